@@ -1,0 +1,132 @@
+"""Everything that can go wrong, in one tree.
+
+FileqError                      exit code
+├── UsageError                  2   the command line or the config asks for what can't be
+│   ├── ConfigError             2   a key or value in the config file
+│   └── NotFoundError           2   no such file, recipe, job or batch
+├── EnvironmentFailure          3   the machine: database, disk, permissions
+│   └── LedgerError             3   the database can't be opened, read or written
+└── JobError                    1   one job failed; `kind` says how (see ErrorKind)
+
+An error has a message (what is wrong and where) and a hint (what to do about it). The user reads
+both; a traceback is shown with --debug alone.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says to the shell when it ends."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+    INTERRUPTED = 130
+
+
+class ErrorKind(StrEnum):
+    """Why a job failed: the same words in tables, JSON and `retry --cause`."""
+
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too_large"
+    MISSING = "missing"
+    CHANGED = "changed"
+    CONFLICT = "conflict"
+    NO_SPACE = "no_space"
+    PERMISSION = "permission"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    COMMAND = "command"
+    INTERNAL = "internal"
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same job could go well later, with nothing changed: then it is tried again."""
+        return self in _MAY_PASS
+
+
+_MAY_PASS = {ErrorKind.NO_SPACE, ErrorKind.TIMEOUT, ErrorKind.MEMORY, ErrorKind.CRASHED, ErrorKind.INTERNAL}
+
+
+class FileqError(Exception):
+    """The root: a message for the user, and a hint on what to do."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(FileqError):
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(UsageError):
+    pass
+
+
+class NotFoundError(UsageError):
+    pass
+
+
+class EnvironmentFailure(FileqError):
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class LedgerError(EnvironmentFailure):
+    pass
+
+
+class JobError(FileqError):
+    """One attempt at one job went wrong.
+
+    It crosses from the child to the slot, so all it holds is three strings.
+    """
+
+    def __init__(self, kind: ErrorKind, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+
+    def __reduce__(self) -> tuple[type["JobError"], tuple[ErrorKind, str, str]]:
+        return JobError, (self.kind, self.message, self.hint)
+
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
+
+
+def os_failure(error: OSError, path: str) -> JobError:
+    """The job error that an OSError at `path` means."""
+    where = os.path.dirname(path) or "."
+    if error.errno in _NO_SPACE:
+        return JobError(ErrorKind.NO_SPACE, f"There is no space left to write in {where}.", "Free some space, then retry.")
+    if error.errno in _NO_PERMISSION:
+        return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
+    if isinstance(error, FileNotFoundError):
+        return JobError(ErrorKind.MISSING, f"{path} is gone.", "Put it back and retry, or cancel the job.")
+    if error.errno in _NOT_A_FILE:
+        return JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
+    reason = error.strerror or str(error)
+    return JobError(ErrorKind.INTERNAL, f"{reason}, at {path}.", "Retry; if it stays, look at the disk.")
+
+
+@contextmanager
+def os_failures(path: str) -> Iterator[None]:
+    """Turn what the operating system says about `path` into a JobError."""
+    try:
+        yield
+    except OSError as error:
+        raise os_failure(error, path) from error

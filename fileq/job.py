@@ -1,0 +1,88 @@
+"""What a job is, and the states it goes through. Pure: nothing here reads a clock, a file or a database."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fileq.errors import ErrorKind
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to a job by itself."""
+        return self in FINAL
+
+    def may_become(self, state: "JobState") -> bool:
+        return state in TRANSITIONS[self]
+
+
+TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        # to QUEUED when its worker died or was stopped
+        {JobState.DONE, JobState.FAILED, JobState.WAITING, JobState.CANCELLED, JobState.QUEUED}
+    ),
+    JobState.WAITING: frozenset({JobState.QUEUED, JobState.CANCELLED}),
+    JobState.DONE: frozenset({JobState.QUEUED}),  # by `add --force`, or where its outputs are gone
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+}
+
+FINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+UNFINISHED = frozenset(JobState) - FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job did not go well, as the user is told."""
+
+    kind: ErrorKind
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One published output: an absolute path, what is in it, and its size in pixels and bytes."""
+
+    path: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source to go through one recipe, as the ledger has it. Times are seconds since the epoch."""
+
+    id: int
+    batch: int
+    source: str
+    recipe: str
+    folder: str
+    state: JobState
+    attempts: int
+    priority: int
+    added_at: float
+    due_at: float | None
+    started_at: float | None
+    finished_at: float | None
+    failure: Failure | None
+    note: str
+    outputs: tuple[Made, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The right to finish one attempt. Once the ledger gives the job to another attempt, it is void."""
+
+    job: int
+    attempt: int

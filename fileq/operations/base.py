@@ -1,0 +1,41 @@
+"""What every operation is: typed parameters, a pure geometry, and a function on pixels.
+
+A config is read without Pillow, so an operation's module imports it inside `apply` and `settled` alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="op", tag=str.lower):
+    """One kind of step. Its fields are its parameters, its docstring is the manual that users read.
+
+    Parameters that can't be are refused in `__post_init__` with a ValueError that names the remedy.
+    """
+
+    keeps_16_bit: ClassVar[bool] = False
+    """Whether `apply` works on mode I;16 as well. Others get such a picture scaled to 8 bit."""
+
+    def size(self, size: Size) -> Size:
+        """The size after this step of an upright picture of `size`, both in pixels. At least 1x1."""
+        return size
+
+    def settled(self, image: Image) -> Operation:
+        """This operation with all that depends on the pixels worked out on `image`, the first frame.
+
+        The answer's `size` and `apply` are then the same for every frame.
+        """
+        del image
+        return self
+
+    def apply(self, image: Image) -> Image:
+        """A new picture; `image` (mode L, LA, RGB, RGBA or, see above, I;16) stays as it is."""
+        raise NotImplementedError

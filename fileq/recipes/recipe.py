@@ -1,0 +1,99 @@
+"""A recipe: what it matches, its steps, its outputs. This is what a config can say, key by key."""
+
+import fnmatch
+import functools
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+import msgspec
+
+from fileq.operations import Step
+from fileq.units import ByteSize, Dimensions, Duration
+
+Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
+OnConflict = Literal["fail", "skip", "overwrite", "rename"]
+Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+
+PICTURES = (
+    "*.jpg", "*.jpeg", "*.jpe", "*.jfif", "*.png", "*.apng", "*.gif", "*.webp", "*.avif", "*.tif", "*.tiff", "*.bmp",
+    "*.jp2", "*.j2k", "*.jpx", "*.ico", "*.psd", "*.tga", "*.ppm", "*.pgm", "*.pbm", "*.pnm", "*.qoi",
+    "*.heic", "*.heif", "*.hif", "*.mpo", "*.jxl",
+)  # fmt: skip
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file to make of a source."""
+
+    name: str = "{stem}.{ext}"
+    format: Format | None = None  # None: by the name's ending; "same": the source's
+    alpha_format: Format | None = None  # instead, for pictures with transparency
+    steps: tuple[Step, ...] = ()
+    quality: int | None = None  # 1 to 100; None: the format's default
+    lossless: bool = False
+    effort: int | None = None  # 0 (fast) to 10 (small); None: the format's default
+    progressive: bool | None = None
+    subsampling: Subsampling | None = None
+    max_bytes: ByteSize | None = None  # the best quality that fits
+    min_saving: float | None = None  # a share from 0 to 1: below it the source is kept as it is
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named way to process sources."""
+
+    name: str
+    description: str = ""
+    match: tuple[str, ...] = PICTURES
+    out: str = "{folder}/{recipe}"
+    on_conflict: OnConflict = "fail"
+    replace: bool = False  # an output may take the place of its source
+    keep: Duration | Literal["forever"] | None = None  # None: as [retention] says
+    steps: tuple[Step, ...] = ()
+    outputs: tuple[Output, ...] = (Output(),)
+    orient: bool = True
+    profile: Literal["srgb", "keep"] = "srgb"
+    enlarge: bool = False
+    metadata: Literal["copyright", "all", "none"] = "copyright"
+    background: str = "white"  # where transparency has no place
+    keep_times: bool = False
+
+    def matches(self, file_name: str) -> bool:
+        return _patterns(self.match)(file_name.lower()) is not None
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change when, and only when, the outputs of a source may change."""
+        return hashlib.sha256(encode(_without_policy(self)).encode()).hexdigest()[:16]
+
+
+def _without_policy(recipe: Recipe) -> Recipe:
+    """What doesn't change the outputs themselves, left out."""
+    return msgspec.structs.replace(recipe, match=(), description="", keep=None, on_conflict="fail")
+
+
+@functools.cache
+def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns)).match
+
+
+def from_config(kind: type[Any], value: object) -> Any:
+    """msgspec's `dec_hook`: our own units, each from what people write."""
+    if kind in (ByteSize, Duration, Dimensions):
+        return kind.parse(value)
+    raise NotImplementedError(f"no such type in a config: {kind}")
+
+
+def to_config(value: object) -> str:
+    """msgspec's `enc_hook`: the same units, so that they are read back the same."""
+    return str(value)
+
+
+def encode(recipe: Recipe) -> str:
+    """The recipe as JSON: what the ledger keeps with a job."""
+    return msgspec.json.encode(recipe, enc_hook=to_config).decode()
+
+
+@functools.lru_cache(maxsize=64)
+def decode(text: str) -> Recipe:
+    return cast(Recipe, msgspec.json.decode(text, type=Recipe, dec_hook=from_config))

@@ -1,0 +1,116 @@
+"""Sizes, durations and dimensions as people write them: "2 GiB", "30d", "1600x1200".
+
+Each is a type that a config can hold: `parse` reads what a person wrote and raises ValueError with a
+remedy, `str()` writes it so that `parse` reads the same value again.
+"""
+
+import re
+from typing import NamedTuple, Self
+
+_BYTES = {
+    "": 1, "b": 1,
+    "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
+_SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_NUMBER_AND_UNIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+_DIMENSIONS = re.compile(r"\s*(\d+)?\s*[xX]\s*(\d+)?\s*")
+
+
+def _quantity(text: object, units: dict[str, float] | dict[str, int], example: str) -> float:
+    match = _NUMBER_AND_UNIT.fullmatch(str(text)) if isinstance(text, str | int | float) else None
+    if match is None or match[2].lower() not in units:
+        raise ValueError(f"{text!r} can't be understood; write it like {example}")
+    return float(match[1]) * units[match[2].lower()]
+
+
+class ByteSize(int):
+    """A number of bytes: `2 GiB`, `300 KB`, `512`."""
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        return cls(_quantity(text, _BYTES, '"2 GiB" or "300 KB"'))
+
+    def __str__(self) -> str:
+        for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+            if self and self % factor == 0:
+                return f"{int(self) // factor} {unit}"
+        return f"{int(self)} B"
+
+
+class Duration(float):
+    """A length of time in seconds: `30s`, `5m`, `2h`, `30d`."""
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        return cls(_quantity(text, _SECONDS, '"30s", "5m", "2h" or "30d"'))
+
+    def __str__(self) -> str:
+        for unit, factor in (("d", 86400), ("h", 3600), ("m", 60)):
+            if self and self % factor == 0:
+                return f"{float(self) / factor:g}{unit}"
+        return f"{float(self):g}s"
+
+
+class Size(NamedTuple):
+    """A picture's size in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def turned(self) -> "Size":
+        return Size(self.height, self.width)
+
+
+class Dimensions:
+    """A wanted size in pixels; a side that is left open follows the other: `1600x1200`, `1600x`, `x1200`."""
+
+    __slots__ = ("height", "width")
+
+    def __init__(self, width: int | None, height: int | None) -> None:
+        self.width = width
+        self.height = height
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        match = _DIMENSIONS.fullmatch(text) if isinstance(text, str) else None
+        if match is None or not (match[1] or match[2]):
+            raise ValueError(f'{text!r} is no picture size; write it like "1600x1200", "1600x" or "x1200"')
+        sides = tuple(int(side) if side else None for side in match.groups())
+        if 0 in sides:
+            raise ValueError(f"{text!r} has a side of 0 pixels; a side is at least 1")
+        return cls(*sides)
+
+    def __str__(self) -> str:
+        return f"{self.width or ''}x{self.height or ''}"
+
+    def __repr__(self) -> str:
+        return f"Dimensions({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dimensions) and (self.width, self.height) == (other.width, other.height)
+
+    def __hash__(self) -> int:
+        return hash((self.width, self.height))
+
+
+def describe_bytes(count: float) -> str:
+    """A size for people, with three figures: 1.25 GB, 80 KB."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.3g} TB" if count < 1000 else f"{count:,.0f} TB"
+
+
+def describe_seconds(seconds: float) -> str:
+    """A length of time for people: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
