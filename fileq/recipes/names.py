@@ -1,0 +1,132 @@
+"""Where outputs go: templates for their names and folders. Pure: nothing here looks at a disk.
+
+A name's fields are those in `FIELDS`, written as Python's format strings have them: `{stem}-{page:03}.{ext}`.
+A `/` in a template makes sub-folders. Whatever the values are, a name can't leave its output folder.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from string import Formatter
+
+FIELDS: dict[str, str | int] = {
+    "stem": "IMG_1234",  # the source's name without its ending
+    "ext": "jpg",  # the ending of the output's format
+    "name": "IMG_1234.jpg",  # the source's whole name
+    "folder": "2026",  # the name of the source's folder
+    "relative": "trips/2026",  # that folder, below the one that was added
+    "recipe": "web",
+    "width": 1600,
+    "height": 1067,
+    "page": 1,
+    "date": "2026-05-17",  # when the picture was taken, else when the file was last changed
+    "hash": "9f86d081884c7d65",  # 16 hex digits of the source's SHA-256
+}
+"""Every field of a name, with an example of its value."""
+
+DESTINATION_FIELDS = ("folder", "recipe", "relative")
+"""The fields of a folder; there, `folder` is the whole path of the source's folder."""
+
+LONGEST = 255
+"""What file systems allow for one part of a path, in bytes."""
+
+_UNSAFE = str.maketrans(dict.fromkeys("/\0" if os.sep == "/" else '/\0\\:*?"<>|', "_"))
+
+
+def check(template: str) -> None:
+    """Raise ValueError, with the remedy, where `template` can't name an output."""
+    examples = dict(FIELDS)
+    _check_fields(template, examples)
+    _parts(template.format_map(examples))
+
+
+def check_destination(template: str) -> None:
+    """Raise ValueError, with the remedy, where `template` can't be a destination folder."""
+    _check_fields(template, {name: FIELDS[name] for name in DESTINATION_FIELDS})
+    if not template.strip():
+        raise ValueError('an empty folder is none; write it like "{folder}/{recipe}"')
+
+
+def fields(template: str) -> frozenset[str]:
+    """The fields that `template` uses."""
+    return frozenset(name for name, _, _ in _placeholders(template))
+
+
+def filled(template: str, values: Mapping[str, str | int]) -> str:
+    """The name of an output, relative to its folder, with `/` between the parts.
+
+    `values` has the fields that `fields(template)` names. Raises ValueError where the name would be empty or
+    leave its folder. A part over 255 bytes is shortened before its ending.
+    """
+    safe = {name: _safe(name, value) for name, value in values.items()}
+    return "/".join(_shortened(part) for part in _parts(template.format_map(safe)))
+
+
+def destination(out: str, folder: str, recipe: str, relative: str) -> str:
+    """The folder that `out` names for a source in `folder`, `relative` to the folder that was added."""
+    values = {"folder": folder, "recipe": _safe("recipe", recipe), "relative": relative}
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(out).format_map(values)))
+
+
+def _placeholders(template: str) -> Iterator[tuple[str, str, str | None]]:
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is not None:
+            yield name, spec or "", conversion
+
+
+def _check_fields(template: str, examples: Mapping[str, str | int]) -> None:
+    try:
+        placeholders = list(_placeholders(template))
+    except ValueError as error:
+        raise ValueError(f"{template!r} has a brace without its partner; write {{{{ for a brace itself") from error
+    for name, spec, conversion in placeholders:
+        if name not in examples:
+            raise ValueError(f"{template!r} has an unknown field {{{name}}}; {_remedy(name, examples)}")
+        _check_spec(template, name, spec, conversion, examples[name])
+
+
+def _check_spec(template: str, name: str, spec: str, conversion: str | None, example: str | int) -> None:
+    wrong = conversion is not None or "{" in spec
+    if not wrong:
+        try:
+            format(example, spec)
+        except ValueError:
+            wrong = True
+    if wrong:
+        raise ValueError(f"{template!r}: {{{name}}} can't be written that way; {{page:03}} is an example that works")
+
+
+def _remedy(name: str, examples: Mapping[str, str | int]) -> str:
+    nearest = difflib.get_close_matches(name, examples, 1)
+    known = ", ".join(f"{{{field}}}" for field in examples)
+    return f"did you mean {{{nearest[0]}}}?" if nearest else f"the fields are {known}"
+
+
+def _safe(name: str, value: str | int) -> str | int:
+    if isinstance(value, int):
+        return value
+    if name == "relative":
+        return "/".join(part.translate(_UNSAFE) for part in value.replace(os.sep, "/").split("/"))
+    return value.translate(_UNSAFE)
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of a relative path. Empty ones go: `{relative}` is empty at the top of what was added."""
+    if os.path.splitdrive(name)[0] or "\0" in name:
+        raise ValueError(f"{name!r} is no name below the output folder")
+    parts = [part for part in name.replace(os.sep, "/").split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise ValueError(f"{name!r} would leave the output folder; take out the ..")
+    if not parts or name.endswith("/"):
+        raise ValueError(f"{name!r} names no file; a name is like {{stem}}.{{ext}}")
+    return parts
+
+
+def _shortened(part: str) -> str:
+    """`part` in at most 255 bytes. Whole characters go from before the ending, so that it stays valid."""
+    stem, ending = os.path.splitext(part)
+    if len(os.fsencode(ending)) > LONGEST // 2:
+        stem, ending = part, ""
+    while len(os.fsencode(stem + ending)) > LONGEST:
+        stem = stem[:-1]
+    return stem + ending
