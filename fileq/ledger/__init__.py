@@ -1,0 +1,53 @@
+"""The ledger: the tables that say what must be done and what was done. The truth."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from fileq.ledger.batches import Batches
+from fileq.ledger.database import Database
+from fileq.ledger.jobs import Jobs
+from fileq.ledger.messages import Messages
+from fileq.ledger.outputs import Outputs
+from fileq.ledger.overview import Overview
+from fileq.ledger.workers import Workers
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """One database file, by its rooms. Safe to share between threads; each process opens its own.
+
+    Raises LedgerError, also later, where the file can't be used.
+    """
+
+    def __init__(self, path: str, patience: float = 5.0) -> None:
+        self.database = Database(path, patience)
+        self.jobs = Jobs(self.database)
+        self.outputs = Outputs(self.database)
+        self.batches = Batches(self.database)
+        self.workers = Workers(self.database)
+        self.messages = Messages(self.database)
+        self.overview = Overview(self.database)
+        self.name = self._name()
+
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[object]:
+        """All that is done in the block happens together, or not at all."""
+        return self.database.transaction(durable=durable)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _name(self) -> str:
+        """A short random name, so that the temp files of two ledgers are never taken for one another."""
+        with self.database.reading() as connection:
+            (name,) = connection.execute("select value from fileq where key = 'ledger'").fetchone()
+        return str(name)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Ledger]:
+    ledger = Ledger(path)
+    try:
+        yield ledger
+    finally:
+        ledger.close()

@@ -1,0 +1,45 @@
+"""The jobs that one `add`, `run` or watch burst queued together, and the pause switch."""
+
+from fileq.ledger.database import Database
+
+
+class Batches:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, queue: str, now: float) -> int:
+        """A new batch, whose messages go through Huey's queue of this name."""
+        with self._database.transaction() as connection:
+            (batch,) = connection.execute(
+                "insert into batches (queue, added_at) values (?, ?) returning id", (queue, now)
+            ).fetchone()
+        return int(batch)
+
+    def exists(self, batch: int) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute("select 1 from batches where id = ?", (batch,)).fetchone() is not None
+
+    def queue_of(self, job: int) -> str:
+        with self._database.reading() as connection:
+            (queue,) = connection.execute(
+                "select queue from batches join jobs on jobs.batch = batches.id where jobs.id = ?", (job,)
+            ).fetchone()
+        return str(queue)
+
+    def hand_over(self, queue: str, to: str) -> None:
+        """What a queue still has goes to another one: its own worker is gone."""
+        with self._database.transaction() as connection:
+            connection.execute("update batches set queue = ? where queue = ?", (to, queue))
+            connection.execute("delete from task where queue = ?", (queue,))
+            connection.execute("delete from schedule where queue = ?", (queue,))
+
+    def pause(self, *, paused: bool) -> None:
+        """While paused, nobody begins a job. What runs goes on."""
+        with self._database.transaction() as connection:
+            connection.execute("delete from fileq where key = 'paused'")
+            if paused:
+                connection.execute("insert into fileq values ('paused', 'yes')")
+
+    def paused(self) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute("select 1 from fileq where key = 'paused'").fetchone() is not None

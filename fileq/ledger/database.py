@@ -1,0 +1,171 @@
+"""The one database file: opening it, checking that it is ours, transactions, and what its errors mean."""
+
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+
+from fileq.errors import LedgerError
+
+SCHEMA_VERSION = 1
+MIGRATIONS: dict[int, str] = {}
+"""For each older version, the SQL that leads to the next one."""
+
+_WAL_PATIENCE = 5.0
+
+
+class Database:
+    """One connection, shared by the threads of this process, each transaction alone.
+
+    `patience` is how many seconds to wait for another process's transaction.
+    """
+
+    def __init__(self, path: str, patience: float = 5.0) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self._depth = 0
+        _create_file(path)
+        with database_errors(path):
+            self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        version = self._version()
+        if version is not None and version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"The database {self.path} was made by a newer fileq (schema {version}; this one knows {SCHEMA_VERSION}).",
+                "Update fileq, or choose another database with --database.",
+            )
+        self._use_write_ahead_log()
+        self.connection.execute("pragma synchronous = normal")
+        if version != SCHEMA_VERSION:
+            with self.transaction(durable=True):
+                self._migrate()
+
+    def _version(self) -> int | None:
+        """The schema's version, None for an empty database."""
+        tables = {name for (name,) in self.connection.execute("select name from sqlite_master where type = 'table'")}
+        if not tables:
+            return None
+        if "fileq" not in tables:
+            raise LedgerError(
+                f"{self.path} is a database of another program.", "Choose another file with --database."
+            )
+        (value,) = self.connection.execute("select value from fileq where key = 'schema'").fetchone()
+        return int(value)
+
+    def _use_write_ahead_log(self) -> None:
+        # SQLite's own patience doesn't cover two programs that switch a new file to WAL at the same time.
+        deadline = time.monotonic() + _WAL_PATIENCE
+        while True:
+            try:
+                self.connection.execute("pragma journal_mode = wal")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def _migrate(self) -> None:
+        version = self._version()  # again, inside the transaction: another process may have been faster
+        if version is None:
+            for statement in _statements(resources.files(__package__).joinpath("schema.sql").read_text("utf-8")):
+                self.connection.execute(statement)
+            names = [("schema", str(SCHEMA_VERSION)), ("ledger", secrets.token_hex(3))]
+            self.connection.executemany("insert into fileq values (?, ?)", names)
+            return
+        for older in range(version, SCHEMA_VERSION):
+            for statement in _statements(MIGRATIONS[older]):
+                self.connection.execute(statement)
+        self.connection.execute("update fileq set value = ? where key = 'schema'", (str(SCHEMA_VERSION),))
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Everything in the block happens, or nothing. Inside another transaction: as a part of that one.
+
+        A durable one is on disk when the block ends. Another survives the death of every process, and may be
+        undone, whole, by a loss of power.
+        """
+        with self.lock, database_errors(self.path):
+            if self._depth:
+                yield self.connection
+                return
+            self.connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
+            self.connection.execute("begin immediate")
+            self._depth = 1
+            try:
+                yield self.connection
+                self.connection.execute("commit")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("rollback")
+                raise
+            finally:
+                self._depth = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        with self.lock, database_errors(self.path):
+            yield self.connection
+
+    def close(self) -> None:
+        with self.lock:
+            self.connection.close()
+
+
+def _create_file(path: str) -> None:
+    """Make the file before SQLite does, readable by its owner alone: it holds the names of people's files."""
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+        if not os.path.exists(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise LedgerError(
+            f"The database {path} can't be made: {error.strerror}.", "Choose another with --database."
+        ) from error
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: `executescript` would commit a transaction that is open."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+_MEANINGS: list[tuple[Callable[[str], bool], str, str]] = [
+    (lambda text: "locked" in text or "busy" in text, "is locked by another program", "Wait for it to end, then try again."),
+    (lambda text: "readonly" in text, "can't be written", "Change its permissions, or choose another with --database."),
+    (lambda text: "full" in text, "can't grow: the disk is full", "Free some space, then try again."),
+    (
+        lambda text: "not a database" in text or "malformed" in text,
+        "is damaged, or no database at all",
+        "Put a copy of it back, or choose another with --database. It was left as it is.",
+    ),
+    (
+        lambda text: "unable to open" in text,
+        "can't be opened",
+        "Look at the permissions of the file and its folder, or choose another with --database.",
+    ),
+]
+
+
+@contextmanager
+def database_errors(path: str) -> Iterator[None]:
+    """Say in plain words what SQLite complains of. Its words for our own mistakes pass as they are."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
+            raise
+        for applies, what, remedy in _MEANINGS:
+            if applies(str(error)):
+                raise LedgerError(f"The database {path} {what}.", remedy) from error
+        raise LedgerError(f"The database {path} can't be used: {error}.") from error

@@ -1,0 +1,21 @@
+"""Paths and file versions as the ledger keeps them."""
+
+import os
+
+
+def stored(path: str) -> str | bytes:
+    """A path as text where it is valid UTF-8, else as its raw bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # surrogate escapes: the name's bytes are not UTF-8
+        return os.fsencode(path)
+    return path
+
+
+def restored(value: str | bytes) -> str:
+    return value if isinstance(value, str) else os.fsdecode(value)
+
+
+def version_of(status: os.stat_result) -> str:
+    """What changes when a file's content does. No inode: those of exFAT cards change at every mount."""
+    return f"{status.st_size}-{status.st_mtime_ns}"

@@ -1,0 +1,271 @@
+"""What happens to jobs: they are entered, claimed, and ended one way or another.
+
+Whatever ends an attempt is guarded by its token: a worker that was thought dead can't end what another has begun.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fileq.job import Failure, JobState, Token
+from fileq.ledger.database import Database
+from fileq.ledger.files import restored, stored
+
+
+class Fenced(Exception):  # noqa: N818  # it is no error: somebody else has the job now
+    """The token is void: the job was given to another attempt, or cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A source that was found, the recipe it is to go through, and where its outputs go."""
+
+    source: str
+    version: str
+    size: int
+    mtime_ns: int
+    recipe: int
+    recipe_name: str
+    fingerprint: str
+    folder: str
+    relative: str
+
+
+class Entry(StrEnum):
+    """What became of a candidate."""
+
+    QUEUED = "queued"
+    UP_TO_DATE = "up_to_date"
+    ALREADY_QUEUED = "already_queued"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker now has, with all that is needed to do it. `recipe` is JSON."""
+
+    token: Token
+    tries: int
+    deaths: int
+    source: str
+    size: int
+    mtime_ns: int
+    recipe: str
+    folder: str
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job that waits for a message: at once, or at `due_at`."""
+
+    id: int
+    priority: int
+    due_at: float | None
+    size: int = 0
+
+
+class Jobs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._recipes: dict[int, str] = {}
+
+    def recipe(self, name: str, fingerprint: str, body: str) -> int:
+        """The id of a recipe as it is now, to be kept with its jobs."""
+        with self._database.transaction() as connection:
+            row = connection.execute("select id from recipes where body = ?", (body,)).fetchone()
+            if row is None:
+                row = connection.execute(
+                    "insert into recipes (fingerprint, name, body) values (?, ?, ?) returning id",
+                    (fingerprint, name, body),
+                ).fetchone()
+        return int(row[0])
+
+    def enter(
+        self,
+        candidate: Candidate,
+        batch: int,
+        now: float,
+        *,
+        priority: int = 0,
+        due_at: float | None = None,
+    ) -> int | None:
+        """Enter a candidate, and answer its job's id; None where such a job was there before."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "insert into jobs (batch, source, version, size, mtime_ns, recipe, fingerprint, folder, relative,"
+                " state, priority, due_at, added_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
+                " on conflict do nothing returning id",
+                (batch, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
+                 candidate.recipe, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
+                 priority, due_at, now),
+            ).fetchone()  # fmt: skip
+        return row and int(row[0])
+
+    def known(self, candidate: Candidate) -> tuple[int, JobState] | None:
+        """The job that was made of the same candidate before."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "select id, state from jobs where source = ? and fingerprint = ? and folder = ? and version = ?",
+                (stored(candidate.source), candidate.fingerprint, stored(candidate.folder), candidate.version),
+            ).fetchone()
+        return row and (row[0], JobState(row[1]))
+
+    def enter_again(
+        self, job: int, batch: int, now: float, *, recipe: int, priority: int = 0, due_at: float | None = None
+    ) -> None:
+        """Queue a job that had ended, in a new batch, with the recipe as it is now."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update jobs set batch = ?, state = 'queued', recipe = ?, priority = ?, due_at = ?, added_at = ?,"
+                " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
+                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0"
+                " where id = ? and state in ('done', 'failed', 'cancelled')",
+                (batch, recipe, priority, due_at, now, job),
+            )
+
+    def claim(self, job: int, worker: int, now: float) -> Claim | None:
+        """Take a queued job for this worker; None where another has it, or it isn't to be done now.
+
+        The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker = ?,"
+                " started_at = ?, finished_at = null, due_at = null,"
+                " error_kind = null, error_message = null, error_hint = null"
+                " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+                " returning attempts, tries, deaths, source, size, mtime_ns, recipe, folder, relative",
+                (worker, now, job, now),
+            ).fetchone()
+            if row is None:
+                return None
+            attempt, tries, deaths, source, size, mtime_ns, recipe, folder, relative = row
+            connection.execute(
+                "insert into attempts (job, number, worker, started_at) values (?, ?, ?, ?)",
+                (job, attempt, worker, now),
+            )
+            body = self._recipe_body(connection, recipe)
+        return Claim(
+            Token(job, attempt), tries, deaths, restored(source), size, mtime_ns, body, restored(folder), restored(relative)
+        )
+
+    def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
+        if recipe not in self._recipes:
+            (self._recipes[recipe],) = connection.execute("select body from recipes where id = ?", (recipe,)).fetchone()
+        return self._recipes[recipe]
+
+    def check(self, token: Token) -> None:
+        """Raise Fenced where the token is void."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from jobs where id = ? and attempts = ? and state = 'running'", (token.job, token.attempt)
+            ).fetchone()
+        if row is None:
+            raise Fenced
+
+    def finish(self, token: Token, now: float, *, outputs: int, bytes_out: int, note: str) -> None:
+        """The outputs are published and known: the job is done."""
+        self._end(
+            token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
+            (now, outputs, bytes_out, note),
+        )  # fmt: skip
+
+    def fail(self, token: Token, failure: Failure, now: float) -> None:
+        """This was the job's last try."""
+        self._end_badly(token, failure, now, "state = 'failed', finished_at = ?", now)
+
+    def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> None:
+        """The fault may pass: the job is to be tried again at `due_at`."""
+        self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
+
+    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> None:
+        self._end(
+            token, now, failure.kind, failure.message,
+            f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
+            (moment, failure.kind, failure.message, failure.hint),
+        )  # fmt: skip
+
+    def give_back(self, token: Token, now: float) -> None:
+        """The worker stops before the attempt has ended: it doesn't count as a try."""
+        self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
+
+    def lose(self, token: Token, now: float) -> None:
+        """The attempt was ended from outside, or its worker died: that is no fault of the job, and no try."""
+        self._end(token, now, "worker died", "", "state = 'queued', tries = tries - 1, deaths = deaths + 1", ())
+
+    def _end(self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]) -> None:
+        with self._database.transaction() as connection:
+            ended = connection.execute(
+                f"update jobs set {change} where id = ? and attempts = ? and state = 'running'",  # noqa: S608  # ours
+                (*values, token.job, token.attempt),
+            ).rowcount
+            if not ended:
+                raise Fenced
+            connection.execute(
+                "update attempts set finished_at = ?, outcome = ?, message = ? where job = ? and number = ?",
+                (now, outcome, message, token.job, token.attempt),
+            )
+
+    def running_on(self, worker: int) -> list[tuple[Token, int]]:
+        """What a worker has now, each with how often it was lost before."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select id, attempts, deaths from jobs where state = 'running' and worker = ?", (worker,)
+            ).fetchall()
+        return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
+
+    def without_message(self, queue: str, now: float, limit: int) -> list[Due]:
+        """The jobs of a queue that should be under way by now, first ones first: what to send when no message is left."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"
+                " where state in ('queued', 'waiting') and (due_at is null or due_at <= ?) and queue = ?"
+                " order by priority desc, jobs.id limit ?",
+                (now, queue, limit),
+            ).fetchall()
+        return [Due(*row) for row in rows]
+
+    def unfinished(self, queue: str) -> bool:
+        """Whether anything of this queue is still queued, running or waiting."""
+        with self._database.reading() as connection:
+            return bool(
+                connection.execute(
+                    "select 1 from tallies join batches on batches.id = batch"
+                    " where queue = ? and state in ('queued', 'running', 'waiting') and jobs > 0 limit 1",
+                    (queue,),
+                ).fetchone()
+            )
+
+    def retry(self, jobs: Iterable[int]) -> list[Due]:
+        """Queue failed and cancelled jobs again."""
+        with self._database.transaction() as connection:
+            rows = [
+                connection.execute(
+                    "update jobs set state = 'queued', tries = 0, deaths = 0, due_at = null, started_at = null,"
+                    " finished_at = null, error_kind = null, error_message = null, error_hint = null"
+                    " where id = ? and state in ('failed', 'cancelled') returning id, priority, due_at, size",
+                    (job,),
+                ).fetchone()
+                for job in jobs
+            ]
+        return [Due(*row) for row in rows if row]
+
+    def cancel(self, jobs: Iterable[int], now: float) -> list[int]:
+        """Cancel what has not ended; a running attempt's token is void from here on."""
+        with self._database.transaction(durable=True) as connection:
+            cancelled = []
+            for job in jobs:
+                row = connection.execute(
+                    "update jobs set state = 'cancelled', finished_at = ?, due_at = null"
+                    " where id = ? and state in ('queued', 'waiting', 'running') returning id, attempts",
+                    (now, job),
+                ).fetchone()
+                if row:
+                    cancelled.append(job)
+                    connection.execute(
+                        "update attempts set finished_at = ?, outcome = 'cancelled'"
+                        " where job = ? and number = ? and finished_at is null",
+                        (now, *row),
+                    )
+        return cancelled

@@ -1,0 +1,149 @@
+-- The ledger: what must be done, and what was done. Times are seconds since the epoch, sizes are bytes.
+-- A path is text where it is valid UTF-8, else its raw bytes as a blob.
+
+create table fileq (
+    key text primary key, -- schema, ledger (a short random name), paused
+    value text not null
+);
+
+create table recipes ( -- as they were when a job was added
+    id integer primary key,
+    fingerprint text not null,
+    name text not null,
+    body text not null unique -- JSON
+);
+
+create table batches (
+    id integer primary key,
+    queue text not null, -- the name of Huey's queue that carries its messages
+    added_at real not null
+);
+
+create table workers (
+    id integer primary key,
+    host text not null,
+    pid integer not null,
+    process_started real not null, -- with the pid, names a process for ever
+    queue text not null,
+    slots integer not null,
+    started_at real not null,
+    beat_at real not null
+);
+
+create table jobs (
+    id integer primary key,
+    batch integer not null,
+    source text not null,
+    version text not null, -- size and mtime, or a hash: another version is another job
+    size integer not null,
+    mtime_ns integer not null,
+    recipe integer not null,
+    fingerprint text not null,
+    folder text not null, -- where the outputs go
+    relative text not null, -- the source's folder below the one that was added
+    state text not null,
+    priority integer not null default 0,
+    attempts integer not null default 0, -- in all; with the id, the token of the one that counts
+    tries integer not null default 0, -- since a person last asked for it
+    deaths integer not null default 0, -- of those, ended from outside
+    worker integer,
+    due_at real, -- not before
+    added_at real not null,
+    started_at real,
+    finished_at real,
+    error_kind text,
+    error_message text,
+    error_hint text,
+    note text not null default '',
+    outputs integer not null default 0,
+    bytes_out integer not null default 0,
+    unique (source, fingerprint, folder, version)
+);
+create index jobs_by_batch on jobs (batch);
+create index jobs_finished on jobs (finished_at) where finished_at is not null;
+create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
+
+create table attempts (
+    job integer not null,
+    number integer not null,
+    worker integer not null,
+    started_at real not null,
+    finished_at real,
+    outcome text, -- done, an error kind, "worker died", "stopped" or "cancelled"; null while it runs
+    message text not null default '',
+    primary key (job, number)
+) without rowid;
+
+create table outputs ( -- a path belongs to one job at a time
+    path text primary key,
+    job integer not null,
+    temp text, -- while it is made
+    coming text, -- the version of the file that is just being published
+    stands text, -- the version of the file that was published; null where there is none yet
+    inode integer,
+    bytes integer,
+    format text,
+    width integer,
+    height integer,
+    published_at real
+);
+create index outputs_by_job on outputs (job);
+
+-- Sums by batch and state, kept by the triggers below: status costs the same with a million jobs.
+create table tallies (
+    batch integer not null,
+    state text not null,
+    jobs integer not null,
+    bytes_in integer not null,
+    bytes_out integer not null,
+    outputs integer not null,
+    primary key (batch, state)
+) without rowid;
+
+create trigger jobs_entered after insert on jobs begin
+    insert into tallies values (new.batch, new.state, 1, new.size, new.bytes_out, new.outputs)
+    on conflict (batch, state) do update set
+        jobs = jobs + 1,
+        bytes_in = bytes_in + excluded.bytes_in,
+        bytes_out = bytes_out + excluded.bytes_out,
+        outputs = outputs + excluded.outputs;
+end;
+
+create trigger jobs_left after delete on jobs begin
+    update tallies set
+        jobs = jobs - 1,
+        bytes_in = bytes_in - old.size,
+        bytes_out = bytes_out - old.bytes_out,
+        outputs = outputs - old.outputs
+    where batch = old.batch and state = old.state;
+end;
+
+create trigger jobs_moved after update of batch, state, size, bytes_out, outputs on jobs begin
+    update tallies set
+        jobs = jobs - 1,
+        bytes_in = bytes_in - old.size,
+        bytes_out = bytes_out - old.bytes_out,
+        outputs = outputs - old.outputs
+    where batch = old.batch and state = old.state;
+    insert into tallies values (new.batch, new.state, 1, new.size, new.bytes_out, new.outputs)
+    on conflict (batch, state) do update set
+        jobs = jobs + 1,
+        bytes_in = bytes_in + excluded.bytes_in,
+        bytes_out = bytes_out + excluded.bytes_out,
+        outputs = outputs + excluded.outputs;
+end;
+
+-- Huey's own tables, as its SqliteStorage makes them (a test compares), so that `add` can send messages in the
+-- transaction that enters the jobs, without the time it takes to import Huey.
+create table kv (queue text not null, key text not null, value blob not null, primary key(queue, key));
+create table schedule (
+    id integer not null primary key, queue text not null, data blob not null, timestamp real not null
+);
+create index schedule_queue_timestamp on schedule (queue, timestamp);
+create table task (
+    id integer not null primary key, queue text not null, data blob not null, priority real not null default 0.0
+);
+create index task_queue_priority_id on task (queue, priority desc, id);
+create table counter (
+    queue text not null, key text not null, value integer not null default 0, primary key(queue, key)
+);

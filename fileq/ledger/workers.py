@@ -1,0 +1,50 @@
+"""The workers that say they are alive."""
+
+from dataclasses import dataclass
+
+from fileq.ledger.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecord:
+    """A running `fileq worker`, or one that had no time to sign off. Times are seconds since the epoch."""
+
+    id: int
+    host: str
+    pid: int
+    process_started: float
+    queue: str
+    slots: int
+    started_at: float
+    beat_at: float
+
+
+class Workers:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enter(self, host: str, pid: int, process_started: float, queue: str, slots: int, now: float) -> WorkerRecord:
+        with self._database.transaction() as connection:
+            (worker,) = connection.execute(
+                "insert into workers (id, host, pid, process_started, queue, slots, started_at, beat_at)"
+                # An id is never used twice: the jobs of a worker that left still name it.
+                " values ((select 1 + max((select coalesce(max(id), 0) from workers),"
+                " (select coalesce(max(worker), 0) from attempts))), ?, ?, ?, ?, ?, ?, ?) returning id",
+                (host, pid, process_started, queue, slots, now, now),
+            ).fetchone()
+        return WorkerRecord(worker, host, pid, process_started, queue, slots, now, now)
+
+    def beat(self, worker: int, now: float) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("update workers set beat_at = ? where id = ?", (now, worker))
+
+    def leave(self, worker: int) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("delete from workers where id = ?", (worker,))
+
+    def all(self) -> list[WorkerRecord]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select id, host, pid, process_started, queue, slots, started_at, beat_at from workers order by id"
+            ).fetchall()
+        return [WorkerRecord(*row) for row in rows]
