@@ -1,6 +1,6 @@
 """What every operation is: typed parameters, a pure geometry, and a function on pixels.
 
-A config is read without Pillow, so an operation's module imports it inside `apply` and `settled` alone.
+A config is read without Pillow, so an operation's module imports it inside functions alone.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keeps_16_bit: ClassVar[bool] = False
     """Whether `apply` works on mode I;16 as well. Others get such a picture scaled to 8 bit."""
 
+    works_on_files: ClassVar[bool] = False
+    """Whether the step is done by `run(source, output)` on a file, and not by `apply` on pixels."""
+
     def size(self, size: Size) -> Size:
-        """The size after this step of an upright picture of `size`, both in pixels. At least 1x1."""
+        """The size after this step of an upright picture of `size`, both in pixels. At least 1x1.
+
+        Raises JobError where the step can't be done on a picture of that size.
+        """
         return size
 
     def settled(self, image: Image) -> Operation:
@@ -37,5 +43,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self
 
     def apply(self, image: Image) -> Image:
-        """A new picture; `image` (mode L, LA, RGB, RGBA or, see above, I;16) stays as it is."""
+        """The picture after this step: a new one, or `image` itself where nothing is to do.
+
+        `image` has mode L, LA, RGB, RGBA or, see above, I;16, and stays as it is.
+        """
         raise NotImplementedError

@@ -1,0 +1,32 @@
+"""All operations, and `Step`: what a recipe's steps may be."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import TYPE_CHECKING, Any
+
+from fileq.operations.base import Operation
+from fileq.operations.resize import Resize
+
+BUILT_IN: tuple[type[Operation], ...] = (Resize,)
+
+if TYPE_CHECKING:
+    ALL: tuple[type[Operation], ...]
+    Step = Operation
+else:
+
+    def __getattr__(name: str) -> Any:
+        """`ALL` and `Step`, at first use: a plug-in that is imported first needs the base class, not yet itself."""
+        if name == "ALL":
+            return _all()
+        if name == "Step":
+            return functools.reduce(operator.or_, _all())
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@functools.cache
+def _all() -> tuple[type[Operation], ...]:
+    from fileq.operations import plugins
+
+    return BUILT_IN + plugins.load()
