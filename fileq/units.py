@@ -53,6 +53,17 @@ class Duration(float):
         return f"{float(self):g}s"
 
 
+class Keeping(Duration):
+    """How long to keep something: a duration, or `forever`."""
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        return cls("inf") if text == "forever" else super().parse(text)
+
+    def __str__(self) -> str:
+        return "forever" if self == float("inf") else super().__str__()
+
+
 class Size(NamedTuple):
     """A picture's size in pixels."""
 

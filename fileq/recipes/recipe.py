@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from fileq.operations import Step
-from fileq.units import ByteSize, Dimensions, Duration
+from fileq.units import ByteSize, Dimensions, Duration, Keeping
 
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
@@ -48,7 +48,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     out: str = "{folder}/{recipe}"
     on_conflict: OnConflict = "fail"
     replace: bool = False  # an output may take the place of its source
-    keep: Duration | Literal["forever"] | None = None  # None: as [retention] says
+    keep: Keeping | None = None  # None: as [retention] says
     steps: tuple[Step, ...] = ()
     outputs: tuple[Output, ...] = (Output(),)
     orient: bool = True
@@ -79,7 +79,7 @@ def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None
 
 def from_config(kind: type[Any], value: object) -> Any:
     """msgspec's `dec_hook`: our own units, each from what people write."""
-    if kind in (ByteSize, Duration, Dimensions):
+    if kind in (ByteSize, Dimensions, Duration, Keeping):
         return kind.parse(value)
     raise NotImplementedError(f"no such type in a config: {kind}")
 

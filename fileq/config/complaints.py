@@ -1,0 +1,137 @@
+"""What msgspec and tomllib complain of, said so that a person can mend the file."""
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "array": 'a list, like ["a", "b"]',
+    "object": "a table",
+    "datetime": "a date",
+    "date": "a date",
+    "time": "a time",
+}
+_STEP_OF_PATH = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+
+
+class Complaint(NamedTuple):
+    """What is wrong at a dotted key, and the remedy."""
+
+    key: str
+    problem: str
+    remedy: str = ""
+
+
+def complaint(error: msgspec.ValidationError, kind: Any, value: object) -> Complaint:
+    """What `error` means, which came of converting `value` to `kind`. The key is relative to `value`."""
+    text, _, path = str(error).partition(" - at `$")
+    path = path.rstrip("`")
+    found, holder = _walk(kind, value, path)
+    key = path.removeprefix(".")
+    if match := re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL):
+        return unknown_key(f"{key}.{match[1]}".lstrip("."), _keys_of(found))
+    if match := re.fullmatch(r"Object missing required field `(.*)`", text):
+        return Complaint(key, f"needs the key {match[1]}", _missing_remedy(match[1], found))
+    if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", text, re.DOTALL):
+        return Complaint(key, f"can't be {match[1]}", _remedy(match[1].strip("'"), _choices(found, holder)))
+    if match := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", text):
+        return Complaint(key, f"must be {_words(match[1])}, not {_words(match[2])}")
+    if match := re.fullmatch(r"Expected `\w+` (<=|>=) (.*)", text):
+        return Complaint(key, f"must be {'at least' if match[1] == '>=' else 'at most'} {match[2]}")
+    return remark(key, text)
+
+
+def remark(key: str, text: str) -> Complaint:
+    """What one of our own checks said: the problem, then after a semicolon the remedy."""
+    problem, _, remedy = text.partition("; ")
+    return Complaint(
+        key, problem, f"{remedy[:1].upper()}{remedy[1:]}{'' if remedy.endswith('?') else '.'}" if remedy else ""
+    )
+
+
+def unknown_key(key: str, known: Iterable[str]) -> Complaint:
+    return Complaint(key, "there is no such key", _remedy(key.rpartition(".")[2], known))
+
+
+def unknown_name(key: str, name: str, known: Iterable[str]) -> Complaint:
+    return Complaint(key, f"there is no {name!r}", _remedy(name, known))
+
+
+def _remedy(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    if nearest := difflib.get_close_matches(name, known, 1):
+        return f"Did you mean {nearest[0]}?"
+    return f"It can be {', '.join(known)}." if known else ""
+
+
+def _words(kinds: str) -> str:
+    return " or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
+
+
+def _missing_remedy(name: str, found: Any) -> str:
+    operations = ", ".join(sorted(_tags(found)))
+    return f"It can be {operations}." if name == "op" and operations else f"Add {name}."
+
+
+def _walk(kind: Any, value: object, path: str) -> tuple[Any, Any]:
+    """The type that is expected at `path`, and the one that holds it."""
+    holder = None
+    for name, index in _STEP_OF_PATH.findall(path):
+        holder = kind = _narrowed(kind, value)
+        if index:
+            kind = typing.get_args(kind)[0] if typing.get_args(kind) else None
+            value = value[int(index)] if isinstance(value, list) and index.isdigit() else None
+        else:
+            types_by_name = {field.encode_name: field.type for field in _fields(kind)}
+            kind = types_by_name.get(name, kind if name == "op" else None)
+            value = value.get(name) if isinstance(value, dict) else None
+    return _narrowed(kind, value), holder
+
+
+def _narrowed(kind: Any, value: object) -> Any:
+    """Of a union, the member that `value` says it is."""
+    if typing.get_origin(kind) is typing.Annotated:
+        kind = typing.get_args(kind)[0]
+    if typing.get_origin(kind) not in (typing.Union, types.UnionType):
+        return kind
+    if isinstance(value, dict) and (tagged := _tags(kind).get(str(value.get("op")))):
+        return tagged
+    members = [member for member in typing.get_args(kind) if member is not type(None)]
+    return members[0] if len(members) == 1 else kind
+
+
+def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind) if _is_struct(kind) else ()
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _keys_of(kind: Any) -> list[str]:
+    """What can be written in a table of this kind. A recipe's name is its key, and not written again."""
+    written = [field.encode_name for field in _fields(kind) if not (field.required and field.name == "name")]
+    return written + [kind.__struct_config__.tag_field] * (_is_struct(kind) and bool(kind.__struct_config__.tag_field))
+
+
+def _tags(kind: Any) -> dict[str, Any]:
+    """The structs of a tagged union, or the one struct, by their tags."""
+    members = typing.get_args(kind) or (kind,)
+    return {str(member.__struct_config__.tag): member for member in members if _is_struct(member)}
+
+
+def _choices(kind: Any, holder: Any) -> list[str]:
+    members = typing.get_args(kind) if typing.get_origin(kind) is not Literal else (kind,)
+    words = [
+        str(word) for member in members if typing.get_origin(member) is Literal for word in typing.get_args(member)
+    ]
+    return words or list(_tags(holder))
