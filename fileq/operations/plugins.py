@@ -1,21 +1,69 @@
 """Operations that other packages bring, by the entry point group `fileq.operations`."""
 
-from importlib.metadata import EntryPoint, entry_points
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from fileq.errors import EnvironmentFailure
 from fileq.operations.base import Operation
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "fileq.operations"
 
 
-def load() -> tuple[type[Operation], ...]:
+def load(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation], ...]:
     """The operations of all installed plug-ins. Raises EnvironmentFailure that names the broken one."""
-    return tuple(_operation(point) for point in entry_points(group=GROUP))
+    if not any(_has_operations(folder) for folder in sys.path):
+        return ()
+    from importlib.metadata import entry_points
+
+    taken = {_name(operation) for operation in built_in}
+    return tuple(_operation(point, taken) for point in entry_points(group=GROUP))
 
 
-def _operation(point: EntryPoint) -> type[Operation]:
+def _name(operation: type[Operation]) -> object:
+    """What a recipe calls it: `op = "…"`."""
+    return operation.__struct_config__.tag
+
+
+def _has_operations(folder: str) -> bool:
+    """Whether a package installed in `folder` names our group.
+
+    A look of 1 ms that saves nearly everyone the 30 ms that importing importlib.metadata takes.
+    """
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:  # sys.path may name folders that don't exist, and zip files
+        return False
+    return any(_names_group(os.path.join(folder, name)) for name in names if name.endswith((".dist-info", ".egg-info")))
+
+
+def _names_group(info: str) -> bool:
+    try:
+        with open(os.path.join(info, "entry_points.txt"), "rb") as file:
+            return f"[{GROUP}]".encode() in file.read()
+    except OSError:  # most packages have no entry points
+        return False
+
+
+def _operation(point: EntryPoint, taken: set[object]) -> type[Operation]:
+    operation = _loaded(point)
+    if _name(operation) in taken:
+        raise _broken(point, f'has a name that is taken, "{_name(operation)}"')
+    taken.add(_name(operation))
+    return operation
+
+
+def _loaded(point: EntryPoint) -> type[Operation]:
     try:
         operation = point.load()
+        msgspec.json.Decoder(operation)  # refuses parameters of types that no config can hold
     except Exception as error:  # a plug-in may fail with anything
         raise _broken(point, f"can't be loaded: {error}") from error
     if not (isinstance(operation, type) and issubclass(operation, Operation)):
