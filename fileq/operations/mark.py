@@ -27,13 +27,11 @@ def of_text(text: str, font: str | None, color: Color, within: Size) -> Image:
     """The text as large as fits, with a thin outline in black or white that shows on every ground."""
     from PIL.Image import composite, new
 
-    measured = _box(_set(text, font, _MEASURED_AT, outlined=True))
+    measured = _box(_set(text, font, _MEASURED_AT))
     ratio = min(within.width / (measured[2] - measured[0]), within.height / (measured[3] - measured[1]))
     size = max(1, int(_MEASURED_AT * ratio))
-    outlined = _set(text, font, size, outlined=True)
-    box = _box(outlined)
     # By masks: text drawn on a clear ground would get dark edges.
-    letters, all_of_it = _mask(_set(text, font, size, outlined=False), box), _mask(outlined, box)
+    letters, all_of_it = _mask(_set(text, font, size, outline=0)), _mask(_set(text, font, size))
     outline = _BLACK if color.luma > 127 else _WHITE
     mark = composite(
         new("RGB", letters.size, ink(color, "RGB")), new("RGB", letters.size, ink(outline, "RGB")), letters
@@ -56,12 +54,12 @@ def _face(font: str | None, size: int) -> FreeTypeFont:
     return face
 
 
-def _set(text: str, font: str | None, size: int, *, outlined: bool) -> Text[str]:
+def _set(text: str, font: str | None, size: int, outline: int = 255) -> Text[str]:
+    """The text in type, to be drawn in a mask; an outline in 0 isn't seen, but takes its place."""
     from PIL.ImageText import Text
 
     block = Text(text, _face(font, size))
-    if outlined:
-        block.stroke(size / 40)
+    block.stroke(max(1, round(size / 40)), outline)  # in whole pixels, else it lies beside the letters
     return block
 
 
@@ -71,11 +69,11 @@ def _box(block: Text[str]) -> tuple[float, float, float, float]:
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def _mask(block: Text[str], box: tuple[float, float, float, float]) -> Image:
+def _mask(block: Text[str]) -> Image:
     from PIL.Image import new
     from PIL.ImageDraw import Draw
 
-    left, top, right, bottom = box
+    left, top, right, bottom = _box(block)
     mask = new("L", (round(right - left), round(bottom - top)))
     Draw(mask).text((-left, -top), block, fill=255)
     return mask

@@ -96,7 +96,8 @@ def _tiles(mark: Image, size: Size) -> Image:
 
     layer = new("RGBA", size)
     step = Size(mark.width * 3 // 2 + 1, mark.height * 5 // 2 + 1)
-    for row, top in enumerate(range(0, size.height, step.height)):
-        for left in range(-(row % 2) * step.width // 2, size.width, step.width):
+    for row, top in enumerate(range(mark.height * 3 // 4, size.height, step.height)):
+        shift = step.width // 2 if row % 2 else 0
+        for left in range(mark.width // 4 - shift, size.width, step.width):
             layer.paste(mark, (left, top))
     return layer
