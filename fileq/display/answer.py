@@ -1,0 +1,78 @@
+"""What a command answers, before anyone has decided how it looks.
+
+An answer has a document for machines, and blocks for people: lines, facts and tables. Text in them may hold
+anything that a file name can; whoever shows it makes it safe.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a piece of text means to the reader. Each display has its way to show it, or none."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    QUIET = "quiet"
+    GOOD = "good"
+    BAD = "bad"
+    BUSY = "busy"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text. `indent` counts columns."""
+
+    text: str = ""
+    tone: Tone = Tone.PLAIN
+    indent: int = 0
+
+
+Cell = str | Text
+
+
+def text_of(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Text) else cell
+
+
+def tone_of(cell: Cell) -> Tone:
+    return cell.tone if isinstance(cell, Text) else Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and values, one pair a line."""
+
+    pairs: Sequence[tuple[str, Cell]]
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`columns` is its least width; a `long` one is shortened in the middle where the terminal is narrow."""
+
+    title: str
+    columns: int = 0
+    right: bool = False
+    long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows may come from anywhere and be many: plain text writes each as it comes."""
+
+    columns: Sequence[Column]
+    rows: Iterable[Sequence[Cell]]
+
+
+Block = Text | Facts | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`document` is what JSON can hold; an iterator of documents becomes a list, written as it comes."""
+
+    document: object
+    blocks: Sequence[Block] = field(default=())

@@ -1,0 +1,103 @@
+"""Plain lines: for pipes and files, for NO_COLOR, and for terminals that can no more."""
+
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from fileq.display.answer import Answer, Block, Facts, Table, Text, text_of
+from fileq.display.progress import Progress, parts_in_words
+from fileq.display.text import padded, shown, width
+
+_FIRST_REPORT = 5.0
+_REPORT_EVERY = 10.0
+
+
+class PlainAnswers:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def answer(self, answer: Answer) -> None:
+        for block in answer.blocks:
+            self._write(block)
+        self._stream.flush()
+
+    def _write(self, block: Block) -> None:
+        match block:
+            case Text():
+                self._line(" " * block.indent + shown(block.text))
+            case Facts():
+                names = max((width(name) for name, _ in block.pairs), default=0)
+                for name, value in block.pairs:
+                    self._line(f"{' ' * block.indent}{padded(name, names)}  {shown(text_of(value))}")
+            case Table():
+                self._table(block)
+
+    def _table(self, table: Table) -> None:
+        widths = [max(width(column.title), column.columns) for column in table.columns]
+        self._row(table, widths, [column.title.upper() for column in table.columns])
+        for cells in table.rows:
+            self._row(table, widths, [shown(text_of(cell)) for cell in cells])
+
+    def _row(self, table: Table, widths: list[int], cells: list[str]) -> None:
+        self._line(
+            "  ".join(
+                padded(cell, columns, right=column.right)
+                for cell, columns, column in zip(cells, widths, table.columns, strict=True)
+            )
+        )
+
+    def _line(self, line: str) -> None:
+        self._stream.write(f"{line.rstrip()}\n")
+
+
+class PlainMessages:
+    """`clock` answers seconds, as time.monotonic does."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._next_report = clock() + _FIRST_REPORT
+
+    def hint(self, text: str) -> None:
+        self._line(shown(text))
+
+    def error(self, message: str, hint: str = "") -> None:
+        self._line(f"Error: {shown(message)} {shown(hint)}".rstrip())
+
+    def scanning(self, count: int) -> None:
+        if self._is_time():
+            self._line(f"{count:,} files looked at.")
+
+    def working(self, progress: Progress) -> None:
+        if not self._is_time():
+            return
+        failed = f", {progress.failed:,} failed" if progress.failed else ""
+        rest = "".join(f", {part}" for part in parts_in_words(progress))
+        self._line(f"{progress.ended:,} of {progress.total:,} done{failed}{rest}.")
+
+    def settle(self) -> None:
+        """Lines stay."""
+
+    def _is_time(self) -> bool:
+        now = self._clock()
+        if now < self._next_report:
+            return False
+        self._next_report = now + _REPORT_EVERY
+        return True
+
+    def _line(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+
+class QuietMessages(PlainMessages):
+    """Errors alone."""
+
+    def hint(self, text: str) -> None:
+        pass
+
+    def scanning(self, count: int) -> None:
+        pass
+
+    def working(self, progress: Progress) -> None:
+        pass

@@ -1,0 +1,169 @@
+"""Colour and movement, for terminals."""
+
+import os
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.progress_bar import ProgressBar
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from fileq.display.answer import Answer, Block, Cell, Column, Facts, Table, Text, Tone, text_of, tone_of
+from fileq.display.plain import PlainMessages
+from fileq.display.progress import Progress, Slot, parts_in_words
+from fileq.display.text import shortened, shown, width
+from fileq.units import describe_seconds
+
+STYLES = {
+    Tone.PLAIN: "",
+    Tone.TITLE: "bold",
+    Tone.QUIET: "dim",
+    Tone.GOOD: "green",
+    Tone.BAD: "red",
+    Tone.BUSY: "cyan",
+    Tone.WARNING: "yellow",
+}
+_GAP = 2
+_BAR = 32
+_SECONDS_SHOWN_FROM = 1.0  # before, they would only flicker
+
+
+def _console(stream: TextIO) -> Console:
+    return Console(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+
+
+def _text(cell: Cell, room: int | None = None) -> RichText:
+    text = shown(text_of(cell))
+    return RichText(text if room is None else shortened(text, room), STYLES[tone_of(cell)])
+
+
+class RichAnswers:
+    def __init__(self, stream: TextIO) -> None:
+        self._console = _console(stream)
+
+    def answer(self, answer: Answer) -> None:
+        for block in answer.blocks:
+            self._console.print(self._rendered(block))
+
+    def _rendered(self, block: Block) -> RenderableType:
+        match block:
+            case Text():
+                return Padding(_text(block), (0, 0, 0, block.indent))
+            case Facts():
+                return Padding(_facts(block), (0, 0, 0, block.indent))
+            case Table():
+                return _table(block, self._console.width)
+
+
+def _facts(facts: Facts) -> RenderableType:
+    grid = RichTable.grid(padding=(0, _GAP, 0, 0))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for name, value in facts.pairs:
+        grid.add_row(name, _text(value))
+    return grid
+
+
+def _table(table: Table, room: int) -> RenderableType:
+    rows = list(table.rows)
+    widths = _widths(table.columns, [[width(shown(text_of(cell))) for cell in row] for row in rows], room)
+    grid = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    for column, columns in zip(table.columns, widths, strict=True):
+        grid.add_column(column.title, width=columns, no_wrap=True, justify="right" if column.right else "left")
+    for row in rows:
+        grid.add_row(*(_text(cell, columns) for cell, columns in zip(row, widths, strict=True)))
+    return grid
+
+
+def _widths(columns: Sequence[Column], cells: list[list[int]], room: int) -> list[int]:
+    """Each column's width: the long ones share what the others leave."""
+    widths = [max(width(column.title), *(row[at] for row in cells), 0) for at, column in enumerate(columns)]
+    long = [at for at, column in enumerate(columns) if column.long]
+    spare = room - _GAP * len(columns) - sum(widths)
+    for at in sorted(long, key=lambda at: -widths[at]):
+        if spare < 0:
+            cut = min(-spare, max(0, widths[at] - 12))
+            widths[at] -= cut
+            spare += cut
+    return widths
+
+
+class RichMessages:
+    """The live part is drawn when there is news, and never by a thread of its own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = _console(stream)
+        self._live: Live | None = None
+        # Colour may be forced into a file, movement not: there the lines are plain.
+        self._lines = None if stream.isatty() else PlainMessages(stream)
+
+    def hint(self, text: str) -> None:
+        self.settle()
+        self._console.print(RichText(shown(text), STYLES[Tone.QUIET]))
+
+    def error(self, message: str, hint: str = "") -> None:
+        self.settle()
+        told = RichText.assemble(("Error: ", "bold red"), shown(message))
+        if hint:
+            told.append(f" {shown(hint)}", "dim")
+        self._console.print(told)
+
+    def scanning(self, count: int) -> None:
+        if self._lines:
+            self._lines.scanning(count)
+        else:
+            self._show(RichText(f"{count:,} files looked at", "dim"))
+
+    def working(self, progress: Progress) -> None:
+        if self._lines:
+            self._lines.working(progress)
+        else:
+            self._show(working_view(progress, self._console.width))
+
+    def settle(self) -> None:
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _show(self, view: RenderableType) -> None:
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True, redirect_stdout=False)
+            self._live.start()
+        self._live.update(view, refresh=True)
+
+
+def working_view(progress: Progress, room: int) -> RenderableType:
+    """A bar with the numbers, and a line for each slot."""
+    return Group(_bar(progress, room), *(_slot(slot, room) for slot in progress.slots))
+
+
+def _bar(progress: Progress, room: int) -> RenderableType:
+    words = RichText.assemble((f"{progress.ended:,}", "bold"), f" of {progress.total:,}")
+    if progress.failed:
+        words.append(f"   {progress.failed:,} failed", "red")
+    for part in parts_in_words(progress):
+        words.append(f"   {part}", "dim")
+    bar = ProgressBar(
+        total=max(progress.total, 1),
+        completed=progress.ended,
+        width=max(8, min(_BAR, room // 4)),
+        complete_style="cyan",
+        finished_style="green",
+    )
+    grid = RichTable.grid(padding=(0, _GAP, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    grid.add_row(bar, words)
+    return grid
+
+
+def _slot(slot: Slot, room: int) -> RenderableType:
+    if slot.source is None:
+        return RichText("  idle", "dim")
+    seconds = f"  {describe_seconds(slot.seconds)}" if slot.seconds >= _SECONDS_SHOWN_FROM else ""
+    recipe = f"  {shown(slot.recipe or '')}"
+    name = shortened(shown(os.path.basename(slot.source)), max(8, room - 4 - width(recipe) - width(seconds)))
+    return RichText.assemble(("  ▸ ", "cyan"), name, (recipe, "dim"), (seconds, "dim"), no_wrap=True)
