@@ -9,9 +9,9 @@ from PIL import Image, ImageCms
 
 from fileq.errors import ErrorKind, JobError, os_failure
 
-DAMAGED = "Open it in a viewer; if it looks broken there too, get a new copy of it."
+HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
 
-_DAMAGE = (
+DAMAGE = (
     SyntaxError,  # Pillow's word for a broken file
     EOFError,
     ValueError,
@@ -27,6 +27,7 @@ _DAMAGE = (
     zlib.error,
     ImageCms.PyCMSError,
 )
+"""What decoders and encoders raise on content that is not as it should be, beside OSError."""
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def reading(path: str) -> Iterator[None]:
         raise out_of_memory(path) from error
     except OSError as error:
         raise _unread(error, path) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise unreadable(path, f"is damaged ({_reason(error)})") from error
 
 
@@ -57,12 +58,12 @@ def writing(path: str) -> Iterator[None]:
         raise out_of_memory(path) from error
     except OSError as error:
         raise _unwritten(error, path) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise unencodable(_reason(error)) from error
 
 
 def unreadable(path: str, what: str) -> JobError:
-    return JobError(ErrorKind.UNREADABLE, f"{path} {what}.", DAMAGED)
+    return JobError(ErrorKind.UNREADABLE, f"{path} {what}.", HINT)
 
 
 def too_large(path: str) -> JobError:

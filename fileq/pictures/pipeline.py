@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import ImageOps
+import msgspec
 
-from fileq.pictures.failures import reading, writing
+from fileq.errors import os_failures
+from fileq.operations.resize import Resize
+from fileq.pictures import checking, encoding, metadata, modes, planning
 from fileq.pictures.opening import check_unchanged, open_picture, opened_file
-from fileq.recipes import formats, names
+from fileq.pictures.rendering import Chain, rendered
+from fileq.pictures.source import Source
 from fileq.units import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from PIL.ImageFile import ImageFile
+    from PIL.Image import Image
 
-    from fileq.recipes.recipe import Output, Recipe
+    from fileq.operations.base import Operation
+    from fileq.pictures.planning import Part
+    from fileq.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +65,136 @@ class Encoded:
 @contextmanager
 def opened(assignment: Assignment) -> Iterator[Picture]:
     """The source's picture, ready to be made into its outputs. Raises JobError only."""
-    with opened_file(assignment.source, assignment.size, assignment.mtime_ns) as file:
-        yield Picture(assignment, file, open_picture(file, assignment.source, assignment.max_pixels))
+    with opened_file(assignment.source, assignment.size, assignment.mtime_ns) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
+        image = open_picture(file, assignment.source, assignment.max_pixels)
+        with image:
+            yield Picture(assignment, file, Source(image, assignment.source, assignment.recipe))
+
+
+@dataclass(slots=True)
+class Frames:
+    """The pictures of one output, as far as they are made, and how long each stays in ms."""
+
+    images: list[Image]
+    durations: list[int]
 
 
 class Picture:
     """An open source on its way through a recipe."""
 
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, assignment: Assignment, file: BinaryIO, image: ImageFile) -> None:
+    def __init__(self, assignment: Assignment, file: BinaryIO, source: Source) -> None:
         self._assignment = assignment
         self._file = file
-        self._image = image
-        self.planned = tuple(self._plan(output) for output in assignment.recipe.outputs)
+        self._stat = os.fstat(file.fileno())
+        self._source = source
+        self._ready: dict[int, Frames] = {}
+        self._parts = planning.parts_of(source, assignment.recipe.outputs)
+        if any(planning.depends_on_pixels(source, part.output, self._steps(part)) for part in self._parts):
+            self._ready = dict(self._render())
+            self._parts = [self._as_it_came_out(key, part) for key, part in enumerate(self._parts)]
+        self.planned = tuple(self._plan(key, part) for key, part in enumerate(self._parts))
 
-    def _plan(self, output: Output) -> Planned:
-        source, recipe = self._assignment.source, self._assignment.recipe
-        format_ = formats.of_name(output.name) or "jpeg"
-        size = Size(*self._image.size)
-        for step in (*recipe.steps, *output.steps):
-            size = step.size(size)
-        stem = os.path.splitext(os.path.basename(source))[0]
-        name = names.filled(output.name, {"stem": stem, "ext": formats.ending(format_, source)})
-        return Planned(os.path.join(self._assignment.folder, name), format_, *size)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say on the job: what was left out, and what was found odd."""
+        left_out = [planning.left_out(self._source, part) for part in self._parts]
+        return tuple(dict.fromkeys([*self._source.notes, *(note for note in left_out if note)]))
 
     def make(self, temps: Sequence[str]) -> tuple[Encoded, ...]:
         """Write each planned output to its temp path. Raises JobError only."""
-        recipe = self._assignment.recipe
-        with reading(self._assignment.source):
-            upright = ImageOps.exif_transpose(self._image)
-        check_unchanged(self._file, self._assignment.source, self._assignment.size, self._assignment.mtime_ns)
-        encoded = []
-        for output, planned, temp in zip(recipe.outputs, self.planned, temps, strict=True):
-            image = upright
-            for step in (*recipe.steps, *output.steps):
-                image = step.apply(image)
-            with writing(temp):
-                image.save(temp, format=planned.format.upper(), quality=output.quality or 82)
-            encoded.append(Encoded(planned.format, image.width, image.height, os.path.getsize(temp)))
-        return tuple(encoded)
+        made: dict[int, Encoded] = {}
+        for key, frames in self._ready.items() or self._render():
+            made[key] = self._encode(key, frames, temps[key])
+        self._check_unchanged()
+        return tuple(made[key] for key in range(len(self._parts)))
+
+    def _steps(self, part: Part) -> tuple[Operation, ...]:
+        steps = (*self._assignment.recipe.steps, *part.output.steps)
+        return self._with_recipes_enlarge(steps)
+
+    def _with_recipes_enlarge(self, steps: Sequence[Operation]) -> tuple[Operation, ...]:
+        enlarge = self._assignment.recipe.enlarge
+        return tuple(
+            msgspec.structs.replace(step, enlarge=enlarge)
+            if isinstance(step, Resize) and step.enlarge is None
+            else step
+            for step in steps
+        )
+
+    def _chains(self) -> tuple[Chain, dict[int, Chain]]:
+        trunk = Chain(self._with_recipes_enlarge(self._assignment.recipe.steps))
+        return trunk, {
+            key: Chain(self._with_recipes_enlarge(part.output.steps)) for key, part in enumerate(self._parts)
+        }
+
+    def _render(self) -> Iterator[tuple[int, Frames]]:
+        """The frames of each part, each as soon as it has all of them."""
+        begun: dict[int, Frames] = {}
+        trunk, branches = self._chains()
+        for frame in sorted({frame for part in self._parts for frame in part.frames}):
+            wanted = {key: branch for key, branch in branches.items() if frame in self._parts[key].frames}
+            if not self._source.is_animation:
+                trunk, fresh = self._chains()
+                wanted = {key: fresh[key] for key in wanted}
+            for key, image in rendered(self._source, frame, trunk, wanted):
+                frames = begun.setdefault(key, Frames([], []))
+                frames.images.append(image)
+                frames.durations.append(self._source.duration)
+                if len(frames.images) == len(self._parts[key].frames):
+                    yield key, begun.pop(key)
+
+    def _as_it_came_out(self, key: int, part: Part) -> Part:
+        images = self._ready[key].images
+        transparent = any(modes.has_alpha(modes.without_idle_alpha(image)) for image in images)
+        return planning.with_alpha(part, self._source) if transparent else part
+
+    def _plan(self, key: int, part: Part) -> Planned:
+        ready = self._ready.get(key)
+        size = (
+            Size(*ready.images[0].size) if ready else Chain(self._steps(part)).size(self._source.size(part.frames[0]))
+        )
+        planning.check_size(size, part.format)
+        naming = planning.Naming(self._assignment.source, self._assignment.relative, self._assignment.recipe.name)
+        return Planned(naming.path(self._assignment.folder, part, size, self._source.exif), part.format, *size)
+
+    def _encode(self, key: int, frames: Frames, temp: str) -> Encoded:
+        part, planned = self._parts[key], self.planned[key]
+        encoding.encode(temp, part.format, self._content(part, frames), part.output)
+        size = Size(planned.width, planned.height)
+        checking.check(temp, part.format, size)
+        if self._is_not_worth_it(part, size, temp):
+            self._keep_source(temp)
+        if self._assignment.recipe.keep_times:
+            with os_failures(temp):
+                os.utime(temp, ns=(self._stat.st_atime_ns, self._stat.st_mtime_ns))
+        return Encoded(part.format, planned.width, planned.height, checking.secure(temp))
+
+    def _content(self, part: Part, frames: Frames) -> encoding.Content:
+        recipe, source = self._assignment.recipe, self._source
+        fits_all = part.format in planning.ANIMATED if source.is_animation else part.format in planning.PAGED
+        images = frames.images if fits_all else frames.images[:1]
+        return encoding.Content(
+            frames=images,
+            durations=frames.durations,
+            loop=source.loop,
+            metadata=metadata.kept(source, recipe.metadata),
+            icc=source.profile_for(images[0]),
+            background=recipe.background,
+            title=os.path.splitext(os.path.basename(self._assignment.source))[0],
+        )
+
+    def _is_not_worth_it(self, part: Part, size: Size, temp: str) -> bool:
+        least, format_ = part.output.min_saving, planning.format_of(part.output, self._source.format)
+        same_format = part.format == format_ == self._source.format.lower()
+        if least is None or not same_format or size != self._source.size(part.frames[0]):
+            return False
+        return os.path.getsize(temp) > self._stat.st_size * (1 - least)
+
+    def _keep_source(self, temp: str) -> None:
+        with os_failures(temp):
+            shutil.copyfile(self._assignment.source, temp)
+        self._source.notes.append("The original was kept: a new file would not have been smaller.")
+
+    def _check_unchanged(self) -> None:
+        check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)

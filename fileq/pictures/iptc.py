@@ -1,0 +1,56 @@
+"""IPTC data sets (IIM 4), as JPEG and TIFF carry them. A data set: 1C, record, number, length of 2 bytes, value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BY_LINE, COPYRIGHT_NOTICE = (2, 80), (2, 116)
+
+_CREDITS = {(1, 90), (2, 80), (2, 85), (2, 110), (2, 115), (2, 116)}
+"""Coded character set, by-line and its title, credit, source, copyright notice."""
+
+_UTF_8 = b"\x1b%G"
+
+
+def datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """The data sets, up to the first that is broken or of extended length (which no credit needs)."""
+    at = 0
+    while len(iptc) >= at + 5 and iptc[at] == 0x1C:
+        length = int.from_bytes(iptc[at + 3 : at + 5], "big")
+        value = iptc[at + 5 : at + 5 + length]
+        if length > 0x7FFF or len(value) < length:
+            return
+        yield (iptc[at + 1], iptc[at + 2]), value
+        at += 5 + length
+
+
+def credits_of(iptc: bytes) -> bytes:
+    """Only the data sets that say whose picture it is."""
+    kept = [(key, value) for key, value in datasets(iptc) if key in _CREDITS]
+    if all(key == (1, 90) for key, _ in kept):
+        return b""
+    return b"".join(bytes((0x1C, *key)) + len(value).to_bytes(2, "big") + value for key, value in kept)
+
+
+def text(iptc: bytes, wanted: tuple[int, int]) -> str:
+    """A text from the data sets, "" where there is none."""
+    found = dict(datasets(iptc))
+    value = found.get(wanted, b"")
+    if found.get((1, 90)) == _UTF_8:
+        return value.decode("utf-8", "replace")
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def as_jpeg_segment(iptc: bytes) -> bytes:
+    """An APP13 segment with the data sets in Photoshop's resource 0404; b"" where there is nothing, or too much."""
+    resource = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + b"\0" * (len(iptc) % 2)
+    payload = b"Photoshop 3.0\0" + resource
+    if not iptc or len(payload) > 65533:
+        return b""
+    return b"\xff\xed" + (len(payload) + 2).to_bytes(2, "big") + payload

@@ -1,0 +1,155 @@
+"""What outputs carry of their source beside pixels: credits or all of it, density, profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from PIL import ExifTags, Image, TiffImagePlugin
+from PIL.PngImagePlugin import PngInfo
+
+from fileq.pictures import iptc, xmp
+
+if TYPE_CHECKING:
+    from fileq.pictures.source import Source
+    from fileq.units import Size
+
+Wanted = Literal["copyright", "all", "none"]
+
+_BASE, _IFD = ExifTags.Base, ExifTags.IFD
+_CREDITS = (_BASE.Artist, _BASE.Copyright, _BASE.XPAuthor)
+_DESCRIPTIVE = (
+    *_CREDITS, _BASE.ImageDescription, _BASE.Make, _BASE.Model, _BASE.Software, _BASE.DateTime, _BASE.HostComputer,
+    _BASE.XPTitle, _BASE.XPComment, _BASE.XPKeywords, _BASE.XPSubject, _BASE.Rating, _BASE.RatingPercent,
+)  # fmt: skip
+"""All of a picture's first EXIF directory that is not about how its own bytes are laid out."""
+
+_MARKER = 65533  # the longest payload of a JPEG segment
+_XMP_IN_JPEG = _MARKER - 29
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is kept. Empty bytes are for nothing; the density is in dots per inch."""
+
+    exif: dict[int, Any]
+    xmp: bytes = b""
+    iptc: bytes = b""
+    comment: bytes = b""
+    density: tuple[float, float] | None = None
+    orientation: int = 1
+
+
+def kept(source: Source, wanted: Wanted) -> Metadata:
+    """What the outputs of a source carry. The thumbnail never; the orientation only where nothing is turned."""
+    info, density = source.image.info, _density(source)
+    orientation = int(source.exif.get(_BASE.Orientation, 1)) if source.keeps_orientation else 1
+    if wanted == "none":
+        return Metadata({}, density=density, orientation=orientation)
+    packet, datasets = _xmp(info), _iptc(source)
+    if wanted == "copyright":
+        exif = _with_iptc(_picked(source.exif, _CREDITS), datasets)
+        return Metadata(exif, xmp.credits_of(packet), iptc.credits_of(datasets), b"", density, orientation)
+    comment = info.get("comment", b"")
+    comment = comment if isinstance(comment, bytes) else str(comment).encode()
+    return Metadata(_whole(source.exif), xmp.carried_over(packet), datasets, comment, density, orientation)
+
+
+def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
+    """The keyword arguments that make Pillow write `data` into a file of this format."""
+    options: dict[str, Any] = {}
+    if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
+        options["dpi"] = data.density
+    exif = _exif_for(data, format_, size)
+    if exif and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
+        options["exif"] = exif
+    if format_ == "jpeg":
+        options.update(comment=data.comment[:_MARKER], extra=iptc.as_jpeg_segment(data.iptc))
+    if data.xmp and (format_ in {"webp", "avif", "jxl"} or (format_ == "jpeg" and len(data.xmp) <= _XMP_IN_JPEG)):
+        options["xmp"] = data.xmp
+    if data.xmp and format_ == "png":
+        options["pnginfo"] = _png_text(data.xmp)
+    return options
+
+
+def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
+    exif = Image.Exif()
+    for tag, value in data.exif.items():
+        exif[tag] = _with_size(value, size) if tag == _IFD.Exif else value
+    if data.orientation != 1:
+        exif[_BASE.Orientation] = data.orientation
+    if format_ == "tiff":
+        return _tiff_tags(exif, data)
+    packed = exif.tobytes() if len(exif) else b""
+    if format_ == "jpeg" and len(packed) > _MARKER and _IFD.Exif in exif:
+        exif[_IFD.Exif] = {tag: value for tag, value in exif[_IFD.Exif].items() if tag != _BASE.MakerNote}
+        packed = exif.tobytes()
+    return b"" if format_ == "jpeg" and len(packed) > _MARKER else packed
+
+
+def _tiff_tags(exif: Image.Exif, data: Metadata) -> Image.Exif:
+    if data.xmp:
+        exif[TiffImagePlugin.XMP] = data.xmp
+    if data.iptc:
+        exif[TiffImagePlugin.IPTC_NAA_CHUNK] = data.iptc
+    return exif
+
+
+def _with_size(directory: dict[int, Any], size: Size) -> dict[int, Any]:
+    return directory | {_BASE.ExifImageWidth: size.width, _BASE.ExifImageHeight: size.height}
+
+
+def _picked(exif: Image.Exif, tags: tuple[int, ...]) -> dict[int, Any]:
+    """Texts go as bytes: Pillow would write ? for what is not ASCII."""
+    values = {int(tag): exif[tag] for tag in tags if tag in exif}
+    return {tag: value.encode("latin-1") if isinstance(value, str) else value for tag, value in values.items()}
+
+
+def _whole(exif: Image.Exif) -> dict[int, Any]:
+    picked = _picked(exif, _DESCRIPTIVE)
+    for directory in (_IFD.Exif, _IFD.GPSInfo):
+        values = exif.get_ifd(directory)
+        if values:
+            picked[int(directory)] = {tag: value for tag, value in values.items() if tag != _IFD.Interop}
+    return picked
+
+
+def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
+    """Who made it goes into EXIF as well: PNG, WebP and AVIF have no place for IPTC."""
+    for tag, wanted in ((_BASE.Artist, iptc.BY_LINE), (_BASE.Copyright, iptc.COPYRIGHT_NOTICE)):
+        value = iptc.text(datasets, wanted)
+        if value and tag not in exif:
+            exif[int(tag)] = value.encode()
+    return exif
+
+
+def _density(source: Source) -> tuple[float, float] | None:
+    """Dots per inch where the file says so: Pillow makes up 72 for a JPEG that doesn't."""
+    info = source.image.info
+    if source.format in {"JPEG", "MPO"} and not info.get("jfif_unit") and _BASE.XResolution not in source.exif:
+        return None
+    try:
+        across, down = (float(value) for value in info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if 0 < across < 65535 and 0 < down < 65535 else None
+
+
+def _xmp(info: dict[Any, Any]) -> bytes:
+    packet = info.get("xmp") or b""
+    return packet if isinstance(packet, bytes) else str(packet).encode()
+
+
+def _iptc(source: Source) -> bytes:
+    if source.format == "TIFF":
+        value = source.image.tag_v2.get(TiffImagePlugin.IPTC_NAA_CHUNK, b"")  # type: ignore[attr-defined]  # a TIFF's
+    else:
+        blocks = source.image.info.get("photoshop")
+        value = blocks.get(0x0404, b"") if isinstance(blocks, dict) else b""
+    return value if isinstance(value, bytes) else b""
+
+
+def _png_text(packet: bytes) -> PngInfo:
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8", "replace"))
+    return text

@@ -1,0 +1,66 @@
+"""Pixel modes: from what decoders give to the few that operations and encoders take."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from fileq.errors import ErrorKind, JobError
+
+_PLAIN = {"L", "LA", "RGB", "RGBA", "CMYK", "LAB", "I;16"}
+_SIMPLE = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB"}
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """`image` in mode L, LA, RGB, RGBA, CMYK, LAB or I;16, its palette and transparent colour resolved.
+
+    Raises JobError (unsupported) for pixel values whose range can't be known.
+    """
+    if image.mode in {"I", "F"}:
+        return _from_wide(image)
+    if image.mode.startswith("I;16"):
+        return image if image.mode == "I;16" else image.convert("I").convert("I;16")
+    if "transparency" in image.info and image.mode in {"1", "L", "RGB", "P"}:
+        return image.convert("RGBA")
+    if image.mode == "P":
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image if image.mode in _PLAIN else image.convert(_SIMPLE.get(image.mode, "RGB"))
+
+
+def is_16_bit(image: Image.Image) -> bool:
+    return image.mode == "I;16"
+
+
+def has_alpha(image: Image.Image) -> bool:
+    return image.mode in {"LA", "RGBA"}
+
+
+def without_idle_alpha(image: Image.Image) -> Image.Image:
+    """`image` without its alpha channel where no pixel is transparent."""
+    if not has_alpha(image) or image.getchannel("A").getextrema() != (255, 255):
+        return image
+    return image.convert("L" if image.mode == "LA" else "RGB")
+
+
+def flattened(image: Image.Image, background: str) -> Image.Image:
+    """`image` on a background of a CSS colour; as it is where it has no alpha channel."""
+    if not has_alpha(image):
+        return image
+    below = Image.new("RGB", image.size, background)
+    below.paste(image.convert("RGB"), mask=image.getchannel("A"))
+    return below
+
+
+def _from_wide(image: Image.Image) -> Image.Image:
+    """32-bit integers as I;16, floats as L or I;16: by the range that their values show."""
+    extrema = image.getextrema()
+    low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]  # one band: two numbers
+    if low < 0 or high > 65535:
+        raise JobError(
+            ErrorKind.UNSUPPORTED,
+            f"Its pixels have values from {low:g} to {high:g}, which have no known black and white.",
+            "Save it with 8 or 16 bits a channel.",
+        )
+    if image.mode == "I":
+        return image.convert("I;16")
+    factor = 65535.0 if high <= 1 else 257.0 if high <= 255 else 1.0
+    return image.point(lambda value: value * factor + 0.0).convert("I").convert("I;16")

@@ -1,0 +1,154 @@
+"""A source's pictures: what its header says, and reading any of them at any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import ExifTags, Image, ImageFile
+
+from fileq.pictures import colour, modes
+from fileq.pictures.failures import DAMAGE, reading
+from fileq.pictures.scaling import TURNS, Scaling
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from fileq.recipes.recipe import Recipe
+
+_ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
+_SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
+_REDUCED_PAGE = 1  # the bit of TIFF's NewSubfileType that marks a thumbnail of another page
+
+
+class Source:
+    """An opened picture file. Its sizes are those of the pictures as they are seen, turned upright."""
+
+    def __init__(self, image: ImageFile.ImageFile, path: str, recipe: Recipe) -> None:
+        self.image = image
+        self.path = path
+        self.notes: list[str] = []
+        self._recipe = recipe
+        self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
+        with reading(path):
+            self.format = str(image.format)
+            self.icc: bytes | None = image.info.get("icc_profile")
+            self.exif = self._read_exif()
+            self.orientation = self._read_orientation()
+            frames = getattr(image, "n_frames", 1)
+        self.is_animation = self.format in _ANIMATED and frames > 1
+        self.pages = self._find_pages(frames) if self.format == "TIFF" else [0]
+        self.frames = self._find_frames(frames) if self.is_animation else [0]
+        if frames > 1 and self.format in {"MPO", "HEIF"}:
+            self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
+
+    def size(self, frame: int = 0) -> Size:
+        """The upright size in pixels of one frame or page."""
+        if frame not in self._sizes:
+            with reading(self.path):
+                self.image.seek(frame)
+            self._sizes[frame] = Size(*self.image.size)
+        return self._sizes[frame].turned if self.orientation > 4 else self._sizes[frame]
+
+    @property
+    def keeps_orientation(self) -> bool:
+        """Whether its pixels stay as they lie in the file, so that outputs must say how to turn them."""
+        return not self._recipe.orient and self.format != "TIFF"
+
+    @property
+    def may_be_transparent(self) -> bool:
+        """Whether the header leaves transparent pixels possible."""
+        return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
+
+    def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
+        """A region of one frame or page at the wanted size: upright, in the recipe's colours, 8 or 16 bit."""
+        stored = scaling.as_stored(self.orientation)
+        with reading(self.path):
+            image = self._decoded(stored, frame)
+            image = stored.cut(modes.plain(image))
+            turn = TURNS.get(self.orientation)
+            image = image if turn is None else image.transpose(turn)
+            image = self._coloured(image)
+            return image.copy() if image is self.image else image
+
+    @property
+    def duration(self) -> int:
+        """How long the frame that was read last stays, in ms."""
+        duration: float = self.image.info.get("duration", 0)
+        return round(duration)
+
+    @property
+    def loop(self) -> int:
+        """How often an animation plays; 0 is for ever. A GIF that doesn't say plays once."""
+        loop: int = self.image.info.get("loop", 1 if self.format == "GIF" else 0)
+        return loop
+
+    def profile_for(self, image: Image.Image) -> bytes | None:
+        """The profile to embed with a finished picture: where its colours are not sRGB's, and fit the profile."""
+        if self.icc is None or not (self._recipe.profile == "keep" or modes.is_16_bit(image)):
+            return None
+        try:
+            space = colour.space_of(self.icc)
+        except colour.ProfileError:
+            return None
+        gray = image.mode in {"L", "LA", "I;16"}
+        return self.icc if space == ("L" if gray else "RGB") else None
+
+    def _decoded(self, stored: Scaling, frame: int) -> Image.Image:
+        self.image.seek(frame)
+        if self.format in {"JPEG", "MPO"}:
+            whole = stored.whole
+            factor = 1.5 if max(stored.target) <= _SMALL else 1.0
+            self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
+        elif self.format == "JPEG2000":
+            self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
+        self.image.load()
+        return self.image
+
+    def _coloured(self, image: Image.Image) -> Image.Image:
+        wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
+        if modes.is_16_bit(image) or not wants_srgb:
+            return image
+        try:
+            return colour.to_srgb(image, self.icc)
+        except colour.ProfileError as error:
+            self._note(f"Its colour profile was left out: {error}.")
+            return colour.to_srgb(image, None)
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _read_exif(self) -> Image.Exif:
+        try:
+            exif = self.image.getexif()
+            exif.get_ifd(ExifTags.IFD.Exif)
+        except (*DAMAGE, OSError) as error:
+            self._note(f"Its EXIF data is damaged and was left out ({error}).")
+            return Image.Exif()
+        return exif
+
+    def _read_orientation(self) -> int:
+        """The EXIF orientation that is still to be applied. Pillow turns TIFF as it loads."""
+        value = self.exif.get(ExifTags.Base.Orientation, 1)
+        turns = self._recipe.orient and self.format != "TIFF" and value in TURNS
+        return int(value) if turns else 1
+
+    def _find_pages(self, count: int) -> list[int]:
+        """The pages of a TIFF, without the small copies that some programs add."""
+        pages = []
+        with reading(self.path):
+            for page in range(count):
+                self.image.seek(page)
+                if not int(self.image.tag_v2.get(254, 0)) & _REDUCED_PAGE:  # type: ignore[attr-defined]  # a TIFF's
+                    pages.append(page)
+            self.image.seek(0)
+        return pages or [0]
+
+    def _find_frames(self, count: int) -> list[int]:
+        """The frames of an animation. An APNG's first may be only for viewers that can't play it."""
+        return list(range(1 if self.image.info.get("default_image") else 0, count))
+
+
+def _halvings(stored: Scaling) -> int:
+    """How often JPEG 2000 may halve the picture and still have all that the target needs."""
+    ratio = min(stored.full.width // stored.whole.width, stored.full.height // stored.whole.height)
+    return min(max(ratio.bit_length() - 1, 0), 5)
