@@ -112,7 +112,8 @@ def os_failure(error: OSError, path: str) -> JobError:
     """The job error that an OSError at `path` means."""
     where = os.path.dirname(path) or "."
     if error.errno in _NO_SPACE:
-        return JobError(ErrorKind.NO_SPACE, f"There is no space left to write in {where}.", "Free some space, then retry.")
+        message = f"There is no space left to write in {where}."
+        return JobError(ErrorKind.NO_SPACE, message, "Free some space, then retry.")
     if error.errno in _NO_PERMISSION:
         return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
     if isinstance(error, FileNotFoundError):

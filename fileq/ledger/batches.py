@@ -15,6 +15,11 @@ class Batches:
             ).fetchone()
         return int(batch)
 
+    def forget(self, batch: int) -> None:
+        """Nothing was queued in it after all."""
+        with self._database.transaction() as connection:
+            connection.execute("delete from batches where id = ?", (batch,))
+
     def exists(self, batch: int) -> bool:
         with self._database.reading() as connection:
             return connection.execute("select 1 from batches where id = ?", (batch,)).fetchone() is not None

@@ -37,7 +37,7 @@ class Database:
         version = self._version()
         if version is not None and version > SCHEMA_VERSION:
             raise LedgerError(
-                f"The database {self.path} was made by a newer fileq (schema {version}; this one knows {SCHEMA_VERSION}).",
+                f"The database {self.path} was made by a newer fileq (schema {version}, known here: {SCHEMA_VERSION}).",
                 "Update fileq, or choose another database with --database.",
             )
         self._use_write_ahead_log()
@@ -52,9 +52,7 @@ class Database:
         if not tables:
             return None
         if "fileq" not in tables:
-            raise LedgerError(
-                f"{self.path} is a database of another program.", "Choose another file with --database."
-            )
+            raise LedgerError(f"{self.path} is a database of another program.", "Choose another file with --database.")
         (value,) = self.connection.execute("select value from fileq where key = 'schema'").fetchone()
         return int(value)
 
@@ -141,7 +139,11 @@ def _statements(script: str) -> Iterator[str]:
 
 
 _MEANINGS: list[tuple[Callable[[str], bool], str, str]] = [
-    (lambda text: "locked" in text or "busy" in text, "is locked by another program", "Wait for it to end, then try again."),
+    (
+        lambda text: "locked" in text or "busy" in text,
+        "is locked by another program",
+        "Wait for it to end, then try again.",
+    ),
     (lambda text: "readonly" in text, "can't be written", "Change its permissions, or choose another with --database."),
     (lambda text: "full" in text, "can't grow: the disk is full", "Free some space, then try again."),
     (

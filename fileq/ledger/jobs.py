@@ -13,7 +13,7 @@ from fileq.ledger.database import Database
 from fileq.ledger.files import restored, stored
 
 
-class Fenced(Exception):  # noqa: N818  # it is no error: somebody else has the job now
+class Fenced(Exception):
     """The token is void: the job was given to another attempt, or cancelled."""
 
 
@@ -26,7 +26,6 @@ class Candidate:
     size: int
     mtime_ns: int
     recipe: int
-    recipe_name: str
     fingerprint: str
     folder: str
     relative: str
@@ -47,6 +46,7 @@ class Claim:
     token: Token
     tries: int
     deaths: int
+    priority: int
     source: str
     size: int
     mtime_ns: int
@@ -57,12 +57,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A job that waits for a message: at once, or at `due_at`."""
+    """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
 
     id: int
     priority: int
     due_at: float | None
-    size: int = 0
+    size: int
 
 
 class Jobs:
@@ -102,14 +102,14 @@ class Jobs:
             ).fetchone()  # fmt: skip
         return row and int(row[0])
 
-    def known(self, candidate: Candidate) -> tuple[int, JobState] | None:
-        """The job that was made of the same candidate before."""
+    def known(self, candidate: Candidate) -> tuple[int, JobState]:
+        """The job that was made of the same candidate before, and how it stands."""
         with self._database.transaction() as connection:
             row = connection.execute(
                 "select id, state from jobs where source = ? and fingerprint = ? and folder = ? and version = ?",
                 (stored(candidate.source), candidate.fingerprint, stored(candidate.folder), candidate.version),
             ).fetchone()
-        return row and (row[0], JobState(row[1]))
+        return row[0], JobState(row[1])
 
     def enter_again(
         self, job: int, batch: int, now: float, *, recipe: int, priority: int = 0, due_at: float | None = None
@@ -135,20 +135,21 @@ class Jobs:
                 " started_at = ?, finished_at = null, due_at = null,"
                 " error_kind = null, error_message = null, error_hint = null"
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
-                " returning attempts, tries, deaths, source, size, mtime_ns, recipe, folder, relative",
+                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative",
                 (worker, now, job, now),
             ).fetchone()
             if row is None:
                 return None
-            attempt, tries, deaths, source, size, mtime_ns, recipe, folder, relative = row
+            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative = row
             connection.execute(
                 "insert into attempts (job, number, worker, started_at) values (?, ?, ?, ?)",
                 (job, attempt, worker, now),
             )
             body = self._recipe_body(connection, recipe)
         return Claim(
-            Token(job, attempt), tries, deaths, restored(source), size, mtime_ns, body, restored(folder), restored(relative)
-        )
+            Token(job, attempt), tries, deaths, priority, restored(source), size, mtime_ns, body,
+            restored(folder), restored(relative),
+        )  # fmt: skip
 
     def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
         if recipe not in self._recipes:
@@ -175,48 +176,52 @@ class Jobs:
         """This was the job's last try."""
         self._end_badly(token, failure, now, "state = 'failed', finished_at = ?", now)
 
-    def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> None:
+    def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
         """The fault may pass: the job is to be tried again at `due_at`."""
-        self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
+        return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
 
-    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> None:
-        self._end(
+    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> Due:
+        return self._end(
             token, now, failure.kind, failure.message,
             f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
             (moment, failure.kind, failure.message, failure.hint),
         )  # fmt: skip
 
-    def give_back(self, token: Token, now: float) -> None:
+    def give_back(self, token: Token, now: float) -> Due:
         """The worker stops before the attempt has ended: it doesn't count as a try."""
-        self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
+        return self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
 
-    def lose(self, token: Token, now: float) -> None:
+    def lose(self, token: Token, now: float) -> Due:
         """The attempt was ended from outside, or its worker died: that is no fault of the job, and no try."""
-        self._end(token, now, "worker died", "", "state = 'queued', tries = tries - 1, deaths = deaths + 1", ())
+        change = "state = 'queued', tries = tries - 1, deaths = deaths + 1"
+        return self._end(token, now, "worker died", "", change, ())
 
-    def _end(self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]) -> None:
+    def _end(self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]) -> Due:
         with self._database.transaction() as connection:
-            ended = connection.execute(
-                f"update jobs set {change} where id = ? and attempts = ? and state = 'running'",  # noqa: S608  # ours
+            row = connection.execute(
+                f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
+                " returning id, priority, due_at, size",
                 (*values, token.job, token.attempt),
-            ).rowcount
-            if not ended:
+            ).fetchone()
+            if row is None:
                 raise Fenced
             connection.execute(
                 "update attempts set finished_at = ?, outcome = ?, message = ? where job = ? and number = ?",
                 (now, outcome, message, token.job, token.attempt),
             )
+        return Due(*row)
 
-    def running_on(self, worker: int) -> list[tuple[Token, int]]:
-        """What a worker has now, each with how often it was lost before."""
+    def orphans(self) -> list[tuple[Token, int]]:
+        """What runs for a worker that is no longer entered, each with how often it was lost before."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select id, attempts, deaths from jobs where state = 'running' and worker = ?", (worker,)
+                "select id, attempts, deaths from jobs where state = 'running'"
+                " and worker not in (select id from workers)"
             ).fetchall()
         return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
 
     def without_message(self, queue: str, now: float, limit: int) -> list[Due]:
-        """The jobs of a queue that should be under way by now, first ones first: what to send when no message is left."""
+        """The jobs of a queue that should be under way by now: what to send when no message is left."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"
@@ -238,7 +243,7 @@ class Jobs:
             )
 
     def retry(self, jobs: Iterable[int]) -> list[Due]:
-        """Queue failed and cancelled jobs again."""
+        """Queue failed and cancelled jobs again; answer those that were."""
         with self._database.transaction() as connection:
             rows = [
                 connection.execute(

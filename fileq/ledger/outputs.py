@@ -1,6 +1,7 @@
 """Which job a path belongs to, and which file fileq published there."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fileq.job import JobState, Made
@@ -45,6 +46,16 @@ class Outputs:
         job, source, recipe, state, coming, stands = row
         return Owner(job, restored(source), recipe, JobState(state), frozenset({coming, stands} - {None}))
 
+    def publisher(self, path: str) -> str | None:
+        """The recipe that published the file at `path`; None where fileq did not."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select recipes.name from outputs join jobs on jobs.id = outputs.job"
+                " join recipes on recipes.id = jobs.recipe where path = ?",
+                (stored(path),),
+            ).fetchone()
+        return row and str(row[0])
+
     def is_a_source(self, path: str) -> bool:
         """Whether some job has this path as its source."""
         with self._database.reading() as connection:
@@ -60,11 +71,16 @@ class Outputs:
                 (stored(path), job, stored(temp)),
             )
 
-    def publishing(self, path: str, job: int, version: str) -> None:
-        """A file of this version is about to get its final name. After a crash we know it by that."""
+    def publishing(self, path: str, job: int, version: str) -> bool:
+        """A file of this version is about to get its final name. After a crash we know it by that.
+
+        False where the path is no longer this job's.
+        """
         with self._database.transaction() as connection:
-            connection.execute(
-                "update outputs set coming = ? where path = ? and job = ?", (version, stored(path), job)
+            return bool(
+                connection.execute(
+                    "update outputs set coming = ? where path = ? and job = ?", (version, stored(path), job)
+                ).rowcount
             )
 
     def published(self, job: int, outputs: Sequence[Published], now: float) -> None:
@@ -79,24 +95,27 @@ class Outputs:
                 ],
             )  # fmt: skip
 
-    def temps(self, job: int) -> list[str]:
-        """The temp files that an unfinished attempt at a job may have left."""
+    def reserved(self, job: int) -> list[tuple[str, str]]:
+        """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
         with self._database.reading() as connection:
-            rows = connection.execute("select temp from outputs where job = ? and temp is not null", (job,)).fetchall()
-        return [restored(temp) for (temp,) in rows]
+            rows = connection.execute("select path, temp from outputs where job = ? and temp is not null", (job,))
+            return [(restored(path), restored(temp)) for path, temp in rows]
 
-    def release(self, job: int) -> None:
-        """The job's attempt is over: paths that nothing was published under are free again."""
+    def release(self, reserved: Iterable[tuple[str, str]]) -> None:
+        """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "delete from outputs where job = ? and temp is not null and stands is null and coming is null", (job,)
-            )
-            connection.execute("update outputs set temp = null where job = ? and temp is not null", (job,))
+            for path, temp in reserved:
+                names = (stored(path), stored(temp))
+                connection.execute(
+                    "delete from outputs where path = ? and temp = ? and stands is null and coming is null", names
+                )
+                connection.execute("update outputs set temp = null where path = ? and temp = ?", names)
 
-    def paths(self, job: int) -> list[str]:
-        """Where the outputs of a job are to stand."""
+    def still_stand(self, job: int) -> bool:
+        """Whether all that a done job published is its own still, and there."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path from outputs where job = ? and stands is not null", (job,)
             ).fetchall()
-        return [restored(path) for (path,) in rows]
+            (count,) = connection.execute("select outputs from jobs where id = ?", (job,)).fetchone()
+        return len(rows) == count and all(os.path.lexists(restored(path)) for (path,) in rows)

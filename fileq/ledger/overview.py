@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Job, JobState, Made
 from fileq.ledger.database import Database
-from fileq.ledger.files import restored, stored
+from fileq.ledger.files import restored
 
 _JOB = (
     "select jobs.id, batch, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
@@ -154,23 +155,14 @@ class Overview:
             ).fetchall()
         return {ErrorKind(kind): count for kind, count in rows}
 
-    def publisher(self, path: str) -> str | None:
-        """The recipe that published the file at `path`; None where fileq did not."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "select recipes.name from outputs join jobs on jobs.id = outputs.job"
-                " join recipes on recipes.id = jobs.recipe where path = ?",
-                (stored(path),),
-            ).fetchone()
-        return row and str(row[0])
-
-    def _job(self, row: Sequence[object]) -> Job:
-        *start, kind, message, hint, note = row
-        number, batch, source, recipe, folder, state, *rest = start
-        failure = None if kind is None else Failure(ErrorKind(kind), str(message), str(hint))
+    def _job(self, row: Sequence[Any]) -> Job:
+        number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
+        attempts, priority, added_at, due_at, started_at, finished_at = numbers
         return Job(
-            number, batch, restored(source), recipe, restored(folder), JobState(state), *rest, failure, note,  # type: ignore[arg-type]  # as selected
-            outputs=self._made(number),  # type: ignore[arg-type]
+            number, batch, restored(source), recipe, restored(folder), JobState(state), attempts, priority,
+            added_at, due_at, started_at, finished_at,
+            failure=None if kind is None else Failure(ErrorKind(kind), message, hint), note=note,
+            outputs=self._made(number),
         )  # fmt: skip
 
     def _made(self, job: int) -> tuple[Made, ...]:

@@ -34,9 +34,10 @@ class Workers:
             ).fetchone()
         return WorkerRecord(worker, host, pid, process_started, queue, slots, now, now)
 
-    def beat(self, worker: int, now: float) -> None:
+    def beat(self, worker: int, now: float) -> bool:
+        """The worker is alive. False where it was declared gone in the meantime."""
         with self._database.transaction() as connection:
-            connection.execute("update workers set beat_at = ? where id = ?", (now, worker))
+            return bool(connection.execute("update workers set beat_at = ? where id = ?", (now, worker)).rowcount)
 
     def leave(self, worker: int) -> None:
         with self._database.transaction() as connection:

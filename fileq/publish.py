@@ -1,0 +1,235 @@
+"""The one way out: whose an output's path is, and how a finished temp file gets its final name.
+
+Nothing partial ever stands under a final name, nothing of anybody else's is overwritten unless the recipe says so,
+and an attempt that was given up for dead publishes nothing.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.job import Made, Token
+from fileq.ledger import Ledger
+from fileq.ledger.files import version_of
+from fileq.ledger.jobs import Claim
+from fileq.ledger.outputs import Owner, Published
+from fileq.recipes.recipe import Recipe
+
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A final path that is this attempt's now, and the temp file in the same folder that is to get that name."""
+
+    path: str
+    temp: str
+    replaces: bool
+    """Whether a file may stand there that goes."""
+
+
+def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) -> list[Reservation | None]:
+    """Make these output paths this job's own; None where the recipe says to skip what exists.
+
+    Raises JobError (conflict, permission, no_space), and then reserves none. Makes the folders.
+    """
+    if len(set(paths)) < len(paths):
+        raise JobError(
+            ErrorKind.CONFLICT,
+            f"Two outputs of the recipe {recipe.name} have the same name, {_twice(paths)}.",
+            "Give each output a name of its own.",
+        )
+    with ledger.transaction():
+        ledger.jobs.check(claim.token)
+        reservations = [_reserve_one(ledger, claim, recipe, number, path) for number, path in enumerate(paths)]
+    for reservation in filter(None, reservations):
+        folder = os.path.dirname(reservation.path)
+        with os_failures(folder):
+            os.makedirs(folder, exist_ok=True)
+    return reservations
+
+
+def _twice(paths: Sequence[str]) -> str:
+    return next(path for path in paths if paths.count(path) > 1)
+
+
+def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, number: int, path: str) -> Reservation | None:
+    placing = _Placing(ledger, claim, recipe, path)
+    if placing.is_taken:
+        if recipe.on_conflict == "skip":
+            return None
+        if recipe.on_conflict == "rename":
+            placing = _Placing(ledger, claim, recipe, _free_name(ledger, claim, recipe, path))
+    placing.refuse_if_taken()
+    temp = temp_path(ledger, claim.token, number, placing.path)
+    ledger.outputs.reserve(placing.path, claim.token.job, temp)
+    return Reservation(placing.path, temp, placing.exists)
+
+
+def temp_path(ledger: Ledger, token: Token, number: int, path: str) -> str:
+    """A hidden name beside `path` that says whose it is, and that nothing takes for a picture."""
+    return os.path.join(os.path.dirname(path), f".fileq-{ledger.name}-{token.job}-{token.attempt}-{number}.tmp")
+
+
+def _free_name(ledger: Ledger, claim: Claim, recipe: Recipe, path: str) -> str:
+    stem, ending = os.path.splitext(path)
+    names = (f"{stem}-{number}{ending}" for number in count(1))
+    return next(name for name in names if not _Placing(ledger, claim, recipe, name).is_taken)
+
+
+class _Placing:
+    """What stands at a path, seen from one job that wants to put its output there."""
+
+    def __init__(self, ledger: Ledger, claim: Claim, recipe: Recipe, path: str) -> None:
+        self.path = path
+        self._ledger = ledger
+        self._claim = claim
+        self._recipe = recipe
+        self._owner = ledger.outputs.owner(path)
+        with os_failures(path):
+            self._version = _standing(path)
+
+    @property
+    def exists(self) -> bool:
+        return self._version is not None
+
+    @property
+    def is_taken(self) -> bool:
+        return self._anothers_output or self._foreign or self._original
+
+    @property
+    def _ours(self) -> bool:
+        """Whether the path belongs to this job, or to an earlier one for the same source and recipe."""
+        return self._owner is not None and self._same_work(self._owner)
+
+    def _same_work(self, owner: Owner) -> bool:
+        return owner.job == self._claim.token.job or (
+            owner.source == self._claim.source and owner.recipe == self._recipe.name
+        )
+
+    @property
+    def _our_file(self) -> bool:
+        return self._ours and self._owner is not None and self._version in self._owner.versions
+
+    @property
+    def _anothers_output(self) -> bool:
+        if self._owner is None or self._ours:
+            return False
+        return self.exists or not self._owner.state.is_final
+
+    @property
+    def _foreign(self) -> bool:
+        return self.exists and not self._our_file and self._recipe.on_conflict != "overwrite"
+
+    @property
+    def _original(self) -> bool:
+        """Whether a source stands there: this job's, or another's that fileq didn't make itself."""
+        if self._recipe.replace:
+            return False
+        if os.path.realpath(self.path) == os.path.realpath(self._claim.source):
+            return True
+        return self.exists and not self._our_file and self._ledger.outputs.is_a_source(self.path)
+
+    def refuse_if_taken(self) -> None:
+        if self._original:
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"The output {self.path} would take the place of an original.",
+                "Choose another folder or name, or set replace = true in the recipe.",
+            )
+        if self._anothers_output:
+            assert self._owner is not None
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"{self.path} is already the output of {self._owner.source} (recipe {self._owner.recipe}).",
+                'Put more in the name, such as {relative} or {ext}, or set on_conflict = "rename".',
+            )
+        if self._foreign:
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"{self.path} exists, and is not what fileq made of this source.",
+                'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+            )
+
+
+def _standing(path: str) -> str | None:
+    """The version of what stands at `path`; None where nothing does."""
+    try:
+        return version_of(os.lstat(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def publish(ledger: Ledger, token: Token, reservations: Sequence[Reservation], made: Sequence[Made]) -> list[Published]:
+    """Give each finished temp file its final name; `made` says what each is, under that name.
+
+    Raises Fenced where the job is another's by now, JobError (conflict) where a path is.
+    """
+    with ledger.transaction(durable=True):  # after a loss of power we must still know whose the file is
+        ledger.jobs.check(token)
+        versions = [os.stat(reservation.temp) for reservation in reservations]
+        for reservation, status in zip(reservations, versions, strict=True):
+            _announce(ledger, token, reservation, version_of(status))
+    for reservation in reservations:
+        with os_failures(reservation.path):
+            try:
+                _place(reservation)
+            except FileNotFoundError:
+                ledger.jobs.check(token)  # recovery removes the temp files of those it thinks dead
+                raise
+    sync_folders({os.path.dirname(reservation.path) for reservation in reservations})
+    return [Published(file, version_of(status), status.st_ino) for file, status in zip(made, versions, strict=True)]
+
+
+def _announce(ledger: Ledger, token: Token, reservation: Reservation, version: str) -> None:
+    if not ledger.outputs.publishing(reservation.path, token.job, version):
+        raise JobError(
+            ErrorKind.CHANGED,
+            f"A newer version of the source makes {reservation.path} now.",
+            "There is nothing to do: the newer one counts.",
+        )
+
+
+def _place(reservation: Reservation) -> None:
+    if reservation.replaces:
+        os.replace(reservation.temp, reservation.path)
+        return
+    try:
+        # A link, unlike a rename, fails where somebody has put a file in the meantime.
+        os.link(reservation.temp, reservation.path, follow_symlinks=False)
+    except FileExistsError as error:
+        raise JobError(
+            ErrorKind.CONFLICT,
+            f"{reservation.path} came into being while the output was made.",
+            'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+        ) from error
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        os.replace(reservation.temp, reservation.path)
+    else:
+        os.unlink(reservation.temp)
+
+
+def sync_folders(folders: Iterable[str]) -> None:
+    """Make the new names durable, where the platform lets a folder be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    for folder in folders:
+        with os_failures(folder):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def discard(temps: Iterable[str]) -> None:
+    """Remove the temp files of an attempt that ended; many were never written."""
+    for temp in temps:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(temp)

@@ -1,0 +1,46 @@
+"""The Huey instance of a queue: it stores, orders, delays and delivers. Only a worker needs it."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from huey import Huey
+from huey.registry import Message
+from huey.serializer import Serializer
+from huey.storage import SqliteStorage
+
+from fileq.ledger import Ledger
+
+
+class JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
+    """Messages as JSON: whoever can write to the queue must not be able to run code."""
+
+    def _serialize(self, message: Message) -> bytes:
+        return json.dumps({"id": message.id, "name": message.name, "args": message.args}).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        message = json.loads(data)
+        return Message(id=message["id"], name=message["name"], args=tuple(message["args"]), retries=0)
+
+
+class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
+    """Huey's SQLite storage on the ledger's own connection.
+
+    Two connections in one process would wait for each other in SQLite's busy loop, which sleeps for milliseconds.
+    """
+
+    def __init__(self, name: str, ledger: Ledger) -> None:
+        self._database = ledger.database
+        super().__init__(name, filename=ledger.database.path, create_tables=False)
+
+    @contextmanager
+    def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
+        del close  # the connection is the ledger's
+        with self._database.transaction() if commit else self._database.reading() as connection:
+            yield connection.cursor()
+
+
+def huey_for(ledger: Ledger, queue: str) -> Huey:
+    """The Huey of this queue. It keeps no results: the ledger has them."""
+    return Huey(queue, results=False, serializer=JsonSerializer(), storage_class=LedgerStorage, ledger=ledger)

@@ -1,0 +1,52 @@
+"""Sending messages: JSON that names jobs, never code. The ledger knows the rest."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from fileq.ledger import Ledger
+from fileq.ledger.jobs import Due
+
+MAIN = "fileq"
+"""The queue that every `fileq worker` serves. A `fileq run` has one of its own."""
+
+PROCESS = "fileq.worker.tasks.process"
+"""Huey's name for the task that does jobs."""
+
+_SMALL = 256 * 1024
+_MOST_IN_ONE = 16
+_MESSAGES_FOR_EVEN_SHARES = 32
+
+
+def encode(jobs: Sequence[int]) -> bytes:
+    """The message that says: do these jobs, one after another."""
+    return json.dumps({"id": f"job-{jobs[0]}", "name": PROCESS, "args": jobs}).encode()
+
+
+def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float) -> None:
+    """Send messages for these jobs: into the queue, or into the schedule where they are due later.
+
+    Small files share a message, as the delivery of one costs as much as a small picture; but never so many
+    that one slot gets them all and another none.
+    """
+    for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, job.due_at)):
+        messages = [encode(hand) for hand in _hands(list(jobs))]
+        if due_at is None or due_at <= now:
+            ledger.messages.send(queue, ((message, priority) for message in messages))
+        else:
+            ledger.messages.schedule(queue, ((message, due_at) for message in messages))
+
+
+def _hands(jobs: Sequence[Due]) -> Iterator[list[int]]:
+    most = min(_MOST_IN_ONE, 1 + len(jobs) // _MESSAGES_FOR_EVEN_SHARES)
+    hand: list[int] = []
+    for job in jobs:
+        if job.size > _SMALL:
+            yield [job.id]
+            continue
+        hand.append(job.id)
+        if len(hand) == most:
+            yield hand
+            hand = []
+    if hand:
+        yield hand

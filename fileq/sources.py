@@ -1,0 +1,131 @@
+"""From what people name (files, folders, patterns) to the files that are meant, by one set of rules."""
+
+import fnmatch
+import glob
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from fileq.errors import NotFoundError
+
+IGNORED = (
+    ".*", "*.part", "*.partial", "*.crdownload", "*.download", "*.tmp", "*.filepart", "*~", "~$*",
+    "thumbs.db", "desktop.ini", "@eadir", "__macosx", "lost+found",
+)  # fmt: skip
+"""Names, in lower case, that a walk passes over: hidden files, downloads under way, what systems leave behind."""
+
+_is_ignored = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
+_SORTED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A regular file that was found. `relative` is its folder below the one that was named, "" at its top."""
+
+    path: str
+    name: str
+    folder: str
+    relative: str
+    size: int
+    mtime_ns: int
+    named: bool
+    """Whether it was named itself, and not found by walking a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which files of a walk are meant: by patterns on the name, or on the path below the folder that was named."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def takes(self, name: str, relative: str) -> bool:
+        path = os.path.join(relative, name)
+        if self.include and not _any_matches(self.include, name, path):
+            return False
+        return not _any_matches(self.exclude, name, path)
+
+
+def _any_matches(patterns: Sequence[str], name: str, path: str) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(path, pattern) for pattern in patterns)
+
+
+def expand(paths: Sequence[str]) -> list[str]:
+    """Absolute paths, patterns expanded. Raises NotFoundError, naming what doesn't exist."""
+    found: list[str] = []
+    missing: list[str] = []
+    for path in paths:
+        named = os.path.abspath(os.path.expanduser(path))
+        matches = [named] if os.path.lexists(named) else sorted(glob.iglob(named, recursive=True))
+        found += matches
+        if not matches:
+            missing.append(path)
+    if missing:
+        names = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        raise NotFoundError(f"There is no file, folder or match for: {names}.", "Nothing was queued. Check the names.")
+    return found
+
+
+def find(
+    paths: Sequence[str], chosen: Filter, *, recursive: bool = True, on_problem: Callable[[str], None]
+) -> Iterator[Source]:
+    """The files that absolute paths mean: each file itself, each folder walked.
+
+    Sorted by name within a folder, or within each 10,000 names of a larger one: memory doesn't grow with the count.
+    `on_problem` hears of each folder or file that can't be read.
+    """
+    for path in paths:
+        if os.path.isdir(path):
+            yield from _walk(path, "", chosen, recursive=recursive, on_problem=on_problem)
+            continue
+        folder, name = os.path.split(path)
+        if not chosen.takes(name, ""):
+            continue
+        source = _source(path, name, folder, "", on_problem, named=True)
+        if source is not None:
+            yield source
+
+
+def _walk(
+    folder: str, relative: str, chosen: Filter, *, recursive: bool, on_problem: Callable[[str], None]
+) -> Iterator[Source]:
+    folders: list[str] = []
+    for entry in _entries(folder, on_problem):
+        if _is_ignored(entry.name.lower()):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(entry.name)
+        elif chosen.takes(entry.name, relative) and not (entry.is_symlink() and entry.is_dir()):
+            source = _source(entry.path, entry.name, folder, relative, on_problem, named=False)
+            if source is not None:
+                yield source
+    if recursive:
+        for name in folders:
+            below = os.path.join(relative, name)
+            yield from _walk(os.path.join(folder, name), below, chosen, recursive=True, on_problem=on_problem)
+
+
+def _entries(folder: str, on_problem: Callable[[str], None]) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            while some := sorted(islice(entries, _SORTED_AT_ONCE), key=lambda entry: entry.name):
+                yield from some
+    except OSError as error:
+        on_problem(f"{folder}: {error.strerror}")
+
+
+def _source(
+    path: str, name: str, folder: str, relative: str, on_problem: Callable[[str], None], *, named: bool
+) -> Source | None:
+    try:
+        status = os.stat(path)
+    except OSError as error:  # it vanished, or it is a link to nothing
+        on_problem(f"{path}: {error.strerror}")
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        on_problem(f"{path}: not a regular file")
+        return None
+    return Source(path, name, folder, relative, status.st_size, status.st_mtime_ns, named)

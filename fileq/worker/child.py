@@ -1,0 +1,107 @@
+"""What runs in a slot's child process: pictures, and nothing of the ledger or the queue.
+
+The slot asks in two steps. It sends an Assignment and is told the outputs that are planned; it sends the temp paths
+for those it wants and is told what was made of them. At any point the answer can be a JobError instead.
+"""
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from fileq.errors import ErrorKind, JobError
+from fileq.pictures.pipeline import Assignment, Encoded, Planned, opened
+
+if sys.platform == "linux":
+    import fcntl
+    import resource
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    planned: tuple[Planned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was made, None for an output that was not asked for, and sentences to be said on the job."""
+
+    encoded: tuple[Encoded | None, ...]
+    notes: tuple[str, ...]
+
+
+def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
+    """Do assignments until the slot closes the connection. `memory`: the bytes that one job may use."""
+    # A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends us is the slot's business.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _die_with_the_worker(lifeline)
+    _limit_memory(memory)
+    while True:
+        try:
+            assignment = connection.recv()
+        except EOFError:
+            return
+        connection.send(_answer(connection, assignment))
+
+
+def _answer(connection: Connection, assignment: Assignment) -> Result | JobError:
+    try:
+        with opened(assignment) as picture:
+            connection.send(Plan(picture.planned))
+            temps: Sequence[str | None] = connection.recv()
+            encoded = picture.make(temps) if any(temps) else (None,) * len(temps)
+            return Result(encoded, picture.notes)
+    except JobError as error:
+        return error
+    except MemoryError:
+        return JobError(ErrorKind.MEMORY, f"{assignment.source} needs more memory than a job may use.", MORE_MEMORY)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is this job's failure, and said on the job
+        traceback.print_exc()
+        return JobError(
+            ErrorKind.INTERNAL,
+            f"Something went wrong inside fileq at {assignment.source}: {type(error).__name__}: {error}",
+            "Please report it, with the file if you can.",
+        )
+
+
+MORE_MEMORY = "Raise memory in [worker] of the config, or use fewer workers."
+
+
+def _die_with_the_worker(lifeline: Connection) -> None:
+    """End this process when the worker, which alone holds the pipe's other end, is gone; also amid a long C call."""
+    if sys.platform == "linux":
+        # The kernel itself sends the signal when the pipe breaks. A thread would have to wait for the interpreter.
+        handle = lifeline.fileno()
+        fcntl.fcntl(handle, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(handle, fcntl.F_SETFL, fcntl.fcntl(handle, fcntl.F_GETFL) | os.O_ASYNC)
+        if lifeline.poll(0):  # it broke before we listened
+            os._exit(1)
+    else:
+        threading.Thread(target=_wait_for_the_end, args=(lifeline,), daemon=True).start()
+
+
+def _wait_for_the_end(lifeline: Connection) -> None:
+    lifeline.poll(None)
+    os._exit(1)
+
+
+def _limit_memory(memory: int) -> None:
+    """Let allocations beyond `memory` fail inside this process; where the system can't, the worker watches alone."""
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = _data_in_use() + memory
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def _data_in_use() -> int:
+    """Bytes of this process's private writable memory, as RLIMIT_DATA counts them (VmData in proc(5))."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        line = next(line for line in status if line.startswith("VmData:"))
+    return int(line.split()[1]) * 1024

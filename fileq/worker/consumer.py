@@ -1,0 +1,200 @@
+"""The worker: Huey's consumer with our slots, signals, heartbeat, and an eye on what was cancelled or paused."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from typing import Any
+
+from huey.consumer import Consumer, ConsumerStopped
+
+from fileq import control, queue
+from fileq.config.settings import WorkerSettings
+from fileq.errors import LedgerError
+from fileq.ledger import Ledger
+from fileq.ledger.jobs import Fenced
+from fileq.ledger.workers import WorkerRecord
+from fileq.queue.delivery import huey_for
+from fileq.worker import host, tasks
+from fileq.worker.recovery import recover
+from fileq.worker.sandbox import Verdict
+from fileq.worker.slot import Post, Slot, SlotActivity
+
+_PATIENCE = 60.0
+"""Seconds to wait for another process's transaction: a worker has time, and results to lose."""
+
+_TICK = 0.1
+_LOOK = 0.25
+"""Seconds between two looks at what was cancelled or paused."""
+
+_POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.04}
+"""Seconds that a slot without work waits before it looks again: 40 ms at most cost 0.2 % of a core for two slots."""
+
+
+class StopReason(StrEnum):
+    DRAINED = "drained"
+    STOPPED = "stopped"
+
+
+class Crew(Consumer):  # type: ignore[misc]  # huey has no types
+    """Huey's consumer, whose workers are our slots, and whose main loop and signals are ours."""
+
+    def __init__(self, post: Post, on_loop: Callable[[], None], **options: Any) -> None:
+        self._post = post
+        self._on_loop = on_loop
+        super().__init__(**options)
+
+    def _create_worker(self) -> Slot:
+        return Slot(
+            self._post,
+            huey=self.huey,
+            stop_flag=self.stop_flag,
+            default_delay=self.default_delay,
+            max_delay=self.max_delay,
+            backoff=self.backoff,
+        )
+
+    @property
+    def slots(self) -> list[Slot]:
+        return [slot for slot, _ in self.worker_threads]
+
+    def _set_signal_handlers(self) -> None:
+        """The worker has set its own."""
+
+    def loop(self, health_check_ts: float | None = None) -> float | None:
+        self._on_loop()
+        threads = [thread for _, thread in self.worker_threads]
+        if self.stop_flag.is_set() and not any(thread.is_alive() for thread in threads):
+            raise ConsumerStopped
+        if not self.stop_flag.is_set():
+            self.check_worker_health()
+        return health_check_ts
+
+
+class Worker:
+    """A running worker: it signs on, works, and signs off.
+
+    `queue` is the queue it serves; `drain` ends it when nothing is left to do there; `on_tick` is called about ten
+    times a second, in the main thread, with what each slot does. Raises LedgerError where the database can't be used.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        settings: WorkerSettings,
+        *,
+        slots: int,
+        queue: str = queue.MAIN,
+        drain: bool = False,
+        periodic: bool = True,
+        on_tick: Callable[[Sequence[SlotActivity]], None] | None = None,
+    ) -> None:
+        self._ledger = Ledger(database, _PATIENCE)
+        self._settings = settings
+        self._queue = queue
+        self._drain = drain
+        self._on_tick = on_tick
+        self._record = self._sign_on(slots)
+        self._beat_at = self._looked_at = self._sent_at = time.monotonic()
+        self._reason: StopReason | None = None
+        huey = huey_for(self._ledger, queue)
+        tasks.register(huey, self._ledger, settings.heartbeat)
+        self._post = Post(
+            self._ledger, settings, queue, lambda: self._record.id, paused=threading.Event(), idle=threading.Event()
+        )
+        self._crew = Crew(self._post, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING)
+
+    def run(self) -> StopReason:
+        """Work until stopped or drained. The first SIGINT or SIGTERM lets the running jobs end, the second doesn't."""
+        with self._signals():
+            recover(self._ledger, time.time(), self._settings.heartbeat)
+            self._crew.run()
+        self._sign_off()
+        return self._reason or StopReason.STOPPED
+
+    def _sign_on(self, slots: int) -> WorkerRecord:
+        return self._ledger.workers.enter(host.name(), *host.process(), self._queue, slots, time.time())
+
+    def _sign_off(self) -> None:
+        with self._ledger.transaction():
+            self._ledger.workers.leave(self._record.id)
+            if self._queue != queue.MAIN:
+                self._ledger.batches.hand_over(self._queue, to=queue.MAIN)
+        self._ledger.close()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        before = {number: signal.signal(number, self._on_signal) for name in names if (number := _number(name))}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, *_: object) -> None:
+        if self._reason is StopReason.STOPPED:
+            for slot in self._crew.slots:
+                slot.sandbox.stop(Verdict.STOPPED)
+        self._stop(StopReason.STOPPED)
+
+    def _stop(self, reason: StopReason) -> None:
+        self._reason = reason
+        self._crew.stop_flag.set()
+
+    def _tick(self) -> None:
+        if self._drain and not self._crew.stop_flag.is_set():
+            self._post.idle.wait(_TICK)
+            self._post.idle.clear()
+        else:
+            time.sleep(_TICK)
+        for slot in self._crew.slots:
+            slot.sandbox.check_memory()
+        with suppress(LedgerError):  # the next tick asks again
+            self._look_at_the_ledger(time.monotonic())
+        if self._on_tick is not None:
+            self._on_tick([slot.activity for slot in self._crew.slots])
+
+    def _look_at_the_ledger(self, moment: float) -> None:
+        if moment - self._beat_at >= self._settings.heartbeat:
+            self._beat_at = moment
+            self._beat()
+        if moment - self._looked_at >= _LOOK:
+            self._looked_at = moment
+            self._obey()
+        if self._drain:
+            self._drained(moment)
+
+    def _beat(self) -> None:
+        if not self._ledger.workers.beat(self._record.id, time.time()):
+            self._record = self._sign_on(self._record.slots)  # we slept, and were declared gone
+
+    def _obey(self) -> None:
+        """Stop what was cancelled, or given to another; pause and go on as told."""
+        if self._ledger.batches.paused():
+            self._post.paused.set()
+        else:
+            self._post.paused.clear()
+        for slot in self._crew.slots:
+            token = slot.sandbox.token
+            if token is not None:
+                try:
+                    self._ledger.jobs.check(token)
+                except Fenced:
+                    slot.sandbox.stop(Verdict.CANCELLED, token)
+
+    def _drained(self, moment: float) -> None:
+        """Stop when all is done; where messages were lost, send them again."""
+        if any(slot.sandbox.token for slot in self._crew.slots):
+            return
+        if not self._ledger.jobs.unfinished(self._queue):
+            self._stop(StopReason.DRAINED)
+        elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
+            self._sent_at = moment
+            control.resend(self._ledger, self._queue, time.time())
+
+
+def _number(name: str) -> int | None:
+    return getattr(signal, name, None)

@@ -1,0 +1,46 @@
+"""What dead workers had goes back to the queue. Done at a worker's start and every minute, by whoever is alive."""
+
+from fileq import control, queue
+from fileq.errors import ErrorKind
+from fileq.job import Failure, Token
+from fileq.ledger import Ledger
+from fileq.ledger.jobs import Due
+from fileq.publish import discard
+from fileq.worker import host
+
+DEATHS = 10
+"""How often a job may be ended from outside. Of 300 jobs under 50 kills, one or two are hit 3 times by chance."""
+
+
+def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
+    """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs."""
+    for worker in ledger.workers.all():
+        if host.is_gone(worker, now, heartbeat):
+            with ledger.transaction():
+                ledger.workers.leave(worker.id)
+                if worker.queue != queue.MAIN:
+                    ledger.batches.hand_over(worker.queue, to=queue.MAIN)
+    return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
+
+
+def _requeue_orphans(ledger: Ledger, now: float) -> int:
+    orphans = ledger.jobs.orphans()
+    for token, deaths in orphans:
+        reserved = ledger.outputs.reserved(token.job)
+        # Before the job can run again: should its worker only have slept, it has nothing left to publish.
+        discard(temp for _, temp in reserved)
+        with ledger.transaction():
+            ledger.outputs.release(reserved)
+            due = lose(ledger, token, deaths, now)
+            if due is not None:
+                queue.send(ledger, ledger.batches.queue_of(due.id), [due], now)
+    return len(orphans)
+
+
+def lose(ledger: Ledger, token: Token, deaths: int, now: float) -> Due | None:
+    """An attempt was ended from outside: the job is queued again, unless that has happened too often."""
+    if deaths + 1 < DEATHS:
+        return ledger.jobs.lose(token, now)
+    message = f"Its process was killed {DEATHS} times while it ran."
+    ledger.jobs.fail(token, Failure(ErrorKind.CRASHED, message, "Is there enough memory? Then look at the file."), now)
+    return None

@@ -1,0 +1,121 @@
+"""A slot: one of a worker's threads, with a sandbox of its own. Huey calls it a worker."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from huey.consumer import Worker as HueyWorker
+
+from fileq import queue
+from fileq.config.settings import WorkerSettings
+from fileq.errors import LedgerError
+from fileq.job import Token
+from fileq.ledger import Ledger
+from fileq.ledger.jobs import Due, Fenced
+from fileq.worker.attempt import Attempt
+from fileq.worker.sandbox import Sandbox
+
+_current = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class SlotActivity:
+    """What a slot does right now; all None, and 0 seconds, where it waits for work."""
+
+    job: int | None
+    source: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What the slots of one worker share."""
+
+    ledger: Ledger
+    settings: WorkerSettings
+    queue: str
+    worker: Callable[[], int]
+    """The worker's id; it changes when the worker was declared gone and has come back."""
+    paused: threading.Event
+    idle: threading.Event
+    """Set by a slot that has found nothing to do."""
+
+
+class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
+    """Takes messages, claims their jobs one by one, and does them."""
+
+    def __init__(self, post: Post, **options: Any) -> None:
+        super().__init__(**options)
+        self._post = post
+        self._source: str | None = None
+        self._since = 0.0
+        self.sandbox = Sandbox(post.settings.timeout, post.settings.memory)
+
+    def initialize(self) -> None:
+        _current.slot = self
+        super().initialize()
+
+    def shutdown(self) -> None:
+        self.sandbox.close()
+        super().shutdown()
+
+    def loop(self, now: Any = None) -> None:
+        if self._post.paused.is_set():
+            self.stop_flag.wait(0.1)
+            return
+        super().loop(now)
+
+    def sleep(self) -> None:
+        self._post.idle.set()
+        super().sleep()
+
+    @property
+    def activity(self) -> SlotActivity:
+        token, source = self.sandbox.token, self._source
+        if token is None or source is None:
+            return SlotActivity(None, None, 0.0)
+        return SlotActivity(token.job, source, time.monotonic() - self._since)
+
+    def work(self, jobs: Sequence[int]) -> None:
+        """Do the jobs of one message. What is left when the worker stops or pauses goes back as a message."""
+        for position, job in enumerate(jobs):
+            if self.stop_flag.is_set() or self._post.paused.is_set():
+                self._put_back(jobs[position:])
+                return
+            self._attempt(job)
+
+    def _attempt(self, job: int) -> None:
+        post = self._post
+        claim = post.ledger.jobs.claim(job, post.worker(), time.time())
+        if claim is None:
+            return
+        self._source, self._since = claim.source, time.monotonic()
+        try:
+            Attempt(post.ledger, post.settings, self.sandbox, claim, post.queue).run()
+        except LedgerError:
+            self._let_go(claim.token)
+            raise
+
+    def _let_go(self, token: Token) -> None:
+        """The ledger failed us amid an attempt: give the job back as soon as the ledger answers again."""
+        while not self.stop_flag.wait(1.0):
+            try:
+                due = self._post.ledger.jobs.give_back(token, time.time())
+                queue.send(self._post.ledger, self._post.queue, [due], time.time())
+            except LedgerError:
+                continue
+            except Fenced:
+                return
+            return
+
+    def _put_back(self, jobs: Sequence[int]) -> None:
+        rest = [Due(job, 0, None, 0) for job in jobs]
+        queue.send(self._post.ledger, self._post.queue, rest, time.time())
+
+
+def current() -> Slot:
+    """The slot whose thread this is."""
+    slot: Slot = _current.slot
+    return slot
