@@ -6,8 +6,9 @@ and an attempt that was given up for dead publishes nothing.
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -15,7 +16,7 @@ from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.job import Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.files import version_of
-from fileq.ledger.jobs import Claim
+from fileq.ledger.jobs import Claim, Fenced
 from fileq.ledger.outputs import Owner, Published
 from fileq.recipes.recipe import Recipe
 
@@ -164,34 +165,85 @@ def _standing(path: str) -> str | None:
         return None
 
 
-def publish(ledger: Ledger, token: Token, reservations: Sequence[Reservation], made: Sequence[Made]) -> list[Published]:
-    """Give each finished temp file its final name; `made` says what each is, under that name.
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An attempt whose temp files are complete. `made` says what each is, under its final name."""
 
-    Raises Fenced where the job is another's by now, JobError (conflict) where a path is.
+    token: Token
+    reservations: Sequence[Reservation]
+    made: Sequence[Made]
+    note: str
+
+
+Refused = JobError | Fenced
+"""Why an attempt's outputs were not published."""
+
+
+def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused]:
+    """Give finished temp files their final names, and end their jobs as done; answer those where that may not be.
+
+    Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
     """
-    with ledger.transaction(durable=True):  # after a loss of power we must still know whose the file is
-        ledger.jobs.check(token)
-        versions = [os.stat(reservation.temp) for reservation in reservations]
-        for reservation, status in zip(reservations, versions, strict=True):
-            _announce(ledger, token, reservation, version_of(status))
-    for reservation in reservations:
-        with os_failures(reservation.path):
+    refused: dict[Token, Refused] = {}
+    announced: list[tuple[Finished, list[os.stat_result]]] = []
+    with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
+        for one in finished:
+            with _refusals(refused, one.token):
+                announced.append((one, _announce(ledger, one)))
+    placed = []
+    for one, files in announced:
+        with _refusals(refused, one.token):
+            _place_all(ledger, one)
+            placed.append((one, files))
+    sync_folders({os.path.dirname(place.path) for one, _ in placed for place in one.reservations})
+    with ledger.transaction():
+        for one, files in placed:
+            with _refusals(refused, one.token):
+                _finish(ledger, one, files)
+    return refused
+
+
+@contextmanager
+def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
+    try:
+        yield
+    except (JobError, Fenced) as reason:
+        refused[token] = reason
+
+
+def _announce(ledger: Ledger, one: Finished) -> list[os.stat_result]:
+    ledger.jobs.check(one.token)
+    files = []
+    for place in one.reservations:
+        with os_failures(place.temp):
+            files.append(os.stat(place.temp))
+        if not ledger.outputs.publishing(place.path, one.token.job, version_of(files[-1])):
+            raise JobError(
+                ErrorKind.CHANGED,
+                f"A newer version of the source makes {place.path} now.",
+                "There is nothing to do: the newer one counts.",
+            )
+    return files
+
+
+def _place_all(ledger: Ledger, one: Finished) -> None:
+    for place in one.reservations:
+        with os_failures(place.path):
             try:
-                _place(reservation)
+                _place(place)
             except FileNotFoundError:
-                ledger.jobs.check(token)  # recovery removes the temp files of those it thinks dead
+                ledger.jobs.check(one.token)  # recovery removes the temp files of those it thinks dead
                 raise
-    sync_folders({os.path.dirname(reservation.path) for reservation in reservations})
-    return [Published(file, version_of(status), status.st_ino) for file, status in zip(made, versions, strict=True)]
 
 
-def _announce(ledger: Ledger, token: Token, reservation: Reservation, version: str) -> None:
-    if not ledger.outputs.publishing(reservation.path, token.job, version):
-        raise JobError(
-            ErrorKind.CHANGED,
-            f"A newer version of the source makes {reservation.path} now.",
-            "There is nothing to do: the newer one counts.",
-        )
+def _finish(ledger: Ledger, one: Finished, files: Sequence[os.stat_result]) -> None:
+    now = time.time()
+    published = [
+        Published(made, version_of(status), status.st_ino) for made, status in zip(one.made, files, strict=True)
+    ]
+    bytes_out = sum(made.bytes for made in one.made)
+    ledger.jobs.finish(one.token, now, outputs=len(published), bytes_out=bytes_out, note=one.note)
+    ledger.outputs.published(one.token.job, published, now)
 
 
 def _place(reservation: Reservation) -> None:

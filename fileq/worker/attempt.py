@@ -7,12 +7,11 @@ from contextlib import suppress
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import JobError
-from fileq.job import Failure, Made
+from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
-from fileq.ledger.outputs import Published
 from fileq.pictures.pipeline import Assignment, Encoded
-from fileq.publish import Reservation, discard, publish, reserve
+from fileq.publish import Finished, Refused, Reservation, discard, reserve
 from fileq.recipes.recipe import decode
 from fileq.worker.child import Plan, Result
 from fileq.worker.recovery import lose
@@ -22,61 +21,74 @@ from fileq.worker.sandbox import Lost, Sandbox, Stopped
 class Attempt:
     """What a slot does with a claim. Every end of it is guarded by the claim's token."""
 
-    def __init__(self, ledger: Ledger, settings: WorkerSettings, sandbox: Sandbox, claim: Claim, queue: str) -> None:
+    def __init__(self, ledger: Ledger, settings: WorkerSettings, claim: Claim, queue: str) -> None:
         self._ledger = ledger
         self._settings = settings
-        self._sandbox = sandbox
         self._claim = claim
         self._queue = queue
         self._recipe = decode(claim.recipe)
         self._reservations: list[Reservation] = []
 
-    def run(self) -> None:
-        """Process the job and write down how it ended. Raises nothing but LedgerError."""
-        try:
-            self._process()
-        except JobError as error:
-            failure = Failure(error.kind, error.message, error.hint)
-            self._end(lambda now: self._give_up(failure, now))
-        except Stopped:
-            self._end(lambda now: self._ledger.jobs.give_back(self._claim.token, now))
-        except Lost:
-            self._end(lambda now: lose(self._ledger, self._claim.token, self._claim.deaths, now))
-        except Fenced:
-            self._end(lambda _: None)
+    @property
+    def token(self) -> Token:
+        return self._claim.token
 
-    def _process(self) -> None:
-        self._sandbox.begin(self._claim.token)
+    @property
+    def source(self) -> str:
+        return self._claim.source
+
+    def make(self, sandbox: Sandbox) -> Finished | None:
+        """Make the outputs as temp files; None where that went wrong, which is then written down.
+
+        Raises LedgerError alone.
+        """
         try:
-            plan: Plan = self._sandbox.call(self._assignment())
-            places = self._reserve([planned.path for planned in plan.planned])
-            result: Result = self._sandbox.call([place and place.temp for place in places])
+            return self._make(sandbox)
+        except (JobError, Fenced) as reason:
+            self.refuse(reason)
+        except Stopped:
+            self.give_back()
+        except Lost:
+            self._end(lambda now: lose(self._ledger, self.token, self._claim.deaths, now))
+        return None
+
+    def refuse(self, reason: Refused) -> None:
+        """Write down that the attempt went wrong. Where the job is no longer ours, only clear up."""
+        if isinstance(reason, Fenced):
+            self._end(lambda _: None)
+        else:
+            failure = Failure(reason.kind, reason.message, reason.hint)
+            self._end(lambda now: self._give_up(failure, now))
+
+    def give_back(self) -> None:
+        """The worker stops before the job is done: another is to do it."""
+        self._end(lambda now: self._ledger.jobs.give_back(self.token, now))
+
+    def _make(self, sandbox: Sandbox) -> Finished:
+        sandbox.begin(self.token)
+        try:
+            plan: Plan = sandbox.call(self._assignment())
+            places = self._reserve(sandbox, [planned.path for planned in plan.planned])
+            result: Result = sandbox.call([place and place.temp for place in places])
         finally:
-            self._sandbox.end()
+            sandbox.end()
         encoded = [file for file in result.encoded if file]
         made = [_made(place, file) for place, file in zip(self._reservations, encoded, strict=True)]
-        published = publish(self._ledger, self._claim.token, self._reservations, made)
-        self._finish(published, _note(result.notes, skipped=len(places) - len(made)))
+        note = _note(result.notes, skipped=len(places) - len(made))
+        return Finished(self.token, self._reservations, made, note)
 
     def _assignment(self) -> Assignment:
         claim, pixels = self._claim, self._settings.max_pixels
         return Assignment(claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels)
 
-    def _reserve(self, paths: Sequence[str]) -> list[Reservation | None]:
+    def _reserve(self, sandbox: Sandbox, paths: Sequence[str]) -> list[Reservation | None]:
         try:
             places = reserve(self._ledger, self._claim, self._recipe, paths)
         except JobError:
-            self._sandbox.call(())  # the child waits to hear what it is to make: nothing
+            sandbox.call(())  # the child waits to hear what it is to make: nothing
             raise
         self._reservations = [place for place in places if place]
         return places
-
-    def _finish(self, published: Sequence[Published], note: str) -> None:
-        now = time.time()
-        bytes_out = sum(output.made.bytes for output in published)
-        with self._ledger.transaction():
-            self._ledger.jobs.finish(self._claim.token, now, outputs=len(published), bytes_out=bytes_out, note=note)
-            self._ledger.outputs.published(self._claim.token.job, published, now)
 
     def _end(self, settle: Callable[[float], Due | None]) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""

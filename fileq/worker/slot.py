@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,14 @@ from huey.consumer import Worker as HueyWorker
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import LedgerError
-from fileq.job import Token
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Due, Fenced
+from fileq.ledger.jobs import Due
+from fileq.publish import Finished, publish
 from fileq.worker.attempt import Attempt
 from fileq.worker.sandbox import Sandbox
+
+_SHOWN_AFTER = 0.2
+"""Seconds that a finished temp file may wait for others, to be published with them."""
 
 _current = threading.local()
 
@@ -79,36 +83,55 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         return SlotActivity(token.job, source, time.monotonic() - self._since)
 
     def work(self, jobs: Sequence[int]) -> None:
-        """Do the jobs of one message. What is left when the worker stops or pauses goes back as a message."""
+        """Do the jobs of one message, and publish what is ready together.
+
+        What is left when the worker stops or pauses goes back as a message.
+        """
+        hand: list[tuple[Attempt, Finished]] = []
+        published_at = time.monotonic()
         for position, job in enumerate(jobs):
             if self.stop_flag.is_set() or self._post.paused.is_set():
                 self._put_back(jobs[position:])
-                return
-            self._attempt(job)
+                break
+            hand += self._attempt(job)
+            if time.monotonic() - published_at > _SHOWN_AFTER:
+                self._publish(hand)
+                hand, published_at = [], time.monotonic()
+        self._publish(hand)
 
-    def _attempt(self, job: int) -> None:
+    def _attempt(self, job: int) -> list[tuple[Attempt, Finished]]:
         post = self._post
         claim = post.ledger.jobs.claim(job, post.worker(), time.time())
         if claim is None:
-            return
+            return []
+        attempt = Attempt(post.ledger, post.settings, claim, post.queue)
         self._source, self._since = claim.source, time.monotonic()
+        with self._letting_go([attempt]):
+            finished = attempt.make(self.sandbox)
+        return [(attempt, finished)] if finished else []
+
+    def _publish(self, hand: Sequence[tuple[Attempt, Finished]]) -> None:
+        with self._letting_go([attempt for attempt, _ in hand]):
+            refused = publish(self._post.ledger, [finished for _, finished in hand]) if hand else {}
+            for attempt, _ in hand:
+                if attempt.token in refused:
+                    attempt.refuse(refused[attempt.token])
+
+    @contextmanager
+    def _letting_go(self, attempts: Sequence[Attempt]) -> Iterator[None]:
+        """Should the ledger fail us here: give these jobs back as soon as it answers again."""
         try:
-            Attempt(post.ledger, post.settings, self.sandbox, claim, post.queue).run()
+            yield
         except LedgerError:
-            self._let_go(claim.token)
+            for attempt in attempts:
+                self._let_go(attempt)
             raise
 
-    def _let_go(self, token: Token) -> None:
-        """The ledger failed us amid an attempt: give the job back as soon as the ledger answers again."""
+    def _let_go(self, attempt: Attempt) -> None:
         while not self.stop_flag.wait(1.0):
-            try:
-                due = self._post.ledger.jobs.give_back(token, time.time())
-                queue.send(self._post.ledger, self._post.queue, [due], time.time())
-            except LedgerError:
-                continue
-            except Fenced:
+            with suppress(LedgerError):
+                attempt.give_back()
                 return
-            return
 
     def _put_back(self, jobs: Sequence[int]) -> None:
         rest = [Due(job, 0, None, 0) for job in jobs]
