@@ -10,7 +10,7 @@ from fileq.operations.base import Operation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_NAMES = ("brightness", "contrast", "saturation", "gamma")
+_NAMES = ("saturation", "brightness", "contrast", "gamma")
 
 
 class Adjust(Operation, frozen=True, kw_only=True):
@@ -24,9 +24,9 @@ class Adjust(Operation, frozen=True, kw_only=True):
     { op = "adjust", brightness = 1.1, contrast = 1.05 }
     """
 
+    saturation: float = 1.0
     brightness: float = 1.0
     contrast: float = 1.0
-    saturation: float = 1.0
     gamma: float = 1.0
 
     def __post_init__(self) -> None:
@@ -36,7 +36,7 @@ class Adjust(Operation, frozen=True, kw_only=True):
         if self.gamma < 0.1:
             raise ValueError("gamma is a factor from 0.1 to 10; 1 changes nothing")
         if all(getattr(self, name) == 1 for name in _NAMES):
-            raise ValueError("adjust needs at least one of brightness, contrast, saturation and gamma")
+            raise ValueError("adjust needs at least one of saturation, brightness, contrast and gamma")
 
     def apply(self, image: Image) -> Image:
         picture = self._saturated(image)

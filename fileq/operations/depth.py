@@ -12,4 +12,4 @@ def in_8_bits(image: Image) -> Image:
     """A picture of mode I;16 as L, scaled: Pillow's own conversion clips. Any other as it is."""
     if image.mode != "I;16":
         return image
-    return image.point([(value * 255 + 32767) // 65535 for value in range(65536)], "L")
+    return image.point(lambda value: value * (1 / 257) + 0.5).convert("L")

@@ -81,4 +81,6 @@ def _start(profile: list[float], whole: int, part: int) -> int:
         return round(sums[start + span] - sums[start], 3), -abs(start - middle)
 
     best = max(range(len(profile) - span + 1), key=worth)
-    return min(round(best * whole / len(profile)), whole - part) if best != middle else (whole - part) // 2
+    if abs(best - middle) < 1:
+        return (whole - part) // 2
+    return min(round(best * whole / len(profile)), whole - part)

@@ -1,4 +1,23 @@
-"""Operations that other packages bring, by the entry point group `fileq.operations`."""
+"""Operations that other packages bring, by the entry point group `fileq.operations`.
+
+A package with this in its module `posterizing`
+
+    from PIL import ImageOps
+    from fileq.operations.base import Operation
+
+    class Posterize(Operation, frozen=True, kw_only=True):
+        bits: int = 2
+
+        def apply(self, image):
+            return ImageOps.posterize(image.convert("RGB"), self.bits)
+
+and this in its pyproject.toml
+
+    [project.entry-points."fileq.operations"]
+    posterize = "posterizing:Posterize"
+
+lets every recipe say `{ op = "posterize", bits = 3 }`: the class's name in lower case.
+"""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ class Rotate(Operation, frozen=True, kw_only=True):
         colors.parse(self.color)
 
     def size(self, size: Size) -> Size:
-        if not self.expand or self.degrees % 180 == 0:
+        if not self.expand or self._angle % 180 == 0:
             return size
-        if self.degrees % 90 == 0:
+        if self._angle % 90 == 0:
             return size.turned
         sine, cosine = abs(math.sin(self._radians)), abs(math.cos(self._radians))
         return Size(
@@ -52,7 +52,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
     def apply(self, image: Image) -> Image:
         from PIL.Image import Transpose
 
-        quarters, rest = divmod(self.degrees % 360, 90)
+        quarters, rest = divmod(self._angle, 90)
         if rest or not (self.expand or quarters % 2 == 0):
             return self._turned(in_8_bits(image))
         # Pillow turns the other way round.
@@ -84,5 +84,10 @@ class Rotate(Operation, frozen=True, kw_only=True):
         return cosine, sine, left, -sine, cosine, top
 
     @property
+    def _angle(self) -> float:
+        """From 0 up to 360 degrees; rounded, for a hair less than 0 would be 360."""
+        return round(self.degrees, 6) % 360
+
+    @property
     def _radians(self) -> float:
-        return math.radians(self.degrees)
+        return math.radians(self._angle)
