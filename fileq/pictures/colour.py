@@ -7,6 +7,8 @@ import io
 
 from PIL import Image, ImageChops, ImageCms
 
+from fileq.pictures import inks
+
 INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION  # as Photoshop does, so that shadows keep their detail
 
@@ -21,7 +23,8 @@ class ProfileError(ValueError):
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     """`image` (L, LA, RGB, RGBA, CMYK, LAB) with sRGB's colours, as L, LA, RGB or RGBA; alpha stays.
 
-    Without a profile RGB and gray are taken for sRGB. Raises ProfileError where `icc` is of no use.
+    Without a profile RGB and gray are taken for sRGB, CMYK for offset print. Raises ProfileError where `icc`
+    is of no use.
     """
     if icc is None:
         return _without_profile(image)
@@ -100,4 +103,4 @@ def _without_profile(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         return ImageCms.ImageCmsTransform(lab, srgb(), "LAB", "RGB", INTENT, flags=FLAGS).apply(image)
-    return image.convert("RGB") if image.mode == "CMYK" else image
+    return inks.to_srgb(image) if image.mode == "CMYK" else image

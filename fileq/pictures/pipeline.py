@@ -13,10 +13,13 @@ import msgspec
 
 from fileq.errors import os_failures
 from fileq.operations.resize import Resize
-from fileq.pictures import checking, encoding, metadata, modes, planning
+from fileq.pictures import checking, encoding, metadata, modes, planning, programs
+from fileq.pictures.assignment import Assignment, Encoded, Planned
 from fileq.pictures.opening import check_unchanged, open_picture, opened_file
+from fileq.pictures.programs import Handover
 from fileq.pictures.rendering import Chain, rendered
 from fileq.pictures.source import Source
+from fileq.recipes import formats
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -26,47 +29,19 @@ if TYPE_CHECKING:
 
     from fileq.operations.base import Operation
     from fileq.pictures.planning import Part
-    from fileq.recipes.recipe import Recipe
 
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What one attempt must do. It is pickled to the child."""
-
-    source: str  # an absolute path, which may hold surrogate escapes
-    size: int  # the source's when it was added; -1: any
-    mtime_ns: int  # the same
-    recipe: Recipe
-    folder: str  # the absolute destination folder
-    relative: str  # the source's folder below the one that was added, "" at its top
-    max_pixels: int
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One output before any of it is encoded: its absolute final path, format, and size in pixels."""
-
-    path: str
-    format: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """One temp file: complete, checked, and safe on the disk. Sizes in pixels and bytes."""
-
-    format: str
-    width: int
-    height: int
-    bytes: int
+__all__ = ["Assignment", "Encoded", "Picture", "Planned", "opened"]
 
 
 @contextmanager
-def opened(assignment: Assignment) -> Iterator[Picture]:
+def opened(assignment: Assignment) -> Iterator[Picture | Handover]:
     """The source's picture, ready to be made into its outputs. Raises JobError only."""
     with opened_file(assignment.source, assignment.size, assignment.mtime_ns) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
+        program = programs.only_program(assignment.recipe)
+        if program is not None:
+            yield Handover(assignment, file, program)
+            return
         image = open_picture(file, assignment.source, assignment.max_pixels)
         with image:
             yield Picture(assignment, file, Source(image, assignment.source, assignment.recipe))
@@ -89,6 +64,7 @@ class Picture:
         self._stat = os.fstat(file.fileno())
         self._source = source
         self._ready: dict[int, Frames] = {}
+        programs.refuse(assignment.recipe.steps)
         self._parts = planning.parts_of(source, assignment.recipe.outputs)
         if any(planning.depends_on_pixels(source, part.output, self._steps(part)) for part in self._parts):
             self._ready = dict(self._render())
@@ -110,8 +86,7 @@ class Picture:
         return tuple(made[key] for key in range(len(self._parts)))
 
     def _steps(self, part: Part) -> tuple[Operation, ...]:
-        steps = (*self._assignment.recipe.steps, *part.output.steps)
-        return self._with_recipes_enlarge(steps)
+        return self._with_recipes_enlarge((*self._assignment.recipe.steps, *programs.split(part.output.steps)[0]))
 
     def _with_recipes_enlarge(self, steps: Sequence[Operation]) -> tuple[Operation, ...]:
         enlarge = self._assignment.recipe.enlarge
@@ -123,10 +98,10 @@ class Picture:
         )
 
     def _chains(self) -> tuple[Chain, dict[int, Chain]]:
+        """Common steps, and each part's own, with nothing settled yet."""
+        own = {key: programs.split(part.output.steps)[0] for key, part in enumerate(self._parts)}
         trunk = Chain(self._with_recipes_enlarge(self._assignment.recipe.steps))
-        return trunk, {
-            key: Chain(self._with_recipes_enlarge(part.output.steps)) for key, part in enumerate(self._parts)
-        }
+        return trunk, {key: Chain(self._with_recipes_enlarge(steps)) for key, steps in own.items()}
 
     def _render(self) -> Iterator[tuple[int, Frames]]:
         """The frames of each part, each as soon as it has all of them."""
@@ -155,8 +130,9 @@ class Picture:
             Size(*ready.images[0].size) if ready else Chain(self._steps(part)).size(self._source.size(part.frames[0]))
         )
         planning.check_size(size, part.format)
+        ending = formats.ending(part.format, self._assignment.source)
         naming = planning.Naming(self._assignment.source, self._assignment.relative, self._assignment.recipe.name)
-        return Planned(naming.path(self._assignment.folder, part, size, self._source.exif), part.format, *size)
+        return Planned(naming.path(self._assignment.folder, part, size, self._source.exif, ending), part.format, *size)
 
     def _encode(self, key: int, frames: Frames, temp: str) -> Encoded:
         part, planned = self._parts[key], self.planned[key]
@@ -165,9 +141,14 @@ class Picture:
         checking.check(temp, part.format, size)
         if self._is_not_worth_it(part, size, temp):
             self._keep_source(temp)
+        program = programs.split(part.output.steps)[1]
+        if program is not None:
+            programs.run_on_encoded(program, temp, formats.ENDINGS[part.format][0])
         if self._assignment.recipe.keep_times:
             with os_failures(temp):
                 os.utime(temp, ns=(self._stat.st_atime_ns, self._stat.st_mtime_ns))
+        if program is not None:
+            return programs.finished(temp, part.format)
         return Encoded(part.format, planned.width, planned.height, checking.secure(temp))
 
     def _content(self, part: Part, frames: Frames) -> encoding.Content:

@@ -124,25 +124,23 @@ class Naming:
     relative: str
     recipe: str
 
-    def path(self, folder: str, part: Part, size: Size, exif: Image.Exif | None) -> str:
+    def path(self, folder: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> str:
         """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
         template = part.output.name
-        values = {field: self._value(field, part, size, exif) for field in names.fields(template)}
+        values = {field: self._value(field, part, size, exif, ending) for field in names.fields(template)}
         try:
             return os.path.join(folder, *names.filled(template, values).split("/"))
         except ValueError as error:
             message = f"The name of an output can't be filled in: {error}."
             raise JobError(ErrorKind.UNSUPPORTED, message, "Change the name in the recipe.") from error
 
-    def _value(self, field: str, part: Part, size: Size, exif: Image.Exif | None) -> Any:
+    def _value(self, field: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> Any:
         folder, name = os.path.split(self.source)
         simple = {
             "stem": os.path.splitext(name)[0], "name": name, "folder": os.path.basename(folder),
             "relative": self.relative, "recipe": self.recipe, "page": part.page,
-            "width": size[0], "height": size[1],
+            "width": size[0], "height": size[1], "ext": ending,
         }  # fmt: skip
-        if field == "ext":
-            return formats.ending(part.format, self.source)
         if field == "date":
             return _date(self.source, exif)
         return _hash(self.source) if field == "hash" else simple[field]

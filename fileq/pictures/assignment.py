@@ -1,0 +1,42 @@
+"""What goes into the pipeline, and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fileq.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one attempt must do. It is pickled to the child."""
+
+    source: str  # an absolute path, which may hold surrogate escapes
+    size: int  # the source's when it was added; -1: any
+    mtime_ns: int  # the same
+    recipe: Recipe
+    folder: str  # the absolute destination folder
+    relative: str  # the source's folder below the one that was added, "" at its top
+    max_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One output before any of it is encoded: its absolute final path, format, and size in pixels (0: not known)."""
+
+    path: str
+    format: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One temp file: complete, checked, and safe on the disk. Sizes in pixels (0: no picture) and bytes."""
+
+    format: str
+    width: int
+    height: int
+    bytes: int
