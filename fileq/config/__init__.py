@@ -5,15 +5,28 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import fileq
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
-from fileq.config.places import config_file, database_at, state_database
+from fileq.config.places import CONFIG_NAME, config_file, database_at, state_database
 from fileq.config.reading import Source, recipes_from, settings_from
 from fileq.config.settings import QueueSettings, Settings, WorkerSettings
 from fileq.errors import ConfigError, EnvironmentFailure
 from fileq.recipes import builtin_toml
 from fileq.recipes.recipe import Recipe
 
-__all__ = ["Config", "Origin", "QueueSettings", "Settings", "WorkerSettings", "database_path", "load"]
+__all__ = [
+    "CONFIG_NAME",
+    "Config",
+    "Origin",
+    "QueueSettings",
+    "Settings",
+    "WorkerSettings",
+    "database_origin",
+    "database_path",
+    "load",
+    "sample",
+    "with_database",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,11 @@ def with_database(config: Config, path: str, origin: str) -> Config:
     """The same config, whose origins tell the database that is really used."""
     told = (Origin(one.key, path, origin) if one.key == "queue.database" else one for one in config.origins)
     return replace(config, origins=tuple(told))
+
+
+def sample() -> str:
+    """The text of the commented config that `fileq init` writes."""
+    return _read(os.path.join(os.path.dirname(fileq.__file__), "sample_config.toml"))
 
 
 @functools.cache

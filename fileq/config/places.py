@@ -15,7 +15,7 @@ def config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> str |
         return _nearest(cwd) or _of_user()
     found = os.path.join(cwd, os.path.expanduser(asked))
     if not os.path.isfile(found):
-        origin = "--config" if path else "FILEQ_CONFIG"
+        origin = "FILEQ_CONFIG" if asked == environ.get("FILEQ_CONFIG") else "--config"
         raise NotFoundError(f"There is no config file {found} ({origin}).", "fileq init writes one to start from.")
     return found
 

@@ -1,7 +1,7 @@
 """Plain lines: for pipes and files, for NO_COLOR, and for terminals that can no more."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from fileq.display.answer import Answer, Block, Facts, Table, Text, text_of
@@ -33,7 +33,7 @@ class PlainAnswers:
                 self._table(block)
 
     def _table(self, table: Table) -> None:
-        widths = [max(width(column.title), column.columns) for column in table.columns]
+        widths = _widths(table)
         self._row(table, widths, [column.title.upper() for column in table.columns])
         for cells in table.rows:
             self._row(table, widths, [shown(text_of(cell)) for cell in cells])
@@ -50,6 +50,15 @@ class PlainAnswers:
         self._stream.write(f"{line.rstrip()}\n")
 
 
+def _widths(table: Table) -> list[int]:
+    """Each column's width. Rows that come one by one can't be measured before: there the least widths serve."""
+    widths = [max(width(column.title), column.columns) for column in table.columns]
+    if isinstance(table.rows, Sequence):
+        for row in table.rows:
+            widths = [max(known, width(shown(text_of(cell)))) for known, cell in zip(widths, row, strict=True)]
+    return widths
+
+
 class PlainMessages:
     """`clock` answers seconds, as time.monotonic does."""
 
@@ -57,6 +66,7 @@ class PlainMessages:
         self._stream = stream
         self._clock = clock
         self._next_report = clock() + _FIRST_REPORT
+        self._reported = (0, 0)
 
     def hint(self, text: str) -> None:
         self._line(shown(text))
@@ -69,8 +79,9 @@ class PlainMessages:
             self._line(f"{count:,} files looked at.")
 
     def working(self, progress: Progress) -> None:
-        if not self._is_time():
+        if (progress.ended, progress.total) == self._reported or not self._is_time():
             return
+        self._reported = (progress.ended, progress.total)
         failed = f", {progress.failed:,} failed" if progress.failed else ""
         rest = "".join(f", {part}" for part in parts_in_words(progress))
         self._line(f"{progress.ended:,} of {progress.total:,} done{failed}{rest}.")

@@ -149,7 +149,7 @@ def _bar(progress: Progress, room: int) -> RenderableType:
     bar = ProgressBar(
         total=max(progress.total, 1),
         completed=progress.ended,
-        width=max(8, min(_BAR, room // 4)),
+        width=max(8, min(_BAR, room - 2 * _GAP - words.cell_len)),
         complete_style="cyan",
         finished_style="green",
     )

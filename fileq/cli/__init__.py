@@ -1,0 +1,90 @@
+"""The command line. `run` is the one place where errors become messages and exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import typer
+from typer.exceptions import TyperException
+
+from fileq.cli.root import app
+from fileq.cli.session import Session
+from fileq.errors import ExitCode, FileqError
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments ask, and answer the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding has no letters for must not stop us.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    session = Session()
+    try:
+        return _invoke(list(sys.argv[1:] if arguments is None else arguments), session)
+    except BrokenPipeError:
+        return _nobody_listens()
+    except KeyboardInterrupt:
+        session.display().settle()
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
+        _show_traceback(session)
+        return _explained(error, session)
+
+
+def _invoke(arguments: list[str], session: Session) -> int:
+    group = typer.main.get_command(app)
+    try:
+        with group.make_context("fileq", arguments or ["--help"], obj=session) as context:
+            answer = group.invoke(context)
+            sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    return int(answer or ExitCode.DONE)
+
+
+def _explained(error: Exception, session: Session) -> int:
+    """Say what went wrong, and answer the exit code."""
+    display = session.display()
+    match error:
+        case FileqError():
+            display.error(error.message, error.hint)
+            return error.exit_code
+        case TyperException():
+            context = getattr(error, "ctx", None)
+            display.error(
+                _sentence(error.format_message().replace("Value error, ", "")),
+                f"See: {context.command_path} --help" if context else "",
+            )
+            return error.exit_code
+        case OSError():
+            where = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+            display.error(f"The system says: {error.strerror or error}{':' if where else ''}{where}.")
+            return ExitCode.ENVIRONMENT
+        case _:
+            display.error(
+                f"Something went wrong inside fileq: {type(error).__name__}: {error}.",
+                "Run it again with --debug, and report what it shows.",
+            )
+            return ExitCode.FAILED
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def _show_traceback(session: Session) -> None:
+    if session.debug:
+        import traceback
+
+        session.display().settle()
+        traceback.print_exc()
+
+
+def _nobody_listens() -> int:
+    """The reader of our output had enough. Python must not complain when it flushes the rest at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):  # a stream of a test has no descriptor
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return ExitCode.DONE

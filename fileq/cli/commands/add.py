@@ -1,0 +1,86 @@
+"""fileq add: queue files and return at once."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.asking import request
+from fileq.cli.crew import NO_WORKER, somebody_works
+from fileq.cli.documents import receipt_document
+from fileq.cli.group import new_app
+from fileq.cli.session import Session, session_of
+from fileq.cli.words import receipt_in_words
+from fileq.display import Answer, Display, Text
+from fileq.errors import ExitCode
+from fileq.intake import Receipt, Request
+from fileq.intake import add as take_in
+from fileq.job import JobState
+from fileq.ledger import Ledger
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq add photos/ -r web -r thumbnail -o ~/site/pictures")
+def add(
+    context: typer.Context,
+    *,
+    paths: options.Paths = None,
+    recipe: options.Recipes = None,
+    out: options.Out = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    recursive: options.Recursive = True,
+    files_from: options.FilesFrom = None,
+    null: options.Null = False,
+    priority: options.Priority = 0,
+    at: options.At = None,
+    force: options.Force = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow the batch to its end; exit 1 if a job failed.", show_envvar=False)
+    ] = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Queue files and return at once. A worker processes them."""
+    session, now = session_of(context), time.time()
+    display = session.display(json=json)
+    asked = request(
+        session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
+        files_from=files_from, null=null, priority=priority, at=at, force=force,
+    )  # fmt: skip
+    with session.ledger() as ledger:
+        if dry_run:
+            from fileq.cli.planning import show_plan
+
+            return show_plan(session, ledger, asked, display)
+        receipt = take_in(ledger, asked, now=now, on_scanned=display.scanning)
+        tell(display, receipt, asked)
+        return _waited(session, ledger, receipt, display) if wait else _left(session, ledger, receipt, display)
+
+
+def tell(display: Display, receipt: Receipt, asked: Request) -> None:
+    """The receipt, and what could not be read."""
+    noun = "file" if len(asked.recipes) == 1 else "job"
+    display.answer(Answer(receipt_document(receipt), [Text(receipt_in_words(receipt, noun))]))
+    for problem in receipt.problems:
+        display.hint(f"Passed over: {problem}")
+
+
+def _left(session: Session, ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:
+    if receipt.queued and not somebody_works(ledger, session.config):
+        display.hint(NO_WORKER)
+    return ExitCode.DONE
+
+
+def _waited(session: Session, ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:
+    if receipt.batch is None:
+        return ExitCode.DONE
+    from fileq.cli.following import follow
+
+    tally = follow(session, ledger, receipt.batch, display)
+    failed = tally.jobs[JobState.FAILED]
+    if failed:
+        display.hint(f"{failed:,} failed. See: fileq list --state failed --batch {receipt.batch}")
+    return ExitCode.FAILED if failed else ExitCode.DONE

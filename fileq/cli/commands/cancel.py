@@ -1,0 +1,52 @@
+"""fileq cancel: what has not ended is not to be done."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.naming import known_batch, known_jobs
+from fileq.cli.session import session_of
+from fileq.cli.words import counted
+from fileq.control import cancel as call_off
+from fileq.display import Answer, Display, Text
+from fileq.errors import ExitCode, UsageError
+from fileq.job import UNFINISHED, Job
+from fileq.ledger.overview import Selection
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq cancel --batch 7")
+def cancel(
+    context: typer.Context,
+    *,
+    jobs: options.Jobs = None,
+    batch: options.Batch = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that has not ended.", show_envvar=False)] = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Cancel jobs that have not ended. One that runs is stopped."""
+    session = session_of(context)
+    display = session.display(json=json)
+    if not (jobs or batch is not None or everything):
+        raise UsageError("Which jobs?", "Name them, or say --batch or --all.")
+    with session.ledger() as ledger:
+        named = known_jobs(ledger, jobs or ())
+        known_batch(ledger, batch)
+        meant = [job.id for job in named]
+        if everything or batch is not None:
+            meant += ledger.overview.ids(Selection(tuple(UNFINISHED), None if everything else batch))
+        count = call_off(ledger, meant, time.time())
+    display.answer(Answer({"cancelled": count}, [Text(f"{counted(count, 'job')} cancelled.")]))
+    return _verdict(named, display)
+
+
+def _verdict(named: list[Job], display: Display) -> ExitCode:
+    """A job that was named and had ended before is said."""
+    ended = [job for job in named if job.state.is_final]
+    for job in ended:
+        display.hint(f"Job {job.id} is {job.state} already.")
+    return ExitCode.FAILED if ended else ExitCode.DONE

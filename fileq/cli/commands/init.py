@@ -1,0 +1,36 @@
+"""fileq init: a commented config to start from."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import session_of
+from fileq.config import CONFIG_NAME, sample
+from fileq.display import Answer, Text
+from fileq.errors import EnvironmentFailure, ExitCode, UsageError
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq init")
+def init(
+    context: typer.Context,
+    *,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Where to write it, a file or a folder.")] = CONFIG_NAME,
+    json: options.Json = False,
+) -> ExitCode:
+    """Write a commented config to start from."""
+    file = os.path.abspath(os.path.join(path, CONFIG_NAME) if os.path.isdir(path) else path)
+    try:
+        with open(file, "x", encoding="utf-8") as config:
+            config.write(sample())
+    except FileExistsError as error:
+        raise UsageError(f"{file} is there already, and was left as it is.", "Name another PATH.") from error
+    except OSError as error:
+        raise EnvironmentFailure(f"{file} can't be written: {error.strerror}.", "Name another PATH.") from error
+    told = [Text(f"Wrote {file}."), Text("Its recipe shop is an example: change it, then try fileq run PATH -r shop")]
+    session_of(context).display(json=json).answer(Answer({"config": file}, told))
+    return ExitCode.DONE

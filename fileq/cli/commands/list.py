@@ -1,0 +1,80 @@
+"""fileq list: one row a job."""
+
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.documents import job_document
+from fileq.cli.group import new_app
+from fileq.cli.naming import known_batch
+from fileq.cli.session import session_of
+from fileq.cli.words import state as state_in_words
+from fileq.display import Answer, Column, Table, Text, Tone
+from fileq.display.answer import Cell
+from fileq.errors import ExitCode
+from fileq.job import Job, JobState
+from fileq.ledger import Ledger
+from fileq.ledger.overview import Selection
+
+app = new_app()
+
+_COLUMNS = (
+    Column("job", 6, right=True),
+    Column("batch", 5, right=True),
+    Column("state", 9),
+    Column("cause", 11),
+    Column("recipe", 10),
+    Column("source", long=True),
+)
+
+
+@app.command(name="list", epilog="Example: fileq list --state failed --batch 7")
+def list_(
+    context: typer.Context,
+    *,
+    state: Annotated[
+        list[JobState] | None,
+        typer.Option("--state", "-s", help="Only this state; repeatable.", show_envvar=False, show_default=False),
+    ] = None,
+    batch: options.Batch = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option("--recipe", "-r", metavar="NAME", help="Only this recipe.", show_envvar=False, show_default=False),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", "-n", metavar="N", min=0, show_envvar=False, show_default=False,
+            help="At most so many. Else 50 on a terminal, all otherwise.",
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> ExitCode:  # fmt: skip
+    """List jobs, newest first."""
+    session = session_of(context)
+    display = session.display(json=json)
+    selection = Selection(state or (), batch, recipe)
+    rows = limit if limit is not None or json else display.rows
+    with session.ledger() as ledger:
+        known_batch(ledger, batch)
+        jobs = ledger.overview.jobs(selection, rows)
+        if json:
+            display.answer(Answer(map(job_document, jobs)))
+            return ExitCode.DONE
+        display.answer(Answer(None, [Table(_COLUMNS, map(_row, jobs))]))
+        if limit is None and rows is not None and (more := _count(ledger, selection) - rows) > 0:
+            display.hint(f"{more:,} more. Show them with --limit, or pipe the list.")
+    return ExitCode.DONE
+
+
+def _row(job: Job) -> tuple[Cell, ...]:
+    cause = Text(job.failure.kind if job.failure else "", Tone.BAD)
+    return str(job.id), Text(str(job.batch), Tone.QUIET), state_in_words(job.state), cause, job.recipe, job.source
+
+
+def _count(ledger: Ledger, selection: Selection) -> int:
+    if selection.recipe is not None:
+        return len(ledger.overview.ids(selection))
+    jobs = ledger.overview.tally(selection.batch).jobs
+    return sum(jobs[state] for state in selection.states or JobState)

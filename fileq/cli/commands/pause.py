@@ -1,0 +1,22 @@
+"""fileq pause: nobody begins a job until `fileq resume`."""
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import session_of
+from fileq.display import Answer, Text
+from fileq.errors import ExitCode
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq pause")
+def pause(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Begin no more jobs, on any worker, until fileq resume. What runs goes on."""
+    session = session_of(context)
+    with session.ledger() as ledger:
+        ledger.batches.pause(paused=True)
+    told = Text("Paused. What runs goes on; nothing new begins until: fileq resume")
+    session.display(json=json).answer(Answer({"paused": True}, [told]))
+    return ExitCode.DONE

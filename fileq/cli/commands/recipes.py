@@ -1,0 +1,95 @@
+"""fileq recipes: what can be done with files."""
+
+import inspect
+import json as json_format
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import Session, session_of
+from fileq.display import Answer, Column, Facts, Table, Text, Tone
+from fileq.display.answer import Block, Cell
+from fileq.errors import ExitCode
+from fileq.operations.base import Operation
+from fileq.recipes.recipe import Output, Recipe, encode
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq recipes web")
+def recipes(
+    context: typer.Context,
+    *,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Show this recipe whole.", show_default=False)
+    ] = None,
+    json: options.Json = False,
+) -> ExitCode:
+    """List the recipes, built in and your own; or show one with its steps and outputs."""
+    session = session_of(context)
+    display = session.display(json=json)
+    if name is not None:
+        recipe = session.recipe(name)
+        display.answer(Answer(_document(session, recipe), _blocks(session, recipe)))
+        return ExitCode.DONE
+    known = list(session.config.settings.recipes.values())
+    rows = [(recipe.name, _origin(session, recipe), recipe.description) for recipe in known]
+    table = Table([Column("recipe"), Column("from", long=True), Column("description", long=True)], rows)
+    display.answer(Answer([_document(session, recipe) for recipe in known], [table]))
+    return ExitCode.DONE
+
+
+def _origin(session: Session, recipe: Recipe) -> str:
+    return next(one.origin for one in session.config.origins if one.key == f"recipes.{recipe.name}")
+
+
+def _document(session: Session, recipe: Recipe) -> dict[str, Any]:
+    document: dict[str, Any] = json_format.loads(encode(recipe))
+    return document | {"origin": _origin(session, recipe)}
+
+
+def _blocks(session: Session, recipe: Recipe) -> list[Block]:
+    facts: list[tuple[str, Cell]] = [
+        ("recipe", Text(recipe.name, Tone.TITLE)),
+        ("from", _origin(session, recipe)),
+        ("match", " ".join(recipe.match)),
+        ("out", recipe.out),
+        ("on conflict", recipe.on_conflict),
+        *((f"step {number}", _step(step)) for number, step in enumerate(recipe.steps, 1)),
+    ]
+    for number, output in enumerate(recipe.outputs, 1):
+        facts.append((f"output {number}", _output(output)))
+        facts += [(f"  step {place}", _step(step)) for place, step in enumerate(output.steps, 1)]
+    about = [Text(recipe.description), Text()] if recipe.description else []
+    return [*about, Facts(facts), *_manual(recipe)]
+
+
+def _step(step: Operation) -> str:
+    """resize fit=1600x1600"""
+    return " ".join([str(step.__struct_config__.tag), *_settings(step, ())])
+
+
+def _output(output: Output) -> str:
+    return " ".join([output.name, *_settings(output, ("name", "steps"))])
+
+
+def _settings(struct: msgspec.Struct, hidden: tuple[str, ...]) -> list[str]:
+    """What was said, and not left at its default."""
+    return [
+        f"{field.name}={getattr(struct, field.name)}"
+        for field in msgspec.structs.fields(struct)
+        if field.name not in hidden and getattr(struct, field.name) != field.default
+    ]
+
+
+def _manual(recipe: Recipe) -> list[Block]:
+    """The manual of each operation that the recipe uses."""
+    steps = [*recipe.steps, *(step for output in recipe.outputs for step in output.steps)]
+    blocks: list[Block] = []
+    for operation in {type(step): step for step in steps}.values():
+        blocks += [Text(), Text(str(operation.__struct_config__.tag), Tone.TITLE)]
+        blocks += [Text(line, Tone.QUIET, indent=2) for line in (inspect.getdoc(operation) or "").splitlines()]
+    return blocks

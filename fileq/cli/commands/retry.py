@@ -1,0 +1,62 @@
+"""fileq retry: queue failed and cancelled jobs again."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.crew import NO_WORKER, somebody_works
+from fileq.cli.group import new_app
+from fileq.cli.naming import known_batch, known_jobs
+from fileq.cli.session import session_of
+from fileq.cli.words import counted
+from fileq.control import retry as queue_again
+from fileq.display import Answer, Display, Text
+from fileq.errors import ErrorKind, ExitCode, UsageError
+from fileq.job import Job, JobState
+from fileq.ledger.overview import Selection
+
+app = new_app()
+
+_RETRIABLE = (JobState.FAILED, JobState.CANCELLED)
+
+
+@app.command(epilog="Example: fileq retry --failed --cause timeout")
+def retry(
+    context: typer.Context,
+    *,
+    jobs: options.Jobs = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed.", show_envvar=False)] = False,
+    batch: options.Batch = None,
+    cause: Annotated[
+        ErrorKind | None,
+        typer.Option("--cause", help="Those that failed for this cause.", show_envvar=False, show_default=False),
+    ] = None,
+    json: options.Json = False,
+) -> ExitCode:
+    """Queue failed and cancelled jobs again. A batch alone means both kinds."""
+    session = session_of(context)
+    display = session.display(json=json)
+    if not (jobs or failed or batch is not None or cause):
+        raise UsageError("Which jobs?", "Name them, or say --failed, --batch or --cause.")
+    with session.ledger() as ledger:
+        named = known_jobs(ledger, jobs or ())
+        known_batch(ledger, batch)
+        meant = [job.id for job in named]
+        if failed or batch is not None or cause:
+            states = (JobState.FAILED,) if failed or cause else _RETRIABLE
+            meant += ledger.overview.ids(Selection(states, batch, cause=cause))
+        count = queue_again(ledger, meant, time.time())
+        display.answer(Answer({"retried": count}, [Text(f"{counted(count, 'job')} queued again.")]))
+        if count and not somebody_works(ledger, session.config):
+            display.hint(NO_WORKER)
+    return _verdict(named, display)
+
+
+def _verdict(named: list[Job], display: Display) -> ExitCode:
+    """A job that was named and could not be retried is said."""
+    others = [job for job in named if job.state not in _RETRIABLE]
+    for job in others:
+        display.hint(f"Job {job.id} is {job.state}; only failed and cancelled jobs can be tried again.")
+    return ExitCode.FAILED if others else ExitCode.DONE

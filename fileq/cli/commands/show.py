@@ -1,0 +1,90 @@
+"""fileq show: one job whole."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.documents import whole_job_document
+from fileq.cli.group import new_app
+from fileq.cli.naming import known_job
+from fileq.cli.session import session_of
+from fileq.cli.times import local
+from fileq.cli.words import state
+from fileq.display import Answer, Column, Facts, Table, Text, Tone
+from fileq.display.answer import Block, Cell
+from fileq.errors import ExitCode
+from fileq.job import Job
+from fileq.ledger.overview import Attempt
+from fileq.units import describe_bytes, describe_seconds
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq show 42")
+def show(
+    context: typer.Context,
+    *,
+    job: Annotated[int, typer.Argument(metavar="JOB", help="The job's number.")],
+    json: options.Json = False,
+) -> ExitCode:
+    """Show one job whole: its attempts, its outputs, and what went wrong."""
+    session = session_of(context)
+    display = session.display(json=json)
+    with session.ledger() as ledger:
+        found = known_job(ledger, job)
+        attempts = ledger.overview.attempts(job)
+    display.answer(Answer(whole_job_document(found, attempts), _blocks(found, attempts)))
+    return ExitCode.DONE
+
+
+def _blocks(job: Job, attempts: Sequence[Attempt]) -> list[Block]:
+    facts: list[tuple[str, Cell]] = [
+        ("job", Text(str(job.id), Tone.TITLE)),
+        ("source", job.source),
+        ("recipe", job.recipe),
+        ("folder", job.folder),
+        ("batch", str(job.batch)),
+        ("state", state(job.state)),
+        ("added", local(job.added_at)),
+    ]
+    times = (("not before", job.due_at), ("started", job.started_at), ("finished", job.finished_at))
+    facts += [(name, local(moment)) for name, moment in times if moment is not None]
+    if job.priority:
+        facts.append(("priority", str(job.priority)))
+    if job.note:
+        facts.append(("note", job.note))
+    if job.failure:
+        facts.append(("cause", Text(f"{job.failure.kind}: {job.failure.message}", Tone.BAD)))
+        facts.append(("remedy", job.failure.hint or f"Try again with: fileq retry {job.id}"))
+    return [Facts(facts), *_attempts(attempts), *_outputs(job)]
+
+
+def _attempts(attempts: Sequence[Attempt]) -> list[Block]:
+    if not attempts:
+        return []
+    columns = (
+        Column("attempt", right=True), Column("worker", right=True), Column("started"), Column("took", right=True),
+        Column("outcome"), Column("message", long=True),
+    )  # fmt: skip
+    rows = [
+        (
+            str(attempt.number),
+            str(attempt.worker),
+            local(attempt.started_at),
+            "" if attempt.finished_at is None else describe_seconds(attempt.finished_at - attempt.started_at),
+            Text(attempt.outcome or "running", Tone.GOOD if attempt.outcome == "done" else Tone.PLAIN),
+            attempt.message,
+        )
+        for attempt in attempts
+    ]
+    return [Text(), Table(columns, rows)]
+
+
+def _outputs(job: Job) -> list[Block]:
+    if not job.outputs:
+        return []
+    columns = (Column("format"), Column("size"), Column("bytes", right=True), Column("output", long=True))
+    rows = [(made.format, f"{made.width}x{made.height}", describe_bytes(made.bytes), made.path) for made in job.outputs]
+    return [Text(), Table(columns, rows)]

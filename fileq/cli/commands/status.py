@@ -1,0 +1,60 @@
+"""fileq status: how things stand."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.following import running
+from fileq.cli.group import new_app
+from fileq.cli.naming import known_batch
+from fileq.cli.overall import status as overall
+from fileq.cli.pace import Pace
+from fileq.cli.session import Session, session_of
+from fileq.display import Display
+from fileq.errors import ExitCode
+from fileq.ledger import Ledger
+
+app = new_app()
+
+_LIVE_EVERY = 0.5
+_DOCUMENT_EVERY = 2.0
+
+
+@app.command(epilog="Example: fileq status 7 --live")
+def status(
+    context: typer.Context,
+    *,
+    batch: options.OneBatch = None,
+    live: Annotated[bool, typer.Option("--live", help="Stay, and show what changes.", show_envvar=False)] = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Show how many jobs are in which state, how fast it goes, and who works."""
+    session = session_of(context)
+    display = session.display(json=json)
+    with session.ledger() as ledger:
+        known_batch(ledger, batch)
+        if live and json:
+            _documents(session, ledger, batch, display)
+        elif live:
+            _watch(ledger, batch, display)
+        display.answer(overall(session, ledger, batch))
+    return ExitCode.DONE
+
+
+def _documents(session: Session, ledger: Ledger, batch: int | None, display: Display) -> None:
+    """JSON Lines, until the batch has ended; without one, until Ctrl-C."""
+    while batch is None or ledger.overview.tally(batch).unfinished:
+        display.answer(overall(session, ledger, batch))
+        time.sleep(_DOCUMENT_EVERY)
+
+
+def _watch(ledger: Ledger, batch: int | None, display: Display) -> None:
+    tally = ledger.overview.tally(batch)
+    pace = Pace(tally, time.monotonic(), whole=True)
+    while batch is None or tally.unfinished:
+        slots, paused = running(ledger, batch), ledger.batches.paused()
+        display.working(pace.progress(tally, time.monotonic(), slots=slots, paused=paused))
+        time.sleep(_LIVE_EVERY)
+        tally = ledger.overview.tally(batch)

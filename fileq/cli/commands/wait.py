@@ -1,0 +1,26 @@
+"""fileq wait: return when the work is done."""
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.following import follow
+from fileq.cli.group import new_app
+from fileq.cli.naming import known_batch
+from fileq.cli.overall import status
+from fileq.cli.session import session_of
+from fileq.errors import ExitCode
+from fileq.job import JobState
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq wait 7")
+def wait(context: typer.Context, *, batch: options.OneBatch = None, json: options.Json = False) -> ExitCode:
+    """Return when nothing is left to do; exit 1 if a failed job stands there."""
+    session = session_of(context)
+    display = session.display(json=json)
+    with session.ledger() as ledger:
+        known_batch(ledger, batch)
+        tally = follow(session, ledger, batch, display)
+        display.answer(status(session, ledger, batch))
+    return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE

@@ -1,0 +1,105 @@
+"""fileq worker: process jobs until stopped."""
+
+import time
+from typing import Annotated
+
+import msgspec
+import typer
+
+from fileq.cli import options
+from fileq.cli.crew import slots
+from fileq.cli.group import new_app
+from fileq.cli.pace import Pace
+from fileq.cli.session import Session, session_of
+from fileq.cli.words import counted
+from fileq.cli.working import ticker
+from fileq.config import WorkerSettings
+from fileq.display import Display
+from fileq.errors import ExitCode, UsageError
+from fileq.job import JobState
+from fileq.ledger import Ledger
+from fileq.ledger.overview import Tally
+from fileq.units import ByteSize, Duration
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq worker --workers 4")
+def worker(
+    context: typer.Context,
+    *,
+    workers: options.Workers = None,
+    drain: Annotated[
+        bool, typer.Option("--drain", help="Exit when nothing is left, also nothing scheduled.", show_envvar=False)
+    ] = False,
+    periodic: Annotated[
+        bool, typer.Option("--periodic/--no-periodic", help="Do the periodic upkeep too.", show_envvar=False)
+    ] = True,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory", metavar="SIZE", show_envvar=False, show_default=False,
+            help="What one job may use, like 2GiB. Else as the config says.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--timeout", metavar="DURATION", show_envvar=False, show_default=False,
+            help="A job's longest attempt, like 5m. Else as the config says.",
+        ),
+    ] = None,
+) -> ExitCode:  # fmt: skip
+    """Process jobs until stopped.
+
+    The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
+    """
+    session = session_of(context)
+    settings = limited(session.config.settings.worker, memory, timeout)
+    display = session.display()
+    count = slots(workers, session.config)
+    with session.ledger() as ledger:
+        _work(session, ledger, display, settings, count, drain=drain, periodic=periodic)
+    return ExitCode.DONE
+
+
+def limited(settings: WorkerSettings, memory: str | None, timeout: str | None) -> WorkerSettings:
+    """The settings with the limits that were given. Raises UsageError."""
+    try:
+        size = settings.memory if memory is None else ByteSize.parse(memory)
+        duration = settings.timeout if timeout is None else Duration.parse(timeout)
+    except ValueError as error:
+        problem, _, remedy = str(error).partition("; ")
+        raise UsageError(f"{problem}.", f"{remedy.capitalize()}.") from error
+    if size <= 0 or duration <= 0:
+        raise UsageError("--memory and --timeout must be more than 0.", "Leave them away to use the config's.")
+    return msgspec.structs.replace(settings, memory=size, timeout=duration)
+
+
+def _work(
+    session: Session,
+    ledger: Ledger,
+    display: Display,
+    settings: WorkerSettings,
+    count: int,
+    *,
+    drain: bool,
+    periodic: bool,
+) -> None:
+    from fileq.worker import Worker
+
+    before = ledger.overview.tally()
+    display.hint(f"Working with {counted(count, 'slot')}. Ctrl-C stops.")
+    Worker(
+        session.database, settings, slots=count, drain=drain, periodic=periodic,
+        on_tick=ticker(ledger, display, Pace(before, time.monotonic()), None),
+    ).run()  # fmt: skip
+    display.settle()
+    display.hint(_farewell(before, ledger.overview.tally()))
+
+
+def _farewell(before: Tally, after: Tally) -> str:
+    """What was done meanwhile, by everybody, and what is left."""
+    done, failed = (after.jobs[state] - before.jobs[state] for state in (JobState.DONE, JobState.FAILED))
+    told = f"{max(0, done):,} done" + (f", {failed:,} failed" if failed > 0 else "")
+    return f"Stopped. {told}, {after.unfinished:,} left."

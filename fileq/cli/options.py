@@ -1,0 +1,69 @@
+"""The options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on stdout.", show_envvar=False)]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH", help="Files, folders, or patterns like '*.jpg'.", show_default=False),
+]
+Recipes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--recipe", "-r", metavar="NAME", show_envvar=False, show_default=False,
+        help="The recipe; may be given several times. Else the config's default.",
+    ),
+]  # fmt: skip
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
+        help="Where outputs go. A folder that is added keeps its tree there.",
+    ),
+]  # fmt: skip
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="GLOB", help="Only files that match.", show_envvar=False, show_default=False),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="GLOB", help="No files that match.", show_envvar=False, show_default=False),
+]
+Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Walk sub-folders too.", show_envvar=False)]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--files-from", metavar="FILE", show_envvar=False, show_default=False,
+        help="Read more paths from a file, one a line; - is stdin.",
+    ),
+]  # fmt: skip
+Null = Annotated[bool, typer.Option("--null", "-0", help="Paths in that file end with a NUL byte.", show_envvar=False)]
+Priority = Annotated[int, typer.Option("--priority", metavar="N", help="Higher goes first.", show_envvar=False)]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="WHEN", show_envvar=False, show_default=False,
+        help="Not before: a delay (30m), a time of day (22:00), or a date and time (2026-05-17T22:00).",
+    ),
+]  # fmt: skip
+Force = Annotated[bool, typer.Option("--force", help="Process again what is up to date.", show_envvar=False)]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Show the plan: which file makes which outputs. Queue nothing.", show_envvar=False),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", "-w", metavar="N", min=1, show_envvar=False, show_default=False,
+        help="How many jobs at a time. Else as the config says, or one for each CPU.",
+    ),
+]  # fmt: skip
+Jobs = Annotated[list[int] | None, typer.Argument(metavar="JOB", help="The jobs' numbers.", show_default=False)]
+Batch = Annotated[
+    int | None, typer.Option("--batch", "-b", metavar="N", help="A batch.", show_envvar=False, show_default=False)
+]
+OneBatch = Annotated[
+    int | None, typer.Argument(metavar="BATCH", help="Only this batch; else everything.", show_default=False)
+]

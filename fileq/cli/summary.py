@@ -1,0 +1,76 @@
+"""How a batch ended: what `run` says last."""
+
+from typing import Any
+
+from fileq.cli.documents import job_document
+from fileq.cli.overall import status_document
+from fileq.cli.words import counted, receipt_in_words, sizes_in_words, tally_in_words
+from fileq.display import Answer, Facts, Text, Tone
+from fileq.display.answer import Block
+from fileq.intake import Receipt
+from fileq.job import Job, JobState
+from fileq.ledger import Ledger
+from fileq.ledger.overview import Selection, Tally
+from fileq.units import describe_seconds
+
+_EXAMPLES = 10
+
+
+def summary(ledger: Ledger, receipt: Receipt, seconds: float) -> Answer:
+    """The batch as `status` has it, with its failures, and what was not queued at all."""
+    tally = ledger.overview.tally(receipt.batch) if receipt.batch else Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
+    failed = list(ledger.overview.jobs(Selection([JobState.FAILED], receipt.batch))) if receipt.batch else []
+    return Answer(_document(receipt, tally, failed, seconds), _blocks(receipt, tally, failed, seconds))
+
+
+def _document(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -> dict[str, Any]:
+    rate = round(tally.total / seconds * 60, 1) if seconds else 0.0
+    return status_document(tally, workers=[], paused=False, rate=rate, left=0.0 if not tally.unfinished else None) | {
+        "batch": receipt.batch,
+        "queued": receipt.queued,
+        "up_to_date": receipt.up_to_date,
+        "already_queued": receipt.already_queued,
+        "unmatched": receipt.unmatched,
+        "missing": receipt.missing,
+        "seconds": round(seconds, 3),
+        "failures": [job_document(job) for job in failed],
+    }
+
+
+def _blocks(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -> list[Block]:
+    if receipt.batch is None:
+        return [Text(receipt_in_words(receipt))]
+    tone = Tone.BAD if failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
+    facts: list[tuple[str, str | Text]] = [
+        ("files", Text(tally_in_words(tally), tone)),
+        ("outputs", f"{tally.outputs:,}"),
+        ("bytes", sizes_in_words(tally)),
+        ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),
+    ]
+    return [Facts(facts), *_failures(failed, receipt.batch)]
+
+
+def _rate(tally: Tally, seconds: float) -> str:
+    ended = tally.total - tally.unfinished
+    return f", {ended / seconds:.3g} a second" if ended > 1 and seconds > 0 else ""
+
+
+def _failures(failed: list[Job], batch: int) -> list[Block]:
+    """By cause, the most frequent first: how many, what would mend it, and which."""
+    causes: dict[str, list[Job]] = {}
+    for job in failed:
+        assert job.failure is not None
+        causes.setdefault(job.failure.kind, []).append(job)
+    blocks: list[Block] = []
+    for kind, jobs in sorted(causes.items(), key=lambda cause: -len(cause[1])):
+        failure = jobs[0].failure
+        assert failure is not None
+        blocks += [Text(), Text(f"{counted(len(jobs), 'job')} failed: {kind}", Tone.BAD)]
+        blocks += [
+            Text(f"{job.source}: {job.failure.message if job.failure else ''}", indent=2) for job in jobs[:_EXAMPLES]
+        ]
+        if len(jobs) > _EXAMPLES:
+            more = f"and {len(jobs) - _EXAMPLES:,} more; see: fileq list --state failed --batch {batch}"
+            blocks.append(Text(more, Tone.QUIET, indent=2))
+        blocks.append(Text(failure.hint, Tone.QUIET, indent=2))
+    return blocks

@@ -1,0 +1,48 @@
+"""When: what people write after --at, and times as JSON and people read them."""
+
+from datetime import UTC, datetime, timedelta
+
+from fileq.errors import UsageError
+from fileq.units import Duration
+
+
+def moment(text: str, now: float) -> float:
+    """The time that `text` means, in seconds since the epoch.
+
+    A delay from `now` ("30m"), the next such time of day ("22:00"), or an ISO date and time; local without a zone.
+    """
+    try:
+        return now + Duration.parse(text)
+    except ValueError:
+        local = datetime.fromtimestamp(now).astimezone()
+    try:
+        return _next_time_of_day(text, local) if len(text) <= len("22:00") else _date(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--at {text}: that is no time.", 'Write a delay ("30m"), a time ("22:00"), or "2026-05-17T22:00".'
+        ) from error
+
+
+def _next_time_of_day(text: str, local: datetime) -> float:
+    wanted = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  # it is a time of day, and local
+    # The zone is worked out anew: tomorrow may have another offset.
+    today = datetime.combine(local.date(), wanted).astimezone()
+    return (
+        today if today > local else datetime.combine(local.date() + timedelta(days=1), wanted).astimezone()
+    ).timestamp()
+
+
+def _date(text: str) -> float:
+    return datetime.fromisoformat(text).astimezone().timestamp()
+
+
+def iso(seconds: float | None) -> str | None:
+    """2026-05-17T20:00:00.000Z"""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local(seconds: float | None) -> str:
+    """2026-05-17 22:00:00, in local time."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")

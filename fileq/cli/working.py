@@ -1,0 +1,32 @@
+"""What is shown while a worker of our own works."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fileq.cli.pace import Pace
+from fileq.display import Display, Slot
+from fileq.ledger import Ledger
+
+if TYPE_CHECKING:
+    from fileq.worker import SlotActivity
+
+_EVERY = 0.2
+
+
+def ticker(
+    ledger: Ledger, display: Display, pace: Pace, batch: int | None
+) -> Callable[[Sequence["SlotActivity"]], None]:
+    """A worker's `on_tick`: shows how far it is, at most five times a second."""
+    shown_at = 0.0
+
+    def on_tick(activities: Sequence["SlotActivity"]) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at < _EVERY:
+            return
+        shown_at = now
+        slots = [Slot(activity.source, None, activity.seconds) for activity in activities]
+        display.working(pace.progress(ledger.overview.tally(batch), now, slots=slots, paused=ledger.batches.paused()))
+
+    return on_tick
