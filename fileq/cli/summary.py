@@ -8,7 +8,7 @@ from fileq.cli.words import counted, receipt_in_words, sizes_in_words, tally_in_
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block
 from fileq.intake import Receipt
-from fileq.job import Job, JobState
+from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.overview import Selection, Tally
 from fileq.units import describe_seconds
@@ -56,21 +56,30 @@ def _rate(tally: Tally, seconds: float) -> str:
 
 
 def _failures(failed: list[Job], batch: int) -> list[Block]:
-    """By cause, the most frequent first: how many, what would mend it, and which."""
-    causes: dict[str, list[Job]] = {}
+    """By cause, the most frequent first."""
+    causes: dict[str, list[tuple[str, Failure]]] = {}
     for job in failed:
-        assert job.failure is not None
-        causes.setdefault(job.failure.kind, []).append(job)
-    blocks: list[Block] = []
-    for kind, jobs in sorted(causes.items(), key=lambda cause: -len(cause[1])):
-        failure = jobs[0].failure
-        assert failure is not None
-        blocks += [Text(), Text(f"{counted(len(jobs), 'job')} failed: {kind}", Tone.BAD)]
-        blocks += [
-            Text(f"{job.source}: {job.failure.message if job.failure else ''}", indent=2) for job in jobs[:_EXAMPLES]
-        ]
-        if len(jobs) > _EXAMPLES:
-            more = f"and {len(jobs) - _EXAMPLES:,} more; see: fileq list --state failed --batch {batch}"
-            blocks.append(Text(more, Tone.QUIET, indent=2))
-        blocks.append(Text(failure.hint, Tone.QUIET, indent=2))
-    return blocks
+        if job.failure is not None:
+            causes.setdefault(job.failure.kind, []).append((job.source, job.failure))
+    by_count = sorted(causes.items(), key=lambda cause: -len(cause[1]))
+    return [block for kind, cases in by_count for block in _cause(kind, cases, batch)]
+
+
+def _cause(kind: str, cases: list[tuple[str, Failure]], batch: int) -> list[Block]:
+    """How many failed for one cause, which, and what would mend it."""
+    blocks: list[Block] = [Text(), Text(f"{counted(len(cases), 'job')} failed: {kind}", Tone.BAD)]
+    blocks += [Text(_case(source, failure), indent=2) for source, failure in cases[:_EXAMPLES]]
+    if len(cases) > _EXAMPLES:
+        more = f"and {len(cases) - _EXAMPLES:,} more; see: fileq list --state failed --batch {batch}"
+        blocks.append(Text(more, Tone.QUIET, indent=2))
+    return [
+        *blocks,
+        *(
+            Text(hint, Tone.QUIET, indent=2)
+            for hint in dict.fromkeys(failure.hint for _, failure in cases[:_EXAMPLES] if failure.hint)
+        ),
+    ]
+
+
+def _case(source: str, failure: Failure) -> str:
+    return failure.message if source in failure.message else f"{source}: {failure.message}"
