@@ -21,6 +21,9 @@ from fileq.worker.sandbox import Sandbox
 _SHOWN_AFTER = 0.2
 """Seconds that a finished temp file may wait for others, to be published with them."""
 
+_LEADERLESS = 1.0
+"""Seconds after which a slot that waits for its turn looks whether the worker stops."""
+
 _current = threading.local()
 
 
@@ -45,6 +48,8 @@ class Post:
     paused: threading.Event
     idle: threading.Event
     """Set by a slot that has found nothing to do."""
+    lead: threading.Lock
+    """Held by the one slot that looks for a message: with many slots, waiting costs as much as with one."""
 
 
 class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
@@ -55,6 +60,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         self._post = post
         self._source: str | None = None
         self._since = 0.0
+        self._leads = False
         self.sandbox = Sandbox(post.settings.timeout, post.settings.memory)
 
     def initialize(self) -> None:
@@ -69,7 +75,17 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         if self._post.paused.is_set():
             self.stop_flag.wait(0.1)
             return
-        super().loop(now)
+        self._leads = self._post.lead.acquire(timeout=_LEADERLESS)
+        if self._leads:
+            try:
+                super().loop(now)
+            finally:
+                self._let_others_look()
+
+    def _let_others_look(self) -> None:
+        if self._leads:
+            self._leads = False
+            self._post.lead.release()
 
     def sleep(self) -> None:
         self._post.idle.set()
@@ -87,6 +103,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
 
         What is left when the worker stops or pauses goes back as a message.
         """
+        self._let_others_look()
         hand: list[tuple[Attempt, Finished]] = []
         published_at = time.monotonic()
         for position, job in enumerate(jobs):
