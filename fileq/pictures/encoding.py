@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from fileq.errors import ErrorKind, JobError
 from fileq.operations.depth import in_8_bits
-from fileq.pictures import modes
+from fileq.pictures import modes, tiff
 from fileq.pictures.failures import writing
-from fileq.pictures.metadata import Metadata, save_options
+from fileq.pictures.metadata import Metadata, directories, save_options
 from fileq.units import Size, describe_bytes
 
 if TYPE_CHECKING:
@@ -54,10 +54,14 @@ def encode(path: str, format_: str, content: Content, output: Output) -> None:
     frames = _in_modes_of(format_, content)
     fixed = _common(format_, content, output) | _sequence(format_, frames, content)
 
+    inner = directories(content.metadata, content.size)
+
     def write(quality: int | None) -> int:
         options = fixed | _options(format_, output, quality)
         with writing(path):
             frames[0].save(path, format=PILLOW_NAMES[format_], **options)
+            if format_ == "tiff" and inner:
+                tiff.add_directories(path, inner)
             return os.path.getsize(path)
 
     quality = output.quality or QUALITY.get(format_)

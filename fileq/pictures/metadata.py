@@ -61,7 +61,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
         options["dpi"] = data.density
     exif = _exif_for(data, format_, size)
-    if exif and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
+    if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
         options["exif"] = exif
     if format_ == "jpeg":
         options.update(comment=data.comment[:_MARKER], extra=iptc.as_jpeg_segment(data.iptc))
@@ -72,14 +72,23 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     return options
 
 
+def directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
+    """The directories of EXIF beside the first, for a picture of this size."""
+    inner = {tag: value for tag, value in data.exif.items() if isinstance(value, dict)}
+    return {tag: _with_size(value, size) if tag == _IFD.Exif else value for tag, value in inner.items()}
+
+
 def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
     exif = Image.Exif()
-    for tag, value in data.exif.items():
-        exif[tag] = _with_size(value, size) if tag == _IFD.Exif else value
+    inner = {} if format_ == "tiff" else directories(data, size)  # those of a TIFF are added when it is written
+    for tag, value in (data.exif | inner).items():
+        if tag in inner or not isinstance(value, dict):
+            exif[tag] = value
     if data.orientation != 1:
         exif[_BASE.Orientation] = data.orientation
     if format_ == "tiff":
-        return _tiff_tags(exif, data)
+        _add_tiff_tags(exif, data)
+        return exif  # as bytes, its texts would lose what is not ASCII
     packed = exif.tobytes() if len(exif) else b""
     if format_ == "jpeg" and len(packed) > _MARKER and _IFD.Exif in exif:
         exif[_IFD.Exif] = {tag: value for tag, value in exif[_IFD.Exif].items() if tag != _BASE.MakerNote}
@@ -87,12 +96,12 @@ def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
     return b"" if format_ == "jpeg" and len(packed) > _MARKER else packed
 
 
-def _tiff_tags(exif: Image.Exif, data: Metadata) -> Image.Exif:
+def _add_tiff_tags(exif: Image.Exif, data: Metadata) -> None:
+    """What TIFF has in its first directory, beside EXIF's."""
     if data.xmp:
         exif[TiffImagePlugin.XMP] = data.xmp
     if data.iptc:
         exif[TiffImagePlugin.IPTC_NAA_CHUNK] = data.iptc
-    return exif
 
 
 def _with_size(directory: dict[int, Any], size: Size) -> dict[int, Any]:
