@@ -35,6 +35,10 @@ _UNSAFE = str.maketrans(dict.fromkeys("/\0" if os.sep == "/" else '/\0\\:*?"<>|'
 
 def check(template: str) -> None:
     """Raise ValueError, with the remedy, where `template` can't name an output."""
+    if template.startswith(("/", os.sep)):
+        raise ValueError(
+            f"{template!r} begins with a {template[0]}, but a name lies in its folder; see the recipe's out"
+        )
     examples = dict(FIELDS)
     _check_fields(template, examples)
     _parts(template.format_map(examples))
