@@ -116,10 +116,13 @@ def os_failure(error: OSError, path: str) -> JobError:
         return JobError(ErrorKind.NO_SPACE, message, "Free some space, then retry.")
     if error.errno in _NO_PERMISSION:
         return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
         return JobError(ErrorKind.MISSING, f"{path} is gone.", "Put it back and retry, or cancel the job.")
     if error.errno in _NOT_A_FILE:
         return JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
+    if error.errno == errno.ENAMETOOLONG:
+        message = f"{path} is longer than the file system allows."
+        return JobError(ErrorKind.UNSUPPORTED, message, "Shorten the name in the recipe, or choose another folder.")
     reason = error.strerror or str(error)
     return JobError(ErrorKind.INTERNAL, f"{reason}, at {path}.", "Retry; if it stays, look at the disk.")
 

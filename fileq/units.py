@@ -49,8 +49,13 @@ class Duration(float):
     def __str__(self) -> str:
         for unit, factor in (("d", 86400), ("h", 3600), ("m", 60)):
             if self and self % factor == 0:
-                return f"{float(self) / factor:g}{unit}"
-        return f"{float(self):g}s"
+                return f"{_digits(self / factor)}{unit}"
+        return f"{_digits(self)}s"
+
+
+def _digits(number: float) -> str:
+    """All digits of a number, without an exponent: `parse` knows none."""
+    return f"{number:.30f}".rstrip("0").rstrip(".") if "e" in repr(number) else repr(number).removesuffix(".0")
 
 
 class Keeping(Duration):
@@ -113,7 +118,7 @@ def describe_bytes(count: float) -> str:
         if abs(count) < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.3g} {unit}"
         count /= 1000
-    return f"{count:,.3g} TB" if count < 1000 else f"{count:,.0f} TB"
+    return f"{count:.3g} TB" if count < 100 else f"{count:,.0f} TB"
 
 
 def describe_seconds(seconds: float) -> str:

@@ -1,0 +1,39 @@
+"""What the tests of many rooms share: a ledger, a photo, and operations that go wrong."""
+
+import os
+import sys
+
+import pytest
+from PIL import Image
+
+PLUGINS = os.path.join(os.path.dirname(__file__), "plugins")
+sys.path.insert(0, PLUGINS)  # before fileq gathers its operations, which it does once
+
+from fileq.ledger import Ledger  # noqa: E402  # see above
+
+
+@pytest.fixture
+def plugins():
+    """The folder of the operations that go wrong, for the PYTHONPATH of other processes."""
+    return PLUGINS
+
+
+@pytest.fixture
+def database(tmp_path):
+    return str(tmp_path / "state" / "fileq.db")
+
+
+@pytest.fixture
+def ledger(database):
+    ledger = Ledger(database, patience=0.2)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A small JPEG in a folder of its own."""
+    path = tmp_path / "photos" / "photo.jpg"
+    path.parent.mkdir()
+    Image.linear_gradient("L").convert("RGB").save(path)
+    return path

@@ -1,0 +1,50 @@
+"""Jobs in a ledger, without files: for tests of what becomes of them."""
+
+from fileq.errors import ErrorKind
+from fileq.job import Failure
+from fileq.ledger.jobs import Candidate
+from fileq.operations.resize import Resize
+from fileq.recipes.recipe import Recipe, encode
+from fileq.units import Dimensions
+
+NOW = 1_000_000.0
+DAMAGED = Failure(ErrorKind.UNREADABLE, "It is damaged.", "Get another.")
+SLOW = Failure(ErrorKind.TIMEOUT, "It took too long.", "Wait longer.")
+
+
+def recipe(name="small", **keys):
+    return Recipe(name=name, steps=(Resize(fit=Dimensions(16, 16)),), **keys)
+
+
+def candidate(ledger, source="/photos/a.jpg", wanted=None, **keys):
+    wanted = wanted or recipe()
+    given = {
+        "source": source, "version": "1000-1", "size": 1000, "mtime_ns": 1,
+        "recipe": ledger.jobs.recipe(wanted.name, wanted.fingerprint, encode(wanted)),
+        "fingerprint": wanted.fingerprint, "folder": "/photos/small", "relative": "",
+    }  # fmt: skip
+    return Candidate(**(given | keys))
+
+
+def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys):
+    """The ids of new jobs for these sources, in a batch of their own."""
+    batch = ledger.batches.open(queue, NOW)
+    return [
+        ledger.jobs.enter(candidate(ledger, source, **keys), batch, NOW, priority=priority, due_at=due_at)
+        for source in sources or ["/photos/a.jpg"]
+    ]
+
+
+def begin(ledger, job, worker=1, now=NOW):
+    """The token of a new attempt."""
+    claim = ledger.jobs.claim(job, worker, now)
+    assert claim is not None
+    return claim.token
+
+
+def finish(ledger, token, now=NOW, outputs=1, bytes_out=100):
+    ledger.jobs.finish(token, now, outputs=outputs, bytes_out=bytes_out, note="")
+
+
+def state(ledger, job):
+    return ledger.overview.job(job).state

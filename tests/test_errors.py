@@ -1,0 +1,87 @@
+import errno
+import os
+import pickle
+
+import pytest
+
+from fileq.errors import (
+    ConfigError,
+    EnvironmentFailure,
+    ErrorKind,
+    ExitCode,
+    FileqError,
+    JobError,
+    LedgerError,
+    NotFoundError,
+    UsageError,
+    os_failure,
+    os_failures,
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOSPC, ErrorKind.NO_SPACE),
+        (errno.EDQUOT, ErrorKind.NO_SPACE),
+        (errno.EFBIG, ErrorKind.NO_SPACE),
+        (errno.EACCES, ErrorKind.PERMISSION),
+        (errno.EPERM, ErrorKind.PERMISSION),
+        (errno.EROFS, ErrorKind.PERMISSION),
+        (errno.ENOENT, ErrorKind.MISSING),
+        (errno.ENOTDIR, ErrorKind.MISSING),
+        (errno.EISDIR, ErrorKind.UNREADABLE),
+        (errno.ENXIO, ErrorKind.UNREADABLE),
+        (errno.ENAMETOOLONG, ErrorKind.UNSUPPORTED),
+        (errno.EIO, ErrorKind.INTERNAL),
+        (errno.EMFILE, ErrorKind.INTERNAL),
+    ],
+)
+def test_what_the_system_says_has_a_kind(number, kind):
+    failure = os_failure(OSError(number, os.strerror(number)), "/photos/a.jpg")
+    assert failure.kind is kind
+    assert "/photos" in failure.message
+    assert failure.hint
+
+
+def test_an_error_of_the_system_without_a_number_is_told_in_its_own_words():
+    assert "broken" in os_failure(OSError("broken"), "/photos/a.jpg").message
+
+
+def test_what_the_system_says_in_a_block_becomes_a_job_error_with_its_cause(tmp_path):
+    gone = str(tmp_path / "gone.jpg")
+    with pytest.raises(JobError, match=r"gone\.jpg is gone") as raised, os_failures(gone), open(gone):
+        pass
+    assert isinstance(raised.value.__cause__, FileNotFoundError)
+
+
+def test_a_job_error_crosses_to_another_process_whole():
+    error = JobError(ErrorKind.CONFLICT, "It exists.", "Move it.")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.kind, again.message, again.hint, str(again)) == (
+        ErrorKind.CONFLICT,
+        "It exists.",
+        "Move it.",
+        str(error),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (JobError(ErrorKind.INTERNAL, "x"), ExitCode.FAILED),
+        (UsageError("x"), ExitCode.USAGE),
+        (ConfigError("x"), ExitCode.USAGE),
+        (NotFoundError("x"), ExitCode.USAGE),
+        (EnvironmentFailure("x"), ExitCode.ENVIRONMENT),
+        (LedgerError("x"), ExitCode.ENVIRONMENT),
+    ],
+)
+def test_every_error_has_the_exit_code_of_its_branch(error, code):
+    assert isinstance(error, FileqError)
+    assert error.exit_code == code
+
+
+def test_faults_of_the_file_itself_are_not_tried_again():
+    passing = {kind for kind in ErrorKind if kind.may_pass}
+    assert passing == {"no_space", "timeout", "memory", "crashed", "internal"}
