@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 from typer.exceptions import TyperException
 
+from fileq.cli import coercion
 from fileq.cli.root import app
 from fileq.cli.session import Session
 from fileq.errors import ExitCode, FileqError
@@ -34,6 +35,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _invoke(arguments: list[str], session: Session) -> int:
     group = typer.main.get_command(app)
+    coercion.use(group)
     try:
         with group.make_context("fileq", arguments or ["--help"], obj=session) as context:
             answer = group.invoke(context)
@@ -53,7 +55,7 @@ def _explained(error: Exception, session: Session) -> int:
         case TyperException():
             context = getattr(error, "ctx", None)
             display.error(
-                _sentence(error.format_message().replace("Value error, ", "")),
+                _sentence(error.format_message()),
                 f"See: {context.command_path} --help" if context else "",
             )
             return error.exit_code

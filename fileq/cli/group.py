@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from fileq.cli import coercion
 from fileq.display import is_rich
 
 PANELS = {
@@ -37,6 +38,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in _PANEL_OF:
             return None
         command = typer.main.get_command(importlib.import_module(f"fileq.cli.commands.{cmd_name}").app)
+        coercion.use(command)
         command.name = cmd_name
         command.rich_help_panel = _PANEL_OF[cmd_name]  # type: ignore[attr-defined]  # TyperCommand has it
         return command

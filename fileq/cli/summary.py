@@ -7,6 +7,7 @@ from fileq.cli.overall import status_document
 from fileq.cli.words import counted, receipt_in_words, sizes_in_words, tally_in_words
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block
+from fileq.display.progress import rate_in_words
 from fileq.intake import Receipt
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
@@ -52,7 +53,7 @@ def _blocks(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -
 
 def _rate(tally: Tally, seconds: float) -> str:
     ended = tally.total - tally.unfinished
-    return f", {ended / seconds:.3g} a second" if ended > 1 and seconds > 0 else ""
+    return f", {rate_in_words(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
 
 
 def _failures(failed: list[Job], batch: int) -> list[Block]:

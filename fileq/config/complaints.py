@@ -42,7 +42,7 @@ def complaint(error: msgspec.ValidationError, kind: Any, value: object) -> Compl
     if match := re.fullmatch(r"Object missing required field `(.*)`", text):
         return Complaint(key, f"needs the key {match[1]}", _missing_remedy(match[1], found))
     if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", text, re.DOTALL):
-        return Complaint(key, f"can't be {match[1]}", _remedy(match[1].strip("'"), _choices(found, holder)))
+        return Complaint(key, f"can't be {match[1]}", nearest_or_all(match[1].strip("'"), _choices(found, holder)))
     if match := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", text):
         return Complaint(key, f"must be {_words(match[1])}, not {_words(match[2])}")
     if match := re.fullmatch(r"Expected `\w+` (<=|>=) (.*)", text):
@@ -59,14 +59,15 @@ def remark(key: str, text: str) -> Complaint:
 
 
 def unknown_key(key: str, known: Iterable[str]) -> Complaint:
-    return Complaint(key, "there is no such key", _remedy(key.rpartition(".")[2], known))
+    return Complaint(key, "there is no such key", nearest_or_all(key.rpartition(".")[2], known))
 
 
 def unknown_name(key: str, name: str, known: Iterable[str]) -> Complaint:
-    return Complaint(key, f"there is no {name!r}", _remedy(name, known))
+    return Complaint(key, f"there is no {name!r}", nearest_or_all(name, known))
 
 
-def _remedy(name: str, known: Iterable[str]) -> str:
+def nearest_or_all(name: str, known: Iterable[str]) -> str:
+    """The remedy for a name that is not known: the nearest that is, or the list of them."""
     known = sorted(known)
     if nearest := difflib.get_close_matches(name, known, 1):
         return f"Did you mean {nearest[0]}?"
