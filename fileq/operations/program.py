@@ -1,5 +1,6 @@
 """Running an external program to its end, or to its time limit, so that nothing of it is left."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from typing import IO
 
 from fileq.errors import ErrorKind, JobError
 
+_PR_SET_PDEATHSIG = 1
 _TAIL = 1000  # bytes of what a program complained about: its last lines say why
 
 
@@ -43,6 +45,7 @@ def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=_die_with_fileq if sys.platform == "linux" else None,  # noqa: PLW1509  # one thread runs here
         )
     except FileNotFoundError as error:
         message = f"The program {argv[0]} was not found."
@@ -50,6 +53,11 @@ def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
     except OSError as error:
         message = f"The program {argv[0]} can't be run: {error.strerror}."
         raise JobError(ErrorKind.COMMAND, message, "Check that it is a program.") from error
+
+
+def _die_with_fileq() -> None:
+    """In the new process: have the kernel end it when the process that waits for it is killed (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class _Complaint:

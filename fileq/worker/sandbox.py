@@ -122,8 +122,9 @@ class Sandbox:
 
     def close(self) -> None:
         """End the child, whatever it does."""
+        with self._lock:
+            self._kill_family()
         if self._process is not None:
-            self._process.kill()
             self._forget()
 
     def _start(self) -> None:
@@ -138,8 +139,18 @@ class Sandbox:
     def _kill(self, verdict: Verdict) -> None:
         with self._lock:
             self._verdict = self._verdict or verdict
-            if self._process is not None:
-                self._process.kill()
+            self._kill_family()
+
+    def _kill_family(self) -> None:
+        """The child, and the programs that it runs: they have sessions of their own."""
+        if self._process is None:
+            return
+        with suppress(psutil.NoSuchProcess):
+            programs = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.kill()
+            for program in programs:
+                with suppress(psutil.NoSuchProcess):
+                    program.kill()
 
     def _post_mortem(self) -> Exception:
         """What the child's death means for the attempt."""

@@ -1,0 +1,30 @@
+"""A program with a folder of its own, and photos to share."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import Program
+from tests.photos import write
+
+
+@pytest.fixture
+def fileq(tmp_path: Path) -> Program:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return Program(folder)
+
+
+@pytest.fixture(scope="session")
+def small_photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Eight photos of 0.3 megapixels, one in each orientation."""
+    return write(tmp_path_factory.mktemp("small"), 8, (640, 480))
+
+
+@pytest.fixture
+def photos(fileq: Program, small_photos: list[Path]) -> Path:
+    """A folder with those eight."""
+    folder = fileq.folder / "photos"
+    shutil.copytree(small_photos[0].parent, folder)
+    return folder
