@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fileq.errors import ErrorKind, JobError
 from fileq.operations.depth import in_8_bits
-from fileq.pictures import modes, tiff
+from fileq.pictures import extras, modes, tiff
 from fileq.pictures.failures import writing
 from fileq.pictures.metadata import Metadata, directories, save_options
 from fileq.units import Size, describe_bytes
@@ -28,6 +28,7 @@ PILLOW_NAMES = {
 QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 """Where one sees no difference at a normal distance; each format counts in its own way."""
 
+_ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 of 255 off
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
 _FULL_COLOUR = 90  # from this quality on, colour has the resolution of light
 
@@ -43,6 +44,7 @@ class Content:
     icc: bytes | None
     background: str
     title: str
+    has_palette: bool = False  # whether the source's colours were few enough for one
 
     @property
     def size(self) -> Size:
@@ -51,6 +53,7 @@ class Content:
 
 def encode(path: str, format_: str, content: Content, output: Output) -> None:
     """Write the file at `path`, by the output's options. Raises JobError."""
+    _refuse_what_it_can_not(format_, output)
     frames = _in_modes_of(format_, content)
     fixed = _common(format_, content, output) | _sequence(format_, frames, content)
 
@@ -68,6 +71,14 @@ def encode(path: str, format_: str, content: Content, output: Output) -> None:
     size = write(quality)
     if output.max_bytes is not None and size > output.max_bytes:
         _fit(write, size, quality if _is_lossy(format_, output) else None, output.max_bytes)
+
+
+def _refuse_what_it_can_not(format_: str, output: Output) -> None:
+    if output.lossless and format_ in _ALWAYS_LOSSY:
+        message = f"{format_.upper()} has no lossless form here."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Choose PNG, WebP or TIFF, or take lossless out.")
+    if format_ == "jxl":
+        extras.register_jpeg_xl()
 
 
 def _fit(write: Callable[[int | None], int], size: int, quality: int | None, most: int) -> None:
@@ -94,7 +105,10 @@ def _is_lossy(format_: str, output: Output) -> bool:
 
 
 def _in_modes_of(format_: str, content: Content) -> list[Image]:
-    frames = [_in_mode_of(format_, modes.without_idle_alpha(frame), content.background) for frame in content.frames]
+    opaque = [modes.without_idle_alpha(frame) for frame in content.frames]
+    frames = [_in_mode_of(format_, frame, content.background) for frame in opaque]
+    if format_ == "png" and content.has_palette and len(frames) == 1:
+        frames = [modes.with_palette(frames[0])]
     if format_ not in {"tiff", "pdf"} and len({frame.mode for frame in frames}) > 1:
         common = "RGBA" if any(modes.has_alpha(frame) for frame in frames) else "RGB"
         frames = [frame.convert(common) for frame in frames]

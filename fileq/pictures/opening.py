@@ -1,18 +1,43 @@
 """Open a source: safely, by its content, and only in the formats that are known to be harmless."""
 
-import importlib
-import importlib.util
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+# Pillow would import these when the first file of a child needs one, and with it all 40 that it has.
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    IcoImagePlugin,
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PdfImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    PsdImagePlugin,
+    QoiImagePlugin,
+    TgaImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import hdr
+from fileq.pictures import extras, hdr
 from fileq.pictures.failures import reading, too_large, unreadable
+
+_DECODERS = (
+    JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
+    BmpImagePlugin, Jpeg2KImagePlugin, PsdImagePlugin, QoiImagePlugin, PpmImagePlugin, IcoImagePlugin, TgaImagePlugin,
+    PdfImagePlugin,
+)  # fmt: skip
+Image.preinit()
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD", "QOI", "PPM", "ICO", "TGA")
 """What is tried on files that aren't AVIF, HEIF or JPEG XL by their first bytes.
@@ -86,12 +111,13 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
 def _formats(start: bytes) -> tuple[str, ...]:
     """What to try on a file that begins so. Decoders beside Pillow's are imported by the first file that needs them."""
     if start.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
-        return ("JXL",) if _plug_in("pillow_jxl", "JPEG XL pictures", "pillow-jxl-plugin") else ()
+        extras.register_jpeg_xl()
+        return ("JXL",)
     if start[4:8] != b"ftyp":
         return FORMATS
     brands = {start[8:12], *_compatible_brands(start)}
     if start[8:12] in _HEIF_BRANDS or (start[8:12] in _CONTAINER_BRANDS and b"avif" not in brands):
-        _register_heif()
+        extras.register_heif()
         return ("HEIF",)
     return ("AVIF",)
 
@@ -99,19 +125,6 @@ def _formats(start: bytes) -> tuple[str, ...]:
 def _compatible_brands(start: bytes) -> set[bytes]:
     end = min(int.from_bytes(start[:4], "big"), 512)
     return {start[at : at + 4] for at in range(16, end - 3, 4)}
-
-
-def _register_heif() -> None:
-    """43 ms, for those who have such files."""
-    if "HEIF" not in Image.OPEN:
-        importlib.import_module("pi_heif").register_heif_opener()
-
-
-def _plug_in(module: str, what: str, package: str) -> bool:
-    if importlib.util.find_spec(module) is None:
-        raise JobError(ErrorKind.UNSUPPORTED, f"To read {what} takes another package.", f"pip install {package}")
-    importlib.import_module(module)
-    return True
 
 
 def _what_it_is(start: bytes) -> str:

@@ -162,6 +162,7 @@ class Picture:
             metadata=metadata.kept(source, recipe.metadata),
             icc=source.profile_for(images[0]),
             background=recipe.background,
+            has_palette=source.has_palette,
             title=os.path.splitext(os.path.basename(self._assignment.source))[0],
         )
 

@@ -27,6 +27,7 @@ class Source:
         self.image = image
         self.path = path
         self.notes: list[str] = []
+        self.has_palette = image.mode == "P"
         self._recipe = recipe
         self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
         with reading(path):

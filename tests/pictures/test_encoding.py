@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 
@@ -171,3 +172,23 @@ def test_a_command_may_come_last_on_an_encoded_output(tmp_path, source):
 def test_a_command_among_other_steps_is_unsupported(tmp_path, source):
     steps = (Command(argv=COPY), Resize(scale=0.5))
     assert failure(source, recipe(steps=steps), tmp_path / "out")[0] == ErrorKind.UNSUPPORTED
+
+
+def test_a_picture_with_a_palette_keeps_one_where_no_pixel_changes(tmp_path):
+    quarters().quantize(4).save(tmp_path / "x.png")
+    made = make(tmp_path / "x.png", recipe(), tmp_path / "out").image
+    assert made.mode == "P"
+    assert made.convert("RGB").tobytes() == quarters().tobytes()
+
+
+@pytest.mark.parametrize("name", ["o.jpg", "o.avif", "o.pdf"])
+def test_lossless_is_refused_where_a_format_has_no_such_form(tmp_path, source, name):
+    assert failure(source, recipe(Output(name=name, lossless=True)), tmp_path / "out")[0] == ErrorKind.UNSUPPORTED
+
+
+def test_jpeg_xl_works_or_names_the_package_that_it_takes(tmp_path, source):
+    output = recipe(Output(name="o.jxl"))
+    if importlib.util.find_spec("pillow_jxl") is None:
+        assert failure(source, output, tmp_path / "out")[0] == ErrorKind.UNSUPPORTED
+    else:
+        assert make(source, output, tmp_path / "out").encoded[0].format == "jxl"
