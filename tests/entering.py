@@ -1,7 +1,7 @@
 """Jobs in a ledger, without files: for tests of what becomes of them."""
 
 from fileq.errors import ErrorKind
-from fileq.job import Failure
+from fileq.job import Failure, JobState
 from fileq.ledger.jobs import Candidate
 from fileq.operations.resize import Resize
 from fileq.recipes.recipe import Recipe, encode
@@ -48,3 +48,36 @@ def finish(ledger, token, now=NOW, outputs=1, bytes_out=100):
 
 def state(ledger, job):
     return ledger.overview.job(job).state
+
+
+ENDINGS = {
+    "finish": finish,
+    "fail": lambda ledger, token: ledger.jobs.fail(token, DAMAGED, NOW),
+    "wait": lambda ledger, token: ledger.jobs.wait(token, SLOW, NOW + 10, NOW),
+    "give back": lambda ledger, token: ledger.jobs.give_back(token, NOW),
+    "lose": lambda ledger, token: ledger.jobs.lose(token, NOW),
+}
+AFTER = {
+    "finish": JobState.DONE,
+    "fail": JobState.FAILED,
+    "wait": JobState.WAITING,
+    "give back": JobState.QUEUED,
+    "lose": JobState.QUEUED,
+}
+OUTCOMES = {
+    "finish": "done", "fail": "unreadable", "wait": "timeout", "give back": "stopped", "lose": "worker died",
+}  # fmt: skip
+
+
+def job_in(ledger, wanted):
+    """A job in this state."""
+    (job,) = enter(ledger)
+    if wanted in (JobState.QUEUED, JobState.CANCELLED):
+        if wanted is JobState.CANCELLED:
+            ledger.jobs.cancel([job], NOW)
+        return job
+    token = begin(ledger, job)
+    ending = {state: name for name, state in AFTER.items()}.get(wanted)
+    if ending:
+        ENDINGS[ending](ledger, token)
+    return job

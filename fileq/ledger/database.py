@@ -31,7 +31,11 @@ class Database:
         _create_file(path)
         with database_errors(path):
             self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self.connection.close()  # an open one keeps files of SQLite's beside a database that isn't ours
+                raise
 
     def _prepare(self) -> None:
         version = self._version()
@@ -51,10 +55,11 @@ class Database:
         tables = {name for (name,) in self.connection.execute("select name from sqlite_master where type = 'table'")}
         if not tables:
             return None
-        if "fileq" not in tables:
+        ours = {"fileq", "jobs", "tallies"} <= tables
+        row = ours and self.connection.execute("select value from fileq where key = 'schema'").fetchone()
+        if not row:
             raise LedgerError(f"{self.path} is a database of another program.", "Choose another file with --database.")
-        (value,) = self.connection.execute("select value from fileq where key = 'schema'").fetchone()
-        return int(value)
+        return int(row[0])
 
     def _use_write_ahead_log(self) -> None:
         # SQLite's own patience doesn't cover two programs that switch a new file to WAL at the same time.

@@ -1,0 +1,212 @@
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from fileq.errors import LedgerError
+from fileq.ledger import Ledger, opened
+from fileq.ledger.database import Database
+from fileq.ledger.overview import Selection
+from tests.entering import NOW, enter
+
+
+def files_of(path):
+    """The bytes of a database and of what SQLite keeps beside it."""
+    return {name: Path(path + name).read_bytes() for name in ("", "-wal", "-journal") if os.path.exists(path + name)}
+
+
+def refused(path):
+    with pytest.raises(LedgerError) as raised:
+        Ledger(path, patience=0.1)
+    assert raised.value.hint
+    return raised.value.message
+
+
+def test_a_new_database_is_readable_by_its_owner_alone(database, ledger):
+    enter(ledger)
+    folder = os.path.dirname(database)
+    modes = {name: stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) for name in os.listdir(folder)}
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+
+
+def test_every_ledger_has_a_name_of_its_own_that_it_keeps(tmp_path):
+    with opened(str(tmp_path / "one.db")) as one, opened(str(tmp_path / "two.db")) as two:
+        names = one.name, two.name
+    with opened(str(tmp_path / "one.db")) as again:
+        assert (again.name, again.name != names[1]) == (names[0], True)
+
+
+def test_an_empty_file_becomes_a_ledger(tmp_path):
+    path = tmp_path / "empty.db"
+    path.touch()
+    with opened(str(path)) as ledger:
+        assert ledger.overview.tally().total == 0
+
+
+def test_a_file_that_is_no_database_is_refused_and_stays_as_it_is(tmp_path):
+    path = str(tmp_path / "notes.txt")
+    with open(path, "w") as file:
+        file.write("Milk, bread, a birthday card. " * 50)
+    before = files_of(path)
+    assert "no database at all" in refused(path)
+    assert files_of(path) == before
+
+
+@pytest.mark.parametrize("table", ["songs", "fileq"])
+def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path, table):
+    path = str(tmp_path / "music.db")
+    connection = sqlite3.connect(path)
+    connection.execute(f"create table {table} (key text, value text)")
+    connection.commit()
+    connection.close()
+    before = files_of(path)
+    assert "another program" in refused(path)
+    assert files_of(path) == before
+
+
+def test_the_database_of_a_newer_fileq_is_refused_and_stays_as_it_is(database):
+    with opened(database) as ledger, ledger.transaction():
+        ledger.database.connection.execute("update fileq set value = '999' where key = 'schema'")
+    before = files_of(database)
+    assert "newer fileq (schema 999" in refused(database)
+    assert files_of(database) == before
+
+
+def test_a_refused_database_is_let_go(tmp_path):
+    path = str(tmp_path / "music.db")
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table songs (title)")
+    connection.close()
+    refused(path)
+    handles = "/proc/self/fd"
+    assert path not in [os.path.realpath(os.path.join(handles, handle)) for handle in os.listdir(handles)]
+
+
+def test_a_folder_is_no_database(tmp_path):
+    assert "can't be opened" in refused(str(tmp_path))
+
+
+def test_a_database_below_a_file_can_not_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    assert "can't be made" in refused(str(tmp_path / "file" / "fileq.db"))
+
+
+def test_a_damaged_database_is_told_as_such(database):
+    with opened(database) as ledger:
+        enter(ledger, *map(str, range(500)))
+    with open(database, "r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (os.path.getsize(database) - 4096))
+    with pytest.raises(LedgerError, match="damaged"), opened(database) as ledger:
+        list(ledger.overview.jobs(Selection()))
+
+
+def test_a_database_that_another_program_holds_is_told_to_be_locked(database, ledger):
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("begin immediate")
+    try:
+        with pytest.raises(LedgerError, match="locked by another program"):
+            enter(ledger)
+    finally:
+        other.execute("rollback")
+        other.close()
+    assert enter(ledger) == [1]
+
+
+def test_a_locked_database_can_still_be_looked_at(database, ledger):
+    enter(ledger)
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("begin immediate")
+    with opened(database) as looking:
+        assert looking.overview.tally().total == 1
+    other.close()
+
+
+CREATE = """
+import sys
+from fileq.ledger import opened
+sys.stdin.readline()
+with opened(sys.argv[1]) as ledger:
+    print(ledger.name)
+"""
+
+
+def test_four_processes_that_make_the_same_database_at_once_make_one(database):
+    makers = [
+        subprocess.Popen([sys.executable, "-c", CREATE, database], stdin=-1, stdout=-1, stderr=-1, text=True)
+        for _ in range(4)
+    ]
+    for maker in makers:
+        maker.stdin.write("\n")
+        maker.stdin.flush()
+    said = [maker.communicate() for maker in makers]
+    assert [error for _, error in said] == [""] * 4
+    assert len({name for name, _ in said}) == 1
+
+
+def test_a_block_that_fails_leaves_nothing(ledger):
+    with suppress(ZeroDivisionError), ledger.transaction():
+        enter(ledger)
+        raise ZeroDivisionError
+    assert ledger.overview.tally().total == 0
+    assert enter(ledger) == [1]
+
+
+def test_a_transaction_in_a_transaction_is_a_part_of_it(ledger):
+    with suppress(ZeroDivisionError), ledger.transaction():
+        with ledger.transaction(durable=True):
+            enter(ledger)
+        raise ZeroDivisionError
+    assert ledger.overview.tally().total == 0
+
+
+def test_others_see_nothing_of_a_transaction_until_it_ends(database, ledger):
+    with opened(database) as other:
+        with ledger.transaction():
+            enter(ledger)
+            assert other.overview.tally().total == 0
+        assert other.overview.tally().total == 1
+
+
+def test_only_a_durable_transaction_waits_for_the_disk(ledger):
+    def synchronous():
+        return ledger.database.connection.execute("pragma synchronous").fetchone()[0]
+
+    with ledger.transaction(durable=True):
+        assert synchronous() == 2
+    with ledger.transaction():
+        assert synchronous() == 1
+
+
+def test_threads_take_turns(ledger):
+    def enter_some(name):
+        for number in range(50):
+            with ledger.transaction():
+                enter(ledger, f"/{name}/{number}-a")
+                enter(ledger, f"/{name}/{number}-b")
+
+    threads = [threading.Thread(target=enter_some, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledger.overview.tally().total == 400
+
+
+def test_a_mistake_in_our_own_sql_is_not_blamed_on_the_database(ledger):
+    with pytest.raises(sqlite3.IntegrityError), ledger.transaction() as connection:
+        connection.execute("insert into batches (queue, added_at) values (null, ?)", (NOW,))
+
+
+def test_a_ledger_that_was_closed_says_so_in_its_own_words(database):
+    closed = Database(database)
+    closed.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"), closed.reading() as connection:
+        connection.execute("select 1")

@@ -1,0 +1,156 @@
+"""The contract of the ledger's jobs. It asks nothing of SQLite: another database has to pass it as it is."""
+
+import threading
+
+import pytest
+
+from fileq.job import FINAL, TRANSITIONS, JobState, Token
+from fileq.ledger import opened
+from fileq.recipes.recipe import decode
+from tests.entering import DAMAGED, NOW, begin, candidate, enter, finish, job_in, recipe, state
+
+
+@pytest.mark.parametrize("before", JobState)
+def test_every_state_can_be_brought_about(ledger, before):
+    assert state(ledger, job_in(ledger, before)) is before
+
+
+MOVES = {
+    "claim": lambda ledger, job: ledger.jobs.claim(job, 1, NOW + 100),
+    "cancel": lambda ledger, job: ledger.jobs.cancel([job], NOW),
+    "retry": lambda ledger, job: ledger.jobs.retry([job]),
+    "enter again": lambda ledger, job: ledger.jobs.enter_again(job, 1, NOW, recipe=1),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("before", JobState)
+def test_nothing_moves_a_job_but_as_the_table_says(ledger, before, move):
+    job = job_in(ledger, before)
+    MOVES[move](ledger, job)
+    # A claim takes what waits through `queued` to `running` in one statement.
+    allowed = TRANSITIONS[before] | {before} | ({JobState.RUNNING} if before is JobState.WAITING else set())
+    assert state(ledger, job) in allowed
+
+
+@pytest.mark.parametrize("before", FINAL)
+def test_what_has_ended_can_be_queued_again(ledger, before):
+    job = job_in(ledger, before)
+    ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1, priority=3)
+    again = ledger.overview.job(job)
+    assert (again.state, again.batch, again.priority, again.failure) == (JobState.QUEUED, 2, 3, None)
+    assert (again.started_at, again.finished_at) == (None, None)
+
+
+def test_the_same_work_is_entered_once(ledger):
+    assert enter(ledger) == [1]
+    assert enter(ledger) == [None]
+    assert ledger.jobs.known(candidate(ledger)) == (1, JobState.QUEUED)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"version": "1000-2"}, {"folder": "/elsewhere"}, {"wanted": recipe(enlarge=True)}, {"source": "/photos/b.jpg"}],
+)
+def test_another_version_recipe_or_destination_is_another_job(ledger, other):
+    (first,) = enter(ledger)
+    batch = ledger.batches.open("fileq", NOW)
+    assert ledger.jobs.enter(candidate(ledger, **other), batch, NOW) not in (first, None)
+
+
+def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
+    wanted = recipe(on_conflict="skip")
+    (job,) = enter(ledger, "/photos/a.jpg", wanted=wanted, relative="trips", priority=4)
+    claim = ledger.jobs.claim(job, 7, NOW)
+    assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1), 1, 0, 4)
+    assert (claim.source, claim.size, claim.mtime_ns) == ("/photos/a.jpg", 1000, 1)
+    assert (claim.folder, claim.relative, decode(claim.recipe)) == ("/photos/small", "trips", wanted)
+
+
+def test_a_job_is_claimed_once(ledger):
+    (job,) = enter(ledger)
+    assert ledger.jobs.claim(job, 1, NOW) is not None
+    assert ledger.jobs.claim(job, 2, NOW) is None
+
+
+def test_a_job_that_is_not_there_can_not_be_claimed(ledger):
+    assert ledger.jobs.claim(99, 1, NOW) is None
+
+
+def test_a_job_that_is_due_later_is_claimed_no_sooner(ledger):
+    (job,) = enter(ledger, due_at=NOW + 60)
+    assert ledger.jobs.claim(job, 1, NOW + 59.9) is None
+    assert ledger.jobs.claim(job, 1, NOW + 60) is not None
+
+
+def test_a_job_that_waits_is_claimed_when_it_is_due(ledger):
+    job = job_in(ledger, JobState.WAITING)
+    assert ledger.jobs.claim(job, 1, NOW + 9) is None
+    claim = ledger.jobs.claim(job, 1, NOW + 10)
+    assert (claim.token.attempt, claim.tries) == (2, 2)
+    assert ledger.overview.job(job).failure is None
+
+
+def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
+    jobs = enter(ledger, *map(str, range(40)))
+    claims = []
+    gate = threading.Barrier(4)
+
+    def claim_all(worker):
+        with opened(database) as own:
+            gate.wait()
+            claims.extend(claim for job in jobs if (claim := own.jobs.claim(job, worker, NOW)))
+
+    threads = [threading.Thread(target=claim_all, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claim.token.job for claim in claims) == jobs
+
+
+def test_orphans_are_what_runs_for_nobody(ledger):
+    alive = ledger.workers.enter("host", 1, NOW, "fileq", 2, NOW).id
+    gone = ledger.workers.enter("host", 2, NOW, "fileq", 2, NOW).id
+    one, two, _ = enter(ledger, *"abc")
+    begin(ledger, one, alive)
+    ledger.jobs.lose(begin(ledger, two, gone), NOW)
+    token = begin(ledger, two, gone)
+    assert ledger.jobs.orphans() == []
+    ledger.workers.leave(gone)
+    assert ledger.jobs.orphans() == [(token, 1)]
+
+
+def test_what_should_be_under_way_is_known_by_queue_and_time(ledger):
+    now, later, high = (enter(ledger, "a"), enter(ledger, "b", due_at=NOW + 5), enter(ledger, "c", priority=9))
+    enter(ledger, "d", queue="run-1")
+    begin(ledger, enter(ledger, "e")[0])
+
+    def ids(moment, limit=100):
+        return [[due.id] for due in ledger.jobs.without_message("fileq", moment, limit)]
+
+    assert ids(NOW) == [high, now]
+    assert ids(NOW + 5) == [high, now, later]
+    assert ids(NOW, limit=1) == [high]
+
+
+def test_a_queue_is_unfinished_while_something_of_it_is(ledger):
+    assert not ledger.jobs.unfinished("run-1")
+    (job,) = enter(ledger, queue="run-1", due_at=NOW + 1000)
+    assert ledger.jobs.unfinished("run-1")
+    assert not ledger.jobs.unfinished("fileq")
+    token = begin(ledger, job, now=NOW + 1000)
+    assert ledger.jobs.unfinished("run-1")
+    finish(ledger, token)
+    assert not ledger.jobs.unfinished("run-1")
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.jpg", "with\nnewline.jpg", "-rf", "日本 \U0001f600.jpg", "q'uo\"te.jpg"])
+def test_every_name_comes_back_as_it_went_in(ledger, name):
+    source = f"/photos/{name}"
+    (job,) = enter(ledger, source, folder=f"/out/{name}", relative=name)
+    assert ledger.jobs.known(candidate(ledger, source, folder=f"/out/{name}", relative=name)) == (job, JobState.QUEUED)
+    claim = ledger.jobs.claim(job, 1, NOW)
+    assert (claim.source, claim.folder, claim.relative) == (source, f"/out/{name}", name)
+    assert ledger.overview.job(job).source == ledger.overview.running()[0].source == source
+    assert ledger.outputs.is_a_source(source)
