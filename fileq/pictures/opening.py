@@ -29,7 +29,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import extras, hdr
+from fileq.pictures import cicp, extras
 from fileq.pictures.failures import reading, too_large, unreadable
 
 _DECODERS = (
@@ -98,13 +98,17 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
     Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)  # Pillow raises beyond twice this, before it allocates
     with reading(path):
         start = file.read(_START)
-        hdr.refuse(start, path)
+        points = cicp.of(start)
+        cicp.refuse_hdr(points, path)
         try:
             image = Image.open(file, formats=_formats(start))
         except UnidentifiedImageError as error:
             raise unreadable(path, _what_it_is(start)) from error
     if image.width * image.height > max_pixels:
         raise too_large(path)
+    profile = cicp.profile(points)
+    if profile is not None:
+        image.info.setdefault("icc_profile", profile)
     return image
 
 

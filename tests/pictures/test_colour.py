@@ -131,3 +131,15 @@ def test_a_photo_in_a_wide_gamut_is_not_dulled_by_deriving_one_output_from_anoth
     alone = make(tmp_path / "x.jpg", recipe(sizes[1]), tmp_path / "alone").image
     means = [sum(image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))) for image in (both[1], alone)]
     assert abs(means[0] - means[1]) <= 3
+
+
+@pytest.mark.parametrize(("primaries", "matrix"), [(12, profiles.DISPLAY_P3), (1, profiles.SRGB)])
+def test_wide_primaries_are_seen_without_a_profile(tmp_path, primaries, matrix):
+    patches(IN_GAMUT).save(tmp_path / "x.avif", quality=100, subsampling="4:4:4")
+    content = (tmp_path / "x.avif").read_bytes()
+    at = content.index(b"colrnclx") + 8
+    (tmp_path / "x.avif").write_bytes(content[:at] + primaries.to_bytes(2, "big") + content[at + 2 :])
+    made = make(tmp_path / "x.avif", recipe(Output(name="o.png")), tmp_path / "out").image
+    for at, patch in enumerate(IN_GAMUT):
+        seen = profiles.xyz(made.getpixel((at * 40 + 20, 20)), profiles.SRGB, None)
+        assert profiles.delta_e(seen, profiles.xyz(patch, matrix, None)) < 2.5

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,7 +13,7 @@ from fileq.operations.crop import Crop
 from fileq.operations.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.pictures.making import assignment, failure, make, photo, quarters, recipe
+from tests.pictures.making import BLUE, GREEN, RED, YELLOW, assignment, close, failure, make, photo, quarters, recipe
 
 READ = ["jpg", "png", "gif", "webp", "avif", "tif", "bmp", "jp2", "ico", "tga", "ppm", "qoi"]
 
@@ -111,3 +112,18 @@ def test_the_pipeline_imports_no_decoder_that_few_files_need():
     code = "import sys, fileq.pictures.pipeline; print('pi_heif' in sys.modules, 'numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_heic_is_read_and_becomes_jpeg(tmp_path):
+    source = Path(__file__).with_name("quarters.heic")
+    made = make(source, recipe(steps=(Resize(scale=0.5),)), tmp_path / "out")
+    assert made.paths[0].name == "quarters.jpg"
+    assert made.image.size == (48, 32)
+    places = {(4, 4): RED, (43, 4): GREEN, (4, 27): BLUE, (43, 27): YELLOW}
+    assert all(close(made.image.getpixel(place), colour, 25) for place, colour in places.items())
+
+
+def test_a_heic_that_is_cut_off_is_unreadable(tmp_path):
+    whole = Path(__file__).with_name("quarters.heic").read_bytes()
+    (tmp_path / "x.heic").write_bytes(whole[: len(whole) * 2 // 3])
+    assert failure(tmp_path / "x.heic", recipe(), tmp_path / "out")[0] == ErrorKind.UNREADABLE

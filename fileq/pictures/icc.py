@@ -1,0 +1,53 @@
+"""ICC profiles of the simple kind: primaries and a curve (ICC.1:2001-04, "three-component matrix-based")."""
+
+from __future__ import annotations
+
+import functools
+import struct
+
+Primaries = tuple[tuple[float, float, float], ...]
+"""Red, green and blue, each in XYZ under D50."""
+
+DISPLAY_P3: Primaries = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+BT_2020: Primaries = ((0.67346, 0.27904, -0.00194), (0.16566, 0.67534, 0.02998), (0.12505, 0.04561, 0.79684))
+
+_D50 = (0.9642, 1.0, 0.8249)
+_STEPS = 1024  # of the curve: below the rounding of 8 bits everywhere
+_HEADER, _TAG = 128, 12  # bytes
+
+
+@functools.cache
+def matrix_profile(primaries: Primaries) -> bytes:
+    """A profile of these primaries with sRGB's curve (IEC 61966-2-1)."""
+    tags = {
+        b"desc": b"desc\0\0\0\0\0\0\0\x06fileq\0" + bytes(78),
+        b"cprt": b"text\0\0\0\0CC0\0",
+        b"wtpt": _xyz(_D50),
+        **{name: _xyz(primary) for name, primary in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)},
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _srgb_curve()),
+    }
+    directory, body = struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        at = _HEADER + 4 + _TAG * len(tags) + len(body)
+        directory += name + struct.pack(">II", at, len(value))
+        body += value + b"\0" * (-len(value) % 4)
+    return _header(_HEADER + len(directory) + len(body)) + directory + body
+
+
+def _header(size: int) -> bytes:
+    start = struct.pack(">I4xI4s4s4s12x4s", size, 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
+    return (start + bytes(28) + _fixed(_D50)).ljust(_HEADER, b"\0")
+
+
+def _xyz(colour: tuple[float, float, float]) -> bytes:
+    return b"XYZ \0\0\0\0" + _fixed(colour)
+
+
+def _fixed(colour: tuple[float, float, float]) -> bytes:
+    return struct.pack(">3i", *(round(value * 65536) for value in colour))
+
+
+def _srgb_curve() -> bytes:
+    values = [step / (_STEPS - 1) for step in range(_STEPS)]
+    light = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+    return struct.pack(f">4s4xI{_STEPS}H", b"curv", _STEPS, *(round(value * 65535) for value in light))
