@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from fileq.cli.documents import failure_document, receipt_document
 from fileq.cli.session import Session
@@ -19,8 +20,7 @@ from fileq.recipes.recipe import Recipe
 from fileq.sources import Source
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedJob:
+class PlannedJob(msgspec.Struct, frozen=True):
     """A source, its recipe, and the absolute paths of the outputs; or the problem that it would fail with."""
 
     source: str

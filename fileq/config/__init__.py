@@ -3,7 +3,8 @@
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
 
 import fileq
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
@@ -29,8 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """What is in force, the file it came from, and each setting with its origin."""
 
     settings: Settings
@@ -78,7 +78,7 @@ def database_origin(
 def with_database(config: Config, path: str, origin: str) -> Config:
     """The same config, whose origins tell the database that is really used."""
     told = (Origin(one.key, path, origin) if one.key == "queue.database" else one for one in config.origins)
-    return replace(config, origins=tuple(told))
+    return msgspec.structs.replace(config, origins=tuple(told))
 
 
 def sample() -> str:

@@ -1,7 +1,5 @@
 """Where each setting in force came from: what `fileq config` shows."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from fileq.config.lines import lines_of_keys
@@ -15,8 +13,7 @@ ENVIRONMENT = "environment"
 OPTION = "option"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """A setting: its dotted key, its value as JSON can hold it, and where it came from.
 
     That is "default", "built in", "environment", "option", or a place in the config: "/home/ada/fileq.toml:3".

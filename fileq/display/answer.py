@@ -5,8 +5,9 @@ anything that a file name can; whoever shows it makes it safe.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 
 class Tone(StrEnum):
@@ -21,8 +22,7 @@ class Tone(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A piece of text. `indent` counts columns."""
 
     text: str = ""
@@ -41,16 +41,14 @@ def tone_of(cell: Cell) -> Tone:
     return cell.tone if isinstance(cell, Text) else Tone.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """Names and values, one pair a line."""
 
     pairs: Sequence[tuple[str, Cell]]
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """`columns` is its least width; a `long` one is shortened in the middle where the terminal is narrow."""
 
     title: str
@@ -59,8 +57,7 @@ class Column:
     long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Rows may come from anywhere and be many: plain text writes each as it comes."""
 
     columns: Sequence[Column]
@@ -70,9 +67,8 @@ class Table:
 Block = Text | Facts | Table
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """`document` is what JSON can hold; an iterator of documents becomes a list, written as it comes."""
 
     document: object
-    blocks: Sequence[Block] = field(default=())
+    blocks: Sequence[Block] = ()

@@ -1,13 +1,13 @@
 """How far the work is: the numbers that every display shows, and the words for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from fileq.units import describe_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     """What one slot of a worker does right now, and for how many seconds. An idle one has no source."""
 
     source: str | None = None
@@ -15,8 +15,7 @@ class Slot:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """`ended` of `total` jobs have ended, `failed` of them badly. `left` is in seconds, None where unknown."""
 
     ended: int
