@@ -1,0 +1,81 @@
+"""What is wrong in a config is said with its file, its line, its key and the remedy."""
+
+import pytest
+
+from fileq.config import load
+from fileq.errors import ConfigError, ExitCode
+
+SHOP = "[recipes.shop]\n"
+OUTPUTS = "[recipes.shop]\n[[recipes.shop.outputs]]\n[[recipes.shop.outputs]]\n"
+
+PROGRAM = '{ op = "command", argv = ["true", "{source}", "{output}"] }'
+
+MISTAKES = [
+    # the config, the line, the key, a part of the problem, a part of the remedy
+    ("default = 3", 1, "default", "must be a list", ""),
+    ('default = ["wbe"]', 1, "default", "there is no 'wbe'", "Did you mean web?"),
+    ("default = []", 1, "default", "needs at least one recipe", "web"),
+    ("\n\n[worker]\nworkers = '4'", 4, "worker.workers", "must be a whole number, not text", ""),
+    ("[worker]\nworkers = -1", 2, "worker.workers", "at least 0", ""),
+    ("[worker]\nattempts = 0", 2, "worker.attempts", "at least 1", ""),
+    ("[worker]\nwokers = 4", 2, "worker.wokers", "no such key", "Did you mean workers?"),
+    ("[worker]\nxyz = 4", 2, "worker.xyz", "no such key", "It can be attempts, heartbeat"),
+    ('[worker]\ntimeout = "5 parsecs"', 2, "worker.timeout", "'5 parsecs' can't be understood", '"5m"'),
+    ("[worker]\ntimeout = 0", 2, "worker.timeout", "more than 0", ""),
+    ('[worker]\nmemory = "many"', 2, "worker.memory", "'many' can't be understood", '"2 GiB"'),
+    ("worker = 5", 1, "worker", "must be a table, not a whole number", ""),
+    ("[retentoin]", 1, "retentoin", "no such key", "It can be default, queue, recipes, worker"),
+    ("recipes = 5", 1, "recipes", "must be tables", "[recipes.NAME]"),
+    ("[recipes]\nshop = 5", 2, "recipes.shop", "must be a table", "[recipes.shop]"),
+    (SHOP + 'name = "x"', 2, "recipes.shop.name", "no such key", "Its name is shop already"),
+    (SHOP + 'on_conflict = "panic"', 2, "recipes.shop.on_conflict", "can't be 'panic'", "fail, overwrite, rename"),
+    (SHOP + "match = []", 2, "recipes.shop.match", "matches nothing", '["*.jpg"'),
+    (SHOP + "outputs = []", 2, "recipes.shop.outputs", "makes nothing", ""),
+    (SHOP + 'out = "{foldr}/x"', 2, "recipes.shop.out", "unknown field {foldr}", "Did you mean {folder}?"),
+    (SHOP + 'keep = "a while"', 2, "recipes.shop.keep", "'a while' can't be understood", '"30d"'),
+    (SHOP + 'steps = [ { op = "resise" } ]', 2, "recipes.shop.steps[0].op", "can't be 'resise'", "mean resize?"),
+    (SHOP + 'steps = [ { fit = "1x1" } ]', 2, "recipes.shop.steps[0]", "needs the key op", "crop"),
+    (SHOP + 'steps = [ { op = "resize" } ]', 2, "recipes.shop.steps[0]", "exactly one of fit", ""),
+    (
+        SHOP + 'steps = [ { op = "flip", direction = "horizontal" }, { op = "resize", fot = "1x1" } ]',
+        2, "recipes.shop.steps[1].fot", "no such key", "Did you mean fit?",
+    ),
+    (SHOP + 'steps = [ { op = "resize", fit = "big" } ]', 2, "recipes.shop.steps[0].fit", "no picture size", "1600x"),
+    (OUTPUTS + "qualty = 5", 4, "recipes.shop.outputs[1].qualty", "no such key", "Did you mean quality?"),
+    (OUTPUTS + "quality = '5'", 4, "recipes.shop.outputs[1].quality", "must be a whole number", ""),
+    (OUTPUTS + "quality = 500", 4, "recipes.shop.outputs[1].quality", "from 1 to 100, not 500", ""),
+    (OUTPUTS + "min_saving = 10", 4, "recipes.shop.outputs[1].min_saving", "from 0 to 1, not 10", ""),
+    (OUTPUTS + 'max_bytes = "0"', 4, "recipes.shop.outputs[1].max_bytes", "at least 1 byte", ""),
+    (OUTPUTS + 'name = "../{stem}.jpg"', 4, "recipes.shop.outputs[1].name", "leave the output folder", ".."),
+    (OUTPUTS + 'name = "{stme}.jpg"', 4, "recipes.shop.outputs[1].name", "unknown field {stme}", "{stem}"),
+    (OUTPUTS, 3, "recipes.shop.outputs[1].name", "the name of outputs[0] too", "Give each output its own"),
+    (
+        SHOP + f'steps = [ {{ op = "flip" }}, {PROGRAM} ]',
+        2, "recipes.shop.steps[1]", "only step", "last step of an output",
+    ),
+    (
+        SHOP + f'outputs = [ {{ steps = [ {PROGRAM}, {{ op = "flip" }} ] }} ]',
+        2, "recipes.shop.outputs[0].steps[0]", "the last step", "Move it",
+    ),
+    ('[recipes."a/b"]', 1, "recipes.a/b", "name of a folder", "letters"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "key", "problem", "remedy"), MISTAKES)
+def test_a_mistake_is_named_with_line_key_and_remedy(tmp_path, text, line, key, problem, remedy):
+    file = tmp_path / "fileq.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load(str(file), environ={}, cwd=str(tmp_path))
+    error = raised.value
+    assert error.exit_code is ExitCode.USAGE
+    assert error.message.startswith(f"{file}, line {line}: {key}: "), error.message
+    assert problem in error.message
+    assert remedy in error.hint
+
+
+def test_toml_that_is_none_is_named_with_its_line(tmp_path):
+    file = tmp_path / "fileq.toml"
+    file.write_text('default = ["web"]\n[worker\n', "utf-8")
+    with pytest.raises(ConfigError, match=r"fileq\.toml is not valid TOML: .*line 2"):
+        load(str(file), environ={}, cwd=str(tmp_path))

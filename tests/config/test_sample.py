@@ -1,0 +1,57 @@
+"""The sample config is the manual of the config: complete, true, and it works."""
+
+import os
+import re
+
+import msgspec
+import pytest
+
+from fileq.config import load, sample
+from fileq.config.settings import QueueSettings, Settings, WorkerSettings
+from fileq.recipes.recipe import Output, Recipe
+
+TOP = os.path.join(os.path.dirname(__file__), "..", "..", "sample_config.toml")
+_DEFAULT = re.compile(r"^#(\w+ = .*)$", re.MULTILINE)
+
+
+def loaded(tmp_path, text):
+    file = tmp_path / "fileq.toml"
+    file.write_text(text, "utf-8")
+    return load(str(file), environ={}, cwd=str(tmp_path)).settings
+
+
+def test_the_packages_sample_is_the_one_at_the_top():
+    with open(TOP, encoding="utf-8") as top:
+        assert top.read() == sample()
+
+
+def test_it_changes_no_setting_and_adds_one_recipe(tmp_path):
+    settings, defaults = loaded(tmp_path, sample()), Settings()
+    assert (settings.default, settings.queue, settings.worker) == (defaults.default, defaults.queue, defaults.worker)
+    assert len(settings.recipes["shop"].outputs) == 2
+
+
+def test_the_defaults_that_it_shows_are_the_defaults(tmp_path):
+    before_recipes = sample().split("[recipes.shop]")[0]
+    settings = loaded(tmp_path, _DEFAULT.sub(r"\1", before_recipes))
+    assert settings.worker == WorkerSettings()
+    assert settings.default == Settings().default
+
+
+@pytest.mark.parametrize("kind", [Settings, QueueSettings, WorkerSettings, Recipe, Output])
+def test_every_key_is_named_in_it(kind):
+    written = [field.encode_name for field in msgspec.structs.fields(kind) if not (kind is Recipe and field.required)]
+    text = sample()
+    missing = [
+        name for name in written if not re.search(rf"^#?\[*(recipes\.shop\.)?{name}(\.\w+)?\b", text, re.MULTILINE)
+    ]
+    assert not missing
+
+
+def test_each_example_of_a_recipes_key_can_be_used(tmp_path):
+    head, tail = sample().split("[recipes.shop]")
+    for line in _DEFAULT.findall(tail.split("[[recipes.shop.outputs]]")[0]):
+        if not line.startswith("out = "):
+            loaded(tmp_path, f"{head}[recipes.shop]\n{line}\n")
+    for line in _DEFAULT.findall(tail.split("[[recipes.shop.outputs]]")[1]):
+        loaded(tmp_path, f"{head}[recipes.shop]\n[[recipes.shop.outputs]]\n{line}\n")

@@ -1,0 +1,70 @@
+"""Which display it is."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+
+from fileq.display import Answer, Progress, Text, choose, is_rich
+from fileq.display.recording import Recording
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "rich"),
+    [
+        (Terminal(), {}, True),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"NO_COLOR": ""}, True),
+        (Terminal(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+        (io.StringIO(), {"FORCE_COLOR": "1"}, True),
+        (io.StringIO(), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colour_is_where_it_is_welcome(stream, environ, rich):
+    assert is_rich(stream, environ) is rich
+
+
+def test_answers_go_to_stdout_and_the_rest_to_stderr():
+    out, err = io.StringIO(), io.StringIO()
+    display = choose(stdout=out, stderr=err, environ={})
+    display.answer(Answer({}, [Text("118 done")]))
+    display.hint("No worker is running.")
+    display.error("Wrong.", "Mend it.")
+    assert out.getvalue() == "118 done\n"
+    assert err.getvalue() == "No worker is running.\nError: Wrong. Mend it.\n"
+
+
+def test_a_long_list_is_cut_for_people_and_not_for_pipes():
+    assert choose(stdout=Terminal(), stderr=io.StringIO(), environ={"NO_COLOR": "1"}).rows == 50
+    assert choose(stdout=io.StringIO(), stderr=io.StringIO(), environ={}).rows is None
+
+
+def test_plain_and_json_do_not_wait_for_rich():
+    code = (
+        "import sys, io; from fileq.display import *; from fileq.display import choose\n"
+        "for json in (True, False):\n"
+        "    d = choose(json=json, stdout=io.StringIO(), stderr=io.StringIO(), environ={})\n"
+        "    d.answer(Answer([], [Text('x')])); d.hint('x'); d.error('x'); d.working(Progress(1, 2)); d.scanning(3)\n"
+        "print('rich' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+
+
+def test_a_recording_remembers_everything():
+    display = Recording()
+    display.answer(Answer(1))
+    display.hint("a")
+    display.error("b", "c")
+    display.scanning(4)
+    display.working(Progress(1, 2))
+    display.settle()
+    assert (display.answers, display.hints, display.errors) == ([Answer(1)], ["a"], [("b", "c")])
+    assert (display.scanned, display.progress) == ([4], [Progress(1, 2)])

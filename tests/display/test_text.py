@@ -1,0 +1,52 @@
+"""Nothing in a file's name may steer a terminal, and no line is longer than it."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fileq.display.text import padded, shortened, shown, width
+
+ANY_NAME = st.text(st.characters(codec=None))
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("IMG_1.jpg", "IMG_1.jpg"),
+        ("caf\u00e9 \u4e2d.jpg", "caf\u00e9 \u4e2d.jpg"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\x7f\x9b", "\\x7f\\x9b"),
+        ("caf\udce9", "caf\\xe9"),
+        ("a\u202egpj.exe", "a\\u202egpj.exe"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_what_steers_a_terminal_is_written_out(name, safe):
+    assert shown(name) == safe
+
+
+@given(ANY_NAME)
+def test_no_name_can_steer_a_terminal_or_break_an_encoding(name):
+    safe = shown(name)
+    safe.encode("utf-8")
+    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in safe)
+
+
+def test_a_long_name_loses_its_middle():
+    assert shortened("IMG_20260517_holiday.jpeg", 15) == "IMG_202\u2026ay.jpeg"[:8] + "ay.jpeg"
+    assert shortened("short.jpg", 15) == "short.jpg"
+
+
+@given(ANY_NAME.map(shown), st.integers(0, 40))
+def test_a_shortened_name_fits(name, room):
+    assert width(shortened(name, room)) <= room
+
+
+def test_wide_letters_count_twice():
+    assert width("\u4e2d\u6587.jpg") == 8
+    assert width("e\u0301") == 1
+    assert padded("\u4e2d", 4) == "\u4e2d  "
+    assert padded("7", 3, right=True) == "  7"
