@@ -51,7 +51,8 @@ class Outputs:
         with self._database.reading() as connection:
             row = connection.execute(
                 "select recipes.name from outputs join jobs on jobs.id = outputs.job"
-                " join recipes on recipes.id = jobs.recipe where path = ?",
+                " join recipes on recipes.id = jobs.recipe"
+                " where path = ? and (stands is not null or coming is not null)",
                 (stored(path),),
             ).fetchone()
         return row and str(row[0])
@@ -98,8 +99,19 @@ class Outputs:
     def reserved(self, job: int) -> list[tuple[str, str]]:
         """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
         with self._database.reading() as connection:
-            rows = connection.execute("select path, temp from outputs where job = ? and temp is not null", (job,))
-            return [(restored(path), restored(temp)) for path, temp in rows]
+            rows = connection.execute(
+                "select path, temp from outputs where job = ? and temp is not null", (job,)
+            ).fetchall()
+        return [(restored(path), restored(temp)) for path, temp in rows]
+
+    def left_behind(self) -> list[tuple[str, str]]:
+        """Reserved paths, each with its temp file, of jobs that nobody does any more."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, temp from outputs join jobs on jobs.id = outputs.job"
+                " where temp is not null and state <> 'running'"
+            ).fetchall()
+        return [(restored(path), restored(temp)) for path, temp in rows]
 
     def release(self, reserved: Iterable[tuple[str, str]]) -> None:
         """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""

@@ -162,7 +162,8 @@ class Overview:
             number, batch, restored(source), recipe, restored(folder), JobState(state), attempts, priority,
             added_at, due_at, started_at, finished_at,
             failure=None if kind is None else Failure(ErrorKind(kind), message, hint), note=note,
-            outputs=self._made(number),
+            # A job that has not done it yet may hold paths at which an earlier one's files still stand.
+            outputs=self._made(number) if state == JobState.DONE else (),
         )  # fmt: skip
 
     def _made(self, job: int) -> tuple[Made, ...]:

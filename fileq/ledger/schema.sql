@@ -88,6 +88,7 @@ create table outputs ( -- a path belongs to one job at a time
     published_at real
 );
 create index outputs_by_job on outputs (job);
+create index outputs_unfinished on outputs (job) where temp is not null;
 
 -- Sums by batch and state, kept by the triggers below: status costs the same with a million jobs.
 create table tallies (

@@ -7,7 +7,7 @@ import pytest
 from fileq.job import FINAL, TRANSITIONS, JobState, Token
 from fileq.ledger import opened
 from fileq.recipes.recipe import decode
-from tests.entering import DAMAGED, NOW, begin, candidate, enter, finish, job_in, recipe, state
+from tests.entering import NOW, begin, candidate, enter, finish, job_in, recipe, state
 
 
 @pytest.mark.parametrize("before", JobState)

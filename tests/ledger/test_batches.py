@@ -1,0 +1,39 @@
+from fileq.ledger import opened
+from tests.entering import NOW, enter
+
+
+def test_a_batch_exists_until_it_is_forgotten(ledger):
+    batch = ledger.batches.open("fileq", NOW)
+    assert ledger.batches.exists(batch)
+    ledger.batches.forget(batch)
+    assert not ledger.batches.exists(batch)
+
+
+def test_a_job_belongs_to_the_queue_of_its_batch(ledger):
+    (job,) = enter(ledger, queue="run-1")
+    assert ledger.batches.queue_of(job) == "run-1"
+
+
+def test_what_a_queue_has_is_handed_over_without_its_messages(ledger):
+    (job,) = enter(ledger, queue="run-1")
+    (other,) = enter(ledger, "b", queue="run-2")
+    for queue in ("run-1", "run-2"):
+        ledger.messages.send(queue, [(b"{}", 0)])
+    ledger.batches.hand_over("run-1", to="fileq")
+    assert (ledger.batches.queue_of(job), ledger.batches.queue_of(other)) == ("fileq", "run-2")
+    assert [ledger.messages.any_left(queue) for queue in ("run-1", "run-2", "fileq")] == [False, True, False]
+    assert [due.id for due in ledger.jobs.without_message("fileq", NOW, 10)] == [job]
+
+
+def test_paused_is_a_switch(ledger):
+    states = [ledger.batches.paused()]
+    for paused in (True, True, False, False):
+        ledger.batches.pause(paused=paused)
+        states.append(ledger.batches.paused())
+    assert states == [False, True, True, False, False]
+
+
+def test_all_that_share_a_database_are_paused(ledger, database):
+    ledger.batches.pause(paused=True)
+    with opened(database) as other:
+        assert other.batches.paused()

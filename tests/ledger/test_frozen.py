@@ -1,0 +1,84 @@
+"""Databases of earlier schemas, which must open for ever. Each was written when its schema was the newest, by
+
+    python -m tests.ledger.test_frozen tests/fixtures/ledger-v1.db
+
+run at the top of the repository, and is never written again. A new schema gets a file of its own.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from fileq.job import JobState, Made
+from fileq.ledger import opened
+from fileq.ledger.database import SCHEMA_VERSION
+from fileq.ledger.outputs import Published
+from fileq.ledger.overview import Selection
+from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+def write(path):
+    """Two jobs in each state, a message, a worker, an output, a pause, and a name that is not UTF-8."""
+    with opened(path) as ledger:
+        for source in ("/photos/IMG_1.jpg", "/photos/caf\udce9.jpg"):
+            done, failed, waiting, cancelled, running, _ = enter(ledger, *(f"{source}-{number}" for number in range(6)))
+            finish_one(ledger, done, f"/photos/small/{done}.jpg")
+            ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
+            ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+            ledger.jobs.cancel([cancelled], NOW)
+            begin(ledger, running, ledger.workers.enter("host", 1, NOW, "fileq", 2, NOW).id)
+        ledger.messages.send("fileq", [(b'{"id": "job-6", "name": "fileq.worker.tasks.process", "args": [6]}', 0)])
+        ledger.batches.pause(paused=True)
+        for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file
+            ledger.database.connection.execute(statement)
+
+
+def finish_one(ledger, job, path):
+    token = begin(ledger, job)
+    ledger.outputs.reserve(path, job, f"{path}.tmp")
+    ledger.outputs.publishing(path, job, "50-5")
+    finish(ledger, token)
+    ledger.outputs.published(job, [Published(Made(path, "jpeg", 16, 12, 50), "50-5", 1234)], NOW)
+
+
+@pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*.db")), ids=lambda path: path.stem)
+def frozen(request, tmp_path):
+    with opened(shutil.copy(request.param, tmp_path)) as ledger:
+        yield ledger
+
+
+def test_every_schema_has_its_frozen_database():
+    assert len(list(FIXTURES.glob("ledger-v*.db"))) == SCHEMA_VERSION
+
+
+def test_all_jobs_are_there_as_they_were(frozen):
+    tally = frozen.overview.tally()
+    assert tally.jobs == dict.fromkeys(JobState, 2)
+    assert (tally.bytes_in, tally.bytes_out, tally.outputs) == (2000, 200, 2)
+    jobs = list(frozen.overview.jobs(Selection()))
+    assert {job.source for job in jobs} >= {"/photos/IMG_1.jpg-0", "/photos/caf\udce9.jpg-0"}
+    assert [job.failure for job in jobs if job.state is JobState.FAILED] == [DAMAGED, DAMAGED]
+    assert jobs[-1].outputs == (Made("/photos/small/1.jpg", "jpeg", 16, 12, 50),)
+
+
+def test_the_work_goes_on_where_it_was_left(frozen):
+    assert frozen.batches.paused()
+    assert frozen.messages.any_left("fileq")
+    assert len(frozen.workers.all()) == 2
+    for worker in frozen.workers.all():
+        frozen.workers.leave(worker.id)
+    for token, deaths in frozen.jobs.orphans():
+        assert (token.attempt, deaths) == (1, 0)
+        frozen.jobs.lose(token, NOW)
+    for due in frozen.jobs.without_message("fileq", NOW + 10, 100):
+        finish(frozen, begin(frozen, due.id, now=NOW + 10))
+    assert frozen.overview.tally().jobs[JobState.DONE] == 8
+    assert enter(frozen, "/photos/new.jpg") == [13]
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])

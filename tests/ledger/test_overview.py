@@ -1,0 +1,132 @@
+"""What the ledger answers, and that its sums are those of its jobs whatever was done to them."""
+
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fileq.errors import ErrorKind
+from fileq.job import JobState
+from fileq.ledger import opened
+from fileq.ledger.overview import Selection, Tally
+from tests.entering import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
+
+
+def counted(ledger, batch=None):
+    """The tally as it is found by looking at every job."""
+    jobs = [job for job in ledger.overview.jobs(Selection()) if batch in (None, job.batch)]
+    sums = ledger.database.connection.execute(
+        "select coalesce(sum(size), 0), coalesce(sum(bytes_out), 0), coalesce(sum(outputs), 0) from jobs"
+        " where state = 'done' and (? is null or batch = ?)",
+        (batch, batch),
+    ).fetchone()
+    return Tally({state: sum(job.state is state for job in jobs) for state in JobState}, *sums)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["enter", "claim", "cancel", "retry", "again", *ENDINGS]), st.integers(0, 7)), max_size=40
+)
+
+
+def step(ledger, tokens, what, number):
+    """One thing that may happen to the job of this number, where it can."""
+    job = number + 1
+    if what == "enter":
+        enter(ledger, f"/{number}", size=1000 + number)
+    elif what == "claim" and (claim := ledger.jobs.claim(job, 1, NOW + 100)):
+        tokens[job] = claim.token
+    elif what == "cancel":
+        ledger.jobs.cancel([job], NOW)
+        tokens.pop(job, None)
+    elif what == "retry":
+        ledger.jobs.retry([job])
+    elif what == "again":
+        ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    elif what in ENDINGS and job in tokens:
+        ENDINGS[what](ledger, tokens.pop(job))
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps=STEPS)
+def test_the_sums_are_those_of_the_jobs_whatever_happened(steps):
+    with TemporaryDirectory() as folder, opened(f"{folder}/fileq.db") as ledger:
+        tokens = {}
+        for what, number in steps:
+            step(ledger, tokens, what, number)
+        assert ledger.overview.tally() == counted(ledger)
+        for batch in range(1, 5):
+            assert ledger.overview.tally(batch) == counted(ledger, batch)
+
+
+def test_a_tally_counts_bytes_and_outputs_of_what_is_done(ledger):
+    one, two, three = enter(ledger, "a", "b", "c")
+    finish(ledger, begin(ledger, one), outputs=2, bytes_out=70)
+    ledger.jobs.fail(begin(ledger, two), DAMAGED, NOW)
+    tally = ledger.overview.tally(1)
+    assert (tally.bytes_in, tally.bytes_out, tally.outputs) == (1000, 70, 2)
+    assert (tally.total, tally.unfinished) == (3, 1)
+    assert ledger.overview.ids(Selection((JobState.QUEUED,))) == [three]
+
+
+def test_a_batch_that_is_not_there_has_nothing(ledger):
+    assert ledger.overview.tally(99) == Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
+
+
+def test_jobs_are_listed_newest_first_and_no_more_than_asked(ledger):
+    jobs = enter(ledger, *"abcd")
+    assert [job.id for job in ledger.overview.jobs(Selection())] == jobs[::-1]
+    assert [job.id for job in ledger.overview.jobs(Selection(), 2)] == jobs[:1:-1]
+    assert list(ledger.overview.jobs(Selection(), 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "meant"),
+    [
+        (Selection(), [1, 2, 3, 4]),
+        (Selection((JobState.FAILED, JobState.QUEUED)), [1, 2, 4]),
+        (Selection(batch=2), [4]),
+        (Selection(recipe="large"), [4]),
+        (Selection(cause=ErrorKind.TIMEOUT), [2]),
+        (Selection((JobState.FAILED,), batch=1, recipe="small", cause=ErrorKind.UNREADABLE), [1]),
+        (Selection(recipe="unheard of"), []),
+    ],
+)
+def test_a_selection_means_the_jobs_that_it_says(ledger, selection, meant):
+    one, two, three = enter(ledger, *"abc")
+    enter(ledger, "d", wanted=recipe("large"))
+    ledger.jobs.fail(begin(ledger, one), DAMAGED, NOW)
+    ledger.jobs.fail(begin(ledger, two), SLOW, NOW)
+    finish(ledger, begin(ledger, three))
+    assert ledger.overview.ids(selection) == meant
+    assert [job.id for job in ledger.overview.jobs(selection)] == meant[::-1]
+
+
+def test_what_runs_is_told_with_its_worker(ledger):
+    one, _ = enter(ledger, "/a", "/b")
+    begin(ledger, one, worker=4, now=NOW + 1)
+    (running,) = ledger.overview.running()
+    assert (running.job, running.worker, running.source, running.recipe) == (one, 4, "/a", "small")
+    assert running.started_at == NOW + 1
+
+
+def test_what_ended_since_a_moment_is_counted_well_or_not(ledger):
+    one, two, three = enter(ledger, *"abc")
+    finish(ledger, begin(ledger, one), now=NOW + 1)
+    ledger.jobs.fail(begin(ledger, two), DAMAGED, NOW + 2)
+    begin(ledger, three)
+    assert [ledger.overview.finished_since(NOW + after) for after in (0, 1, 2)] == [2, 1, 0]
+    assert ledger.overview.finished_since(NOW, batch=99) == 0
+
+
+def test_failures_are_counted_by_cause_the_most_frequent_first(ledger):
+    jobs = enter(ledger, *"abc")
+    for job, failure in zip(jobs, (DAMAGED, SLOW, DAMAGED), strict=True):
+        ledger.jobs.fail(begin(ledger, job), failure, NOW)
+    assert list(ledger.overview.failures_by_cause(1).items()) == [(ErrorKind.UNREADABLE, 2), (ErrorKind.TIMEOUT, 1)]
+    assert ledger.overview.failures_by_cause(2) == {}
+
+
+def test_a_job_that_is_not_there_is_none(ledger):
+    assert ledger.overview.job(1) is None
+    assert ledger.overview.attempts(1) == []

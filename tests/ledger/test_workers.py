@@ -1,0 +1,33 @@
+from tests.entering import NOW, begin, enter, finish
+
+
+def sign_on(ledger, pid=1):
+    return ledger.workers.enter("host", pid, NOW - 5, "fileq", 2, NOW)
+
+
+def test_a_worker_is_listed_from_its_sign_on_to_its_leave(ledger):
+    one, two = sign_on(ledger, 1), sign_on(ledger, 2)
+    assert ledger.workers.all() == [one, two]
+    assert (one.pid, one.process_started, one.slots, one.started_at, one.beat_at) == (1, NOW - 5, 2, NOW, NOW)
+    ledger.workers.leave(one.id)
+    assert ledger.workers.all() == [two]
+
+
+def test_a_beat_is_kept(ledger):
+    worker = sign_on(ledger)
+    assert ledger.workers.beat(worker.id, NOW + 5)
+    assert ledger.workers.all()[0].beat_at == NOW + 5
+
+
+def test_a_worker_that_was_struck_off_hears_it_at_its_next_beat(ledger):
+    worker = sign_on(ledger)
+    ledger.workers.leave(worker.id)
+    assert not ledger.workers.beat(worker.id, NOW + 5)
+
+
+def test_the_number_of_a_worker_that_had_a_job_is_never_given_again(ledger):
+    (job,) = enter(ledger)
+    old = sign_on(ledger)
+    finish(ledger, begin(ledger, job, old.id))
+    ledger.workers.leave(old.id)
+    assert sign_on(ledger).id > old.id
