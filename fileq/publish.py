@@ -281,7 +281,10 @@ def sync_folders(folders: Iterable[str]) -> None:
 
 
 def discard(temps: Iterable[str]) -> None:
-    """Remove the temp files of an attempt that ended; many were never written."""
+    """Remove the temp files of an attempt that ended; many were never written.
+
+    One that can't be removed stays: its folder may be gone, or have become read-only, and the attempt is to end still.
+    """
     for temp in temps:
-        with suppress(FileNotFoundError, NotADirectoryError):
+        with suppress(OSError):
             os.unlink(temp)

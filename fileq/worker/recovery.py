@@ -1,10 +1,12 @@
 """What dead workers had goes back to the queue. Done at a worker's start and every minute, by whoever is alive."""
 
+from contextlib import suppress
+
 from fileq import control, queue
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Due
+from fileq.ledger.jobs import Due, Fenced
 from fileq.publish import discard
 from fileq.worker import host
 
@@ -20,21 +22,38 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
                 ledger.workers.leave(worker.id)
                 if worker.queue != queue.MAIN:
                     ledger.batches.hand_over(worker.queue, to=queue.MAIN)
+    _clear_up(ledger)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
 
 
 def _requeue_orphans(ledger: Ledger, now: float) -> int:
-    orphans = ledger.jobs.orphans()
-    for token, deaths in orphans:
+    requeued = 0
+    for token, deaths in ledger.jobs.orphans():
+        with suppress(Fenced):  # another worker was faster
+            _requeue(ledger, token, deaths, now)
+            requeued += 1
+    return requeued
+
+
+def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
+    # One transaction from the look to the end: else another worker could have begun the job anew in between, and
+    # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
+    with ledger.transaction():
+        ledger.jobs.check(token)
         reserved = ledger.outputs.reserved(token.job)
-        # Before the job can run again: should its worker only have slept, it has nothing left to publish.
         discard(temp for _, temp in reserved)
-        with ledger.transaction():
-            ledger.outputs.release(reserved)
-            due = lose(ledger, token, deaths, now)
-            if due is not None:
-                queue.send(ledger, ledger.batches.queue_of(due.id), [due], now)
-    return len(orphans)
+        ledger.outputs.release(reserved)
+        due = lose(ledger, token, deaths, now)
+        if due is not None:
+            queue.send(ledger, ledger.batches.queue_of(due.id), [due], now)
+
+
+def _clear_up(ledger: Ledger) -> None:
+    """Remove the temp files of jobs that were cancelled, and whose worker died before it saw that."""
+    with ledger.transaction():
+        left = ledger.outputs.left_behind()
+        discard(temp for _, temp in left)
+        ledger.outputs.release(left)
 
 
 def lose(ledger: Ledger, token: Token, deaths: int, now: float) -> Due | None:

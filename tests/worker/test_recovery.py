@@ -1,0 +1,177 @@
+import os
+
+import psutil
+import pytest
+
+from fileq import queue
+from fileq.errors import ErrorKind
+from fileq.job import JobState
+from fileq.ledger import opened
+from fileq.worker import host
+from fileq.worker.recovery import DEATHS, recover
+from tests.entering import DAMAGED, NOW, begin, enter, finish, state
+
+BEAT = 5.0
+
+
+def sign_on(ledger, pid=None, started=None, where=None, queue="fileq", beat_at=NOW):
+    own_pid, own_start = host.process()
+    worker = ledger.workers.enter(
+        where or host.name(), pid or own_pid, own_start if started is None else started, queue, 2, beat_at
+    )
+    return worker.id
+
+
+def nobody():
+    """A pid that no process has."""
+    return max(psutil.pids()) + 100_000
+
+
+GONE = {
+    "its process is gone": lambda ledger: sign_on(ledger, pid=nobody()),
+    "its pid is another process's now": lambda ledger: sign_on(ledger, started=host.process()[1] - 60),
+    "it was silent too long, on another host": lambda ledger: sign_on(ledger, where="elsewhere", beat_at=NOW - 31),
+    "it was silent too long, on this host": lambda ledger: sign_on(ledger, beat_at=NOW - 31),
+}
+ALIVE = {
+    "its process is there": sign_on,
+    "its process is there, and its clock wavers": lambda ledger: sign_on(ledger, started=host.process()[1] + 0.5),
+    "it was heard of lately, from another host": lambda ledger: sign_on(
+        ledger, pid=nobody(), where="elsewhere", beat_at=NOW - 29
+    ),
+}
+
+
+@pytest.mark.parametrize("how", GONE)
+def test_a_job_whose_worker_is_gone_is_queued_again(ledger, how):
+    (job,) = enter(ledger)
+    token = begin(ledger, job, GONE[how](ledger))
+    assert recover(ledger, NOW, BEAT) == 1
+    assert ledger.workers.all() == []
+    assert state(ledger, job) is JobState.QUEUED
+    assert ledger.messages.any_left(queue.MAIN)
+    assert begin(ledger, job).attempt == token.attempt + 1
+
+
+@pytest.mark.parametrize("how", ALIVE)
+def test_a_job_whose_worker_is_alive_is_left_to_it(ledger, how):
+    (job,) = enter(ledger)
+    token = begin(ledger, job, ALIVE[how](ledger))
+    assert recover(ledger, NOW, BEAT) == 0
+    assert len(ledger.workers.all()) == 1
+    ledger.jobs.check(token)
+
+
+def orphan(ledger, tmp_path):
+    """A job that runs for nobody, with its token and its temp file."""
+    (job,) = enter(ledger)
+    token = begin(ledger, job, worker=99)
+    temp = tmp_path / ".a.tmp"
+    temp.touch()
+    ledger.outputs.reserve(str(tmp_path / "a.jpg"), job, str(temp))
+    return job, token, temp
+
+
+def test_the_temp_files_of_an_orphan_are_removed_and_its_paths_free(ledger, tmp_path):
+    _, _, temp = orphan(ledger, tmp_path)
+    recover(ledger, NOW, BEAT)
+    assert not temp.exists()
+    assert ledger.outputs.owner(str(tmp_path / "a.jpg")) is None
+
+
+def test_a_temp_file_whose_folder_is_gone_keeps_no_job_from_its_queue(ledger, tmp_path):
+    (job,) = enter(ledger)
+    begin(ledger, job, worker=99)
+    (tmp_path / "file").touch()
+    for number, place in enumerate(("gone/.a.tmp", "file/.a.tmp", ".")):
+        ledger.outputs.reserve(str(tmp_path / f"{number}.jpg"), job, str(tmp_path / place))
+    assert recover(ledger, NOW, BEAT) == 1
+    assert state(ledger, job) is JobState.QUEUED
+
+
+def test_the_temp_files_of_a_cancelled_job_whose_worker_died_are_removed(ledger, tmp_path):
+    job, _, temp = orphan(ledger, tmp_path)
+    ledger.jobs.cancel([job], NOW)
+    recover(ledger, NOW, BEAT)
+    assert not temp.exists()
+    assert state(ledger, job) is JobState.CANCELLED
+    assert ledger.outputs.owner(str(tmp_path / "a.jpg")) is None
+
+
+def test_what_a_living_worker_has_reserved_stays(ledger, tmp_path):
+    (job,) = enter(ledger)
+    begin(ledger, job, sign_on(ledger))
+    temp = tmp_path / ".a.tmp"
+    temp.touch()
+    ledger.outputs.reserve(str(tmp_path / "a.jpg"), job, str(temp))
+    recover(ledger, NOW, BEAT)
+    assert temp.exists()
+    assert ledger.outputs.reserved(job)
+
+
+def test_an_orphan_that_another_worker_has_begun_anew_is_left_alone(database, ledger, tmp_path, monkeypatch):
+    job, _, _ = orphan(ledger, tmp_path)
+    temp = tmp_path / ".b.tmp"
+    seen = ledger.jobs.orphans()
+    with opened(database) as other:
+        recover(other, NOW, BEAT)
+        token = begin(other, job, sign_on(other))
+        temp.touch()
+        other.outputs.reserve(str(tmp_path / "a.jpg"), job, str(temp))
+        monkeypatch.setattr(ledger.jobs, "orphans", lambda: seen)  # we looked before the other did
+        assert recover(ledger, NOW, BEAT) == 0
+        other.jobs.check(token)
+    assert temp.exists()
+
+
+def test_a_job_that_was_killed_too_often_fails_as_crashed(ledger):
+    (job,) = enter(ledger)
+    for death in range(DEATHS):
+        assert state(ledger, job) is JobState.QUEUED, death
+        begin(ledger, job, worker=99)
+        recover(ledger, NOW, BEAT)
+    failed = ledger.overview.job(job)
+    assert (failed.state, failed.failure.kind) == (JobState.FAILED, ErrorKind.CRASHED)
+    assert str(DEATHS) in failed.failure.message
+    assert failed.attempts == DEATHS
+
+
+def test_jobs_without_a_message_get_one(ledger):
+    enter(ledger, *map(str, range(5)))
+    assert recover(ledger, NOW, BEAT) == 5
+    assert ledger.messages.any_left(queue.MAIN)
+    assert recover(ledger, NOW, BEAT) == 0
+
+
+def test_a_job_that_is_due_gets_a_message_and_one_that_is_not_gets_none(ledger):
+    enter(ledger, "a", due_at=NOW - 1)
+    enter(ledger, "b", due_at=NOW + 1)
+    assert recover(ledger, NOW, BEAT) == 1
+
+
+def test_what_ended_gets_no_message(ledger):
+    one, two = enter(ledger, "a", "b")
+    finish(ledger, begin(ledger, one))
+    ledger.jobs.fail(begin(ledger, two), DAMAGED, NOW)
+    assert recover(ledger, NOW, BEAT) == 0
+
+
+def test_the_queue_of_a_run_that_died_goes_to_all_workers(ledger):
+    (job,) = enter(ledger, queue="run-7")
+    begin(ledger, job, sign_on(ledger, pid=nobody(), queue="run-7"))
+    recover(ledger, NOW, BEAT)
+    assert ledger.batches.queue_of(job) == queue.MAIN
+    assert ledger.messages.any_left(queue.MAIN)
+
+
+def test_the_queue_of_a_run_that_lives_stays_its_own(ledger):
+    (job,) = enter(ledger, queue="run-7")
+    sign_on(ledger, queue="run-7")
+    assert recover(ledger, NOW, BEAT) == 0
+    assert ledger.batches.queue_of(job) == "run-7"
+
+
+def test_this_process_is_known_by_pid_and_start():
+    pid, started = host.process()
+    assert pid == os.getpid()
+    assert abs(started - psutil.Process(pid).create_time()) < 1
