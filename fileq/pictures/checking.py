@@ -1,4 +1,4 @@
-"""A finished temp file: is it what it should be, and is it on the disk?"""
+"""A finished temp file: is it what it should be, is all of it there, and is it on the disk?"""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ from fileq.pictures.encoding import PILLOW_NAMES
 from fileq.pictures.failures import writing
 from fileq.units import Size
 
+_ENDS = {
+    "jpeg": b"\xff\xd9",
+    "png": b"IEND\xae\x42\x60\x82",
+    "gif": b";",
+    "pdf": b"%%EOF",
+}
+"""The last bytes of a whole file. Pillow's encoders take a write that a full disk cuts short for a success."""
+
+_STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
+
 
 def check(path: str, format_: str, size: Size) -> None:
-    """Raise JobError (internal) where the file at `path` has not this format and size."""
+    """Raise JobError where the file at `path` is not whole, or has not this format and size."""
     with writing(path):
-        if format_ == "pdf":
-            _check_pdf(path)
-            return
-        found = _size(path, format_)
+        _check_end(path, _ENDS.get(format_, b""))
+        found = size if format_ == "pdf" else _size(path, format_)
     if found != size:
         message = f"The {format_} file that was written has {found} pixels and not {size}."
         raise JobError(ErrorKind.INTERNAL, message, "Retry; if it stays, please report it.")
@@ -35,15 +43,24 @@ def secure(path: str) -> int:
             os.close(handle)
 
 
+def _check_end(path: str, end: bytes) -> None:
+    with open(path, "rb") as file:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(max(0, length - len(end) - 1))
+        if not length or not file.read().rstrip(b"\n").endswith(end):
+            raise ValueError("the file that was written is cut off")
+
+
 def _size(path: str, format_: str) -> Size:
     with Image.open(path, formats=[PILLOW_NAMES[format_]]) as image:
+        if format_ == "tiff":
+            _check_strips(path, image)
         return Size(*image.size)
 
 
-def _check_pdf(path: str) -> None:
-    """Pillow doesn't read PDF; a whole one ends with its own mark."""
-    with open(path, "rb") as file:
-        start = file.read(5)
-        file.seek(-8, os.SEEK_END)
-        if start != b"%PDF-" or b"%%EOF" not in file.read():
-            raise ValueError("the PDF that was written has no end")
+def _check_strips(path: str, image: Image.Image) -> None:
+    """Raise ValueError where a TIFF's pixels lie beyond its end."""
+    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
+    ends = (offset + length for offset, length in zip(tags[_STRIP_OFFSETS], tags[_STRIP_LENGTHS], strict=True))
+    if max(ends) > os.path.getsize(path):
+        raise ValueError("the file that was written is cut off")

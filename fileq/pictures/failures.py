@@ -1,5 +1,7 @@
 """The one place where Pillow's errors become job errors, in words for people who take pictures."""
 
+import errno
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -10,6 +12,8 @@ from PIL import Image, ImageCms
 from fileq.errors import ErrorKind, JobError, os_failure
 
 HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
+
+_MORE = 2**20  # bytes: more than a full disk has
 
 DAMAGE = (
     SyntaxError,  # Pillow's word for a broken file
@@ -56,10 +60,22 @@ def writing(path: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise out_of_memory(path) from error
-    except OSError as error:
+    except (OSError, *DAMAGE) as error:
         raise _unwritten(error, path) from error
-    except DAMAGE as error:
-        raise unencodable(_reason(error)) from error
+
+
+@contextmanager
+def processing(step: str) -> Iterator[None]:
+    """Turn what a step raises into a JobError: the picture is whole by then, so that it isn't to blame."""
+    try:
+        yield
+    except JobError:
+        raise
+    except MemoryError as error:
+        raise out_of_memory(f"the step {step}") from error
+    except (*DAMAGE, OSError) as error:
+        hint = "If it is a step of your own, look there; else please report it."
+        raise JobError(ErrorKind.INTERNAL, f"The step {step} failed: {_reason(error)}.", hint) from error
 
 
 def unreadable(path: str, what: str) -> JobError:
@@ -90,11 +106,29 @@ def _unread(error: OSError, path: str) -> JobError:
     return unreadable(path, f"is damaged ({reason})")
 
 
-def _unwritten(error: OSError, path: str) -> JobError:
-    if error.errno is not None:
+def _unwritten(error: Exception, path: str) -> JobError:
+    if isinstance(error, OSError) and error.errno is not None:
         return os_failure(error, path)
     reason = _reason(error)
-    return out_of_memory(path) if "memory" in reason else unencodable(reason)
+    if "memory" in reason:
+        return out_of_memory(path)
+    system = _write_error(path)
+    return unencodable(reason) if system is None else os_failure(system, path)
+
+
+def _write_error(path: str) -> OSError | None:
+    """What the system says to more bytes in a file that couldn't be finished.
+
+    Pillow's encoders write by themselves and answer "encoder error -2" to a full disk.
+    """
+    try:
+        with open(path, "ab") as file:
+            file.write(bytes(_MORE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error if error.errno != errno.EINVAL else None  # not a regular file: it can't be synchronised
+    return None
 
 
 def _reason(error: BaseException) -> str:

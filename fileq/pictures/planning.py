@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.operations.adjust import Adjust
 from fileq.operations.base import Operation
 from fileq.operations.crop import Crop
@@ -127,7 +127,8 @@ class Naming:
     def path(self, folder: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> str:
         """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
         template = part.output.name
-        values = {field: self._value(field, part, size, exif, ending) for field in names.fields(template)}
+        with os_failures(self.source):
+            values = {field: self._value(field, part, size, exif, ending) for field in names.fields(template)}
         try:
             return os.path.join(folder, *names.filled(template, values).split("/"))
         except ValueError as error:

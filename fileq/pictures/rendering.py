@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileq.operations.depth import in_8_bits
 from fileq.operations.resize import Resize
-from fileq.pictures.failures import reading
+from fileq.pictures.failures import processing
 from fileq.pictures.scaling import Scaling, largest
 from fileq.units import Size
 
@@ -44,12 +44,16 @@ class Chain:
     def apply(self, image: Image, *, beyond_head: bool) -> Image:
         """The picture after all steps, or after all but the first."""
         for at in range(int(beyond_head), len(self._steps)):
-            if at >= self._settled:
-                self._steps[at] = self._steps[at].settled(image)
-                self._settled = at + 1
-            step = self._steps[at]
-            image = step.apply(image if step.keeps_16_bit else in_8_bits(image))
+            with processing(type(self._steps[at]).__name__.lower()):
+                image = self._applied(at, image)
         return image
+
+    def _applied(self, at: int, image: Image) -> Image:
+        if at >= self._settled:
+            self._steps[at] = self._steps[at].settled(image)
+            self._settled = at + 1
+        step = self._steps[at]
+        return step.apply(image if step.keeps_16_bit else in_8_bits(image))
 
 
 def rendered(source: Source, frame: int, trunk: Chain, branches: Mapping[int, Chain]) -> Iterator[tuple[int, Image]]:
@@ -60,9 +64,8 @@ def rendered(source: Source, frame: int, trunk: Chain, branches: Mapping[int, Ch
         yield from _from_source(source, frame, full, branches)
         return
     image = source.read(head or Scaling.none(full), frame)
-    with reading(source.path):
-        image = trunk.apply(image, beyond_head=head is not None)
-        yield from _grown(image, Size(*image.size), branches)
+    image = trunk.apply(image, beyond_head=head is not None)
+    yield from _grown(image, Size(*image.size), branches)
 
 
 def _from_source(source: Source, frame: int, full: Size, branches: Mapping[int, Chain]) -> Iterator[tuple[int, Image]]:
@@ -85,7 +88,8 @@ def _grown(base: Image, full: Size, branches: Mapping[int, Chain]) -> Iterator[t
     heads = {key: branch.head(full) or Scaling.none(full) for key, branch in branches.items()}
     for key in sorted(heads, key=lambda key: -heads[key].target.width * heads[key].target.height):
         head, branch = heads[key], branches[key]
-        image = head.cut(_smallest(wholes, head.whole))
+        with processing("resize"):
+            image = head.cut(_smallest(wholes, head.whole))
         if head.is_whole and image is not wholes[-1]:
             wholes.append(image)
         yield key, branch.apply(image, beyond_head=branch.head(full) is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import struct
 import zlib
 
@@ -11,11 +12,13 @@ import pytest
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from fileq.errors import ErrorKind, JobError
+from fileq.operations.base import Operation
 from fileq.operations.resize import Resize
 from fileq.pictures.failures import reading, writing
+from fileq.pictures.pipeline import opened
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.pictures.making import failure, photo, quarters, recipe
+from tests.pictures.making import assignment, failure, photo, quarters, recipe
 
 
 def test_a_source_that_is_gone_is_missing(tmp_path):
@@ -140,12 +143,12 @@ PILLOW_RAISES = [
 
 
 @pytest.mark.parametrize("error", PILLOW_RAISES, ids=lambda error: f"{type(error).__name__}")
-def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsupported(error):
+def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsupported(tmp_path, error):
     with pytest.raises(JobError) as read, reading("/photos/x.jpg"):
         raise error
     assert read.value.kind == ErrorKind.UNREADABLE
     assert "/photos/x.jpg" in read.value.message
-    with pytest.raises(JobError) as written, writing("/out/x.tmp"):
+    with pytest.raises(JobError) as written, writing(str(tmp_path / "x.tmp")):
         raise error
     assert written.value.kind == ErrorKind.UNSUPPORTED
 
@@ -190,3 +193,58 @@ def test_all_that_pillow_defines_itself_is_mapped():
     for error in own - {Image.DecompressionBombWarning}:
         with pytest.raises(JobError), reading("x"):
             raise error("no good")
+
+
+def test_a_step_that_fails_is_to_blame_and_not_the_picture(tmp_path):
+    class Broken(Operation, frozen=True, kw_only=True):
+        def apply(self, image):
+            raise ValueError("no such thing")
+
+    quarters().save(tmp_path / "x.png")
+    kind, message = failure(tmp_path / "x.png", recipe(steps=(Broken(),)), tmp_path / "out")
+    assert kind == ErrorKind.INTERNAL
+    assert message == "The step broken failed: no such thing."
+
+
+def test_an_output_folder_without_permission_or_that_is_gone_is_said(tmp_path):
+    quarters().save(tmp_path / "x.png")
+    with opened(assignment(tmp_path / "x.png", recipe(), tmp_path)) as picture:
+        with pytest.raises(JobError) as caught:
+            picture.make([str(tmp_path / "gone" / "x.tmp")])
+        assert caught.value.kind == ErrorKind.MISSING
+
+
+def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
+    source = tmp_path / "x.png"
+    quarters().save(source)
+    with opened(assignment(source, recipe(), tmp_path)) as picture:
+        os.utime(source, ns=(1, 1))
+        with pytest.raises(JobError) as caught:
+            picture.make([str(tmp_path / "x.tmp")])
+        assert caught.value.kind == ErrorKind.CHANGED
+
+
+@pytest.mark.parametrize("most", [500, 3000, 5500])
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "avif", "gif", "tif", "pdf"])
+def test_a_write_that_is_cut_short_is_no_space(tmp_path, ending, most):
+    photo((1200, 900)).save(tmp_path / "x.png")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(assignment(tmp_path / "x.png", recipe(Output(name=f"o.{ending}")), tmp_path)) as picture:
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+            with pytest.raises(JobError) as caught:
+                picture.make([str(tmp_path / "x.tmp")])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.kind == ErrorKind.NO_SPACE
+
+
+def test_a_full_disk_is_no_space(tmp_path):
+    photo((400, 300)).save(tmp_path / "x.png")
+    with opened(
+        assignment(tmp_path / "x.png", recipe(Output(name="o.tif"), Output(name="o.jpg")), tmp_path)
+    ) as picture:
+        for temps in (["/dev/full", str(tmp_path / "b")], [str(tmp_path / "a"), "/dev/full"]):
+            with pytest.raises(JobError) as caught:
+                picture.make(temps)
+            assert caught.value.kind == ErrorKind.NO_SPACE
