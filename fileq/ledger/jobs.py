@@ -231,6 +231,17 @@ class Jobs:
             ).fetchall()
         return [Due(*row) for row in rows]
 
+    def due(self, jobs: Iterable[int]) -> list[Due]:
+        """Those of these jobs that are still queued, as their messages need to know them."""
+        with self._database.reading() as connection:
+            rows = [
+                connection.execute(
+                    "select id, priority, due_at, size from jobs where id = ? and state = 'queued'", (job,)
+                ).fetchone()
+                for job in jobs
+            ]
+        return [Due(*row) for row in rows if row]
+
     def unfinished(self, queue: str) -> bool:
         """Whether anything of this queue is still queued, running or waiting."""
         with self._database.reading() as connection:

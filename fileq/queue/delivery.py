@@ -17,11 +17,12 @@ class JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
     """Messages as JSON: whoever can write to the queue must not be able to run code."""
 
     def _serialize(self, message: Message) -> bytes:
-        return json.dumps({"id": message.id, "name": message.name, "args": message.args}).encode()
+        parts = {"id": message.id, "name": message.name, "args": message.args, "priority": message.priority}
+        return json.dumps(parts).encode()
 
     def _deserialize(self, data: bytes) -> Message:
-        message = json.loads(data)
-        return Message(id=message["id"], name=message["name"], args=tuple(message["args"]), retries=0)
+        parts = json.loads(data)
+        return Message(parts["id"], parts["name"], args=tuple(parts["args"]), retries=0, priority=parts.get("priority"))
 
 
 class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types

@@ -18,9 +18,12 @@ _MOST_IN_ONE = 16
 _MESSAGES_FOR_EVEN_SHARES = 32
 
 
-def encode(jobs: Sequence[int]) -> bytes:
-    """The message that says: do these jobs, one after another."""
-    return json.dumps({"id": f"job-{jobs[0]}", "name": PROCESS, "args": jobs}).encode()
+def encode(jobs: Sequence[int], priority: int = 0) -> bytes:
+    """The message that says: do these jobs, one after another.
+
+    It names its priority, as the schedule has no column for that.
+    """
+    return json.dumps({"id": f"job-{jobs[0]}", "name": PROCESS, "args": jobs, "priority": priority}).encode()
 
 
 def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float) -> None:
@@ -30,7 +33,7 @@ def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float) -> None:
     that one slot gets them all and another none.
     """
     for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, job.due_at)):
-        messages = [encode(hand) for hand in _hands(list(jobs))]
+        messages = [encode(hand, priority) for hand in _hands(list(jobs))]
         if due_at is None or due_at <= now:
             ledger.messages.send(queue, ((message, priority) for message in messages))
         else:

@@ -13,7 +13,6 @@ from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Due
 from fileq.publish import Finished, publish
 from fileq.worker.attempt import Attempt
 from fileq.worker.sandbox import Sandbox
@@ -151,8 +150,8 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
                 return
 
     def _put_back(self, jobs: Sequence[int]) -> None:
-        rest = [Due(job, 0, None, 0) for job in jobs]
-        queue.send(self._post.ledger, self._post.queue, rest, time.time())
+        ledger = self._post.ledger
+        queue.send(ledger, self._post.queue, ledger.jobs.due(jobs), time.time())
 
 
 def current() -> Slot:

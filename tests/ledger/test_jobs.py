@@ -154,3 +154,12 @@ def test_every_name_comes_back_as_it_went_in(ledger, name):
     assert (claim.source, claim.folder, claim.relative) == (source, f"/out/{name}", name)
     assert ledger.overview.job(job).source == ledger.overview.running()[0].source == source
     assert ledger.outputs.is_a_source(source)
+
+
+def test_of_some_jobs_those_still_queued_are_due(ledger):
+    queued, running, high = (*enter(ledger, "a", "b"), *enter(ledger, "c", priority=7))
+    begin(ledger, running)
+    assert [(due.id, due.priority, due.size) for due in ledger.jobs.due([queued, running, high, 99])] == [
+        (queued, 0, 1000),
+        (high, 7, 1000),
+    ]
