@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _EVERY = 0.2
 
 
+def stopping(display: Display) -> Callable[[], None]:
+    """A worker's `on_stop`."""
+    return lambda: display.hint("Stopping: the running jobs are finished first. Once more stops now.")
+
+
 def ticker(
     ledger: Ledger, display: Display, pace: Pace, batch: int | None
 ) -> Callable[[Sequence["SlotActivity"]], None]:

@@ -78,7 +78,7 @@ class Worker:
     """A running worker: it signs on, works, and signs off.
 
     `queue` is the queue it serves; `drain` ends it when nothing is left to do there; `on_tick` is called about ten
-    times a second, in the main thread, with what each slot does. Raises LedgerError where the database can't be used.
+    times a second, in the main thread, with what each slot does, `on_stop` when it was told to stop. Raises LedgerError where the database can't be used.
     """
 
     def __init__(
@@ -91,12 +91,14 @@ class Worker:
         drain: bool = False,
         periodic: bool = True,
         on_tick: Callable[[Sequence[SlotActivity]], None] | None = None,
+        on_stop: Callable[[], None] | None = None,
     ) -> None:
         self._ledger = Ledger(database, _PATIENCE)
         self._settings = settings
         self._queue = queue
         self._drain = drain
         self._on_tick = on_tick
+        self._on_stop = on_stop
         self._record = self._sign_on(slots)
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
@@ -162,6 +164,9 @@ class Worker:
             slot.sandbox.check_memory()
         with suppress(LedgerError):  # the next tick asks again
             self._look_at_the_ledger(time.monotonic())
+        if self._on_stop is not None and self._reason is StopReason.STOPPED:
+            self._on_stop()
+            self._on_stop = None
         if self._on_tick is not None:
             self._on_tick([slot.activity for slot in self._crew.slots])
 

@@ -72,9 +72,9 @@ class Program:
         return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
 
     @contextmanager
-    def worker(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self, *arguments: str, stderr: Any = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
         """A worker that is there while the block runs."""
-        process = self.start("worker", *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = self.start("worker", *arguments, stdout=subprocess.DEVNULL, stderr=stderr)
         try:
             self.wait_until(lambda: process.pid in self.worker_pids() or process.poll() is not None)
             yield process

@@ -14,7 +14,7 @@ from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.summary import summary
 from fileq.cli.words import counted, receipt_in_words
-from fileq.cli.working import ticker
+from fileq.cli.working import stopping, ticker
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import Receipt, Request
@@ -77,11 +77,11 @@ def _work(session: Session, ledger: Ledger, batch: int, queue: str, display: Dis
     from fileq.worker import Worker
 
     pace = Pace(ledger.overview.tally(batch), time.monotonic(), whole=True)
-    on_tick = ticker(ledger, display, pace, batch)
-    worker = Worker(
-        session.database, session.config.settings.worker, slots=count, queue=queue, drain=True, on_tick=on_tick
-    )
-    worker.run()
+    Worker(
+        session.database, session.config.settings.worker, slots=count, queue=queue, drain=True,
+        on_tick=ticker(ledger, display, pace, batch),
+        on_stop=stopping(display),
+    ).run()  # fmt: skip
     display.settle()
 
 

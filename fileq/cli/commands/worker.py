@@ -12,7 +12,7 @@ from fileq.cli.group import new_app
 from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.words import counted
-from fileq.cli.working import ticker
+from fileq.cli.working import stopping, ticker
 from fileq.config import WorkerSettings
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
@@ -93,6 +93,7 @@ def _work(
     Worker(
         session.database, settings, slots=count, drain=drain, periodic=periodic,
         on_tick=ticker(ledger, display, Pace(before, time.monotonic()), None),
+        on_stop=stopping(display),
     ).run()  # fmt: skip
     display.settle()
     display.hint(_farewell(before, ledger.overview.tally()))

@@ -1,0 +1,63 @@
+"""A job that crashes, hangs or eats memory fails alone: the others are done, and the worker lives."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.plugin import install
+from tests.acceptance.program import Program, files
+
+CONFIG = """
+[worker]
+attempts = 2
+retry_delay = "100ms"
+timeout = "2s"
+memory = "300 MiB"
+
+[recipes.bad]
+steps = [ {{ op = "{operation}" }} ]
+"""
+
+
+@pytest.mark.parametrize(("operation", "kind"), [("crash", "crashed"), ("hang", "timeout"), ("gorge", "memory")])
+def test_a_job_that_misbehaves_fails_alone_after_its_attempts(
+    fileq: Program, photos: Path, operation: str, kind: str
+) -> None:
+    fileq.environment["PYTHONPATH"] = str(install(fileq.folder))
+    fileq.configure(CONFIG.format(operation=operation))
+    fileq.run("add", photos / "IMG_0001.jpg", "-r", "bad")
+    fileq.run("add", photos, "-r", "web")
+    with fileq.worker("--workers", "2") as worker:
+        fileq.wait_until(lambda: fileq.states() == {"done": 8, "failed": 1})
+        assert worker.poll() is None
+    job = fileq.json("list", "--state", "failed")[0]
+    assert (job["error"]["kind"], job["attempts"]) == (kind, 2)
+    assert job["error"]["hint"]
+    assert files(photos / "web") == [f"IMG_{number:04}.jpg" for number in range(1, 9)]
+
+
+def test_a_running_job_that_is_cancelled_stops_at_once(fileq: Program, photos: Path) -> None:
+    fileq.environment["PYTHONPATH"] = str(install(fileq.folder))
+    fileq.configure(CONFIG.format(operation="hang").replace('"2s"', '"10m"'))
+    fileq.run("add", photos / "IMG_0001.jpg", "-r", "bad")
+    with fileq.worker():
+        fileq.wait_until(lambda: fileq.states() == {"running": 1})
+        fileq.run("cancel", "1")
+        assert fileq.states() == {"cancelled": 1}
+        fileq.run("add", photos / "IMG_0002.jpg", "--wait")
+    assert fileq.states() == {"cancelled": 1, "done": 1}
+
+
+def test_the_second_signal_stops_now_and_gives_the_job_back(fileq: Program, photos: Path) -> None:
+    fileq.environment["PYTHONPATH"] = str(install(fileq.folder))
+    fileq.configure(CONFIG.format(operation="hang").replace('"2s"', '"10m"'))
+    fileq.run("add", photos / "IMG_0001.jpg", "-r", "bad")
+    said = fileq.folder / "said"
+    with said.open("wb") as log, fileq.worker(stderr=log) as worker:
+        fileq.wait_until(lambda: fileq.states() == {"running": 1})
+        worker.terminate()
+        fileq.wait_until(lambda: b"Stopping" in said.read_bytes())
+        worker.terminate()
+        assert worker.wait(60) == 0
+    assert fileq.states() == {"queued": 1}
+    assert fileq.ask("select tries, attempts from jobs") == [(0, 1)]
