@@ -58,15 +58,25 @@ def expand(paths: Sequence[str]) -> list[str]:
     found: list[str] = []
     missing: list[str] = []
     for path in paths:
-        named = os.path.abspath(os.path.expanduser(path))
-        matches = [named] if os.path.lexists(named) else sorted(glob.iglob(named, recursive=True))
+        matches = _matches(path)
         found += matches
         if not matches:
-            missing.append(path)
+            missing.append(path or '""')
     if missing:
         names = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         raise NotFoundError(f"There is no file, folder or match for: {names}.", "Nothing was queued. Check the names.")
     return found
+
+
+def _matches(path: str) -> list[str]:
+    if not path:  # an empty variable of a script; it does not mean the working directory
+        return []
+    path = os.path.expanduser(path)
+    named = os.path.abspath(path)
+    if os.path.lexists(named):
+        return [named]
+    pattern = os.path.join(glob.escape(os.getcwd()), path)  # which may have brackets in its name
+    return sorted(map(os.path.normpath, glob.iglob(pattern, recursive=True)))
 
 
 def find(
@@ -98,7 +108,7 @@ def _walk(
             continue
         if entry.is_dir(follow_symlinks=False):
             folders.append(entry.name)
-        elif chosen.takes(entry.name, relative) and not (entry.is_symlink() and entry.is_dir()):
+        elif chosen.takes(entry.name, relative) and not (entry.is_symlink() and os.path.isdir(entry.path)):
             source = _source(entry.path, entry.name, folder, relative, on_problem, named=False)
             if source is not None:
                 yield source
