@@ -102,6 +102,7 @@ class Worker:
         self._record = self._sign_on(slots)
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
+        self._at_once = False
         huey = huey_for(self._ledger, queue)
         tasks.register(huey, self._ledger, settings.heartbeat)
         self._post = Post(
@@ -144,9 +145,7 @@ class Worker:
                 signal.signal(number, handler)
 
     def _on_signal(self, *_: object) -> None:
-        if self._reason is StopReason.STOPPED:
-            for slot in self._crew.slots:
-                slot.sandbox.stop(Verdict.STOPPED)
+        self._at_once = self._reason is StopReason.STOPPED
         self._stop(StopReason.STOPPED)
 
     def _stop(self, reason: StopReason) -> None:
@@ -162,6 +161,8 @@ class Worker:
             time.sleep(_TICK if busy else _IDLE_TICK)
         for slot in self._crew.slots:
             slot.sandbox.check_memory()
+            if self._at_once:
+                slot.sandbox.stop(Verdict.STOPPED)
         with suppress(LedgerError):  # the next tick asks again
             self._look_at_the_ledger(time.monotonic())
         if self._on_stop is not None and self._reason is StopReason.STOPPED:
