@@ -4,6 +4,7 @@ A job is known by its source's path and version, the recipe's fingerprint and th
 twice is a no-op that costs one statement.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -114,7 +115,7 @@ def _meant(ledger: Ledger, request: Request, receipt: Receipt, source: Source) -
 def _destination(request: Request, recipe: Recipe, source: Source) -> str:
     if request.out is None:
         return destination(recipe.out, source.folder, recipe.name, source.relative)
-    return f"{request.out}/{source.relative}" if source.relative else request.out
+    return os.path.abspath(os.path.join(request.out, source.relative))  # one folder is one destination
 
 
 class _Intake:
