@@ -23,7 +23,7 @@ from fileq.recipes import formats
 from fileq.units import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from PIL.Image import Image
 
@@ -67,7 +67,7 @@ class Picture:
         programs.refuse(assignment.recipe.steps)
         self._parts = planning.parts_of(source, assignment.recipe.outputs)
         if any(planning.depends_on_pixels(source, part.output, self._steps(part)) for part in self._parts):
-            self._ready = dict(self._render())
+            self._ready = dict(self._render(range(len(self._parts))))
             self._parts = [self._as_it_came_out(key, part) for key, part in enumerate(self._parts)]
         self.planned = tuple(self._plan(key, part) for key, part in enumerate(self._parts))
 
@@ -77,13 +77,15 @@ class Picture:
         left_out = [planning.left_out(self._source, part) for part in self._parts]
         return tuple(dict.fromkeys([*self._source.notes, *(note for note in left_out if note)]))
 
-    def make(self, temps: Sequence[str]) -> tuple[Encoded, ...]:
-        """Write each planned output to its temp path. Raises JobError only."""
+    def make(self, temps: Sequence[str | None]) -> tuple[Encoded | None, ...]:
+        """Write each planned output to its temp path; None is for one that is not wanted. Raises JobError only."""
+        wanted = {key: temp for key, temp in enumerate(temps) if temp is not None}
         made: dict[int, Encoded] = {}
-        for key, frames in self._ready.items() or self._render():
-            made[key] = self._encode(key, frames, temps[key])
+        for key, frames in self._ready.items() or self._render(wanted):
+            if key in wanted:
+                made[key] = self._encode(key, frames, wanted[key])
         self._check_unchanged()
-        return tuple(made[key] for key in range(len(self._parts)))
+        return tuple(made.get(key) for key in range(len(self._parts)))
 
     def _steps(self, part: Part) -> tuple[Operation, ...]:
         return self._with_recipes_enlarge((*self._assignment.recipe.steps, *programs.split(part.output.steps)[0]))
@@ -103,12 +105,14 @@ class Picture:
         trunk = Chain(self._with_recipes_enlarge(self._assignment.recipe.steps))
         return trunk, {key: Chain(self._with_recipes_enlarge(steps)) for key, steps in own.items()}
 
-    def _render(self) -> Iterator[tuple[int, Frames]]:
-        """The frames of each part, each as soon as it has all of them."""
+    def _render(self, keys: Collection[int]) -> Iterator[tuple[int, Frames]]:
+        """The frames of these parts, each part as soon as it has all of them."""
         begun: dict[int, Frames] = {}
         trunk, branches = self._chains()
-        for frame in sorted({frame for part in self._parts for frame in part.frames}):
-            wanted = {key: branch for key, branch in branches.items() if frame in self._parts[key].frames}
+        for frame in sorted({frame for key in keys for frame in self._parts[key].frames}):
+            wanted = {
+                key: branch for key, branch in branches.items() if key in keys and frame in self._parts[key].frames
+            }
             if not self._source.is_animation:
                 trunk, fresh = self._chains()
                 wanted = {key: fresh[key] for key in wanted}

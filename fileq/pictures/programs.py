@@ -96,9 +96,10 @@ class Handover:
         self._program = program
         self.planned = tuple(self._plan(output) for output in assignment.recipe.outputs)
 
-    def make(self, temps: Sequence[str]) -> tuple[Encoded, ...]:
-        """Have the program make each output at its temp path. Raises JobError only."""
-        made = [self._make(planned, temp) for planned, temp in zip(self.planned, temps, strict=True)]
+    def make(self, temps: Sequence[str | None]) -> tuple[Encoded | None, ...]:
+        """Have the program make each output at its temp path; None is for one that is not wanted. Raises JobError."""
+        pairs = zip(self.planned, temps, strict=True)
+        made = [None if temp is None else self._make(planned, temp) for planned, temp in pairs]
         check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)
         return tuple(made)
 

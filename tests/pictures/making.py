@@ -73,7 +73,7 @@ def make(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Made:
     with opened(assignment(source, wanted, folder, **keys)) as picture:
         planned = picture.planned
         temps = [str(folder / f".{number}.tmp") for number in range(len(planned))]
-        encoded = picture.make(temps)
+        encoded = tuple(one for one in picture.make(temps) if one is not None)
         notes = picture.notes
     for plan, temp in zip(planned, temps, strict=True):
         Path(plan.path).parent.mkdir(parents=True, exist_ok=True)

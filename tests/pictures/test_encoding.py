@@ -9,10 +9,12 @@ from PIL import Image
 
 from fileq.errors import ErrorKind
 from fileq.operations.command import Command
+from fileq.operations.crop import Crop
 from fileq.operations.resize import Resize
+from fileq.pictures.pipeline import opened
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.pictures.making import failure, make, photo, quarters, recipe
+from tests.pictures.making import assignment, failure, make, photo, quarters, recipe
 
 
 @pytest.fixture
@@ -192,3 +194,13 @@ def test_jpeg_xl_works_or_names_the_package_that_it_takes(tmp_path, source):
         assert failure(source, output, tmp_path / "out")[0] == ErrorKind.UNSUPPORTED
     else:
         assert make(source, output, tmp_path / "out").encoded[0].format == "jxl"
+
+
+@pytest.mark.parametrize("trimmed", [False, True])
+def test_an_output_that_is_not_wanted_is_not_made(tmp_path, source, trimmed):
+    steps = (Crop(trim=True),) if trimmed else ()
+    names = [Output(name=f"{name}.png", steps=(Resize(scale=0.5),)) for name in "abc"]
+    with opened(assignment(source, recipe(*names, steps=steps), tmp_path)) as picture:
+        made = picture.make([None, str(tmp_path / "b.tmp"), None])
+    assert [one is not None for one in made] == [False, True, False]
+    assert (tmp_path / "b.tmp").stat().st_size > 0

@@ -227,7 +227,7 @@ def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
 @pytest.mark.parametrize("most", [500, 3000, 5500])
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "avif", "gif", "tif", "pdf"])
 def test_a_write_that_is_cut_short_is_no_space(tmp_path, ending, most):
-    photo((1200, 900)).save(tmp_path / "x.png")
+    photo((600, 450)).save(tmp_path / "x.png")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with opened(assignment(tmp_path / "x.png", recipe(Output(name=f"o.{ending}")), tmp_path)) as picture:
         try:
