@@ -48,7 +48,7 @@ def kept(source: Source, wanted: Wanted) -> Metadata:
         return Metadata({}, density=density, orientation=orientation)
     packet, datasets = _xmp(info), _iptc(source)
     if wanted == "copyright":
-        exif = _with_iptc(_picked(source.exif, _CREDITS), datasets)
+        exif = _with_texts(_with_iptc(_picked(source.exif, _CREDITS), datasets), info)
         return Metadata(exif, xmp.credits_of(packet), iptc.credits_of(datasets), b"", density, orientation)
     comment = info.get("comment", b"")
     comment = comment if isinstance(comment, bytes) else str(comment).encode()
@@ -128,6 +128,15 @@ def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
     for tag, wanted in ((_BASE.Artist, iptc.BY_LINE), (_BASE.Copyright, iptc.COPYRIGHT_NOTICE)):
         value = iptc.text(datasets, wanted)
         if value and tag not in exif:
+            exif[int(tag)] = value.encode()
+    return exif
+
+
+def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
+    """The same from the keywords that PNG itself has for it (PNG 1.2, section 4.2.3)."""
+    for tag, keyword in ((_BASE.Artist, "Author"), (_BASE.Copyright, "Copyright")):
+        value = info.get(keyword)
+        if isinstance(value, str) and value and tag not in exif:
             exif[int(tag)] = value.encode()
     return exif
 

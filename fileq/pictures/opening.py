@@ -49,6 +49,9 @@ _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
 
+_BLOCK = 4096  # bytes: what file systems allocate, and leave empty when a copy breaks off
+_MOST_ZEROS = 2**24  # bytes: with so many at its end, a file is damaged whatever stands before
+
 _STRANGERS = {
     b"%!PS": "a PostScript file",
     b"\xc5\xd0\xd3\xc6": "an EPS file",
@@ -104,12 +107,27 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
             image = Image.open(file, formats=_formats(start))
         except UnidentifiedImageError as error:
             raise unreadable(path, _what_it_is(start)) from error
+        if image.format in {"JPEG", "MPO"} and _ends_in_zeros(file):
+            raise unreadable(path, "is damaged: its end is nothing but zeros, as after a copy that broke off")
     if image.width * image.height > max_pixels:
         raise too_large(path)
     profile = cicp.profile(points)
     if profile is not None:
         image.info.setdefault("icc_profile", profile)
     return image
+
+
+def _ends_in_zeros(file: BinaryIO) -> bool:
+    """Whether a JPEG's last block is empty and no end marker stands before: it would be decoded to gray, unnoticed."""
+    place, end = file.tell(), file.seek(0, os.SEEK_END)
+    tail, length = b"", _BLOCK
+    while not tail.strip(b"\0") and len(tail) < min(end, _MOST_ZEROS):
+        file.seek(max(0, end - length))
+        tail = file.read(length)
+        length *= 8
+    file.seek(place)
+    written = tail.rstrip(b"\0")
+    return len(tail) - len(written) >= _BLOCK and not written.endswith(b"\xff\xd9")
 
 
 def _formats(start: bytes) -> tuple[str, ...]:

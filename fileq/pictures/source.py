@@ -108,6 +108,8 @@ class Source:
         return self.image
 
     def _coloured(self, image: Image.Image) -> Image.Image:
+        if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
+            self._note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
         if modes.is_16_bit(image) or not wants_srgb:
             return image

@@ -18,7 +18,7 @@ from fileq.pictures.failures import reading, writing
 from fileq.pictures.pipeline import opened
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.pictures.making import assignment, failure, photo, quarters, recipe
+from tests.pictures.making import assignment, failure, make, photo, quarters, recipe
 
 
 def test_a_source_that_is_gone_is_missing(tmp_path):
@@ -248,3 +248,21 @@ def test_a_full_disk_is_no_space(tmp_path):
             with pytest.raises(JobError) as caught:
                 picture.make(temps)
             assert caught.value.kind == ErrorKind.NO_SPACE
+
+
+@pytest.mark.parametrize("zeros", [4096, 5000, 40_000])
+def test_a_jpeg_whose_end_is_zeros_after_a_broken_copy_is_not_filled_with_gray(tmp_path, zeros):
+    photo((900, 700)).save(tmp_path / "x.jpg", quality=95)
+    content = (tmp_path / "x.jpg").read_bytes()
+    assert len(content) > 50_000
+    (tmp_path / "x.jpg").write_bytes(content[:-zeros] + bytes(zeros))
+    kind, message = failure(tmp_path / "x.jpg", recipe(), tmp_path / "out")
+    assert kind == ErrorKind.UNREADABLE
+    assert "zeros" in message
+
+
+def test_zeros_after_a_whole_jpeg_do_no_harm(tmp_path):
+    photo((90, 70)).save(tmp_path / "x.jpg")
+    content = (tmp_path / "x.jpg").read_bytes()
+    (tmp_path / "x.jpg").write_bytes(content + bytes(9000))
+    assert make(tmp_path / "x.jpg", recipe(), tmp_path / "out").image.size == (90, 70)

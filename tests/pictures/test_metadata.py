@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PIL import ExifTags, Image, IptcImagePlugin
+from PIL.PngImagePlugin import PngInfo
 
 from fileq.operations.resize import Resize
 from fileq.pictures import iptc, xmp
@@ -156,3 +157,12 @@ def test_xmp_that_is_carried_over_says_upright_and_has_no_thumbnail(value):
 @pytest.mark.parametrize("packet", [b"", b"<broken", b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', b"\xff\xfe junk"])
 def test_a_packet_that_is_no_xmp_has_no_credits(packet):
     assert xmp.credits_of(packet) == b""
+
+
+def test_the_author_and_copyright_of_png_are_credits(tmp_path):
+    text = PngInfo()
+    text.add_text("Author", "Zoë")
+    text.add_text("Copyright", "(c) Zoe")
+    quarters().save(tmp_path / "x.png", pnginfo=text)
+    exif = make(tmp_path / "x.png", recipe(Output(name="o.jpg")), tmp_path / "out").image.getexif()
+    assert (exif[BASE.Artist].encode("latin-1").decode(), exif[BASE.Copyright]) == ("Zoë", "(c) Zoe")
