@@ -54,6 +54,12 @@ def _in_range(value: Any, param: Any) -> Any:
     return value
 
 
+def _unsaid(ctx: Any) -> str:
+    """What help says of a type that needs no word: `<bool>`, `<list[str]>`."""
+    del ctx
+    return ""
+
+
 def use(command: Any) -> None:
     """Let the parameters of `command` be coerced here, and its --help too, which it makes when it is asked for it."""
     get_params = command.get_params
@@ -62,6 +68,8 @@ def use(command: Any) -> None:
         params = get_params(context)
         for param in params:
             param.get_runtime_param = Coercion
+            if param.param_type_name == "argument" or param.is_flag:
+                param.display_type = _unsaid
         return params
 
     command.get_params = get_our_params

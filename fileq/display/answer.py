@@ -6,6 +6,7 @@ anything that a file name can; whoever shows it makes it safe.
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -49,12 +50,12 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """`columns` is its least width; a `long` one is shortened in the middle where the terminal is narrow."""
+    """`columns` is its least width. Where the terminal is narrow, a path loses its middle and prose wraps."""
 
     title: str
     columns: int = 0
     right: bool = False
-    long: bool = False
+    long: Literal["no", "path", "prose"] = "no"
 
 
 class Table(msgspec.Struct, frozen=True):

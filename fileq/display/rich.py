@@ -14,7 +14,7 @@ from rich.text import Text as RichText
 from fileq.display.answer import Answer, Block, Cell, Column, Facts, Table, Text, Tone, text_of, tone_of
 from fileq.display.plain import PlainMessages
 from fileq.display.progress import Progress, Slot, parts_in_words
-from fileq.display.text import shortened, shown, width
+from fileq.display.text import shortened, shortened_path, shown, width
 from fileq.units import describe_seconds
 
 STYLES = {
@@ -28,6 +28,8 @@ STYLES = {
 }
 _GAP = 2
 _BAR = 32
+_LEAST = 12
+"""A long column is made no narrower than this."""
 _SECONDS_SHOWN_FROM = 1.0  # before, they would only flicker
 
 
@@ -37,7 +39,7 @@ def _console(stream: TextIO) -> Console:
 
 def _text(cell: Cell, room: int | None = None) -> RichText:
     text = shown(text_of(cell))
-    return RichText(text if room is None else shortened(text, room), STYLES[tone_of(cell)])
+    return RichText(text if room is None else shortened_path(text, room), STYLES[tone_of(cell)])
 
 
 class RichAnswers:
@@ -72,20 +74,22 @@ def _table(table: Table, room: int) -> RenderableType:
     widths = _widths(table.columns, [[width(shown(text_of(cell))) for cell in row] for row in rows], room)
     grid = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     for column, columns in zip(table.columns, widths, strict=True):
-        grid.add_column(column.title, width=columns, no_wrap=True, justify="right" if column.right else "left")
+        wraps = column.long == "prose"
+        grid.add_column(column.title, width=columns, no_wrap=not wraps, justify="right" if column.right else "left")
+    rooms = [columns if column.long == "path" else None for column, columns in zip(table.columns, widths, strict=True)]
     for row in rows:
-        grid.add_row(*(_text(cell, columns) for cell, columns in zip(row, widths, strict=True)))
+        grid.add_row(*(_text(cell, columns) for cell, columns in zip(row, rooms, strict=True)))
     return grid
 
 
 def _widths(columns: Sequence[Column], cells: list[list[int]], room: int) -> list[int]:
     """Each column's width: the long ones share what the others leave."""
     widths = [max(width(column.title), *(row[at] for row in cells), 0) for at, column in enumerate(columns)]
-    long = [at for at, column in enumerate(columns) if column.long]
-    spare = room - _GAP * len(columns) - sum(widths)
+    long = [at for at, column in enumerate(columns) if column.long != "no"]
+    spare = room - _GAP * (len(columns) - 1) - sum(widths)
     for at in sorted(long, key=lambda at: -widths[at]):
         if spare < 0:
-            cut = min(-spare, max(0, widths[at] - 12))
+            cut = min(-spare, max(0, widths[at] - _LEAST))
             widths[at] -= cut
             spare += cut
     return widths
@@ -164,6 +168,6 @@ def _slot(slot: Slot, room: int) -> RenderableType:
     if slot.source is None:
         return RichText("  idle", "dim")
     seconds = f"  {describe_seconds(slot.seconds)}" if slot.seconds >= _SECONDS_SHOWN_FROM else ""
-    recipe = f"  {shown(slot.recipe or '')}"
+    recipe = f"  {shown(slot.recipe)}" if slot.recipe else ""
     name = shortened(shown(os.path.basename(slot.source)), max(8, room - 4 - width(recipe) - width(seconds)))
     return RichText.assemble(("  ▸ ", "cyan"), name, (recipe, "dim"), (seconds, "dim"), no_wrap=True)

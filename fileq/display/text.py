@@ -46,6 +46,15 @@ def shortened(text: str, room: int) -> str:
     return f"{_fitting(text, room - 1 - width(end))}…{end}"
 
 
+def shortened_path(path: str, room: int) -> str:
+    """`path` in at most `room` columns. Its folders go first: the name tells most, and the start tells where."""
+    folder, slash, name = path.rpartition("/")
+    left = room - width(f"…{slash}{name}")
+    if width(path) <= room or not slash or left < 0:
+        return shortened(path if width(path) <= room else name, room)
+    return f"{_fitting(folder, left)}…/{name}"
+
+
 def _fitting(text: str, room: int) -> str:
     """The longest start of `text` that takes at most `room` columns."""
     for end, character in enumerate(text):

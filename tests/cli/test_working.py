@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from fileq.intake import add
 
 FILEQ = [sys.executable, "-m", "fileq"]
 
@@ -80,3 +83,36 @@ def test_wait_shows_how_it_ended(photos):
     said = photos("wait", "1")
     assert said.code == 1
     assert "2 done, 1 failed" in said.out
+
+
+def test_ctrl_c_leaves_the_rest_in_the_queue_and_says_how_to_go_on(fileq):
+    for number in range(40):
+        fileq.photo(f"{number:02}.jpg", size=(3000, 2000))
+    running = subprocess.Popen(
+        [*FILEQ, "run", "photos", "-r", "avif", "-w", "1", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert running.stderr is not None
+    assert running.stderr.readline() == "40 files queued as batch 1.\n"
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 130, err
+    assert out, err
+    left = json.loads(out)["jobs"]["queued"]
+    assert f"Stopped. {left} jobs of batch 1 wait in the queue; go on with: fileq worker" in err
+    assert fileq("status", "--json").document["jobs"]["queued"] == left
+    assert left > 30
+
+
+def test_ctrl_c_while_files_are_looked_at_loses_nothing(fileq, monkeypatch):
+    fileq.photo("a.jpg")
+
+    def interrupted(*arguments, **options):
+        add(*arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fileq.cli.commands.run.take_in", interrupted)
+    said = fileq("run", "photos")
+    assert said.code == 130
+    assert "go on with: fileq worker" in said.err
+    assert "1 done" in ran("worker", "--drain").stderr

@@ -2,6 +2,10 @@
 
 import os
 import re
+import stat
+import subprocess
+import sys
+import zipfile
 
 import msgspec
 import pytest
@@ -55,3 +59,14 @@ def test_each_example_of_a_recipes_key_can_be_used(tmp_path):
             loaded(tmp_path, f"{head}[recipes.shop]\n{line}\n")
     for line in _DEFAULT.findall(tail.split("[[recipes.shop.outputs]]")[1]):
         loaded(tmp_path, f"{head}[recipes.shop]\n[[recipes.shop.outputs]]\n{line}\n")
+
+
+def test_the_wheel_has_it_as_a_file(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=os.path.dirname(TOP), check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        assert packed.read("fileq/sample_config.toml").decode("utf-8") == sample()
+        assert "fileq/recipes/builtin.toml" in packed.namelist()
+        mode = packed.getinfo("fileq/sample_config.toml").external_attr >> 16
+    assert stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0

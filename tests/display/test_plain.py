@@ -32,7 +32,7 @@ def test_a_table_of_known_rows_is_aligned():
 
 def test_a_long_table_is_written_as_it_comes_and_cut_nowhere():
     name = "x" * 500
-    table = Table([Column("state", 9), Column("source", long=True)], iter([("done", name)]))
+    table = Table([Column("state", 9), Column("source", long="path")], iter([("done", name)]))
     assert answered(table) == f"STATE      SOURCE\ndone       {name}\n"
 
 

@@ -34,7 +34,7 @@ def plain(stream):
 def test_no_line_is_wider_than_the_terminal(columns):
     stream = Terminal()
     table = Table(
-        [Column("job"), Column("state"), Column("source", long=True)], [("1", Text("failed", Tone.BAD), EVIL)] * 3
+        [Column("job"), Column("state"), Column("source", long="path")], [("1", Text("failed", Tone.BAD), EVIL)] * 3
     )
     RichAnswers(stream).answer(Answer(None, [Text("Jobs", Tone.TITLE), Facts([("folder", "/x")]), table]))
     lines = plain(stream).splitlines()
@@ -45,7 +45,7 @@ def test_no_line_is_wider_than_the_terminal(columns):
 
 def test_names_are_made_safe_in_tables_errors_and_progress(columns):
     stream = Terminal()
-    RichAnswers(stream).answer(Answer(None, [Table([Column("source", long=True)], [(EVIL,)])]))
+    RichAnswers(stream).answer(Answer(None, [Table([Column("source", long="path")], [(EVIL,)])]))
     messages = RichMessages(stream)
     messages.error(EVIL, EVIL)
     messages.working(Progress(1, 9, slots=[Slot(EVIL, "web", 3.0)]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileq.display.text import padded, shortened, shown, width
+from fileq.display.text import padded, shortened, shortened_path, shown, width
 
 ANY_NAME = st.text(st.characters(codec=None))
 
@@ -43,6 +43,25 @@ def test_a_long_name_loses_its_middle():
 @given(ANY_NAME.map(shown), st.integers(0, 40))
 def test_a_shortened_name_fits(name, room):
     assert width(shortened(name, room)) <= room
+
+
+@pytest.mark.parametrize(
+    ("room", "short"),
+    [
+        (40, "/pictures/2026/holiday/IMG_1.jpg"),
+        (24, "/pictures/2026…/IMG_1.jpg"[:13] + "\u2026/IMG_1.jpg"),
+        (11, "\u2026/IMG_1.jpg"),
+        (9, "IMG_1.jpg"),
+        (7, "IMG\u2026jpg"),
+    ],
+)
+def test_a_path_loses_folders_before_it_loses_its_name(room, short):
+    assert shortened_path("/pictures/2026/holiday/IMG_1.jpg", room) == short
+
+
+@given(ANY_NAME.map(shown), st.integers(0, 40))
+def test_a_shortened_path_fits(path, room):
+    assert width(shortened_path(path, room)) <= room
 
 
 def test_wide_letters_count_twice():

@@ -24,7 +24,7 @@ def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
         "settings": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.origins],
     }
     rows = [(one.key, _in_words(one.value), Text(one.origin, Tone.QUIET)) for one in settings.origins]
-    table = Table([Column("key"), Column("value", long=True), Column("from", long=True)], rows)
+    table = Table([Column("key"), Column("value", long="path"), Column("from", long="path")], rows)
     file = settings.file or "none; fileq init writes one"
     session.display(json=json).answer(Answer(document, [Facts([("config", file)]), Text(), table]))
     return ExitCode.DONE

@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("state", 9),
     Column("cause", 11),
     Column("recipe", 10),
-    Column("source", long=True),
+    Column("source", long="path"),
 )
 
 

@@ -37,7 +37,7 @@ def recipes(
         return ExitCode.DONE
     known = list(session.config.settings.recipes.values())
     rows = [(recipe.name, _origin(session, recipe), recipe.description) for recipe in known]
-    table = Table([Column("recipe"), Column("from", long=True), Column("description", long=True)], rows)
+    table = Table([Column("recipe"), Column("from", long="path"), Column("description", long="prose")], rows)
     display.answer(Answer([_document(session, recipe) for recipe in known], [table]))
     return ExitCode.DONE
 

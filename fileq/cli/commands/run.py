@@ -21,6 +21,7 @@ from fileq.intake import Receipt, Request
 from fileq.intake import add as take_in
 from fileq.job import JobState
 from fileq.ledger import Ledger
+from fileq.queue import MAIN
 
 app = new_app()
 
@@ -62,15 +63,28 @@ def run(
 def _process(session: Session, ledger: Ledger, asked: Request, display: Display, count: int) -> ExitCode:
     begun = time.time()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
-    receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=display.scanning)
-    display.settle()
+    receipt = _taken_in(ledger, asked, begun, queue, display)
     for problem in receipt.problems:
         display.hint(f"Passed over: {problem}")
     if receipt.batch is not None:
-        display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
-        _work(session, ledger, receipt.batch, queue, display, count)
+        try:
+            display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
+            _work(session, ledger, receipt.batch, queue, display, count)
+        except KeyboardInterrupt:  # before the worker was ready to be told
+            ledger.batches.hand_over(queue, to=MAIN)
     display.answer(summary(ledger, receipt, time.time() - begun))
     return _verdict(ledger, receipt, display)
+
+
+def _taken_in(ledger: Ledger, asked: Request, begun: float, queue: str, display: Display) -> Receipt:
+    try:
+        receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=display.scanning)
+    except KeyboardInterrupt:
+        ledger.batches.hand_over(queue, to=MAIN)  # no worker would ever ask for a queue of this name
+        display.hint("Stopped. What was queued up to here waits in the queue; go on with: fileq worker")
+        raise
+    display.settle()
+    return receipt
 
 
 def _work(session: Session, ledger: Ledger, batch: int, queue: str, display: Display, count: int) -> None:

@@ -66,7 +66,7 @@ def _attempts(attempts: Sequence[Attempt]) -> list[Block]:
         return []
     columns = (
         Column("attempt", right=True), Column("worker", right=True), Column("started"), Column("took", right=True),
-        Column("outcome"), Column("message", long=True),
+        Column("outcome", long="prose"),
     )  # fmt: skip
     rows = [
         (
@@ -74,17 +74,22 @@ def _attempts(attempts: Sequence[Attempt]) -> list[Block]:
             str(attempt.worker),
             local(attempt.started_at),
             "" if attempt.finished_at is None else describe_seconds(attempt.finished_at - attempt.started_at),
-            Text(attempt.outcome or "running", Tone.GOOD if attempt.outcome == "done" else Tone.PLAIN),
-            attempt.message,
+            _outcome(attempt),
         )
         for attempt in attempts
     ]
     return [Text(), Table(columns, rows)]
 
 
+def _outcome(attempt: Attempt) -> Cell:
+    if attempt.message:
+        return Text(f"{attempt.outcome}: {attempt.message}", Tone.BAD)
+    return Text(attempt.outcome or "running", Tone.GOOD if attempt.outcome == "done" else Tone.PLAIN)
+
+
 def _outputs(job: Job) -> list[Block]:
     if not job.outputs:
         return []
-    columns = (Column("format"), Column("size"), Column("bytes", right=True), Column("output", long=True))
+    columns = (Column("format"), Column("size"), Column("bytes", right=True), Column("output", long="path"))
     rows = [(made.format, f"{made.width}x{made.height}", describe_bytes(made.bytes), made.path) for made in job.outputs]
     return [Text(), Table(columns, rows)]
