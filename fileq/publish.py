@@ -46,25 +46,35 @@ def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) 
         )
     with ledger.transaction():
         ledger.jobs.check(claim.token)
-        reservations = [_reserve_one(ledger, claim, recipe, number, path) for number, path in enumerate(paths)]
-    for reservation in filter(None, reservations):
-        folder = os.path.dirname(reservation.path)
-        with os_failures(folder):
-            os.makedirs(folder, exist_ok=True)
+        reservations = [_reserve_one(ledger, claim, recipe, paths, number) for number in range(len(paths))]
+        for reservation in filter(None, reservations):
+            _make_folder(os.path.dirname(reservation.path))
     return reservations
+
+
+def _make_folder(folder: str) -> None:
+    with os_failures(folder):
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"The folder {folder} can't be made: a file stands in its place.",
+                "Move that file away and retry, or choose another folder.",
+            ) from error
 
 
 def _twice(paths: Sequence[str]) -> str:
     return next(path for path in paths if paths.count(path) > 1)
 
 
-def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, number: int, path: str) -> Reservation | None:
-    placing = _Placing(ledger, claim, recipe, path)
+def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> Reservation | None:
+    placing = _Placing(ledger, claim, recipe, paths[number])
     if placing.is_taken:
         if recipe.on_conflict == "skip":
             return None
         if recipe.on_conflict == "rename":
-            placing = _Placing(ledger, claim, recipe, _free_name(ledger, claim, recipe, path))
+            placing = _Placing(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
     placing.refuse_if_taken()
     temp = temp_path(ledger, claim.token, number, placing.path)
     ledger.outputs.reserve(placing.path, claim.token.job, temp)
@@ -76,10 +86,10 @@ def temp_path(ledger: Ledger, token: Token, number: int, path: str) -> str:
     return os.path.join(os.path.dirname(path), f".fileq-{ledger.name}-{token.job}-{token.attempt}-{number}.tmp")
 
 
-def _free_name(ledger: Ledger, claim: Claim, recipe: Recipe, path: str) -> str:
-    stem, ending = os.path.splitext(path)
-    names = (f"{stem}-{number}{ending}" for number in count(1))
-    return next(name for name in names if not _Placing(ledger, claim, recipe, name).is_taken)
+def _free_name(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> str:
+    stem, ending = os.path.splitext(paths[number])
+    names = (f"{stem}-{suffix}{ending}" for suffix in count(1))
+    return next(name for name in names if name not in paths and not _Placing(ledger, claim, recipe, name).is_taken)
 
 
 class _Placing:
@@ -124,14 +134,20 @@ class _Placing:
 
     @property
     def _foreign(self) -> bool:
-        return self.exists and not self._our_file and self._recipe.on_conflict != "overwrite"
+        if self._recipe.on_conflict == "overwrite" or (self._recipe.replace and self._own_source):
+            return False
+        return self.exists and not self._our_file
+
+    @property
+    def _own_source(self) -> bool:
+        return os.path.realpath(self.path) == os.path.realpath(self._claim.source)
 
     @property
     def _original(self) -> bool:
         """Whether a source stands there: this job's, or another's that fileq didn't make itself."""
         if self._recipe.replace:
             return False
-        if os.path.realpath(self.path) == os.path.realpath(self._claim.source):
+        if self._own_source:
             return True
         return self.exists and not self._our_file and self._ledger.outputs.is_a_source(self.path)
 
@@ -195,9 +211,14 @@ def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused
         with _refusals(refused, one.token):
             _place_all(ledger, one)
             placed.append((one, files))
-    sync_folders({os.path.dirname(place.path) for one, _ in placed for place in one.reservations})
+    lasting = []
+    synced: set[str] = set()
+    for one, files in placed:
+        with _refusals(refused, one.token):
+            _sync_folders(one, synced)
+            lasting.append((one, files))
     with ledger.transaction():
-        for one, files in placed:
+        for one, files in lasting:
             with _refusals(refused, one.token):
                 _finish(ledger, one, files)
     return refused
@@ -254,30 +275,52 @@ def _place(reservation: Reservation) -> None:
         # A link, unlike a rename, fails where somebody has put a file in the meantime.
         os.link(reservation.temp, reservation.path, follow_symlinks=False)
     except FileExistsError as error:
-        raise JobError(
-            ErrorKind.CONFLICT,
-            f"{reservation.path} came into being while the output was made.",
-            'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
-        ) from error
+        raise _came_into_being(reservation) from error
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        os.replace(reservation.temp, reservation.path)
+        _rename(reservation)
     else:
         os.unlink(reservation.temp)
 
 
-def sync_folders(folders: Iterable[str]) -> None:
-    """Make the new names durable, where the platform lets a folder be opened."""
+def _rename(reservation: Reservation) -> None:
+    """Where there are no hard links, a look is the best that one can do."""
+    if os.path.lexists(reservation.path):
+        raise _came_into_being(reservation)
+    os.replace(reservation.temp, reservation.path)
+
+
+def _came_into_being(reservation: Reservation) -> JobError:
+    return JobError(
+        ErrorKind.CONFLICT,
+        f"{reservation.path} came into being while the output was made.",
+        'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+    )
+
+
+def _sync_folders(one: Finished, synced: set[str]) -> None:
+    """Make the new names durable, but in folders that were `synced` since."""
+    for folder in {os.path.dirname(place.path) for place in one.reservations} - synced:
+        with os_failures(folder):
+            _sync_folder(folder)
+        synced.add(folder)
+
+
+def _sync_folder(folder: str) -> None:
     if not hasattr(os, "O_DIRECTORY"):
         return
-    for folder in folders:
-        with os_failures(folder):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:  # one may put files into it, and not look: then the system decides when they last
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that can't sync folders
+            raise
+    finally:
+        os.close(handle)
 
 
 def discard(temps: Iterable[str]) -> None:

@@ -37,3 +37,9 @@ def photo(tmp_path):
     path.parent.mkdir()
     Image.linear_gradient("L").convert("RGB").save(path)
     return path
+
+
+@pytest.fixture
+def out(tmp_path):
+    """A folder for outputs, which is not there yet."""
+    return tmp_path / "out"

@@ -1,0 +1,76 @@
+from fileq import control, queue
+from fileq.job import JobState
+from fileq.ledger.jobs import Due
+from tests.entering import DAMAGED, NOW, SLOW, begin, enter, state
+
+
+def jobs_sent(ledger, name=queue.MAIN):
+    """The jobs that have a message in this queue, most urgent first."""
+    rows = ledger.database.connection.execute(
+        "select json_extract(data, '$.args[0]') from task where queue = ? order by priority desc, id", (name,)
+    )
+    return [job for (job,) in rows]
+
+
+def test_what_failed_is_queued_again_with_a_message(ledger):
+    one, two = enter(ledger, "a", "b")
+    ledger.jobs.fail(begin(ledger, one), DAMAGED, NOW)
+    assert control.retry(ledger, [one, two, 99], NOW) == 1
+    assert state(ledger, one) is JobState.QUEUED
+    assert jobs_sent(ledger) == [one]
+
+
+def test_a_retried_job_goes_through_the_queue_of_its_batch_with_its_priority(ledger):
+    (low,) = enter(ledger, "a", queue="run-1")
+    (high,) = enter(ledger, "b", queue="run-1", priority=5)
+    (main,) = enter(ledger, "c")
+    ledger.jobs.cancel([low, high, main], NOW)
+    assert control.retry(ledger, [low, high, main], NOW) == 3
+    assert (jobs_sent(ledger, "run-1"), jobs_sent(ledger)) == ([high, low], [main])
+
+
+def test_a_retry_of_what_was_to_be_done_later_is_done_now(ledger):
+    (job,) = enter(ledger, due_at=NOW + 1000)
+    control.cancel(ledger, [job], NOW)
+    control.retry(ledger, [job], NOW)
+    assert jobs_sent(ledger) == [job]
+    assert begin(ledger, job)
+
+
+def test_cancelling_tells_how_many_had_not_ended(ledger):
+    one, two, three = enter(ledger, "a", "b", "c")
+    begin(ledger, two)
+    ledger.jobs.fail(begin(ledger, three), DAMAGED, NOW)
+    assert control.cancel(ledger, [one, two, three], NOW) == 2
+    assert [state(ledger, job) for job in (one, two, three)] == [
+        JobState.CANCELLED, JobState.CANCELLED, JobState.FAILED,
+    ]  # fmt: skip
+
+
+def test_an_empty_queue_gets_all_that_the_ledger_has_for_it(ledger):
+    one, two = enter(ledger, "a", "b")
+    (waiting,) = enter(ledger, "c", priority=1)
+    ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+    assert control.resend(ledger, queue.MAIN, NOW) == 2
+    assert jobs_sent(ledger) == [one, two]
+
+
+def test_what_waits_is_sent_when_it_is_due(ledger):
+    (job,) = enter(ledger)
+    ledger.jobs.wait(begin(ledger, job), SLOW, NOW + 10, NOW)
+    assert control.resend(ledger, queue.MAIN, NOW + 9) == 0
+    assert control.resend(ledger, queue.MAIN, NOW + 10) == 1
+    assert jobs_sent(ledger) == [job]
+
+
+def test_a_queue_that_is_not_empty_gets_nothing(ledger):
+    enter(ledger, "a", "b")
+    queue.send(ledger, queue.MAIN, [Due(1, 0, None, 0)], NOW)
+    assert control.resend(ledger, queue.MAIN, NOW) == 0
+
+
+def test_a_queue_gets_only_its_own(ledger):
+    (job,) = enter(ledger, "a", queue="run-1")
+    assert control.resend(ledger, queue.MAIN, NOW) == 0
+    assert control.resend(ledger, "run-1", NOW) == 1
+    assert jobs_sent(ledger, "run-1") == [job]

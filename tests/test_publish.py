@@ -1,0 +1,192 @@
+"""Publishing: finished temp files get their final names, once, and only by who has the job."""
+
+import os
+
+import pytest
+
+from fileq.errors import ErrorKind, JobError
+from fileq.job import JobState, Made
+from fileq.ledger.jobs import Fenced
+from fileq.publish import publish
+from tests.entering import NOW, enter, state
+from tests.publishing import claim, conflict, make, reserved, stand, written
+
+
+def test_an_output_gets_its_name_and_its_job_is_done(ledger, out):
+    job = make(ledger, out / "deep" / "a.jpg")
+    assert (out / "deep" / "a.jpg").read_text() == "ours"
+    assert os.listdir(out / "deep") == ["a.jpg"]
+    done = ledger.overview.job(job)
+    assert (done.state, done.outputs) == (JobState.DONE, (Made(str(out / "deep" / "a.jpg"), "jpeg", 16, 12, 4),))
+
+
+def test_a_temp_file_is_hidden_beside_its_output_and_says_whose_it_is(ledger, out):
+    claimed = claim(ledger)
+    (place,) = reserved(ledger, claimed, out / "a.jpg")
+    folder, name = os.path.split(place.temp)
+    assert folder == str(out)
+    assert name == f".fileq-{ledger.name}-{claimed.token.job}-1-0.tmp"
+
+
+def test_several_jobs_are_published_together(ledger, out):
+    claims = [claim(ledger, f"/photos/{name}") for name in "abc"]
+    finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
+    assert publish(ledger, finished) == {}
+    assert sorted(os.listdir(out)) == ["1.jpg", "2.jpg", "3.jpg"]
+    assert ledger.overview.tally().jobs[JobState.DONE] == 3
+
+
+@pytest.mark.parametrize("on_conflict", ["fail", "skip", "overwrite", "rename"])
+def test_our_own_earlier_output_is_replaced_whatever_the_recipe_says(ledger, out, on_conflict):
+    job = make(ledger, out / "a.jpg", on_conflict=on_conflict)
+    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    again = claim(ledger, job=job)
+    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert (out / "a.jpg").read_text() == "newer"
+    assert os.listdir(out) == ["a.jpg"]
+
+
+def test_a_newer_version_of_the_source_replaces_the_output_of_the_older(ledger, out):
+    make(ledger, out / "a.jpg")
+    (job,) = enter(ledger, version="2000-2")
+    newer = claim(ledger, job=job)
+    assert publish(ledger, [written(newer, reserved(ledger, newer, out / "a.jpg"), "newer")]) == {}
+    assert (out / "a.jpg").read_text() == "newer"
+
+
+def test_an_older_version_of_the_source_publishes_nothing_once_the_newer_has_the_path(ledger, out):
+    older = claim(ledger)
+    finished = written(older, reserved(ledger, older, out / "a.jpg"))
+    (job,) = enter(ledger, version="2000-2")
+    reserved(ledger, claim(ledger, job=job), out / "a.jpg")
+    assert publish(ledger, [finished])[older.token].kind is ErrorKind.CHANGED
+    assert not (out / "a.jpg").exists()
+
+
+def test_a_file_that_came_into_being_while_the_output_was_made_stays(ledger, out):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    stand(out / "a.jpg")
+    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert (out / "a.jpg").read_text() == "theirs"
+    assert state(ledger, claimed.token.job) is JobState.RUNNING
+
+
+def refuse_links(*_args, **_keys):
+    raise OSError(1, "Operation not permitted")  # what FAT and exFAT say
+
+
+def test_without_hard_links_outputs_are_renamed_into_place(ledger, out, monkeypatch):
+    monkeypatch.setattr(os, "link", refuse_links)
+    make(ledger, out / "a.jpg")
+    assert os.listdir(out) == ["a.jpg"]
+
+
+def test_without_hard_links_a_file_that_came_into_being_stays_too(ledger, out, monkeypatch):
+    monkeypatch.setattr(os, "link", refuse_links)
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    stand(out / "a.jpg")
+    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert (out / "a.jpg").read_text() == "theirs"
+
+
+@pytest.mark.parametrize("void", ["lost", "cancelled"])
+def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    if void == "lost":
+        ledger.jobs.lose(claimed.token, NOW)
+    else:
+        ledger.jobs.cancel([claimed.token.job], NOW)
+    assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
+    assert not (out / "a.jpg").exists()
+    with pytest.raises(Fenced):
+        reserved(ledger, claimed, out / "b.jpg")
+
+
+def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
+    claims = [claim(ledger, f"/photos/{name}") for name in "abcd"]
+    finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
+    ledger.jobs.lose(claims[0].token, NOW)
+    stand(out / "2.jpg")
+    os.unlink(finished[2].reservations[0].temp)
+    refused = publish(ledger, finished)
+    assert set(refused) == {one.token for one in claims[:3]}
+    assert state(ledger, 4) is JobState.DONE
+    assert (out / "4.jpg").read_text() == "ours"
+
+
+def crashed_publishing(ledger, out, monkeypatch):
+    """A claim of a job whose worker died after its file had got its name, and before it was said to be done."""
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.jobs, "finish", lambda *_, **__: os.abort_here())
+        with pytest.raises(AttributeError, match="abort_here"):
+            publish(ledger, [finished])
+    assert (out / "a.jpg").read_text() == "ours"
+    ledger.outputs.release(ledger.outputs.reserved(claimed.token.job))
+    ledger.jobs.lose(claimed.token, NOW)
+    return ledger.jobs.claim(claimed.token.job, 2, NOW)
+
+
+def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
+    again = crashed_publishing(ledger, out, monkeypatch)
+    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
+
+
+def test_what_a_crash_left_is_theirs_once_they_changed_it(ledger, out, monkeypatch):
+    again = crashed_publishing(ledger, out, monkeypatch)
+    stand(out / "a.jpg", "retouched by hand")
+    conflict(ledger, again, out / "a.jpg")
+
+
+def test_a_file_in_the_folders_place_is_a_conflict_that_reserves_nothing(ledger, out):
+    stand(out)
+    claimed = claim(ledger)
+    with pytest.raises(JobError, match="a file stands in its place") as raised:
+        reserved(ledger, claimed, out / "a.jpg")
+    assert raised.value.kind is ErrorKind.CONFLICT
+    assert ledger.outputs.reserved(claimed.token.job) == []
+
+
+def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out, monkeypatch):
+    def deny(*_args, **_keys):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "makedirs", deny)
+    claimed = claim(ledger)
+    with pytest.raises(JobError) as raised:
+        reserved(ledger, claimed, out / "a.jpg")
+    assert raised.value.kind is ErrorKind.PERMISSION
+    assert ledger.outputs.owner(str(out / "a.jpg")) is None
+
+
+@pytest.mark.parametrize("number", [13, 22])
+def test_a_folder_that_can_not_be_synced_keeps_no_output_from_its_name(ledger, out, monkeypatch, number):
+    def refuse(*_args):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open" if number == 13 else "fsync", refuse)
+    claimed = claim(ledger)
+    places = reserved(ledger, claimed, out / "a.jpg")
+    assert publish(ledger, [written(claimed, places)]) == {}
+    assert state(ledger, claimed.token.job) is JobState.DONE
+
+
+def test_a_disk_that_fails_while_the_folder_is_synced_fails_the_job(ledger, out, monkeypatch):
+    def fail(*_args):
+        raise OSError(5, "Input/output error")
+
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    monkeypatch.setattr(os, "fsync", fail)
+    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.INTERNAL
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"new\nline.jpg", b"-rf.jpg", b"x" * 251 + b".jpg"])
+def test_odd_names_are_published(ledger, out, name):
+    make(ledger, os.path.join(str(out), os.fsdecode(name)))
+    assert os.listdir(os.fsencode(out)) == [name]
