@@ -9,6 +9,8 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.pictures import iptc, xmp
+from fileq.pictures.failures import DAMAGE
+from fileq.pictures.scaling import TURNS
 
 if TYPE_CHECKING:
     from fileq.pictures.source import Source
@@ -43,7 +45,8 @@ class Metadata:
 def kept(source: Source, wanted: Wanted) -> Metadata:
     """What the outputs of a source carry. The thumbnail never; the orientation only where nothing is turned."""
     info, density = source.image.info, _density(source)
-    orientation = int(source.exif.get(_BASE.Orientation, 1)) if source.keeps_orientation else 1
+    orientation = source.exif.get(_BASE.Orientation, 1) if source.keeps_orientation else 1
+    orientation = orientation if orientation in TURNS else 1
     if wanted == "none":
         return Metadata({}, density=density, orientation=orientation)
     packet, datasets = _xmp(info), _iptc(source)
@@ -52,7 +55,9 @@ def kept(source: Source, wanted: Wanted) -> Metadata:
         return Metadata(exif, xmp.credits_of(packet), iptc.credits_of(datasets), b"", density, orientation)
     comment = info.get("comment", b"")
     comment = comment if isinstance(comment, bytes) else str(comment).encode()
-    return Metadata(_whole(source.exif), xmp.carried_over(packet), datasets, comment, density, orientation)
+    return Metadata(
+        _writable(_whole(source.exif), source), xmp.carried_over(packet), datasets, comment, density, orientation
+    )
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
@@ -121,6 +126,23 @@ def _whole(exif: Image.Exif) -> dict[int, Any]:
         if values:
             picked[int(directory)] = {tag: value for tag, value in values.items() if tag != _IFD.Interop}
     return picked
+
+
+def _writable(exif: dict[int, Any], source: Source) -> dict[int, Any]:
+    """All of it where Pillow can write it again: some cameras give tags of the wrong type."""
+    try:
+        _packed(exif)
+    except DAMAGE as error:
+        source.note(f"Of its EXIF data only credits were kept: the rest is damaged ({error}).")
+        return _picked(source.exif, _CREDITS)
+    return exif
+
+
+def _packed(exif: dict[int, Any]) -> bytes:
+    whole = Image.Exif()
+    for tag, value in exif.items():
+        whole[tag] = value
+    return whole.tobytes()
 
 
 def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:

@@ -157,6 +157,7 @@ class Picture:
 
     def _content(self, part: Part, frames: Frames) -> encoding.Content:
         recipe, source = self._assignment.recipe, self._source
+        stem = os.path.splitext(os.path.basename(self._assignment.source))[0]
         fits_all = part.format in planning.ANIMATED if source.is_animation else part.format in planning.PAGED
         images = frames.images if fits_all else frames.images[:1]
         return encoding.Content(
@@ -167,7 +168,7 @@ class Picture:
             icc=source.profile_for(images[0]),
             background=recipe.background,
             has_palette=source.has_palette,
-            title=os.path.splitext(os.path.basename(self._assignment.source))[0],
+            title=os.fsencode(stem).decode(errors="replace"),
         )
 
     def _is_not_worth_it(self, part: Part, size: Size, temp: str) -> bool:

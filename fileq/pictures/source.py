@@ -109,17 +109,18 @@ class Source:
 
     def _coloured(self, image: Image.Image) -> Image.Image:
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
-            self._note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
+            self.note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
         if modes.is_16_bit(image) or not wants_srgb:
             return image
         try:
             return colour.to_srgb(image, self.icc)
         except colour.ProfileError as error:
-            self._note(f"Its colour profile was left out: {error}.")
+            self.note(f"Its colour profile was left out: {error}.")
             return colour.to_srgb(image, None)
 
-    def _note(self, note: str) -> None:
+    def note(self, note: str) -> None:
+        """Say something on the job, once."""
         if note not in self.notes:
             self.notes.append(note)
 
@@ -128,7 +129,7 @@ class Source:
             exif = self.image.getexif()
             exif.get_ifd(ExifTags.IFD.Exif)
         except (*DAMAGE, OSError) as error:
-            self._note(f"Its EXIF data is damaged and was left out ({error}).")
+            self.note(f"Its EXIF data is damaged and was left out ({error}).")
             return Image.Exif()
         return exif
 

@@ -127,3 +127,10 @@ def test_a_heic_that_is_cut_off_is_unreadable(tmp_path):
     whole = Path(__file__).with_name("quarters.heic").read_bytes()
     (tmp_path / "x.heic").write_bytes(whole[: len(whole) * 2 // 3])
     assert failure(tmp_path / "x.heic", recipe(), tmp_path / "out")[0] == ErrorKind.UNREADABLE
+
+
+def test_a_name_that_is_not_utf_8_becomes_the_title_of_a_pdf(tmp_path):
+    source = str(tmp_path / "caf\udce9.png")
+    with open(source, "wb") as file:
+        quarters().save(file, format="PNG")
+    assert make(source, recipe(Output(name="o.pdf")), tmp_path / "out").encoded[0].bytes > 0
