@@ -9,7 +9,7 @@ from fileq.display import Display, Slot
 from fileq.ledger import Ledger
 
 if TYPE_CHECKING:
-    from fileq.worker import SlotActivity
+    from fileq.worker.slot import SlotActivity
 
 _EVERY = 0.2
 

@@ -10,7 +10,7 @@ from fileq.errors import JobError
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
-from fileq.pictures.pipeline import Assignment, Encoded
+from fileq.pictures.assignment import Assignment, Encoded
 from fileq.publish import Finished, Refused, Reservation, discard, reserve
 from fileq.recipes.recipe import decode
 from fileq.worker.child import Plan, Result

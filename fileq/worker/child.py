@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from fileq.errors import ErrorKind, JobError
-from fileq.pictures.pipeline import Assignment, Encoded, Planned, opened
+from fileq.pictures.assignment import Assignment, Encoded, Planned
 
 if sys.platform == "linux":
     import fcntl
@@ -50,6 +50,8 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
 
 
 def _answer(connection: Connection, assignment: Assignment) -> Result | JobError:
+    from fileq.pictures.pipeline import opened  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
+
     try:
         with opened(assignment) as picture:
             connection.send(Plan(picture.planned))

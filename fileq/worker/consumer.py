@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from huey.consumer import Consumer, ConsumerStopped
 
@@ -19,7 +19,7 @@ from fileq.ledger.workers import WorkerRecord
 from fileq.queue.delivery import huey_for
 from fileq.worker import host, tasks
 from fileq.worker.recovery import recover
-from fileq.worker.sandbox import Verdict
+from fileq.worker.sandbox import Verdict, prepare
 from fileq.worker.slot import Post, Slot, SlotActivity
 
 _PATIENCE = 60.0
@@ -66,19 +66,28 @@ class Crew(Consumer):  # type: ignore[misc]  # huey has no types
 
     def loop(self, health_check_ts: float | None = None) -> float | None:
         self._on_loop()
-        threads = [thread for _, thread in self.worker_threads]
-        if self.stop_flag.is_set() and not any(thread.is_alive() for thread in threads):
-            raise ConsumerStopped
         if not self.stop_flag.is_set():
             self.check_worker_health()
+        elif not self.busy:
+            raise ConsumerStopped
         return health_check_ts
+
+    @property
+    def busy(self) -> bool:
+        return any(thread.is_alive() for _, thread in self.worker_threads)
+
+    def join(self, seconds: float) -> None:
+        """Wait for the slots to end, one of them for so long."""
+        for _, thread in self.worker_threads:
+            if thread.is_alive():
+                thread.join(seconds)
+                return
 
 
 class Worker:
-    """A running worker: it signs on, works, and signs off.
+    """A worker: it signs on when it is made, and signs off when its `with` block ends.
 
-    `queue` is the queue it serves; `drain` ends it when nothing is left to do there; `on_tick` is called about ten
-    times a second, in the main thread, with what each slot does, `on_stop` when it was told to stop. Raises LedgerError where the database can't be used.
+    `queue` is the queue it serves; `drain` ends it when nothing is left to do there. Raises LedgerError.
     """
 
     def __init__(
@@ -90,15 +99,14 @@ class Worker:
         queue: str = queue.MAIN,
         drain: bool = False,
         periodic: bool = True,
-        on_tick: Callable[[Sequence[SlotActivity]], None] | None = None,
-        on_stop: Callable[[], None] | None = None,
     ) -> None:
+        prepare()
         self._ledger = Ledger(database, _PATIENCE)
         self._settings = settings
         self._queue = queue
         self._drain = drain
-        self._on_tick = on_tick
-        self._on_stop = on_stop
+        self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
+        self._on_stop: Callable[[], None] | None = None
         self._record = self._sign_on(slots)
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
@@ -116,23 +124,42 @@ class Worker:
         )
         self._crew = Crew(self._post, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING)
 
-    def run(self) -> StopReason:
-        """Work until stopped or drained. The first SIGINT or SIGTERM lets the running jobs end, the second doesn't."""
-        with self._signals():
-            recover(self._ledger, time.time(), self._settings.heartbeat)
-            self._crew.run()
-        self._sign_off()
-        return self._reason or StopReason.STOPPED
+    def __enter__(self) -> Self:
+        return self
 
-    def _sign_on(self, slots: int) -> WorkerRecord:
-        return self._ledger.workers.enter(host.name(), *host.process(), self._queue, slots, time.time())
-
-    def _sign_off(self) -> None:
+    def __exit__(self, *_: object) -> None:
+        """Sign off. What a queue of our own still has goes to the one that every worker serves."""
         with self._ledger.transaction():
             self._ledger.workers.leave(self._record.id)
             if self._queue != queue.MAIN:
                 self._ledger.batches.hand_over(self._queue, to=queue.MAIN)
         self._ledger.close()
+
+    def run(
+        self,
+        on_tick: Callable[[Sequence[SlotActivity]], None] | None = None,
+        on_stop: Callable[[], None] | None = None,
+    ) -> StopReason:
+        """Work until stopped or drained. The first SIGINT or SIGTERM lets the running jobs end, the second doesn't.
+
+        `on_tick` is called about ten times a second, in this thread, with what each slot does; `on_stop` once, when
+        the worker is told to stop.
+        """
+        self._on_tick, self._on_stop = on_tick, on_stop
+        with self._signals():
+            recover(self._ledger, time.time(), self._settings.heartbeat)
+            self._crew.run()
+        return self._reason or StopReason.STOPPED
+
+    def keep_alive(self) -> None:
+        """Say now and then that this worker is there, before it runs."""
+        moment = time.monotonic()
+        if moment - self._beat_at >= self._settings.heartbeat:
+            self._beat_at = moment
+            self._beat()
+
+    def _sign_on(self, slots: int) -> WorkerRecord:
+        return self._ledger.workers.enter(host.name(), *host.process(), self._queue, slots, time.time())
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -153,12 +180,7 @@ class Worker:
         self._crew.stop_flag.set()
 
     def _tick(self) -> None:
-        if self._drain and not self._crew.stop_flag.is_set():
-            self._post.idle.wait(_TICK)
-            self._post.idle.clear()
-        else:
-            busy = self._on_tick is not None or any(slot.sandbox.token for slot in self._crew.slots)
-            time.sleep(_TICK if busy else _IDLE_TICK)
+        self._pause()
         for slot in self._crew.slots:
             slot.sandbox.check_memory()
             if self._at_once:
@@ -171,10 +193,19 @@ class Worker:
         if self._on_tick is not None:
             self._on_tick([slot.activity for slot in self._crew.slots])
 
+    def _pause(self) -> None:
+        """Let the slots work for a moment; not longer than until one has nothing to do, where that may be the end."""
+        if self._crew.stop_flag.is_set():
+            self._crew.join(_TICK)
+        elif self._drain:
+            self._post.idle.wait(_TICK)
+            self._post.idle.clear()
+        else:
+            busy = self._on_tick is not None or any(slot.sandbox.token for slot in self._crew.slots)
+            time.sleep(_TICK if busy else _IDLE_TICK)
+
     def _look_at_the_ledger(self, moment: float) -> None:
-        if moment - self._beat_at >= self._settings.heartbeat:
-            self._beat_at = moment
-            self._beat()
+        self.keep_alive()
         if moment - self._looked_at >= _LOOK:
             self._looked_at = moment
             self._obey()

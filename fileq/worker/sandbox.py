@@ -10,7 +10,9 @@ import threading
 import time
 from contextlib import suppress
 from enum import StrEnum
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 import psutil
@@ -41,7 +43,13 @@ class Lost(Exception):
 _context = multiprocessing.get_context(
     "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 )
-_context.set_forkserver_preload(["fileq.worker.child"])
+_context.set_forkserver_preload(["fileq.worker.child", "fileq.pictures.pipeline"])
+
+
+def prepare() -> None:
+    """Have the process that children are forked from import what they need, while this one goes on."""
+    if isinstance(_context, ForkServerContext):
+        forkserver.ensure_running()
 
 
 class Sandbox:
@@ -60,17 +68,7 @@ class Sandbox:
 
     def begin(self, token: Token) -> None:
         """An attempt starts: its time runs from here. Raises JobError where no child can be started."""
-        if self._process is not None and not self._process.is_alive():
-            self._forget()
-        if self._process is None:
-            try:
-                self._start()
-            except (OSError, EOFError) as error:
-                raise JobError(
-                    ErrorKind.INTERNAL,
-                    f"No process could be started ({error}).",
-                    "Free some memory, or use fewer workers.",
-                ) from error
+        self.start()
         with self._lock:
             self._token = token
             self._verdict = None
@@ -114,7 +112,7 @@ class Sandbox:
     def check_memory(self) -> None:
         """From another thread: end the attempt if its child has more memory than it may."""
         with self._lock, suppress(psutil.NoSuchProcess):
-            if self._token is not None and self._memory_in_use() > self._memory + _BASE:
+            if self._token and self._process and self._memory_in_use() > self._memory + _BASE:
                 self._kill(Verdict.MEMORY)
 
     def _memory_in_use(self) -> int:
@@ -127,14 +125,30 @@ class Sandbox:
         if self._process is not None:
             self._forget()
 
+    def start(self) -> None:
+        """Have a child, if there is none. Raises JobError where none can be started."""
+        if self._process is not None and (self._verdict or not self._process.is_alive()):
+            self.close()  # it died, or it was told to when it had just done its job
+        if self._process is None:
+            try:
+                self._start()
+            except (OSError, EOFError) as error:
+                message = f"No process could be started ({error})."
+                raise JobError(ErrorKind.INTERNAL, message, "Free some memory, or use fewer workers.") from error
+
     def _start(self) -> None:
         ours, theirs = _context.Pipe()
-        self._process = _context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
+        process = _context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
             target=child.serve, args=(theirs, _lifeline(), self._memory), daemon=True, name="fileq-child"
         )
-        self._process.start()
-        self._connection = ours
-        theirs.close()
+        try:
+            process.start()
+        except (OSError, EOFError):
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._process, self._connection = process, ours
 
     def _kill(self, verdict: Verdict) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ from huey.consumer import Worker as HueyWorker
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.errors import LedgerError
+from fileq.errors import JobError, LedgerError
 from fileq.ledger import Ledger
 from fileq.publish import Finished, publish
 from fileq.worker.attempt import Attempt
@@ -64,6 +64,8 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
 
     def initialize(self) -> None:
         _current.slot = self
+        with suppress(JobError):  # the first attempt tries again, and says it
+            self.sandbox.start()
         super().initialize()
 
     def shutdown(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -21,7 +22,9 @@ from fileq.intake import Receipt, Request
 from fileq.intake import add as take_in
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.queue import MAIN
+
+if TYPE_CHECKING:
+    from fileq.worker.consumer import Worker
 
 app = new_app()
 
@@ -61,42 +64,36 @@ def run(
 
 
 def _process(session: Session, ledger: Ledger, asked: Request, display: Display, count: int) -> ExitCode:
+    from fileq.worker.consumer import Worker
+
     begun = time.time()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
-    receipt = _taken_in(ledger, asked, begun, queue, display)
-    for problem in receipt.problems:
-        display.hint(f"Passed over: {problem}")
-    if receipt.batch is not None:
-        try:
+    # It signs on before anything is queued: should we be killed, others see whose queue that was.
+    with Worker(session.database, session.config.settings.worker, slots=count, queue=queue, drain=True) as worker:
+        receipt = _taken_in(ledger, asked, begun, worker, queue, display)
+        for problem in receipt.problems:
+            display.hint(f"Passed over: {problem}")
+        if receipt.batch is not None:
             display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
-            _work(session, ledger, receipt.batch, queue, display, count)
-        except KeyboardInterrupt:  # before the worker was ready to be told
-            ledger.batches.hand_over(queue, to=MAIN)
+            pace = Pace(ledger.overview.tally(receipt.batch), time.monotonic(), whole=True)
+            worker.run(ticker(ledger, display, pace, receipt.batch), stopping(display))
+            display.settle()
     display.answer(summary(ledger, receipt, time.time() - begun))
     return _verdict(ledger, receipt, display)
 
 
-def _taken_in(ledger: Ledger, asked: Request, begun: float, queue: str, display: Display) -> Receipt:
+def _taken_in(ledger: Ledger, asked: Request, begun: float, worker: "Worker", queue: str, display: Display) -> Receipt:
+    def on_scanned(count: int) -> None:
+        display.scanning(count)
+        worker.keep_alive()
+
     try:
-        receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=display.scanning)
+        receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=on_scanned)
     except KeyboardInterrupt:
-        ledger.batches.hand_over(queue, to=MAIN)  # no worker would ever ask for a queue of this name
         display.hint("Stopped. What was queued up to here waits in the queue; go on with: fileq worker")
         raise
     display.settle()
     return receipt
-
-
-def _work(session: Session, ledger: Ledger, batch: int, queue: str, display: Display, count: int) -> None:
-    from fileq.worker import Worker
-
-    pace = Pace(ledger.overview.tally(batch), time.monotonic(), whole=True)
-    Worker(
-        session.database, session.config.settings.worker, slots=count, queue=queue, drain=True,
-        on_tick=ticker(ledger, display, pace, batch),
-        on_stop=stopping(display),
-    ).run()  # fmt: skip
-    display.settle()
 
 
 def _verdict(ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:

@@ -86,15 +86,12 @@ def _work(
     drain: bool,
     periodic: bool,
 ) -> None:
-    from fileq.worker import Worker
+    from fileq.worker.consumer import Worker
 
     before = ledger.overview.tally()
     display.hint(f"Working with {counted(count, 'slot')}. Ctrl-C stops.")
-    Worker(
-        session.database, settings, slots=count, drain=drain, periodic=periodic,
-        on_tick=ticker(ledger, display, Pace(before, time.monotonic()), None),
-        on_stop=stopping(display),
-    ).run()  # fmt: skip
+    with Worker(session.database, settings, slots=count, drain=drain, periodic=periodic) as worker:
+        worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))
     display.settle()
     display.hint(_farewell(before, ledger.overview.tally()))
 
