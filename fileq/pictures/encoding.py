@@ -124,12 +124,11 @@ def _in_mode_of(format_: str, image: Image, background: str) -> Image:
 
 
 def _bare(image: Image, format_: str, content: Content) -> Image:
-    """A copy of the picture's frame without its `info`: Pillow writes some of that unasked."""
+    """The frame without its `info`, which nothing needs any more: Pillow writes some of that unasked."""
     if content.icc is not None and image.mode == "L" and format_ not in {"png", "jpeg", "tiff"}:
         image = image.convert("RGB")
-    bare = image.copy() if image.info else image
-    bare.info = {}
-    return bare
+    image.info = {}
+    return image
 
 
 def _common(format_: str, content: Content, output: Output) -> dict[str, Any]:
