@@ -46,18 +46,13 @@ class Devour(Operation, frozen=True, kw_only=True):
     """Takes memory, and touches it.
 
     amount: how many bytes
-    by_malloc: whether it comes from the C library, 1 MiB at a time and unchecked
 
     { op = "devour", amount = 1000000 }
     """
 
     amount: int = 2**30
-    by_malloc: bool = False
 
     def apply(self, image):
-        if self.by_malloc:
-            for _ in range(self.amount // 2**20):
-                ctypes.memset(ctypes.create_string_buffer(2**20), 1, 2**20)
         held = bytearray(self.amount)
         held[::4096] = b"x" * len(held[::4096])
         return image

@@ -1,0 +1,197 @@
+"""One attempt at one job: whatever happens to it, the ledger says how it ended, and nothing is left behind."""
+
+import os
+import time
+
+import pytest
+from mischief import Crash, Devour, Doze, Stumble
+
+from fileq.config.settings import WorkerSettings
+from fileq.errors import ErrorKind, JobError
+from fileq.job import JobState
+from fileq.ledger.jobs import Fenced
+from fileq.queue import MAIN
+from fileq.units import Duration
+from fileq.worker.recovery import DEATHS
+from fileq.worker.sandbox import Lost, Sandbox, Stopped
+from tests.entering import NOW
+
+
+def left(out):
+    return sorted(os.listdir(out)) if out.exists() else []
+
+
+def test_an_attempt_that_goes_well_makes_what_the_recipe_says(shop, out):
+    done = shop.do(shop.enter())
+    (made,) = done.outputs
+    assert (done.state, done.note) == (JobState.DONE, "")
+    assert (made.path, made.format, made.width, made.height) == (f"{out}/photo-small.png", "png", 16, 16)
+    assert made.bytes == os.path.getsize(made.path)
+    assert left(out) == ["photo-small.png"]
+
+
+def test_nothing_has_its_final_name_before_it_is_published(shop, ledger, out):
+    finished = shop.make(shop.enter())
+    assert [os.path.basename(place.temp) for place in finished.reservations] == left(out)
+    assert left(out)[0].startswith(".fileq-")
+
+
+@pytest.mark.parametrize("content", [b"", b"a letter, not a picture", b"\xff\xd8\xff\xe0 cut off"])
+def test_what_is_no_picture_fails_at_once(shop, photo, out, content):
+    photo.write_bytes(content)
+    failed = shop.do(shop.enter())
+    assert (failed.state, failed.failure.kind) == (JobState.FAILED, ErrorKind.UNREADABLE)
+    assert failed.failure.hint
+    assert left(out) == []
+
+
+def test_a_source_that_is_gone_is_missing(shop, photo):
+    job = shop.enter()
+    photo.unlink()
+    assert shop.do(job).failure.kind is ErrorKind.MISSING
+
+
+def test_a_source_that_changed_since_it_was_added_is_changed(shop, photo):
+    job = shop.enter()
+    os.utime(photo, ns=(1, 1))
+    assert shop.do(job).failure.kind is ErrorKind.CHANGED
+
+
+@pytest.mark.parametrize(("step", "kind"), [(Crash(), ErrorKind.CRASHED), (Stumble(), ErrorKind.INTERNAL)])
+def test_a_fault_that_may_pass_is_tried_again_later_and_then_fails(shop, out, step, kind):
+    job = shop.enter(step)
+    before = time.time()
+    waiting = shop.do(job)
+    assert (waiting.state, waiting.failure.kind) == (JobState.WAITING, kind)
+    assert 10 <= waiting.due_at - before < 40
+    failed = shop.do(job, now=waiting.due_at)
+    assert (failed.state, failed.failure.kind, failed.attempts) == (JobState.FAILED, kind, 2)
+    assert left(out) == []
+    assert shop.ledger.outputs.reserved(job) == []
+
+
+def test_the_pause_before_another_try_doubles(shop):
+    shop.settings = WorkerSettings(attempts=4, retry_delay=Duration(10))
+    job, box = shop.enter(), shop.sandbox
+    pauses, now = [], time.time()
+    for _ in range(3):
+        shop.sandbox = Ending(box, JobError(ErrorKind.NO_SPACE, "It is full."))
+        due_at = shop.do(job, now=now).due_at
+        pauses.append(round((due_at - time.time()) / 10))
+        now = due_at
+    assert pauses == [1, 2, 4]
+
+
+def test_a_job_that_waits_lies_in_the_schedule(shop, ledger):
+    waiting = shop.do(shop.enter(Crash()))
+    rows = ledger.database.connection.execute("select queue, timestamp from schedule").fetchall()
+    assert rows == [(MAIN, waiting.due_at)]
+
+
+def test_an_attempt_that_takes_too_long_is_a_timeout(shop):
+    shop.sandbox = Sandbox(0.3, 2**30)
+    assert shop.do(shop.enter(Doze(seconds=600))).failure.kind is ErrorKind.TIMEOUT
+
+
+def test_an_attempt_that_takes_too_much_memory_is_told(shop):
+    shop.sandbox = Sandbox(60, 2**28)
+    assert shop.do(shop.enter(Devour(amount=2**30))).failure.kind is ErrorKind.MEMORY
+
+
+def test_a_foreign_file_at_the_outputs_place_is_a_conflict_and_stays(shop, out):
+    out.mkdir()
+    (out / "photo-small.png").write_text("theirs")
+    failed = shop.do(shop.enter())
+    assert (failed.state, failed.failure.kind) == (JobState.FAILED, ErrorKind.CONFLICT)
+    assert (out / "photo-small.png").read_text() == "theirs"
+    assert left(out) == ["photo-small.png"]
+
+
+def test_the_child_that_made_nothing_for_a_conflict_does_the_next_job(shop, out):
+    out.mkdir()
+    (out / "photo-small.png").write_text("theirs")
+    shop.do(shop.enter())
+    pid = shop.sandbox._process.pid
+    (out / "photo-small.png").unlink()
+    assert shop.do(shop.enter(background="black")).state is JobState.DONE
+    assert shop.sandbox._process.pid == pid
+
+
+def test_a_skipped_output_is_done_and_said(shop, out):
+    out.mkdir()
+    (out / "photo-small.png").write_text("theirs")
+    done = shop.do(shop.enter(on_conflict="skip"))
+    assert (done.state, done.outputs) == (JobState.DONE, ())
+    assert done.note == "1 output skipped: a file exists there."
+
+
+class Ending:
+    """A sandbox in which every attempt ends this way when its outputs are to be made."""
+
+    def __init__(self, box, error):
+        self._box = box
+        self._error = error
+        self._calls = 0
+
+    def __getattr__(self, name):
+        return getattr(self._box, name)
+
+    def call(self, request):
+        self._calls += 1
+        if self._calls == 2:
+            raise self._error
+        return self._box.call(request)
+
+
+def test_a_stopped_attempt_is_given_back_and_is_no_try(shop, ledger, out):
+    job = shop.enter()
+    box = shop.sandbox
+    shop.sandbox = Ending(box, Stopped())
+    assert shop.do(job).state is JobState.QUEUED
+    assert left(out) == []
+    assert ledger.messages.any_left(MAIN)
+    shop.sandbox = box
+    assert ledger.jobs.claim(job, 1, NOW).tries == 1
+
+
+def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
+    job, box = shop.enter(), shop.sandbox
+    for _ in range(DEATHS):
+        assert ledger.overview.job(job).state is JobState.QUEUED
+        shop.sandbox = Ending(box, Lost())
+        shop.do(job)
+    shop.sandbox = box
+    failed = ledger.overview.job(job)
+    assert (failed.state, failed.failure.kind, failed.attempts) == (JobState.FAILED, ErrorKind.CRASHED, DEATHS)
+    assert left(out) == []
+
+
+def test_what_was_taken_over_while_it_was_made_is_left_to_the_other(shop, ledger, out):
+    job = shop.enter()
+    attempt = shop.claim(job)
+    finished = attempt.make(shop.sandbox)
+    ledger.jobs.lose(attempt.token, NOW)
+    other = shop.claim(job)
+    attempt.refuse(Fenced())
+    assert left(out) == []
+    ledger.jobs.check(other.token)
+    assert finished.token != other.token
+
+
+def test_an_attempt_of_a_job_that_was_cancelled_meanwhile_leaves_nothing(shop, ledger, out):
+    job = shop.enter()
+    attempt = shop.claim(job)
+    ledger.jobs.cancel([job], NOW)
+    assert attempt.make(shop.sandbox) is None
+    assert left(out) == []
+    assert ledger.overview.job(job).state is JobState.CANCELLED
+
+
+def test_what_could_not_be_published_is_written_down_and_cleared_up(shop, ledger, out):
+    job = shop.enter()
+    attempt = shop.claim(job)
+    attempt.make(shop.sandbox)
+    attempt.refuse(JobError(ErrorKind.CONFLICT, "It came into being.", "Move it."))
+    assert ledger.overview.job(job).failure.kind is ErrorKind.CONFLICT
+    assert left(out) == []
+    assert ledger.outputs.owner(f"{out}/photo-small.png") is None

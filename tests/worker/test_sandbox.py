@@ -1,0 +1,305 @@
+"""A child that crashes, hangs or eats memory is an error of one attempt, and the slot has a new one for the next."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from mischief import Crash, Devour, Doze, Stumble
+
+from fileq.errors import ErrorKind, JobError
+from fileq.job import Token
+from fileq.operations.resize import Resize
+from fileq.pictures.pipeline import Assignment
+from fileq.recipes.recipe import Output, Recipe
+from fileq.units import Dimensions
+from fileq.worker import sandbox as sandboxes
+from fileq.worker.child import Plan, Result
+from fileq.worker.sandbox import Lost, Sandbox, Stopped, Verdict
+
+TOKEN = Token(1, 1)
+MEMORY = 256 * 2**20
+
+
+@contextmanager
+def sandbox(timeout=60.0, memory=MEMORY):
+    box = Sandbox(timeout, memory)
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+@pytest.fixture
+def box():
+    with sandbox() as box:
+        yield box
+
+
+class Bench:
+    """Sends assignments about one photo through a sandbox."""
+
+    def __init__(self, photo, folder):
+        self.photo = photo
+        self.folder = folder
+
+    def assignment(self, *steps):
+        output = Output(name="small.png", format="png")
+        recipe = Recipe(name="test", steps=(*steps, Resize(fit=Dimensions(16, 16))), outputs=(output,))
+        return Assignment(str(self.photo), -1, -1, recipe, str(self.folder), "", 10**8)
+
+    def do(self, box, *steps, token=TOKEN):
+        """One attempt from its begin to its end."""
+        box.begin(token)
+        try:
+            plan = box.call(self.assignment(*steps))
+            assert isinstance(plan, Plan)
+            return box.call([str(self.folder / ".small.tmp")])
+        finally:
+            box.end()
+
+    def works(self, box):
+        result = self.do(box, token=Token(2, 1))
+        return isinstance(result, Result) and result.encoded[0].format == "png"
+
+
+@pytest.fixture
+def bench(photo, tmp_path):
+    return Bench(photo, tmp_path)
+
+
+def pid_of(box):
+    return box._process.pid
+
+
+def failure(bench, box, *steps):
+    with pytest.raises(JobError) as raised:
+        bench.do(box, *steps)
+    assert box.token is None
+    return raised.value
+
+
+def test_a_child_makes_what_it_is_told_and_is_used_again(bench, box):
+    assert bench.works(box)
+    pid = pid_of(box)
+    assert bench.works(box)
+    assert pid_of(box) == pid
+    assert (bench.folder / ".small.tmp").stat().st_size > 0
+
+
+def test_a_child_tells_an_error_of_the_job_as_it_is_and_lives(bench, box):
+    bench.photo.write_bytes(b"no picture")
+    assert failure(bench, box).kind is ErrorKind.UNREADABLE
+    pid = pid_of(box)
+    assert failure(bench, box).kind is ErrorKind.UNREADABLE
+    assert pid_of(box) == pid
+
+
+def test_an_error_that_nobody_thought_of_is_internal_and_told(bench, box):
+    error = failure(bench, box, Stumble(saying="the moon is full"))
+    assert error.kind is ErrorKind.INTERNAL
+    assert "LookupError: the moon is full" in error.message
+    assert bench.works(box)
+
+
+def test_outputs_that_are_not_wanted_are_not_made(bench, box):
+    box.begin(TOKEN)
+    box.call(bench.assignment())
+    assert box.call([None]).encoded == (None,)
+    box.end()
+
+
+@pytest.mark.parametrize("by", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE"])
+def test_a_crash_is_told_with_its_signal_and_the_next_job_goes_well(bench, box, by):
+    error = failure(bench, box, Crash(by=by))
+    assert error.kind is ErrorKind.CRASHED
+    assert by in error.message
+    assert bench.works(box)
+
+
+def test_an_attempt_that_takes_too_long_is_ended_even_inside_one_c_call(bench):
+    with sandbox(timeout=0.5) as box:
+        error = failure(bench, box, Doze(seconds=300))
+    assert error.kind is ErrorKind.TIMEOUT
+    assert "0.5 s" in error.message
+
+
+def test_the_time_of_an_attempt_begins_anew_with_each(bench):
+    with sandbox(timeout=0.2) as box:
+        failure(bench, box, Doze(seconds=300))
+        box._timeout = 60
+        assert bench.works(box)
+
+
+def test_more_memory_than_allowed_fails_inside_the_child(bench, box):
+    error = failure(bench, box, Devour(amount=2**30))
+    assert error.kind is ErrorKind.MEMORY
+    assert bench.works(box)
+
+
+def test_a_child_with_too_much_memory_is_ended_from_outside(bench, tmp_path):
+    with sandbox() as box:
+        box._memory = -(2**40)  # whatever it has is too much
+        with during(bench, box, tmp_path) as ended:
+            box.check_memory()
+        assert ended[0].kind is ErrorKind.MEMORY
+
+
+@contextmanager
+def during(bench, box, tmp_path):
+    """A block in which an attempt dozes in another thread; then a list of how that ended."""
+    mark, ended = tmp_path / "dozing", []
+
+    def doze():
+        try:
+            bench.do(box, Doze(seconds=300, mark=str(mark)))
+        except (JobError, Stopped, Lost) as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=doze)
+    thread.start()
+    while not mark.exists():
+        time.sleep(0.01)
+    try:
+        yield ended
+    finally:
+        thread.join(60)
+    assert box.token is None
+
+
+@pytest.mark.parametrize("verdict", [Verdict.STOPPED, Verdict.CANCELLED])
+def test_an_attempt_can_be_stopped_from_another_thread(bench, box, tmp_path, verdict):
+    with during(bench, box, tmp_path) as ended:
+        box.stop(verdict, TOKEN)
+    assert isinstance(ended[0], Stopped)
+    assert bench.works(box)
+
+
+def test_stopping_an_attempt_that_is_over_stops_no_other(bench, box, tmp_path):
+    with during(bench, box, tmp_path) as ended:
+        box.stop(Verdict.CANCELLED, Token(1, 7))
+        assert box.token == TOKEN
+        box.stop(Verdict.STOPPED)
+    assert isinstance(ended[0], Stopped)
+
+
+def test_stopping_when_nothing_is_done_stops_nothing(bench, box):
+    assert bench.works(box)
+    pid = pid_of(box)
+    box.stop(Verdict.CANCELLED)
+    assert bench.works(box)
+    assert pid_of(box) == pid
+
+
+def test_a_child_that_is_killed_from_outside_is_lost_and_no_fault_of_the_job(bench, box, tmp_path):
+    with during(bench, box, tmp_path) as ended:
+        os.kill(pid_of(box), signal.SIGKILL)
+    assert isinstance(ended[0], Lost)
+    assert bench.works(box)
+
+
+def test_an_idle_child_that_is_killed_is_replaced(bench, box):
+    assert bench.works(box)
+    process = psutil.Process(pid_of(box))
+    process.kill()
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert bench.works(box)
+
+
+def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, box):
+    box.begin(TOKEN)
+    box.call(bench.assignment())
+    box.call([str(bench.folder / ".small.tmp")])
+    box.stop(Verdict.CANCELLED, TOKEN)
+    box.end()
+    assert bench.works(box)
+
+
+def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, box):
+    box.begin(TOKEN)
+    box.call(bench.assignment(Crash()))
+    with pytest.raises(JobError):
+        box.call([str(bench.folder / ".small.tmp")])
+    box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
+    box.stop(Verdict.STOPPED)
+    box.end()
+    assert bench.works(box)
+
+
+def test_an_attempt_that_is_left_after_its_plan_ends_its_child(bench, box):
+    box.begin(TOKEN)
+    box.call(bench.assignment())
+    box.end()
+    assert bench.works(box)
+
+
+def test_closing_ends_the_child(bench, box):
+    assert bench.works(box)
+    process = psutil.Process(pid_of(box))
+    box.close()
+    assert not process.is_running()
+
+
+def test_children_heed_no_ctrl_c_and_no_sigterm(bench, box, tmp_path):
+    with during(bench, box, tmp_path) as ended:
+        os.kill(pid_of(box), signal.SIGINT)
+        os.kill(pid_of(box), signal.SIGTERM)
+        assert psutil.Process(pid_of(box)).is_running()
+        box.stop(Verdict.STOPPED)
+    assert isinstance(ended[0], Stopped)
+
+
+def test_where_no_child_can_be_started_the_attempt_fails_and_a_later_one_goes_well(bench, box, monkeypatch):
+    def refuse(_process):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sandboxes._context.Process, "start", refuse)
+        for _ in range(2):
+            assert failure(bench, box).kind is ErrorKind.INTERNAL
+    assert bench.works(box)
+
+
+DYING = """
+import sys, threading
+from mischief import Doze
+from fileq.job import Token
+from fileq.pictures.pipeline import Assignment
+from fileq.recipes.recipe import Recipe
+from fileq.worker.sandbox import Sandbox
+
+source, folder, mark = sys.argv[1:]
+
+def attempt(box, *steps):
+    box.begin(Token(1, 1))
+    box.call(Assignment(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
+    box.call([folder + "/.made.tmp"])
+    box.end()
+
+idle, busy = Sandbox(60, 2**30), Sandbox(600, 2**30)
+attempt(idle)
+print(idle._process.pid, flush=True)
+attempt(busy, Doze(seconds=600, mark=mark))
+"""
+
+
+def test_children_idle_and_busy_end_when_their_worker_is_killed(photo, tmp_path, plugins):
+    mark = tmp_path / "dozing"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", DYING, photo, tmp_path, mark],
+        env={**os.environ, "PYTHONPATH": plugins}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with worker:
+        idle = psutil.Process(int(worker.stdout.readline()))
+        while not (mark.exists() and mark.read_text()):
+            time.sleep(0.01)
+        busy = psutil.Process(int(mark.read_text()))
+        worker.kill()
+    _, alive = psutil.wait_procs([idle, busy], timeout=30)
+    assert alive == []

@@ -1,0 +1,144 @@
+"""A slot takes the jobs of a message one by one, publishes them together, and gives back what it can't do."""
+
+import os
+import sqlite3
+import threading
+
+import pytest
+from mischief import Crash
+
+from fileq.errors import LedgerError
+from fileq.job import JobState
+from fileq.ledger.overview import Selection
+from fileq.queue import MAIN
+from fileq.queue.delivery import huey_for
+from fileq.worker import tasks
+from fileq.worker.slot import Post, Slot
+
+
+@pytest.fixture
+def slot(shop, ledger):
+    """The one slot of a worker whose number is 1."""
+    huey = huey_for(ledger, MAIN)
+    tasks.register(huey, ledger, 5.0)
+    post = Post(
+        ledger, shop.settings, MAIN, lambda: 1,
+        paused=threading.Event(), idle=threading.Event(), lead=threading.Lock(),
+    )  # fmt: skip
+    slot = Slot(post, huey=huey, stop_flag=threading.Event(), default_delay=0.01, max_delay=0.01, backoff=1.5)
+    yield slot
+    slot.shutdown()
+
+
+@pytest.fixture
+def jobs(shop, photo):
+    """Five jobs, each about a photo of its own."""
+    return [shop.enter(source=copy(photo, number)) for number in range(5)]
+
+
+def copy(photo, number):
+    path = photo.with_name(f"{number}.jpg")
+    path.write_bytes(photo.read_bytes())
+    return path
+
+
+def states(ledger):
+    return [job.state for job in ledger.overview.jobs(Selection())][::-1]
+
+
+def sent(ledger):
+    """The jobs that lie in the queue."""
+    huey = huey_for(ledger, MAIN)
+    tasks.register(huey, ledger, 5.0)
+    jobs = []
+    while (task := huey.dequeue()) is not None:
+        jobs += task.args
+    return jobs
+
+
+def test_all_jobs_of_a_message_are_done(slot, ledger, jobs, out):
+    slot.work(jobs)
+    assert states(ledger) == [JobState.DONE] * 5
+    assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
+
+
+def test_a_message_that_comes_twice_does_nothing_more(slot, ledger, jobs):
+    slot.work(jobs)
+    slot.work([*jobs, 99])
+    assert {job.attempts for job in ledger.overview.jobs(Selection())} == {1}
+
+
+def test_what_was_cancelled_is_left_out(slot, ledger, jobs):
+    ledger.jobs.cancel(jobs[1:3], 0)
+    slot.work(jobs)
+    assert [state is JobState.DONE for state in states(ledger)] == [True, False, False, True, True]
+
+
+def test_a_job_that_crashes_keeps_no_other_of_its_message_from_being_done(slot, shop, ledger, jobs, photo):
+    bad = shop.enter(Crash(), source=copy(photo, 9))
+    slot.work([*jobs[:2], bad, *jobs[2:]])
+    assert states(ledger) == [JobState.DONE] * 5 + [JobState.WAITING]
+
+
+def test_two_jobs_of_a_message_with_one_output_are_one_done_and_one_conflict(slot, shop, ledger, photo):
+    elsewhere = photo.parent / "more" / photo.name
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(photo.read_bytes())
+    slot.work([shop.enter(), shop.enter(source=elsewhere)])
+    assert states(ledger) == [JobState.DONE, JobState.FAILED]
+
+
+@pytest.mark.parametrize("reason", ["stop", "pause"])
+def test_what_is_left_of_a_message_goes_back_when_the_worker_stops_or_pauses(slot, ledger, jobs, reason):
+    (slot.stop_flag if reason == "stop" else slot._post.paused).set()
+    slot.work(jobs)
+    assert states(ledger) == [JobState.QUEUED] * 5
+    assert sent(ledger) == jobs
+
+
+def test_a_slot_shows_what_it_does(slot, ledger, jobs):
+    seen = []
+    check = ledger.jobs.check
+    ledger.jobs.check = lambda token: (seen.append(slot.activity), check(token))[1]
+    slot.work(jobs[:1])
+    assert (seen[0].job, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
+    assert (slot.activity.job, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
+
+
+@pytest.mark.parametrize("failing", ["finish", "check"])
+def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs, out, monkeypatch, failing):
+    def fail(*_args, **_keys):
+        raise LedgerError("The database is locked.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.jobs, failing, fail)
+        with pytest.raises(LedgerError):
+            slot.work(jobs[:2])
+    assert JobState.RUNNING not in states(ledger)
+    left = [job for job, state in zip(jobs, states(ledger), strict=True) if state is JobState.QUEUED]
+    slot.work(left)
+    assert states(ledger) == [JobState.DONE] * 5
+    assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
+
+
+def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, database, jobs, monkeypatch):
+    other = sqlite3.connect(database, isolation_level=None)
+    call, let_go = slot.sandbox.call, slot._let_go
+
+    def lock_then_call(request):
+        if not other.in_transaction:
+            other.execute("begin immediate")
+        return call(request)
+
+    def unlock_then_let_go(attempt):
+        other.rollback()
+        let_go(attempt)
+
+    monkeypatch.setattr(slot.sandbox, "call", lock_then_call)
+    monkeypatch.setattr(slot, "_let_go", unlock_then_let_go)
+    with pytest.raises(LedgerError, match="locked"):
+        slot.work(jobs[:1])
+    monkeypatch.undo()
+    assert states(ledger)[0] is JobState.QUEUED
+    assert sent(ledger) == jobs[:1]
+    other.close()
