@@ -4,8 +4,9 @@ import stat
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -173,6 +174,44 @@ def test_others_see_nothing_of_a_transaction_until_it_ends(database, ledger):
             enter(ledger)
             assert other.overview.tally().total == 0
         assert other.overview.tally().total == 1
+
+
+@contextmanager
+def nobody():
+    """A block in which we may do what everybody may: tests are often run by root, who may do everything."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("file", "folder", "complaint"),
+    [
+        (0o444, 0o555, "can't be written"),
+        (0o444, 0o777, "can't be written"),
+        (0o000, 0o777, "can't be opened"),
+        (0o644, 0o000, "can't be made: Permission denied"),
+    ],
+)
+def test_a_database_that_may_not_be_written_is_refused_and_stays_as_it_is(file, folder, complaint):
+    with TemporaryDirectory() as place:
+        path = os.path.join(place, "fileq.db")
+        with opened(path):
+            pass
+        before = files_of(path)
+        os.chmod(path, file)
+        os.chmod(place, folder)
+        with nobody(), pytest.raises(LedgerError) as raised, opened(path) as ledger:
+            enter(ledger)
+        os.chmod(place, 0o700)
+        os.chmod(path, 0o600)
+        assert complaint in raised.value.message
+        assert files_of(path) == before
 
 
 def test_only_a_durable_transaction_waits_for_the_disk(ledger):
