@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -74,9 +75,10 @@ def _process(session: Session, ledger: Ledger, asked: Request, display: Display,
         for problem in receipt.problems:
             display.hint(f"Passed over: {problem}")
         if receipt.batch is not None:
-            display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
-            pace = Pace(ledger.overview.tally(receipt.batch), time.monotonic(), whole=True)
-            worker.run(ticker(ledger, display, pace, receipt.batch), stopping(display))
+            with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
+                display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
+                pace = Pace(ledger.overview.tally(receipt.batch), time.monotonic(), whole=True)
+                worker.run(ticker(ledger, display, pace, receipt.batch), stopping(display))
             display.settle()
     display.answer(summary(ledger, receipt, time.time() - begun))
     return _verdict(ledger, receipt, display)
