@@ -5,6 +5,7 @@ and an attempt that was given up for dead publishes nothing.
 """
 
 import errno
+import glob
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -323,11 +324,14 @@ def _sync_folder(folder: str) -> None:
         os.close(handle)
 
 
-def discard(temps: Iterable[str]) -> None:
+def discard(temps: Iterable[str], *, of_programs: bool = True) -> None:
     """Remove the temp files of an attempt that ended; many were never written.
 
-    One that can't be removed stays: its folder may be gone, or have become read-only, and the attempt is to end still.
+    `of_programs`: also those that an external program was given, which have an ending after the same name. One that
+    can't be removed stays: its folder may be gone, or have become read-only, and the attempt is to end still.
     """
     for temp in temps:
-        with suppress(OSError):
-            os.unlink(temp)
+        siblings = glob.glob(f"{glob.escape(temp)}.*", include_hidden=True) if of_programs else []
+        for file in (temp, *siblings):
+            with suppress(OSError):
+                os.unlink(file)

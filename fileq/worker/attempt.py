@@ -92,7 +92,7 @@ class Attempt:
 
     def _end(self, settle: Callable[[float], Due | None]) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
-        discard(place.temp for place in self._reservations)
+        discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
         with self._ledger.transaction():
             self._ledger.outputs.release((place.path, place.temp) for place in self._reservations)
             now = time.time()
@@ -100,6 +100,11 @@ class Attempt:
                 due = settle(now)
                 if due is not None:
                     queue.send(self._ledger, self._queue, [due], now)
+
+    @property
+    def _runs_programs(self) -> bool:
+        steps = (*self._recipe.steps, *(step for output in self._recipe.outputs for step in output.steps))
+        return any(step.works_on_files for step in steps)
 
     def _give_up(self, failure: Failure, now: float) -> Due | None:
         """Wait for another try where that may help and one is left."""

@@ -129,4 +129,6 @@ def _text(output: bytes | None) -> str:
 
 def files(folder: Path) -> list[str]:
     """The names of all files below a folder, hidden ones too."""
-    return sorted(os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names)
+    return sorted(
+        os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names
+    )

@@ -118,7 +118,9 @@ def test_a_file_that_was_there_before_is_treated_as_the_recipe_says(
 
 
 def test_an_output_never_takes_the_place_of_its_source(fileq: Program, photos: Path) -> None:
-    fileq.configure('[recipes.here]\nout = "{folder}"\non_conflict = "overwrite"\n[[recipes.here.outputs]]\nname = "{name}"\n')
+    fileq.configure(
+        '[recipes.here]\nout = "{folder}"\non_conflict = "overwrite"\n[[recipes.here.outputs]]\nname = "{name}"\n'
+    )
     source = (photos / "IMG_0001.jpg").read_bytes()
     fileq.run("run", photos / "IMG_0001.jpg", "-r", "here", expect=1)
     assert failure_of(fileq, photos / "IMG_0001.jpg")["kind"] == "conflict"

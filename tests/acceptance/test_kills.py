@@ -102,6 +102,25 @@ def test_no_process_outlives_a_worker_that_was_killed(fileq: Program, many: Path
         fileq.wait_until(lambda: not any(alive(one) for one in family))
 
 
+def test_a_program_that_a_job_runs_ends_with_the_worker_and_leaves_nothing(fileq: Program, photos: Path) -> None:
+    script = "import sys, time; open(sys.argv[2], 'w').write('half'); time.sleep(1000)"
+    fileq.configure(
+        f'[recipes.slow]\nsteps = [ {{ op = "command", argv = ["python3", "-c", "{script}", "{{source}}", "{{output}}"] }} ]\n'
+    )
+    fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
+    with fileq.worker("--workers", "1") as process:
+        fileq.wait_until(lambda: any(child.children() for child in children(process)))
+        fileq.wait_until(lambda: files(photos / "slow"))
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert any("time.sleep(1000)" in " ".join(one.cmdline()) for one in family)
+        kill_only_the_worker(process, random.Random(1))
+        fileq.wait_until(lambda: not any(alive(one) for one in family))
+    with fileq.worker():
+        fileq.wait_until(lambda: fileq.ask("select 1 from attempts where outcome = 'worker died'"))
+        fileq.run("cancel", "--all")
+        fileq.wait_until(lambda: not files(photos / "slow"))
+
+
 def alive(process: psutil.Process) -> bool:
     try:
         return process.status() != psutil.STATUS_ZOMBIE
@@ -124,7 +143,13 @@ def test_the_first_sigterm_lets_running_jobs_end_and_exits_with_0(fileq: Program
 
 
 def test_a_frozen_worker_that_wakes_up_publishes_nothing(fileq: Program, photos: Path) -> None:
-    slow = ["python3", "-c", "import sys, time, shutil; time.sleep(3); shutil.copy(*sys.argv[1:])", "{source}", "{output}"]
+    slow = [
+        "python3",
+        "-c",
+        "import sys, time, shutil; time.sleep(3); shutil.copy(*sys.argv[1:])",
+        "{source}",
+        "{output}",
+    ]
     quoted = ", ".join(f'"{word}"' for word in slow)
     fileq.configure(
         f'[worker]\nheartbeat = "100ms"\n[recipes.slow]\nsteps = [ {{ op = "command", argv = [{quoted}] }} ]\n'

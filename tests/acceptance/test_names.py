@@ -11,7 +11,7 @@ from tests.acceptance.program import Program
 NAMES = [
     b"with space.jpg",
     b"new\nline.jpg",
-    b"\"quotes\" 'n such.jpg",
+    b'"quotes" \'n such.jpg',
     "\U0001f600 caf\u00e9.jpg".encode(),
     b"-r.jpg",
     b"--help.jpg",
