@@ -203,7 +203,7 @@ def test_a_database_that_may_not_be_written_is_refused_and_stays_as_it_is(file, 
         path = os.path.join(place, "fileq.db")
         with opened(path):
             pass
-        before = files_of(path)
+        before = Path(path).read_bytes()
         os.chmod(path, file)
         os.chmod(place, folder)
         with nobody(), pytest.raises(LedgerError) as raised, opened(path) as ledger:
@@ -211,7 +211,7 @@ def test_a_database_that_may_not_be_written_is_refused_and_stays_as_it_is(file, 
         os.chmod(place, 0o700)
         os.chmod(path, 0o600)
         assert complaint in raised.value.message
-        assert files_of(path) == before
+        assert Path(path).read_bytes() == before
 
 
 def test_only_a_durable_transaction_waits_for_the_disk(ledger):
