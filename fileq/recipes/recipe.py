@@ -5,7 +5,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 
@@ -96,4 +96,4 @@ def encode(recipe: Recipe) -> str:
 
 @functools.lru_cache(maxsize=64)
 def decode(text: str) -> Recipe:
-    return cast(Recipe, msgspec.json.decode(text, type=Recipe, dec_hook=from_config))
+    return msgspec.json.decode(text, type=Recipe, dec_hook=from_config)

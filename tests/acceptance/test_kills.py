@@ -85,7 +85,7 @@ def test_add_killed_in_the_middle_loses_nothing_when_it_is_repeated(fileq: Progr
         (folder / f"{number:05}.jpg").touch()
     for _ in range(3):
         process = fileq.start("add", folder)
-        fileq.wait_until(lambda: process.poll() is not None or fileq.ask("select 1 from jobs limit 1"))
+        fileq.wait_until(lambda: fileq.ask("select 1 from jobs limit 1"))
         kill_group(process)
     receipt = fileq.json("add", folder)
     assert receipt["queued"] + receipt["already_queued"] == count
@@ -104,9 +104,8 @@ def test_no_process_outlives_a_worker_that_was_killed(fileq: Program, many: Path
 
 def test_a_program_that_a_job_runs_ends_with_the_worker_and_leaves_nothing(fileq: Program, photos: Path) -> None:
     script = "import sys, time; open(sys.argv[2], 'w').write('half'); time.sleep(1000)"
-    fileq.configure(
-        f'[recipes.slow]\nsteps = [ {{ op = "command", argv = ["python3", "-c", "{script}", "{{source}}", "{{output}}"] }} ]\n'
-    )
+    argv = f'["python3", "-c", "{script}", "{{source}}", "{{output}}"]'
+    fileq.configure(f'[recipes.slow]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
     with fileq.worker("--workers", "1") as process:
         fileq.wait_until(lambda: any(child.children() for child in children(process)))
