@@ -151,6 +151,16 @@ def test_a_walk_does_not_take_what_fileq_has_made(ledger, photos):
     assert (receipt.own_outputs, receipt.queued) == (2, 0)
 
 
+def test_a_walk_that_comes_by_outputs_takes_them_through_no_recipe(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    do_all(ledger)
+    receipt = take(ledger, photos, recipes=(THUMB,))
+    assert (receipt.queued, receipt.own_outputs) == (2, 1)
+    assert {job.source for job in ledger.overview.jobs(Selection(recipe="thumb"))} == {
+        f"{photos}/a.jpg", f"{photos}/trips/b.jpg",
+    }  # fmt: skip
+
+
 def test_a_folder_of_outputs_may_go_through_another_recipe_and_not_through_the_same(ledger, photos):
     take(ledger, photos / "a.jpg")
     do_all(ledger)
