@@ -4,7 +4,13 @@ import sys
 
 
 def main() -> None:
-    from fileq.cli import run  # noqa: PLC0415  # see above
+    if {"run", "worker"} & set(sys.argv):
+        # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
+        # file's name and not the command, the server of children ends with us, unused.
+        from fileq.worker.nursery import prepare  # noqa: PLC0415
+
+        prepare()
+    from fileq.cli import run  # noqa: PLC0415
 
     sys.exit(run())
 

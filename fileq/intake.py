@@ -6,8 +6,9 @@ twice is a no-op that costs one statement.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
+
+import msgspec
 
 from fileq import queue
 from fileq.job import JobState
@@ -20,8 +21,7 @@ from fileq.sources import Filter, Source, expand, find
 _IN_ONE_TRANSACTION = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What is to be queued, and how. `due_at` is in seconds since the epoch; None: at once."""
 
     paths: Sequence[str]
@@ -35,8 +35,7 @@ class Request:
     force: bool = False
 
 
-@dataclass(slots=True)
-class Receipt:
+class Receipt(msgspec.Struct):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
     `batch` is None where nothing was queued; `problems` are files and folders that could not be read.
@@ -48,8 +47,8 @@ class Receipt:
     already_queued: int = 0
     unmatched: int = 0
     own_outputs: int = 0
-    missing: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    missing: list[str] = []
+    problems: list[str] = []
 
 
 def _silent(_count: int) -> None:

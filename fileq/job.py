@@ -1,7 +1,8 @@
 """What a job is, and the states it goes through. Pure: nothing here reads a clock, a file or a database."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from fileq.errors import ErrorKind
 
@@ -39,8 +40,7 @@ FINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 UNFINISHED = frozenset(JobState) - FINAL
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why a job did not go well, as the user is told."""
 
     kind: ErrorKind
@@ -48,8 +48,7 @@ class Failure:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """One published output: an absolute path, what is in it, and its size in pixels and bytes."""
 
     path: str
@@ -59,8 +58,7 @@ class Made:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """One source to go through one recipe, as the ledger has it. Times are seconds since the epoch."""
 
     id: int
@@ -80,8 +78,7 @@ class Job:
     outputs: tuple[Made, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """The right to finish one attempt. Once the ledger gives the job to another attempt, it is void."""
 
     job: int

@@ -10,8 +10,9 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
+
+import msgspec
 
 from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.job import Made, Token
@@ -24,8 +25,7 @@ from fileq.recipes.recipe import Recipe
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(msgspec.Struct, frozen=True):
     """A final path that is this attempt's now, and the temp file in the same folder that is to get that name."""
 
     path: str
@@ -182,8 +182,7 @@ def _standing(path: str) -> str | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """An attempt whose temp files are complete. `made` says what each is, under its final name."""
 
     token: Token

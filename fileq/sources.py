@@ -6,8 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+import msgspec
 
 from fileq.errors import NotFoundError
 
@@ -21,8 +22,7 @@ _is_ignored = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
 _SORTED_AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A regular file that was found. `relative` is its folder below the one that was named, "" at its top."""
 
     path: str
@@ -35,8 +35,7 @@ class Source:
     """Whether it was named itself, and not found by walking a folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """Which files of a walk are meant: by patterns on the name, or on the path below the folder that was named."""
 
     include: tuple[str, ...] = ()

@@ -5,8 +5,9 @@ Whatever ends an attempt is guarded by its token: a worker that was thought dead
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from fileq.job import Failure, JobState, Token
 from fileq.ledger.database import Database
@@ -17,8 +18,7 @@ class Fenced(Exception):
     """The token is void: the job was given to another attempt, or cancelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A source that was found, the recipe it is to go through, and where its outputs go."""
 
     source: str
@@ -39,8 +39,7 @@ class Entry(StrEnum):
     ALREADY_QUEUED = "already_queued"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A job that this worker now has, with all that is needed to do it. `recipe` is JSON."""
 
     token: Token
@@ -55,8 +54,7 @@ class Claim:
     relative: str
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
 
     id: int

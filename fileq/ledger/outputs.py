@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from fileq.job import JobState, Made
 from fileq.ledger.database import Database
 from fileq.ledger.files import restored, stored
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """The job that a path belongs to. `versions` are those that its own file there can have."""
 
     job: int
@@ -20,8 +20,7 @@ class Owner:
     versions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A file under its final name."""
 
     made: Made

@@ -1,8 +1,9 @@
 """What the ledger knows, to be looked at: sums, lists, one job whole. Nothing here changes anything."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Job, JobState, Made
@@ -15,8 +16,7 @@ _JOB = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(msgspec.Struct, frozen=True):
     """A job that a worker has now, since `started_at`."""
 
     job: int
@@ -26,8 +26,7 @@ class Running:
     started_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """Sums over a batch, or over all. Bytes in and out, and outputs, are those of done jobs."""
 
     jobs: dict[JobState, int]
@@ -44,8 +43,7 @@ class Tally:
         return sum(count for state, count in self.jobs.items() if not state.is_final)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """One try at a job. `outcome` is None while it runs."""
 
     number: int
@@ -56,11 +54,10 @@ class Attempt:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause."""
 
-    states: Sequence[JobState] = field(default=())
+    states: Sequence[JobState] = ()
     batch: int | None = None
     recipe: str | None = None
     cause: ErrorKind | None = None

@@ -1,12 +1,11 @@
 """The workers that say they are alive."""
 
-from dataclasses import dataclass
+import msgspec
 
 from fileq.ledger.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerRecord:
+class WorkerRecord(msgspec.Struct, frozen=True):
     """A running `fileq worker`, or one that had no time to sign off. Times are seconds since the epoch."""
 
     id: int

@@ -56,7 +56,10 @@ def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _die_with_fileq() -> None:
-    """In the new process: have the kernel end it when the process that waits for it is killed (prctl(2))."""
+    """In the new process: listen to signals again, and have the kernel end it when its parent is killed (prctl(2))."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

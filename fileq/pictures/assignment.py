@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from fileq.recipes.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(msgspec.Struct, frozen=True):
     """What one attempt must do. It is pickled to the child."""
 
     source: str  # an absolute path, which may hold surrogate escapes
@@ -22,8 +22,7 @@ class Assignment:
     max_pixels: int
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """One output before any of it is encoded: its absolute final path, format, and size in pixels (0: not known)."""
 
     path: str
@@ -32,8 +31,7 @@ class Planned:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """One temp file: complete, checked, and safe on the disk. Sizes in pixels (0: no picture) and bytes."""
 
     format: str

@@ -10,24 +10,24 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
+
+import msgspec
 
 from fileq.errors import ErrorKind, JobError
 from fileq.pictures.assignment import Assignment, Encoded, Planned
+from fileq.worker import nursery
 
 if sys.platform == "linux":
     import fcntl
     import resource
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     planned: tuple[Planned, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What was made, None for an output that was not asked for, and sentences to be said on the job."""
 
     encoded: tuple[Encoded | None, ...]
@@ -36,9 +36,8 @@ class Result:
 
 def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
     """Do assignments until the slot closes the connection. `memory`: the bytes that one job may use."""
-    # A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends us is the slot's business.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in nursery.NOT_FOR_CHILDREN:
+        signal.signal(number, signal.SIG_IGN)
     _die_with_the_worker(lifeline)
     _limit_memory(memory)
     while True:

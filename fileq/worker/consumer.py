@@ -18,8 +18,9 @@ from fileq.ledger.jobs import Fenced
 from fileq.ledger.workers import WorkerRecord
 from fileq.queue.delivery import huey_for
 from fileq.worker import host, tasks
+from fileq.worker.nursery import prepare
 from fileq.worker.recovery import recover
-from fileq.worker.sandbox import Verdict, prepare
+from fileq.worker.sandbox import Verdict
 from fileq.worker.slot import Post, Slot, SlotActivity
 
 _PATIENCE = 60.0

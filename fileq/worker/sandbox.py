@@ -4,15 +4,12 @@ Plain multiprocessing, and not a pool: a pool's idle child that is killed from o
 its round trip is 0.3 ms against 0.07, and its threads look about ten times a second.
 """
 
-import multiprocessing
 import signal
 import threading
 import time
 from contextlib import suppress
 from enum import StrEnum
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
 from typing import Any
 
 import psutil
@@ -20,7 +17,7 @@ import psutil
 from fileq.errors import ErrorKind, JobError
 from fileq.job import Token
 from fileq.units import describe_bytes, describe_seconds
-from fileq.worker import child
+from fileq.worker import child, nursery
 
 
 class Verdict(StrEnum):
@@ -38,18 +35,6 @@ class Stopped(Exception):
 
 class Lost(Exception):
     """Something outside killed the child."""
-
-
-_context = multiprocessing.get_context(
-    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-)
-_context.set_forkserver_preload(["fileq.worker.child", "fileq.pictures.pipeline"])
-
-
-def prepare() -> None:
-    """Have the process that children are forked from import what they need, while this one goes on."""
-    if isinstance(_context, ForkServerContext):
-        forkserver.ensure_running()
 
 
 class Sandbox:
@@ -137,8 +122,8 @@ class Sandbox:
                 raise JobError(ErrorKind.INTERNAL, message, "Free some memory, or use fewer workers.") from error
 
     def _start(self) -> None:
-        ours, theirs = _context.Pipe()
-        process = _context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
+        ours, theirs = nursery.context.Pipe()
+        process = nursery.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
             target=child.serve, args=(theirs, _lifeline(), self._memory), daemon=True, name="fileq-child"
         )
         try:
@@ -218,7 +203,7 @@ def _lifeline() -> Connection:
     global _lifeline_ends  # noqa: PLW0603  # one for the process, like the process itself
     with _lifeline_lock:
         if _lifeline_ends is None:
-            _lifeline_ends = _context.Pipe(duplex=False)
+            _lifeline_ends = nursery.context.Pipe(duplex=False)
         return _lifeline_ends[0]
 
 

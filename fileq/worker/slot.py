@@ -4,9 +4,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from huey.consumer import Worker as HueyWorker
 
 from fileq import queue
@@ -26,8 +26,7 @@ _LEADERLESS = 1.0
 _current = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class SlotActivity:
+class SlotActivity(msgspec.Struct, frozen=True):
     """What a slot does right now; all None, and 0 seconds, where it waits for work."""
 
     job: int | None
@@ -35,8 +34,7 @@ class SlotActivity:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(msgspec.Struct, frozen=True):
     """What the slots of one worker share."""
 
     ledger: Ledger

@@ -1,0 +1,23 @@
+"""Where children come from: a server process that has imported what they need, and forks.
+
+This module is imported before any other, and imports nothing of fileq.
+"""
+
+import multiprocessing
+import signal
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+
+context = multiprocessing.get_context("forkserver" if hasattr(signal, "pthread_sigmask") else "spawn")
+
+NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)
+"""A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends a child is its slot's business."""
+
+
+def prepare() -> None:
+    """Have the server import what children need, while this process goes on; at once where it runs already."""
+    if isinstance(context, ForkServerContext):
+        context.set_forkserver_preload(["fileq.worker.child", "fileq.pictures.pipeline"])
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
+        forkserver.ensure_running()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
