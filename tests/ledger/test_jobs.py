@@ -33,7 +33,7 @@ def test_nothing_moves_a_job_but_as_the_table_says(ledger, before, move):
     assert state(ledger, job) in allowed
 
 
-@pytest.mark.parametrize("before", FINAL)
+@pytest.mark.parametrize("before", sorted(FINAL))
 def test_what_has_ended_can_be_queued_again(ledger, before):
     job = job_in(ledger, before)
     ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1, priority=3)
