@@ -1,8 +1,9 @@
 """What JSON answers look like. The keys are a contract."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from fileq.cli.times import iso
 from fileq.intake import Receipt

@@ -18,7 +18,7 @@ from fileq.operations.resize import Resize
 from fileq.pictures.pipeline import Assignment
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
-from fileq.worker import sandbox as sandboxes
+from fileq.worker import nursery
 from fileq.worker.child import Plan, Result
 from fileq.worker.sandbox import Lost, Sandbox, Stopped, Verdict
 
@@ -260,7 +260,7 @@ def test_where_no_child_can_be_started_the_attempt_fails_and_a_later_one_goes_we
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sandboxes._context.Process, "start", refuse)
+        patch.setattr(nursery.context.Process, "start", refuse)
         for _ in range(2):
             assert failure(bench, box).kind is ErrorKind.INTERNAL
     assert bench.works(box)
