@@ -70,11 +70,14 @@ others = (
 )
 
 
+PATTERN = bytes(i * 37 % 251 for i in range(251))
+
+
 def picture(mode: str, size: Size) -> Image.Image:
     """Something that differs from pixel to pixel, in the alpha channel too."""
     bands = len(Image.new(mode, (1, 1)).getbands()) * (2 if mode == "I;16" else 1)
     count = size.width * size.height * bands
-    return Image.frombytes(mode, size, bytes(i * 37 % 251 for i in range(count)))
+    return Image.frombytes(mode, size, (PATTERN * (count // len(PATTERN) + 1))[:count])
 
 
 def in_modes_of(operation: Operation) -> Iterator[str]:
