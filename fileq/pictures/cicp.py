@@ -50,6 +50,12 @@ def refuse_hdr(points: CodePoints, path: str) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Export it from its editor as an ordinary (SDR) picture.")
 
 
+def of_icc(profile: bytes) -> CodePoints:
+    """The code points that an ICC profile names in its tag cicp (ICC.1:2022, 9.2.17)."""
+    value = icc.tag(profile, b"cicp")
+    return CodePoints(value[8], value[9]) if len(value) >= 10 else CodePoints()
+
+
 def profile(points: CodePoints) -> bytes | None:
     """A profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's."""
     primaries = _WIDE.get(points.primaries)

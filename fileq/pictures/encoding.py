@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from fileq.recipes.recipe import Output
 
+WITHOUT_PROFILES = {"gif", "pdf", "jxl"}
+"""Where Pillow has no way to embed a profile, so that colours must be sRGB's."""
+
 PILLOW_NAMES = {
     "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "gif": "GIF", "tiff": "TIFF", "pdf": "PDF",
     "jxl": "JXL",
@@ -133,7 +136,7 @@ def _bare(image: Image, format_: str, content: Content) -> Image:
 
 def _common(format_: str, content: Content, output: Output) -> dict[str, Any]:
     options = save_options(content.metadata, format_, content.size)
-    if content.icc is not None and format_ not in {"gif", "pdf"}:
+    if content.icc is not None:
         options["icc_profile"] = content.icc
     if format_ == "pdf":
         options.update(title=content.title, creationDate=None, modDate=None)
@@ -198,8 +201,9 @@ def _png(output: Output, quality: int) -> dict[str, Any]:
 
 
 def _jxl(output: Output, quality: int) -> dict[str, Any]:
+    """No threads but its own: see AVIF."""
     effort = 4 if output.effort is None else max(1, min(9, output.effort))
-    return {"lossless": output.lossless, "quality": quality, "effort": effort}
+    return {"lossless": output.lossless, "quality": quality, "effort": effort, "num_threads": 0}
 
 
 def _quality_only(output: Output, quality: int) -> dict[str, Any]:

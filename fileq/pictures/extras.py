@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+from typing import Any
 
 from PIL import Image
 
@@ -18,7 +19,21 @@ def register_jpeg_xl() -> None:
     """Let Pillow read and write JPEG XL. Raises JobError (unsupported) where the package for it isn't installed."""
     if "JXL" in Image.OPEN:
         return
-    if importlib.util.find_spec("pillow_jxl") is None:
-        hint = "pip install pillow-jxl-plugin"
-        raise JobError(ErrorKind.UNSUPPORTED, "JPEG XL takes a package that is not installed.", hint)
-    importlib.import_module("pillow_jxl")
+    _require("pillow_jxl", "JPEG XL", "jxl")
+    # One thread: there is one child for each CPU already.
+    plugin: Any = importlib.import_module("pillow_jxl.JpegXLImagePlugin")
+    plugin.DECODE_THREADS = 0
+
+
+def register_pdf() -> None:
+    """Let Pillow read the pages of PDF documents. Raises JobError (unsupported) where PDFium isn't installed."""
+    if "PDF" in Image.OPEN:
+        return
+    _require("pypdfium2", "Reading PDF", "pdf")
+    importlib.import_module("fileq.pictures.pdf").register()
+
+
+def _require(module: str, what: str, extra: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        message = f"{what} takes a package that is not installed."
+        raise JobError(ErrorKind.UNSUPPORTED, message, f"Install it: pip install 'fileq[{extra}]'")

@@ -11,20 +11,22 @@ Primaries = tuple[tuple[float, float, float], ...]
 DISPLAY_P3: Primaries = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
 BT_2020: Primaries = ((0.67346, 0.27904, -0.00194), (0.16566, 0.67534, 0.02998), (0.12505, 0.04561, 0.79684))
 
-_D50 = (0.9642, 1.0, 0.8249)
+D50 = (0.9642, 1.0, 0.8249)
 _STEPS = 1024  # of the curve: below the rounding of 8 bits everywhere
 _HEADER, _TAG = 128, 12  # bytes
+_MOST_TAGS = 200  # more are damage
 
 
 @functools.cache
-def matrix_profile(primaries: Primaries) -> bytes:
-    """A profile of these primaries with sRGB's curve (IEC 61966-2-1)."""
+def matrix_profile(primaries: Primaries, gamma: float | None = None) -> bytes:
+    """A profile of these primaries, its curve a power or, without one, sRGB's (IEC 61966-2-1)."""
+    curve = _srgb_curve() if gamma is None else _power(gamma)
     tags = {
         b"desc": b"desc\0\0\0\0\0\0\0\x06fileq\0" + bytes(78),
         b"cprt": b"text\0\0\0\0CC0\0",
-        b"wtpt": _xyz(_D50),
+        b"wtpt": _xyz(D50),
         **{name: _xyz(primary) for name, primary in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)},
-        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _srgb_curve()),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
     }
     directory, body = struct.pack(">I", len(tags)), b""
     for name, value in tags.items():
@@ -36,7 +38,7 @@ def matrix_profile(primaries: Primaries) -> bytes:
 
 def _header(size: int) -> bytes:
     start = struct.pack(">I4xI4s4s4s12x4s", size, 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    return (start + bytes(28) + _fixed(_D50)).ljust(_HEADER, b"\0")
+    return (start + bytes(28) + _fixed(D50)).ljust(_HEADER, b"\0")
 
 
 def _xyz(colour: tuple[float, float, float]) -> bytes:
@@ -45,6 +47,21 @@ def _xyz(colour: tuple[float, float, float]) -> bytes:
 
 def _fixed(colour: tuple[float, float, float]) -> bytes:
     return struct.pack(">3i", *(round(value * 65536) for value in colour))
+
+
+def _power(gamma: float) -> bytes:
+    """A curve of one parameter (ICC.1:2004-10, "parametricCurveType"): in the older kind it has but 8 bits to count."""
+    return b"para" + bytes(8) + struct.pack(">i", round(gamma * 65536))
+
+
+def tag(profile: bytes, name: bytes) -> bytes:
+    """The value of a tag, b"" where the profile has it not."""
+    count = min(int.from_bytes(profile[_HEADER : _HEADER + 4], "big"), _MOST_TAGS)
+    for at in range(_HEADER + 4, _HEADER + 4 + _TAG * count, _TAG):
+        if profile[at : at + 4] == name:
+            start, length = struct.unpack(">II", profile[at + 4 : at + 12].rjust(8, b"\0"))
+            return profile[start : start + length]
+    return b""
 
 
 def _srgb_curve() -> bytes:

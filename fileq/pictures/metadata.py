@@ -10,7 +10,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from fileq.pictures import iptc, xmp
 from fileq.pictures.failures import DAMAGE
-from fileq.pictures.scaling import TURNS
 
 if TYPE_CHECKING:
     from fileq.pictures.source import Source
@@ -28,6 +27,8 @@ _DESCRIPTIVE = (
 
 _MARKER = 65533  # the longest payload of a JPEG segment
 _XMP_IN_JPEG = _MARKER - 29
+_XMP_KEYWORD = "XML:com.adobe.xmp"
+_NOT_TEXTS = (_XMP_KEYWORD, "Raw profile type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Metadata:
     xmp: bytes = b""
     iptc: bytes = b""
     comment: bytes = b""
+    texts: tuple[tuple[str, str], ...] = ()  # keyword and value, as PNG has them
     density: tuple[float, float] | None = None
     orientation: int = 1
 
@@ -45,19 +47,32 @@ class Metadata:
 def kept(source: Source, wanted: Wanted) -> Metadata:
     """What the outputs of a source carry. The thumbnail never; the orientation only where nothing is turned."""
     info, density = source.image.info, _density(source)
-    orientation = source.exif.get(_BASE.Orientation, 1) if source.keeps_orientation else 1
-    orientation = orientation if orientation in TURNS else 1
+    orientation = source.kept_orientation
     if wanted == "none":
         return Metadata({}, density=density, orientation=orientation)
     packet, datasets = _xmp(info), _iptc(source)
     if wanted == "copyright":
         exif = _with_texts(_with_iptc(_picked(source.exif, _CREDITS), datasets), info)
-        return Metadata(exif, xmp.credits_of(packet), iptc.credits_of(datasets), b"", density, orientation)
-    comment = info.get("comment", b"")
+        return Metadata(
+            exif, xmp.credits_of(packet), iptc.credits_of(datasets), density=density, orientation=orientation
+        )
+    comment, texts = info.get("comment", b""), _texts(source)
     comment = comment if isinstance(comment, bytes) else str(comment).encode()
     return Metadata(
-        _writable(_whole(source.exif), source), xmp.carried_over(packet), datasets, comment, density, orientation
+        exif=_with_texts(_writable(_whole(source.exif), source), dict(texts)),
+        xmp=xmp.carried_over(packet),
+        iptc=datasets,
+        comment=comment,
+        texts=texts,
+        density=density,
+        orientation=orientation,
     )
+
+
+def is_bare(source: Source) -> bool:
+    """Whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
+    info = source.image.info
+    return not (len(source.exif) or _xmp(info) or _iptc(source) or info.get("comment") or _texts(source))
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
@@ -72,9 +87,23 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
         options.update(comment=data.comment[:_MARKER], extra=iptc.as_jpeg_segment(data.iptc))
     if data.xmp and (format_ in {"webp", "avif", "jxl"} or (format_ == "jpeg" and len(data.xmp) <= _XMP_IN_JPEG)):
         options["xmp"] = data.xmp
-    if data.xmp and format_ == "png":
-        options["pnginfo"] = _png_text(data.xmp)
+    if (data.xmp or data.texts) and format_ == "png":
+        options["pnginfo"] = _png_texts(data)
     return options
+
+
+def left_out(data: Metadata, format_: str, size: Size) -> list[str]:
+    """What to say on the job of metadata that a format has no room for."""
+    if format_ != "jpeg":
+        return []
+    notes = []
+    if len(data.xmp) > _XMP_IN_JPEG:
+        notes.append("Its XMP data was left out: it is longer than the 64 KB that JPEG has room for.")
+    if data.exif and not _exif_for(data, format_, size):
+        notes.append("Its EXIF data was left out: it is longer than the 64 KB that JPEG has room for.")
+    if data.iptc and not iptc.as_jpeg_segment(data.iptc):
+        notes.append("Its IPTC data was left out: it is longer than the 64 KB that JPEG has room for.")
+    return notes
 
 
 def directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
@@ -189,7 +218,17 @@ def _iptc(source: Source) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _png_text(packet: bytes) -> PngInfo:
-    text = PngInfo()
-    text.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8", "replace"))
-    return text
+def _texts(source: Source) -> tuple[tuple[str, str], ...]:
+    """The texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
+    found = getattr(source.image, "text", {}) if source.format == "PNG" else {}
+    return tuple((key, str(value)) for key, value in found.items() if not key.startswith(_NOT_TEXTS))
+
+
+def _png_texts(data: Metadata) -> PngInfo:
+    chunks = PngInfo()
+    for keyword, value in data.texts:
+        add = chunks.add_text if value.isascii() else chunks.add_itxt
+        add(keyword, value)
+    if data.xmp:
+        chunks.add_itxt(_XMP_KEYWORD, data.xmp.decode("utf-8", "replace"))
+    return chunks

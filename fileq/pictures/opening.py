@@ -1,5 +1,6 @@
 """Open a source: safely, by its content, and only in the formats that are known to be harmless."""
 
+import math
 import os
 import stat
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import cicp, extras
+from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf
 from fileq.pictures.failures import reading, too_large, unreadable
 
 _DECODERS = (
@@ -40,7 +41,7 @@ _DECODERS = (
 Image.preinit()
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD", "QOI", "PPM", "ICO", "TGA")
-"""What is tried on files that aren't AVIF, HEIF or JPEG XL by their first bytes.
+"""What is tried on files that aren't AVIF, HEIF, JPEG XL or PDF by their first bytes.
 
 EPS, PS, WMF and the like are not here and never will be: opening one runs another program.
 """
@@ -56,7 +57,6 @@ _STRANGERS = {
     b"%!PS": "a PostScript file",
     b"\xc5\xd0\xd3\xc6": "an EPS file",
     b"\xd7\xcd\xc6\x9a": "a Windows metafile",
-    b"%PDF": "a PDF document",
     b"<svg": "an SVG drawing",
     b"<?xml": "an XML file",
     b"<!DOC": "a web page",
@@ -98,23 +98,50 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
     Pillow gets the file and not its path: it would map some formats into memory then, and a source that
     shrinks while it is read would kill the process.
     """
-    Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)  # Pillow raises beyond twice this, before it allocates
+    Image.MAX_IMAGE_PIXELS = max(1, (max_pixels + 1) // 2)  # Pillow raises beyond twice this, before it allocates
     with reading(path):
         start = file.read(_START)
         points = cicp.of(start)
         cicp.refuse_hdr(points, path)
+        formats = _formats(start)
+        if formats == ("JXL",) and math.prod(jpegxl.header(file).size) > max_pixels:
+            raise too_large(path)  # its decoder would have made all of them by the time it says so
         try:
-            image = Image.open(file, formats=_formats(start))
+            image = Image.open(file, formats=formats)
         except UnidentifiedImageError as error:
             raise unreadable(path, _what_it_is(start)) from error
+        except pdf.PasswordError as error:
+            message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
+            raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
         if image.format in {"JPEG", "MPO"} and _ends_in_zeros(file):
             raise unreadable(path, "is damaged: its end is nothing but zeros, as after a copy that broke off")
     if image.width * image.height > max_pixels:
         raise too_large(path)
-    profile = cicp.profile(points)
-    if profile is not None:
-        image.info.setdefault("icc_profile", profile)
+    _name_colours(image, points, path)
+    if image.format == "JXL":
+        _tell_what_the_decoder_does_not(image, file)
     return image
+
+
+def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:
+    """Give a picture that names its colours in another way a profile, and refuse what only HDR screens show."""
+    own = image.info.get("icc_profile")
+    if own:
+        cicp.refuse_hdr(cicp.of_icc(own), path)
+        return
+    profile = cicp.profile(points) or (chromaticity.profile(image.info) if image.format == "PNG" else None)
+    if profile is not None:
+        image.info["icc_profile"] = profile
+
+
+def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) -> None:
+    """JPEG XL's XMP, and whether the picture is the first of an animation."""
+    place = file.tell()
+    packet = jpegxl.xmp(file)
+    if packet:
+        image.info["xmp"] = packet
+    image.info["animation"] = jpegxl.header(file).is_animation
+    file.seek(place)
 
 
 def _ends_in_zeros(file: BinaryIO) -> bool:
@@ -132,9 +159,12 @@ def _ends_in_zeros(file: BinaryIO) -> bool:
 
 def _formats(start: bytes) -> tuple[str, ...]:
     """What to try on a file that begins so. Decoders beside Pillow's are imported by the first file that needs them."""
-    if start.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
+    if start.startswith((jpegxl.CODESTREAM, jpegxl.CONTAINER)):
         extras.register_jpeg_xl()
         return ("JXL",)
+    if start.startswith(b"%PDF"):
+        extras.register_pdf()
+        return ("PDF",)
     if start[4:8] != b"ftyp":
         return FORMATS
     brands = {start[8:12], *_compatible_brands(start)}

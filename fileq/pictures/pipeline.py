@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import msgspec
 
 from fileq.errors import os_failures
 from fileq.operations.resize import Resize
-from fileq.pictures import checking, encoding, metadata, modes, planning, programs
+from fileq.pictures import checking, encoding, keeping, metadata, modes, planning, programs
 from fileq.pictures.assignment import Assignment, Encoded, Planned
 from fileq.pictures.opening import check_unchanged, open_picture, opened_file
 from fileq.pictures.programs import Handover
@@ -140,11 +139,12 @@ class Picture:
 
     def _encode(self, key: int, frames: Frames, temp: str) -> Encoded:
         part, planned = self._parts[key], self.planned[key]
-        encoding.encode(temp, part.format, self._content(part, frames), part.output)
+        content = self._content(part, frames)
+        encoding.encode(temp, part.format, content, part.output)
         size = Size(planned.width, planned.height)
         checking.check(temp, part.format, size)
-        if self._is_not_worth_it(part, size, temp):
-            self._keep_source(temp)
+        if keeping.saves_too_little(self._source, part, size, self._stat.st_size, temp):
+            keeping.keep(self._source, part.format, content.metadata, self._assignment.recipe.metadata, temp)
         program = programs.split(part.output.steps)[1]
         if program is not None:
             programs.run_on_encoded(program, temp, formats.ENDINGS[part.format][0])
@@ -160,28 +160,22 @@ class Picture:
         stem = os.path.splitext(os.path.basename(self._assignment.source))[0]
         fits_all = part.format in planning.ANIMATED if source.is_animation else part.format in planning.PAGED
         images = frames.images if fits_all else frames.images[:1]
+        icc = source.profile_for(images[0])
+        if icc is not None and part.format in encoding.WITHOUT_PROFILES:
+            images, icc = [source.in_srgb(image, icc) for image in images], None
+        data = metadata.kept(source, recipe.metadata)
+        for note in metadata.left_out(data, part.format, Size(*images[0].size)):
+            source.note(note)
         return encoding.Content(
             frames=images,
             durations=frames.durations,
             loop=source.loop,
-            metadata=metadata.kept(source, recipe.metadata),
-            icc=source.profile_for(images[0]),
+            metadata=data,
+            icc=icc,
             background=recipe.background,
             has_palette=source.has_palette,
             title=os.fsencode(stem).decode(errors="replace"),
         )
-
-    def _is_not_worth_it(self, part: Part, size: Size, temp: str) -> bool:
-        least, format_ = part.output.min_saving, planning.format_of(part.output, self._source.format)
-        same_format = part.format == format_ == self._source.format.lower()
-        if least is None or not same_format or size != self._source.size(part.frames[0]):
-            return False
-        return os.path.getsize(temp) > self._stat.st_size * (1 - least)
-
-    def _keep_source(self, temp: str) -> None:
-        with os_failures(temp):
-            shutil.copyfile(self._assignment.source, temp)
-        self._source.notes.append("The original was kept: a new file would not have been smaller.")
 
     def _check_unchanged(self) -> None:
         check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)

@@ -30,7 +30,7 @@ PAGED = {"tiff", "pdf"}
 
 _SAME = {
     "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tiff",
-    "HEIF": "jpeg", "JPEG2000": "jpeg",
+    "HEIF": "jpeg", "JPEG2000": "jpeg", "JXL": "jxl",
 }  # fmt: skip
 """What "same" writes of each format that is read. Those that aren't here become PNG."""
 

@@ -25,6 +25,9 @@ TURNS = {
 }
 """What makes a picture of each EXIF orientation upright."""
 
+BACK = {6: 8, 8: 6}
+"""The orientations that undo others; the rest undo themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scaling:

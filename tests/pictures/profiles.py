@@ -53,13 +53,13 @@ def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + body
 
 
-def rgb(matrix: Matrix, gamma: float | None) -> bytes:
+def rgb(matrix: Matrix, gamma: float | None, more: dict[bytes, bytes] | None = None) -> bytes:
     columns = zip(*matrix, strict=True)
     tags = {
         name: b"XYZ \0\0\0\0" + _fixed(*column)
         for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)
     }
-    return _profile(b"RGB ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(gamma)))
+    return _profile(b"RGB ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(gamma)) | (more or {}))
 
 
 def gray(gamma: float) -> bytes:

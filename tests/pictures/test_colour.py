@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import pytest
 from PIL import Image, ImageCms
 
+from fileq.errors import ErrorKind
 from fileq.operations.resize import Resize
 from fileq.pictures import colour
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.pictures import profiles
-from tests.pictures.making import close, make, photo, quarters, recipe
+from tests.pictures.making import GREEN, close, failure, make, photo, quarters, recipe
 
 IN_GAMUT = [
     (128, 128, 128),
@@ -143,3 +145,56 @@ def test_wide_primaries_are_seen_without_a_profile(tmp_path, primaries, matrix):
     for at, patch in enumerate(IN_GAMUT):
         seen = profiles.xyz(made.getpixel((at * 40 + 20, 20)), profiles.SRGB, None)
         assert profiles.delta_e(seen, profiles.xyz(patch, matrix, None)) < 2.5
+
+
+def chunk(name: bytes, *numbers: float) -> bytes:
+    """A PNG chunk of numbers counted in 1/100,000."""
+    value = b"".join(round(number * 100_000).to_bytes(4, "big") for number in numbers)
+    return len(value).to_bytes(4, "big") + name + value + zlib.crc32(name + value).to_bytes(4, "big")
+
+
+SRGB_CHUNK = b"\0\0\0\1sRGB\0" + zlib.crc32(b"sRGB\0").to_bytes(4, "big")
+P3 = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "matrix", "gamma"),
+    [
+        (chunk(b"gAMA", 1.0), profiles.SRGB, 1.0),
+        (chunk(b"gAMA", 1 / 1.8), profiles.SRGB, 1.8),
+        (chunk(b"gAMA", 1 / 2.2) + chunk(b"cHRM", *P3), profiles.DISPLAY_P3, None),
+        (chunk(b"cHRM", *P3), profiles.DISPLAY_P3, None),
+        (chunk(b"gAMA", 1 / 2.2), profiles.SRGB, None),
+        (chunk(b"gAMA", 0), profiles.SRGB, None),
+        (chunk(b"cHRM", *[0] * 8), profiles.SRGB, None),
+        (SRGB_CHUNK + chunk(b"gAMA", 1.0), profiles.SRGB, None),
+    ],
+    ids=["linear", "1.8", "P3", "P3 without gamma", "sRGB", "no gamma", "no light", "sRGB goes first"],
+)
+def test_gamma_and_chromaticities_of_a_png_are_seen(tmp_path, chunks, matrix, gamma):
+    patches(IN_GAMUT).save(tmp_path / "x.png")
+    content = (tmp_path / "x.png").read_bytes()
+    (tmp_path / "x.png").write_bytes(content[:33] + chunks + content[33:])
+    made = make(tmp_path / "x.png", recipe(), tmp_path / "out").image
+    for at, patch in enumerate(IN_GAMUT):
+        seen = profiles.xyz(made.getpixel((at * 40 + 20, 20)), profiles.SRGB, None)
+        assert profiles.delta_e(seen, profiles.xyz(patch, matrix, gamma)) < 2
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_a_profile_that_names_a_high_dynamic_range_is_refused(tmp_path, transfer):
+    icc = profiles.rgb(profiles.SRGB, None, {b"cicp": b"cicp\0\0\0\0" + bytes((9, transfer, 0, 1))})
+    quarters().save(tmp_path / "x.png", icc_profile=icc)
+    kind, message = failure(tmp_path / "x.png", recipe(), tmp_path / "out")
+    assert kind == ErrorKind.UNSUPPORTED
+    assert "high dynamic range" in message
+
+
+@pytest.mark.parametrize("ending", ["gif", "pdf"])
+def test_a_profile_that_a_format_has_no_place_for_is_applied_and_the_job_says_so(tmp_path, ending):
+    quarters().save(tmp_path / "x.png", icc_profile=profiles.rgb(profiles.ADOBE, 2.2))
+    made = make(tmp_path / "x.png", recipe(Output(name=f"o.{ending}"), profile="keep"), tmp_path / "out")
+    assert "profile could not be kept" in made.notes[0]
+    if ending == "gif":
+        wanted = make(tmp_path / "x.png", recipe(), tmp_path / "srgb").image
+        assert made.image.convert("RGB").getpixel((100, 9)) == wanted.getpixel((100, 9)) != GREEN

@@ -166,3 +166,35 @@ def test_the_author_and_copyright_of_png_are_credits(tmp_path):
     quarters().save(tmp_path / "x.png", pnginfo=text)
     exif = make(tmp_path / "x.png", recipe(Output(name="o.jpg")), tmp_path / "out").image.getexif()
     assert (exif[BASE.Artist].encode("latin-1").decode(), exif[BASE.Copyright]) == ("Zoë", "(c) Zoe")
+
+
+def with_texts(tmp_path):
+    text = PngInfo()
+    for keyword, value in (("Title", "Łódź at night"), ("Software", "GIMP"), ("Comment", "made at home")):
+        text.add_itxt(keyword, value)
+    text.add_text("parameters", "steps: 20")
+    quarters().save(tmp_path / "x.png", pnginfo=text)
+    return tmp_path / "x.png"
+
+
+def test_the_texts_of_a_png_stay_with_all(tmp_path):
+    made = make(with_texts(tmp_path), recipe(metadata="all", steps=(HALF,)), tmp_path / "out").image
+    assert made.text == {
+        "Title": "Łódź at night", "Software": "GIMP", "Comment": "made at home", "parameters": "steps: 20"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["copyright", "none"])
+def test_the_texts_of_a_png_go_unless_all_is_wanted(tmp_path, wanted):
+    made = make(with_texts(tmp_path), recipe(metadata=wanted), tmp_path / "out")
+    assert made.image.text == {}
+    assert b"home" not in made.paths[0].read_bytes()
+
+
+def test_what_is_too_long_for_jpeg_is_left_out_and_the_job_says_so(tmp_path):
+    packet = PACKET.replace(b"secret place", b"x" * 70_000)
+    quarters().save(tmp_path / "x.webp", xmp=packet)
+    wanted = recipe(Output(name="o.jpg"), Output(name="o.webp"), metadata="all")
+    made = make(tmp_path / "x.webp", wanted, tmp_path / "out")
+    assert made.notes == ("Its XMP data was left out: it is longer than the 64 KB that JPEG has room for.",)
+    assert ["xmp" in image.info for image in made.images()] == [False, True]

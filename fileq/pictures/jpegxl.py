@@ -1,0 +1,127 @@
+"""What a JPEG XL file says of itself: the decoder that fileq has decodes all of it before it tells the size.
+
+Boxes are those of ISO/IEC 18181-2, the codestream's header that of ISO/IEC 18181-1, annex D.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+CODESTREAM, CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
+
+_HEADER = 64  # bytes: more than size and metadata take up to what is read here
+_LONGEST_PACKET = 2**24  # bytes of XMP
+_SIDE = ((9, 1), (13, 1), (18, 1), (30, 1))  # bits, and what is added to them
+_PREVIEW_8 = ((0, 16), (0, 32), (5, 1), (9, 33))
+_PREVIEW = ((6, 1), (8, 65), (10, 321), (12, 1345))
+_RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
+
+
+class Header(NamedTuple):
+    """The stored size in pixels (the decoder may turn the picture), and whether there are frames that play."""
+
+    size: Size
+    is_animation: bool
+
+
+def header(file: BinaryIO) -> Header:
+    """Read the header of an open JPEG XL file. Raises ValueError where it is damaged."""
+    bits = _Bits(_codestream(file))
+    size = _size(bits)
+    if bits.take(1):  # all of the image's metadata has its default
+        return Header(size, is_animation=False)
+    return Header(size, is_animation=_has_animation(bits))
+
+
+def xmp(file: BinaryIO) -> bytes:
+    """The XMP packet of an open file, b"" where it has none, or has it compressed."""
+    for kind, length in _boxes(file):
+        if kind == b"xml ":
+            return file.read(min(length, _LONGEST_PACKET))
+    return b""
+
+
+def _codestream(file: BinaryIO) -> bytes:
+    file.seek(0)
+    if file.read(2) == CODESTREAM:
+        return file.read(_HEADER)
+    for kind, _ in _boxes(file):
+        if kind in {b"jxlc", b"jxlp"}:
+            start = file.read(_HEADER)
+            return start.removeprefix(start[:4] if kind == b"jxlp" else b"").removeprefix(CODESTREAM)
+    raise ValueError("it has no picture")
+
+
+def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """The kind and the length in bytes of each box, the file at the beginning of what is in it."""
+    at = 0
+    while True:
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        length, start = int.from_bytes(head[:4], "big"), 8
+        if length == 1:
+            length, start = int.from_bytes(file.read(8), "big"), 16
+        if length and length < start:
+            raise ValueError("a box has an impossible length")
+        yield head[4:], length - start if length else _LONGEST_PACKET
+        if not length:  # it goes on to the end of the file
+            return
+        at += length
+
+
+class _Bits:
+    """Numbers of any length from bytes, the lowest bits first."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = int.from_bytes(content, "little")
+        self._count = len(content) * 8
+
+    def take(self, count: int) -> int:
+        if count > self._count:
+            raise ValueError("its header is cut off")
+        value = self._left & ((1 << count) - 1)
+        self._left >>= count
+        self._count -= count
+        return value
+
+    def one_of(self, ways: tuple[tuple[int, int], ...]) -> int:
+        count, plus = ways[self.take(2)]
+        return self.take(count) + plus
+
+
+def _size(bits: _Bits) -> Size:
+    by_8 = bits.take(1)
+
+    def side() -> int:
+        return (bits.take(5) + 1) * 8 if by_8 else bits.one_of(_SIDE)
+
+    height = side()
+    across, down = _RATIOS.get(bits.take(3), (0, 1))
+    return Size(height * across // down if across else side(), height)
+
+
+def _has_animation(bits: _Bits) -> bool:
+    if not bits.take(1):  # no extra fields
+        return False
+    bits.take(3)  # the orientation, which the decoder applies
+    if bits.take(1):
+        _size(bits)  # the intrinsic size
+    if bits.take(1):
+        _skip_preview(bits)
+    return bool(bits.take(1))
+
+
+def _skip_preview(bits: _Bits) -> None:
+    by_8 = bits.take(1)
+    ways = _PREVIEW_8 if by_8 else _PREVIEW
+    bits.one_of(ways)
+    if not bits.take(3):
+        bits.one_of(ways)

@@ -1,0 +1,75 @@
+"""`min_saving`: the original picture in place of a new file that saves too little.
+
+Its metadata goes all the same. Out of JPEG, PNG and WebP it is taken without touching the pixels; a file of another
+format that has any is not kept, however small: a place that was to go weighs more than some bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PIL import ExifTags
+
+from fileq.errors import os_failures
+from fileq.pictures import planning, stripping
+from fileq.pictures.failures import DAMAGE
+from fileq.pictures.metadata import Metadata, Wanted, is_bare
+
+if TYPE_CHECKING:
+    from fileq.pictures.planning import Part
+    from fileq.pictures.source import Source
+    from fileq.units import Size
+
+_BASE = ExifTags.Base
+
+_KEPT = "The original was kept: a new file would have saved too little."
+_STRIPPED = "The original picture was kept, without the metadata that goes: a new file would have saved too little."
+_REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
+
+
+def saves_too_little(source: Source, part: Part, size: Size, original: int, temp: str) -> bool:
+    """Whether the finished file at `temp` is what the source is already, and not smaller as wanted.
+
+    `size` is in pixels, `original` the source's in bytes.
+    """
+    least, format_ = part.output.min_saving, planning.format_of(part.output, source.format)
+    same_format = part.format == format_ == source.format.lower()
+    whole = len(part.frames) == len(source.frames if source.is_animation else source.pages)
+    if least is None or not same_format or not whole or size != source.size(part.frames[0]):
+        return False
+    return os.path.getsize(temp) > original * (1 - least)
+
+
+def keep(source: Source, format_: str, data: Metadata, wanted: Wanted, temp: str) -> None:
+    """Put the original's picture at `temp`, with the metadata that stays; or leave what is there, and say why."""
+    with os_failures(source.path), open(source.path, "rb") as file:
+        content = file.read()
+    if wanted == "all" or is_bare(source):
+        _write(temp, content)
+        source.note(_KEPT)
+        return
+    stripped = _stripped(source, content, format_, data)
+    if stripped is None:
+        source.note(_REPLACED)
+        return
+    _write(temp, stripped)
+    source.note(_STRIPPED)
+
+
+def _stripped(source: Source, content: bytes, format_: str, data: Metadata) -> bytes | None:
+    if format_ not in stripping.FORMATS:
+        return None
+    density = data.density or ()  # some cameras have it in EXIF alone
+    exif = data.exif | dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
+    as_it_lies = replace(data, exif=exif, orientation=source.stored_orientation)
+    try:
+        return stripping.replaced(content, format_, as_it_lies, source.stored_size)
+    except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
+        return None
+
+
+def _write(path: str, content: bytes) -> None:
+    with os_failures(path), open(path, "wb") as file:
+        file.write(content)

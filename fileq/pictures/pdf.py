@@ -1,0 +1,97 @@
+"""PDF pages as pictures, drawn by PDFium at the size that is wanted: Pillow's plug-in for the extra `fileq[pdf]`."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from typing import Any
+
+from PIL import Image, ImageFile
+
+DENSITY = 300
+"""Dots per inch of a page in full size: what print takes, and 2480x3508 pixels for A4."""
+
+_POINTS = 72  # to the inch
+_ROUNDING = 0.01  # of a pixel: what a density that came through another format may be off
+_PASSWORD = 4  # PDFium's number for "it takes a password" (FPDF_ERR_PASSWORD)
+
+
+class PasswordError(ValueError):
+    """The document can't be opened without a password."""
+
+
+class PdfImageFile(ImageFile.ImageFile):
+    """A document, its pages as frames. `draft` chooses the size that the next load draws the page at."""
+
+    format = "PDF"
+    format_description = "Pages of a PDF document"
+
+    def _open(self) -> None:
+        self._document = _opened(self.fp)
+        self.n_frames = len(self._document)
+        self.is_animated = self.n_frames > 1
+        self._mode = "RGB"
+        self.info["dpi"] = (DENSITY, DENSITY)
+        self.seek(0)
+
+    def seek(self, frame: int) -> None:
+        self._page = self._document[frame]
+        self._size = _in_pixels(self._page.get_size())
+        if self.width * self.height > 2 * (Image.MAX_IMAGE_PIXELS or math.inf):
+            raise Image.DecompressionBombError(f"page {frame + 1} has {self.width}x{self.height} pixels")
+        self._im = None
+
+    def draft(self, mode: str | None, size: tuple[int, int] | None) -> tuple[str, tuple[int, int, float, float]] | None:
+        """Have the page drawn in exactly `size` pixels, if that is smaller."""
+        del mode
+        if size is not None and size[0] <= self.width and size[1] <= self.height:
+            self._size = size
+        return None
+
+    def load(self) -> Any:
+        if self._im is None:
+            self.im = _drawn(self._page, self.size).im
+        return Image.Image.load(self)
+
+    def close(self) -> None:
+        self._document.close()
+        super().close()
+
+    def __exit__(self, *args: object) -> None:
+        self._document.close()
+        super().__exit__(*args)
+
+
+def register() -> None:
+    Image.register_open(PdfImageFile.format, PdfImageFile)
+
+
+def _opened(file: Any) -> Any:
+    pdfium = importlib.import_module("pypdfium2")
+    try:
+        document = pdfium.PdfDocument(file)
+        document.init_forms()
+    except pdfium.PdfiumError as error:
+        if error.err_code == _PASSWORD:
+            raise PasswordError("it takes a password") from error
+        raise
+    return document
+
+
+def _in_pixels(points: tuple[float, float]) -> tuple[int, int]:
+    width, height = (max(1, math.ceil(side * DENSITY / _POINTS - _ROUNDING)) for side in points)
+    return width, height
+
+
+def _drawn(page: Any, size: tuple[int, int]) -> Image.Image:
+    """The page on white paper, with its annotations and what was written into its forms."""
+    pdfium = importlib.import_module("pypdfium2")
+    raw = pdfium.raw
+    bitmap = pdfium.PdfBitmap.new_native(*size, raw.FPDFBitmap_BGR, rev_byteorder=True)
+    bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
+    place = (bitmap, page, 0, 0, *size, 0, raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER)
+    raw.FPDF_RenderPageBitmap(*place)
+    if page.formenv:
+        raw.FPDF_FFLDraw(page.formenv, *place)
+    drawn: Image.Image = bitmap.to_pil()
+    return drawn.copy()  # the bitmap's own memory goes with it
