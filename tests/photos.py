@@ -73,4 +73,4 @@ if __name__ == "__main__":
     number = int(rest[0]) if rest else 12
     width, _, height = (rest[1] if len(rest) > 1 else "4000x3000").partition("x")
     for written in write(Path(where), number, (int(width), int(height))):
-        print(written)
+        sys.stdout.write(f"{written}\n")

@@ -1,0 +1,10 @@
+"""The one way out: whose an output's path is, and how a finished temp file gets its final name.
+
+Nothing partial ever stands under a final name, nothing of anybody else's is overwritten unless the recipe says so,
+and an attempt that was given up for dead publishes nothing.
+"""
+
+from fileq.publish.publishing import Finished, Refused, discard, publish
+from fileq.publish.reserving import Reservation, reserve
+
+__all__ = ["Finished", "Refused", "Reservation", "discard", "publish", "reserve"]
