@@ -8,7 +8,10 @@ import psutil
 from fileq.ledger.workers import WorkerRecord
 
 SILENCES = 6
-"""A worker is gone when it was silent for this many heartbeats."""
+"""A worker on another host is gone when it was silent for this many heartbeats."""
+
+_HANGING = 20
+"""One on this host, whose process is there, when it was silent for that many times as long."""
 
 _SAME_START = 1.5
 """Seconds: the system's own figure for a process's start wavers a little between readings."""
@@ -24,19 +27,26 @@ def process() -> tuple[int, float]:
 
 
 def is_gone(worker: WorkerRecord, now: float, heartbeat: float) -> bool:
-    """On this host a worker is gone as soon as its process is; anywhere, when it has long been silent."""
-    if now - worker.beat_at > SILENCES * heartbeat:
-        return True
-    return worker.host == name() and not _is_alive(worker)
+    """On another host a worker is gone when it has long been silent; on this one as soon as its process is.
+
+    A process that is there but silent may only have slept with the whole machine: it is gone when somebody has
+    stopped it, or when it hangs for very long.
+    """
+    silences = (now - worker.beat_at) / (SILENCES * heartbeat)
+    if worker.host != name():
+        return silences > 1
+    status = _status(worker)
+    return status is None or (silences > 1 and status == psutil.STATUS_STOPPED) or silences > _HANGING
 
 
-def _is_alive(worker: WorkerRecord) -> bool:
+def _status(worker: WorkerRecord) -> str | None:
+    """What psutil calls the state of the worker's process; None where it has ended."""
     try:
         process = psutil.Process(worker.pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return abs(process.create_time() - worker.process_started) < _SAME_START
+        status = str(process.status())
+        same = abs(process.create_time() - worker.process_started) < _SAME_START
     except psutil.NoSuchProcess:
-        return False
+        return None
     except psutil.AccessDenied:
-        return True  # it is somebody else's, and there
+        return psutil.STATUS_RUNNING  # it is somebody else's, and there
+    return status if same and status != psutil.STATUS_ZOMBIE else None

@@ -31,11 +31,12 @@ GONE = {
     "its process is gone": lambda ledger: sign_on(ledger, pid=nobody()),
     "its pid is another process's now": lambda ledger: sign_on(ledger, started=host.process()[1] - 60),
     "it was silent too long, on another host": lambda ledger: sign_on(ledger, where="elsewhere", beat_at=NOW - 31),
-    "it was silent too long, on this host": lambda ledger: sign_on(ledger, beat_at=NOW - 31),
+    "it hangs, on this host": lambda ledger: sign_on(ledger, beat_at=NOW - 601),
 }
 ALIVE = {
     "its process is there": sign_on,
     "its process is there, and its clock wavers": lambda ledger: sign_on(ledger, started=host.process()[1] + 0.5),
+    "it slept with the whole machine": lambda ledger: sign_on(ledger, beat_at=NOW - 599),
     "it was heard of lately, from another host": lambda ledger: sign_on(
         ledger, pid=nobody(), where="elsewhere", beat_at=NOW - 29
     ),
