@@ -6,6 +6,7 @@ twice is a no-op that costs one statement.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -108,13 +109,14 @@ def _meant(ledger: Ledger, request: Request, receipt: Receipt, source: Source) -
         if publisher is not None and (source.relative or publisher == recipe.name):
             receipt.own_outputs += 1
         else:
-            yield source, recipe, _destination(request, recipe, source)
+            yield source, recipe, _destination(request.out, recipe.out, recipe.name, source.folder, source.relative)
 
 
-def _destination(request: Request, recipe: Recipe, source: Source) -> str:
-    if request.out is None:
-        return destination(recipe.out, source.folder, recipe.name, source.relative)
-    return os.path.abspath(os.path.join(request.out, source.relative))  # one folder is one destination
+@lru_cache(maxsize=64)  # the files of a folder come one after another
+def _destination(out: str | None, recipe_out: str, recipe: str, folder: str, relative: str) -> str:
+    if out is None:
+        return destination(recipe_out, folder, recipe, relative)
+    return os.path.abspath(os.path.join(out, relative))  # one folder is one destination
 
 
 class _Intake:

@@ -6,12 +6,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import resources
 
 from fileq.errors import LedgerError
 
 SCHEMA_VERSION = 1
+_APPLICATION = int.from_bytes(b"fileq"[:4], "big")
+"""Says in the file's header that it is ours."""
+
 MIGRATIONS: dict[int, str] = {}
 """For each older version, the SQL that leads to the next one."""
 
@@ -26,11 +29,12 @@ class Database:
 
     def __init__(self, path: str, patience: float = 5.0) -> None:
         self.path = path
-        self.lock = threading.RLock()
-        self._depth = 0
+        self._lock = threading.RLock()
+        self._holder: int | None = None  # the thread that has a transaction open
         _create_file(path)
         with database_errors(path):
             self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+            self._joined = nullcontext(self.connection)  # `add` joins its transaction several times a file
             try:
                 self._prepare()
             except BaseException:
@@ -51,15 +55,14 @@ class Database:
                 self._migrate()
 
     def _version(self) -> int | None:
-        """The schema's version, None for an empty database."""
-        tables = {name for (name,) in self.connection.execute("select name from sqlite_master where type = 'table'")}
-        if not tables:
+        """The schema's version, None for an empty database. Both marks have their place in SQLite's file header."""
+        if not self.connection.execute("select 1 from sqlite_master limit 1").fetchone():
             return None
-        ours = {"fileq", "jobs", "tallies"} <= tables
-        row = ours and self.connection.execute("select value from fileq where key = 'schema'").fetchone()
-        if not row:
+        (application,) = self.connection.execute("pragma application_id").fetchone()
+        if application != _APPLICATION:
             raise LedgerError(f"{self.path} is a database of another program.", "Choose another file with --database.")
-        return int(row[0])
+        (version,) = self.connection.execute("pragma user_version").fetchone()
+        return int(version)
 
     def _use_write_ahead_log(self) -> None:
         # SQLite's own patience doesn't cover two programs that switch a new file to WAL at the same time.
@@ -77,30 +80,34 @@ class Database:
     def _migrate(self) -> None:
         version = self._version()  # again, inside the transaction: another process may have been faster
         if version is None:
-            for statement in _statements(resources.files(__package__).joinpath("schema.sql").read_text("utf-8")):
-                self.connection.execute(statement)
-            names = [("schema", str(SCHEMA_VERSION)), ("ledger", secrets.token_hex(3))]
-            self.connection.executemany("insert into fileq values (?, ?)", names)
-            return
-        for older in range(version, SCHEMA_VERSION):
-            for statement in _statements(MIGRATIONS[older]):
-                self.connection.execute(statement)
-        self.connection.execute("update fileq set value = ? where key = 'schema'", (str(SCHEMA_VERSION),))
+            self._run(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+            self.connection.execute("insert into fileq values ('ledger', ?)", (secrets.token_hex(3),))
+            self.connection.execute(f"pragma application_id = {_APPLICATION}")
+        for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            self._run(MIGRATIONS[older])
+        self.connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+    def _run(self, script: str) -> None:
+        for statement in _statements(script):
+            self.connection.execute(statement)
+
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Everything in the block happens, or nothing. Inside another transaction: as a part of that one.
 
         A durable one is on disk when the block ends. Another survives the death of every process, and may be
         undone, whole, by a loss of power.
         """
-        with self.lock, database_errors(self.path):
-            if self._depth:
-                yield self.connection
-                return
+        return self._joined if self._holder == threading.get_ident() else self._outermost(durable=durable)
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        return self._joined if self._holder == threading.get_ident() else self._alone()
+
+    @contextmanager
+    def _outermost(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
+        with self._alone():
             self.connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
             self.connection.execute("begin immediate")
-            self._depth = 1
+            self._holder = threading.get_ident()
             try:
                 yield self.connection
                 self.connection.execute("commit")
@@ -109,15 +116,15 @@ class Database:
                     self.connection.execute("rollback")
                 raise
             finally:
-                self._depth = 0
+                self._holder = None
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        with self.lock, database_errors(self.path):
+    def _alone(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, database_errors(self.path):
             yield self.connection
 
     def close(self) -> None:
-        with self.lock:
+        with self._lock:
             self.connection.close()
 
 

@@ -2,7 +2,7 @@
 -- A path is text where it is valid UTF-8, else its raw bytes as a blob.
 
 create table fileq (
-    key text primary key, -- schema, ledger (a short random name), paused
+    key text primary key, -- ledger (a short random name), paused
     value text not null
 );
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fileq.ledger import Ledger
 from tests.acceptance.program import Program
 
 
@@ -22,10 +23,9 @@ def another_programs(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
+    Ledger(str(path)).close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("create table fileq (key text primary key, value text not null)")
-        connection.execute("insert into fileq values ('schema', '999')")
-        connection.commit()
+        connection.execute("pragma user_version = 999")
 
 
 @pytest.mark.parametrize("make", [text, another_programs, newer])

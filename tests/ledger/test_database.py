@@ -74,7 +74,7 @@ def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path, t
 
 def test_the_database_of_a_newer_fileq_is_refused_and_stays_as_it_is(database):
     with opened(database) as ledger, ledger.transaction():
-        ledger.database.connection.execute("update fileq set value = '999' where key = 'schema'")
+        ledger.database.connection.execute("pragma user_version = 999")
     before = files_of(database)
     assert "newer fileq (schema 999" in refused(database)
     assert files_of(database) == before
