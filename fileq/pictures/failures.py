@@ -13,6 +13,9 @@ from fileq.errors import ErrorKind, JobError, os_failure
 
 HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
 
+_IMPOSSIBLE_PLACES = {errno.EINVAL, errno.EOVERFLOW}
+"""What the system says where a damaged file sends its reader to a place before its beginning or beyond all files."""
+
 _MORE = 2**20  # bytes: more than a full disk has
 
 DAMAGE = (
@@ -96,7 +99,7 @@ def unencodable(reason: str) -> JobError:
 
 
 def _unread(error: OSError, path: str) -> JobError:
-    if error.errno is not None:
+    if error.errno is not None and error.errno not in _IMPOSSIBLE_PLACES:
         return os_failure(error, path)
     reason = _reason(error)
     if "memory" in reason:

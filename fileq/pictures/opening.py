@@ -1,5 +1,6 @@
 """Open a source: safely, by its content, and only in the formats that are known to be harmless."""
 
+import io
 import math
 import os
 import stat
@@ -66,6 +67,17 @@ _STRANGERS = {
 """What lies under a picture's name now and then, by its first bytes."""
 
 
+class _Bounded(io.BufferedReader):
+    """A file that is never asked for more than it has: Python gets the memory for all that a damaged header claims."""
+
+    def __init__(self, raw: io.FileIO, length: int) -> None:
+        super().__init__(raw)
+        self._length = length
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size if size is None else min(size, self._length))
+
+
 @contextmanager
 def opened_file(path: str, size: int, mtime_ns: int) -> Iterator[BinaryIO]:
     """The source's file, open for reading, as it was added: of `size` and `mtime_ns` (-1 for any).
@@ -76,7 +88,7 @@ def opened_file(path: str, size: int, mtime_ns: int) -> Iterator[BinaryIO]:
         about = os.stat(path)
         if not stat.S_ISREG(about.st_mode):
             raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
-        file = open(path, "rb")  # noqa: SIM115  # closed below, after errors of opening are mapped
+        file = _Bounded(io.FileIO(path), about.st_size)
     with file:
         check_unchanged(file, path, size, mtime_ns)
         if not about.st_size:

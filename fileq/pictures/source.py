@@ -72,7 +72,8 @@ class Source:
     @property
     def may_be_transparent(self) -> bool:
         """Whether the header leaves transparent pixels possible."""
-        return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
+        with reading(self.path):
+            return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
 
     def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
         """A region of one frame or page at the wanted size: upright, in the recipe's colours, 8 or 16 bit."""
@@ -114,7 +115,8 @@ class Source:
         return colour.to_srgb(in_8_bits(image), icc)
 
     def _decoded(self, stored: Scaling, frame: int) -> Image.Image:
-        self.image.seek(frame)
+        if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together
+            self.image.seek(frame)
         if self.format in {"JPEG", "MPO", "PDF"}:
             whole = stored.whole
             factor = 1.5 if max(stored.target) <= _SMALL else 1.0
