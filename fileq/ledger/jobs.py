@@ -123,7 +123,7 @@ class Jobs:
             )
 
     def claim(self, job: int, worker: int, now: float) -> Claim | None:
-        """Take a queued job for this worker; None where another has it, or it isn't to be done now.
+        """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
 
         The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
         """
@@ -133,6 +133,7 @@ class Jobs:
                 " started_at = ?, finished_at = null, due_at = null,"
                 " error_kind = null, error_message = null, error_hint = null"
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+                " and not exists (select 1 from fileq where key = 'paused')"
                 " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative",
                 (worker, now, job, now),
             ).fetchone()

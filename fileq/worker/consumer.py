@@ -149,6 +149,7 @@ class Worker:
         self._on_tick, self._on_stop = on_tick, on_stop
         with self._signals():
             recover(self._ledger, time.time(), self._settings.heartbeat)
+            self._obey()
             self._crew.run()
         return self._reason or StopReason.STOPPED
 

@@ -119,6 +119,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         post = self._post
         claim = post.ledger.jobs.claim(job, post.worker(), time.time())
         if claim is None:
+            self._put_back_if_paused(job)
             return []
         attempt = Attempt(post.ledger, post.settings, claim, post.queue)
         self._source, self._since = claim.source, time.monotonic()
@@ -148,6 +149,12 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             with suppress(LedgerError):
                 attempt.give_back()
                 return
+
+    def _put_back_if_paused(self, job: int) -> None:
+        """The pause began after our last look at it: the job's message is still wanted."""
+        if self._post.ledger.batches.paused():
+            self._post.paused.set()
+            self._put_back([job])
 
     def _put_back(self, jobs: Sequence[int]) -> None:
         ledger = self._post.ledger
