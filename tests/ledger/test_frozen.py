@@ -67,6 +67,7 @@ def test_all_jobs_are_there_as_they_were(frozen):
 
 def test_the_work_goes_on_where_it_was_left(frozen):
     assert frozen.batches.paused()
+    frozen.batches.pause(paused=False)
     assert frozen.messages.any_left("fileq")
     assert len(frozen.workers.all()) == 2
     for worker in frozen.workers.all():
