@@ -83,6 +83,14 @@ def test_a_job_that_is_due_later_is_claimed_no_sooner(ledger):
     assert ledger.jobs.claim(job, 1, NOW + 60) is not None
 
 
+def test_no_job_is_claimed_while_all_is_paused(ledger):
+    (job,) = enter(ledger)
+    ledger.batches.pause(paused=True)
+    assert ledger.jobs.claim(job, 1, NOW) is None
+    ledger.batches.pause(paused=False)
+    assert ledger.jobs.claim(job, 1, NOW) is not None
+
+
 def test_a_job_that_waits_is_claimed_when_it_is_due(ledger):
     job = job_in(ledger, JobState.WAITING)
     assert ledger.jobs.claim(job, 1, NOW + 9) is None
