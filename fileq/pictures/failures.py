@@ -135,4 +135,8 @@ def _write_error(path: str) -> OSError | None:
 
 
 def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    """What the library says, without the advice that it adds for those who build it."""
+    said = str(error).splitlines()
+    if not said:
+        return type(error).__name__
+    return said[0].split(". ", maxsplit=1)[0].strip().replace("Generic Error", "the decoder gave up")

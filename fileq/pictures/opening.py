@@ -31,7 +31,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf
+from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf, wholeness
 from fileq.pictures.failures import reading, too_large, unreadable
 
 _DECODERS = (
@@ -51,8 +51,10 @@ _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
 
-_BLOCK = 4096  # bytes: what file systems allocate, and leave empty when a copy breaks off
-_MOST_ZEROS = 2**24  # bytes: with so many at its end, a file is damaged whatever stands before
+_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
+
+_UNKNOWN = "is not a picture of a known format, or its beginning is damaged"
+_FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
 
 _STRANGERS = {
     b"%!PS": "a PostScript file",
@@ -125,14 +127,26 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
         except pdf.PasswordError as error:
             message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
             raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
-        if image.format in {"JPEG", "MPO"} and _ends_in_zeros(file):
-            raise unreadable(path, "is damaged: its end is nothing but zeros, as after a copy that broke off")
+        damage = wholeness.damage(file, str(image.format))
+        if damage:
+            raise unreadable(path, f"is damaged: {damage}")
+        _refuse_camera_raw(image, start, path)
     if image.width * image.height > max_pixels:
         raise too_large(path)
     _name_colours(image, points, path)
     if image.format == "JXL":
         _tell_what_the_decoder_does_not(image, file)
     return image
+
+
+def _refuse_camera_raw(image: ImageFile.ImageFile, start: bytes, path: str) -> None:
+    """Raise JobError (unsupported) for what cameras lay out as TIFF: all that is read of it is a small preview."""
+    if image.format != "TIFF":
+        return
+    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
+    is_preview = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1 and _SUB_IFDS in tags
+    if _DNG_VERSION in tags or is_preview or start[8:10] == b"CR":
+        raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
 
 
 def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:
@@ -154,19 +168,6 @@ def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) 
         image.info["xmp"] = packet
     image.info["animation"] = jpegxl.header(file).is_animation
     file.seek(place)
-
-
-def _ends_in_zeros(file: BinaryIO) -> bool:
-    """Whether a JPEG's last block is empty and no end marker stands before: it would be decoded to gray, unnoticed."""
-    place, end = file.tell(), file.seek(0, os.SEEK_END)
-    tail, length = b"", _BLOCK
-    while not tail.strip(b"\0") and len(tail) < min(end, _MOST_ZEROS):
-        file.seek(max(0, end - length))
-        tail = file.read(length)
-        length *= 8
-    file.seek(place)
-    written = tail.rstrip(b"\0")
-    return len(tail) - len(written) >= _BLOCK and not written.endswith(b"\xff\xd9")
 
 
 def _formats(start: bytes) -> tuple[str, ...]:
@@ -195,6 +196,10 @@ def _what_it_is(start: bytes) -> str:
     for signature, what in _STRANGERS.items():
         if start.startswith(signature):
             return f"is {what} and not a picture, whatever its name says"
+    if start[4:8] == b"ftyp":
+        kind = start[8:12]
+        what = "a film" if kind in _FILMS else "a camera raw file" if kind == b"crx " else ""
+        return f"is {what} and not a picture that can be read" if what else _UNKNOWN
     if start[:4096].isascii() and b"\0" not in start[:4096]:
         return "is a text and not a picture, whatever its name says"
-    return "is not a picture of a known format, or its beginning is damaged"
+    return _UNKNOWN
