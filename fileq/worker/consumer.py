@@ -31,7 +31,7 @@ _IDLE_TICK = 0.25
 _LOOK = 0.25
 """Seconds between two looks at what was cancelled or paused."""
 
-_POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.06}
+_POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
 """Seconds between two looks for a message, growing while there is none. A look with its wait costs 0.2 ms."""
 
 
