@@ -12,25 +12,41 @@ from fileq.cli.group import new_app
 from fileq.cli.session import Session, session_of
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
-from fileq.errors import ExitCode
+from fileq.errors import ExitCode, UsageError
 from fileq.operations.base import Operation
 from fileq.recipes.recipe import Output, Recipe, encode
 
 app = new_app()
 
 
-@app.command(epilog="Example: fileq recipes web")
+Preview = Annotated[
+    str | None,
+    typer.Option(
+        "--preview", metavar="FILE", show_envvar=False, show_default=False,
+        help="Make the outputs of FILE in a temp folder, and show sizes, times, and where they are.",
+    ),
+]  # fmt: skip
+
+
+@app.command(epilog="Example: fileq recipes web. Try one: fileq recipes --preview photo.jpg -r web")
 def recipes(
     context: typer.Context,
     *,
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Show this recipe whole.", show_default=False)
     ] = None,
+    preview: Preview = None,
+    recipe_names: options.Recipes = None,
     json: options.Json = False,
 ) -> ExitCode:
-    """List the recipes, built in and your own; or show one with its steps and outputs."""
+    """List the recipes, built in and your own; show one with its steps and outputs; or try one on a file."""
     session = session_of(context)
     display = session.display(json=json)
+    if preview is not None:
+        display.answer(_tried(session, preview, [*([name] if name else []), *(recipe_names or [])]))
+        return ExitCode.DONE
+    if recipe_names:
+        raise UsageError("A recipe of -r is tried on a file.", "Name the file: fileq recipes --preview FILE -r NAME")
     if name is not None:
         recipe = session.recipe(name)
         display.answer(Answer(_document(session, recipe), _blocks(session, recipe)))
@@ -40,6 +56,13 @@ def recipes(
     table = Table([Column("recipe"), Column("from", long="path"), Column("description", long="prose")], rows)
     display.answer(Answer([_document(session, recipe) for recipe in known], [table]))
     return ExitCode.DONE
+
+
+def _tried(session: Session, path: str, names: list[str]) -> Answer:
+    from fileq.cli.preview import answer, made
+
+    most = session.config.settings.worker.max_pixels
+    return answer([made(path, recipe, most) for recipe in session.recipes(names)])
 
 
 def _origin(session: Session, recipe: Recipe) -> str:
