@@ -109,14 +109,22 @@ def _meant(ledger: Ledger, request: Request, receipt: Receipt, source: Source) -
         if publisher is not None and (source.relative or publisher == recipe.name):
             receipt.own_outputs += 1
         else:
-            yield source, recipe, _destination(request.out, recipe.out, recipe.name, source.folder, source.relative)
+            template = _template(request.out, len(request.recipes)) or recipe.out
+            yield source, recipe, _destination(template, recipe.name, source.folder, source.relative)
+
+
+@lru_cache(maxsize=8)
+def _template(out: str | None, recipes: int) -> str | None:
+    """What `out` means for the folder of a recipe: the tree is kept there, and several recipes keep apart."""
+    if out is None:
+        return None
+    literal = os.path.abspath(out).replace("{", "{{").replace("}", "}}")
+    return os.path.join(literal, "{recipe}" if recipes > 1 else "", "{relative}")
 
 
 @lru_cache(maxsize=64)  # the files of a folder come one after another
-def _destination(out: str | None, recipe_out: str, recipe: str, folder: str, relative: str) -> str:
-    if out is None:
-        return destination(recipe_out, folder, recipe, relative)
-    return os.path.abspath(os.path.join(out, relative))  # one folder is one destination
+def _destination(template: str, recipe: str, folder: str, relative: str) -> str:
+    return destination(template, folder, recipe, relative)
 
 
 class _Intake:

@@ -266,3 +266,15 @@ def test_candidates_are_told_and_not_queued(ledger, photos):
     assert found[:2] == [("a.jpg", "web", f"{photos}/web"), ("a.jpg", "thumb", f"{photos}/thumbs")]
     assert receipt.unmatched == 1
     assert ledger.overview.tally().total == 0
+
+
+def test_several_recipes_keep_apart_below_one_out(ledger, photos, tmp_path):
+    out = tmp_path / "{out}"
+    take(ledger, photos, recipes=(WEB, THUMB), out=str(out))
+    folders = {(job.recipe, job.folder) for job in ledger.overview.jobs(Selection())}
+    assert folders == {
+        ("web", str(out / "web")),
+        ("web", str(out / "web" / "trips")),
+        ("thumb", str(out / "thumb")),
+        ("thumb", str(out / "thumb" / "trips")),
+    }

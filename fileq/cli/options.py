@@ -20,7 +20,7 @@ Out = Annotated[
     str | None,
     typer.Option(
         "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
-        help="Where outputs go. A folder that is added keeps its tree there.",
+        help="Where outputs go. A folder that is added keeps its tree there, and several recipes each have a folder.",
     ),
 ]  # fmt: skip
 Include = Annotated[
