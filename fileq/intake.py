@@ -15,6 +15,7 @@ from fileq import queue
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Candidate, Due
+from fileq.recipes.collisions import collide
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
 from fileq.sources import Filter, Source, expand, find
@@ -79,8 +80,9 @@ def add(
 
 def candidates(ledger: Ledger, request: Request, receipt: Receipt) -> Iterator[tuple[Source, Recipe, str]]:
     """Each file that would be queued with a recipe and its destination folder, whether it is new or not."""
+    folders = _folders(request)
     for source in _find(request, receipt):
-        yield from _meant(ledger, request, receipt, source)
+        yield from _meant(ledger, request, folders, receipt, source)
 
 
 def _find(request: Request, receipt: Receipt) -> Iterator[Source]:
@@ -97,7 +99,9 @@ def _chunks(sources: Iterator[Source]) -> Iterator[list[Source]]:
         yield chunk
 
 
-def _meant(ledger: Ledger, request: Request, receipt: Receipt, source: Source) -> Iterator[tuple[Source, Recipe, str]]:
+def _meant(
+    ledger: Ledger, request: Request, folders: dict[str, str], receipt: Receipt, source: Source
+) -> Iterator[tuple[Source, Recipe, str]]:
     """The recipes that a source is to go through. A walk doesn't take what fileq itself has made."""
     recipes = [recipe for recipe in request.recipes if recipe.matches(source.name)]
     if not recipes:
@@ -109,17 +113,16 @@ def _meant(ledger: Ledger, request: Request, receipt: Receipt, source: Source) -
         if publisher is not None and (source.relative or publisher == recipe.name):
             receipt.own_outputs += 1
         else:
-            template = _template(request.out, len(request.recipes)) or recipe.out
-            yield source, recipe, _destination(template, recipe.name, source.folder, source.relative)
+            yield source, recipe, _destination(folders[recipe.name], recipe.name, source.folder, source.relative)
 
 
-@lru_cache(maxsize=8)
-def _template(out: str | None, recipes: int) -> str | None:
-    """What `out` means for the folder of a recipe: the tree is kept there, and several recipes keep apart."""
-    if out is None:
-        return None
-    literal = os.path.abspath(out).replace("{", "{{").replace("}", "}}")
-    return os.path.join(literal, "{recipe}" if recipes > 1 else "", "{relative}")
+def _folders(request: Request) -> dict[str, str]:
+    """By recipe, the template of its outputs' folder. The tree is kept below `out`, and names that clash keep apart."""
+    if request.out is None:
+        return {recipe.name: recipe.out for recipe in request.recipes}
+    literal = os.path.abspath(request.out).replace("{", "{{").replace("}", "}}")
+    template = os.path.join(literal, "{recipe}" if collide(request.recipes) else "", "{relative}")
+    return {recipe.name: template for recipe in request.recipes}
 
 
 @lru_cache(maxsize=64)  # the files of a folder come one after another
@@ -136,6 +139,7 @@ class _Intake:
         self._request = request
         self._now = now
         self._queue = queue
+        self._folders = _folders(request)
         self._recipes = {recipe.name: (recipe.fingerprint, encode(recipe)) for recipe in request.recipes}
 
     def take(self, sources: Sequence[Source]) -> None:
@@ -156,7 +160,7 @@ class _Intake:
             self.receipt.batch = batch
 
     def _enter(self, source: Source, batch: int, recipes: dict[str, int]) -> Iterator[Due]:
-        for _, recipe, folder in _meant(self._ledger, self._request, self.receipt, source):
+        for _, recipe, folder in _meant(self._ledger, self._request, self._folders, self.receipt, source):
             candidate = Candidate(
                 source.path, f"{source.size}-{source.mtime_ns}", source.size, source.mtime_ns, recipes[recipe.name],
                 self._recipes[recipe.name][0], folder, source.relative,

@@ -268,7 +268,7 @@ def test_candidates_are_told_and_not_queued(ledger, photos):
     assert ledger.overview.tally().total == 0
 
 
-def test_several_recipes_keep_apart_below_one_out(ledger, photos, tmp_path):
+def test_recipes_whose_outputs_have_the_same_names_keep_apart_below_one_out(ledger, photos, tmp_path):
     out = tmp_path / "{out}"
     take(ledger, photos, recipes=(WEB, THUMB), out=str(out))
     folders = {(job.recipe, job.folder) for job in ledger.overview.jobs(Selection())}

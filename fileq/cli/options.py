@@ -20,7 +20,8 @@ Out = Annotated[
     str | None,
     typer.Option(
         "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
-        help="Where outputs go. A folder that is added keeps its tree there, and several recipes each have a folder.",
+        help="Where outputs go. A folder that is added keeps its tree there; recipes whose outputs"
+        " have the same names get a folder each.",
     ),
 ]  # fmt: skip
 Include = Annotated[
