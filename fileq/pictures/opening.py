@@ -31,7 +31,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf, wholeness
+from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf, refusals, wholeness
 from fileq.pictures.failures import reading, too_large, unreadable
 
 _DECODERS = (
@@ -51,10 +51,10 @@ _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
 
-_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
-
 _UNKNOWN = "is not a picture of a known format, or its beginning is damaged"
 _FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
+
+_APPLE_GAIN_MAP = b":aux:hdrgainmap"  # the end of the kind of a HEIC's second picture
 
 _STRANGERS = {
     b"%!PS": "a PostScript file",
@@ -123,6 +123,7 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
         try:
             image = Image.open(file, formats=formats)
         except UnidentifiedImageError as error:
+            refusals.check_unknown(start, path)
             raise unreadable(path, _what_it_is(start)) from error
         except pdf.PasswordError as error:
             message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
@@ -130,23 +131,14 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
         damage = wholeness.damage(file, str(image.format))
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
-        _refuse_camera_raw(image, start, path)
+        refusals.check(image, start, path)
     if image.width * image.height > max_pixels:
         raise too_large(path)
     _name_colours(image, points, path)
+    image.info["gain_map"] = _APPLE_GAIN_MAP in start
     if image.format == "JXL":
         _tell_what_the_decoder_does_not(image, file)
     return image
-
-
-def _refuse_camera_raw(image: ImageFile.ImageFile, start: bytes, path: str) -> None:
-    """Raise JobError (unsupported) for what cameras lay out as TIFF: all that is read of it is a small preview."""
-    if image.format != "TIFF":
-        return
-    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
-    is_preview = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1 and _SUB_IFDS in tags
-    if _DNG_VERSION in tags or is_preview or start[8:10] == b"CR":
-        raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
 
 
 def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:

@@ -43,7 +43,7 @@ class Source:
             self._find_pages(frames) if self.format == "TIFF" else list(range(frames if self.format == "PDF" else 1))
         )
         self.frames = self._find_frames(frames) if self.is_animation else [0]
-        if any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
+        if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
             self.notes.append("Its HDR gain map was left out: what ordinary screens show was kept.")
         elif frames > 1 and self.format in {"MPO", "HEIF"}:
             self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")

@@ -19,7 +19,11 @@ _MODES = {"flip": 0, "mirror": 1}  # top and bottom, left and right
 
 def lying(orientation: int) -> bytes:
     """`quarters.heic` with what shows it as a picture of this EXIF orientation is to be shown."""
-    boxes = [_turn(turn) for turn in _TURNS[orientation]]
+    return with_boxes([_turn(turn) for turn in _TURNS[orientation]])
+
+
+def with_boxes(boxes: list[bytes]) -> bytes:
+    """`quarters.heic` with these properties more."""
     content = PLAIN.read_bytes()
     more = sum(map(len, boxes)) + len(boxes)  # a byte in ipma names each
     for name in (b"meta", b"iprp"):

@@ -9,11 +9,12 @@ import math
 import pytest
 from PIL import Image
 
+from fileq.errors import ErrorKind
 from fileq.operations.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.judges import convert, needs_imagemagick, needs_vips, pixels, psnr, vips
-from tests.pictures.making import make, photo, quarters, recipe
+from tests.pictures.making import failure, make, photo, quarters, recipe
 from tests.pictures.test_extras import needs_jxl, needs_pdf
 
 SMALL = Resize(fit=Dimensions(240, 240))
@@ -143,6 +144,24 @@ def test_16_bit_is_scaled_as_imagemagick_scales_it(tmp_path):
     judged = pixels(convert(tmp_path / "x.png", "-depth", "8", to=tmp_path / "judged.png"), "L")
     made = make(tmp_path / "x.png", recipe(Output(name="o.webp", lossless=True)), tmp_path / "out").image.convert("L")
     assert psnr(made, judged) > 48
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("ending", ["png", "tif", "ppm"])
+def test_colours_of_16_bit_are_read_as_imagemagick_reads_them(tmp_path, source, ending):
+    deep = convert(source, "-resize", "50%", "-depth", "16", to=tmp_path / f"x.{ending}")
+    judged = pixels(convert(deep.with_name(f"{deep.name}[0]"), "-depth", "8", to=tmp_path / "judged.png"))
+    made = make(deep, recipe(Output(name="o.png")), tmp_path / "out").image
+    assert psnr(made, judged) > 48
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("ending", ["jp2", "psd"])
+def test_colours_of_16_bit_that_pillow_can_not_read_are_refused(tmp_path, source, ending):
+    deep = convert(source, "-depth", "16", to=tmp_path / f"x.{ending}")
+    kind, message = failure(deep, recipe(), tmp_path / "out")
+    assert kind == ErrorKind.UNSUPPORTED
+    assert "16 bits a channel" in message
 
 
 @needs_imagemagick

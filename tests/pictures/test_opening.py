@@ -13,6 +13,7 @@ from fileq.operations.crop import Crop
 from fileq.operations.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
+from tests.pictures import heic
 from tests.pictures.making import BLUE, GREEN, RED, YELLOW, assignment, close, failure, make, photo, quarters, recipe
 
 READ = ["jpg", "png", "gif", "webp", "avif", "tif", "bmp", "jp2", "ico", "tga", "ppm", "qoi"]
@@ -47,6 +48,23 @@ def test_high_dynamic_range_is_refused_and_not_washed_out(tmp_path, transfer, wo
 def test_ordinary_transfer_functions_are_no_high_dynamic_range(tmp_path, transfer):
     with_cicp(tmp_path / "x.png", transfer)
     assert make(tmp_path / "x.png", recipe(), tmp_path / "out").image.size == (120, 80)
+
+
+@pytest.mark.parametrize(("transfer", "word"), [(16, "PQ"), (18, "HLG")])
+def test_heic_with_high_dynamic_range_is_refused(tmp_path, transfer, word):
+    colours = b"\0\0\0\x13colrnclx\0\x09" + transfer.to_bytes(2, "big") + b"\0\x09\x80"
+    (tmp_path / "x.heic").write_bytes(heic.with_boxes([colours]))
+    kind, message = failure(tmp_path / "x.heic", recipe(), tmp_path / "out")
+    assert kind == ErrorKind.UNSUPPORTED
+    assert word in message
+
+
+def test_the_gain_map_of_an_iphone_is_said_to_be_left_out(tmp_path):
+    kind = b"\0\0\0\0urn:com:apple:photo:2020:aux:hdrgainmap\0"
+    (tmp_path / "x.heic").write_bytes(heic.with_boxes([(8 + len(kind)).to_bytes(4, "big") + b"auxC" + kind]))
+    made = make(tmp_path / "x.heic", recipe(Output(name="o.png")), tmp_path / "out")
+    assert made.image.size == (96, 64)
+    assert "gain map" in made.notes[0]
 
 
 @pytest.mark.parametrize(("transfer", "word"), [(16, "PQ"), (18, "HLG")])
