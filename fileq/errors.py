@@ -4,6 +4,7 @@ FileqError                      exit code
 ├── UsageError                  2   the command line or the config asks for what can't be
 │   ├── ConfigError             2   a key or value in the config file
 │   └── NotFoundError           2   no such file, recipe, job or batch
+│       └── MissingPathsError   2   files that were named and don't exist
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
 │   └── LedgerError             3   the database can't be opened, read or written
 └── JobError                    1   one job failed; `kind` says how (see ErrorKind)
@@ -79,6 +80,15 @@ class ConfigError(UsageError):
 
 class NotFoundError(UsageError):
     pass
+
+
+class MissingPathsError(NotFoundError):
+    """`paths`: those that were named, as they were written."""
+
+    def __init__(self, paths: list[str]) -> None:
+        names = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+        super().__init__(f"There is no file, folder or match for: {names}.", "Nothing was queued. Check the names.")
+        self.paths = paths
 
 
 class EnvironmentFailure(FileqError):

@@ -67,7 +67,7 @@ def add(
 ) -> Receipt:
     """Queue what is new. When this returns, what it counts as queued is on disk and will not be lost.
 
-    Raises NotFoundError, before anything is queued, where a path doesn't exist; LedgerError.
+    Raises MissingPathsError, before anything is queued, where a path doesn't exist; LedgerError.
     """
     intake = _Intake(ledger, request, now, queue)
     scanned = 0

@@ -10,7 +10,7 @@ from itertools import islice
 
 import msgspec
 
-from fileq.errors import NotFoundError
+from fileq.errors import MissingPathsError
 
 IGNORED = (
     ".*", "*.part", "*.partial", "*.crdownload", "*.download", "*.tmp", "*.filepart", "*~", "~$*",
@@ -53,7 +53,7 @@ def _any_matches(patterns: Sequence[str], name: str, path: str) -> bool:
 
 
 def expand(paths: Sequence[str]) -> list[str]:
-    """Absolute paths, patterns expanded. Raises NotFoundError, naming what doesn't exist."""
+    """Absolute paths, patterns expanded. Raises MissingPathsError."""
     found: list[str] = []
     missing: list[str] = []
     for path in paths:
@@ -62,8 +62,7 @@ def expand(paths: Sequence[str]) -> list[str]:
         if not matches:
             missing.append(path or '""')
     if missing:
-        names = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        raise NotFoundError(f"There is no file, folder or match for: {names}.", "Nothing was queued. Check the names.")
+        raise MissingPathsError(missing)
     return found
 
 

@@ -2,12 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from fileq.cli.documents import receipt_document
 from fileq.cli.session import Session
 from fileq.cli.times import moment
-from fileq.errors import EnvironmentFailure, NotFoundError, UsageError
-from fileq.intake import Request
+from fileq.display import Answer, Display
+from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
+from fileq.intake import Receipt, Request
 
 
 def request(
@@ -41,6 +44,16 @@ def request(
         due_at=None if at is None else moment(at, now),
         force=force,
     )
+
+
+@contextmanager
+def missing_in_json(display: Display) -> Iterator[None]:
+    """Where paths are missing: a receipt that has them, for those who read JSON. People read the error."""
+    try:
+        yield
+    except MissingPathsError as error:
+        display.answer(Answer(receipt_document(Receipt(missing=error.paths)), []))
+        raise
 
 
 def listed(file: str, *, null: bool) -> list[str]:

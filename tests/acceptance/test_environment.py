@@ -105,6 +105,7 @@ def test_a_mistake_in_the_config_names_file_key_and_remedy(fileq: Program, confi
 def test_a_path_that_does_not_exist_is_named_and_nothing_is_queued(fileq: Program, photos: Path) -> None:
     answer = fileq.run("add", photos, photos / "nope.jpg", expect=2)
     assert "nope.jpg" in answer.stderr
+    assert fileq.json("add", photos, "nope.jpg", expect=2)["missing"] == ["nope.jpg"]
     assert fileq.states() == {}
 
 

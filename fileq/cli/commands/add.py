@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.asking import request
+from fileq.cli.asking import missing_in_json, request
 from fileq.cli.crew import NO_WORKER, somebody_works
 from fileq.cli.documents import receipt_document
 from fileq.cli.group import new_app
@@ -51,11 +51,12 @@ def add(
         files_from=files_from, null=null, priority=priority, at=at, force=force,
     )  # fmt: skip
     with session.ledger() as ledger:
-        if dry_run:
-            from fileq.cli.planning import show_plan
+        with missing_in_json(display):
+            if dry_run:
+                from fileq.cli.planning import show_plan
 
-            return show_plan(session, ledger, asked, display)
-        receipt = take_in(ledger, asked, now=now, on_scanned=display.scanning)
+                return show_plan(session, ledger, asked, display)
+            receipt = take_in(ledger, asked, now=now, on_scanned=display.scanning)
         tell(display, receipt, asked)
         return _waited(session, ledger, receipt, display) if wait else _left(session, ledger, receipt, display)
 

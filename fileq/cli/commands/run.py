@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fileq.cli import options
-from fileq.cli.asking import request
+from fileq.cli.asking import missing_in_json, request
 from fileq.cli.crew import slots
 from fileq.cli.group import new_app
 from fileq.cli.pace import Pace
@@ -60,7 +60,8 @@ def run(
         if dry_run:
             from fileq.cli.planning import show_plan
 
-            return show_plan(session, ledger, asked, display)
+            with missing_in_json(display):
+                return show_plan(session, ledger, asked, display)
         return _process(session, ledger, asked, display, slots(workers, session.config))
 
 
@@ -90,7 +91,8 @@ def _taken_in(ledger: Ledger, asked: Request, begun: float, worker: "Worker", qu
         worker.keep_alive()
 
     try:
-        receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=on_scanned)
+        with missing_in_json(display):
+            receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=on_scanned)
     except KeyboardInterrupt:
         display.hint("Stopped. What was queued up to here waits in the queue; go on with: fileq worker")
         raise
