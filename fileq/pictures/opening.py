@@ -31,7 +31,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf, refusals, wholeness
+from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf, psd, refusals, wholeness
 from fileq.pictures.failures import reading, too_large, unreadable
 
 _DECODERS = (
@@ -123,7 +123,7 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
         try:
             image = Image.open(file, formats=formats)
         except UnidentifiedImageError as error:
-            refusals.check_unknown(start, path)
+            refusals.check_unknown(file, start, path)
             raise unreadable(path, _what_it_is(start)) from error
         except pdf.PasswordError as error:
             message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
@@ -136,6 +136,8 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
         raise too_large(path)
     _name_colours(image, points, path)
     image.info["gain_map"] = _APPLE_GAIN_MAP in start
+    if image.format == "PSD":
+        image.info["transparent"] = psd.is_transparent(file)
     if image.format == "JXL":
         _tell_what_the_decoder_does_not(image, file)
     return image

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags, Image, ImageFile
 
 from fileq.operations.depth import in_8_bits
-from fileq.pictures import colour, modes
+from fileq.pictures import colour, modes, psd
 from fileq.pictures.failures import DAMAGE, reading
 from fileq.pictures.scaling import BACK, TURNS, Scaling
 from fileq.units import Size
@@ -124,6 +124,8 @@ class Source:
         elif self.format == "JPEG2000":
             self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
         self.image.load()
+        if self.format == "PSD" and self.image.mode == "RGBA":
+            return psd.flattened(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
 
     def _coloured(self, image: Image.Image) -> Image.Image:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import struct
+
 import pytest
 from PIL import Image
 
+from fileq.errors import ErrorKind
 from fileq.operations.grayscale import Grayscale
 from fileq.operations.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.pictures.making import close, make, recipe
+from tests.pictures.making import close, failure, make, recipe
 
 HALF = Resize(scale=0.5)
 GREEN = (0, 200, 0)
@@ -113,3 +116,35 @@ def test_every_mode_goes_into_every_format(tmp_path, mode, target):
     assert (made.encoded[0].width, made.encoded[0].height) == (24, 18)
     if target != "pdf":
         assert made.image.size == (24, 18)
+
+
+def psd(path, layers: int, *bands: int) -> None:
+    """A Photoshop document of one colour: a header, and a number of layers that says what the fourth channel is."""
+    layer = struct.pack(">4iH4s4s4BI", 0, 0, 0, 0, 0, b"8BIM", b"norm", 255, 0, 0, 0, 0)
+    info = struct.pack(">h", layers) + layer * abs(layers)
+    section = struct.pack(">II", len(info) + 4, len(info)) + info
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", len(bands), 8, 8, 8, 3) + bytes(8)
+    path.write_bytes(head + section + b"\0\0" + b"".join(bytes([band]) * 64 for band in bands))
+
+
+def test_what_photoshop_laid_over_white_is_taken_off_it_again(tmp_path):
+    psd(tmp_path / "x.psd", -1, 255, 155, 155, 100)  # red of 100/255 over white
+    made = make(tmp_path / "x.psd", recipe(Output(name="a.png"), Output(name="b.jpg")), tmp_path / "out").images()
+    assert made[0].getpixel((4, 4)) == (255, 0, 0, 100)
+    assert close(made[1].getpixel((4, 4)), (255, 155, 155), 3)
+
+
+def test_a_selection_that_was_saved_in_photoshop_is_no_transparency(tmp_path):
+    psd(tmp_path / "x.psd", 0, 200, 100, 50, 0)
+    made = make(tmp_path / "x.psd", recipe(Output(name="a.png")), tmp_path / "out").image
+    assert (made.mode, made.getpixel((4, 4))) == ("RGB", (200, 100, 50))
+
+
+def test_a_tiff_in_a_compression_that_can_not_be_read_is_unsupported(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "x.tif")
+    content = (tmp_path / "x.tif").read_bytes()
+    entry = content.index(struct.pack("<HHI", 259, 3, 1)) + 8
+    (tmp_path / "x.tif").write_bytes(content[:entry] + struct.pack("<H", 50001) + content[entry + 2 :])
+    kind, message = failure(tmp_path / "x.tif", recipe(), tmp_path / "out")
+    assert kind == ErrorKind.UNSUPPORTED
+    assert "webp" in message

@@ -165,6 +165,15 @@ def test_colours_of_16_bit_that_pillow_can_not_read_are_refused(tmp_path, source
 
 
 @needs_imagemagick
+@pytest.mark.parametrize("options", [("-depth", "32"), ("-depth", "32", "-define", "quantum:format=floating-point")])
+def test_a_tiff_that_pillow_can_not_read_is_unsupported_and_not_said_to_be_damaged(tmp_path, source, options):
+    there = convert(source, *options, to=tmp_path / "x.tif")
+    kind, message = failure(there, recipe(), tmp_path / "out")
+    assert kind == ErrorKind.UNSUPPORTED
+    assert "is a TIFF" in message
+
+
+@needs_imagemagick
 def test_frames_are_put_together_as_imagemagick_does_it(tmp_path):
     """A GIF whose frames hold only what changes, and are taken away again in different ways."""
     frames = []
