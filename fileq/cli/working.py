@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fileq.worker.slot import SlotActivity
 
 _EVERY = 0.2
+_EVERY_WHEN_IDLE = 1.0
 
 
 def stopping(display: Display) -> Callable[[], None]:
@@ -22,13 +23,14 @@ def stopping(display: Display) -> Callable[[], None]:
 def ticker(
     ledger: Ledger, display: Display, pace: Pace, batch: int | None
 ) -> Callable[[Sequence["SlotActivity"]], None]:
-    """A worker's `on_tick`: shows how far it is, at most five times a second."""
+    """A worker's `on_tick`: shows how far it is, at most five times a second, or once while nothing happens."""
     shown_at = 0.0
 
     def on_tick(activities: Sequence["SlotActivity"]) -> None:
         nonlocal shown_at
         now = time.monotonic()
-        if now - shown_at < _EVERY:
+        idle = all(activity.job is None for activity in activities)
+        if now - shown_at < (_EVERY_WHEN_IDLE if idle else _EVERY):
             return
         shown_at = now
         slots = [Slot(activity.source, None, activity.seconds) for activity in activities]

@@ -143,8 +143,8 @@ class Worker:
     ) -> StopReason:
         """Work until stopped or drained. The first SIGINT or SIGTERM lets the running jobs end, the second doesn't.
 
-        `on_tick` is called about ten times a second, in this thread, with what each slot does; `on_stop` once, when
-        the worker is told to stop.
+        `on_tick` is called in this thread with what each slot does, about ten times a second while one does something,
+        and four times else; `on_stop` once, when the worker is told to stop.
         """
         self._on_tick, self._on_stop = on_tick, on_stop
         with self._signals():
@@ -203,7 +203,7 @@ class Worker:
             self._post.idle.wait(_TICK)
             self._post.idle.clear()
         else:
-            busy = self._on_tick is not None or any(slot.sandbox.token for slot in self._crew.slots)
+            busy = any(slot.sandbox.token for slot in self._crew.slots)
             time.sleep(_TICK if busy else _IDLE_TICK)
 
     def _look_at_the_ledger(self, moment: float) -> None:

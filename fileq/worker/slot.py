@@ -88,7 +88,9 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
 
     def sleep(self) -> None:
         self._post.idle.set()
-        super().sleep()
+        self.delay = min(self.delay, self.max_delay)
+        time.sleep(self.delay)  # half the price of waiting for an event, and the worker stops soon enough
+        self.delay *= self.backoff
 
     @property
     def activity(self) -> SlotActivity:
