@@ -132,7 +132,7 @@ class Picture:
         size = (
             Size(*ready.images[0].size) if ready else Chain(self._steps(part)).size(self._source.size(part.frames[0]))
         )
-        planning.check_size(size, part.format)
+        planning.check_size(size, part.format, self._assignment.max_pixels)
         ending = formats.ending(part.format, self._assignment.source)
         naming = planning.Naming(self._assignment.source, self._assignment.relative, self._assignment.recipe.name)
         return Planned(naming.path(self._assignment.folder, part, size, self._source.exif, ending), part.format, *size)

@@ -77,8 +77,11 @@ def depends_on_pixels(source: Source, output: Output, steps: tuple[Operation, ..
     return source.may_be_transparent or not all(isinstance(step, _OPAQUE_STAYS_OPAQUE) for step in steps)
 
 
-def check_size(size: Size, format_: str) -> None:
-    """Raise JobError (unsupported) where a format has no room for a picture of this size."""
+def check_size(size: Size, format_: str, max_pixels: int) -> None:
+    """Raise JobError where a picture of this size has no room: too_large by `max_pixels`, unsupported by its format."""
+    if size[0] * size[1] > max_pixels:
+        message = f"An output of {size[0]}x{size[1]} has more pixels than max_pixels allows."
+        raise JobError(ErrorKind.TOO_LARGE, message, "Make it smaller in the recipe, or raise max_pixels.")
     limit = _LONGEST_SIDE.get(format_)
     if limit is not None and max(size) > limit:
         message = (

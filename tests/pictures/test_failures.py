@@ -265,3 +265,12 @@ def test_zeros_after_a_whole_jpeg_do_no_harm(tmp_path):
     content = (tmp_path / "x.jpg").read_bytes()
     (tmp_path / "x.jpg").write_bytes(content + bytes(9000))
     assert make(tmp_path / "x.jpg", recipe(), tmp_path / "out").image.size == (90, 70)
+
+
+def test_an_output_of_too_many_pixels_is_refused_before_it_is_made(tmp_path):
+    quarters((200, 100)).save(tmp_path / "x.png")
+    larger = recipe(Output(name="o.png", steps=(Resize(scale=10),)))
+    kind, message = failure(tmp_path / "x.png", larger, tmp_path / "out", max_pixels=1_999_999)
+    assert kind == ErrorKind.TOO_LARGE
+    assert "2000x1000" in message
+    assert make(tmp_path / "x.png", larger, tmp_path / "out", max_pixels=2_000_000).encoded[0].width == 2000

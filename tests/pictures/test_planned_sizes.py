@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -81,7 +81,8 @@ def of_mode(mode: str, size: tuple[int, int]) -> Image.Image:
     ending=st.sampled_from(["png", "jpg", "webp", "gif", "tif", "avif"]),
 )
 def test_the_thinnest_pictures_of_every_mode_are_made_in_their_planned_size(size, mode, common, ending):
-    with tempfile.TemporaryDirectory() as folder:
+    assume(max(size) < 2000 or not any(isinstance(step, Rotate) and step.degrees % 90 for step in common))
+    with tempfile.TemporaryDirectory() as folder:  # (a long line that lies askew has 50 million pixels around it)
         source = Path(folder) / "x.tif"
         of_mode(mode, size).save(source)
         wanted = recipe(Output(name=f"{{width}}x{{height}}.{ending}"), steps=common)
