@@ -1,5 +1,6 @@
 """What is shown while a worker of our own works."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +14,26 @@ if TYPE_CHECKING:
 
 _EVERY = 0.2
 _EVERY_WHEN_IDLE = 1.0
+
+
+class _Complaints(logging.Handler):
+    """What Huey's threads complain of, such as a database that is locked for long: one line each, no traceback."""
+
+    def __init__(self, display: Display) -> None:
+        super().__init__(logging.WARNING)
+        self._display = display
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self._display.error(f"{record.getMessage().rstrip('.')}{f': {error}' if error else '.'}", "")
+
+
+def hear_complaints(display: Display, *, debug: bool) -> None:
+    """Show what goes wrong in the threads of a worker; with `debug`, logging shows it in full."""
+    if not debug:
+        logger = logging.getLogger("huey")
+        logger.addHandler(_Complaints(display))
+        logger.propagate = False
 
 
 def stopping(display: Display) -> Callable[[], None]:

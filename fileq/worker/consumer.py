@@ -193,7 +193,8 @@ class Worker:
             self._on_stop()
             self._on_stop = None
         if self._on_tick is not None:
-            self._on_tick([slot.activity for slot in self._crew.slots])
+            with suppress(LedgerError):  # what it shows comes from there
+                self._on_tick([slot.activity for slot in self._crew.slots])
 
     def _pause(self) -> None:
         """Let the slots work for a moment; not longer than until one has nothing to do, where that may be the end."""

@@ -16,7 +16,7 @@ from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.summary import summary
 from fileq.cli.words import counted, receipt_in_words
-from fileq.cli.working import stopping, ticker
+from fileq.cli.working import hear_complaints, stopping, ticker
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import Receipt, Request
@@ -70,6 +70,7 @@ def _process(session: Session, ledger: Ledger, asked: Request, display: Display,
 
     begun = time.time()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
+    hear_complaints(display, debug=session.debug)
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
     with Worker(session.database, session.config.settings.worker, slots=count, queue=queue, drain=True) as worker:
         receipt = _taken_in(ledger, asked, begun, worker, queue, display)

@@ -12,7 +12,7 @@ from fileq.cli.group import new_app
 from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.words import counted
-from fileq.cli.working import stopping, ticker
+from fileq.cli.working import hear_complaints, stopping, ticker
 from fileq.config import WorkerSettings
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
@@ -90,6 +90,7 @@ def _work(
 
     before = ledger.overview.tally()
     display.hint(f"Working with {counted(count, 'slot')}. Ctrl-C stops.")
+    hear_complaints(display, debug=session.debug)
     with Worker(session.database, settings, slots=count, drain=drain, periodic=periodic) as worker:
         worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))
     display.settle()
