@@ -54,6 +54,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
 
     def __init__(self, post: Post, **options: Any) -> None:
         super().__init__(**options)
+        self.delay: float
         self._post = post
         self._source: str | None = None
         self._since = 0.0

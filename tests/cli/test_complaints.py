@@ -11,8 +11,6 @@ def test_what_hueys_threads_complain_of_is_one_line(monkeypatch):
     monkeypatch.setattr(logger, "propagate", True)
     display = Recording()
     hear_complaints(display, debug=False)
-    try:
-        raise LedgerError("The database is locked.", "Wait.")
-    except LedgerError:
-        logging.getLogger("huey.consumer.Worker").exception("Error reading from queue")
+    locked = LedgerError("The database is locked.", "Wait.")
+    logging.getLogger("huey.consumer.Worker").error("Error reading from queue", exc_info=locked)
     assert display.errors == [("Error reading from queue: The database is locked. Wait.", "")]
