@@ -18,8 +18,13 @@ IGNORED = (
 )  # fmt: skip
 """Names, in lower case, that a walk passes over: hidden files, downloads under way, what systems leave behind."""
 
-_is_ignored = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
+_matches_ignored = re.compile("|".join(map(fnmatch.translate, IGNORED))).match
 _SORTED_AT_ONCE = 10_000
+
+
+def is_ignored(name: str) -> bool:
+    """Whether walks and watchers pass over a file or folder of this name."""
+    return _matches_ignored(name.lower()) is not None
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -102,7 +107,7 @@ def _walk(
 ) -> Iterator[Source]:
     folders: list[str] = []
     for entry in _entries(folder, on_problem):
-        if _is_ignored(entry.name.lower()):
+        if is_ignored(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
             folders.append(entry.name)

@@ -14,7 +14,7 @@ def alive(ledger: Ledger, config: Config) -> list[WorkerRecord]:
     workers = ledger.workers.all()
     if not workers:
         return []
-    from fileq.worker import host  # psutil is for those who have workers
+    from fileq import host  # psutil is for those who have workers
 
     heartbeat = config.settings.worker.heartbeat
     return [worker for worker in workers if not host.is_gone(worker, time.time(), heartbeat)]

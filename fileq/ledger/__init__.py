@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from fileq.ledger.arrivals import Arrivals
 from fileq.ledger.batches import Batches
 from fileq.ledger.database import Database
+from fileq.ledger.departures import Departures
 from fileq.ledger.jobs import Jobs
 from fileq.ledger.messages import Messages
 from fileq.ledger.outputs import Outputs
 from fileq.ledger.overview import Overview
+from fileq.ledger.watches import Watches
 from fileq.ledger.workers import Workers
 
 __all__ = ["Ledger"]
@@ -26,6 +29,9 @@ class Ledger:
         self.outputs = Outputs(self.database)
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)
+        self.watches = Watches(self.database)
+        self.arrivals = Arrivals(self.database)
+        self.departures = Departures(self.database)
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
         self.name = self._name()

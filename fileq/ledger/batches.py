@@ -7,11 +7,11 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, queue: str, now: float) -> int:
-        """A new batch, whose messages go through Huey's queue of this name."""
+    def open(self, queue: str, now: float, watch: int | None = None) -> int:
+        """A new batch, whose messages go through Huey's queue of this name; `watch` is the folder it came by."""
         with self._database.transaction() as connection:
             (batch,) = connection.execute(
-                "insert into batches (queue, added_at) values (?, ?) returning id", (queue, now)
+                "insert into batches (queue, watch, added_at) values (?, ?, ?) returning id", (queue, watch, now)
             ).fetchone()
         return int(batch)
 

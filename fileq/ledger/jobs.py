@@ -5,7 +5,6 @@ Whatever ends an attempt is guarded by its token: a worker that was thought dead
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 import msgspec
 
@@ -29,14 +28,8 @@ class Candidate(msgspec.Struct, frozen=True):
     fingerprint: str
     folder: str
     relative: str
-
-
-class Entry(StrEnum):
-    """What became of a candidate."""
-
-    QUEUED = "queued"
-    UP_TO_DATE = "up_to_date"
-    ALREADY_QUEUED = "already_queued"
+    inode: int | None = None
+    departure: int | None = None
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -52,6 +45,8 @@ class Claim(msgspec.Struct, frozen=True):
     recipe: str
     folder: str
     relative: str
+    watched: bool
+    """Whether it came by a watched folder."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -92,11 +87,12 @@ class Jobs:
         with self._database.transaction() as connection:
             row = connection.execute(
                 "insert into jobs (batch, source, version, size, mtime_ns, recipe, fingerprint, folder, relative,"
-                " state, priority, due_at, added_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
+                " inode, departure, state, priority, due_at, added_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
                 " on conflict do nothing returning id",
                 (batch, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
                  candidate.recipe, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
-                 priority, due_at, now),
+                 candidate.inode, candidate.departure, priority, due_at, now),
             ).fetchone()  # fmt: skip
         return row and int(row[0])
 
@@ -134,12 +130,13 @@ class Jobs:
                 " error_kind = null, error_message = null, error_hint = null"
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
                 " and not exists (select 1 from fileq where key = 'paused')"
-                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative",
+                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative,"
+                " exists (select 1 from batches where batches.id = batch and watch is not null)",
                 (worker, now, job, now),
             ).fetchone()
             if row is None:
                 return None
-            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative = row
+            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, watched = row
             connection.execute(
                 "insert into attempts (job, number, worker, started_at) values (?, ?, ?, ?)",
                 (job, attempt, worker, now),
@@ -147,7 +144,7 @@ class Jobs:
             body = self._recipe_body(connection, recipe)
         return Claim(
             Token(job, attempt), tries, deaths, priority, restored(source), size, mtime_ns, body,
-            restored(folder), restored(relative),
+            restored(folder), restored(relative), bool(watched),
         )  # fmt: skip
 
     def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
@@ -174,6 +171,10 @@ class Jobs:
     def fail(self, token: Token, failure: Failure, now: float) -> None:
         """This was the job's last try."""
         self._end_badly(token, failure, now, "state = 'failed', finished_at = ?", now)
+
+    def vanish(self, token: Token, failure: Failure, now: float) -> None:
+        """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
+        self._end_badly(token, failure, now, "state = 'cancelled', finished_at = ?", now)
 
     def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
         """The fault may pass: the job is to be tried again at `due_at`."""

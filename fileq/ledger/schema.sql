@@ -16,6 +16,7 @@ create table recipes ( -- as they were when a job was added
 create table batches (
     id integer primary key,
     queue text not null, -- the name of Huey's queue that carries its messages
+    watch integer, -- the watched folder that it came by
     added_at real not null
 );
 
@@ -37,6 +38,9 @@ create table jobs (
     version text not null, -- size and mtime, or a hash: another version is another job
     size integer not null,
     mtime_ns integer not null,
+    inode integer, -- the source's, where it came by a watch: a renamed file is no new one
+    digest text, -- of the content that was read, where it came by a watch: a touched file is no new one
+    departure integer, -- what becomes of the source once its jobs have ended
     recipe integer not null,
     fingerprint text not null,
     folder text not null, -- where the outputs go
@@ -60,6 +64,8 @@ create table jobs (
     unique (source, fingerprint, folder, version)
 );
 create index jobs_by_batch on jobs (batch);
+create index jobs_by_inode on jobs (inode) where inode is not null;
+create index jobs_by_departure on jobs (departure) where departure is not null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
 create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
 
@@ -88,7 +94,29 @@ create table outputs ( -- a path belongs to one job at a time
     published_at real
 );
 create index outputs_by_job on outputs (job);
+create index outputs_by_inode on outputs (inode) where inode is not null;
 create index outputs_unfinished on outputs (job) where temp is not null;
+
+create table watches ( -- watched folders, as whoever watches them described them last
+    id integer primary key,
+    path text not null unique,
+    host text not null,
+    pid integer not null,
+    process_started real not null, -- with the pid, names a process for ever
+    said text not null, -- JSON
+    said_at real not null
+);
+
+create table departures ( -- sources of watched folders that are to go once their jobs have ended
+    id integer primary key,
+    source text not null,
+    version text not null,
+    inode integer not null,
+    done_to text, -- the folder for it; '' deletes it, null leaves it where it is
+    failed_to text, -- the same where a job failed
+    target text unique, -- its new path, written down before it moves
+    unique (source, version)
+);
 
 -- Sums by batch and state, kept by the triggers below: status costs the same with a million jobs.
 create table tallies (

@@ -1,12 +1,14 @@
 """One attempt at one job, from the claim to its end in the ledger."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.errors import JobError
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.intake.arriving import digest
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
@@ -72,6 +74,8 @@ class Attempt:
             result: Result = sandbox.call([place and place.temp for place in places])
         finally:
             sandbox.end()
+        if self._claim.watched:
+            self._remember_content()
         encoded = [file for file in result.encoded if file]
         made = [_made(place, file) for place, file in zip(self._reservations, encoded, strict=True)]
         note = _note(result.notes, skipped=len(places) - len(made))
@@ -80,6 +84,14 @@ class Attempt:
     def _assignment(self) -> Assignment:
         claim, pixels = self._claim, self._settings.max_pixels
         return Assignment(claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels)
+
+    def _remember_content(self) -> None:
+        """By it a watcher sees that a file was only touched."""
+        with os_failures(self.source):
+            content = digest(self.source)
+            read = os.stat(self.source)
+        if (read.st_size, read.st_mtime_ns) == (self._claim.size, self._claim.mtime_ns):
+            self._ledger.arrivals.has_content(self.token.job, content)
 
     def _reserve(self, sandbox: Sandbox, paths: Sequence[str]) -> list[Reservation | None]:
         try:
@@ -109,10 +121,19 @@ class Attempt:
     def _give_up(self, failure: Failure, now: float) -> Due | None:
         """Wait for another try where that may help and one is left."""
         jobs, claim = self._ledger.jobs, self._claim
+        if claim.watched and self._has_vanished(failure):
+            jobs.vanish(claim.token, failure, now)
+            return None
         if failure.kind.may_pass and claim.tries < self._settings.attempts:
             return jobs.wait(claim.token, failure, now + self._settings.retry_delay * 2 ** (claim.tries - 1), now)
         jobs.fail(claim.token, failure, now)
         return None
+
+    def _has_vanished(self, failure: Failure) -> bool:
+        """Whether the source is gone, or is another file by now, which its watcher queues when it is complete."""
+        if failure.kind is ErrorKind.MISSING:
+            return not os.path.lexists(self.source)
+        return failure.kind is ErrorKind.CHANGED
 
 
 def _made(place: Reservation, file: Encoded) -> Made:

@@ -10,14 +10,14 @@ from typing import Any, Self
 
 from huey.consumer import Consumer, ConsumerStopped
 
-from fileq import control, queue
+from fileq import control, host, queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Fenced
 from fileq.ledger.workers import WorkerRecord
 from fileq.queue.delivery import huey_for
-from fileq.worker import host, tasks
+from fileq.worker import tasks
 from fileq.worker.nursery import prepare
 from fileq.worker.recovery import recover
 from fileq.worker.sandbox import Verdict

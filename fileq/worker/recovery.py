@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 
-from fileq import control, queue
+from fileq import control, host, queue
+from fileq.departing import depart
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Due, Fenced
 from fileq.publish import discard
-from fileq.worker import host
 
 DEATHS = 10
 """How often a job may be ended from outside. Of 300 jobs under 50 kills, one or two are hit 3 times by chance."""
@@ -23,6 +23,7 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
                 if worker.queue != queue.MAIN:
                     ledger.batches.hand_over(worker.queue, to=queue.MAIN)
     _clear_up(ledger)
+    depart(ledger)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
 
 

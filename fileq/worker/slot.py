@@ -11,6 +11,7 @@ from huey.consumer import Worker as HueyWorker
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
+from fileq.departing import depart
 from fileq.errors import JobError, LedgerError
 from fileq.ledger import Ledger
 from fileq.publish import Finished, publish
@@ -117,6 +118,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
                 self._publish(hand)
                 hand, published_at = [], time.monotonic()
         self._publish(hand)
+        depart(self._post.ledger, jobs)
 
     def _attempt(self, job: int) -> list[tuple[Attempt, Finished]]:
         post = self._post

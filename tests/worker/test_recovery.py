@@ -3,11 +3,10 @@ import os
 import psutil
 import pytest
 
-from fileq import queue
+from fileq import host, queue
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
-from fileq.worker import host
 from fileq.worker.recovery import DEATHS, recover
 from tests.entering import DAMAGED, NOW, begin, enter, finish, state
 

@@ -1,4 +1,4 @@
-"""Which process a worker is, and whether it is still there."""
+"""Which process a worker or a watcher is, and whether it is still there."""
 
 import os
 import socket
@@ -35,16 +35,21 @@ def is_gone(worker: WorkerRecord, now: float, heartbeat: float) -> bool:
     silences = (now - worker.beat_at) / (SILENCES * heartbeat)
     if worker.host != name():
         return silences > 1
-    status = _status(worker)
+    status = _status(worker.pid, worker.process_started)
     return status is None or (silences > 1 and status == psutil.STATUS_STOPPED) or silences > _HANGING
 
 
-def _status(worker: WorkerRecord) -> str | None:
-    """What psutil calls the state of the worker's process; None where it has ended."""
+def is_alive(pid: int, started: float) -> bool:
+    """Whether this process of this host runs, which began at `started`."""
+    return _status(pid, started) is not None
+
+
+def _status(pid: int, started: float) -> str | None:
+    """What psutil calls the state of a process; None where it has ended."""
     try:
-        process = psutil.Process(worker.pid)
+        process = psutil.Process(pid)
         status = str(process.status())
-        same = abs(process.create_time() - worker.process_started) < _SAME_START
+        same = abs(process.create_time() - started) < _SAME_START
     except psutil.NoSuchProcess:
         return None
     except psutil.AccessDenied:

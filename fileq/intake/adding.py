@@ -1,4 +1,4 @@
-"""The one way in: paths → what is new → the ledger → messages.
+"""What people name: paths → what is new → the ledger → messages.
 
 A job is known by its source's path and version, the recipe's fingerprint and the destination: adding the same thing
 twice is a no-op that costs one statement.

@@ -1,0 +1,9 @@
+"""The one way in: what is new goes into the ledger, and its messages into the queue.
+
+`add` takes what people name; a Reception takes what comes into a watched folder.
+"""
+
+from fileq.intake.adding import Receipt, Request, add, candidates
+from fileq.intake.arriving import Arrival, Became, Policy, Reception
+
+__all__ = ["Arrival", "Became", "Policy", "Receipt", "Reception", "Request", "add", "candidates"]

@@ -1,0 +1,267 @@
+"""What comes into a watched folder: files that were found complete → what is new → the ledger → messages.
+
+Unlike `add`, it doesn't look whether outputs still stand: what retention removed does not come back. A renamed or
+touched file is no new one, and what fileq itself has published is no source, wherever it stands.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from fileq import queue
+from fileq.job import JobState
+from fileq.ledger import Ledger
+from fileq.ledger.arrivals import Known
+from fileq.ledger.jobs import Candidate, Due
+from fileq.recipes.names import destination
+from fileq.recipes.recipe import Recipe, encode
+from fileq.sources import Source
+
+_ONE_BURST = 10.0
+"""Seconds without news after which the next file begins another batch."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A complete file in a watched folder."""
+
+    source: Source
+    inode: int
+
+    @property
+    def version(self) -> str:
+        return f"{self.source.size}-{self.source.mtime_ns}"
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Where a source goes when its jobs are done, or one has failed: a folder; "" deletes it, None leaves it."""
+
+    done_to: str | None = None
+    failed_to: str | None = None
+
+    def below(self, relative: str) -> "Policy":
+        """The same for a source in a sub-folder: the tree is kept."""
+        return Policy(*(os.path.join(to, relative) if to else to for to in (self.done_to, self.failed_to)))
+
+    def takes_away(self, states: frozenset[JobState]) -> bool:
+        """Whether a source whose jobs have ended so is to go."""
+        if states == {JobState.DONE}:
+            return self.done_to is not None
+        return JobState.FAILED in states and self.failed_to is not None and all(state.is_final for state in states)
+
+
+class Became(StrEnum):
+    """What became of an arrival."""
+
+    QUEUED = "queued"
+    KNOWN = "known"
+    OWN = "own output"
+    UNMATCHED = "unmatched"
+    BUSY = "busy"  # it is being processed under its former name: ask again
+
+
+class Taken(msgspec.Struct):
+    """The answer to a take: what became of each arrival, the batch, and jobs whose sources are to go by now."""
+
+    became: list[Became]
+    batch: int | None = None
+    jobs: int = 0
+    departing: list[int] = []
+
+
+class _Plan(msgspec.Struct):
+    """What is to be written about one arrival."""
+
+    became: Became
+    arrival: Arrival
+    known: list[Known] = []
+    wanted: list[tuple[Recipe, str]] = []
+    renamed: list[tuple[Known, str]] = []
+    touched: list[Known] = []
+    withdrawn: list[int] = []
+
+
+class Reception:
+    """One watched folder's way in. Raises LedgerError."""
+
+    def __init__(
+        self, ledger: Ledger, watch: int, recipes: Sequence[Recipe], *, out: str | None = None, policy: Policy
+    ) -> None:
+        self._ledger = ledger
+        self._watch = watch
+        self._recipes = {recipe.fingerprint: recipe for recipe in recipes}
+        self._bodies = {fingerprint: encode(recipe) for fingerprint, recipe in self._recipes.items()}
+        self._names = {recipe.name for recipe in recipes}
+        self._out = out
+        self._policy = policy
+        self._batch: int | None = None
+        self._took_at = 0.0
+
+    def is_new(self, arrival: Arrival) -> bool:
+        """Whether a look is worth while: a quick answer, for scans. It may say yes to a renamed or touched file."""
+        wanted = self._wanted(arrival.source)
+        if not wanted:
+            return False
+        known = self._ledger.arrivals.known(arrival.source.path, arrival.version)
+        if self._missing(wanted, known):
+            return not self._is_own(arrival)
+        return self._is_to_go(known)
+
+    def take(self, arrivals: Sequence[Arrival], now: float) -> Taken:
+        """Enter what is new in one transaction, on disk when this returns."""
+        plans = [self._plan(arrival) for arrival in arrivals]
+        taken = Taken([plan.became for plan in plans])
+        if all(plan.became in (Became.OWN, Became.UNMATCHED, Became.BUSY) for plan in plans):
+            return taken
+        with self._ledger.transaction(durable=Became.QUEUED in taken.became):
+            for plan in plans:
+                self._settle(plan, taken, now)
+            if Became.QUEUED in taken.became:
+                due = self._enter_all(plans, now)
+                queue.send(self._ledger, queue.MAIN, due, now)
+                taken.jobs = len(due)
+        taken.batch = self._batch if taken.jobs else None
+        return taken
+
+    def _wanted(self, source: Source) -> list[tuple[Recipe, str]]:
+        return [
+            (recipe, self._destination(recipe, source))
+            for recipe in self._recipes.values()
+            if recipe.matches(source.name)
+        ]
+
+    def _destination(self, recipe: Recipe, source: Source) -> str:
+        if self._out is None:
+            return destination(recipe.out, source.folder, recipe.name, source.relative)
+        return os.path.normpath(os.path.join(self._out, source.relative))
+
+    @staticmethod
+    def _missing(wanted: Sequence[tuple[Recipe, str]], known: Sequence[Known]) -> list[tuple[Recipe, str]]:
+        there = {(job.fingerprint, job.folder) for job in known if not job.vanished}
+        return [(recipe, folder) for recipe, folder in wanted if (recipe.fingerprint, folder) not in there]
+
+    def _is_to_go(self, known: Sequence[Known]) -> bool:
+        """Whether all is done, and the source is here still, or again; and nobody sees to that yet."""
+        if any(job.departure is not None for job in known):
+            return False
+        return self._policy.takes_away(frozenset(job.state for job in known))
+
+    def _is_own(self, arrival: Arrival) -> bool:
+        """Whether one of our recipes made this file, or what it was made from: then it would go round for ever."""
+        makers = self._ledger.arrivals.makers(arrival.source.path, arrival.inode, arrival.version)
+        return any(maker in self._names for maker in makers)
+
+    def _plan(self, arrival: Arrival) -> _Plan:
+        wanted = self._wanted(arrival.source)
+        if not wanted:
+            return _Plan(Became.UNMATCHED, arrival)
+        known = self._ledger.arrivals.known(arrival.source.path, arrival.version)
+        wanted = self._missing(wanted, known)
+        if wanted and self._is_own(arrival):
+            return _Plan(Became.OWN, arrival)
+        plan = _Plan(Became.KNOWN, arrival, [job for job in known if not job.vanished], wanted)
+        if wanted:
+            self._recognise(plan)
+        if plan.became is Became.KNOWN and plan.wanted:
+            plan.became = Became.QUEUED
+        return plan
+
+    def _recognise(self, plan: _Plan) -> None:
+        """Take from what is wanted what was done of the same file under another name, or with another time."""
+        source = plan.arrival.source
+        former = self._former(plan.arrival)
+        history = {(job.fingerprint, job.folder): job for job in reversed(self._ledger.arrivals.history(source.path))}
+        wanted = []
+        for recipe, folder in plan.wanted:
+            before = former.get(recipe.fingerprint)
+            if before is not None and before.state is JobState.RUNNING:
+                plan.became = Became.BUSY
+            elif before is not None and before.state.is_final and not before.vanished:
+                plan.renamed.append((before, folder))
+            elif _same_content(history.get((recipe.fingerprint, folder)), source):
+                plan.touched.append(history[recipe.fingerprint, folder])
+            else:
+                wanted.append((recipe, folder))
+                plan.withdrawn += [before.job] if before is not None and not before.state.is_final else []
+        plan.wanted = wanted
+
+    def _former(self, arrival: Arrival) -> dict[str, Known]:
+        """The jobs about this file under names that it has no more, by fingerprint."""
+        elsewhere = self._ledger.arrivals.elsewhere(arrival.source.path, arrival.inode, arrival.version)
+        return {job.fingerprint: job for job in elsewhere if not _is_at(job.source, arrival.inode)}
+
+    def _settle(self, plan: _Plan, taken: Taken, now: float) -> None:
+        """Write down what is no new job."""
+        arrivals, source = self._ledger.arrivals, plan.arrival.source
+        for job, folder in plan.renamed:
+            arrivals.renamed(job.job, source.path, source.relative, folder)
+        for job in plan.touched:
+            arrivals.touched(job.job, plan.arrival.version, source.mtime_ns)
+        for number in plan.withdrawn:
+            arrivals.withdraw(number, now)
+        known = [*plan.known, *(job for job, _ in plan.renamed), *plan.touched]
+        if plan.became is Became.KNOWN and known and self._is_to_go(known):
+            numbers = [job.job for job in known]
+            self._ledger.departures.bind(numbers, self._departure(plan.arrival))
+            taken.departing += numbers
+
+    def _departure(self, arrival: Arrival) -> int:
+        policy = self._policy.below(arrival.source.relative)
+        return self._ledger.departures.enter(
+            arrival.source.path, arrival.version, arrival.inode, policy.done_to, policy.failed_to
+        )
+
+    def _enter_all(self, plans: Sequence[_Plan], now: float) -> list[Due]:
+        if self._batch is None or now - self._took_at > _ONE_BURST:
+            self._batch = self._ledger.batches.open(queue.MAIN, now, self._watch)
+        self._took_at = now
+        recipes = {
+            fingerprint: self._ledger.jobs.recipe(recipe.name, fingerprint, self._bodies[fingerprint])
+            for fingerprint, recipe in self._recipes.items()
+        }
+        batch = self._batch
+        queued = (plan for plan in plans if plan.became is Became.QUEUED)
+        return [due for plan in queued for due in self._enter(plan, batch, recipes, now)]
+
+    def _enter(self, plan: _Plan, batch: int, recipes: dict[str, int], now: float) -> Iterator[Due]:
+        arrival, source, jobs = plan.arrival, plan.arrival.source, self._ledger.jobs
+        goes = self._policy.done_to is not None or self._policy.failed_to is not None
+        departure = self._departure(arrival) if goes else None
+        if departure is not None:
+            self._ledger.departures.bind((job.job for job in plan.known), departure)
+        for recipe, folder in plan.wanted:
+            candidate = Candidate(
+                source.path, arrival.version, source.size, source.mtime_ns, recipes[recipe.fingerprint],
+                recipe.fingerprint, folder, source.relative, arrival.inode, departure,
+            )  # fmt: skip
+            job = jobs.enter(candidate, batch, now)
+            if job is None:  # it had vanished, and is back
+                job, _ = jobs.known(candidate)
+                jobs.enter_again(job, batch, now, recipe=candidate.recipe)
+                if departure is not None:
+                    self._ledger.departures.bind([job], departure)
+            yield Due(job, 0, None, source.size)
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of a file's content, in hex digits. Raises OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _same_content(before: Known | None, source: Source) -> bool:
+    if before is None or before.state is not JobState.DONE or before.digest is None or before.size != source.size:
+        return False
+    try:
+        return digest(source.path) == before.digest
+    except OSError:  # it is gone again, or not to be read: the job will say it
+        return False
+
+
+def _is_at(path: str, inode: int) -> bool:
+    try:
+        return os.stat(path).st_ino == inode
+    except OSError:
+        return False

@@ -1,0 +1,265 @@
+"""What comes into a watched folder is queued once, whatever happens to it afterwards."""
+
+import os
+import shutil
+
+import pytest
+
+from fileq.intake import Arrival, Became, Policy, Reception
+from fileq.intake.arriving import digest
+from fileq.job import JobState, Made
+from fileq.ledger.files import version_of
+from fileq.ledger.jobs import Claim
+from fileq.ledger.outputs import Published
+from fileq.ledger.overview import Selection
+from fileq.sources import Source
+from tests.entering import DAMAGED, NOW, SLOW, begin, finish, recipe
+
+WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), background="black")
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def reception(ledger, *recipes, out=None, policy=None):
+    return Reception(ledger, 1, recipes or (WEB,), out=out, policy=policy or Policy())
+
+
+def arrival(path, root=None):
+    status = os.stat(path)
+    folder, name = os.path.split(str(path))
+    relative = os.path.relpath(folder, root).replace(".", "", 1) if root else ""
+    return Arrival(Source(str(path), name, folder, relative, status.st_size, status.st_mtime_ns, False), status.st_ino)
+
+
+def write(path, content=b"pixels", mtime=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if mtime is not None:
+        os.utime(path, (mtime, mtime))
+    return path
+
+
+def take(ledger, *paths, way=None, now=NOW):
+    taken = (way or reception(ledger)).take([arrival(path) for path in paths], now)
+    return taken.became
+
+
+def do(ledger, path, output=None):
+    """Do the one queued job about this path, with a real output."""
+    (job,) = [job for job in jobs(ledger, JobState.QUEUED) if job.source == str(path)]
+    token = begin(ledger, job.id)
+    made = output or os.path.join(job.folder, os.path.basename(job.source))
+    os.makedirs(os.path.dirname(made), exist_ok=True)
+    with open(made, "wb") as file:
+        file.write(b"small " + os.fsencode(made))
+    ledger.outputs.reserve(str(made), job.id, f"{made}.tmp")
+    ledger.arrivals.has_content(job.id, digest(str(path)))
+    finish(ledger, token)
+    status = os.stat(made)
+    ledger.outputs.published(
+        job.id, [Published(Made(str(made), "jpeg", 1, 1, 5), version_of(status), status.st_ino)], NOW
+    )
+    return made
+
+
+def jobs(ledger, *states):
+    return list(ledger.overview.jobs(Selection(states)))
+
+
+def test_what_comes_is_queued_once_with_a_message(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    assert take(ledger, path) == [Became.QUEUED]
+    assert take(ledger, path) == [Became.KNOWN]
+    assert len(jobs(ledger)) == 1
+    assert ledger.messages.any_left("fileq")
+
+
+def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
+    take(ledger, write(inbox / "a.jpg"))
+    claim = ledger.jobs.claim(1, 1, NOW)
+    assert isinstance(claim, Claim)
+    assert claim.watched
+
+
+def test_what_no_recipe_matches_is_left(ledger, inbox):
+    assert take(ledger, write(inbox / "a.txt")) == [Became.UNMATCHED]
+    assert not reception(ledger).is_new(arrival(inbox / "a.txt"))
+
+
+def test_a_burst_is_one_batch_and_a_later_one_another(ledger, inbox):
+    way = reception(ledger)
+    for number, now in enumerate((NOW, NOW + 5, NOW + 14, NOW + 30)):
+        take(ledger, write(inbox / f"{number}.jpg"), way=way, now=now)
+    assert [job.batch for job in jobs(ledger)][::-1] == [1, 1, 1, 2]
+
+
+def test_nothing_new_opens_no_batch(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    take(ledger, path, now=NOW + 100)
+    assert not ledger.batches.exists(2)
+
+
+def test_outputs_that_were_removed_do_not_come_back(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    os.unlink(do(ledger, path))
+    assert take(ledger, path) == [Became.KNOWN]
+
+
+def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    ledger.jobs.fail(begin(ledger, 1), DAMAGED, NOW)
+    assert not reception(ledger).is_new(arrival(path))
+    assert take(ledger, path) == [Became.KNOWN]
+
+
+def test_what_a_person_cancelled_stays_cancelled(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    ledger.jobs.cancel([1], NOW)
+    assert take(ledger, path) == [Became.KNOWN]
+
+
+def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
+    assert reception(ledger).is_new(arrival(path))
+    assert take(ledger, path) == [Became.QUEUED]
+    assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
+
+
+def test_other_content_of_the_same_size_is_new(ledger, inbox):
+    path = write(inbox / "a.jpg", b"one")
+    take(ledger, path)
+    do(ledger, path)
+    write(path, b"two", mtime=1)
+    assert take(ledger, path) == [Became.QUEUED]
+
+
+def test_a_touched_file_is_not_new_and_known_from_then_on(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    do(ledger, path)
+    os.utime(path, (5, 5))
+    assert take(ledger, path) == [Became.KNOWN]
+    assert not reception(ledger).is_new(arrival(path))
+
+
+def test_content_that_came_back_after_another_is_new(ledger, inbox):
+    path = write(inbox / "a.jpg", b"one")
+    for time, content in enumerate((b"one", b"two", b"one")):
+        write(path, content, mtime=time + 1)
+        assert take(ledger, path, now=NOW + time) == [Became.QUEUED]
+        do(ledger, path)
+
+
+def test_a_file_that_is_renamed_in_the_tree_is_not_new(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    do(ledger, path)
+    renamed = inbox / "sub" / "b.jpg"
+    renamed.parent.mkdir()
+    path.rename(renamed)
+    assert take(ledger, renamed) == [Became.KNOWN]
+    assert [job.source for job in jobs(ledger)] == [str(renamed)]
+    assert not reception(ledger).is_new(arrival(renamed))
+
+
+def test_a_file_that_is_renamed_before_it_is_processed_is_queued_under_its_new_name_alone(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    renamed = path.rename(inbox / "b.jpg")
+    assert take(ledger, renamed) == [Became.QUEUED]
+    assert {job.source: job.state for job in jobs(ledger)} == {
+        str(path): JobState.CANCELLED, str(renamed): JobState.QUEUED,
+    }  # fmt: skip
+
+
+def test_a_file_that_is_renamed_while_it_is_processed_is_looked_at_again_later(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    begin(ledger, 1)
+    assert take(ledger, path.rename(inbox / "b.jpg")) == [Became.BUSY]
+
+
+def test_a_second_link_to_a_file_is_a_file_of_its_own(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    do(ledger, path)
+    os.link(path, inbox / "b.jpg")
+    assert take(ledger, inbox / "b.jpg") == [Became.QUEUED]
+
+
+def test_what_fileq_made_is_no_source_of_the_same_recipe_wherever_it_is_moved(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    made = do(ledger, path)
+    assert take(ledger, made) == [Became.OWN]
+    moved = shutil.move(made, inbox / "elsewhere.jpg")
+    assert take(ledger, moved) == [Became.OWN]
+    assert not reception(ledger).is_new(arrival(moved))
+
+
+def test_an_output_that_was_overwritten_by_a_person_is_theirs(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    made = do(ledger, path)
+    with open(made, "wb") as file:
+        file.write(b"something else")
+    assert take(ledger, made) == [Became.QUEUED]
+
+
+def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    first = do(ledger, path)
+    there = reception(ledger, THUMB)
+    assert take(ledger, first, way=there) == [Became.QUEUED]
+    second = do(ledger, first, tmp_path / "thumbs" / "a.jpg")
+    assert take(ledger, second) == [Became.OWN]
+    assert take(ledger, second, way=there) == [Became.OWN]
+
+
+def test_the_tree_is_kept_below_out(ledger, inbox, tmp_path):
+    path = write(inbox / "trips" / "a.jpg")
+    reception(ledger, out=str(tmp_path / "out")).take([arrival(path, inbox)], NOW)
+    assert jobs(ledger)[0].folder == str(tmp_path / "out" / "trips")
+
+
+def test_a_source_that_is_to_be_moved_says_so_before_its_job_can_begin(ledger, inbox, tmp_path):
+    path = write(inbox / "trips" / "a.jpg")
+    way = reception(ledger, policy=Policy(str(tmp_path / "done"), ""))
+    way.take([arrival(path, inbox)], NOW)
+    finish(ledger, begin(ledger, 1))
+    (departure,) = ledger.departures.ready([1])
+    assert (departure.source, departure.done_to, departure.failed_to) == (str(path), f"{tmp_path}/done/trips", "")
+
+
+def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    way = reception(ledger, policy=Policy(str(tmp_path / "done")))
+    way.take([arrival(path)], NOW)
+    do(ledger, path)
+    (departure,) = ledger.departures.ready()
+    ledger.departures.over(departure.id)
+    assert way.is_new(arrival(path))
+    assert way.take([arrival(path)], NOW).departing == [1]
+    assert len(ledger.departures.ready()) == 1
+    assert not way.is_new(arrival(path))
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"new\nline.jpg", b"-rf.jpg", b"x" * 251 + b".jpg"])
+def test_odd_names_are_known_again(ledger, inbox, name):
+    path = os.path.join(os.fsencode(inbox), name)
+    with open(path, "wb") as file:
+        file.write(b"pixels")
+    assert take(ledger, os.fsdecode(path)) == [Became.QUEUED]
+    assert take(ledger, os.fsdecode(path)) == [Became.KNOWN]

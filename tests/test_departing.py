@@ -1,0 +1,198 @@
+"""A source leaves its folder once its jobs have ended, is never lost on the way, and takes nobody's place."""
+
+import errno
+import os
+
+import pytest
+
+from fileq import departing
+from fileq.departing import depart
+from fileq.job import Made
+from fileq.ledger.files import version_of
+from fileq.ledger.outputs import Published
+from tests.entering import DAMAGED, NOW, begin, enter, finish
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def done(tmp_path):
+    return tmp_path / "done"
+
+
+def source(inbox, name="a.jpg", content="original"):
+    path = inbox / name
+    path.write_text(content)
+    return path
+
+
+def leaving(ledger, path, done_to=None, failed_to=None, jobs=1):
+    """Jobs about a source that is to go; answers their ids."""
+    status = os.stat(path)
+    to = [None if folder is None else str(folder) for folder in (done_to, failed_to)]
+    departure = ledger.departures.enter(str(path), version_of(status), status.st_ino, *to)
+    return [enter(ledger, str(path), folder=f"/out/{number}", departure=departure)[0] for number in range(jobs)]
+
+
+def complete(ledger, job, output=None):
+    token = begin(ledger, job)
+    if output:
+        ledger.outputs.reserve(str(output), job, f"{output}.tmp")
+    finish(ledger, token, outputs=1 if output else 0)
+    if output:
+        output.write_text("made")
+        status = os.stat(output)
+        made = Published(Made(str(output), "jpeg", 1, 1, 4), version_of(status), status.st_ino)
+        ledger.outputs.published(job, [made], NOW)
+
+
+def names(folder):
+    return sorted(os.listdir(folder)) if folder.exists() else []
+
+
+def test_a_source_moves_once_its_job_is_done(ledger, inbox, done):
+    (job,) = leaving(ledger, source(inbox), done)
+    assert depart(ledger, [job]) == []
+    assert names(inbox) == ["a.jpg"]
+    complete(ledger, job)
+    assert depart(ledger, [job]) == []
+    assert (names(inbox), names(done)) == ([], ["a.jpg"])
+    assert ledger.departures.ready() == []
+
+
+def test_it_stays_until_the_last_of_its_jobs_has_ended(ledger, inbox, done):
+    first, second = leaving(ledger, source(inbox), done, jobs=2)
+    complete(ledger, first)
+    depart(ledger)
+    assert names(inbox) == ["a.jpg"]
+    complete(ledger, second)
+    depart(ledger)
+    assert names(done) == ["a.jpg"]
+
+
+def test_a_source_with_a_failed_job_goes_where_failures_go_or_stays(ledger, inbox, done, tmp_path):
+    first, second = leaving(ledger, source(inbox), done, tmp_path / "failed", jobs=2)
+    complete(ledger, first)
+    ledger.jobs.fail(begin(ledger, second), DAMAGED, NOW)
+    (other,) = leaving(ledger, source(inbox, "b.jpg"), done)
+    ledger.jobs.fail(begin(ledger, other), DAMAGED, NOW)
+    depart(ledger)
+    assert (names(inbox), names(done), names(tmp_path / "failed")) == (["b.jpg"], [], ["a.jpg"])
+
+
+def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
+    (job,) = leaving(ledger, source(inbox), done, "")
+    ledger.jobs.cancel([job], NOW)
+    depart(ledger)
+    assert names(inbox) == ["a.jpg"]
+
+
+def test_a_source_that_is_another_file_by_now_stays(ledger, inbox, done):
+    path = source(inbox)
+    (job,) = leaving(ledger, path, done)
+    complete(ledger, job)
+    path.unlink()
+    source(inbox, content="another")
+    depart(ledger)
+    assert (path.read_text(), names(done)) == ("another", [])
+
+
+def test_a_taken_name_gets_a_suffix(ledger, inbox, done):
+    done.mkdir()
+    (done / "a.jpg").write_text("theirs")
+    (job,) = leaving(ledger, source(inbox), done)
+    complete(ledger, job)
+    depart(ledger)
+    assert (done / "a.jpg").read_text() == "theirs"
+    assert (done / "a-1.jpg").read_text() == "original"
+
+
+def test_a_deleted_source_is_gone_once_its_outputs_stand(ledger, inbox, tmp_path):
+    (job,) = leaving(ledger, source(inbox), "")
+    complete(ledger, job, tmp_path / "out.jpg")
+    depart(ledger)
+    assert names(inbox) == []
+
+
+@pytest.mark.parametrize("reason", ["nothing was made", "the output is gone"])
+def test_a_source_is_not_deleted_when_nothing_stands_for_it(ledger, inbox, tmp_path, reason):
+    (job,) = leaving(ledger, source(inbox), "")
+    complete(ledger, job, tmp_path / "out.jpg" if reason == "the output is gone" else None)
+    (tmp_path / "out.jpg").unlink(missing_ok=True)
+    depart(ledger)
+    assert names(inbox) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("moment", ["before", "between", "after"])
+def test_a_move_that_was_killed_is_finished(ledger, inbox, done, moment):
+    path = source(inbox)
+    (job,) = leaving(ledger, path, done)
+    complete(ledger, job)
+    (departure,) = ledger.departures.ready()
+    done.mkdir()
+    assert ledger.departures.choose(departure.id, str(done / "a.jpg"))
+    if moment != "before":
+        os.link(path, done / "a.jpg")
+    if moment == "after":
+        path.unlink()
+    assert depart(ledger) == []
+    assert (names(inbox), names(done)) == ([], ["a.jpg"])
+    assert ledger.departures.ready() == []
+
+
+def other_device(monkeypatch):
+    def link(*_args, **_keys):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", link)
+
+
+def test_across_devices_it_is_copied_with_its_times(ledger, inbox, done, monkeypatch):
+    path = source(inbox)
+    os.utime(path, (100, 100))
+    (job,) = leaving(ledger, path, done)
+    complete(ledger, job)
+    other_device(monkeypatch)
+    depart(ledger)
+    assert (names(inbox), names(done)) == ([], ["a.jpg"])
+    assert os.stat(done / "a.jpg").st_mtime == 100
+
+
+def test_a_copy_that_was_killed_before_the_original_went_is_finished(ledger, inbox, done, monkeypatch):
+    path = source(inbox)
+    (job,) = leaving(ledger, path, done)
+    complete(ledger, job)
+    done.mkdir()
+    (done / "a.jpg").write_text("original")
+    (departure,) = ledger.departures.ready()
+    ledger.departures.choose(departure.id, str(done / "a.jpg"))
+    other_device(monkeypatch)
+    depart(ledger)
+    assert (names(inbox), names(done)) == ([], ["a.jpg"])
+
+
+def test_a_disk_that_is_full_leaves_the_source_and_no_temp_file(ledger, inbox, done, monkeypatch):
+    def full(*_args, **_keys):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (job,) = leaving(ledger, source(inbox), done)
+    complete(ledger, job)
+    other_device(monkeypatch)
+    monkeypatch.setattr(departing.os, "fsync", full)
+    (problem,) = depart(ledger)
+    assert "no space left" in problem.message
+    assert (names(inbox), names(done)) == (["a.jpg"], [])
+
+
+def test_two_sources_of_one_name_get_two_names(ledger, inbox, done):
+    (inbox / "sub").mkdir()
+    jobs = [*leaving(ledger, source(inbox), done), *leaving(ledger, source(inbox / "sub", content="other"), done)]
+    for job in jobs:
+        complete(ledger, job)
+    depart(ledger)
+    assert names(done) == ["a-1.jpg", "a.jpg"]
