@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    if {"run", "worker"} & set(sys.argv):
+    if {"run", "worker", "--work"} & set(sys.argv):
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
         # file's name and not the command, the server of children ends with us, unused.
         from fileq.worker.nursery import prepare  # noqa: PLC0415

@@ -11,10 +11,10 @@ from fileq.cli import coercion
 from fileq.display import is_rich
 
 PANELS = {
-    "Queue files": ("add", "run", "worker"),
+    "Queue files": ("add", "run", "watch", "worker"),
     "Look": ("status", "list", "show", "recipes"),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
-    "Set up": ("init", "config"),
+    "Set up": ("init", "config", "service"),
 }
 """The commands as `fileq --help` shows them."""
 

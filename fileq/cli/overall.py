@@ -6,6 +6,7 @@ from typing import Any
 
 from fileq.cli.crew import alive
 from fileq.cli.session import Session
+from fileq.cli.watched import watch_blocks, watch_documents, watched
 from fileq.cli.words import counted, sizes_in_words, tally_in_words
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
@@ -28,7 +29,11 @@ def status(session: Session, ledger: Ledger, batch: int | None) -> Answer:
     left = _seconds_left(tally, rate, paused=paused)
     staff = _documents(workers, ledger.overview.running(), now)
     document = status_document(tally, workers=staff, paused=paused, rate=rate, left=left)
-    return Answer(document, _blocks(tally, staff, batch, rate=rate, left=left, paused=paused))
+    watches = watched(ledger, now) if batch is None else []
+    return Answer(
+        document | {"watches": watch_documents(watches)},
+        [*_blocks(tally, staff, batch, rate=rate, left=left, paused=paused), *watch_blocks(watches, now)],
+    )
 
 
 def status_document(

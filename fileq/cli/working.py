@@ -3,10 +3,10 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fileq.cli.pace import Pace
-from fileq.display import Display, Slot
+from fileq.display import Display, Progress, Slot
 from fileq.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -36,14 +36,18 @@ def hear_complaints(display: Display, *, debug: bool) -> None:
         logger.propagate = False
 
 
+class Shows(Protocol):
+    """Where progress goes."""
+
+    def working(self, progress: Progress) -> None: ...
+
+
 def stopping(display: Display) -> Callable[[], None]:
     """A worker's `on_stop`."""
     return lambda: display.hint("Stopping: the running jobs are finished first. Once more stops now.")
 
 
-def ticker(
-    ledger: Ledger, display: Display, pace: Pace, batch: int | None
-) -> Callable[[Sequence["SlotActivity"]], None]:
+def ticker(ledger: Ledger, display: Shows, pace: Pace, batch: int | None) -> Callable[[Sequence["SlotActivity"]], None]:
     """A worker's `on_tick`: shows how far it is, at most five times a second, or once while nothing happens."""
     shown_at = 0.0
 

@@ -42,6 +42,10 @@ def origins_of(settings: Settings, source: Source | None) -> tuple[Origin, ...]:
     values = [Origin(key, _plain(value), origin(key, DEFAULT)) for key, value in plain]
     return (
         *values,
+        *(
+            Origin(f"watch[{number}]", watch.path, origin(f"watch[{number}]", file))
+            for number, watch in enumerate(settings.watch)
+        ),
         *(Origin(f"recipes.{name}", name, origin(f"recipes.{name}", BUILT_IN)) for name in settings.recipes),
     )
 

@@ -1,5 +1,6 @@
 """TOML to Settings, or a ConfigError that names the file, the line, the key and the remedy."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from typing import Any, cast
@@ -10,6 +11,7 @@ from fileq.config.checks import complaints_about
 from fileq.config.complaints import Complaint, complaint, unknown_key, unknown_name
 from fileq.config.lines import line_of, lines_of_keys
 from fileq.config.settings import Settings
+from fileq.config.watches import complaints_about_watches, loop_among, with_whole_paths
 from fileq.errors import ConfigError
 from fileq.operations.base import Operation
 from fileq.recipes.recipe import Recipe, from_config
@@ -34,6 +36,12 @@ class Source:
         where = f"{self.file}, line {line}" if line else self.file
         return ConfigError(f"{where}: {key}: {said.problem}.", said.remedy)
 
+    def clash(self, one: Complaint, other: str) -> ConfigError:
+        """A complaint about two keys together."""
+        lines = lines_of_keys(self.text)
+        where = " and ".join(str(line) for key in (one.key, other) if (line := line_of(key, lines)))
+        return ConfigError(f"{self.file}, lines {where}: {one.key} and {other}: {one.problem}.", one.remedy)
+
     def convert(self, value: object, kind: Any, prefix: str = "") -> Any:
         try:
             return msgspec.convert(value, kind, dec_hook=from_config)
@@ -49,7 +57,12 @@ def settings_from(source: Source, built_in: Mapping[str, Recipe]) -> Settings:
     _check_worker(source, settings)
     recipes = {**built_in, **recipes_from(source, own)}
     _check_default(source, settings, recipes)
-    return msgspec.structs.replace(settings, recipes=recipes)
+    watch = with_whole_paths(settings.watch, os.path.dirname(source.file))
+    for said in complaints_about_watches(watch, recipes):
+        raise source.error(said)
+    if loop := loop_among(watch):
+        raise source.clash(*loop)
+    return msgspec.structs.replace(settings, recipes=recipes, watch=watch)
 
 
 def recipes_from(source: Source, tables: object) -> dict[str, Recipe]:

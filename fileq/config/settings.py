@@ -1,6 +1,6 @@
 """What a config can say, and the defaults. Recipes are described in fileq.recipes.recipe."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -28,10 +28,29 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     heartbeat: Duration = Duration(5)  # a worker that is silent for six of these is gone
 
 
+class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[watch]]: a folder, and what is done with what comes into it. Its paths are absolute once they are read."""
+
+    path: str
+    recipe: str | tuple[str, ...] | None = None  # None: as `default`
+    out: str | None = None  # None: as the recipe says
+    recursive: bool = True
+    after: Literal["keep", "move", "delete"] = "keep"  # what becomes of a source that is done
+    move_to: str | None = None
+    failed_to: str | None = None  # where a source goes whose job failed; None: it stays
+    settle: Duration = Duration(2)  # how long a file must not change, where its end can't be seen
+    poll: Literal["auto", "always", "never"] = "auto"
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        return (self.recipe,) if isinstance(self.recipe, str) else self.recipe or ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that is in force: the built-in defaults with the config's own on top."""
 
     default: tuple[str, ...] = ("web",)  # the recipes of `add` and `run` without -r
     queue: QueueSettings = QueueSettings()
     worker: WorkerSettings = WorkerSettings()
+    watch: tuple[WatchSettings, ...] = ()
     recipes: dict[str, Recipe] = {}  # the built-in ones too, each name with its recipe

@@ -13,8 +13,24 @@ from fileq.display.base import Answers, Display, Messages
 from fileq.display.json import JsonAnswers
 from fileq.display.plain import PlainAnswers, PlainMessages, QuietMessages
 from fileq.display.progress import Progress, Slot
+from fileq.display.watching import Awaited, Watched, Watching
 
-__all__ = ["Answer", "Column", "Display", "Facts", "Progress", "Slot", "Table", "Text", "Tone", "choose", "is_rich"]
+__all__ = [
+    "Answer",
+    "Awaited",
+    "Column",
+    "Display",
+    "Facts",
+    "Progress",
+    "Slot",
+    "Table",
+    "Text",
+    "Tone",
+    "Watched",
+    "Watching",
+    "choose",
+    "is_rich",
+]
 
 _ROWS_ON_A_TERMINAL = 50
 

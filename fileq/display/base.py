@@ -4,6 +4,7 @@ from typing import Protocol
 
 from fileq.display.answer import Answer
 from fileq.display.progress import Progress
+from fileq.display.watching import Watching
 
 
 class Answers(Protocol):
@@ -15,6 +16,10 @@ class Answers(Protocol):
 class Messages(Protocol):
     """stderr: how it goes, and what went wrong. Progress stays until `settle`, which every other message does first."""
 
+    @property
+    def live(self) -> bool:
+        """Whether `watching` shows anything."""
+
     def hint(self, text: str) -> None: ...
 
     def error(self, message: str, hint: str = "") -> None: ...
@@ -22,6 +27,8 @@ class Messages(Protocol):
     def scanning(self, count: int) -> None: ...
 
     def working(self, progress: Progress) -> None: ...
+
+    def watching(self, watching: Watching) -> None: ...
 
     def settle(self) -> None: ...
 
@@ -52,6 +59,14 @@ class Display:
 
     def working(self, progress: Progress) -> None:
         self._messages.working(progress)
+
+    def watching(self, watching: Watching) -> None:
+        self._messages.watching(watching)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody sees what moves."""
+        return self._messages.live
 
     def settle(self) -> None:
         """No more progress: leave the terminal as it was."""

@@ -7,6 +7,7 @@ from typing import TextIO
 from fileq.display.answer import Answer, Block, Facts, Table, Text, text_of
 from fileq.display.progress import Progress, parts_in_words
 from fileq.display.text import padded, shown, width
+from fileq.display.watching import Watching
 
 _FIRST_REPORT = 5.0
 _REPORT_EVERY = 10.0
@@ -62,6 +63,8 @@ def _widths(table: Table) -> list[int]:
 class PlainMessages:
     """`clock` answers seconds, as time.monotonic does."""
 
+    live = False
+
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
@@ -85,6 +88,9 @@ class PlainMessages:
         failed = f", {progress.failed:,} failed" if progress.failed else ""
         rest = "".join(f", {part}" for part in parts_in_words(progress))
         self._line(f"{progress.ended:,} of {progress.total:,} done{failed}{rest}.")
+
+    def watching(self, watching: Watching) -> None:
+        """What happens is told line by line."""
 
     def settle(self) -> None:
         """Lines stay."""

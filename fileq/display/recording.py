@@ -3,9 +3,12 @@
 from fileq.display.answer import Answer
 from fileq.display.base import Display
 from fileq.display.progress import Progress
+from fileq.display.watching import Watching
 
 
 class Recording(Display):
+    live = True
+
     def __init__(self) -> None:
         super().__init__(self, self)
         self.answers: list[Answer] = []
@@ -13,6 +16,7 @@ class Recording(Display):
         self.errors: list[tuple[str, str]] = []
         self.scanned: list[int] = []
         self.progress: list[Progress] = []
+        self.watched: list[Watching] = []
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)
@@ -28,6 +32,9 @@ class Recording(Display):
 
     def working(self, progress: Progress) -> None:
         self.progress.append(progress)
+
+    def watching(self, watching: Watching) -> None:
+        self.watched.append(watching)
 
     def settle(self) -> None:
         """Nothing is on show."""

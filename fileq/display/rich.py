@@ -15,6 +15,7 @@ from fileq.display.answer import Answer, Block, Cell, Column, Facts, Table, Text
 from fileq.display.plain import PlainMessages
 from fileq.display.progress import Progress, Slot, parts_in_words
 from fileq.display.text import shortened, shortened_path, shown, width
+from fileq.display.watching import Awaited, Watched, Watching
 from fileq.units import describe_seconds
 
 STYLES = {
@@ -127,6 +128,14 @@ class RichMessages:
         else:
             self._show(working_view(progress, self._console.width))
 
+    @property
+    def live(self) -> bool:
+        return self._lines is None
+
+    def watching(self, watching: Watching) -> None:
+        if self._lines is None:
+            self._show(watching_view(watching, self._console.width))
+
     def settle(self) -> None:
         if self._live:
             self._live.stop()
@@ -171,3 +180,29 @@ def _slot(slot: Slot, room: int) -> RenderableType:
     recipe = f"  {shown(slot.recipe)}" if slot.recipe else ""
     name = shortened(shown(os.path.basename(slot.source)), max(8, room - 4 - width(recipe) - width(seconds)))
     return RichText.assemble(("  ▸ ", "cyan"), name, (recipe, "dim"), (seconds, "dim"), no_wrap=True)
+
+
+_AWAITED_SHOWN = 5
+_STATE_STYLES = {"offline": "red", "catching up": "yellow", "polling": "cyan", "events": "green"}
+
+
+def watching_view(watching: Watching, room: int) -> RenderableType:
+    """Each folder with what is waited for there, and below it the work."""
+    lines = [line for folder in watching.folders for line in _watched(folder, room)]
+    work = [working_view(watching.progress, room)] if watching.progress else []
+    return Group(*lines, *work)
+
+
+def _watched(folder: Watched, room: int) -> list[RenderableType]:
+    counts = f"  {folder.queued:,} queued" + (f", {folder.waiting:,} waiting" if folder.waiting else "")
+    state = f"  {folder.state}"
+    path = shortened_path(shown(folder.path), max(_LEAST, room - width(counts) - width(state)))
+    head = RichText.assemble((path, "bold"), (state, _STATE_STYLES.get(folder.state, "")), counts, no_wrap=True)
+    problem = [RichText(f"  {shown(folder.problem)}", "yellow")] if folder.problem else []
+    return [head, *problem, *(_awaited(one, room) for one in folder.awaited[:_AWAITED_SHOWN])]
+
+
+def _awaited(one: Awaited, room: int) -> RenderableType:
+    why = f"  {one.reason}, {describe_seconds(one.seconds)}"
+    name = shortened(shown(os.path.basename(one.path)), max(8, room - 4 - width(why)))
+    return RichText.assemble(("  … ", "yellow"), name, (why, "dim"), no_wrap=True)

@@ -108,6 +108,7 @@ class Worker:
         self._drain = drain
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
         self._on_stop: Callable[[], None] | None = None
+        self._on_hangup: Callable[[], None] | None = None
         self._record = self._sign_on(slots)
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
@@ -140,13 +141,15 @@ class Worker:
         self,
         on_tick: Callable[[Sequence[SlotActivity]], None] | None = None,
         on_stop: Callable[[], None] | None = None,
+        on_hangup: Callable[[], None] | None = None,
     ) -> StopReason:
         """Work until stopped or drained. The first SIGINT or SIGTERM lets the running jobs end, the second doesn't.
 
         `on_tick` is called in this thread with what each slot does, about ten times a second while one does something,
-        and four times else; `on_stop` once, when the worker is told to stop.
+        and four times else; `on_stop` once, when the worker is told to stop; `on_hangup` at each SIGHUP, which else is
+        like SIGTERM.
         """
-        self._on_tick, self._on_stop = on_tick, on_stop
+        self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with self._signals():
             recover(self._ledger, time.time(), self._settings.heartbeat)
             self._obey()
@@ -173,7 +176,14 @@ class Worker:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _on_signal(self, *_: object) -> None:
+    def stop(self) -> None:
+        """From another thread: let the running jobs end, and take no new ones."""
+        self._stop(StopReason.STOPPED)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if number == _number("SIGHUP") and self._on_hangup is not None:
+            self._on_hangup()
+            return
         self._at_once = self._reason is StopReason.STOPPED
         self._stop(StopReason.STOPPED)
 

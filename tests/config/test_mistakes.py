@@ -24,7 +24,7 @@ MISTAKES = [
     ("[worker]\ntimeout = 0", 2, "worker.timeout", "more than 0", ""),
     ('[worker]\nmemory = "many"', 2, "worker.memory", "'many' can't be understood", '"2 GiB"'),
     ("worker = 5", 1, "worker", "must be a table, not a whole number", ""),
-    ("[retentoin]", 1, "retentoin", "no such key", "It can be default, queue, recipes, worker"),
+    ("[retentoin]", 1, "retentoin", "no such key", "It can be default, queue, recipes, watch, worker"),
     ("recipes = 5", 1, "recipes", "must be tables", "[recipes.NAME]"),
     ("[recipes]\nshop = 5", 2, "recipes.shop", "must be a table", "[recipes.shop]"),
     (SHOP + 'name = "x"', 2, "recipes.shop.name", "no such key", "Its name is shop already"),

@@ -1,0 +1,60 @@
+"""fileq service: watch and work in the background, from log-in on."""
+
+import os
+import sys
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import Session, session_of
+from fileq.display import Answer, Text
+from fileq.errors import ExitCode, UsageError
+from fileq.service.manager import manager
+
+app = new_app(help="Watch the config's folders and work in the background, from log-in on.")
+
+
+@app.command(epilog="Example: fileq service install")
+def install(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Install the service and start it. It watches every [[watch]] of the config, and processes what comes."""
+    session = session_of(context)
+    there = manager()
+    if session.config.file is None or not session.config.settings.watch:
+        raise UsageError(
+            "There is nothing to watch: no [[watch]] in a config.", "fileq init writes a config to start from."
+        )
+    there.install(command(session), {"PATH": os.environ.get("PATH", os.defpath)})
+    told = [Text(f"Installed {there.file}."), Text("It runs now, and from every log-in on. See: fileq service status")]
+    session.display(json=json).answer(Answer({"file": there.file, "state": there.state()}, told))
+    return ExitCode.DONE
+
+
+@app.command(epilog="Example: fileq service uninstall")
+def uninstall(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Stop the service and take it away. What was queued stays queued."""
+    there = manager()
+    display = session_of(context).display(json=json)
+    if not os.path.exists(there.file):
+        display.answer(Answer({"file": None, "state": "not installed"}, [Text("It is not installed.")]))
+        return ExitCode.DONE
+    there.uninstall()
+    display.answer(Answer({"file": None, "state": "not installed"}, [Text(f"Removed {there.file}.")]))
+    return ExitCode.DONE
+
+
+@app.command(epilog="Example: fileq service status")
+def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Say whether the service is installed and runs; exit 1 when it doesn't."""
+    there = manager()
+    state = there.state()
+    document = {"file": there.file if os.path.exists(there.file) else None, "state": state}
+    session_of(context).display(json=json).answer(Answer(document, [Text(f"The service is {state}.")]))
+    return ExitCode.DONE if state == "active" else ExitCode.FAILED
+
+
+def command(session: Session) -> list[str]:
+    """What the service runs: this very fileq, with the config and the database that are in force now."""
+    assert session.config.file is not None
+    options = ["--config", os.path.abspath(session.config.file), "--database", session.database]
+    return [sys.executable, "-m", "fileq", *options, "watch", "--work"]

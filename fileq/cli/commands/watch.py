@@ -1,0 +1,161 @@
+"""fileq watch: queue new files as they are complete."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.crew import slots
+from fileq.cli.group import new_app
+from fileq.cli.pace import Pace
+from fileq.cli.session import Session, session_of
+from fileq.cli.watching import Teller, folders
+from fileq.cli.words import counted
+from fileq.config import load
+from fileq.errors import ExitCode, FileqError
+from fileq.ledger import Ledger
+from fileq.watch.folder import Folder
+from fileq.watch.looking import use_leases
+from fileq.watch.watcher import Watcher
+
+if TYPE_CHECKING:
+    from fileq.worker.slot import SlotActivity
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq watch ~/pictures/inbox -r web -o ~/site/pictures --work")
+def watch(
+    context: typer.Context,
+    *,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="DIR", help="Folders. Else every [[watch]] of the config.", show_default=False),
+    ] = None,
+    recipe: options.Recipes = None,
+    out: options.Out = None,
+    work: Annotated[bool, typer.Option("--work", help="Process the files here too.", show_envvar=False)] = False,
+    workers: options.Workers = None,
+    poll: Annotated[
+        str | None,
+        typer.Option(
+            "--poll", metavar="SECONDS", show_envvar=False, show_default=False,
+            help="Wait for no events: compare listings so often.",
+        ),
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Catch up with what is there, then exit.", show_envvar=False)
+    ] = False,
+    recursive: options.Recursive = True,
+    json: options.Json = False,
+) -> ExitCode:  # fmt: skip
+    """Queue new files as soon as they are complete: none twice, none half."""
+    session = session_of(context)
+    display = session.display(json=json)
+
+    def wanted() -> list[Folder]:
+        return folders(session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive)
+
+    first = wanted()
+    use_leases()
+    teller = Teller(display)
+    with session.ledger() as ledger:
+        watcher = Watcher(ledger, first, teller, once=once)
+        reload = _reloading(session, wanted, watcher, teller)
+        display.hint(f"Watching {_named(first)}. Ctrl-C stops.")
+        if work and not once:
+            _watch_and_work(session, ledger, watcher, teller, reload, slots(workers, session.config))
+        else:
+            _watch(watcher, teller, reload)
+        display.settle()
+        for candidate in watcher.left if once else ():
+            display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
+    if work and once:
+        _work_off(session, slots(workers, session.config))
+    return ExitCode.DONE
+
+
+def _named(watched: Sequence[Folder]) -> str:
+    return watched[0].path if len(watched) == 1 else counted(len(watched), "folder")
+
+
+def _reloading(
+    session: Session, wanted: Callable[[], list[Folder]], watcher: Watcher, teller: Teller
+) -> Callable[[], None]:
+    """What a SIGHUP does: read the config again, and scan. A config with a mistake changes nothing."""
+
+    def reload() -> None:
+        try:
+            session.config = load(session.config_option)
+            watcher.use(wanted())
+        except FileqError as error:
+            teller.noticed(f"The config is used as it was: {error}")
+
+    return reload
+
+
+def _watch(watcher: Watcher, teller: Teller, reload: Callable[[], None]) -> None:
+    def stop(*_: object) -> None:
+        teller.stopping()
+        watcher.stop()
+
+    handlers: dict[str, Callable[..., None]] = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: reload()}
+    before = {
+        number: signal.signal(number, handler)
+        for name, handler in handlers.items()
+        if (number := getattr(signal, name, None)) is not None
+    }
+    try:
+        watcher.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch_and_work(
+    session: Session, ledger: Ledger, watcher: Watcher, teller: Teller, reload: Callable[[], None], count: int
+) -> None:
+    """The worker has this thread, where signals come, and the watcher one of its own."""
+    from fileq.worker.consumer import Worker
+
+    failures: list[Exception] = []
+    with Worker(session.database, session.config.settings.worker, slots=count) as worker:
+        thread = threading.Thread(target=_run, args=(watcher, failures, worker.stop), name="fileq-watcher")
+        thread.start()
+
+        def on_stop() -> None:
+            teller.stopping()
+            watcher.stop()
+
+        worker.run(_ticker(ledger, teller), on_stop, reload)
+        watcher.stop()
+        thread.join()
+    for failure in failures:
+        raise failure
+
+
+def _run(watcher: Watcher, failures: list[Exception], stop: Callable[[], None]) -> None:
+    try:
+        watcher.run()
+    except Exception as failure:  # noqa: BLE001  # it is raised again in the main thread, once the worker has stopped
+        failures.append(failure)
+        stop()
+
+
+def _ticker(ledger: Ledger, teller: Teller) -> "Callable[[Sequence[SlotActivity]], None] | None":
+    if not teller.live:
+        return None
+    from fileq.cli.working import ticker
+
+    return ticker(ledger, teller, Pace(ledger.overview.tally(), time.monotonic()), None)
+
+
+def _work_off(session: Session, count: int) -> None:
+    from fileq.worker.consumer import Worker
+
+    with Worker(session.database, session.config.settings.worker, slots=count, drain=True) as worker:
+        worker.run()

@@ -1,0 +1,148 @@
+"""What `watch` watches, and how it tells of what it does."""
+
+import os
+import threading
+from collections.abc import Sequence
+
+from fileq.cli.session import Session
+from fileq.config import WatchSettings
+from fileq.display import Answer, Awaited, Display, Progress, Text, Tone, Watched, Watching
+from fileq.errors import NotFoundError, UsageError
+from fileq.intake import Policy
+from fileq.service.notify import Notifier
+from fileq.units import Duration
+from fileq.watch.folder import Folder, Poll, Standing, left_out
+
+_LINES_ON_A_TERMINAL = 10
+
+
+def folders(
+    session: Session,
+    paths: Sequence[str],
+    *,
+    recipe: Sequence[str],
+    out: str | None,
+    poll: str | None,
+    recursive: bool,
+) -> list[Folder]:
+    """The folders that are named, or else all of the config's. Raises UsageError, NotFoundError."""
+    interval = _seconds(poll)
+    configured = session.config.settings.watch
+    if not paths:
+        if not configured:
+            raise UsageError(
+                "Which folder? There is no DIR, and no [[watch]] in the config.", "Try: fileq watch inbox/"
+            )
+        return [_configured(session, watch, interval) for watch in configured]
+    named = [_named(path) for path in dict.fromkeys(paths)]
+    known = {} if recipe or out else {watch.path: watch for watch in configured}
+    return [
+        _configured(session, known[path], interval)
+        if path in known
+        else _plain(session, path, recipe, out, interval, recursive=recursive)
+        for path in named
+    ]
+
+
+def _named(path: str) -> str:
+    whole = os.path.abspath(os.path.expanduser(path))
+    if not os.path.lexists(whole):
+        raise NotFoundError(f"There is no folder {path}.", "Make it first, or check its name.")
+    if not os.path.isdir(whole):
+        raise UsageError(f"{path} is not a folder.", "Name the folder that files come into.")
+    return whole
+
+
+def _seconds(poll: str | None) -> float | None:
+    try:
+        seconds = None if poll is None else float(Duration.parse(poll))
+    except ValueError as error:
+        raise UsageError(f"--poll: {error}.") from error
+    if seconds is not None and seconds <= 0:
+        raise UsageError("--poll must be more than 0.", "Try: --poll 5")
+    return seconds
+
+
+def _plain(
+    session: Session, path: str, recipe: Sequence[str], out: str | None, interval: float | None, *, recursive: bool
+) -> Folder:
+    whole = None if out is None else os.path.abspath(os.path.expanduser(out))
+    return Folder(
+        path,
+        tuple(session.recipes(recipe)),
+        whole,
+        recursive,
+        poll=Poll.AUTO if interval is None else Poll.ALWAYS,
+        interval=interval or 5.0,
+        skipped=left_out(path, whole),
+    )
+
+
+def _configured(session: Session, watch: WatchSettings, interval: float | None) -> Folder:
+    done_to = {"keep": None, "move": watch.move_to, "delete": ""}[watch.after]
+    return Folder(
+        watch.path,
+        tuple(session.recipes(watch.recipes)),
+        watch.out,
+        watch.recursive,
+        Policy(done_to, watch.failed_to),
+        watch.settle,
+        Poll(watch.poll) if interval is None else Poll.ALWAYS,
+        interval or 5.0,
+        left_out(watch.path, watch.out, done_to, watch.failed_to),
+    )
+
+
+class Teller:
+    """Tells of what the watcher does: a line for each file where that is piped, and a live view on a terminal."""
+
+    def __init__(self, display: Display) -> None:
+        self.live = display.is_live
+        self._display = display
+        self._notifier = Notifier()
+        self._ready = False
+        self._standings: Sequence[Standing] = ()
+        self._progress: Progress | None = None
+        self._lock = threading.Lock()  # where we work too, the worker's thread shows its progress
+
+    def queued(self, paths: Sequence[str], batch: int) -> None:
+        with self._lock:
+            if self._display.rows is not None and len(paths) > _LINES_ON_A_TERMINAL:
+                self._answer(paths[0], batch, f"queued {len(paths):,} files as batch {batch}")
+                return
+            for path in paths:
+                self._answer(path, batch, f"queued {path}")
+
+    def _answer(self, path: str, batch: int, line: str) -> None:
+        self._display.answer(Answer({"event": "queued", "source": path, "batch": batch}, [Text(line, Tone.GOOD)]))
+
+    def noticed(self, text: str) -> None:
+        with self._lock:
+            self._display.hint(text)
+
+    def stands(self, standings: Sequence[Standing]) -> None:
+        with self._lock:
+            self._standings = standings
+            self._show()
+
+    def working(self, progress: Progress) -> None:
+        with self._lock:
+            self._progress = progress
+            self._show()
+
+    def _show(self) -> None:
+        self._display.watching(Watching([_watched(one) for one in self._standings], self._progress))
+
+    def alive(self) -> None:
+        if not self._ready:
+            self._ready = True
+            self._notifier.tell("READY=1")
+        self._notifier.alive()
+
+    def stopping(self) -> None:
+        self._notifier.tell("STOPPING=1")
+
+
+def _watched(standing: Standing) -> Watched:
+    awaited = [Awaited(one.path, one.reason, one.seconds) for one in standing.longest]
+    return Watched(standing.path, standing.state, standing.problem, standing.queued, standing.waiting, awaited)

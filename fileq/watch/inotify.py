@@ -1,0 +1,78 @@
+"""watchdog's inotify, but so that it says when it has lost something. Linux only.
+
+watchdog 7.1 tells no handler of a queue that overflowed; it takes all watches away and adds them again, which on a
+large tree overflows again; an error ends its reading thread while the observer says that it is alive.
+"""
+
+import errno
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify import InotifyEmitter
+from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchCallback, WatchDescriptor
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
+
+if TYPE_CHECKING:
+    from watchdog.utils import Seconds
+
+# How long a file that left the tree may stop all that comes behind it (0.5 s else). The two halves of a rename are put
+# into the kernel's queue together, and read together.
+InotifyMoveEventGrouper.delay = 0.02
+
+_NO_WATCH = -1  # what watchdog keeps for a folder that it may not read
+
+
+class Reader(InotifyFD):
+    """Reads the kernel's queue, and tells of trouble."""
+
+    def __init__(self, on_trouble: Callable[[str], None]) -> None:
+        super().__init__()
+        self.on_trouble = on_trouble
+        self.limit_reached = False
+
+    @property
+    def watches(self) -> int:
+        return len(self._watch_for_wd) - (_NO_WATCH in self._watch_for_wd)
+
+    def run(self) -> None:
+        try:
+            super().run()
+        except Exception as error:  # noqa: BLE001  # whatever it is: it is told, and everything is built anew
+            self.on_trouble(f"reading events went wrong ({type(error).__name__}: {error})")
+
+    def handle_event(self, event: InotifyEvent) -> None:
+        if event.is_queue_overflow:
+            self.on_trouble("more events came than the system's queue holds")
+        else:
+            super().handle_event(event)
+
+    def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+        try:
+            return super().add_callback(path, mask, callback, id_)
+        except OSError as error:
+            self.limit_reached = self.limit_reached or error.errno == errno.ENOSPC
+            raise
+
+
+class Emitter(InotifyEmitter):
+    def run(self) -> None:
+        try:
+            super().run()
+        except Exception as error:  # noqa: BLE001  # see Reader
+            assert isinstance(self._inotify_fd, Reader)
+            self._inotify_fd.on_trouble(f"sorting events went wrong ({type(error).__name__}: {error})")
+
+
+class Inotify(BaseObserver):
+    """An observer with a kernel queue of its own. Raises OSError where the system has none left."""
+
+    def __init__(self, on_trouble: Callable[[str], None], timeout: "Seconds" = 1.0) -> None:
+        self.reader = Reader(on_trouble)
+        self.reader.start()
+        super().__init__(Emitter, timeout=timeout, inotify_fd=self.reader)
+
+    def on_thread_stop(self) -> None:
+        super().on_thread_stop()
+        self.reader.stop()
+        self.reader.join()

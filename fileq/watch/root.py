@@ -1,0 +1,254 @@
+"""One watched folder: its observer, its scans, and the one way to recover, which is both anew."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any
+
+from fileq.errors import LedgerError
+from fileq.intake import Arrival, Reception
+from fileq.watch.backoff import Backoff
+from fileq.watch.candidates import longest
+from fileq.watch.folder import Folder, Poll, Standing, State, Waiting
+from fileq.watch.mounts import is_silent
+from fileq.watch.observer import LIMITS, Observation, limit_in_words, resolved
+from fileq.watch.scan import Scan
+from fileq.watch.settle import Look
+
+_ON_A_NETWORK = 5.0
+"""Seconds for which nothing must change there: what others write comes in pieces."""
+
+_AT_ONCE = 64
+"""Files of a scan between two looks at the clock."""
+
+_RETRY = 1.0
+_RECONCILE = 60.0
+_SELDOMEST = 3600.0
+_SHARE_OF_TIME = 60.0
+"""A scan follows another after so many times as long as that took; while polling after 5 times."""
+_SHARE_WHILE_POLLING = 5.0
+_SECOND_COUNT = 2.0
+
+
+class Root:
+    """A folder, watched. Only the coordinator's thread touches it."""
+
+    def __init__(self, folder: Folder, watch: int, reception: Reception, hints: SimpleQueue[Any]) -> None:
+        self.folder = folder
+        self.watch = watch
+        self.reception = reception
+        self.state = State.OFFLINE
+        self.problem = ""
+        self.queued = self.missed = self.rebuilt = 0
+        self.observation: Observation | None = None
+        self.last_scan_at: float | None = None
+        self.last_scan_seconds: float | None = None
+        self.overrun = False
+        self._hints = hints
+        self._backoff = Backoff()
+        self._retry_at = self._scan_at = 0.0
+        self._identity = (0, 0)
+        self._real = folder.path
+        self._silent = self._polls = False
+        self._scan: Scan | None = None
+        self._files: Iterator[Arrival] = iter(())
+        self._newcomers: deque[str] = deque()
+        self._catching_up = self._suspects = False
+        self._took = 0.0
+        self._folders = 0
+        self._covered: dict[str, bool] = {}
+
+    def tick(self, now: float) -> str:
+        """Look after it, about once a second. The answer is what was wrong, "" where nothing was."""
+        if self.state is State.OFFLINE:
+            return self._open(now) if now >= self._retry_at else ""
+        if trouble := self._trouble():
+            return self.rebuild(trouble, now)
+        if self._scan is None and (now >= self._scan_at or self.overrun):
+            self._begin_scan(catching_up=self.overrun or self._polls)
+        return ""
+
+    def _open(self, now: float) -> str:
+        """First the observer, then the scan: what comes in between is seen twice, and never not at all."""
+        try:
+            status = os.stat(self.folder.path)
+            os.scandir(self.folder.path).close()
+        except OSError as error:
+            return self._go_offline(f"it can't be read: {error.strerror}", now)
+        self._identity = (status.st_dev, status.st_ino)
+        self._real = resolved(self.folder.path)
+        self._silent = is_silent(self._real)
+        self._polls = self.folder.poll is Poll.ALWAYS or (self.folder.poll is Poll.AUTO and self._silent)
+        self.problem = ""
+        if not self._polls:
+            self._observe()
+        self.state = State.CATCHING_UP
+        self._newcomers.clear()
+        self._begin_scan(catching_up=True)
+        return self.problem
+
+    def _observe(self) -> None:
+        try:
+            self.observation = Observation(self._real, self._hints, recursive=self.folder.recursive)
+        except OSError as error:
+            self._polls = True
+            limit = LIMITS.get(error.errno or 0)
+            self.problem = limit_in_words(limit) if limit else f"events can't be had: {error.strerror}"
+
+    def _go_offline(self, problem: str, now: float) -> str:
+        """Conclude nothing, and come back when it does."""
+        news = "" if (self.state, self.problem) == (State.OFFLINE, problem) else problem
+        self._leave()
+        self.state, self.problem = State.OFFLINE, problem
+        self._retry_at = now + _RETRY
+        return news
+
+    def _leave(self) -> None:
+        if self.observation is not None:
+            self.observation.leave()
+            self.observation = None
+        self._scan = None
+
+    def close(self) -> None:
+        self._leave()
+        self.state = State.STOPPED
+
+    def rebuild(self, trouble: str, now: float) -> str:
+        """The one way to recover: another observer, then a scan."""
+        self._leave()
+        self.rebuilt += 1
+        wait = self._backoff.next(now)
+        if not wait:
+            return self._open(now) or trouble
+        self.state, self.problem = State.OFFLINE, f"{trouble}; watched anew in {wait:.0f} s"
+        self._retry_at = now + wait
+        return trouble
+
+    def _trouble(self) -> str:
+        try:
+            status = os.stat(self.folder.path)
+        except OSError:
+            return "the folder is gone"
+        if (status.st_dev, status.st_ino) != self._identity:
+            return "another folder stands in its place"
+        return self.observation.trouble if self.observation else ""
+
+    def _begin_scan(self, *, catching_up: bool) -> None:
+        self._scan = Scan(self.folder)
+        self._files = iter(self._scan)
+        self._catching_up, self.overrun, self._took = catching_up, False, 0.0
+
+    def scan_now(self) -> None:
+        self._scan_at = 0.0
+
+    def came(self, path: str) -> None:
+        """A folder has come: what is in it may have come before anybody listened."""
+        if self.covers(path):
+            self._newcomers.append(path)
+
+    @property
+    def scanning(self) -> bool:
+        return self._scan is not None or bool(self._newcomers)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether a scan has gone through it since it was opened."""
+        return not self.scanning and self.state in (State.EVENTS, State.POLLING)
+
+    def advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
+        """Go on with the scans for so long: new files, each with whether the scan had to find it.
+
+        Raises LedgerError; the scan then begins again.
+        """
+        try:
+            yield from self._advance(now, seconds)
+        except LedgerError:
+            self._scan, self._scan_at = None, now + _RETRY
+            raise
+
+    def _advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
+        begun = time.monotonic()
+        while self._newcomers and time.monotonic() - begun < seconds:
+            yield from self._in_folder(self._newcomers.popleft())
+        while self._scan is not None and time.monotonic() - begun < seconds:
+            try:
+                some = list(islice(self._files, _AT_ONCE))
+            except OSError as error:
+                self._go_offline(f"it can't be read: {error.strerror}", now)
+                return
+            yield from ((one, self._catching_up) for one in some if self.reception.is_new(one))
+            if len(some) < _AT_ONCE:
+                self._took += time.monotonic() - begun
+                self._end_scan(now)
+                return
+        self._took += time.monotonic() - begun
+
+    def _in_folder(self, path: str) -> Iterator[tuple[Arrival, bool]]:
+        yield from ((one, True) for one in Scan(self.folder, path) if self.reception.is_new(one))
+
+    def _end_scan(self, now: float) -> None:
+        scan, self._scan = self._scan, None
+        assert scan is not None
+        self.last_scan_at, self.last_scan_seconds = time.time(), round(self._took, 3)
+        self._folders = scan.folders
+        self.state = State.POLLING if self._polls else State.EVENTS
+        if scan.problems:
+            self.problem = f"{scan.problems[0]}" + (f" and {len(scan.problems) - 1} more" * (len(scan.problems) > 1))
+        self._scan_at = now + self._pause()
+        self._count_watches(now)
+
+    def _pause(self) -> float:
+        took = self.last_scan_seconds or 0.0
+        if self._polls or (self.observation and self.observation.limit_reached):
+            return max(self.folder.interval, _SHARE_WHILE_POLLING * took)
+        return min(_SELDOMEST, max(_RECONCILE, _SHARE_OF_TIME * took))
+
+    def _count_watches(self, now: float) -> None:
+        """Each folder needs a watch. With fewer, and again so after a moment, something went wrong unheard."""
+        if self.observation is None or self.observation.watches is None or not self.folder.recursive:
+            return
+        if self.observation.limit_reached:
+            self.problem = limit_in_words("max_user_watches")
+        elif self.observation.watches >= self._folders:
+            self._suspects = False
+        elif not self._suspects:
+            self._suspects, self._scan_at = True, now + _SECOND_COUNT
+        else:
+            self._suspects = False
+            self.rebuild("some of its folders were not watched", now)
+
+    def missed_some(self, count: int, now: float) -> str:
+        """A scan had to find what events should have told."""
+        if self.observation is None or self.observation.limit_reached:
+            return ""
+        self.missed += count
+        return self.rebuild(f"events did not tell of {count} file{'s' * (count > 1)}", now)
+
+    def named(self, path: str) -> str:
+        """A path that an event told, as it is below the folder's own name, which may be a link."""
+        return self.folder.path + path[len(self._real) :] if path.startswith(self._real) else path
+
+    def covers(self, path: str) -> bool:
+        if len(self._covered) > 10_000:
+            self._covered.clear()
+        if path not in self._covered:
+            self._covered[path] = self.folder.covers(path)
+        return self._covered[path]
+
+    @property
+    def settle(self) -> float:
+        return max(self.folder.settle, _ON_A_NETWORK) if self._silent else self.folder.settle
+
+    def judged(self, look: Look) -> Look:
+        """A look, without what can't be known here: who writes to it on another machine."""
+        return look._replace(open=None) if self._silent else look
+
+    def standing(self, waiting: list[Waiting]) -> Standing:
+        return Standing(
+            self.folder.path, self.state, self.problem, self.queued, len(waiting), longest(waiting), self.missed,
+            self.rebuilt, self.last_scan_at, self.last_scan_seconds, self._folders,
+            self.observation.watches if self.observation else None,
+        )  # fmt: skip
