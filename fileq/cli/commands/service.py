@@ -12,7 +12,10 @@ from fileq.display import Answer, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.service.manager import manager
 
-app = new_app(help="Watch the config's folders and work in the background, from log-in on.")
+app = new_app(
+    help="Watch the config's folders and work in the background, from log-in on.",
+    epilog="Example: fileq service install",
+)
 
 
 @app.command(epilog="Example: fileq service install")
