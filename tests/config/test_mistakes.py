@@ -79,3 +79,47 @@ def test_toml_that_is_none_is_named_with_its_line(tmp_path):
     file.write_text('default = ["web"]\n[worker\n', "utf-8")
     with pytest.raises(ConfigError, match=r"fileq\.toml is not valid TOML: .*line 2"):
         load(str(file), environ={}, cwd=str(tmp_path))
+
+
+WATCHES = [
+    # the config, the lines, a part of the problem, a part of the remedy
+    ('[[watch]]\npath = "a"\nrecipe = "wbe"', "line 3", "there is no 'wbe'", "Did you mean web?"),
+    ('[[watch]]\npath = "a"\nafter = "move"', "line 3", "needs the key move_to", "folder to move to"),
+    ('[[watch]]\npath = "a"\n[[watch]]\npath = "./a"', "line 4", "is watched already", "both recipes"),
+    ('[[watch]]\nrecipe = "web"', "line 1", "needs the key path", "Add path"),
+    ('[[watch]]\npath = "a"\nafter = "burn"', "line 3", "can't be 'burn'", "delete, keep, move"),
+    ('[[watch]]\npath = "a"\nsettel = "2s"', "line 3", "no such key", "settle"),
+    ('[[watch]]\npath = "a"\nafter = "move"\nmove_to = "a"', "lines 4 and 2", "so on for ever", "isn't watched"),
+    ('[[watch]]\npath = "a"\nfailed_to = "a/"', "lines 3 and 2", "so on for ever", "isn't watched"),
+    (
+        '[[watch]]\npath = "a"\nout = "b/x"\n[[watch]]\npath = "b"\nout = "c"\n[[watch]]\npath = "c"\nout = "a"',
+        "lines 3 and 9", "so on for ever", "isn't watched",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "lines", "problem", "remedy"), WATCHES)
+def test_a_mistake_in_a_watched_folder_is_named(tmp_path, text, lines, problem, remedy):
+    file = tmp_path / "fileq.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        load(str(file), environ={}, cwd=str(tmp_path))
+    assert f"{file}, {lines}: watch[0]" in raised.value.message or f"{file}, {lines}: watch[1]" in raised.value.message
+    assert problem in raised.value.message
+    assert remedy in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[watch]]\npath = "a"\nout = "a"',  # what came out of a recipe does not go into it again
+        '[[watch]]\npath = "a"\nout = "a/out"\nafter = "move"\nmove_to = "a/done"',
+        '[[watch]]\npath = "a"\nout = "b"\n[[watch]]\npath = "b"\nout = "c"',
+        '[[watch]]\npath = "a"\nout = "b/sub"\n[[watch]]\npath = "b"\nrecursive = false\nout = "a"',
+        '[[watch]]\npath = "a"\nmove_to = "a"',  # it is kept, so nothing moves
+    ],
+)
+def test_folders_that_lead_in_no_circle_are_watched(tmp_path, text):
+    file = tmp_path / "fileq.toml"
+    file.write_text(text)
+    assert load(str(file), environ={}, cwd=str(tmp_path)).settings.watch[0].path == str(tmp_path / "a")

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from fileq.config import load, sample
-from fileq.config.settings import QueueSettings, Settings, WorkerSettings
+from fileq.config.settings import QueueSettings, Settings, WatchSettings, WorkerSettings
 from fileq.recipes.recipe import Output, Recipe
 
 TOP = os.path.join(os.path.dirname(__file__), "..", "..", "sample_config.toml")
@@ -42,7 +42,7 @@ def test_the_defaults_that_it_shows_are_the_defaults(tmp_path):
     assert settings.default == Settings().default
 
 
-@pytest.mark.parametrize("kind", [Settings, QueueSettings, WorkerSettings, Recipe, Output])
+@pytest.mark.parametrize("kind", [Settings, QueueSettings, WatchSettings, WorkerSettings, Recipe, Output])
 def test_every_key_is_named_in_it(kind):
     written = [field.encode_name for field in msgspec.structs.fields(kind) if not (kind is Recipe and field.required)]
     text = sample()
@@ -70,3 +70,9 @@ def test_the_wheel_has_it_as_a_file(tmp_path):
         assert "fileq/recipes/builtin.toml" in packed.namelist()
         mode = packed.getinfo("fileq/sample_config.toml").external_attr >> 16
     assert stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0
+
+
+def test_the_watched_folder_that_it_shows_can_be_used(tmp_path):
+    head, tail = sample().split("#[[watch]]")
+    (watch,) = loaded(tmp_path, f"{head}[[watch]]\n" + _DEFAULT.sub(r"\1", tail)).watch
+    assert watch.recipes == ("shop",)

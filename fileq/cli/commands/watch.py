@@ -15,6 +15,7 @@ from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.watching import Teller, folders
 from fileq.cli.words import counted
+from fileq.cli.working import hear_complaints, ticker
 from fileq.config import load
 from fileq.errors import ExitCode, FileqError
 from fileq.ledger import Ledger
@@ -67,6 +68,8 @@ def watch(
         watcher = Watcher(ledger, first, teller, once=once)
         reload = _reloading(session, wanted, watcher, teller)
         display.hint(f"Watching {_named(first)}. Ctrl-C stops.")
+        if work:
+            hear_complaints(display, debug=session.debug)
         if work and not once:
             _watch_and_work(session, ledger, watcher, teller, reload, slots(workers, session.config))
         else:
@@ -149,8 +152,6 @@ def _run(watcher: Watcher, failures: list[Exception], stop: Callable[[], None]) 
 def _ticker(ledger: Ledger, teller: Teller) -> "Callable[[Sequence[SlotActivity]], None] | None":
     if not teller.live:
         return None
-    from fileq.cli.working import ticker
-
     return ticker(ledger, teller, Pace(ledger.overview.tally(), time.monotonic()), None)
 
 

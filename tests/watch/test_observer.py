@@ -1,0 +1,94 @@
+"""An observation tells what happens in a folder, and what is wrong with itself."""
+
+import errno
+import os
+from queue import SimpleQueue
+
+import pytest
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
+
+from fileq.watch.inotify import Reader
+from fileq.watch.observer import Observation, Trouble, limit_in_words
+
+
+@pytest.fixture
+def hints():
+    return SimpleQueue()
+
+
+@pytest.fixture
+def observation(tmp_path, hints):
+    observation = Observation(str(tmp_path), hints, recursive=True)
+    yield observation
+    observation.leave()
+
+
+def heard(hints, kind, name):
+    while True:
+        observation, event = hints.get(timeout=30)
+        assert not isinstance(event, Trouble), event
+        path = event.dest_path if event.event_type == "moved" else event.src_path
+        if (event.event_type, os.path.basename(path)) == (kind, name):
+            return observation
+
+
+def test_it_tells_of_files_that_are_made_closed_and_moved(tmp_path, hints, observation):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    assert heard(hints, "created", "a.jpg") is observation
+    assert heard(hints, "closed", "a.jpg") is observation
+    (tmp_path / "a.jpg").rename(tmp_path / "b.jpg")
+    assert heard(hints, "moved", "b.jpg") is observation
+
+
+def test_it_watches_folders_that_come(tmp_path, hints, observation):
+    assert observation.watches == 1
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+    heard(hints, "created", "deep")
+    (tmp_path / "sub" / "deep" / "a.jpg").write_bytes(b"x")
+    heard(hints, "closed", "a.jpg")
+    assert observation.watches == 3
+    assert observation.trouble == ""
+
+
+def test_a_thread_that_ended_is_trouble(observation):
+    observation._observer.reader.stop()
+    observation._observer.reader.join()
+    assert observation.trouble == "one of its threads has ended"
+
+
+def test_an_overflow_is_told_and_its_watches_stay(hints, observation):
+    overflow = InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b"")
+    observation._observer.reader.handle_event(overflow)
+    assert "more events came" in hints.get(timeout=30)[1]
+    assert observation.watches == 1
+
+
+def test_an_error_that_ends_the_reading_thread_is_told(monkeypatch):
+    told = []
+
+    def fail(*_):
+        raise KeyError(7)
+
+    monkeypatch.setattr(Reader, "read_events", fail)
+    reader = Reader(told.append)
+    reader.start()
+    reader.join()
+    reader.close()
+    assert told == ["reading events went wrong (KeyError: 7)"]
+
+
+def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    reader = Reader(lambda _: None)
+    monkeypatch.setattr(reader, "_add_callback", full)
+    with pytest.raises(OSError, match="limit"):
+        reader.add_callback(b"/", 0, None, 0)
+    assert reader.limit_reached
+    reader._is_reading = False
+    reader.close()
+
+
+def test_a_limit_is_told_with_its_sysctl():
+    assert limit_in_words("max_user_watches").startswith("The system has no more to watch with: raise fs.inotify.max")
