@@ -1,34 +1,28 @@
 """The coordinator: the one thread that decides. Events and scans are hints to it, the ledger knows what is new."""
 
-import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
-import msgspec
 from watchdog.events import FileSystemEvent, FileSystemMovedEvent
 
-from fileq import host
-from fileq.departing import depart
-from fileq.errors import LedgerError, UsageError
-from fileq.intake import Arrival, Became, Reception
+from fileq.errors import FileqError, LedgerError
+from fileq.intake import Reception
 from fileq.ledger import Ledger
-from fileq.ledger.watches import WatchRecord
-from fileq.sources import Source, is_ignored
+from fileq.sources import is_ignored
 from fileq.watch.candidates import MOST, Candidate, Candidates
-from fileq.watch.folder import Folder, Standing, State
-from fileq.watch.looking import look
+from fileq.watch.folder import Folder, State
+from fileq.watch.gathering import Gathering
+from fileq.watch.listener import Listener
 from fileq.watch.observer import Hint, Trouble
+from fileq.watch.registry import Registry
 from fileq.watch.root import Root
-from fileq.watch.settle import LONG, Look, Reason, judge
+from fileq.watch.settle import Reason
 
 _TICK = 1.0
 _SHOWN_EVERY = 0.2
 _SAID_EVERY = 0.5
-_ALIVE_EVERY = 30.0
-_IN_ONE_TRANSACTION = 2_000
 _HINTS_AT_ONCE = 5_000
 _SCAN_SECONDS = 0.02
 """A scan stops for events that often."""
@@ -37,42 +31,29 @@ _RETRY = 1.0
 _GATHER = 0.02
 
 
-class Listener(Protocol):
-    """Who wants to know what the watcher does. Called in its thread."""
-
-    live: bool
-    """Whether it shows how things stand, several times a second."""
-
-    def queued(self, paths: Sequence[str], batch: int) -> None:
-        """These files were queued."""
-
-    def noticed(self, text: str) -> None:
-        """Something that a person may want to know."""
-
-    def stands(self, standings: Sequence[Standing]) -> None:
-        """How it stands with each folder now."""
-
-    def alive(self) -> None:
-        """The watcher has done a turn."""
-
-
 class Watcher:
     """Watches folders until it is stopped, or with `once` until it has caught up with what is there.
 
     Raises UsageError where another process watches one of them, LedgerError.
     """
 
-    def __init__(self, ledger: Ledger, folders: Sequence[Folder], listener: Listener, *, once: bool = False) -> None:
+    def __init__(
+        self, ledger: Ledger, folders: Callable[[], Sequence[Folder]], listener: Listener, *, once: bool = False
+    ) -> None:
+        """`folders` is asked now, and again at each `reload`."""
         self._ledger = ledger
         self._listener = listener
         self._once = once
         self._hints: SimpleQueue[Hint | None] = SimpleQueue()
         self._candidates = Candidates()
+        self._gathering = Gathering(ledger, self._candidates, listener)
+        self._registry = Registry(ledger)
         self._roots: list[Root] = []
         self._stopping = False
-        self._wanted: Sequence[Folder] | None = folders
+        self._folders = folders
+        self._wanted: Sequence[Folder] | None = folders()
+        self._reloading = False
         self._tick_at = self._shown_at = self._said_at = 0.0
-        self._said: dict[int, tuple[str, float]] = {}
         self._complaint = ""
 
     def stop(self) -> None:
@@ -80,9 +61,9 @@ class Watcher:
         self._stopping = True
         self._hints.put(None)
 
-    def use(self, folders: Sequence[Folder]) -> None:
-        """The same: watch these from now on, and scan them."""
-        self._wanted = folders
+    def reload(self) -> None:
+        """The same: ask again what to watch, and scan."""
+        self._reloading = True
         self._hints.put(None)
 
     def run(self) -> None:
@@ -96,13 +77,18 @@ class Watcher:
             self._close()
 
     @property
+    def paths(self) -> list[str]:
+        """The folders that it watches, or is about to."""
+        return [folder.path for folder in self._wanted or [root.folder for root in self._roots]]
+
+    @property
     def left(self) -> list[Candidate]:
         """The files that are not complete: with `once`, those that it did not wait for."""
         return list(self._candidates)
 
     def _pause(self) -> float:
         now = time.monotonic()
-        if self._wanted is not None or any(root.scanning for root in self._roots):
+        if self._wanted is not None or self._reloading or any(root.scanning for root in self._roots):
             return 0.0
         every = _SHOWN_EVERY if self._listener.live else _TICK
         ends = [self._tick_at, now + every, *([at] if (at := self._candidates.next_at) is not None else [])]
@@ -162,6 +148,8 @@ class Watcher:
             self._complaint = ""
 
     def _turn(self, now: float) -> None:
+        if self._reloading:
+            self._reload()
         if self._wanted is not None:
             self._use(self._wanted)
             self._wanted = None
@@ -172,7 +160,7 @@ class Watcher:
         if len(self._candidates) < MOST // 2:
             for root in self._roots:
                 self._scan_on(root, now)
-        self._look_at_due(time.monotonic())
+        self._gathering.gather(time.monotonic())
         self._tell(time.monotonic())
 
     def _scan_on(self, root: Root, now: float) -> None:
@@ -182,57 +170,6 @@ class Watcher:
     def _notice(self, root: Root, what: str) -> None:
         if what:
             self._listener.noticed(f"{root.folder.path}: {what}")
-
-    def _look_at_due(self, now: float) -> None:
-        complete: dict[Root, list[tuple[Candidate, Look]]] = {}
-        due = self._candidates.due(now, _IN_ONE_TRANSACTION)
-        for candidate in due:
-            seen = self._looked_at(candidate, now)
-            if seen is not None:
-                complete.setdefault(candidate.root, []).append((candidate, seen))
-        for root, files in complete.items():
-            try:
-                self._take(root, files, now)
-            except LedgerError:
-                for candidate, _ in files:
-                    self._candidates.look_at(candidate, now + _RETRY)
-                raise
-
-    def _looked_at(self, candidate: Candidate, now: float) -> Look | None:
-        """The file where it is complete; else it is dropped, or looked at later."""
-        seen = look(candidate.path)
-        if seen is None:
-            self._candidates.drop(candidate.path)
-            return None
-        wait = judge(candidate, candidate.root.judged(seen), now, candidate.root.settle)
-        if wait is None:
-            return seen
-        if now - candidate.first_at > LONG and not candidate.warned:
-            candidate.warned = True
-            self._listener.noticed(f"{candidate.path} is waiting for 10 minutes: {candidate.reason}.")
-        self._candidates.look_at(candidate, now + wait)
-        return None
-
-    def _take(self, root: Root, files: Sequence[tuple[Candidate, Look]], now: float) -> None:
-        arrivals = [_arrival(root, candidate.path, seen) for candidate, seen in files]
-        taken = root.reception.take(arrivals, time.time())
-        queued, missed = [], 0
-        for (candidate, _), became in zip(files, taken.became, strict=True):
-            if became is Became.BUSY:
-                candidate.reason = Reason.BUSY
-                self._candidates.look_at(candidate, now + _RETRY)
-                continue
-            self._candidates.drop(candidate.path)
-            if became is Became.QUEUED:
-                queued.append(candidate.path)
-                missed += not (candidate.by_event or candidate.caught_up)
-        root.queued += len(queued)
-        if queued and taken.batch is not None:
-            self._listener.queued(queued, taken.batch)
-        for problem in depart(self._ledger, taken.departing) if taken.departing else ():
-            self._listener.noticed(str(problem))
-        if missed:
-            self._notice(root, root.missed_some(missed, now))
 
     def _has_caught_up(self) -> bool:
         """Whether all is queued but what somebody still writes to, or is empty."""
@@ -254,45 +191,49 @@ class Watcher:
                 return
             time.sleep(max(0.0, at - time.monotonic()))
             try:
-                self._look_at_due(time.monotonic())
+                self._gathering.gather(time.monotonic())
             except LedgerError as error:
                 self._complaint = str(error)
                 self._listener.noticed(self._complaint)
 
+    def _reload(self) -> None:
+        """What is wrong now, and was right at the start, changes nothing."""
+        self._reloading = False
+        try:
+            self._use(self._folders())
+        except LedgerError:
+            self._reloading = True
+            raise
+        except FileqError as error:
+            self._listener.noticed(f"The config is used as it was: {error}")
+
     def _use(self, folders: Sequence[Folder]) -> None:
         """Watch these: go on with those that are the same, begin with those that are new, leave the others."""
-        same = {root.folder: root for root in self._roots if root.folder in folders}
+        same = {root.folder: root for root in self._roots}
+        roots = [same.get(folder) or self._root(folder) for folder in folders]
         for root in self._roots:
-            if root not in same.values():
+            if root not in roots:
                 self._leave(root)
-        self._roots = [same.get(folder) or self._root(folder) for folder in folders]
-        for root in self._roots:
+        self._roots = roots
+        for root in roots:
             root.scan_now()
         self._tick_at = 0.0
 
     def _root(self, folder: Folder) -> Root:
-        watch = self._sign_on(folder.path)
+        watch = self._registry.sign_on(folder.path)
         reception = Reception(self._ledger, watch, folder.recipes, out=folder.out, policy=folder.policy)
         return Root(folder, watch, reception, self._hints)
-
-    def _sign_on(self, path: str) -> int:
-        here, (pid, started) = host.name(), host.process()
-        with self._ledger.transaction():
-            before = self._ledger.watches.at(path)
-            if before is not None and before.host == here and before.pid != pid and _is_watching(before):
-                raise UsageError(f"{path} is watched already, by process {before.pid}.", "One watcher is enough.")
-            return self._ledger.watches.enter(path, here, pid, started, time.time())
 
     def _leave(self, root: Root) -> None:
         root.close()
         self._candidates.drop_all(root)
-        self._say(root.watch, root.standing([]), time.monotonic())
+        self._registry.say(root.watch, root.standing([]), time.monotonic())
 
     def _close(self) -> None:
         for root in self._roots:
             root.close()
             try:
-                self._say(root.watch, root.standing([]), time.monotonic())
+                self._registry.say(root.watch, root.standing([]), time.monotonic())
             except LedgerError as error:
                 self._listener.noticed(str(error))
 
@@ -310,24 +251,4 @@ class Watcher:
         if says:
             self._said_at = now
             for root, standing in zip(self._roots, standings, strict=True):
-                self._say(root.watch, standing, now)
-
-    def _say(self, watch: int, standing: Standing, now: float) -> None:
-        said = json.dumps(msgspec.to_builtins(standing))
-        before, at = self._said.get(watch, ("", 0.0))
-        if said != before or now - at > _ALIVE_EVERY:
-            self._said[watch] = said, now
-            self._ledger.watches.say(watch, said, time.time())
-
-
-def _arrival(root: Root, path: str, seen: Look) -> Arrival:
-    folder, name = os.path.split(path)
-    top = root.folder.path
-    relative = os.path.relpath(folder, top) if folder != top else ""
-    return Arrival(Source(path, name, folder, relative, seen.size, seen.mtime_ns, named=False), seen.inode)
-
-
-def _is_watching(record: WatchRecord) -> bool:
-    """Whether its process still does."""
-    stopped = bool(json.loads(record.said).get("state") == State.STOPPED)
-    return not stopped and host.is_alive(record.pid, record.process_started)
+                self._registry.say(root.watch, standing, now)

@@ -17,7 +17,7 @@ from fileq.cli.watching import Teller, folders
 from fileq.cli.words import counted
 from fileq.cli.working import hear_complaints, ticker
 from fileq.config import load
-from fileq.errors import ExitCode, FileqError
+from fileq.errors import ExitCode
 from fileq.ledger import Ledger
 from fileq.watch.folder import Folder
 from fileq.watch.looking import use_leases
@@ -59,21 +59,20 @@ def watch(
     display = session.display(json=json)
 
     def wanted() -> list[Folder]:
+        session.config = load(session.config_option)
         return folders(session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive)
 
-    first = wanted()
     use_leases()
     teller = Teller(display)
     with session.ledger() as ledger:
-        watcher = Watcher(ledger, first, teller, once=once)
-        reload = _reloading(session, wanted, watcher, teller)
-        display.hint(f"Watching {_named(first)}. Ctrl-C stops.")
+        watcher = Watcher(ledger, wanted, teller, once=once)
+        display.hint(f"Watching {_named(watcher.paths)}. Ctrl-C stops.")
         if work:
             hear_complaints(display, debug=session.debug)
         if work and not once:
-            _watch_and_work(session, ledger, watcher, teller, reload, slots(workers, session.config))
+            _watch_and_work(session, ledger, watcher, teller, slots(workers, session.config))
         else:
-            _watch(watcher, teller, reload)
+            _watch(watcher, teller)
         display.settle()
         for candidate in watcher.left if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
@@ -82,31 +81,16 @@ def watch(
     return ExitCode.DONE
 
 
-def _named(watched: Sequence[Folder]) -> str:
-    return watched[0].path if len(watched) == 1 else counted(len(watched), "folder")
+def _named(paths: Sequence[str]) -> str:
+    return paths[0] if len(paths) == 1 else counted(len(paths), "folder")
 
 
-def _reloading(
-    session: Session, wanted: Callable[[], list[Folder]], watcher: Watcher, teller: Teller
-) -> Callable[[], None]:
-    """What a SIGHUP does: read the config again, and scan. A config with a mistake changes nothing."""
-
-    def reload() -> None:
-        try:
-            session.config = load(session.config_option)
-            watcher.use(wanted())
-        except FileqError as error:
-            teller.noticed(f"The config is used as it was: {error}")
-
-    return reload
-
-
-def _watch(watcher: Watcher, teller: Teller, reload: Callable[[], None]) -> None:
+def _watch(watcher: Watcher, teller: Teller) -> None:
     def stop(*_: object) -> None:
         teller.stopping()
         watcher.stop()
 
-    handlers: dict[str, Callable[..., None]] = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: reload()}
+    handlers: dict[str, Callable[..., None]] = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: watcher.reload()}
     before = {
         number: signal.signal(number, handler)
         for name, handler in handlers.items()
@@ -119,9 +103,7 @@ def _watch(watcher: Watcher, teller: Teller, reload: Callable[[], None]) -> None
             signal.signal(number, handler)
 
 
-def _watch_and_work(
-    session: Session, ledger: Ledger, watcher: Watcher, teller: Teller, reload: Callable[[], None], count: int
-) -> None:
+def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: Teller, count: int) -> None:
     """The worker has this thread, where signals come, and the watcher one of its own."""
     from fileq.worker.consumer import Worker
 
@@ -134,7 +116,7 @@ def _watch_and_work(
             teller.stopping()
             watcher.stop()
 
-        worker.run(_ticker(ledger, teller), on_stop, reload)
+        worker.run(_ticker(ledger, teller), on_stop, watcher.reload)
         watcher.stop()
         thread.join()
     for failure in failures:

@@ -1,0 +1,87 @@
+"""From candidates to jobs: each is looked at until it is complete, and those that are go into the ledger together."""
+
+import os
+import time
+from collections.abc import Sequence
+
+from fileq.departing import depart
+from fileq.errors import LedgerError
+from fileq.intake import Arrival, Became
+from fileq.ledger import Ledger
+from fileq.sources import Source
+from fileq.watch.candidates import Candidate, Candidates
+from fileq.watch.listener import Listener
+from fileq.watch.looking import look
+from fileq.watch.root import Root
+from fileq.watch.settle import LONG, Look, Reason, judge
+
+_IN_ONE_TRANSACTION = 2_000
+_RETRY = 1.0
+
+
+class Gathering:
+    """Raises LedgerError; what could not be written is then looked at again later."""
+
+    def __init__(self, ledger: Ledger, candidates: Candidates, listener: Listener) -> None:
+        self._ledger = ledger
+        self._candidates = candidates
+        self._listener = listener
+
+    def gather(self, now: float) -> None:
+        """Look at all that is due, and queue what is complete and new."""
+        complete: dict[Root, list[tuple[Candidate, Look]]] = {}
+        for candidate in self._candidates.due(now, _IN_ONE_TRANSACTION):
+            seen = self._looked_at(candidate, now)
+            if seen is not None:
+                complete.setdefault(candidate.root, []).append((candidate, seen))
+        while complete:
+            root, files = complete.popitem()
+            try:
+                self._take(root, files, now)
+            except LedgerError:
+                for candidate, _ in (one for some in (files, *complete.values()) for one in some):
+                    self._candidates.look_at(candidate, now + _RETRY)
+                raise
+
+    def _looked_at(self, candidate: Candidate, now: float) -> Look | None:
+        """The file where it is complete; else it is dropped, or looked at later."""
+        seen = look(candidate.path)
+        if seen is None:
+            self._candidates.drop(candidate.path)
+            return None
+        wait = judge(candidate, candidate.root.judged(seen), now, candidate.root.settle)
+        if wait is None:
+            return seen
+        if now - candidate.first_at > LONG and not candidate.warned:
+            candidate.warned = True
+            self._listener.noticed(f"{candidate.path} has been waiting for 10 minutes: {candidate.reason}.")
+        self._candidates.look_at(candidate, now + wait)
+        return None
+
+    def _take(self, root: Root, files: Sequence[tuple[Candidate, Look]], now: float) -> None:
+        taken = root.reception.take([_arrival(root, candidate.path, seen) for candidate, seen in files], time.time())
+        queued = []
+        for (candidate, _), became in zip(files, taken.became, strict=True):
+            if became is Became.BUSY:
+                candidate.reason = Reason.BUSY
+                self._candidates.look_at(candidate, now + _RETRY)
+                continue
+            self._candidates.drop(candidate.path)
+            if became is Became.QUEUED:
+                queued.append(candidate)
+        if queued and taken.batch is not None:
+            root.queued += len(queued)
+            self._listener.queued([candidate.path for candidate in queued], taken.batch)
+        if taken.departing:
+            for problem in depart(self._ledger, taken.departing):
+                self._listener.noticed(str(problem))
+        missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
+        if missed and (trouble := root.missed_some(missed, now)):
+            self._listener.noticed(f"{root.folder.path}: {trouble}")
+
+
+def _arrival(root: Root, path: str, seen: Look) -> Arrival:
+    folder, name = os.path.split(path)
+    top = root.folder.path
+    relative = os.path.relpath(folder, top) if folder != top else ""
+    return Arrival(Source(path, name, folder, relative, seen.size, seen.mtime_ns, named=False), seen.inode)

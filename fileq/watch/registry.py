@@ -1,0 +1,45 @@
+"""What the ledger says of watched folders: who watches each, and how it stands with it."""
+
+import json
+import time
+
+import msgspec
+
+from fileq import host
+from fileq.errors import UsageError
+from fileq.ledger import Ledger
+from fileq.ledger.watches import WatchRecord
+from fileq.watch.folder import Standing, State
+
+_ALIVE_EVERY = 30.0
+
+
+class Registry:
+    """This process's entries. Raises LedgerError."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._said: dict[int, tuple[str, float]] = {}
+
+    def sign_on(self, path: str) -> int:
+        """The number of the watch that this process has from now on. Raises UsageError where another has it."""
+        here, (pid, started) = host.name(), host.process()
+        with self._ledger.transaction():
+            before = self._ledger.watches.at(path)
+            if before is not None and before.host == here and before.pid != pid and _is_watching(before):
+                raise UsageError(f"{path} is watched already, by process {before.pid}.", "One watcher is enough.")
+            return self._ledger.watches.enter(path, here, pid, started, time.time())
+
+    def say(self, watch: int, standing: Standing, now: float) -> None:
+        """How it stands with a folder: written where it is news, or was said long ago."""
+        said = json.dumps(msgspec.to_builtins(standing))
+        before, at = self._said.get(watch, ("", 0.0))
+        if said != before or now - at > _ALIVE_EVERY:
+            self._said[watch] = said, now
+            self._ledger.watches.say(watch, said, time.time())
+
+
+def _is_watching(record: WatchRecord) -> bool:
+    """Whether its process still does."""
+    stopped = bool(json.loads(record.said).get("state") == State.STOPPED)
+    return not stopped and host.is_alive(record.pid, record.process_started)
