@@ -112,7 +112,8 @@ class Sandbox:
 
     def start(self) -> None:
         """Have a child, if there is none. Raises JobError where none can be started."""
-        if self._process is not None and (self._verdict or not self._process.is_alive()):
+        # An idle child says nothing: when there is something, it is the end. The system knows that before its parent.
+        if self._connection is not None and (self._verdict or self._connection.poll(0)):
             self.close()  # it died, or it was told to when it had just done its job
         if self._process is None:
             try:
