@@ -108,16 +108,17 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         """
         self._let_others_look()
         hand: list[tuple[Attempt, Finished]] = []
-        published_at = time.monotonic()
-        for position, job in enumerate(jobs):
-            if self.stop_flag.is_set() or self._post.paused.is_set():
-                self._put_back(jobs[position:])
-                break
-            hand += self._attempt(job)
-            if time.monotonic() - published_at > _SHOWN_AFTER:
-                self._publish(hand)
-                hand, published_at = [], time.monotonic()
-        self._publish(hand)
+        with self._letting_go(hand):
+            for position, job in enumerate(jobs):
+                if self.stop_flag.is_set() or self._post.paused.is_set():
+                    self._put_back(jobs[position:])
+                    break
+                if not hand:
+                    begun = time.monotonic()
+                hand += self._attempt(job)
+                if time.monotonic() - begun > _SHOWN_AFTER:
+                    self._publish(hand)
+            self._publish(hand)
         depart(self._post.ledger, jobs)
 
     def _attempt(self, job: int) -> list[tuple[Attempt, Finished]]:
@@ -128,24 +129,24 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             return []
         attempt = Attempt(post.ledger, post.settings, claim, post.queue)
         self._source, self._since = claim.source, time.monotonic()
-        with self._letting_go([attempt]):
+        with self._letting_go([(attempt, None)]):
             finished = attempt.make(self.sandbox)
         return [(attempt, finished)] if finished else []
 
-    def _publish(self, hand: Sequence[tuple[Attempt, Finished]]) -> None:
-        with self._letting_go([attempt for attempt, _ in hand]):
-            refused = publish(self._post.ledger, [finished for _, finished in hand]) if hand else {}
-            for attempt, _ in hand:
-                if attempt.token in refused:
-                    attempt.refuse(refused[attempt.token])
+    def _publish(self, hand: list[tuple[Attempt, Finished]]) -> None:
+        refused = publish(self._post.ledger, [finished for _, finished in hand]) if hand else {}
+        for attempt, _ in hand:
+            if attempt.token in refused:
+                attempt.refuse(refused[attempt.token])
+        hand.clear()
 
     @contextmanager
-    def _letting_go(self, attempts: Sequence[Attempt]) -> Iterator[None]:
-        """Should the ledger fail us here: give these jobs back as soon as it answers again."""
+    def _letting_go(self, hand: Sequence[tuple[Attempt, Finished | None]]) -> Iterator[None]:
+        """Should the ledger fail us here: give the jobs in hand back as soon as it answers again."""
         try:
             yield
         except LedgerError:
-            for attempt in attempts:
+            for attempt, _ in hand:
                 self._let_go(attempt)
             raise
 

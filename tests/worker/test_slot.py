@@ -121,6 +121,23 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
     assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
 
 
+def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_at_the_next_claim(
+    slot, ledger, jobs, monkeypatch
+):
+    claim = ledger.jobs.claim
+
+    def claim_only_the_first(job, *rest):
+        if job != jobs[0]:
+            raise LedgerError("The database is locked.")
+        return claim(job, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.jobs, "claim", claim_only_the_first)
+        with pytest.raises(LedgerError):
+            slot.work(jobs[:2])
+    assert states(ledger) == [JobState.QUEUED] * 5
+
+
 def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, database, jobs, monkeypatch):
     other = sqlite3.connect(database, isolation_level=None)
     call, let_go = slot.sandbox.call, slot._let_go
