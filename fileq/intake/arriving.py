@@ -71,13 +71,17 @@ class Taken(msgspec.Struct):
     departing: list[int] = []
 
 
+_Wanted = tuple[str, str]
+"""The fingerprint of a recipe that a file is to go through, and its destination folder."""
+
+
 class _Plan(msgspec.Struct):
     """What is to be written about one arrival."""
 
     became: Became
     arrival: Arrival
     known: list[Known] = []
-    wanted: list[tuple[Recipe, str]] = []
+    wanted: list[_Wanted] = []
     renamed: list[tuple[Known, str]] = []
     touched: list[Known] = []
     withdrawn: list[int] = []
@@ -98,13 +102,22 @@ class Reception:
         self._policy = policy
         self._batch: int | None = None
         self._took_at = 0.0
+        self._place: tuple[str, str] | None = None
+        self._destinations: dict[str, str] = {}
 
-    def is_new(self, arrival: Arrival) -> bool:
-        """Whether a look is worth while: a quick answer, for scans. It may say yes to a renamed or touched file."""
+    def news(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Those at which a look is worth while: a quick answer, for scans. Renamed and touched files may be among them.
+
+        Measured: 15 µs for a file that is known.
+        """
+        files = ((arrival.source.path, arrival.version) for arrival in arrivals)
+        known = self._ledger.arrivals.known(files)
+        return [arrival for arrival, jobs in zip(arrivals, known, strict=True) if self._is_new(arrival, jobs)]
+
+    def _is_new(self, arrival: Arrival, known: Sequence[Known]) -> bool:
         wanted = self._wanted(arrival.source)
         if not wanted:
             return False
-        known = self._ledger.arrivals.known(arrival.source.path, arrival.version)
         if self._missing(wanted, known):
             return not self._is_own(arrival)
         return self._is_to_go(known)
@@ -125,10 +138,16 @@ class Reception:
         taken.batch = self._batch if taken.jobs else None
         return taken
 
-    def _wanted(self, source: Source) -> list[tuple[Recipe, str]]:
+    def _wanted(self, source: Source) -> list[_Wanted]:
+        place = (source.folder, source.relative)
+        if self._place != place:  # files come folder by folder
+            self._place = place
+            self._destinations = {
+                fingerprint: self._destination(recipe, source) for fingerprint, recipe in self._recipes.items()
+            }
         return [
-            (recipe, self._destination(recipe, source))
-            for recipe in self._recipes.values()
+            (fingerprint, self._destinations[fingerprint])
+            for fingerprint, recipe in self._recipes.items()
             if recipe.matches(source.name)
         ]
 
@@ -138,9 +157,9 @@ class Reception:
         return os.path.normpath(os.path.join(self._out, source.relative))
 
     @staticmethod
-    def _missing(wanted: Sequence[tuple[Recipe, str]], known: Sequence[Known]) -> list[tuple[Recipe, str]]:
+    def _missing(wanted: Sequence[_Wanted], known: Sequence[Known]) -> list[_Wanted]:
         there = {(job.fingerprint, job.folder) for job in known if not job.vanished}
-        return [(recipe, folder) for recipe, folder in wanted if (recipe.fingerprint, folder) not in there]
+        return [one for one in wanted if one not in there]
 
     def _is_to_go(self, known: Sequence[Known]) -> bool:
         """Whether all is done, and the source is here still, or again; and nobody sees to that yet."""
@@ -157,33 +176,34 @@ class Reception:
         wanted = self._wanted(arrival.source)
         if not wanted:
             return _Plan(Became.UNMATCHED, arrival)
-        known = self._ledger.arrivals.known(arrival.source.path, arrival.version)
+        history = self._ledger.arrivals.history(arrival.source.path)
+        known = [job for job in history if job.version == arrival.version]
         wanted = self._missing(wanted, known)
         if wanted and self._is_own(arrival):
             return _Plan(Became.OWN, arrival)
         plan = _Plan(Became.KNOWN, arrival, [job for job in known if not job.vanished], wanted)
         if wanted:
-            self._recognise(plan)
+            self._recognise(plan, history)
         if plan.became is Became.KNOWN and plan.wanted:
             plan.became = Became.QUEUED
         return plan
 
-    def _recognise(self, plan: _Plan) -> None:
+    def _recognise(self, plan: _Plan, history: Sequence[Known]) -> None:
         """Take from what is wanted what was done of the same file under another name, or with another time."""
         source = plan.arrival.source
         former = self._former(plan.arrival)
-        history = {(job.fingerprint, job.folder): job for job in reversed(self._ledger.arrivals.history(source.path))}
+        last = {(job.fingerprint, job.folder): job for job in reversed(history)}
         wanted = []
-        for recipe, folder in plan.wanted:
-            before = former.get(recipe.fingerprint)
+        for fingerprint, folder in plan.wanted:
+            before = former.get(fingerprint)
             if before is not None and before.state is JobState.RUNNING:
                 plan.became = Became.BUSY
             elif before is not None and before.state.is_final and not before.vanished:
                 plan.renamed.append((before, folder))
-            elif _same_content(history.get((recipe.fingerprint, folder)), source):
-                plan.touched.append(history[recipe.fingerprint, folder])
+            elif _same_content(last.get((fingerprint, folder)), source):
+                plan.touched.append(last[fingerprint, folder])
             else:
-                wanted.append((recipe, folder))
+                wanted.append((fingerprint, folder))
                 plan.withdrawn += [before.job] if before is not None and not before.state.is_final else []
         plan.wanted = wanted
 
@@ -231,10 +251,10 @@ class Reception:
         departure = self._departure(arrival) if goes else None
         if departure is not None:
             self._ledger.departures.bind((job.job for job in plan.known), departure)
-        for recipe, folder in plan.wanted:
+        for fingerprint, folder in plan.wanted:
             candidate = Candidate(
-                source.path, arrival.version, source.size, source.mtime_ns, recipes[recipe.fingerprint],
-                recipe.fingerprint, folder, source.relative, arrival.inode, departure,
+                source.path, arrival.version, source.size, source.mtime_ns, recipes[fingerprint], fingerprint, folder,
+                source.relative, arrival.inode, departure,
             )  # fmt: skip
             job = jobs.enter(candidate, batch, now)
             if job is None:  # it had vanished, and is back

@@ -1,5 +1,8 @@
 """What the ledger knows of a file that came into a watched folder."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import msgspec
 
 from fileq.errors import ErrorKind
@@ -7,7 +10,10 @@ from fileq.job import JobState
 from fileq.ledger.database import Database
 from fileq.ledger.files import restored, stored
 
-_KNOWN = "select id, source, fingerprint, folder, state, error_kind, departure, size, digest from jobs"
+_KNOWN = "select id, source, version, fingerprint, folder, state, error_kind, departure, size, digest from jobs"
+
+
+_OF_VERSION = f"{_KNOWN} where source = ? and version = ?"
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -15,6 +21,7 @@ class Known(msgspec.Struct, frozen=True):
 
     job: int
     source: str
+    version: str
     fingerprint: str
     folder: str
     state: JobState
@@ -33,9 +40,13 @@ class Arrivals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, source: str, version: str) -> list[Known]:
-        """The jobs about this version of a source."""
-        return self._known("where source = ? and version = ?", stored(source), version)
+    def known(self, files: Iterable[tuple[str, str]]) -> list[list[Known]]:
+        """Of each file, by its path and version, the jobs about it."""
+        with self._database.reading() as connection:
+            return [
+                [_known(row) for row in connection.execute(_OF_VERSION, (stored(source), version))]
+                for source, version in files
+            ]
 
     def history(self, source: str) -> list[Known]:
         """All jobs about a source, the newest first."""
@@ -47,14 +58,7 @@ class Arrivals:
 
     def _known(self, condition: str, *values: object) -> list[Known]:
         with self._database.reading() as connection:
-            rows = connection.execute(f"{_KNOWN} {condition}", values).fetchall()
-        return [
-            Known(
-                job, restored(source), fingerprint, restored(folder), JobState(state), kind and ErrorKind(kind),
-                departure, size, digest,
-            )
-            for job, source, fingerprint, folder, state, kind, departure, size, digest in rows
-        ]  # fmt: skip
+            return [_known(row) for row in connection.execute(f"{_KNOWN} {condition}", values)]
 
     def makers(self, path: str, inode: int, version: str) -> list[str]:
         """The recipes that led to this file, the last one first: none where fileq did not publish it.
@@ -110,3 +114,11 @@ class Arrivals:
                     (now, ErrorKind.MISSING, "The source was renamed.", "Its new name was queued.", job),
                 ).rowcount
             )
+
+
+def _known(row: Sequence[Any]) -> Known:
+    job, source, version, fingerprint, folder, state, kind, departure, size, digest = row
+    return Known(
+        job, restored(source), version, fingerprint, restored(folder), JobState(state), kind and ErrorKind(kind),
+        departure, size, digest,
+    )  # fmt: skip

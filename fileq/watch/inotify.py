@@ -47,12 +47,21 @@ class Reader(InotifyFD):
         else:
             super().handle_event(event)
 
-    def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+    def _add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+        """A folder that is told of twice, as one that comes with its sub-folders is, is no reason for a warning."""
         try:
-            return super().add_callback(path, mask, callback, id_)
+            watch = self._get_or_create_watch(path, mask)
         except OSError as error:
             self.limit_reached = self.limit_reached or error.errno == errno.ENOSPC
             raise
+        watch.callbacks[id_] = callback
+        return watch.wd
+
+    def _remove_callback(self, wd: WatchDescriptor, id_: CallbackId) -> None:
+        """Nor is one that has gone before."""
+        watch = self._watch_for_wd.get(wd)
+        if watch is not None and id_ in watch.callbacks:
+            super()._remove_callback(wd, id_)
 
 
 class Emitter(InotifyEmitter):

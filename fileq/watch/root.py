@@ -179,7 +179,7 @@ class Root:
             except OSError as error:
                 self._go_offline(f"it can't be read: {error.strerror}", now)
                 return
-            yield from ((one, self._catching_up) for one in some if self.reception.is_new(one))
+            yield from ((one, self._catching_up) for one in self.reception.news(some))
             if len(some) < _AT_ONCE:
                 self._took += time.monotonic() - begun
                 self._end_scan(now)
@@ -187,7 +187,7 @@ class Root:
         self._took += time.monotonic() - begun
 
     def _in_folder(self, path: str) -> Iterator[tuple[Arrival, bool]]:
-        yield from ((one, True) for one in Scan(self.folder, path) if self.reception.is_new(one))
+        yield from ((one, True) for one in self.reception.news(list(Scan(self.folder, path))))
 
     def _end_scan(self, now: float) -> None:
         scan, self._scan = self._scan, None

@@ -88,7 +88,7 @@ def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
 
 def test_what_no_recipe_matches_is_left(ledger, inbox):
     assert take(ledger, write(inbox / "a.txt")) == [Became.UNMATCHED]
-    assert not reception(ledger).is_new(arrival(inbox / "a.txt"))
+    assert not reception(ledger).news([arrival(inbox / "a.txt")])
 
 
 def test_a_burst_is_one_batch_and_a_later_one_another(ledger, inbox):
@@ -116,7 +116,7 @@ def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
     ledger.jobs.fail(begin(ledger, 1), DAMAGED, NOW)
-    assert not reception(ledger).is_new(arrival(path))
+    assert not reception(ledger).news([arrival(path)])
     assert take(ledger, path) == [Became.KNOWN]
 
 
@@ -131,7 +131,7 @@ def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
     ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
-    assert reception(ledger).is_new(arrival(path))
+    assert reception(ledger).news([arrival(path)])
     assert take(ledger, path) == [Became.QUEUED]
     assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
 
@@ -150,7 +150,7 @@ def test_a_touched_file_is_not_new_and_known_from_then_on(ledger, inbox):
     do(ledger, path)
     os.utime(path, (5, 5))
     assert take(ledger, path) == [Became.KNOWN]
-    assert not reception(ledger).is_new(arrival(path))
+    assert not reception(ledger).news([arrival(path)])
 
 
 def test_content_that_came_back_after_another_is_new(ledger, inbox):
@@ -170,7 +170,7 @@ def test_a_file_that_is_renamed_in_the_tree_is_not_new(ledger, inbox):
     path.rename(renamed)
     assert take(ledger, renamed) == [Became.KNOWN]
     assert [job.source for job in jobs(ledger)] == [str(renamed)]
-    assert not reception(ledger).is_new(arrival(renamed))
+    assert not reception(ledger).news([arrival(renamed)])
 
 
 def test_a_file_that_is_renamed_before_it_is_processed_is_queued_under_its_new_name_alone(ledger, inbox):
@@ -205,7 +205,7 @@ def test_what_fileq_made_is_no_source_of_the_same_recipe_wherever_it_is_moved(le
     assert take(ledger, made) == [Became.OWN]
     moved = shutil.move(made, inbox / "elsewhere.jpg")
     assert take(ledger, moved) == [Became.OWN]
-    assert not reception(ledger).is_new(arrival(moved))
+    assert not reception(ledger).news([arrival(moved)])
 
 
 def test_an_output_that_was_overwritten_by_a_person_is_theirs(ledger, inbox):
@@ -250,10 +250,10 @@ def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox
     do(ledger, path)
     (departure,) = ledger.departures.ready()
     ledger.departures.over(departure.id)
-    assert way.is_new(arrival(path))
+    assert way.news([arrival(path)])
     assert way.take([arrival(path)], NOW).departing == [1]
     assert len(ledger.departures.ready()) == 1
-    assert not way.is_new(arrival(path))
+    assert not way.news([arrival(path)])
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"new\nline.jpg", b"-rf.jpg", b"x" * 251 + b".jpg"])

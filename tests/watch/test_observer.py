@@ -82,10 +82,20 @@ def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
         raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
     reader = Reader(lambda _: None)
-    monkeypatch.setattr(reader, "_add_callback", full)
+    monkeypatch.setattr(reader, "_get_or_create_watch", full)
     with pytest.raises(OSError, match="limit"):
         reader.add_callback(b"/", 0, None, 0)
     assert reader.limit_reached
+    reader._is_reading = False
+    reader.close()
+
+
+def test_a_folder_that_is_told_of_twice_is_watched_once(tmp_path):
+    reader = Reader(lambda _: None)
+    watches = [reader.add_callback(os.fsencode(tmp_path), InotifyConstants.IN_CREATE, None, 7) for _ in range(2)]
+    assert watches == [1, 1]
+    reader.remove_callbacks([(1, 7), (1, 7)])
+    assert reader.watches == 0
     reader._is_reading = False
     reader.close()
 
