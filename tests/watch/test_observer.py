@@ -92,7 +92,7 @@ def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
 
 def test_a_folder_that_is_told_of_twice_is_watched_once(tmp_path):
     reader = Reader(lambda _: None)
-    watches = [reader.add_callback(os.fsencode(tmp_path), InotifyConstants.IN_CREATE, None, 7) for _ in range(2)]
+    watches = [reader.add_callback(os.fsencode(tmp_path), InotifyConstants.IN_CREATE, object(), 7) for _ in range(2)]
     assert watches == [1, 1]
     reader.remove_callbacks([(1, 7), (1, 7)])
     assert reader.watches == 0
