@@ -4,8 +4,11 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -141,6 +144,17 @@ def test_the_first_sigterm_lets_running_jobs_end_and_exits_with_0(fileq: Program
     assert fileq.states() == {"done": JOBS}
 
 
+def freeze_between_transactions(fileq: Program, worker: subprocess.Popen[bytes]) -> None:
+    """Amid one, it would keep the database locked for as long as it is frozen: that is SQLite's way."""
+    while True:
+        os.kill(worker.pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(fileq.database, timeout=0.2, isolation_level=None)) as connection:
+            with suppress(sqlite3.OperationalError):
+                connection.execute("begin immediate")
+                return
+        os.kill(worker.pid, signal.SIGCONT)
+
+
 def test_a_frozen_worker_that_wakes_up_publishes_nothing(fileq: Program, photos: Path) -> None:
     slow = [
         "python3",
@@ -156,7 +170,7 @@ def test_a_frozen_worker_that_wakes_up_publishes_nothing(fileq: Program, photos:
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
     with fileq.worker("--workers", "1") as frozen:
         fileq.wait_until(lambda: fileq.states().get("running"))
-        os.kill(frozen.pid, signal.SIGSTOP)
+        freeze_between_transactions(fileq, frozen)
         time.sleep(1.0)  # ten heartbeats: past what a worker may be silent
         fileq.run("worker", "--drain", "--workers", "1")
         assert fileq.states() == {"done": 1}
