@@ -148,10 +148,10 @@ def freeze_between_transactions(fileq: Program, worker: subprocess.Popen[bytes])
     """Amid one, it would keep the database locked for as long as it is frozen: that is SQLite's way."""
     while True:
         os.kill(worker.pid, signal.SIGSTOP)
-        with closing(sqlite3.connect(fileq.database, timeout=0.2, isolation_level=None)) as connection:
-            with suppress(sqlite3.OperationalError):
-                connection.execute("begin immediate")
-                return
+        connection = sqlite3.connect(fileq.database, timeout=0.2, isolation_level=None)
+        with closing(connection), suppress(sqlite3.OperationalError):
+            connection.execute("begin immediate")
+            return
         os.kill(worker.pid, signal.SIGCONT)
 
 
