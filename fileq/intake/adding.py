@@ -4,7 +4,6 @@ A job is known by its source's path and version, the recipe's fingerprint and th
 twice is a no-op that costs one statement.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -15,7 +14,7 @@ from fileq import queue
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Candidate, Due
-from fileq.recipes.collisions import collide
+from fileq.recipes.collisions import folder_templates
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
 from fileq.sources import Filter, Source, expand, find
@@ -80,7 +79,7 @@ def add(
 
 def candidates(ledger: Ledger, request: Request, receipt: Receipt) -> Iterator[tuple[Source, Recipe, str]]:
     """Each file that would be queued with a recipe and its destination folder, whether it is new or not."""
-    folders = _folders(request)
+    folders = folder_templates(request.recipes, request.out)
     for source in _find(request, receipt):
         yield from _meant(ledger, request, folders, receipt, source)
 
@@ -116,15 +115,6 @@ def _meant(
             yield source, recipe, _destination(folders[recipe.name], recipe.name, source.folder, source.relative)
 
 
-def _folders(request: Request) -> dict[str, str]:
-    """By recipe, the template of its outputs' folder. The tree is kept below `out`, and names that clash keep apart."""
-    if request.out is None:
-        return {recipe.name: recipe.out for recipe in request.recipes}
-    literal = os.path.abspath(request.out).replace("{", "{{").replace("}", "}}")
-    template = os.path.join(literal, "{recipe}" if collide(request.recipes) else "", "{relative}")
-    return {recipe.name: template for recipe in request.recipes}
-
-
 @lru_cache(maxsize=64)  # the files of a folder come one after another
 def _destination(template: str, recipe: str, folder: str, relative: str) -> str:
     return destination(template, folder, recipe, relative)
@@ -139,7 +129,7 @@ class _Intake:
         self._request = request
         self._now = now
         self._queue = queue
-        self._folders = _folders(request)
+        self._folders = folder_templates(request.recipes, request.out)
         self._recipes = {recipe.name: (recipe.fingerprint, encode(recipe)) for recipe in request.recipes}
 
     def take(self, sources: Sequence[Source]) -> None:

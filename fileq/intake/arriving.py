@@ -16,6 +16,7 @@ from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.arrivals import Known
 from fileq.ledger.jobs import Candidate, Due
+from fileq.recipes.collisions import folder_templates
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
 from fileq.sources import Source
@@ -98,7 +99,7 @@ class Reception:
         self._recipes = {recipe.fingerprint: recipe for recipe in recipes}
         self._bodies = {fingerprint: encode(recipe) for fingerprint, recipe in self._recipes.items()}
         self._names = {recipe.name for recipe in recipes}
-        self._out = out
+        self._folders = folder_templates(recipes, out)
         self._policy = policy
         self._batch: int | None = None
         self._took_at = 0.0
@@ -152,9 +153,7 @@ class Reception:
         ]
 
     def _destination(self, recipe: Recipe, source: Source) -> str:
-        if self._out is None:
-            return destination(recipe.out, source.folder, recipe.name, source.relative)
-        return os.path.normpath(os.path.join(self._out, source.relative))
+        return destination(self._folders[recipe.name], source.folder, recipe.name, source.relative)
 
     @staticmethod
     def _missing(wanted: Sequence[_Wanted], known: Sequence[Known]) -> list[_Wanted]:

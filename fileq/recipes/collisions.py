@@ -1,5 +1,6 @@
-"""Whether two recipes would give outputs of one source the same name."""
+"""Whether recipes would give outputs of one source the same name, and how they are kept apart then."""
 
+import os
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -10,6 +11,18 @@ from fileq.recipes.recipe import Output, Recipe
 def collide(recipes: Sequence[Recipe]) -> bool:
     """Whether outputs of any two of these would need the same name in one folder."""
     return any(_share_a_name(one, other) for one, other in combinations(recipes, 2))
+
+
+def folder_templates(recipes: Sequence[Recipe], out: str | None) -> dict[str, str]:
+    """By recipe, the template of its outputs' folder: its own, or one below `out`, a path.
+
+    There the tree of what is processed is kept, and recipes that collide have a folder each.
+    """
+    if out is None:
+        return {recipe.name: recipe.out for recipe in recipes}
+    literal = os.path.abspath(out).replace("{", "{{").replace("}", "}}")
+    template = os.path.join(literal, "{recipe}" if collide(recipes) else "", "{relative}")
+    return {recipe.name: template for recipe in recipes}
 
 
 def _share_a_name(one: Recipe, other: Recipe) -> bool:
