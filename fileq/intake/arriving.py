@@ -132,6 +132,7 @@ class Reception:
         with self._ledger.transaction(durable=Became.QUEUED in taken.became):
             for plan in plans:
                 self._settle(plan, taken, now)
+            taken.became = [plan.became for plan in plans]
             if Became.QUEUED in taken.became:
                 due = self._enter_all(plans, now)
                 queue.send(self._ledger, queue.MAIN, due, now)
@@ -207,9 +208,10 @@ class Reception:
         plan.wanted = wanted
 
     def _former(self, arrival: Arrival) -> dict[str, Known]:
-        """The jobs about this file under names that it has no more, by fingerprint."""
+        """By fingerprint, the job that tells most of this file under names that it has no more."""
         elsewhere = self._ledger.arrivals.elsewhere(arrival.source.path, arrival.inode, arrival.version)
-        return {job.fingerprint: job for job in elsewhere if not _is_at(job.source, arrival.inode)}
+        gone = [job for job in elsewhere if not _is_at(job.source, arrival.inode)]
+        return {job.fingerprint: job for job in sorted(gone, key=_tells)}
 
     def _settle(self, plan: _Plan, taken: Taken, now: float) -> None:
         """Write down what is no new job."""
@@ -218,8 +220,10 @@ class Reception:
             arrivals.renamed(job.job, source.path, source.relative, folder)
         for job in plan.touched:
             arrivals.touched(job.job, plan.arrival.version, source.mtime_ns)
-        for number in plan.withdrawn:
-            arrivals.withdraw(number, now)
+        withdrawn = [arrivals.withdraw(number, now) for number in plan.withdrawn]
+        if not all(withdrawn):  # a worker was faster
+            plan.became = Became.BUSY
+            return
         known = [*plan.known, *(job for job, _ in plan.renamed), *plan.touched]
         if plan.became is Became.KNOWN and known and self._is_to_go(known):
             numbers = [job.job for job in known]
@@ -262,6 +266,13 @@ class Reception:
                 if departure is not None:
                     self._ledger.departures.bind([job], departure)
             yield Due(job, 0, None, source.size)
+
+
+def _tells(job: Known) -> int:
+    """That it runs tells most, then that it has ended, then that it may yet begin."""
+    if job.vanished:
+        return 0
+    return 3 if job.state is JobState.RUNNING else 2 if job.state.is_final else 1
 
 
 def digest(path: str) -> str:

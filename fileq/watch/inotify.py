@@ -5,11 +5,12 @@ large tree overflows again; an error ends its reading thread while the observer 
 """
 
 import errno
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.inotify import InotifyEmitter
+from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
 from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchCallback, WatchDescriptor
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # into the kernel's queue together, and read together.
 InotifyMoveEventGrouper.delay = 0.02
 
-_NO_WATCH = -1  # what watchdog keeps for a folder that it may not read
+_NO_WATCH = -1  # what watchdog would keep for every folder that it may not read
 
 
 class Reader(InotifyFD):
@@ -33,7 +34,7 @@ class Reader(InotifyFD):
 
     @property
     def watches(self) -> int:
-        return len(self._watch_for_wd) - (_NO_WATCH in self._watch_for_wd)
+        return len(self._watch_for_wd)
 
     def run(self) -> None:
         try:
@@ -54,6 +55,9 @@ class Reader(InotifyFD):
         except OSError as error:
             self.limit_reached = self.limit_reached or error.errno == errno.ENOSPC
             raise
+        if watch.wd == _NO_WATCH:
+            del self._watch_for_wd[watch.wd]
+            raise PermissionError(errno.EACCES, "it may not be read", path)
         watch.callbacks[id_] = callback
         return watch.wd
 
@@ -64,7 +68,35 @@ class Reader(InotifyFD):
             super()._remove_callback(wd, id_)
 
 
+class Group(InotifyWatchGroup):
+    """The watches of a tree.
+
+    Those of a folder that leaves its place go at once; it gets new ones where it comes in again, and is scanned then.
+    watchdog keeps them: folders that were moved out and back were not heard of any more.
+    """
+
+    def on_event(self, event: InotifyEvent) -> None:
+        if event.is_moved_from and event.is_directory and self.is_recursive:
+            with self._lock:
+                self._forget(self._build_event_source_path(event))
+        super().on_event(event)
+
+    def _forget(self, path: bytes | None) -> None:
+        if path is not None:
+            below = path + b"/"
+            watches = self._active_callbacks_by_path.items()
+            self._remove_callbacks([wd for known, wd in watches if known == path or known.startswith(below)])
+
+
 class Emitter(InotifyEmitter):
+    def on_thread_start(self) -> None:
+        self._inotify = Group(
+            self._inotify_fd,
+            os.fsencode(self.watch.path),
+            is_recursive=self.watch.is_recursive,
+            event_mask=self.get_event_mask_from_filter(),
+        )
+
     def run(self) -> None:
         try:
             super().run()

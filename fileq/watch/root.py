@@ -1,28 +1,21 @@
 """One watched folder: its observer, its scans, and the one way to recover, which is both anew."""
 
 import os
-import time
-from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
-from fileq.errors import LedgerError
 from fileq.intake import Arrival, Reception
 from fileq.watch.backoff import Backoff
 from fileq.watch.candidates import longest
 from fileq.watch.folder import Folder, Poll, Standing, State, Waiting
 from fileq.watch.mounts import is_silent
 from fileq.watch.observer import LIMITS, Observation, limit_in_words, resolved
-from fileq.watch.scan import Scan
+from fileq.watch.reconciling import Reconciling
 from fileq.watch.settle import Look
 
 _ON_A_NETWORK = 5.0
 """Seconds for which nothing must change there: what others write comes in pieces."""
-
-_AT_ONCE = 64
-"""Files of a scan between two looks at the clock."""
 
 _RETRY = 1.0
 _RECONCILE = 60.0
@@ -44,21 +37,14 @@ class Root:
         self.problem = ""
         self.queued = self.missed = self.rebuilt = 0
         self.observation: Observation | None = None
-        self.last_scan_at: float | None = None
-        self.last_scan_seconds: float | None = None
-        self.overrun = False
+        self.scans = Reconciling(folder, reception)
         self._hints = hints
         self._backoff = Backoff()
-        self._retry_at = self._scan_at = 0.0
+        self._retry_at = 0.0
         self._identity = (0, 0)
         self._real = folder.path
         self._silent = self._polls = False
-        self._scan: Scan | None = None
-        self._files: Iterator[Arrival] = iter(())
-        self._newcomers: deque[str] = deque()
-        self._catching_up = self._suspects = False
-        self._took = 0.0
-        self._folders = 0
+        self._suspects = False
         self._covered: dict[str, bool] = {}
 
     def tick(self, now: float) -> str:
@@ -67,8 +53,8 @@ class Root:
             return self._open(now) if now >= self._retry_at else ""
         if trouble := self._trouble():
             return self.rebuild(trouble, now)
-        if self._scan is None and (now >= self._scan_at or self.overrun):
-            self._begin_scan(catching_up=self.overrun or self._polls)
+        if self.scans.is_due(now):
+            self.scans.begin(catching_up=self.scans.overrun or self._polls)
         return ""
 
     def _open(self, now: float) -> str:
@@ -86,8 +72,7 @@ class Root:
         if not self._polls:
             self._observe()
         self.state = State.CATCHING_UP
-        self._newcomers.clear()
-        self._begin_scan(catching_up=True)
+        self.scans.begin(catching_up=True)
         return self.problem
 
     def _observe(self) -> None:
@@ -110,7 +95,7 @@ class Root:
         if self.observation is not None:
             self.observation.leave()
             self.observation = None
-        self._scan = None
+        self.scans.cancel()
 
     def close(self) -> None:
         self._leave()
@@ -136,72 +121,36 @@ class Root:
             return "another folder stands in its place"
         return self.observation.trouble if self.observation else ""
 
-    def _begin_scan(self, *, catching_up: bool) -> None:
-        self._scan = Scan(self.folder)
-        self._files = iter(self._scan)
-        self._catching_up, self.overrun, self._took = catching_up, False, 0.0
-
-    def scan_now(self) -> None:
-        self._scan_at = 0.0
-
     def came(self, path: str) -> None:
-        """A folder has come: what is in it may have come before anybody listened."""
+        """A folder has come into it."""
         if self.covers(path):
-            self._newcomers.append(path)
-
-    @property
-    def scanning(self) -> bool:
-        return self._scan is not None or bool(self._newcomers)
+            self.scans.came(path)
 
     @property
     def caught_up(self) -> bool:
         """Whether a scan has gone through it since it was opened."""
-        return not self.scanning and self.state in (State.EVENTS, State.POLLING)
+        return not self.scans.under_way and self.state in (State.EVENTS, State.POLLING)
 
     def advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
-        """Go on with the scans for so long: new files, each with whether the scan had to find it.
-
-        Raises LedgerError; the scan then begins again.
-        """
+        """Go on with the scans for so long: new files, each with whether a scan had to find it. Raises LedgerError."""
+        before = self.scans.last
         try:
-            yield from self._advance(now, seconds)
-        except LedgerError:
-            self._scan, self._scan_at = None, now + _RETRY
-            raise
-
-    def _advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
-        begun = time.monotonic()
-        while self._newcomers and time.monotonic() - begun < seconds:
-            yield from self._in_folder(self._newcomers.popleft())
-        while self._scan is not None and time.monotonic() - begun < seconds:
-            try:
-                some = list(islice(self._files, _AT_ONCE))
-            except OSError as error:
-                self._go_offline(f"it can't be read: {error.strerror}", now)
-                return
-            yield from ((one, self._catching_up) for one in self.reception.news(some))
-            if len(some) < _AT_ONCE:
-                self._took += time.monotonic() - begun
-                self._end_scan(now)
-                return
-        self._took += time.monotonic() - begun
-
-    def _in_folder(self, path: str) -> Iterator[tuple[Arrival, bool]]:
-        yield from ((one, True) for one in self.reception.news(list(Scan(self.folder, path))))
+            yield from self.scans.advance(now, seconds)
+        except OSError as error:
+            self._go_offline(f"it can't be read: {error.strerror}", now)
+        if self.scans.last is not before:
+            self._end_scan(now)
 
     def _end_scan(self, now: float) -> None:
-        scan, self._scan = self._scan, None
-        assert scan is not None
-        self.last_scan_at, self.last_scan_seconds = time.time(), round(self._took, 3)
-        self._folders = scan.folders
         self.state = State.POLLING if self._polls else State.EVENTS
-        if scan.problems:
-            self.problem = f"{scan.problems[0]}" + (f" and {len(scan.problems) - 1} more" * (len(scan.problems) > 1))
-        self._scan_at = now + self._pause()
+        problems = self.scans.last.problems if self.scans.last else []
+        if problems:
+            self.problem = problems[0] + (f" and {len(problems) - 1} more" if problems[1:] else "")
+        self.scans.schedule(now + self._pause())
         self._count_watches(now)
 
     def _pause(self) -> float:
-        took = self.last_scan_seconds or 0.0
+        took = self.scans.last_seconds or 0.0
         if self._polls or (self.observation and self.observation.limit_reached):
             return max(self.folder.interval, _SHARE_WHILE_POLLING * took)
         return min(_SELDOMEST, max(_RECONCILE, _SHARE_OF_TIME * took))
@@ -212,10 +161,11 @@ class Root:
             return
         if self.observation.limit_reached:
             self.problem = limit_in_words("max_user_watches")
-        elif self.observation.watches >= self._folders:
+        elif self.observation.watches >= self.scans.folders:
             self._suspects = False
         elif not self._suspects:
-            self._suspects, self._scan_at = True, now + _SECOND_COUNT
+            self._suspects = True
+            self.scans.schedule(now + _SECOND_COUNT)
         else:
             self._suspects = False
             self.rebuild("some of its folders were not watched", now)
@@ -249,6 +199,6 @@ class Root:
     def standing(self, waiting: list[Waiting]) -> Standing:
         return Standing(
             self.folder.path, self.state, self.problem, self.queued, len(waiting), longest(waiting), self.missed,
-            self.rebuilt, self.last_scan_at, self.last_scan_seconds, self._folders,
+            self.rebuilt, self.scans.last_at, self.scans.last_seconds, self.scans.folders,
             self.observation.watches if self.observation else None,
         )  # fmt: skip

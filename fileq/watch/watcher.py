@@ -88,7 +88,7 @@ class Watcher:
 
     def _pause(self) -> float:
         now = time.monotonic()
-        if self._wanted is not None or self._reloading or any(root.scanning for root in self._roots):
+        if self._wanted is not None or self._reloading or any(root.scans.under_way for root in self._roots):
             return 0.0
         every = _SHOWN_EVERY if self._listener.live else _TICK
         ends = [self._tick_at, now + every, *([at] if (at := self._candidates.next_at) is not None else [])]
@@ -129,7 +129,7 @@ class Watcher:
 
     def _consider(self, path: str, root: Root, now: float) -> None:
         if len(self._candidates) >= MOST:
-            root.overrun = True
+            root.scans.overrun = True
         else:
             self._candidates.heard_of(path, root, now)
 
@@ -216,7 +216,7 @@ class Watcher:
                 self._leave(root)
         self._roots = roots
         for root in roots:
-            root.scan_now()
+            root.scans.schedule(0.0)
         self._tick_at = 0.0
 
     def _root(self, folder: Folder) -> Root:

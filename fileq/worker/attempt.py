@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError
 from fileq.intake.arriving import digest
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
@@ -87,11 +87,11 @@ class Attempt:
 
     def _remember_content(self) -> None:
         """By it a watcher sees that a file was only touched."""
-        with os_failures(self.source):
+        with suppress(OSError):  # it has gone since it was read: then nobody will ask
             content = digest(self.source)
             read = os.stat(self.source)
-        if (read.st_size, read.st_mtime_ns) == (self._claim.size, self._claim.mtime_ns):
-            self._ledger.arrivals.has_content(self.token.job, content)
+            if (read.st_size, read.st_mtime_ns) == (self._claim.size, self._claim.mtime_ns):
+                self._ledger.arrivals.has_content(self.token.job, content)
 
     def _reserve(self, sandbox: Sandbox, paths: Sequence[str]) -> list[Reservation | None]:
         try:

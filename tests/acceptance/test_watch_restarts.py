@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -123,6 +124,21 @@ def test_sources_are_deleted_once_their_outputs_stand(inbox: Watched) -> None:
         wait_until(lambda: inbox.fileq.states() == {"done": 20})
         wait_until(lambda: not below(inbox.folder))
     assert len(files(inbox.fileq.folder / "out")) == 20
+
+
+def test_systemd_hears_that_it_is_ready_alive_and_about_to_stop(inbox: Watched) -> None:
+    address = str(inbox.fileq.folder / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(60)
+        inbox.fileq.environment |= {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}
+        with inbox.watched("--work") as process:
+            heard = [systemd.recv(100) for _ in range(4)]
+            process.send_signal(signal.SIGTERM)
+            while heard[-1] != b"STOPPING=1":
+                heard.append(systemd.recv(100))
+    assert heard[0] == b"READY=1"
+    assert set(heard[1:-1]) == {b"WATCHDOG=1"}
 
 
 def test_a_worker_of_its_own_ends_with_the_watcher(inbox: Watched) -> None:

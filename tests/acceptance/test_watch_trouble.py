@@ -160,6 +160,21 @@ def test_a_folder_that_is_moved_out_and_made_again_keeps_being_watched(inbox: Wa
         inbox.wait_for(5)
 
 
+def test_folders_that_are_moved_out_and_back_under_another_name(inbox: Watched) -> None:
+    """watchdog 7.1 does not hear any more what happens in them."""
+    with inbox.watched():
+        write(inbox.folder / "a" / "b" / "0.jpg")
+        inbox.wait_for(1)
+        inbox.fileq.run("worker", "--drain")
+        for number in range(1, 4):
+            (inbox.folder / "a").rename(inbox.fileq.folder / "away")
+            (inbox.fileq.folder / "away").rename(inbox.folder / "a")
+            write(inbox.folder / "a" / "b" / f"{number}.jpg", picture(number))
+            inbox.wait_for(1 + number)
+    assert inbox.said()["missed"] == 0
+    inbox.finish(*below(inbox.folder))
+
+
 def test_two_watchers_of_one_folder_are_one_too_many(inbox: Watched) -> None:
     with inbox.watched() as process:
         answer = inbox.fileq.run("watch", *inbox.arguments, expect=2)

@@ -190,6 +190,25 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_looked_at_again_later(l
     assert take(ledger, path.rename(inbox / "b.jpg")) == [Became.BUSY]
 
 
+def test_a_worker_that_begins_a_job_while_its_source_is_renamed_is_waited_for(ledger, inbox, monkeypatch):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    renamed = path.rename(inbox / "b.jpg")
+    withdraw = ledger.arrivals.withdraw
+    monkeypatch.setattr(ledger.arrivals, "withdraw", lambda *given: (begin(ledger, 1), withdraw(*given))[1])
+    assert take(ledger, renamed) == [Became.BUSY]
+    assert [job.state for job in jobs(ledger)] == [JobState.RUNNING]
+
+
+def test_of_several_jobs_about_a_renamed_file_the_one_that_was_done_counts(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    path = path.rename(inbox / "b.jpg")
+    take(ledger, path)
+    do(ledger, path)
+    assert take(ledger, path.rename(inbox / "c.jpg")) == [Became.KNOWN]
+
+
 def test_a_second_link_to_a_file_is_a_file_of_its_own(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
