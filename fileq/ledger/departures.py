@@ -56,7 +56,10 @@ class Departures:
         """The departures all of whose jobs have ended: of these jobs, or all there are."""
         with self._database.reading() as connection:
             if jobs is None:
-                ids = connection.execute("select id from departures").fetchall()
+                ids = connection.execute(
+                    "select id from departures where not exists (select 1 from jobs where departure = departures.id"
+                    " and state in ('queued', 'running', 'waiting'))"
+                ).fetchall()
             else:
                 ids = [
                     row
