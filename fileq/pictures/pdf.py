@@ -11,6 +11,7 @@ from PIL import Image, ImageFile
 DENSITY = 300
 """Dots per inch of a page in full size: what print takes, and 2480x3508 pixels for A4."""
 
+_HEADER_WITHIN = 1024  # bytes: readers allow something before it (PDF 1.7, appendix H)
 _POINTS = 72  # to the inch
 _ROUNDING = 0.01  # of a pixel: what a density that came through another format may be off
 _PASSWORD = 4  # PDFium's number for "it takes a password" (FPDF_ERR_PASSWORD)
@@ -27,6 +28,10 @@ class PdfImageFile(ImageFile.ImageFile):
     format_description = "Pages of a PDF document"
 
     def _open(self) -> None:
+        assert self.fp is not None
+        if b"%PDF-" not in self.fp.read(_HEADER_WITHIN):
+            raise SyntaxError("no PDF document")  # Pillow's word for: ask the next plug-in
+        self.fp.seek(0)
         self._document = _opened(self.fp)
         self.n_frames = len(self._document)
         self.is_animated = self.n_frames > 1

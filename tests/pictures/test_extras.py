@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from fileq.errors import ErrorKind, JobError
 from fileq.operations.resize import Resize
+from fileq.pictures.extras import register_jpeg_xl, register_pdf
 from fileq.pictures.pipeline import opened
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
@@ -199,3 +200,13 @@ def test_a_pdf_survives_the_way_through_fileq(tmp_path):
     assert back.size == (300, 200)
     corners = {(9, 9): RED, (290, 9): GREEN, (9, 190): BLUE, (290, 190): YELLOW}
     assert all(close(back.getpixel(place), colour, 20) for place, colour in corners.items())
+
+
+@needs_jxl
+@needs_pdf
+def test_a_file_of_another_format_is_opened_after_a_pdf(tmp_path):
+    jxl(tmp_path / "x.jxl", quarters((12, 8)), lossless=True)
+    register_pdf()
+    register_jpeg_xl()
+    with Image.open(tmp_path / "x.jxl") as image:  # Pillow asks each plug-in in turn
+        assert image.format == "JXL"
