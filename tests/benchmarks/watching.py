@@ -1,8 +1,9 @@
 """Watching a folder: `python -m tests.benchmarks.watching [FILES-IN-A-BURST [KNOWN-FILES]]`.
 
 How soon a file is queued after it was closed, what a burst loses, how soon a full folder is caught up with, what
-waiting costs. Beside it what people use else: inotifywait with a shell loop, where it is installed, and a plain
-watchdog script. Those write a line into a file for each event, and look at nothing else; fileq's files are on disk.
+waiting costs. Beside it what people use else: inotifywait with a shell loop and incron, where they are installed, and
+a plain watchdog script. Those write a line into a file for each event, and look at nothing else; fileq's files are on
+disk.
 """
 
 import os
@@ -42,6 +43,13 @@ while True: time.sleep(1)
 """
 SHELL = """
 inotifywait -m -q -r -e close_write,moved_to --format %w%f "$1" | while read -r file; do echo "$file" >> "$2"; done
+"""
+INCRON = r"""
+home=$(dirname "$2"); mkdir -p "$home/tables" "$home/users"
+echo "$1 IN_CLOSE_WRITE,IN_MOVED_TO /bin/sh -c \"echo \$@/\$# >> $2\"" > "$home/tables/watch"
+printf 'system_table_dir = %s\nuser_table_dir = %s\nlockfile_dir = %s\nlockfile_name = incrond\n' \
+  "$home/tables" "$home/users" "$home" > "$home/incron.conf"
+exec incrond -n -f "$home/incron.conf"
 """
 
 
@@ -212,6 +220,8 @@ def main(count: int, existing: int) -> None:
     peers = [Peer("plain watchdog script", [sys.executable, "-c", WATCHDOG])]
     if shutil.which("inotifywait"):
         peers.append(Peer("inotifywait, shell loop", ["sh", "-c", SHELL, "sh"]))
+    if shutil.which("incrond") and os.geteuid() == 0:  # it takes its tables from root alone
+        peers.append(Peer("incron", ["sh", "-c", INCRON, "sh"]))
     for peer in (Fileq(), *peers):
         measure(peer, count)
     known(existing)
