@@ -1,5 +1,7 @@
 """Where each setting in force came from: what `fileq config` shows."""
 
+from typing import cast
+
 import msgspec
 
 from fileq.config.lines import lines_of_keys
@@ -11,6 +13,8 @@ DEFAULT = "default"
 BUILT_IN = "built in"
 ENVIRONMENT = "environment"
 OPTION = "option"
+
+_SECTIONS = ("queue", "worker", "retention", "schedule", "report", "notify")
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -32,19 +36,22 @@ def origins_of(settings: Settings, source: Source | None) -> tuple[Origin, ...]:
     def origin(key: str, otherwise: str) -> str:
         return f"{file}:{lines[key]}" if key in lines else otherwise if not _given(key, source) else file
 
-    plain = [("default", list(settings.default))]
-    sections: list[tuple[str, msgspec.Struct]] = [("queue", settings.queue), ("worker", settings.worker)]
+    plain: list[tuple[str, object]] = [("default", list(settings.default))]
     plain += [
-        (f"{name}.{field}", getattr(section, field))
-        for name, section in sections
-        for field in section.__struct_fields__
+        (f"{name}.{field}", value)
+        for name in _SECTIONS
+        for field, value in msgspec.structs.asdict(getattr(settings, name)).items()
+        if (name, field) != ("schedule", "add")
     ]
-    values = [Origin(key, _plain(value), origin(key, DEFAULT)) for key, value in plain]
     return (
-        *values,
+        *(Origin(key, _plain(key, value), origin(key, DEFAULT)) for key, value in plain),
         *(
             Origin(f"watch[{number}]", watch.path, origin(f"watch[{number}]", file))
             for number, watch in enumerate(settings.watch)
+        ),
+        *(
+            Origin(f"schedule.add[{number}]", [batch.cron, *batch.paths], origin(f"schedule.add[{number}]", file))
+            for number, batch in enumerate(settings.schedule.add)
         ),
         *(Origin(f"recipes.{name}", name, origin(f"recipes.{name}", BUILT_IN)) for name in settings.recipes),
     )
@@ -60,5 +67,15 @@ def _given(key: str, source: Source | None) -> bool:
     return True
 
 
-def _plain(value: object) -> object:
+def _plain(key: str, value: object) -> object:
+    if key == "notify.urls":
+        return [without_secrets(str(url)) for url in cast(tuple[str, ...], value)]
+    if isinstance(value, tuple):
+        return list(value)
     return str(value) if isinstance(value, ByteSize | Duration) else value
+
+
+def without_secrets(url: str) -> str:
+    """What may be shown of a notice's URL: many services have their keys where others have the host."""
+    scheme, separator, _ = url.partition("://")
+    return f"{scheme}://…" if separator else "…"

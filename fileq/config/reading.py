@@ -10,6 +10,7 @@ import msgspec
 from fileq.config.checks import complaints_about
 from fileq.config.complaints import Complaint, complaint, unknown_key, unknown_name
 from fileq.config.lines import line_of, lines_of_keys
+from fileq.config.schedules import complaints_about_schedule, with_names_and_whole_paths, with_whole_folder
 from fileq.config.settings import Settings
 from fileq.config.watches import complaints_about_watches, loop_among, with_whole_paths
 from fileq.errors import ConfigError
@@ -54,15 +55,18 @@ def settings_from(source: Source, built_in: Mapping[str, Recipe]) -> Settings:
     tables = dict(source.document)
     own = tables.pop("recipes", {})
     settings = cast(Settings, source.convert(tables, Settings))
-    _check_worker(source, settings)
+    _check_sizes(source, settings)
     recipes = {**built_in, **recipes_from(source, own)}
     _check_default(source, settings, recipes)
-    watch = with_whole_paths(settings.watch, os.path.dirname(source.file))
-    for said in complaints_about_watches(watch, recipes):
+    folder = os.path.dirname(source.file)
+    watch = with_whole_paths(settings.watch, folder)
+    schedule = with_names_and_whole_paths(settings.schedule, folder)
+    for said in (*complaints_about_watches(watch, recipes), *complaints_about_schedule(schedule, recipes)):
         raise source.error(said)
     if loop := loop_among(watch):
         raise source.clash(*loop)
-    return msgspec.structs.replace(settings, recipes=recipes, watch=watch)
+    report = with_whole_folder(settings.report, folder)
+    return msgspec.structs.replace(settings, recipes=recipes, watch=watch, schedule=schedule, report=report)
 
 
 def recipes_from(source: Source, tables: object) -> dict[str, Recipe]:
@@ -99,7 +103,7 @@ def _enlarging(steps: tuple[Operation, ...], recipe: Recipe) -> tuple[Operation,
     )
 
 
-def _check_worker(source: Source, settings: Settings) -> None:
+def _check_sizes(source: Source, settings: Settings) -> None:
     for key in ("timeout", "memory", "heartbeat"):
         if getattr(settings.worker, key) <= 0:
             raise source.error(Complaint(f"worker.{key}", "must be more than 0"))

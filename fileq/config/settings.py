@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from fileq.cron import Cron
 from fileq.recipes.recipe import Recipe
-from fileq.units import ByteSize, Duration
+from fileq.units import ByteSize, Duration, Keeping
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -46,6 +47,69 @@ class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return (self.recipe,) if isinstance(self.recipe, str) else self.recipe or ()
 
 
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[retention]: what `clean` removes. A recipe's own `keep` goes before `outputs`."""
+
+    outputs: Keeping = Keeping("inf")  # how long outputs stay
+    max_total: ByteSize | None = None  # of all outputs together; the oldest go first
+    history: Keeping = Keeping(90 * 86400)  # how long finished jobs are listed
+
+
+class AddSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[schedule.add]]: files that are added by the clock. Its paths are absolute once they are read."""
+
+    cron: Cron
+    paths: tuple[str, ...]
+    name: str = ""  # add-1, add-2, … where none is given
+    recipe: str | tuple[str, ...] | None = None  # None: as `default`
+    out: str | None = None  # None: as the recipe says
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        return (self.recipe,) if isinstance(self.recipe, str) else self.recipe or ()
+
+
+class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[schedule]: when what happens by itself, in local time."""
+
+    clean: Cron = Cron("0 2 * * *")
+    report: Cron = Cron("0 6 * * mon")
+    health: Cron = Cron("*/5 * * * *")
+    rescan: Cron = Cron("0 * * * *")
+    add: tuple[AddSettings, ...] = ()
+
+    @property
+    def lines(self) -> dict[str, Cron]:
+        """When each task is due, by its name."""
+        own = {name: getattr(self, name) for name in TASKS}
+        return own | {batch.name: batch.cron for batch in self.add}
+
+
+TASKS = ("clean", "report", "health", "rescan")
+"""What every worker does by the clock."""
+
+
+class ReportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[report]"""
+
+    folder: str | None = None  # where the weekly pages go; None: `reports` beside the database
+
+
+Event = Literal["failed", "batch", "report", "unhealthy"]
+
+
+class NotifySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[notify]: who is told what. ${NAME} in a URL is taken from the environment."""
+
+    on: tuple[Event, ...] = ("failed", "batch", "report", "unhealthy")
+    urls: tuple[str, ...] = ()  # as Apprise has them
+    command: tuple[str, ...] = ()  # a program with its arguments
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.on and (self.urls or self.command))
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that is in force: the built-in defaults with the config's own on top."""
 
@@ -53,4 +117,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     queue: QueueSettings = QueueSettings()
     worker: WorkerSettings = WorkerSettings()
     watch: tuple[WatchSettings, ...] = ()
+    retention: RetentionSettings = RetentionSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    report: ReportSettings = ReportSettings()
+    notify: NotifySettings = NotifySettings()
     recipes: dict[str, Recipe] = {}  # the built-in ones too, each name with its recipe

@@ -11,6 +11,7 @@ from fileq.ledger.jobs import Jobs
 from fileq.ledger.messages import Messages
 from fileq.ledger.outputs import Outputs
 from fileq.ledger.overview import Overview
+from fileq.ledger.timetable import Timetable
 from fileq.ledger.watches import Watches
 from fileq.ledger.workers import Workers
 
@@ -32,6 +33,7 @@ class Ledger:
         self.watches = Watches(self.database)
         self.arrivals = Arrivals(self.database)
         self.departures = Departures(self.database)
+        self.timetable = Timetable(self.database)
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
         self.name = self._name()

@@ -17,8 +17,10 @@ create table batches (
     id integer primary key,
     queue text not null, -- the name of Huey's queue that carries its messages
     watch integer, -- the watched folder that it came by
-    added_at real not null
+    added_at real not null,
+    told integer not null default 0 -- whether its end was noticed
 );
+create index batches_untold on batches (id) where told = 0;
 
 create table workers (
     id integer primary key,
@@ -61,12 +63,15 @@ create table jobs (
     note text not null default '',
     outputs integer not null default 0,
     bytes_out integer not null default 0,
+    untold integer not null default 0, -- it has failed, and no notice says so yet
+    forgotten_at real, -- it is old and not listed any more; what stays serves to make nothing twice
     unique (source, fingerprint, folder, version)
 );
 create index jobs_by_batch on jobs (batch);
 create index jobs_by_inode on jobs (inode) where inode is not null;
 create index jobs_by_departure on jobs (departure) where departure is not null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
+create index jobs_untold on jobs (id) where untold = 1;
 create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
 
 create table attempts (
@@ -91,11 +96,68 @@ create table outputs ( -- a path belongs to one job at a time
     format text,
     width integer,
     height integer,
-    published_at real
+    published_at real,
+    removing text, -- the hidden name under which retention has it, for a moment
+    removed_at real, -- by retention
+    vanished_at real -- found to be gone, by no doing of ours
 );
 create index outputs_by_job on outputs (job);
 create index outputs_by_inode on outputs (inode) where inode is not null;
 create index outputs_unfinished on outputs (job) where temp is not null;
+
+create table folders ( -- that have held outputs
+    path text primary key,
+    real text not null, -- the same without symbolic links, as it was then
+    device integer not null,
+    inode integer not null,
+    made integer not null -- whether fileq made it
+) without rowid;
+
+create table cleanings ( -- what retention did, and when
+    id integer primary key,
+    at real not null,
+    outputs integer not null,
+    bytes integer not null,
+    kept_changed integer not null,
+    jobs integer not null
+);
+
+create table timetable ( -- what is done by the clock
+    name text not null,
+    line text not null, -- as cron has it
+    due_at real not null, -- next
+    retry_at real, -- sooner, as it went wrong
+    tries integer not null default 0,
+    host text, -- who runs it, or did last
+    pid integer,
+    process_started real, -- with the pid, names a process for ever
+    started_at real,
+    finished_at real,
+    outcome text, -- done, failed or stopped; null while it runs
+    message text not null default '',
+    primary key (name, line)
+) without rowid;
+
+create table checks ( -- how each check of our health stood last
+    name text primary key,
+    state text not null,
+    message text not null,
+    since real not null,
+    checked_at real not null
+) without rowid;
+
+create table notices ( -- what somebody is to be told; gone once it is sent
+    id integer primary key,
+    event text not null,
+    title text not null,
+    body text not null,
+    attachment text, -- a file's path
+    created_at real not null,
+    due_at real not null,
+    tries integer not null default 0,
+    problem text, -- why it could not be sent last time
+    given_up_at real
+);
 
 create table watches ( -- watched folders, as whoever watches them described them last
     id integer primary key,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from fileq.cron import Cron
 from fileq.operations import Step
 from fileq.units import ByteSize, Dimensions, Duration, Keeping
 
@@ -79,7 +80,7 @@ def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None
 
 def from_config(kind: type[Any], value: object) -> Any:
     """msgspec's `dec_hook`: our own units, each from what people write."""
-    if kind in (ByteSize, Dimensions, Duration, Keeping):
+    if kind in (ByteSize, Cron, Dimensions, Duration, Keeping):
         return kind.parse(value)
     raise NotImplementedError(f"no such type in a config: {kind}")
 

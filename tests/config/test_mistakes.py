@@ -8,6 +8,9 @@ from fileq.errors import ConfigError, ExitCode
 SHOP = "[recipes.shop]\n"
 OUTPUTS = "[recipes.shop]\n[[recipes.shop.outputs]]\n[[recipes.shop.outputs]]\n"
 
+ADD = "[[schedule.add]]\n"
+NIGHTLY = "cron = '0 2 * * *'\npaths = ['a']\n"
+
 PROGRAM = '{ op = "command", argv = ["true", "{source}", "{output}"] }'
 
 MISTAKES = [
@@ -24,7 +27,20 @@ MISTAKES = [
     ("[worker]\ntimeout = 0", 2, "worker.timeout", "more than 0", ""),
     ('[worker]\nmemory = "many"', 2, "worker.memory", "'many' can't be understood", '"2 GiB"'),
     ("worker = 5", 1, "worker", "must be a table, not a whole number", ""),
-    ("[retentoin]", 1, "retentoin", "no such key", "It can be default, queue, recipes, watch, worker"),
+    ("[retentoin]", 1, "retentoin", "no such key", "Did you mean retention?"),
+    ("[xyz]", 1, "xyz", "no such key", "It can be default, notify, queue, recipes, report, retention, schedule, watch"),
+    ('[retention]\nmax_total = "a lot"', 2, "retention.max_total", "'a lot' can't be understood", '"2 GiB"'),
+    ('[retention]\noutputs = "never"', 2, "retention.outputs", "'never' can't be understood", '"30d"'),
+    ('[schedule]\nclean = "0 25 * * *"', 2, "schedule.clean", "no cron line (bad hour)", '"0 2 * * *", or "off"'),
+    ('[schedule]\nclean = "* * */20 * 1L"', 2, "schedule.clean", "a date that never comes", "off"),
+    ("[schedule]\nclean = 5", 2, "schedule.clean", "5 is no cron line", '"0 2 * * *"'),
+    ("[schedule]\nclaen = 'off'", 2, "schedule.claen", "no such key", "Did you mean clean?"),
+    (ADD, 1, "schedule.add[0]", "needs the key cron", "Add cron"),
+    (ADD + "cron = '@daily'\npaths = ['a']", 2, "schedule.add[0].cron", "no cron line", '"off"'),
+    (ADD + "cron = '0 2 * * *'\npaths = []", 3, "schedule.add[0].paths", "at least one path", ""),
+    (ADD + NIGHTLY + "recipe = 'wbe'", 4, "schedule.add[0].recipe", "there is no 'wbe'", "Did you mean web?"),
+    (ADD + NIGHTLY + "name = 'clean'", 4, "schedule.add[0].name", "the name of another task", "another"),
+    ('[notify]\non = ["faild"]', 2, "notify.on[0]", "can't be 'faild'", "Did you mean failed?"),
     ("recipes = 5", 1, "recipes", "must be tables", "[recipes.NAME]"),
     ("[recipes]\nshop = 5", 2, "recipes.shop", "must be a table", "[recipes.shop]"),
     (SHOP + 'name = "x"', 2, "recipes.shop.name", "no such key", "Its name is shop already"),

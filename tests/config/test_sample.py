@@ -11,10 +11,24 @@ import msgspec
 import pytest
 
 from fileq.config import load, sample
-from fileq.config.settings import QueueSettings, Settings, WatchSettings, WorkerSettings
+from fileq.config.settings import (
+    AddSettings,
+    NotifySettings,
+    QueueSettings,
+    ReportSettings,
+    RetentionSettings,
+    ScheduleSettings,
+    Settings,
+    WatchSettings,
+    WorkerSettings,
+)
 from fileq.recipes.recipe import Output, Recipe
 
 TOP = os.path.join(os.path.dirname(__file__), "..", "..", "sample_config.toml")
+_SECTIONS = (
+    QueueSettings, WatchSettings, WorkerSettings, RetentionSettings, ScheduleSettings, AddSettings, ReportSettings,
+    NotifySettings,
+)  # fmt: skip
 _DEFAULT = re.compile(r"^#(\w+ = .*)$", re.MULTILINE)
 
 
@@ -31,8 +45,8 @@ def test_the_packages_sample_is_the_one_at_the_top():
 
 def test_it_changes_no_setting_and_adds_one_recipe(tmp_path):
     settings, defaults = loaded(tmp_path, sample()), Settings()
-    assert (settings.default, settings.queue, settings.worker) == (defaults.default, defaults.queue, defaults.worker)
     assert len(settings.recipes["shop"].outputs) == 2
+    assert msgspec.structs.replace(settings, recipes={}) == defaults
 
 
 def test_the_defaults_that_it_shows_are_the_defaults(tmp_path):
@@ -42,12 +56,14 @@ def test_the_defaults_that_it_shows_are_the_defaults(tmp_path):
     assert settings.default == Settings().default
 
 
-@pytest.mark.parametrize("kind", [Settings, QueueSettings, WatchSettings, WorkerSettings, Recipe, Output])
+@pytest.mark.parametrize("kind", [Settings, *_SECTIONS, Recipe, Output])
 def test_every_key_is_named_in_it(kind):
     written = [field.encode_name for field in msgspec.structs.fields(kind) if not (kind is Recipe and field.required)]
     text = sample()
     missing = [
-        name for name in written if not re.search(rf"^#?\[*(recipes\.shop\.)?{name}(\.\w+)?\b", text, re.MULTILINE)
+        name
+        for name in written
+        if not re.search(rf"^#?\[*((recipes\.shop|schedule)\.)?{name}(\.\w+)?\b", text, re.MULTILINE)
     ]
     assert not missing
 
@@ -73,6 +89,26 @@ def test_the_wheel_has_it_as_a_file(tmp_path):
 
 
 def test_the_watched_folder_that_it_shows_can_be_used(tmp_path):
-    head, tail = sample().split("#[[watch]]")
-    (watch,) = loaded(tmp_path, f"{head}[[watch]]\n" + _DEFAULT.sub(r"\1", tail)).watch
+    (watch,) = loaded(tmp_path, everything_in_force()).watch
     assert watch.recipes == ("shop",)
+
+
+def test_the_scheduled_batch_and_the_notices_that_it_shows_can_be_used(tmp_path):
+    settings = loaded(tmp_path, everything_in_force())
+    (batch,) = settings.schedule.add
+    assert (batch.name, batch.recipes) == ("catalogue", ("shop",))
+    assert settings.notify.is_on
+    assert not Settings().notify.is_on
+
+
+def test_the_schedule_and_the_retention_that_it_shows_are_the_defaults(tmp_path):
+    settings = loaded(tmp_path, everything_in_force())
+    assert msgspec.structs.replace(settings.schedule, add=()) == ScheduleSettings()
+    assert msgspec.structs.replace(settings.retention, max_total=None) == RetentionSettings()
+    assert settings.notify.on == NotifySettings().on
+
+
+def everything_in_force():
+    """The sample with every key and every table in force, but a recipe's keys that only make sense alone."""
+    head, tail = sample().split("#[[watch]]")
+    return f"{head}[[watch]]\n" + re.sub(r"^#(\w+ = .*|\[\[.*\]\])$", r"\1", tail, flags=re.MULTILINE)

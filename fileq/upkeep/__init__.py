@@ -1,0 +1,1 @@
+"""What happens by itself: cleaning, health, notices, and when. Plain functions; `now` is a parameter."""
