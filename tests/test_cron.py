@@ -57,5 +57,5 @@ def test_off_is_never():
 
 @pytest.mark.parametrize("line", ["", "every day", "* * * *", "60 * * * *", "@daily", 5, None])
 def test_what_is_no_cron_line_is_refused_with_an_example(line):
-    with pytest.raises(ValueError, match="is no cron line.*0 2"):
+    with pytest.raises(ValueError, match=r"is no cron line.*0 2"):
         Cron.parse(line)

@@ -5,12 +5,11 @@ import threading
 from collections.abc import Sequence
 
 from fileq.cli.session import Session
-from fileq.config import WatchSettings
 from fileq.display import Answer, Awaited, Display, Progress, Text, Tone, Watched, Watching
 from fileq.errors import NotFoundError, UsageError
-from fileq.intake import Policy
 from fileq.service.notify import Notifier
 from fileq.units import Duration
+from fileq.watch.configured import configured
 from fileq.watch.folder import Folder, Poll, Standing, left_out
 
 _LINES_ON_A_TERMINAL = 10
@@ -27,17 +26,17 @@ def folders(
 ) -> list[Folder]:
     """The folders that are named, or else all of the config's. Raises UsageError, NotFoundError."""
     interval = _seconds(poll)
-    configured = session.config.settings.watch
+    watches = session.config.settings.watch
     if not paths:
-        if not configured:
+        if not watches:
             raise UsageError(
                 "Which folder? There is no DIR, and no [[watch]] in the config.", "Try: fileq watch inbox/"
             )
-        return [_configured(session, watch, interval) for watch in configured]
+        return [configured(session.config.settings, watch, interval) for watch in watches]
     named = [_named(path) for path in dict.fromkeys(paths)]
-    known = {} if recipe or out else {watch.path: watch for watch in configured}
+    known = {} if recipe or out else {watch.path: watch for watch in watches}
     return [
-        _configured(session, known[path], interval)
+        configured(session.config.settings, known[path], interval)
         if path in known
         else _plain(session, path, recipe, out, interval, recursive=recursive)
         for path in named
@@ -75,21 +74,6 @@ def _plain(
         poll=Poll.AUTO if interval is None else Poll.ALWAYS,
         interval=interval or 5.0,
         skipped=left_out(path, whole),
-    )
-
-
-def _configured(session: Session, watch: WatchSettings, interval: float | None) -> Folder:
-    done_to = {"keep": None, "move": watch.move_to, "delete": ""}[watch.after]
-    return Folder(
-        watch.path,
-        tuple(session.recipes(watch.recipes)),
-        watch.out,
-        watch.recursive,
-        Policy(done_to, watch.failed_to),
-        watch.settle,
-        Poll(watch.poll) if interval is None else Poll.ALWAYS,
-        interval or 5.0,
-        left_out(watch.path, watch.out, done_to, watch.failed_to),
     )
 
 

@@ -1,0 +1,21 @@
+"""The watched folders of a config."""
+
+from fileq.config.settings import Settings, WatchSettings
+from fileq.intake import Policy
+from fileq.watch.folder import Folder, Poll, left_out
+
+
+def configured(settings: Settings, watch: WatchSettings, interval: float | None = None) -> Folder:
+    """The folder that a [[watch]] describes. With an `interval`, in seconds, listings are compared so often."""
+    done_to = {"keep": None, "move": watch.move_to, "delete": ""}[watch.after]
+    return Folder(
+        watch.path,
+        tuple(settings.recipes[name] for name in dict.fromkeys(watch.recipes or settings.default)),
+        watch.out,
+        watch.recursive,
+        Policy(done_to, watch.failed_to),
+        watch.settle,
+        Poll(watch.poll) if interval is None else Poll.ALWAYS,
+        interval or 5.0,
+        left_out(watch.path, watch.out, done_to, watch.failed_to),
+    )
