@@ -13,6 +13,7 @@ from fileq.display import is_rich
 PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
     "Look": ("status", "list", "show", "recipes"),
+    "Look after": ("schedule",),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
     "Set up": ("init", "config", "service"),
 }

@@ -17,7 +17,7 @@ _EVERY_WHEN_IDLE = 1.0
 
 
 class _Complaints(logging.Handler):
-    """What Huey's threads complain of, such as a database that is locked for long: one line each, no traceback."""
+    """What a worker's threads complain of, such as a database that is locked for long: one line each, no traceback."""
 
     def __init__(self, display: Display) -> None:
         super().__init__(logging.WARNING)
@@ -31,9 +31,10 @@ class _Complaints(logging.Handler):
 def hear_complaints(display: Display, *, debug: bool) -> None:
     """Show what goes wrong in the threads of a worker; with `debug`, logging shows it in full."""
     if not debug:
-        logger = logging.getLogger("huey")
-        logger.addHandler(_Complaints(display))
-        logger.propagate = False
+        for name in ("huey", "fileq"):
+            logger = logging.getLogger(name)
+            logger.addHandler(_Complaints(display))
+            logger.propagate = False
 
 
 class Shows(Protocol):

@@ -34,6 +34,8 @@ class Request(msgspec.Struct, frozen=True):
     priority: int = 0
     due_at: float | None = None
     force: bool = False
+    only_new: bool = False
+    """Leave alone what was ever queued, however it ended: what retention removed, or was damaged, isn't new."""
 
 
 class Receipt(msgspec.Struct):
@@ -169,8 +171,11 @@ class _Intake:
         if not state.is_final:
             self.receipt.already_queued += 1
             return None
-        if state is JobState.DONE and not self._request.force and self._ledger.outputs.still_stand(job):
+        if self._request.only_new or self._stands(job, state):
             self.receipt.up_to_date += 1
             return None
         jobs.enter_again(job, batch, self._now, recipe=candidate.recipe, priority=priority, due_at=due_at)
         return job
+
+    def _stands(self, job: int, state: JobState) -> bool:
+        return state is JobState.DONE and not self._request.force and self._ledger.outputs.still_stand(job)

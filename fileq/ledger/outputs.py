@@ -28,6 +28,14 @@ class Published(msgspec.Struct, frozen=True):
     inode: int
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """An output that should stand. `vanished`: it was found to be gone before."""
+
+    path: str
+    recipe: str
+    vanished: bool
+
+
 class Outputs:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -87,7 +95,8 @@ class Outputs:
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set temp = null, coming = null, stands = ?, inode = ?, bytes = ?, format = ?,"
-                " width = ?, height = ?, published_at = ? where path = ? and job = ?",
+                " width = ?, height = ?, published_at = ?, removed_at = null, vanished_at = null"
+                " where path = ? and job = ?",
                 [
                     (output.version, output.inode, output.made.bytes, output.made.format, output.made.width,
                      output.made.height, now, stored(output.made.path), job)
@@ -130,3 +139,24 @@ class Outputs:
             ).fetchall()
             (count,) = connection.execute("select outputs from jobs where id = ?", (job,)).fetchone()
         return len(rows) == count and all(os.path.lexists(restored(path)) for (path,) in rows)
+
+    def standing(self, *, after: str | None, limit: int) -> list[Standing]:
+        """Published outputs that nobody has removed, by their paths, beginning `after` one."""
+        condition, values = ("", ()) if after is None else ("and path > ?", (stored(after),))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, recipes.name, vanished_at is not null from outputs join jobs on jobs.id = outputs.job"  # noqa: S608  # ours
+                f" join recipes on recipes.id = jobs.recipe where stands is not null {condition} order by path limit ?",
+                (*values, limit),
+            ).fetchall()
+        return [Standing(restored(path), recipe, bool(vanished)) for path, recipe, vanished in rows]
+
+    def vanished(self, gone: Sequence[str], back: Sequence[str], now: float) -> None:
+        """These outputs were found to be gone, and those to be there again."""
+        if not gone and not back:
+            return
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "update outputs set vanished_at = ? where path = ?",
+                [*((now, stored(path)) for path in gone), *((None, stored(path)) for path in back)],
+            )

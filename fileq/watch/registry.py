@@ -39,6 +39,28 @@ class Registry:
             self._ledger.watches.say(watch, said, time.time())
 
 
+class Passing(Registry):
+    """For one look at folders that nobody watches: it keeps nobody from watching them."""
+
+    def sign_on(self, path: str) -> int:
+        with self._ledger.transaction():
+            there = self._ledger.watches.at(path)
+            if there is not None:
+                return there.id
+            watch = self._ledger.watches.enter(path, host.name(), *host.process(), time.time())
+            self._ledger.watches.say(watch, json.dumps({"state": State.STOPPED}), time.time())
+        return watch
+
+    def say(self, watch: int, standing: Standing, now: float) -> None:
+        """Nothing: what its last watcher said stands."""
+
+
+def is_watched(ledger: Ledger, path: str) -> bool:
+    """Whether some process watches this folder now."""
+    record = ledger.watches.at(path)
+    return record is not None and _is_watching(record)
+
+
 def _is_watching(record: WatchRecord) -> bool:
     """Whether its process still does."""
     stopped = bool(json.loads(record.said).get("state") == State.STOPPED)

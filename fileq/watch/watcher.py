@@ -38,7 +38,13 @@ class Watcher:
     """
 
     def __init__(
-        self, ledger: Ledger, folders: Callable[[], Sequence[Folder]], listener: Listener, *, once: bool = False
+        self,
+        ledger: Ledger,
+        folders: Callable[[], Sequence[Folder]],
+        listener: Listener,
+        *,
+        once: bool = False,
+        registry: Registry | None = None,
     ) -> None:
         """`folders` is asked now, and again at each `reload`."""
         self._ledger = ledger
@@ -47,7 +53,7 @@ class Watcher:
         self._hints: SimpleQueue[Hint | None] = SimpleQueue()
         self._candidates = Candidates()
         self._gathering = Gathering(ledger, self._candidates, listener)
-        self._registry = Registry(ledger)
+        self._registry = registry or Registry(ledger)
         self._roots: list[Root] = []
         self._stopping = False
         self._folders = folders

@@ -38,7 +38,7 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
     """Do assignments until the slot closes the connection. `memory`: the bytes that one job may use."""
     for number in nursery.NOT_FOR_CHILDREN:
         signal.signal(number, signal.SIG_IGN)
-    _die_with_the_worker(lifeline)
+    die_with_the_worker(lifeline)
     _limit_memory(memory)
     while True:
         try:
@@ -73,7 +73,7 @@ def _answer(connection: Connection, assignment: Assignment) -> Result | JobError
 MORE_MEMORY = "Raise memory in [worker] of the config, or use fewer workers."
 
 
-def _die_with_the_worker(lifeline: Connection) -> None:
+def die_with_the_worker(lifeline: Connection) -> None:
     """End this process when the worker, which alone holds the pipe's other end, is gone; also amid a long C call."""
     if sys.platform == "linux":
         # The kernel itself sends the signal when the pipe breaks. A thread would have to wait for the interpreter.

@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any, Self
 
-from huey.consumer import Consumer, ConsumerStopped
+from huey.consumer import Consumer, ConsumerStopped, Scheduler
 
 from fileq import control, host, queue
-from fileq.config.settings import WorkerSettings
+from fileq.config.settings import Settings
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Fenced
@@ -22,6 +22,7 @@ from fileq.worker.nursery import prepare
 from fileq.worker.recovery import recover
 from fileq.worker.sandbox import Verdict
 from fileq.worker.slot import Post, Slot, SlotActivity
+from fileq.worker.upkeep import Upkeep
 
 _PATIENCE = 60.0
 """Seconds to wait for another process's transaction: a worker has time, and results to lose."""
@@ -40,8 +41,18 @@ class StopReason(StrEnum):
     STOPPED = "stopped"
 
 
+class Clock(Scheduler):  # type: ignore[misc]  # huey has no types
+    """Huey's scheduler, which does what is periodic itself: as a message, it would wait behind all jobs, or a pause."""
+
+    def enqueue_periodic_tasks(self, now: Any) -> None:
+        for task in self.huey.read_periodic(now):
+            task.execute()
+
+
 class Crew(Consumer):  # type: ignore[misc]  # huey has no types
     """Huey's consumer, whose workers are our slots, and whose main loop and signals are ours."""
+
+    scheduler_class = Clock
 
     def __init__(self, post: Post, on_loop: Callable[[], None], **options: Any) -> None:
         self._post = post
@@ -94,7 +105,7 @@ class Worker:
     def __init__(
         self,
         database: str,
-        settings: WorkerSettings,
+        settings: Settings,
         *,
         slots: int,
         queue: str = queue.MAIN,
@@ -103,7 +114,8 @@ class Worker:
     ) -> None:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
-        self._settings = settings
+        self._settings = settings.worker
+        self._upkeep = Upkeep(database, settings, _PATIENCE) if periodic else None
         self._queue = queue
         self._drain = drain
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
@@ -114,10 +126,10 @@ class Worker:
         self._reason: StopReason | None = None
         self._at_once = False
         huey = huey_for(self._ledger, queue)
-        tasks.register(huey, self._ledger, settings.heartbeat)
+        tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
         self._post = Post(
             self._ledger,
-            settings,
+            settings.worker,
             queue,
             lambda: self._record.id,
             paused=threading.Event(),
@@ -131,6 +143,8 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         """Sign off. What a queue of our own still has goes to the one that every worker serves."""
+        if self._upkeep is not None:
+            self._upkeep.close()
         with self._ledger.transaction():
             self._ledger.workers.leave(self._record.id)
             if self._queue != queue.MAIN:
@@ -190,6 +204,8 @@ class Worker:
     def _stop(self, reason: StopReason) -> None:
         self._reason = reason
         self._crew.stop_flag.set()
+        if self._upkeep is not None:
+            self._upkeep.stop()
 
     def _tick(self) -> None:
         self._pause()
@@ -245,7 +261,7 @@ class Worker:
 
     def _drained(self, moment: float) -> None:
         """Stop when all is done; where messages were lost, send them again."""
-        if any(slot.sandbox.token for slot in self._crew.slots):
+        if any(slot.sandbox.token for slot in self._crew.slots) or (self._upkeep and self._upkeep.is_busy):
             return
         if not self._ledger.jobs.unfinished(self._queue):
             self._stop(StopReason.DRAINED)

@@ -125,7 +125,7 @@ class Sandbox:
     def _start(self) -> None:
         ours, theirs = nursery.context.Pipe()
         process = nursery.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
-            target=child.serve, args=(theirs, _lifeline(), self._memory), daemon=True, name="fileq-child"
+            target=child.serve, args=(theirs, lifeline(), self._memory), daemon=True, name="fileq-child"
         )
         try:
             process.start()
@@ -199,7 +199,7 @@ _lifeline_ends: tuple[Connection, Connection] | None = None
 _lifeline_lock = threading.Lock()
 
 
-def _lifeline() -> Connection:
+def lifeline() -> Connection:
     """The end of a pipe that children watch. Nobody but this process has the other one, and nothing is ever written."""
     global _lifeline_ends  # noqa: PLW0603  # one for the process, like the process itself
     with _lifeline_lock:

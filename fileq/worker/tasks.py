@@ -1,13 +1,11 @@
 """Huey's tasks: what messages and the clock set off."""
 
-import time
+from collections.abc import Callable
 
 from huey import Huey, crontab
 
-from fileq.ledger import Ledger
 from fileq.queue import PROCESS
 from fileq.worker import slot
-from fileq.worker.recovery import recover
 
 
 def process(*jobs: int) -> None:
@@ -15,11 +13,8 @@ def process(*jobs: int) -> None:
     slot.current().work(jobs)
 
 
-def register(huey: Huey, ledger: Ledger, heartbeat: float) -> None:
+def register(huey: Huey, every_minute: Callable[[], None] | None = None) -> None:
     """Make the tasks known to this Huey."""
     huey.task(name=PROCESS.rpartition(".")[2])(process)
-
-    def recover_every_minute() -> None:
-        recover(ledger, time.time(), heartbeat)
-
-    huey.periodic_task(crontab(), name="recover")(recover_every_minute)
+    if every_minute is not None:
+        huey.periodic_task(crontab(), name="upkeep")(every_minute)

@@ -96,6 +96,11 @@ class Program:
                     return []
                 raise
 
+    def pretend(self, statement: str, *values: object) -> None:
+        """Change the ledger behind everybody's back: what was a moment ago was long ago."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
+            connection.execute(statement, values)
+
     def states(self) -> dict[str, int]:
         return dict(self.ask("select state, count(*) from jobs group by state"))
 

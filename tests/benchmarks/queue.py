@@ -56,7 +56,7 @@ def add(database: Path, paths: list[str], settings: Settings) -> float:
 def jobs_per_second(database: Path, settings: Settings) -> tuple[float, float, float]:
     """Of all jobs, of the first thousand and of the last thousand."""
     sandbox.child.serve = answer_nothing
-    with Worker(str(database), settings.worker, slots=2, drain=True) as worker:
+    with Worker(str(database), settings, slots=2, drain=True, periodic=False) as worker:
         worker.run()
     ledger = Ledger(str(database))
     ended = sorted(job.finished_at or 0.0 for job in ledger.overview.jobs(Selection()))

@@ -74,7 +74,7 @@ def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
 def test_every_job_has_a_message(ledger, photos):
     take(ledger, photos, priority=3)
     huey = huey_for(ledger, queue.MAIN)
-    tasks.register(huey, ledger, 5.0)
+    tasks.register(huey)
     sent = [huey.dequeue(), huey.dequeue()]
     assert sorted(job for task in sent for job in task.args) == [1, 2]
     assert {task.priority for task in sent} == {3}
@@ -142,6 +142,20 @@ def test_force_queues_what_is_up_to_date(ledger, photos):
     take(ledger, photos)
     do_all(ledger)
     assert counts(take(ledger, photos, force=True)) == (2, 0, 0, 1)
+
+
+def test_only_new_leaves_alone_what_was_ever_queued_however_it_ended(ledger, photos):
+    take(ledger, photos)
+    _, gone = do_all(ledger)
+    os.remove(gone)
+    write(photos / "c.jpg")
+    take(ledger, photos / "c.jpg")
+    (failed,) = ledger.overview.ids(Selection((JobState.QUEUED,)))
+    ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
+    assert counts(take(ledger, photos, only_new=True)) == (0, 3, 0, 1)
+    assert not os.path.exists(gone)
+    write(photos / "d.jpg")
+    assert counts(take(ledger, photos, only_new=True)) == (1, 3, 0, 1)
 
 
 def test_a_walk_does_not_take_what_fileq_has_made(ledger, photos):

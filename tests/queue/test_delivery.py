@@ -19,7 +19,7 @@ from tests.entering import NOW
 def huey_of(ledger, name=queue.MAIN):
     """The Huey of a queue, as a worker has it."""
     huey = huey_for(ledger, name)
-    tasks.register(huey, ledger, 5.0)
+    tasks.register(huey)
     return huey
 
 
@@ -85,14 +85,6 @@ def test_a_message_is_delivered_once_whoever_asks(database, ledger, huey):
         hueys = [huey, huey_of(other)]
         jobs = [hueys[turn % 2].dequeue().args[0] for turn in range(20)]
     assert sorted(jobs) == list(range(20))
-
-
-def test_periodic_tasks_travel_as_json_too(ledger, huey):
-    (task,) = huey.read_periodic(dt.datetime.fromtimestamp(NOW, dt.UTC))
-    huey.enqueue(task)
-    (data,) = huey.storage.enqueued_items()
-    assert json.loads(data)["name"].endswith(".recover")
-    assert huey.dequeue().id == task.id
 
 
 class Bomb:

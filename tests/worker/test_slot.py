@@ -21,7 +21,7 @@ from fileq.worker.slot import Post, Slot
 def slot(shop, ledger):
     """The one slot of a worker whose number is 1."""
     huey = huey_for(ledger, MAIN)
-    tasks.register(huey, ledger, 5.0)
+    tasks.register(huey)
     post = Post(
         ledger, shop.settings, MAIN, lambda: 1,
         paused=threading.Event(), idle=threading.Event(), lead=threading.Lock(),
@@ -50,7 +50,7 @@ def states(ledger):
 def sent(ledger):
     """The jobs that lie in the queue."""
     huey = huey_for(ledger, MAIN)
-    tasks.register(huey, ledger, 5.0)
+    tasks.register(huey)
     jobs = []
     while (task := huey.dequeue()) is not None:
         jobs += task.args

@@ -13,7 +13,7 @@ from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.words import counted
 from fileq.cli.working import hear_complaints, stopping, ticker
-from fileq.config import WorkerSettings
+from fileq.config import Settings, WorkerSettings
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
 from fileq.job import JobState
@@ -55,7 +55,8 @@ def worker(
     The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
     """
     session = session_of(context)
-    settings = limited(session.config.settings.worker, memory, timeout)
+    settings = session.config.settings
+    settings = msgspec.structs.replace(settings, worker=limited(settings.worker, memory, timeout))
     display = session.display()
     count = slots(workers, session.config)
     with session.ledger() as ledger:
@@ -80,7 +81,7 @@ def _work(
     session: Session,
     ledger: Ledger,
     display: Display,
-    settings: WorkerSettings,
+    settings: Settings,
     count: int,
     *,
     drain: bool,

@@ -1,0 +1,62 @@
+"""fileq schedule: what happens by itself, and when."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.scheduled import Scheduled, document, scheduled, table
+from fileq.cli.session import Session, session_of
+from fileq.config.complaints import unknown_name
+from fileq.display import Answer, Text, Tone
+from fileq.errors import ExitCode, NotFoundError
+
+app = new_app(invoke_without_command=True, epilog="Example: fileq schedule run clean")
+
+
+@app.callback()
+def schedule(context: typer.Context, *, json: options.Json = False) -> ExitCode | None:
+    """Show what happens by itself: what ran last, how it went, and what comes next."""
+    if context.invoked_subcommand is not None:
+        return None
+    session = session_of(context)
+    now = time.time()
+    with session.ledger() as ledger:
+        tasks = scheduled(ledger, session.config.settings, now)
+    told = Answer([document(task) for task in tasks], [table(tasks, now), *_problems(tasks)])
+    session.display(json=json).answer(told)
+    return ExitCode.DONE
+
+
+@app.command(epilog="Example: fileq schedule run clean")
+def run(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `fileq schedule` shows it.", show_default=False)],
+    json: options.Json = False,
+) -> ExitCode:
+    """Run one of them now, here, and wait for it."""
+    session = session_of(context)
+    display = session.display(json=json)
+    ran = _run(session, name)
+    failed = ran["outcome"] == "failed"
+    display.answer(Answer(ran, [Text(ran["message"], Tone.BAD if failed else Tone.PLAIN)]))
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _run(session: Session, name: str) -> dict[str, Any]:
+    from fileq.worker.chores import lines
+    from fileq.worker.upkeep import run_now
+
+    settings = session.config.settings
+    if name not in lines(settings):
+        raise NotFoundError(f"There is no task {name}.", unknown_name("", name, lines(settings)).remedy)
+    begun = time.time()
+    outcome, message = run_now(session.database, settings, name)
+    return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}
+
+
+def _problems(tasks: list[Scheduled]) -> list[Text]:
+    return [Text(f"{task.name}: {task.message}", Tone.BAD) for task in tasks if task.outcome == "failed"]

@@ -1,0 +1,68 @@
+"""What each task of the schedule does. Each is given its place and the time, and answers in a sentence how it went."""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from fileq import intake
+from fileq.config.settings import AddSettings, Settings
+from fileq.cron import Cron
+from fileq.ledger import Ledger
+from fileq.upkeep.vanished import note_vanished
+from fileq.watch.configured import configured
+from fileq.watch.passing import look_through
+from fileq.watch.registry import is_watched
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a task is run: a ledger of its own, the settings in force, and what tells it to stop."""
+
+    ledger: Ledger
+    settings: Settings
+    stop: threading.Event
+
+
+Chore = Callable[[Place, float], str]
+
+
+def lines(settings: Settings) -> dict[str, Cron]:
+    """When each task is due, by its name."""
+    known = {name: getattr(settings.schedule, name) for name in _CHORES}
+    return known | {batch.name: batch.cron for batch in settings.schedule.add}
+
+
+def chore(settings: Settings, name: str) -> Chore:
+    """The task of this name: one of those that every worker knows, or a batch that the config adds by the clock."""
+    if name in _CHORES:
+        return _CHORES[name]
+    batch = next(batch for batch in settings.schedule.add if batch.name == name)
+    return lambda place, now: add(place, batch, now)
+
+
+def rescan(place: Place, now: float) -> str:
+    """Watched folders are brought in line with what is there; a folder with a watcher is, every minute."""
+    told = []
+    for watch in place.settings.watch:
+        if place.stop.is_set() or is_watched(place.ledger, watch.path):
+            continue
+        look = look_through(place.ledger, configured(place.settings, watch), place.stop.is_set)
+        told += [f"{look.queued_files:,} queued of {watch.path}."] if look.queued_files else []
+        told += [look.problem] if look.problem else []
+    gone = note_vanished(place.ledger, now, place.stop.is_set)
+    if gone:
+        recipes = ", ".join(f"{recipe} {count:,}" for recipe, count in sorted(gone.items()))
+        told.append(f"{gone.total():,} outputs have vanished ({recipes}). `fileq add` makes them again.")
+    return " ".join(told) or "All is as it should be."
+
+
+def add(place: Place, batch: AddSettings, now: float) -> str:
+    """Queue what is new, and nothing that was ever queued before: what retention removed doesn't come back."""
+    names = dict.fromkeys(batch.recipes or place.settings.default)
+    recipes = [place.settings.recipes[name] for name in names]
+    receipt = intake.add(place.ledger, intake.Request(batch.paths, recipes, batch.out, only_new=True), now=now)
+    told = f"{receipt.queued:,} queued as batch {receipt.batch}." if receipt.queued else "Nothing new."
+    return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
+
+
+_CHORES: dict[str, Chore] = {"rescan": rescan}

@@ -1,0 +1,135 @@
+"""What a worker does by the clock, beside its slots: neither a backlog of jobs nor a pause holds it up."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+import tzlocal
+
+from fileq import host
+from fileq.config.settings import Settings
+from fileq.errors import FileqError, LedgerError
+from fileq.ledger import Ledger, opened
+from fileq.ledger.timetable import Runner
+from fileq.upkeep.timetable import Run, Timetable
+from fileq.worker.aside import Stopped
+from fileq.worker.chores import Place, chore, lines
+from fileq.worker.recovery import recover
+
+_FAREWELL = 5.0
+"""Seconds that a task has to end when the worker stops. What it had not done, the next worker does."""
+
+_RETRY = 1.0
+_TURN = "fileq-turn"
+
+_log = logging.getLogger("fileq")
+
+
+class Upkeep:
+    """`tick` once a minute: recovery, and the tasks that are due. Each task has a thread, and a ledger of its own."""
+
+    def __init__(self, database: str, settings: Settings, patience: float) -> None:
+        self._ledger = Ledger(database, patience)
+        self._settings = settings
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._timetable = Timetable(self._ledger, lines(settings), tzlocal.get_localzone(), this_process())
+        self._timetable.tidy()
+
+    def tick(self) -> None:
+        """From Huey's scheduler, which must not be held up: a thread does it, if the last one has ended."""
+        if not any(thread.name == _TURN for thread in self._alive()):
+            self._start(_TURN, self._turn)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._alive())
+
+    def stop(self) -> None:
+        """Tell the tasks that run to end soon."""
+        self._stop.set()
+
+    def close(self) -> None:
+        self.stop()
+        deadline = time.monotonic() + _FAREWELL
+        for thread in self._alive():
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if not self.is_busy:
+            self._ledger.close()
+
+    def _alive(self) -> list[threading.Thread]:
+        with self._lock:
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            return self._threads
+
+    def _start(self, name: str, function: Callable[[], None]) -> None:
+        thread = threading.Thread(target=function, name=name, daemon=True)
+        thread.start()
+        with self._lock:
+            self._threads.append(thread)
+
+    def _turn(self) -> None:
+        now = time.time()
+        try:
+            recover(self._ledger, now, self._settings.worker.heartbeat)
+            for run in self._timetable.due(now):
+                self._start(f"fileq-{run.name}", partial(self._run, run))
+        except LedgerError as error:
+            _log.warning("The upkeep is put off for a minute: %s", error)
+
+    def _run(self, run: Run) -> None:
+        problem, message = perform(self._ledger.database.path, self._settings, run.name, self._stop)
+        self._end(run, problem, message)
+
+    def _end(self, run: Run, problem: str | None, message: str) -> None:
+        if problem is not None:
+            _log.warning("%s went wrong: %s", run.name, problem)
+        while True:
+            try:
+                self._write_down(run, problem, message)
+            except LedgerError:  # until it is written down, the task counts as running, and is not run again
+                if self._stop.wait(_RETRY):
+                    return
+            else:
+                return
+
+    def _write_down(self, run: Run, problem: str | None, message: str) -> None:
+        if self._stop.is_set() and problem is None:
+            self._timetable.stop(run, time.time())
+        else:
+            self._timetable.end(run, time.time(), problem, message)
+
+
+def perform(database: str, settings: Settings, name: str, stop: threading.Event) -> tuple[str | None, str]:
+    """Run a task: what went wrong, or None, and what it has to say."""
+    try:
+        with opened(database) as ledger:
+            return None, chore(settings, name)(Place(ledger, settings, stop), time.time())
+    except Stopped:
+        return None, ""
+    except FileqError as error:
+        return str(error), ""
+    except Exception as error:  # noqa: BLE001  # whatever it is, this task has failed, and doctor shows it
+        _log.debug("%s went wrong inside fileq", name, exc_info=True)
+        return f"Something went wrong inside fileq: {type(error).__name__}: {error}.", ""
+
+
+def run_now(database: str, settings: Settings, name: str) -> tuple[str, str]:
+    """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
+    with opened(database) as ledger:
+        timetable = Timetable(ledger, lines(settings), tzlocal.get_localzone(), this_process())
+        run = timetable.claim(name, time.time())
+        problem: str | None = "It was stopped."
+        message = ""
+        try:
+            problem, message = perform(database, settings, name, threading.Event())
+        finally:
+            timetable.end(run, time.time(), problem, message)
+    return ("done", message) if problem is None else ("failed", problem)
+
+
+def this_process() -> Runner:
+    return Runner(host.name(), *host.process())
