@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from huey.consumer import Consumer, ConsumerStopped, Scheduler
 
@@ -22,7 +22,9 @@ from fileq.worker.nursery import prepare
 from fileq.worker.recovery import recover
 from fileq.worker.sandbox import Verdict
 from fileq.worker.slot import Post, Slot, SlotActivity
-from fileq.worker.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from fileq.worker.upkeep import Upkeep
 
 _PATIENCE = 60.0
 """Seconds to wait for another process's transaction: a worker has time, and results to lose."""
@@ -115,7 +117,7 @@ class Worker:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
         self._settings = settings.worker
-        self._upkeep = Upkeep(database, settings, _PATIENCE) if periodic else None
+        self._upkeep = _upkeep(database, settings) if periodic else None
         self._queue = queue
         self._drain = drain
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
@@ -268,6 +270,12 @@ class Worker:
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment
             control.resend(self._ledger, self._queue, time.time())
+
+
+def _upkeep(database: str, settings: Settings) -> "Upkeep":
+    from fileq.worker.upkeep import Upkeep  # noqa: PLC0415  # `fileq run` does without, and starts sooner
+
+    return Upkeep(database, settings, _PATIENCE)
 
 
 def _number(name: str) -> int | None:
