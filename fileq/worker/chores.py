@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from fileq import intake
+from fileq.config import Config
 from fileq.config.settings import AddSettings, Settings
 from fileq.cron import Cron
 from fileq.ledger import Ledger
@@ -16,11 +17,15 @@ from fileq.watch.registry import is_watched
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a task is run: a ledger of its own, the settings in force, and what tells it to stop."""
+    """Where a task is run: a ledger of its own, the config in force, and what tells it to stop."""
 
     ledger: Ledger
-    settings: Settings
+    config: Config
     stop: threading.Event
+
+    @property
+    def settings(self) -> Settings:
+        return self.config.settings
 
 
 Chore = Callable[[Place, float], str]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from huey.consumer import Consumer, ConsumerStopped, Scheduler
 
 from fileq import control, host, queue
-from fileq.config.settings import Settings
+from fileq.config import Config
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Fenced
@@ -107,7 +107,7 @@ class Worker:
     def __init__(
         self,
         database: str,
-        settings: Settings,
+        config: Config,
         *,
         slots: int,
         queue: str = queue.MAIN,
@@ -116,8 +116,8 @@ class Worker:
     ) -> None:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
-        self._settings = settings.worker
-        self._upkeep = _upkeep(database, settings) if periodic else None
+        self._settings = config.settings.worker
+        self._upkeep = _upkeep(database, config) if periodic else None
         self._queue = queue
         self._drain = drain
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
@@ -131,7 +131,7 @@ class Worker:
         tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
         self._post = Post(
             self._ledger,
-            settings.worker,
+            self._settings,
             queue,
             lambda: self._record.id,
             paused=threading.Event(),
@@ -272,10 +272,10 @@ class Worker:
             control.resend(self._ledger, self._queue, time.time())
 
 
-def _upkeep(database: str, settings: Settings) -> "Upkeep":
+def _upkeep(database: str, config: Config) -> "Upkeep":
     from fileq.worker.upkeep import Upkeep  # noqa: PLC0415  # `fileq run` does without, and starts sooner
 
-    return Upkeep(database, settings, _PATIENCE)
+    return Upkeep(database, config, _PATIENCE)
 
 
 def _number(name: str) -> int | None:

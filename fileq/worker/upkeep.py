@@ -9,7 +9,7 @@ from functools import partial
 import tzlocal
 
 from fileq import host
-from fileq.config.settings import Settings
+from fileq.config import Config
 from fileq.errors import FileqError, LedgerError
 from fileq.ledger import Ledger, opened
 from fileq.ledger.timetable import Runner
@@ -30,13 +30,13 @@ _log = logging.getLogger("fileq")
 class Upkeep:
     """`tick` once a minute: recovery, and the tasks that are due. Each task has a thread, and a ledger of its own."""
 
-    def __init__(self, database: str, settings: Settings, patience: float) -> None:
+    def __init__(self, database: str, config: Config, patience: float) -> None:
         self._ledger = Ledger(database, patience)
-        self._settings = settings
+        self._config = config
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        self._timetable = Timetable(self._ledger, lines(settings), tzlocal.get_localzone(), this_process())
+        self._timetable = Timetable(self._ledger, lines(config.settings), tzlocal.get_localzone(), this_process())
         self._timetable.tidy()
 
     def tick(self) -> None:
@@ -74,14 +74,14 @@ class Upkeep:
     def _turn(self) -> None:
         now = time.time()
         try:
-            recover(self._ledger, now, self._settings.worker.heartbeat)
+            recover(self._ledger, now, self._config.settings.worker.heartbeat)
             for run in self._timetable.due(now):
                 self._start(f"fileq-{run.name}", partial(self._run, run))
         except LedgerError as error:
             _log.warning("The upkeep is put off for a minute: %s", error)
 
     def _run(self, run: Run) -> None:
-        problem, message = perform(self._ledger.database.path, self._settings, run.name, self._stop)
+        problem, message = perform(self._ledger.database.path, self._config, run.name, self._stop)
         self._end(run, problem, message)
 
     def _end(self, run: Run, problem: str | None, message: str) -> None:
@@ -103,11 +103,11 @@ class Upkeep:
             self._timetable.end(run, time.time(), problem, message)
 
 
-def perform(database: str, settings: Settings, name: str, stop: threading.Event) -> tuple[str | None, str]:
+def perform(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:
     """Run a task: what went wrong, or None, and what it has to say."""
     try:
         with opened(database) as ledger:
-            return None, chore(settings, name)(Place(ledger, settings, stop), time.time())
+            return None, chore(config.settings, name)(Place(ledger, config, stop), time.time())
     except Stopped:
         return None, ""
     except FileqError as error:
@@ -117,15 +117,15 @@ def perform(database: str, settings: Settings, name: str, stop: threading.Event)
         return f"Something went wrong inside fileq: {type(error).__name__}: {error}.", ""
 
 
-def run_now(database: str, settings: Settings, name: str) -> tuple[str, str]:
+def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
     """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
     with opened(database) as ledger:
-        timetable = Timetable(ledger, lines(settings), tzlocal.get_localzone(), this_process())
+        timetable = Timetable(ledger, lines(config.settings), tzlocal.get_localzone(), this_process())
         run = timetable.claim(name, time.time())
         problem: str | None = "It was stopped."
         message = ""
         try:
-            problem, message = perform(database, settings, name, threading.Event())
+            problem, message = perform(database, config, name, threading.Event())
         finally:
             timetable.end(run, time.time(), problem, message)
     return ("done", message) if problem is None else ("failed", problem)

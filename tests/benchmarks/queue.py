@@ -16,7 +16,7 @@ from statistics import median
 import psutil
 
 from fileq import intake
-from fileq.config import Settings, load
+from fileq.config import Config, Settings, load
 from fileq.ledger import Ledger
 from fileq.ledger.overview import Selection
 from fileq.worker import child, sandbox
@@ -53,10 +53,10 @@ def add(database: Path, paths: list[str], settings: Settings) -> float:
     return seconds
 
 
-def jobs_per_second(database: Path, settings: Settings) -> tuple[float, float, float]:
+def jobs_per_second(database: Path, config: Config) -> tuple[float, float, float]:
     """Of all jobs, of the first thousand and of the last thousand."""
     sandbox.child.serve = answer_nothing
-    with Worker(str(database), settings, slots=2, drain=True, periodic=False) as worker:
+    with Worker(str(database), config, slots=2, drain=True, periodic=False) as worker:
         worker.run()
     ledger = Ledger(str(database))
     ended = sorted(job.finished_at or 0.0 for job in ledger.overview.jobs(Selection()))
@@ -107,7 +107,8 @@ def idle_worker(folder: Path, settings: Settings) -> tuple[float, float]:
 
 
 def main(count: int) -> None:
-    settings = load().settings
+    config = load()
+    settings = config.settings
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         empty_files(folder / "files", count)
@@ -121,7 +122,7 @@ def main(count: int) -> None:
         say(
             "the whole command that adds one file", f"{whole * 1000:.0f} ms; Python alone {bare_python() * 1000:.0f} ms"
         )
-        rate, first, last = jobs_per_second(database, settings)
+        rate, first, last = jobs_per_second(database, config)
         say("jobs that make nothing, two slots", f"{rate:,.0f} a second")
         say("the first thousand, the last thousand", f"{first:,.0f} and {last:,.0f} a second")
         share, wait = idle_worker(folder, settings)

@@ -4,9 +4,9 @@ import threading
 import time
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 
+from fileq.config import Config
 from fileq.config.settings import AddSettings, ScheduleSettings, Settings, WatchSettings
 from fileq.cron import Cron
 from fileq.job import JobState
@@ -22,9 +22,9 @@ YEARLY = Cron("0 0 1 1 *")
 OFF = Cron("off")
 
 
-def settings(*batches, **keys):
+def config(*batches, **keys):
     schedule = ScheduleSettings(clean=OFF, report=OFF, health=OFF, rescan=OFF, add=batches)
-    return msgspec.structs.replace(Settings(), recipes={"web": recipe("web")}, schedule=schedule, **keys)
+    return Config(Settings(recipes={"web": recipe("web")}, schedule=schedule, **keys), None, ())
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def upkeep(database, folder):
-    upkeep = Upkeep(database, settings(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    upkeep = Upkeep(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
     yield upkeep
     upkeep.close()
 
@@ -78,7 +78,7 @@ def test_a_task_that_fails_says_why_and_is_tried_again(ledger, upkeep, folder):
 
 
 def test_two_workers_run_it_once(ledger, database, upkeep, folder):
-    other = Upkeep(database, settings(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    other = Upkeep(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
     make_due(ledger, upkeep)
     upkeep.tick()
     other.tick()
@@ -97,19 +97,19 @@ def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledge
 
 
 def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
-    problem, _ = perform(database, settings(), "nothing", threading.Event())
+    problem, _ = perform(database, config(), "nothing", threading.Event())
     assert problem.startswith("Something went wrong inside fileq: StopIteration")
 
 
 def test_a_watched_folder_without_a_watcher_is_caught_up_with(ledger, database, folder):
-    wanted = settings(watch=(WatchSettings(path=str(folder), recipe="web"),))
+    wanted = config(watch=(WatchSettings(path=str(folder), recipe="web"),))
     assert run_now(database, wanted, "rescan") == ("done", f"1 queued of {folder}.")
     assert run_now(database, wanted, "rescan") == ("done", "All is as it should be.")
     assert ledger.overview.tally().jobs[JobState.QUEUED] == 1
 
 
 def test_a_watched_folder_that_is_not_there_is_told(database, tmp_path):
-    wanted = settings(watch=(WatchSettings(path=str(tmp_path / "away"), recipe="web"),))
+    wanted = config(watch=(WatchSettings(path=str(tmp_path / "away"), recipe="web"),))
     outcome, message = run_now(database, wanted, "rescan")
     assert outcome == "done"
     assert "away: it can't be read" in message

@@ -72,8 +72,7 @@ def _process(session: Session, ledger: Ledger, asked: Request, display: Display,
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
     hear_complaints(display, debug=session.debug)
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
-    settings = session.config.settings
-    with Worker(session.database, settings, slots=count, queue=queue, drain=True, periodic=False) as worker:
+    with Worker(session.database, session.config, slots=count, queue=queue, drain=True, periodic=False) as worker:
         receipt = _taken_in(ledger, asked, begun, worker, queue, display)
         for problem in receipt.problems:
             display.hint(f"Passed over: {problem}")

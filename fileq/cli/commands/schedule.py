@@ -54,7 +54,7 @@ def _run(session: Session, name: str) -> dict[str, Any]:
     if name not in lines(settings):
         raise NotFoundError(f"There is no task {name}.", unknown_name("", name, lines(settings)).remedy)
     begun = time.time()
-    outcome, message = run_now(session.database, settings, name)
+    outcome, message = run_now(session.database, session.config, name)
     return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}
 
 

@@ -108,7 +108,7 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: 
     from fileq.worker.consumer import Worker
 
     failures: list[Exception] = []
-    with Worker(session.database, session.config.settings, slots=count) as worker:
+    with Worker(session.database, session.config, slots=count) as worker:
         thread = threading.Thread(target=_run, args=(watcher, failures, worker.stop), name="fileq-watcher")
         thread.start()
 
@@ -140,5 +140,5 @@ def _ticker(ledger: Ledger, teller: Teller) -> "Callable[[Sequence[SlotActivity]
 def _work_off(session: Session, count: int) -> None:
     from fileq.worker.consumer import Worker
 
-    with Worker(session.database, session.config.settings, slots=count, drain=True) as worker:
+    with Worker(session.database, session.config, slots=count, drain=True) as worker:
         worker.run()

@@ -13,7 +13,7 @@ from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.words import counted
 from fileq.cli.working import hear_complaints, stopping, ticker
-from fileq.config import Settings, WorkerSettings
+from fileq.config import Config
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
 from fileq.job import JobState
@@ -55,17 +55,17 @@ def worker(
     The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
     """
     session = session_of(context)
-    settings = session.config.settings
-    settings = msgspec.structs.replace(settings, worker=limited(settings.worker, memory, timeout))
+    config = limited(session.config, memory, timeout)
     display = session.display()
     count = slots(workers, session.config)
     with session.ledger() as ledger:
-        _work(session, ledger, display, settings, count, drain=drain, periodic=periodic)
+        _work(session, ledger, display, config, count, drain=drain, periodic=periodic)
     return ExitCode.DONE
 
 
-def limited(settings: WorkerSettings, memory: str | None, timeout: str | None) -> WorkerSettings:
-    """The settings with the limits that were given. Raises UsageError."""
+def limited(config: Config, memory: str | None, timeout: str | None) -> Config:
+    """The config with the limits that were given. Raises UsageError."""
+    settings = config.settings.worker
     try:
         size = settings.memory if memory is None else ByteSize.parse(memory)
         duration = settings.timeout if timeout is None else Duration.parse(timeout)
@@ -74,14 +74,15 @@ def limited(settings: WorkerSettings, memory: str | None, timeout: str | None) -
         raise UsageError(f"{problem}.", f"{remedy.capitalize()}.") from error
     if size <= 0 or duration <= 0:
         raise UsageError("--memory and --timeout must be more than 0.", "Leave them away to use the config's.")
-    return msgspec.structs.replace(settings, memory=size, timeout=duration)
+    limits = msgspec.structs.replace(settings, memory=size, timeout=duration)
+    return msgspec.structs.replace(config, settings=msgspec.structs.replace(config.settings, worker=limits))
 
 
 def _work(
     session: Session,
     ledger: Ledger,
     display: Display,
-    settings: Settings,
+    config: Config,
     count: int,
     *,
     drain: bool,
@@ -92,7 +93,7 @@ def _work(
     before = ledger.overview.tally()
     display.hint(f"Working with {counted(count, 'slot')}. Ctrl-C stops.")
     hear_complaints(display, debug=session.debug)
-    with Worker(session.database, settings, slots=count, drain=drain, periodic=periodic) as worker:
+    with Worker(session.database, config, slots=count, drain=drain, periodic=periodic) as worker:
         worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))
     display.settle()
     display.hint(_farewell(before, ledger.overview.tally()))
