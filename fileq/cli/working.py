@@ -25,7 +25,10 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        self._display.error(f"{record.getMessage().rstrip('.')}{f': {error}' if error else '.'}", "")
+        try:
+            self._display.error(f"{record.getMessage().rstrip('.')}{f': {error}' if error else '.'}", "")
+        except (OSError, ValueError):  # stderr is closed: who complains must not go down with it
+            self.handleError(record)
 
 
 def hear_complaints(display: Display, *, debug: bool) -> None:

@@ -85,22 +85,22 @@ class Upkeep:
         self._end(run, problem, message)
 
     def _end(self, run: Run, problem: str | None, message: str) -> None:
+        # Until it is written down, the task counts as running, and is not run again.
+        while not self._wrote_down(run, problem, message):
+            if self._stop.wait(_RETRY):
+                break
         if problem is not None:
             _log.warning("%s went wrong: %s", run.name, problem)
-        while True:
-            try:
-                self._write_down(run, problem, message)
-            except LedgerError:  # until it is written down, the task counts as running, and is not run again
-                if self._stop.wait(_RETRY):
-                    return
-            else:
-                return
 
-    def _write_down(self, run: Run, problem: str | None, message: str) -> None:
-        if self._stop.is_set() and problem is None:
-            self._timetable.stop(run, time.time())
-        else:
-            self._timetable.end(run, time.time(), problem, message)
+    def _wrote_down(self, run: Run, problem: str | None, message: str) -> bool:
+        try:
+            if self._stop.is_set() and problem is None:
+                self._timetable.stop(run, time.time())
+            else:
+                self._timetable.end(run, time.time(), problem, message)
+        except LedgerError:
+            return False
+        return True
 
 
 def perform(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:

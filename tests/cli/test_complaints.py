@@ -1,16 +1,32 @@
+import io
 import logging
 
+import pytest
+
 from fileq.cli.working import hear_complaints
+from fileq.display import choose
 from fileq.display.recording import Recording
 from fileq.errors import LedgerError
 
 
-def test_what_hueys_threads_complain_of_is_one_line(monkeypatch):
-    logger = logging.getLogger("huey")
-    monkeypatch.setattr(logger, "handlers", [])
-    monkeypatch.setattr(logger, "propagate", True)
+@pytest.fixture(autouse=True)
+def loggers(monkeypatch):
+    """As they were before any worker."""
+    for name in ("huey", "fileq"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+
+
+def test_what_hueys_threads_complain_of_is_one_line():
     display = Recording()
     hear_complaints(display, debug=False)
     locked = LedgerError("The database is locked.", "Wait.")
     logging.getLogger("huey.consumer.Worker").error("Error reading from queue", exc_info=locked)
     assert display.errors == [("Error reading from queue: The database is locked. Wait.", "")]
+
+
+def test_a_thread_whose_complaint_nobody_can_hear_goes_on():
+    stderr = io.StringIO()
+    hear_complaints(choose(stderr=stderr), debug=False)
+    stderr.close()
+    logging.getLogger("fileq").warning("clean went wrong: %s", "it was dark")
