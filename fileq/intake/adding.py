@@ -138,7 +138,7 @@ class _Intake:
         """Enter these sources in one transaction, on disk when it ends."""
         before = self.receipt.queued
         with self._ledger.transaction(durable=True):
-            batch = self.receipt.batch or self._ledger.batches.open(self._queue, self._now)
+            batch = self._batch()
             recipes = {
                 name: self._ledger.jobs.recipe(name, fingerprint, body)
                 for name, (fingerprint, body) in self._recipes.items()
@@ -150,6 +150,12 @@ class _Intake:
                 self._ledger.batches.forget(batch)
         if self.receipt.queued:
             self.receipt.batch = batch
+
+    def _batch(self) -> int:
+        if self.receipt.batch is None:
+            return self._ledger.batches.open(self._queue, self._now)
+        self._ledger.batches.reopen(self.receipt.batch)
+        return self.receipt.batch
 
     def _enter(self, source: Source, batch: int, recipes: dict[str, int]) -> Iterator[Due]:
         for _, recipe, folder in _meant(self._ledger, self._request, self._folders, self.receipt, source):

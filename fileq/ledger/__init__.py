@@ -9,6 +9,8 @@ from fileq.ledger.database import Database
 from fileq.ledger.departures import Departures
 from fileq.ledger.jobs import Jobs
 from fileq.ledger.messages import Messages
+from fileq.ledger.news import News
+from fileq.ledger.notices import Notices
 from fileq.ledger.outputs import Outputs
 from fileq.ledger.overview import Overview
 from fileq.ledger.timetable import Timetable
@@ -34,6 +36,8 @@ class Ledger:
         self.arrivals = Arrivals(self.database)
         self.departures = Departures(self.database)
         self.timetable = Timetable(self.database)
+        self.news = News(self.database)
+        self.notices = Notices(self.database)
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
         self.name = self._name()

@@ -15,6 +15,11 @@ class Batches:
             ).fetchone()
         return int(batch)
 
+    def reopen(self, batch: int) -> None:
+        """More comes into it; a quick worker may have ended it in the meantime."""
+        with self._database.transaction() as connection:
+            connection.execute("update batches set told = 0 where id = ? and told = 1", (batch,))
+
     def forget(self, batch: int) -> None:
         """Nothing was queued in it after all."""
         with self._database.transaction() as connection:
@@ -34,7 +39,7 @@ class Batches:
     def hand_over(self, queue: str, to: str) -> None:
         """What a queue still has goes to another one: its own worker is gone."""
         with self._database.transaction() as connection:
-            connection.execute("update batches set queue = ? where queue = ?", (to, queue))
+            connection.execute("update batches set queue = ?, handed_over = 1 where queue = ?", (to, queue))
             connection.execute("delete from task where queue = ?", (queue,))
             connection.execute("delete from schedule where queue = ?", (queue,))
 

@@ -113,7 +113,7 @@ class Jobs:
             connection.execute(
                 "update jobs set batch = ?, state = 'queued', recipe = ?, priority = ?, due_at = ?, added_at = ?,"
                 " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
-                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0"
+                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, untold = 0"
                 " where id = ? and state in ('done', 'failed', 'cancelled')",
                 (batch, recipe, priority, due_at, now, job),
             )
@@ -170,7 +170,7 @@ class Jobs:
 
     def fail(self, token: Token, failure: Failure, now: float) -> None:
         """This was the job's last try."""
-        self._end_badly(token, failure, now, "state = 'failed', finished_at = ?", now)
+        self._end_badly(token, failure, now, "state = 'failed', untold = 1, finished_at = ?", now)
 
     def vanish(self, token: Token, failure: Failure, now: float) -> None:
         """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
@@ -259,13 +259,16 @@ class Jobs:
             rows = [
                 connection.execute(
                     "update jobs set state = 'queued', tries = 0, deaths = 0, due_at = null, started_at = null,"
-                    " finished_at = null, error_kind = null, error_message = null, error_hint = null"
-                    " where id = ? and state in ('failed', 'cancelled') returning id, priority, due_at, size",
+                    " finished_at = null, error_kind = null, error_message = null, error_hint = null, untold = 0"
+                    " where id = ? and state in ('failed', 'cancelled') returning id, priority, due_at, size, batch",
                     (job,),
                 ).fetchone()
                 for job in jobs
             ]
-        return [Due(*row) for row in rows if row]
+            # Their batches are to end once more, and that is to be told.
+            batches = {(row[-1],) for row in rows if row}
+            connection.executemany("update batches set told = 0 where id = ? and told = 1", batches)
+        return [Due(*row[:-1]) for row in rows if row]
 
     def cancel(self, jobs: Iterable[int], now: float) -> list[int]:
         """Cancel what has not ended; a running attempt's token is void from here on."""

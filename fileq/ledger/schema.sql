@@ -18,6 +18,7 @@ create table batches (
     queue text not null, -- the name of Huey's queue that carries its messages
     watch integer, -- the watched folder that it came by
     added_at real not null,
+    handed_over integer not null default 0, -- it began in a queue of its own, before somebody's eyes
     told integer not null default 0 -- whether its end was noticed
 );
 create index batches_untold on batches (id) where told = 0;
@@ -71,7 +72,7 @@ create index jobs_by_batch on jobs (batch);
 create index jobs_by_inode on jobs (inode) where inode is not null;
 create index jobs_by_departure on jobs (departure) where departure is not null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
-create index jobs_untold on jobs (id) where untold = 1;
+create index jobs_untold on jobs (batch, finished_at) where untold = 1;
 create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
 
 create table attempts (
@@ -154,7 +155,8 @@ create table notices ( -- what somebody is to be told; gone once it is sent
     attachment text, -- a file's path
     created_at real not null,
     due_at real not null,
-    tries integer not null default 0,
+    tries integer not null default 0, -- the last one's number is its token
+    targets text, -- the places of those that have not had it, as JSON; null: nobody has
     problem text, -- why it could not be sent last time
     given_up_at real
 );
