@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
 from typing import IO
@@ -13,15 +14,20 @@ from typing import IO
 from fileq.errors import ErrorKind, JobError
 
 _PR_SET_PDEATHSIG = 1
-_TAIL = 1000  # bytes of what a program complained about: its last lines say why
+TAIL = 1000  # bytes of what a program complained about: its last lines say why
 
 
-def run(argv: Sequence[str], timeout: float | None) -> str:
+def run(
+    argv: Sequence[str], timeout: float | None, *, stdin: bytes = b"", environ: Mapping[str, str] | None = None
+) -> str:
     """What the program said on stderr, its end. `timeout` is in seconds; no shell is involved.
 
     Raises JobError where it can't be started, fails, or takes too long. Whatever it started is ended with it.
     """
-    process = _started(argv)
+    with tempfile.TemporaryFile() as file:  # a pipe would wait for a program that doesn't read
+        file.write(stdin)
+        file.seek(0)
+        process = _started(argv, file, environ)
     complaint = _Complaint(process)
     try:
         code = process.wait(timeout)
@@ -37,13 +43,14 @@ def run(argv: Sequence[str], timeout: float | None) -> str:
     return said
 
 
-def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+def _started(argv: Sequence[str], stdin: IO[bytes], environ: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env=environ,
             start_new_session=True,
             preexec_fn=_die_with_fileq if sys.platform == "linux" else None,  # noqa: PLW1509  # one thread runs here
         )
@@ -75,7 +82,7 @@ class _Complaint:
     def _read(self, stderr: IO[bytes]) -> None:
         with stderr:
             while chunk := os.read(stderr.fileno(), 65536):
-                self._tail = (self._tail + chunk)[-_TAIL:]
+                self._tail = (self._tail + chunk)[-TAIL:]
 
     def tail(self) -> str:
         """Once the program's group is dead nobody writes any more, unless someone has left the group."""
