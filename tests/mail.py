@@ -73,7 +73,7 @@ class MailServer:
     def _authenticate(self, server, session, envelope, mechanism, data):
         password = data.password.decode()
         self.passwords.append(password)
-        return AuthResult(success=password == self._password)
+        return AuthResult(success=password == self._password, handled=False)
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802  # aiosmtpd's name
         if self._password is not None and not session.authenticated:

@@ -1,16 +1,20 @@
 """Secrets are taken out of what others say, before any of it is kept or shown."""
 
 import base64
+import functools
 import html
 import json
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
 GAP = "…"
 
 _LONG = 4
 """From so many characters on, a secret is taken out within words too."""
+
+_WIDEST = 6
+"""So many characters may stand for one, as in \\u00fc."""
 
 _SEPARATORS = re.compile(r"[:@,;|]")
 
@@ -19,15 +23,17 @@ class Scrubber:
     """It knows secrets, in all the forms in which a program may repeat them."""
 
     def __init__(self) -> None:
-        self._forms: set[str] = set()
+        self._secrets: set[str] = set()
 
     @property
     def longest(self) -> int:
-        """The characters of the longest form of a secret."""
-        return max(map(len, self._forms), default=0)
+        """How many characters a secret may take in a text."""
+        return _WIDEST * max(map(len, self._secrets), default=0)
 
     def learn(self, secret: str) -> None:
-        self._forms.update(form for form in _forms(secret) if form.strip())
+        raw = secret.encode("utf-8", "surrogateescape")
+        encoded = (encode(raw).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
+        self._secrets.update(form for form in (secret, secret.strip(), *encoded) if form.strip())
 
     def learn_url(self, url: str) -> None:
         """A URL, and every part of it: many services have their keys where others have the host."""
@@ -37,22 +43,31 @@ class Scrubber:
 
     def scrub(self, text: str) -> str:
         """`text` with a … wherever a secret was."""
-        forms = sorted(self._forms, key=len, reverse=True)
-        if not forms:
+        if not self._secrets:
             return text
-        pattern = "|".join(
-            re.escape(form) if len(form) >= _LONG else rf"(?<!\w){re.escape(form)}(?!\w)" for form in forms
-        )
-        return re.sub(pattern, GAP, text, flags=re.IGNORECASE)
+        longest_first = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
+        return re.sub("|".join(map(_pattern, longest_first)), GAP, text, flags=re.IGNORECASE)
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """The secret, and how it looks in a URL, in Python, in JSON, in HTML, and in the header of a request."""
-    raw = secret.encode("utf-8", "surrogateescape")
-    yield from (secret, secret.strip(), repr(secret)[1:-1], repr(raw)[2:-1])
-    yield from (quote(raw, safe=""), quote(raw), quote_plus(raw))
-    yield from (json.dumps(secret)[1:-1], html.escape(secret))
-    yield from (encode(raw).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
+def _pattern(secret: str) -> str:
+    """A regular expression: each character may be written in any way, as libraries quote some and others not."""
+    pattern = "".join(map(_any_form, secret))
+    return pattern if len(secret) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
+
+
+@functools.cache
+def _any_form(character: str) -> str:
+    """As it is, or as it looks in a URL, in HTML, in JSON, in Python, or after a backslash."""
+    if character.isascii() and character.isalnum():
+        return character  # nobody writes it otherwise
+    raw = character.encode("utf-8", "surrogateescape")
+    percent = "".join(f"%{byte:02x}" for byte in raw)
+    forms = {
+        character, f"\\{character}", percent, percent.replace("%", "%25"), "+" if character == " " else character,
+        html.escape(character), f"&#{ord(character)};", f"&#x{ord(character):x};",
+        json.dumps(character)[1:-1], repr(character)[1:-1], repr(raw)[2:-1],
+    }  # fmt: skip
+    return f"(?:{'|'.join(re.escape(form) for form in sorted(forms, key=len, reverse=True))})"
 
 
 def _parts(url: str) -> Iterator[str]:
