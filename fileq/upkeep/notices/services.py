@@ -6,6 +6,7 @@ Imported only where a URL is to be told: with all plug-ins it takes 0.3 s and 45
 import logging
 import os
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,10 @@ from fileq.ledger.notices import Notice
 from fileq.upkeep.notices.scrubbing import Scrubber
 from fileq.upkeep.notices.targets import Undelivered
 from fileq.upkeep.notices.telling import written_out
+
+for _name in ("apprise", "urllib3"):  # also what a thread says that was left behind in time
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 
 TIMEOUT = 60.0
 """Seconds that one service may take."""
@@ -32,16 +37,17 @@ def send(url: str, notice: Notice, scrubber: Scrubber) -> None:
     """Tell the service at this URL. Raises Undelivered; the scrubber takes secrets out of its reason."""
     with _listening() as said:
         service = _service(url, said, scrubber)
-        sender = apprise.Apprise(service, asset=service.asset)
-        result = sender.notify(
+        result = apprise.Apprise(service, asset=service.asset).notify(
             title=notice.title,
             body=notice.body or notice.title,
             # Else a mail takes it for HTML, with whatever a file's name has in it.
             body_format=apprise.NotifyFormat.TEXT,
             attach=_attachment(notice),
+            log_level=logging.DEBUG,
         )
         if not result:
-            raise Undelivered(_reason(said, scrubber) or "the service did not say why")
+            lines = [_line(entry.message, logging.getLevelName(entry.level)) for entry in result.logs()]
+            raise Undelivered(_reason(lines, scrubber) or "the service did not say why")
 
 
 def check(url: str, scrubber: Scrubber) -> None:
@@ -85,34 +91,40 @@ def _attachment(notice: Notice) -> apprise.AppriseAttachment | None:
 
 
 class _Ear(logging.Handler):
+    """It hears what this thread says: one that was left behind may still speak of another URL."""
+
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if record.name.startswith("apprise") and (record.levelno >= logging.WARNING or _EXCEPTION in message):
-            self.said.append(message.rpartition(_EXCEPTION)[2])
+        if record.thread == threading.get_ident():
+            self.said.append(_line(record.getMessage(), record.levelno))
 
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """What Apprise says meanwhile. Neither that nor what its libraries log or warn of goes anywhere else."""
+    """What Apprise says meanwhile. What its libraries log or warn of goes nowhere."""
     root, logger, ear = logging.getLogger(), logging.getLogger("apprise"), _Ear()
-    before = root.handlers, root.level, logger.level
-    root.handlers = [ear]
-    root.setLevel(logging.WARNING)
+    handlers, level = root.handlers, logger.level
+    root.handlers = [logging.NullHandler()]
     logger.setLevel(logging.DEBUG)
+    logger.addHandler(ear)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield ear.said
     finally:
-        root.handlers, level, own_level = before
-        root.setLevel(level)
-        logger.setLevel(own_level)
+        logger.removeHandler(ear)
+        logger.setLevel(level)
+        root.handlers = handlers
+
+
+def _line(message: str, level: int) -> str:
+    """The part of a line of Apprise's log that may say why it went wrong."""
+    return message.rpartition(_EXCEPTION)[2] if level >= logging.WARNING or _EXCEPTION in message else ""
 
 
 def _reason(said: list[str], scrubber: Scrubber) -> str:
-    words = [written_out(scrubber.scrub(line)).strip(" .") for line in said]
-    return "; ".join(dict.fromkeys(words))[:_LONGEST_REASON]
+    words = dict.fromkeys(written_out(scrubber.scrub(line)).strip(" .") for line in said)
+    return "; ".join(word for word in words if word)[:_LONGEST_REASON]

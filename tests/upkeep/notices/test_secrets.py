@@ -1,18 +1,22 @@
 """No secret shows, whatever goes wrong: not in the ledger, a problem, a log, or on the terminal."""
 
 import logging
+import socket
 import sys
 import traceback
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
 import pytest
+from apprise.apprise import any_abandoned_calls_still_running
 
 from fileq.config.settings import NotifySettings
 from fileq.upkeep import notices
 from fileq.upkeep.notices import services, tell
 from fileq.upkeep.notices.scrubbing import Scrubber
 from fileq.upkeep.notices.targets import Undelivered
+from tests.acceptance.program import wait_until
 from tests.entering import NOW
 from tests.mail import MailServer
 from tests.upkeep.notices.web import WebService
@@ -113,6 +117,19 @@ def test_a_mail_servers_words_are_kept_without_the_secret(ledger, terminal):
         assert set(mail.passwords) == {SECRET}
     assert "Authentication" in ledger.notices.all()[0].problem
     assert not shows(everything(ledger, terminal))
+
+
+def test_what_a_service_says_that_was_left_in_time_shows_nowhere(ledger, terminal, monkeypatch):
+    monkeypatch.setattr(services, "TIMEOUT", 0.2)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"mailto://ada:x@127.0.0.1:{silent.getsockname()[1]}/?from=a@example.com&to=b@example.com"
+        broken = "json://127.0.0.1:1/"
+        notify = NotifySettings(urls=(url, broken))
+        tell(ledger, notify, "failed", "Hello", "It was.", NOW)
+        assert notices.deliver(ledger.database.path, notify, NOW, ENVIRON) == 0
+    wait_until(lambda: not any_abandoned_calls_still_running())
+    assert "did not finish" in ledger.notices.all()[0].problem
+    assert "127.0.0.1" not in everything(ledger, terminal)
 
 
 def test_a_variable_that_is_not_set_is_named(ledger):
