@@ -16,7 +16,7 @@ from apprise.apprise import N_MGR
 from apprise.attachment.file import AttachFile
 
 from fileq.ledger.notices import Notice
-from fileq.upkeep.notices.scrubbing import Scrubber
+from fileq.upkeep.notices.scrubbing import GAP, Scrubber
 from fileq.upkeep.notices.targets import Undelivered
 from fileq.upkeep.notices.telling import written_out
 
@@ -127,4 +127,5 @@ def _line(message: str, level: int) -> str:
 
 def _reason(said: list[str], scrubber: Scrubber) -> str:
     words = dict.fromkeys(written_out(scrubber.scrub(line)).strip(" .") for line in said)
-    return "; ".join(word for word in words if word)[:_LONGEST_REASON]
+    reason = "; ".join(word for word in words if word)
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}{GAP}"

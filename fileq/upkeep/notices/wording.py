@@ -22,7 +22,8 @@ def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[s
     jobs = sum(tally.total for tally in tallies.values())
     failed = sum(cause.jobs for cause in causes)
     subject = f"batch {batches[0]} has ended" if len(batches) == 1 else f"{len(batches):,} batches have ended"
-    outcome = f"{failed:,} of {counted(jobs, 'job')} failed" if failed else f"{counted(jobs, 'job')}"
+    done = sum(tally.jobs[JobState.DONE] for tally in tallies.values())
+    outcome = f"{failed:,} of {counted(jobs, 'job')} failed" if failed else f"{done:,} of {counted(jobs, 'job')} done"
     lines = [_batch(batch, tallies[batch]) for batch in batches[:_BATCHES]]
     lines += [f"And {len(batches) - _BATCHES:,} more."] * (len(batches) > _BATCHES)
     if causes:

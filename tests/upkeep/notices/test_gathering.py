@@ -47,7 +47,7 @@ def test_a_batch_that_has_ended_is_told_once_by_one_of_several_workers(ledger, o
     for minute in range(3, 9):
         for worker in (ledger, other):
             gather(worker, ON, NOW + minute * MINUTE)
-    assert told(ledger) == [("batch", "batch 1 has ended, 2 jobs")]
+    assert told(ledger) == [("batch", "batch 1 has ended, 2 of 2 jobs done")]
     assert ledger.notices.all()[0].title.startswith(f"fileq on {host.name()}: ")
     assert body(ledger) == "Batch 1: 2 done; 2 outputs, 2 KB became 200 B."
 
@@ -75,7 +75,7 @@ def test_of_very_many_batches_the_first_are_listed(ledger):
     for number in range(25):
         finish(ledger, begin(ledger, *enter(ledger, f"{number}")))
     gather(ledger, ON, NOW)
-    assert told(ledger) == [("batch", "25 batches have ended, 25 jobs")]
+    assert told(ledger) == [("batch", "25 batches have ended, 25 of 25 jobs done")]
     assert body(ledger).splitlines()[-1] == "And 5 more."
 
 
@@ -155,7 +155,7 @@ def test_a_batch_that_was_retried_is_told_again(ledger):
     finish(ledger, begin(ledger, job, now=NOW + MINUTE))
     gather(ledger, ON, NOW + 2 * MINUTE)
     assert told(ledger) == [
-        ("batch", "batch 1 has ended, 1 of 1 job failed"), ("batch", "batch 1 has ended, 1 job"),
+        ("batch", "batch 1 has ended, 1 of 1 job failed"), ("batch", "batch 1 has ended, 1 of 1 job done"),
     ]  # fmt: skip
 
 
