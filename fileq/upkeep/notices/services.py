@@ -96,9 +96,10 @@ class _Ear(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.said: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == threading.get_ident():
+        if record.thread == self._thread:
             self.said.append(_line(record.getMessage(), record.levelno))
 
 

@@ -3,8 +3,10 @@
 import logging
 import socket
 import sys
+import threading
 import traceback
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 
@@ -36,6 +38,7 @@ PLACES = {
     "xml": "xml://127.0.0.1:{1}/{0}?:token={0}",
     "host": "slack://{0}/{0}/{0}#{0}",
     "no host": "tgram://{0}:{0}/{0}",
+    "signed requests": "twitter://{0}/{0}/{0}/{0}/?mode=tweet",
     "port": "json://127.0.0.1:{0}/{1}",
     "scheme that is none": "nothing://{0}:{1}/",
     "no scheme": "{0}{1}",
@@ -130,6 +133,16 @@ def test_what_a_service_says_that_was_left_in_time_shows_nowhere(ledger, termina
     wait_until(lambda: not any_abandoned_calls_still_running())
     assert "did not finish" in ledger.notices.all()[0].problem
     assert "127.0.0.1" not in everything(ledger, terminal)
+
+
+def test_what_another_thread_says_is_no_reason():
+    with services._listening() as said:
+        for speak in (partial(logging.getLogger("apprise").warning, word) for word in ("theirs", "theirs too")):
+            thread = threading.Thread(target=speak)
+            thread.start()
+            thread.join()
+        logging.getLogger("apprise").warning("ours")
+    assert said == ["ours"]
 
 
 def test_a_variable_that_is_not_set_is_named(ledger):
