@@ -292,3 +292,17 @@ def test_recipes_whose_outputs_have_the_same_names_keep_apart_below_one_out(ledg
         ("thumb", str(out / "thumb")),
         ("thumb", str(out / "thumb" / "trips")),
     }
+
+
+def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr("fileq.intake.adding._IN_ONE_TRANSACTION", 2)
+    for number in range(4):
+        write(tmp_path / "many" / f"{number}.jpg")
+    ended = []
+
+    def work(_):
+        do_all(ledger)
+        ended.append([one.batch for one in ledger.news.ended(queue.MAIN)])
+
+    add(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
+    assert ended == [[1], [1]]
