@@ -13,8 +13,8 @@ from fileq.display import is_rich
 PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
     "Look": ("status", "list", "show", "recipes"),
-    "Look after": ("schedule",),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
+    "Look after": ("doctor", "schedule"),
     "Set up": ("init", "config", "service"),
 }
 """The commands as `fileq --help` shows them."""

@@ -23,6 +23,7 @@ __all__ = [
     "Settings",
     "WatchSettings",
     "WorkerSettings",
+    "built_in_recipes",
     "database_origin",
     "database_path",
     "load",

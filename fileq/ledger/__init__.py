@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from fileq.ledger.arrivals import Arrivals
 from fileq.ledger.batches import Batches
+from fileq.ledger.checks import Checks
 from fileq.ledger.database import Database
 from fileq.ledger.departures import Departures
 from fileq.ledger.jobs import Jobs
@@ -14,6 +15,7 @@ from fileq.ledger.notices import Notices
 from fileq.ledger.outputs import Outputs
 from fileq.ledger.overview import Overview
 from fileq.ledger.timetable import Timetable
+from fileq.ledger.vitals import Vitals
 from fileq.ledger.watches import Watches
 from fileq.ledger.workers import Workers
 
@@ -38,6 +40,8 @@ class Ledger:
         self.timetable = Timetable(self.database)
         self.news = News(self.database)
         self.notices = Notices(self.database)
+        self.vitals = Vitals(self.database)
+        self.checks = Checks(self.database)
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
         self.name = self._name()

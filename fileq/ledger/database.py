@@ -6,8 +6,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from importlib import resources
+from pathlib import Path
 
 from fileq.errors import LedgerError
 
@@ -122,6 +123,16 @@ class Database:
     def _alone(self) -> Iterator[sqlite3.Connection]:
         with self._lock, database_errors(self.path):
             yield self.connection
+
+    def damage(self) -> str:
+        """What SQLite finds wrong in the file, "" where it is whole: a look at every page (0.6 s for 270 MB).
+
+        It has a connection of its own, and nobody waits for it. Raises LedgerError where not even that can be told.
+        """
+        uri = f"{Path(os.path.abspath(self.path)).as_uri()}?mode=ro"
+        with database_errors(self.path), closing(sqlite3.connect(uri, uri=True)) as connection:
+            problems = [problem for (problem,) in connection.execute("pragma quick_check(3)")]
+        return "" if problems == ["ok"] else "; ".join(problems)
 
     def close(self) -> None:
         with self._lock:

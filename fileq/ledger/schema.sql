@@ -2,7 +2,7 @@
 -- A path is text where it is valid UTF-8, else its raw bytes as a blob.
 
 create table fileq (
-    key text primary key, -- ledger (a short random name), paused
+    key text primary key, -- ledger (a short random name), paused, found_whole, clock_jump
     value text not null
 );
 
@@ -143,7 +143,8 @@ create table checks ( -- how each check of our health stood last
     name text primary key,
     state text not null,
     message text not null,
-    since real not null,
+    since real not null, -- when it became bad, or ceased to be
+    bad_since real, -- as people were told; null where they were told that it is well, or nothing yet
     checked_at real not null
 ) without rowid;
 

@@ -1,0 +1,67 @@
+"""fileq doctor: is all well?"""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+import typer
+from msgspec.structs import asdict
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import Session, session_of
+from fileq.cli.words import counted
+from fileq.display import Answer, Column, Table, Text, Tone
+from fileq.display.answer import Block, Cell
+from fileq.errors import ExitCode, LedgerError
+from fileq.upkeep.health import Check, State, examine, is_there
+
+app = new_app()
+
+_TONES = {State.OK: Tone.GOOD, State.WARNING: Tone.WARNING, State.BAD: Tone.BAD}
+
+
+@app.command(epilog="Example: fileq doctor")
+def doctor(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+    """Look whether all is well: database, disks, workers, jobs, folders, codecs, clock, schedule.
+
+    Nothing is changed. Exit code 1 where something is bad; a warning is none.
+    """
+    session = session_of(context)
+    checks = _checks(session, time.time())
+    well = not any(check.state is State.BAD for check in checks)
+    document = {"ok": well, "checks": [asdict(check) for check in checks]}
+    session.display(json=json).answer(Answer(document, _blocks(checks)))
+    return ExitCode.DONE if well else ExitCode.FAILED
+
+
+def _checks(session: Session, now: float) -> list[Check]:
+    from fileq.ledger import Ledger
+
+    config, path = session.config, session.database
+    if not is_there(path):
+        return examine(None, config, path, now)
+    try:
+        ledger = Ledger(path)
+    except LedgerError as error:
+        return examine(error, config, path, now)
+    with closing(ledger):
+        return examine(ledger, config, path, now, thorough=True)
+
+
+def _blocks(checks: Sequence[Check]) -> list[Block]:
+    columns = [Column("check"), Column("state"), Column("found", long="prose")]
+    return [Table(columns, [row for check in checks for row in _rows(check)]), Text(), _verdict(checks)]
+
+
+def _rows(check: Check) -> list[tuple[Cell, Cell, Cell]]:
+    found = (check.name, Text(check.state, _TONES[check.state]), check.message)
+    return [found, *([("", "", Text(check.remedy, Tone.QUIET))] if check.remedy else [])]
+
+
+def _verdict(checks: Sequence[Check]) -> Text:
+    bad, warnings = (sum(check.state is state for check in checks) for state in (State.BAD, State.WARNING))
+    parts = [*([f"{counted(bad, 'check')} bad"] if bad else []), *([counted(warnings, "warning")] if warnings else [])]
+    if not parts:
+        return Text("All is well.", Tone.GOOD)
+    return Text(f"{', '.join(parts)}.", Tone.BAD if bad else Tone.WARNING)

@@ -1,0 +1,47 @@
+"""What is done by the clock: whether it went well last, and in time."""
+
+from fileq.config.settings import TASKS, ScheduleSettings
+from fileq.ledger.timetable import Entry
+from fileq.units import describe_seconds
+from fileq.upkeep.health.case import Case
+from fileq.upkeep.health.check import Finding, bad, counted, ok, together, warning
+
+_LATE = 3600.0
+_TIME_TO_BEGIN = 600.0
+"""Seconds that a worker has for what was missed before it started."""
+
+
+def schedule(case: Case) -> Finding:
+    entries = case.ledger.timetable.all()
+    lines = _lines(case.config.settings.schedule)
+    in_force = [entry for entry in entries if lines.get(entry.name) == entry.line]
+    somebody = any(case.now - worker.started_at > _TIME_TO_BEGIN for worker in case.alive)
+    late = [_late(entry, case.now) for entry in in_force] if somebody else []
+    failed = map(_failed, _latest(entries))
+    return together([*failed, *late], ok(f"{counted(len(in_force), 'task')} known, none has failed."))
+
+
+def _lines(settings: ScheduleSettings) -> dict[str, str]:
+    """When each task is due, by its name."""
+    own: dict[str, str] = {name: getattr(settings, name) for name in TASKS}
+    return own | {batch.name: batch.cron for batch in settings.add}
+
+
+def _latest(entries: list[Entry]) -> list[Entry]:
+    """Of each task the line that ran last: those of earlier configs may be there still."""
+    by_name = {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.finished_at or 0.0)}
+    return list(by_name.values())
+
+
+def _failed(entry: Entry) -> Finding:
+    if entry.outcome != "failed":
+        return ok("")
+    return bad(f"{entry.name} failed: {entry.message}", f"Mend that, then: fileq schedule run {entry.name}")
+
+
+def _late(entry: Entry, now: float) -> Finding:
+    seconds = now - entry.next_at
+    if entry.is_running or seconds <= _LATE:
+        return ok("")
+    message = f"{entry.name} is overdue by {describe_seconds(seconds)}, though a worker is running."
+    return warning(message, "Is the worker one with --no-periodic? Then start another; else restart it.")

@@ -1,0 +1,40 @@
+"""Jobs that run for longer than they can, or for nobody."""
+
+from collections.abc import Sequence
+
+from fileq.ledger.overview import Running
+from fileq.units import describe_seconds
+from fileq.upkeep.health.case import Case
+from fileq.upkeep.health.check import Finding, bad, counted, first, ok, together
+
+_TIMES, _MORE = 1.5, 60.0
+"""A job is stopped at its timeout. It is stuck after 1.5 times as long and a minute."""
+
+
+def stuck_jobs(case: Case) -> Finding:
+    running = case.ledger.overview.running()
+    alive = {worker.id for worker in case.alive}
+    timeout = case.config.settings.worker.timeout
+    for_nobody = [job for job in running if job.worker not in alive]
+    longest = _TIMES * timeout + _MORE
+    too_long = [job for job in running if job.worker in alive and case.now - job.started_at > longest]
+    return together(
+        [
+            _found(for_nobody, case.now, "whose worker is gone", "A worker takes them over: fileq worker"),
+            _found(
+                too_long,
+                case.now,
+                f"longer than the timeout of {timeout} allows",
+                "Stop them with fileq cancel JOB, and look at the files; or restart the worker.",
+            ),
+        ],
+        ok(f"{counted(len(running), 'job')} {'is' if len(running) == 1 else 'are'} running, none is stuck."),
+    )
+
+
+def _found(jobs: Sequence[Running], now: float, why: str, remedy: str) -> Finding:
+    if not jobs:
+        return ok("")
+    named = first(f"{job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs)
+    verb = "runs" if len(jobs) == 1 else "run"
+    return bad(f"{counted(len(jobs), 'job')} {verb} {why}: {named}.", remedy)

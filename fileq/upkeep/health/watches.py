@@ -1,0 +1,95 @@
+"""The watched folders: whether they are there, and somebody watches them."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from fileq import host
+from fileq.config.settings import WatchSettings
+from fileq.ledger import Ledger
+from fileq.ledger.watches import WatchRecord
+from fileq.units import describe_seconds
+from fileq.upkeep.health.case import Case
+from fileq.upkeep.health.check import Finding, bad, counted, first, ok, together, warning
+
+_SILENT = 90.0
+"""Seconds: a watcher on another host that is silent for so long is gone."""
+
+_FORGOTTEN = 7 * 86400.0
+"""Seconds after which nobody misses the watcher of a folder that isn't in the config."""
+
+_LONG = 3600.0
+
+
+def watched_folders(case: Case) -> Finding:
+    configured = case.config.settings.watch
+    missing = {watch.path for watch in configured if not os.path.isdir(watch.path)}
+    records = case.ledger.watches.all() if isinstance(case.opened, Ledger) else _none(case)
+    findings = [_missing(path) for path in sorted(missing)]
+    watched = set()
+    for record in records:
+        known = any(record.path == watch.path for watch in configured)
+        standing = _Standing(record, case.now)
+        if standing.is_watching:
+            watched.add(record.path)
+        if record.path not in missing:
+            findings += standing.findings(known=known)
+    return together(findings, ok(_in_words(configured, watched)))
+
+
+def _none(case: Case) -> list[WatchRecord]:
+    """The config's own folders can be looked at without a database, where there is none yet."""
+    return [] if case.opened is None else case.ledger.watches.all()
+
+
+def _missing(path: str) -> Finding:
+    return bad(f"{path} is in the config, and isn't there.", "Make the folder or mount its disk, or change [[watch]].")
+
+
+class _Standing:
+    """A watched folder, as its watcher described it last."""
+
+    def __init__(self, record: WatchRecord, now: float) -> None:
+        self._path = record.path
+        self._age = now - record.said_at
+        self._said: dict[str, Any] = json.loads(record.said)
+        here = record.host == host.name()
+        self._gone = not host.is_alive(record.pid, record.process_started) if here else self._age > _SILENT
+
+    @property
+    def is_watching(self) -> bool:
+        return self._said.get("state") != "stopped" and not self._gone
+
+    def findings(self, *, known: bool) -> Iterator[Finding]:
+        """`known`: whether it is in the config."""
+        if self._said.get("state") == "stopped":
+            return
+        if self._gone:
+            if known or self._age < _FORGOTTEN:
+                yield bad(f"The watcher of {self._path} has died.", "Start it again with fileq watch.")
+            return
+        problem = self._said.get("problem") or "it can't be read"
+        if self._said.get("state") == "offline":
+            yield bad(f"{self._path} is offline: {problem}.", "It is caught up with when it is back.")
+        elif self._said.get("problem"):
+            yield warning(f"{self._path}: {problem}.", "Scans find what events don't tell; fileq status shows more.")
+        yield from self._late()
+
+    def _late(self) -> Iterator[Finding]:
+        missed = self._said.get("missed", 0)
+        if missed:
+            message = f"Events did not tell of {counted(missed, 'file')} in {self._path}; scans found them."
+            yield warning(message, 'If that goes on, set poll = "always" for that folder.')
+        waiting = [one for one in self._said.get("longest", ()) if one["seconds"] > _LONG]
+        if waiting:
+            named = first(f"{one['path']} ({one['reason']}, {describe_seconds(one['seconds'])})" for one in waiting)
+            yield warning(f"Not complete for over an hour: {named}.", "Look at who writes them.")
+
+
+def _in_words(configured: tuple[WatchSettings, ...], watched: set[str]) -> str:
+    idle = [watch.path for watch in configured if watch.path not in watched]
+    if not watched and not idle:
+        return "None is watched."
+    unwatched = f"nobody watches {first(idle)} of the config" if idle else ""
+    return "; ".join(filter(None, [f"{counted(len(watched), 'folder')} watched", unwatched])) + "."
