@@ -38,8 +38,10 @@ class Database:
             self._joined = nullcontext(self.connection)  # `add` joins its transaction several times a file
             try:
                 self._prepare()
-            except BaseException:
+            except BaseException as error:
                 self.connection.close()  # an open one keeps files of SQLite's beside a database that isn't ours
+                if isinstance(error, UnicodeDecodeError):  # in what SQLite cites of a damaged schema
+                    raise sqlite3.DatabaseError("malformed schema") from error
                 raise
 
     def _prepare(self) -> None:

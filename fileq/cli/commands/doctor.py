@@ -1,7 +1,7 @@
 """fileq doctor: is all well?"""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import typer
@@ -54,9 +54,13 @@ def _blocks(checks: Sequence[Check]) -> list[Block]:
     return [Table(columns, [row for check in checks for row in _rows(check)]), Text(), _verdict(checks)]
 
 
-def _rows(check: Check) -> list[tuple[Cell, Cell, Cell]]:
-    found = (check.name, Text(check.state, _TONES[check.state]), check.message)
-    return [found, *([("", "", Text(check.remedy, Tone.QUIET))] if check.remedy else [])]
+def _rows(check: Check) -> Iterator[tuple[Cell, Cell, Cell]]:
+    name, state = check.name, Text(check.state, _TONES[check.state])
+    for message, remedy in check.lines:
+        yield name, state, message
+        if remedy:
+            yield "", "", Text(remedy, Tone.QUIET)
+        name, state = "", Text()
 
 
 def _verdict(checks: Sequence[Check]) -> Text:

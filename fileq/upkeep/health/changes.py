@@ -9,7 +9,7 @@ The rule, so that a notice comes once, and nothing that comes and goes makes a s
 - A warning is never bad, and no news.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -76,8 +76,11 @@ def _change(ledger: Ledger, news: Sequence[_News]) -> Change:
     return Change(f"fileq is {title}", "\n".join(lines))
 
 
-def _ill(check: Check) -> list[str]:
-    return [f"{check.name}: {check.message}", *([f"  What to do: {check.remedy}"] if check.remedy else [])]
+def _ill(check: Check) -> Iterator[str]:
+    for message, remedy in check.lines:
+        yield f"{check.name}: {message}"
+        if remedy:
+            yield f"  What to do: {remedy}"
 
 
 def _well(news: _News) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import zip_longest
 
 import msgspec
 
@@ -16,7 +17,10 @@ _WORST_FIRST = [State.BAD, State.WARNING, State.OK]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What was found, in sentences. Where it isn't ok, `remedy` says what to do about it."""
+    """What was found, in sentences. Where it isn't ok, `remedy` says what to do about it.
+
+    Where several things were found, each has a line of the message, and the same line of the remedy.
+    """
 
     state: State
     message: str
@@ -31,17 +35,27 @@ class Check(msgspec.Struct, frozen=True):
     message: str
     remedy: str
 
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Each thing that was found, with its remedy, "" where it has none."""
+        return list(zip_longest(self.message.split("\n"), self.remedy.split("\n"), fillvalue=""))
+
 
 def ok(message: str) -> Finding:
     return Finding(State.OK, message)
 
 
 def warning(message: str, remedy: str) -> Finding:
-    return Finding(State.WARNING, message, remedy)
+    return Finding(State.WARNING, _line(message), remedy)
 
 
 def bad(message: str, remedy: str) -> Finding:
-    return Finding(State.BAD, message, remedy)
+    return Finding(State.BAD, _line(message), remedy)
+
+
+def _line(message: str) -> str:
+    """A file's name may hold the end of a line."""
+    return message.replace("\n", "\\n")
 
 
 def together(findings: Iterable[Finding], well: Finding) -> Finding:
@@ -49,12 +63,8 @@ def together(findings: Iterable[Finding], well: Finding) -> Finding:
     ill = sorted((one for one in findings if one.state is not State.OK), key=lambda one: _WORST_FIRST.index(one.state))
     if not ill:
         return well
-    messages, remedies = (dict.fromkeys(filter(None, texts)) for texts in zip(*map(_texts, ill), strict=True))
-    return Finding(ill[0].state, " ".join(messages), " ".join(remedies))
-
-
-def _texts(finding: Finding) -> tuple[str, str]:
-    return finding.message, finding.remedy
+    pairs = dict.fromkeys((one.message, one.remedy) for one in ill)
+    return Finding(ill[0].state, "\n".join(message for message, _ in pairs), "\n".join(remedy for _, remedy in pairs))
 
 
 def counted(count: int, noun: str) -> str:

@@ -35,6 +35,8 @@ def stuck_jobs(case: Case) -> Finding:
 def _found(jobs: Sequence[Running], now: float, why: str, remedy: str) -> Finding:
     if not jobs:
         return ok("")
-    named = first(f"{job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs)
+    named = first(
+        f"job {job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs
+    )
     verb = "runs" if len(jobs) == 1 else "run"
     return bad(f"{counted(len(jobs), 'job')} {verb} {why}: {named}.", remedy)

@@ -7,7 +7,6 @@ from typing import Any
 
 from fileq import host
 from fileq.config.settings import WatchSettings
-from fileq.ledger import Ledger
 from fileq.ledger.watches import WatchRecord
 from fileq.units import describe_seconds
 from fileq.upkeep.health.case import Case
@@ -25,7 +24,7 @@ _LONG = 3600.0
 def watched_folders(case: Case) -> Finding:
     configured = case.config.settings.watch
     missing = {watch.path for watch in configured if not os.path.isdir(watch.path)}
-    records = case.ledger.watches.all() if isinstance(case.opened, Ledger) else _none(case)
+    records = [] if case.opened is None else case.ledger.watches.all()
     findings = [_missing(path) for path in sorted(missing)]
     watched = set()
     for record in records:
@@ -36,11 +35,6 @@ def watched_folders(case: Case) -> Finding:
         if record.path not in missing:
             findings += standing.findings(known=known)
     return together(findings, ok(_in_words(configured, watched)))
-
-
-def _none(case: Case) -> list[WatchRecord]:
-    """The config's own folders can be looked at without a database, where there is none yet."""
-    return [] if case.opened is None else case.ledger.watches.all()
 
 
 def _missing(path: str) -> Finding:

@@ -22,7 +22,7 @@ def _died(gone: list[WorkerRecord], case: Case) -> Finding:
     message = f"{counted(len(gone), 'worker')} died without signing off: {first(map(_named, gone))}."
     if case.alive:
         return warning(message, "The others take over within a minute.")
-    return warning(message, f"The next one takes over. {_START}")
+    return warning(message, "The next one that starts takes over.")
 
 
 def _waiting(case: Case) -> Finding:
