@@ -26,14 +26,13 @@ def queue(case: Case) -> Finding:
 
 
 def _judged(flow: Flow, span: float) -> Finding:
-    hours = span / 3600
-    seconds = flow.left / flow.ended * span if flow.ended else float("inf")
-    left = f"{counted(flow.left, 'job')} left"
-    if flow.came <= flow.ended or seconds <= _TOO_LONG:
-        return ok(f"{left}, which takes about {describe_seconds(seconds)}." if flow.ended else f"{left}.")
-    lasts = f"what is left, {counted(flow.left, 'job')}, takes {describe_seconds(seconds)}"
+    left = counted(flow.left, "job")
+    lasts = flow.left / flow.ended * span if flow.ended else None
+    if flow.came <= flow.ended or (lasts is not None and lasts <= _TOO_LONG):
+        return ok(f"{left} left{f', which takes about {describe_seconds(lasts)}' if lasts else ''}.")
+    came, ended = (f"{count / span * 3600:,.0f}" for count in (flow.came, flow.ended))
+    rest = f"what is left, {left}, takes {describe_seconds(lasts)}" if lasts else f"{left} left"
     return warning(
-        f"More comes than is done: {flow.came / hours:,.0f} jobs an hour came and {flow.ended / hours:,.0f} ended;"
-        f" {lasts if flow.ended else 'none of them ends'}.",
+        f"More comes than is done: {came} jobs an hour came and {ended} ended; {rest}.",
         "Start more workers (fileq worker), or take less in.",
     )

@@ -42,7 +42,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def ok(message: str) -> Finding:
-    return Finding(State.OK, message)
+    return Finding(State.OK, _line(message))
 
 
 def warning(message: str, remedy: str) -> Finding:

@@ -1,0 +1,78 @@
+import os
+import sqlite3
+import threading
+from contextlib import closing
+
+from fileq.ledger import Ledger
+from fileq.upkeep.health.check import State
+from tests.entering import NOW, enter
+
+DAY = 86400
+
+
+def overwrite(path, ledger):
+    """Make one page of the file another's: of the index of jobs by batch, which no other check uses."""
+    (page,) = ledger.database.connection.execute(
+        "select rootpage from sqlite_master where name = 'jobs_by_batch'"
+    ).fetchone()
+    ledger.database.connection.execute("pragma wal_checkpoint(truncate)")
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(os.urandom(4096))
+
+
+def test_a_whole_database_is_told_with_its_size(patient):
+    found = patient.look("database", thorough=True)
+    assert found.state is State.OK
+    assert patient.ledger.database.path in found.message
+    assert "KB" in found.message
+
+
+def test_free_pages_are_told(patient):
+    enter(patient.ledger, *(f"/photos/{'x' * 200}/{number}" for number in range(500)))
+    connection = patient.ledger.database.connection
+    connection.execute("delete from jobs")
+    assert "% of it free" in patient.look("database").message
+
+
+def test_a_damaged_page_is_found(patient, database):
+    enter(patient.ledger)
+    overwrite(database, patient.ledger)
+    with closing(Ledger(database)) as patient.ledger:
+        found = patient.look("database", thorough=True)
+    assert found.state is State.BAD
+    assert "is damaged" in found.message
+    assert "put a copy of it back" in found.remedy
+
+
+def test_every_page_is_looked_at_once_a_day_and_again_while_it_is_damaged(patient, database):
+    assert patient.look("database").state is State.OK
+    overwrite(database, patient.ledger)
+    with closing(Ledger(database)) as patient.ledger:
+        assert patient.look("database", NOW + DAY - 1).state is State.OK
+        assert patient.look("database", NOW + DAY).state is State.BAD
+        assert patient.look("database", NOW + DAY + 300).state is State.BAD
+
+
+def test_a_thorough_look_leaves_nothing_in_the_ledger(patient):
+    patient.look("database", thorough=True)
+    assert patient.ledger.checks.found_whole() is None
+    assert patient.ledger.checks.standings() == {}
+
+
+def test_nobody_waits_for_the_look_at_every_page(patient, database):
+    """Whoever has the ledger's own connection meanwhile."""
+    with patient.ledger.transaction():
+        other = threading.Thread(target=patient.ledger.database.damage)
+        other.start()
+        other.join(60)
+        assert not other.is_alive()
+
+
+def test_a_lock_that_stays_is_bad(patient, database):
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        found = patient.look("database")
+        assert found.state is State.BAD
+        assert "locked by another program" in found.message
+    assert patient.look("database").state is State.OK
