@@ -12,6 +12,7 @@ import pytest
 from fileq.ledger import Ledger
 from tests.acceptance.program import Program, kill_group
 from tests.acceptance.test_environment import another_programs, newer, text
+from tests.acceptance.watching import Watched
 
 NAMES = [
     "database", "disk", "workers", "stuck jobs", "queue",
@@ -162,3 +163,25 @@ def test_a_look_changes_nothing(fileq: Program, photos: Path) -> None:
     before = fileq.database.read_bytes()
     fileq.run("doctor")
     assert fileq.database.read_bytes() == before
+
+
+def test_a_watcher_that_was_killed_is_bad_and_one_that_was_stopped_is_not(fileq: Program) -> None:
+    watched = Watched(fileq)
+    with watched.watched():
+        assert check(fileq.json("doctor"), "watched folders")["message"] == "1 folder is watched."
+    assert fileq.json("doctor")["ok"] is True
+    process = watched.start()
+    fileq.wait_until(lambda: watched.state(process) == "events")
+    kill_group(process)
+    found = check(fileq.json("doctor", expect=1), "watched folders")
+    assert (found["state"], found["message"]) == ("bad", f"The watcher of {watched.folder} has died.")
+
+
+def test_a_watched_folder_that_is_gone_is_bad(fileq: Program) -> None:
+    watched = Watched(fileq)
+    with watched.watched() as process:
+        watched.folder.rmdir()
+        fileq.wait_until(lambda: watched.state(process) == "offline")
+        found = check(fileq.json("doctor", expect=1), "watched folders")
+        assert found["message"].startswith(f"{watched.folder} is offline: ")
+        watched.folder.mkdir()

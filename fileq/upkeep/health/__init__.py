@@ -8,7 +8,7 @@ from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 from fileq.upkeep.health.backlog import queue
 from fileq.upkeep.health.case import Case, Look, NoDatabaseYet, Room
-from fileq.upkeep.health.check import Check, Finding, State, bad, ok, warning
+from fileq.upkeep.health.check import DATABASE, DISK, Check, Finding, State, bad, ok, warning
 from fileq.upkeep.health.clock import clock
 from fileq.upkeep.health.codecs import codecs
 from fileq.upkeep.health.database import database
@@ -20,8 +20,6 @@ from fileq.upkeep.health.watches import watched_folders
 from fileq.upkeep.health.workers import workers
 
 __all__ = ["ALL", "Check", "State", "examine", "is_there"]
-
-DATABASE, DISK = "database", "disk"
 
 ALL: tuple[tuple[str, Look], ...] = (
     (DATABASE, database),

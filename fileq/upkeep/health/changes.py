@@ -17,9 +17,9 @@ from fileq import host
 from fileq.ledger import Ledger
 from fileq.ledger.checks import Standing
 from fileq.units import describe_seconds
-from fileq.upkeep.health.check import Check, State
+from fileq.upkeep.health.check import DATABASE, DISK, Check, State
 
-AT_ONCE = frozenset({"database", "disk"})
+AT_ONCE = frozenset({DATABASE, DISK})
 
 _SURE = 60.0
 _CALM = 3600.0

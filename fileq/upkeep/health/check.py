@@ -6,6 +6,9 @@ from itertools import zip_longest
 
 import msgspec
 
+DATABASE, DISK = "database", "disk"
+"""The names of the two checks that others depend on, or that can't wait."""
+
 
 class State(StrEnum):
     OK = "ok"
@@ -70,6 +73,10 @@ def together(findings: Iterable[Finding], well: Finding) -> Finding:
 def counted(count: int, noun: str) -> str:
     """1 job, 1,200 jobs."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def first(names: Iterable[object], shown: int = 3) -> str:

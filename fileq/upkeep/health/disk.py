@@ -23,8 +23,17 @@ def room_at(folder: str) -> Room:
 
 
 def disk(case: Case) -> Finding:
-    places = _disks(case)
-    found = [_judged(folder, case.room(folder)) for folder in places]
+    found: list[Finding] = []
+    seen: set[int] = set()
+    for folder in dict.fromkeys(map(_nearest, _folders(case))):
+        try:
+            device = os.stat(folder).st_dev
+            if device not in seen:
+                found.append(_judged(folder, case.room(folder)))
+            seen.add(device)
+        except OSError as error:
+            message = f"The disk of {folder} can't be asked for its space: {error.strerror}."
+            found.append(bad(message, "Mount it anew, or change the folder in the config."))
     return together(found, ok(f"{first(one.message for one in found)}."))
 
 
@@ -36,15 +45,6 @@ def _judged(folder: str, room: Room) -> Finding:
     if room.free < min(_LOW_SHARE * room.total, _LOW_BYTES):
         return warning(message, _REMEDY)
     return ok(f"{folder} has {left} left")
-
-
-def _disks(case: Case) -> list[str]:
-    """One folder on each disk that matters."""
-    by_device: dict[int, str] = {}
-    for folder in _folders(case):
-        there = _nearest(folder)
-        by_device.setdefault(os.stat(there).st_dev, there)
-    return list(by_device.values())
 
 
 def _folders(case: Case) -> Iterator[str]:

@@ -18,7 +18,10 @@ def schedule(case: Case) -> Finding:
     somebody = any(case.now - worker.started_at > _TIME_TO_BEGIN for worker in case.alive)
     late = [_late(entry, case.now) for entry in in_force] if somebody else []
     failed = map(_failed, _latest(entries))
-    return together([*failed, *late], ok(f"{counted(len(in_force), 'task')} known, none has failed."))
+    well = (
+        f"{counted(len(in_force), 'task')} known, none has failed." if in_force else "No worker has begun with it yet."
+    )
+    return together([*failed, *late], ok(well))
 
 
 def _lines(settings: ScheduleSettings) -> dict[str, str]:

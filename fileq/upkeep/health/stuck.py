@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fileq.ledger.overview import Running
 from fileq.units import describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, bad, counted, first, ok, together
+from fileq.upkeep.health.check import Finding, are, bad, counted, first, ok, together
 
 _TIMES, _MORE = 1.5, 60.0
 """A job is stopped at its timeout. It is stuck after 1.5 times as long and a minute."""
@@ -28,7 +28,7 @@ def stuck_jobs(case: Case) -> Finding:
                 "Stop them with fileq cancel JOB, and look at the files; or restart the worker.",
             ),
         ],
-        ok(f"{counted(len(running), 'job')} {'is' if len(running) == 1 else 'are'} running, none is stuck."),
+        ok(f"{counted(len(running), 'job')} {are(len(running))} running, none is stuck." if running else "None runs."),
     )
 
 

@@ -10,7 +10,7 @@ from fileq.config.settings import WatchSettings
 from fileq.ledger.watches import WatchRecord
 from fileq.units import describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, bad, counted, first, ok, together, warning
+from fileq.upkeep.health.check import Finding, are, bad, counted, first, ok, together, warning
 
 _SILENT = 90.0
 """Seconds: a watcher on another host that is silent for so long is gone."""
@@ -83,7 +83,6 @@ class _Standing:
 
 def _in_words(configured: tuple[WatchSettings, ...], watched: set[str]) -> str:
     idle = [watch.path for watch in configured if watch.path not in watched]
-    if not watched and not idle:
-        return "None is watched."
-    unwatched = f"nobody watches {first(idle)} of the config" if idle else ""
-    return "; ".join(filter(None, [f"{counted(len(watched), 'folder')} watched", unwatched])) + "."
+    seen = f"{counted(len(watched), 'folder')} {are(len(watched))} watched." if watched else ""
+    unseen = f"Nobody watches {first(idle)} of the config." if idle else ""
+    return " ".join(filter(None, [seen, unseen])) or "None is watched."

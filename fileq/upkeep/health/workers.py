@@ -4,7 +4,7 @@ from fileq.ledger.workers import WorkerRecord
 from fileq.queue import MAIN
 from fileq.units import describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, bad, counted, first, ok, together, warning
+from fileq.upkeep.health.check import Finding, are, bad, counted, first, ok, together, warning
 
 _PATIENCE = 600.0
 _PAUSE = 86400.0
@@ -51,8 +51,7 @@ def _who(alive: list[WorkerRecord]) -> str:
     if not alive:
         return "None is running, and none is missed."
     slots = counted(sum(worker.slots for worker in alive), "slot")
-    verb = "is" if len(alive) == 1 else "are"
-    return f"{counted(len(alive), 'worker')} {verb} running, with {slots}: {first(map(_named, alive))}."
+    return f"{counted(len(alive), 'worker')} {are(len(alive))} running, with {slots}: {first(map(_named, alive))}."
 
 
 def _named(worker: WorkerRecord) -> str:

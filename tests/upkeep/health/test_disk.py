@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -65,6 +66,15 @@ def test_a_disk_is_looked_at_once(patient, tmp_path):
     seen = []
     patient.look("disk", room=lambda folder: seen.append(folder) or Room(GB, GB))
     assert len(seen) == 1
+
+
+def test_a_disk_that_does_not_answer_is_bad(patient):
+    def fail(folder):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), folder)
+
+    found = patient.look("disk", room=fail)
+    assert found.state is State.BAD
+    assert found.message.endswith("can't be asked for its space: Stale file handle.")
 
 
 def test_the_figures_are_the_systems(tmp_path):

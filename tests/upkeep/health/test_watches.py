@@ -35,7 +35,7 @@ def configure(patient, folder):
 def test_a_folder_that_is_watched_is_well(patient, folder):
     watch(patient, folder, state="events")
     found = patient.look("watched folders")
-    assert (found.state, found.message) == (State.OK, "1 folder watched.")
+    assert (found.state, found.message) == (State.OK, "1 folder is watched.")
 
 
 def test_a_watcher_that_has_just_begun_is_well(patient, folder):
@@ -116,5 +116,5 @@ def test_a_folder_of_the_config_that_nobody_watches_is_said_and_well(patient, fo
     found = patient.look("watched folders")
     assert (found.state, found.message) == (
         State.OK,
-        f"0 folders watched; nobody watches {folder} of the config.",
+        f"Nobody watches {folder} of the config.",
     )
