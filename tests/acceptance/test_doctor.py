@@ -11,7 +11,7 @@ import pytest
 
 from fileq.ledger import Ledger
 from tests.acceptance.program import Program, kill_group
-from tests.acceptance.test_environment import another_programs, newer, text
+from tests.acceptance.test_environment import another_programs, newer, read_only_from, text
 from tests.acceptance.watching import Watched
 
 NAMES = [
@@ -185,3 +185,13 @@ def test_a_watched_folder_that_is_gone_is_bad(fileq: Program) -> None:
         found = check(fileq.json("doctor", expect=1), "watched folders")
         assert found["message"].startswith(f"{watched.folder} is offline: ")
         watched.folder.mkdir()
+
+
+def test_a_place_where_no_database_can_be_made_is_bad(fileq: Program) -> None:
+    folder = fileq.folder / "read only"
+    folder.mkdir()
+    fileq.environment["FILEQ_DATABASE"] = str(folder / "state" / "ledger.db")
+    with read_only_from(folder) as turn_read_only:
+        assert fileq.json("doctor")["ok"] is True
+        turn_read_only()
+        assert f"{folder} can't be written" in check(fileq.json("doctor", expect=1), "database")["message"]

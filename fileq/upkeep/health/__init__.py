@@ -36,11 +36,13 @@ ALL: tuple[tuple[str, Look], ...] = (
 
 
 def is_there(database_path: str) -> bool:
-    """Whether there is a database already: opening it then makes none."""
+    """Whether there is a database already, or something in its place: opening it then makes none."""
     try:
         return os.stat(database_path).st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
-        return os.path.lexists(database_path)
+        return True
 
 
 def examine(

@@ -1,10 +1,13 @@
 """The database: whether it can be read and written, whether it is whole, and how large it is."""
 
+import os
+
 from fileq.ledger import Ledger
 from fileq.ledger.vitals import Extent
 from fileq.units import describe_bytes
 from fileq.upkeep.health.case import Case
 from fileq.upkeep.health.check import Finding, bad, ok
+from fileq.upkeep.health.disk import nearest
 
 _EVERY = 86400.0
 """Seconds from one look at every page to the next."""
@@ -12,7 +15,7 @@ _EVERY = 86400.0
 
 def database(case: Case) -> Finding:
     if case.opened is None:
-        return ok(f"There is none yet; it will be {case.database}.")
+        return _to_come(case.database)
     ledger = case.ledger
     with ledger.transaction():
         pass  # one that can't begin says why
@@ -23,6 +26,16 @@ def database(case: Case) -> Finding:
         if not case.thorough:
             ledger.checks.note_whole(case.now)
     return ok(f"{case.database} is whole, {_in_words(ledger.vitals.extent())}.")
+
+
+def _to_come(path: str) -> Finding:
+    folder = nearest(os.path.dirname(os.path.abspath(path)))
+    if not os.access(folder, os.W_OK):
+        return bad(
+            f"There is none yet, and {path} can't be made: {folder} can't be written.",
+            "Change its permissions, or choose another with --database.",
+        )
+    return ok(f"There is none yet; it will be {path}.")
 
 
 def _is_due(ledger: Ledger, now: float) -> bool:

@@ -25,7 +25,7 @@ def room_at(folder: str) -> Room:
 def disk(case: Case) -> Finding:
     found: list[Finding] = []
     seen: set[int] = set()
-    for folder in dict.fromkeys(map(_nearest, _folders(case))):
+    for folder in dict.fromkeys(map(nearest, _folders(case))):
         try:
             device = os.stat(folder).st_dev
             if device not in seen:
@@ -61,7 +61,7 @@ def _of_outputs(ledger: Ledger, now: float) -> list[str]:
         return []
 
 
-def _nearest(folder: str) -> str:
+def nearest(folder: str) -> str:
     """The folder, or the nearest above it that is there."""
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)

@@ -1,10 +1,12 @@
+import random
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, nullcontext
 
+from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 from fileq.upkeep.health.check import State
-from tests.entering import NOW, enter
+from tests.entering import NOW, begin, enter, finish
 
 DAY = 86400
 
@@ -75,3 +77,34 @@ def test_a_lock_that_stays_is_bad(patient, database):
         assert found.state is State.BAD
         assert "locked by another program" in found.message
     assert patient.look("database").state is State.OK
+
+
+def rubbish(content, chance):
+    """The same with some of its pages, or some bytes of a page, overwritten."""
+    content = bytearray(content)
+    for _ in range(chance.choice([1, 1, 2, 5])):
+        length = chance.choice([96, 4096])
+        start = chance.randrange(len(content) // 4096) * 4096 + chance.randrange(4097 - length)
+        content[start : start + length] = chance.choice([bytes(length), chance.randbytes(length)])
+    return content
+
+
+def test_whatever_is_damaged_each_check_has_an_answer(patient, database, tmp_path):
+    jobs = enter(patient.ledger, *(f"/photos/{number}" for number in range(60)))
+    finish(patient.ledger, begin(patient.ledger, jobs[0]))
+    patient.sign_on()
+    patient.ledger.database.connection.execute("pragma wal_checkpoint(truncate)")
+    with open(database, "rb") as file:
+        whole = file.read()
+    chance = random.Random(5)
+    for number in range(60):
+        path = tmp_path / f"{number}.db"
+        path.write_bytes(rubbish(whole, chance))
+        try:
+            opened = Ledger(str(path))
+        except LedgerError as error:
+            opened = error
+        with closing(opened) if isinstance(opened, Ledger) else nullcontext():
+            checks = patient.examine(opened=opened, thorough=True)
+        assert not [check for check in checks.values() if "The check itself" in check.message]
+        assert {check.name for check in checks.values() if check.state is State.BAD} <= {"database", "clock"}
