@@ -10,7 +10,7 @@ import fileq
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
 from fileq.config.places import CONFIG_NAME, config_file, database_at, state_database
 from fileq.config.reading import Source, recipes_from, settings_from
-from fileq.config.settings import QueueSettings, Settings, WatchSettings, WorkerSettings
+from fileq.config.settings import NotifySettings, QueueSettings, Settings, WatchSettings, WorkerSettings
 from fileq.errors import ConfigError, EnvironmentFailure
 from fileq.recipes import builtin_toml
 from fileq.recipes.recipe import Recipe
@@ -18,6 +18,7 @@ from fileq.recipes.recipe import Recipe
 __all__ = [
     "CONFIG_NAME",
     "Config",
+    "NotifySettings",
     "Origin",
     "QueueSettings",
     "Settings",

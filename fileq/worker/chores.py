@@ -10,6 +10,9 @@ from fileq.config import Config
 from fileq.config.settings import AddSettings, Settings
 from fileq.cron import Cron
 from fileq.ledger import Ledger
+from fileq.upkeep.health import State, examine
+from fileq.upkeep.health.changes import record
+from fileq.upkeep.notices import tell
 from fileq.upkeep.vanished import note_vanished
 from fileq.watch.configured import configured
 from fileq.watch.passing import look_through
@@ -45,6 +48,16 @@ def chore(settings: Settings, name: str) -> Chore:
     return lambda place, now: add(place, batch, now)
 
 
+def health(place: Place, now: float) -> str:
+    """Look whether all is well, and tell what turned."""
+    checks = examine(place.ledger, place.config, place.ledger.database.path, now)
+    change = record(place.ledger, checks, now)
+    if change is not None:
+        tell(place.ledger, place.settings.notify, "unhealthy", change.title, change.body, now)
+    ill = [check.name for check in checks if check.state is State.BAD]
+    return f"Not well: {', '.join(ill)}. See: fileq doctor" if ill else "All is well."
+
+
 def rescan(place: Place, now: float) -> str:
     """Watched folders are brought in line with what is there; a folder with a watcher is, every minute."""
     told = []
@@ -70,4 +83,4 @@ def add(place: Place, batch: AddSettings, now: float) -> str:
     return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
 
 
-_CHORES: dict[str, Chore] = {"rescan": rescan}
+_CHORES: dict[str, Chore] = {"health": health, "rescan": rescan}

@@ -127,6 +127,7 @@ class Worker:
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
         self._at_once = False
+        self._told = False
         huey = huey_for(self._ledger, queue)
         tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
         self._post = Post(
@@ -266,10 +267,18 @@ class Worker:
         if any(slot.sandbox.token for slot in self._crew.slots) or (self._upkeep and self._upkeep.is_busy):
             return
         if not self._ledger.jobs.unfinished(self._queue):
-            self._stop(StopReason.DRAINED)
+            self._stop_or_tell()
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment
             control.resend(self._ledger, self._queue, time.time())
+
+    def _stop_or_tell(self) -> None:
+        """All is done; first somebody may be told of it."""
+        if self._upkeep is None or self._told:
+            self._stop(StopReason.DRAINED)
+        else:
+            self._told = True
+            self._upkeep.tick()
 
 
 def _upkeep(database: str, config: Config) -> "Upkeep":

@@ -13,8 +13,11 @@ from fileq.config import Config
 from fileq.errors import FileqError, LedgerError
 from fileq.ledger import Ledger, opened
 from fileq.ledger.timetable import Runner
+from fileq.upkeep.health.clock import ClockWatch
+from fileq.upkeep.notices import deliver, gather, send_now
 from fileq.upkeep.timetable import Run, Timetable
-from fileq.worker.aside import Stopped
+from fileq.worker.alarm import Alarm
+from fileq.worker.aside import Stopped, aside
 from fileq.worker.chores import Place, chore, lines
 from fileq.worker.recovery import recover
 
@@ -22,7 +25,9 @@ _FAREWELL = 5.0
 """Seconds that a task has to end when the worker stops. What it had not done, the next worker does."""
 
 _RETRY = 1.0
-_TURN = "fileq-turn"
+_TURN, _COURIER = "fileq-turn", "fileq-courier"
+_DELIVERY = 300.0
+"""Seconds that the sending of notices may take; what is left is sent a minute later."""
 
 _log = logging.getLogger("fileq")
 
@@ -33,6 +38,9 @@ class Upkeep:
     def __init__(self, database: str, config: Config, patience: float) -> None:
         self._ledger = Ledger(database, patience)
         self._config = config
+        self._notify = config.settings.notify
+        self._clock = ClockWatch()
+        self._alarm = Alarm()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -41,8 +49,7 @@ class Upkeep:
 
     def tick(self) -> None:
         """From Huey's scheduler, which must not be held up: a thread does it, if the last one has ended."""
-        if not any(thread.name == _TURN for thread in self._alive()):
-            self._start(_TURN, self._turn)
+        self._start_alone(_TURN, self._turn)
 
     @property
     def is_busy(self) -> bool:
@@ -65,6 +72,11 @@ class Upkeep:
             self._threads = [thread for thread in self._threads if thread.is_alive()]
             return self._threads
 
+    def _start_alone(self, name: str, function: Callable[[], None]) -> None:
+        """Have a thread do it, unless one of that name does already."""
+        if not any(thread.name == name for thread in self._alive()):
+            self._start(name, function)
+
     def _start(self, name: str, function: Callable[[], None]) -> None:
         thread = threading.Thread(target=function, name=name, daemon=True)
         thread.start()
@@ -75,10 +87,47 @@ class Upkeep:
         now = time.time()
         try:
             recover(self._ledger, now, self._config.settings.worker.heartbeat)
+            self._note_a_jump(now)
+            self._tell(now)
             for run in self._timetable.due(now):
                 self._start(f"fileq-{run.name}", partial(self._run, run))
         except LedgerError as error:
             _log.warning("The upkeep is put off for a minute: %s", error)
+            if self._alarm.rings(now):
+                self._start_alone(_COURIER, partial(self._sound, error))
+        else:
+            self._alarm.rest()
+
+    def _note_a_jump(self, now: float) -> None:
+        jump = self._clock.jump()
+        if jump is not None:
+            self._ledger.checks.note_jump(jump, now)
+
+    def _tell(self, now: float) -> None:
+        gather(self._ledger, self._notify, now)
+        if self._notify.is_on and self._ledger.notices.any_due(now):
+            self._start_alone(_COURIER, self._deliver)
+
+    def _deliver(self) -> None:
+        """In a process of its own: a mail server that hangs, and all that Apprise needs, are no part of the worker."""
+        try:
+            aside(deliver, self._ledger.database.path, self._notify, time.time(), seconds=_DELIVERY, stop=self._stop)
+        except Stopped:
+            return
+        except FileqError as error:
+            _log.warning("Notices could not be sent: %s", error)
+
+    def _sound(self, trouble: LedgerError) -> None:
+        """Past the ledger's outbox, which is what is wrong."""
+        title, body = "fileq can't use its database", f"{trouble}\n\nOn {host.name()}. fileq doctor shows more."
+        try:
+            problems = aside(send_now, self._notify, title, body, seconds=_DELIVERY, stop=self._stop)
+        except Stopped:
+            return
+        except FileqError as error:
+            problems = [str(error)]
+        for problem in problems:
+            _log.warning("Nobody could be told: %s", problem)
 
     def _run(self, run: Run) -> None:
         problem, message = perform(self._ledger.database.path, self._config, run.name, self._stop)

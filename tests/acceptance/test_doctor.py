@@ -16,7 +16,7 @@ from tests.acceptance.watching import Watched
 
 NAMES = [
     "database", "disk", "workers", "stuck jobs", "queue",
-    "watched folders", "codecs", "clock", "temp files", "schedule",
+    "watched folders", "codecs", "clock", "temp files", "schedule", "notices",
 ]  # fmt: skip
 
 

@@ -95,3 +95,23 @@ def test_a_program_is_told_too(fileq: Program, photos: Path) -> None:
     lines = told.read_text().splitlines()
     assert lines[0] == "['failed'] t0ken"
     assert "broken.jpg: " in told.read_text()
+
+
+def test_a_worker_that_drains_tells_of_its_end_before_it_leaves(fileq: Program, photos: Path, mail: MailServer) -> None:
+    notify(fileq, mail.url())
+    fileq.run("add", photos, "-r", "thumbnail")
+    fileq.run("worker", "--drain")
+    (message,) = mail.mails
+    assert "batch 1 has ended" in message["subject"]
+
+
+def test_doctor_sends_a_test_when_it_is_asked_to(fileq: Program, mail: MailServer) -> None:
+    notify(fileq, mail.url())
+    assert "Sent to 1 target." in fileq.run("doctor", "--notify").stdout
+    assert "this is a test" in mail.mails[0]["subject"]
+    mail.down()
+    answer = fileq.run("doctor", "--notify", expect=1)
+    assert "notify.urls[0]" in answer.stdout
+    assert PASSWORD not in answer.stdout
+    fileq.configure("")
+    assert "Nobody is to be told" in fileq.run("doctor", "--notify", expect=2).stderr

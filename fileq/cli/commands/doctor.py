@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Annotated
 
 import typer
 from msgspec.structs import asdict
@@ -11,9 +12,10 @@ from fileq.cli import options
 from fileq.cli.group import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.words import counted
+from fileq.config import NotifySettings
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Block, Cell
-from fileq.errors import ExitCode, LedgerError
+from fileq.errors import ExitCode, LedgerError, UsageError
 from fileq.upkeep.health import Check, State, examine, is_there
 
 app = new_app()
@@ -22,16 +24,26 @@ _TONES = {State.OK: Tone.GOOD, State.WARNING: Tone.WARNING, State.BAD: Tone.BAD}
 
 
 @app.command(epilog="Example: fileq doctor")
-def doctor(context: typer.Context, *, json: options.Json = False) -> ExitCode:
-    """Look whether all is well: database, disks, workers, jobs, folders, codecs, clock, schedule.
+def doctor(
+    context: typer.Context,
+    *,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send a test to all who are to be told, too.", show_envvar=False)
+    ] = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Look whether all is well: database, disks, workers, jobs, folders, codecs, clock, schedule, notices.
 
     Nothing is changed. Exit code 1 where something is bad; a warning is none.
     """
     session = session_of(context)
+    display = session.display(json=json)
     checks = _checks(session, time.time())
+    if notify:
+        checks.append(_tried(session.config.settings.notify))
     well = not any(check.state is State.BAD for check in checks)
     document = {"ok": well, "checks": [asdict(check) for check in checks]}
-    session.display(json=json).answer(Answer(document, _blocks(checks)))
+    display.answer(Answer(document, _blocks(checks)))
     return ExitCode.DONE if well else ExitCode.FAILED
 
 
@@ -47,6 +59,18 @@ def _checks(session: Session, now: float) -> list[Check]:
         return examine(error, config, path, now)
     with closing(ledger):
         return examine(ledger, config, path, now, thorough=True)
+
+
+def _tried(notify: NotifySettings) -> Check:
+    """Whether a test has reached all who are to be told."""
+    from fileq.upkeep.notices import send_now
+
+    if not (notify.urls or notify.command):
+        raise UsageError("Nobody is to be told: no urls and no command in [notify].", "fileq init shows how.")
+    problems = send_now(notify, "fileq: this is a test", "If you can read this, notices reach you.")
+    if problems:
+        return Check("test notice", State.BAD, "\n".join(problems), "Mend [notify] in the config.")
+    return Check("test notice", State.OK, f"Sent to {counted(len(notify.urls) + bool(notify.command), 'target')}.", "")
 
 
 def _blocks(checks: Sequence[Check]) -> list[Block]:

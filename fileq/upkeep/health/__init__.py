@@ -14,6 +14,7 @@ from fileq.upkeep.health.codecs import codecs
 from fileq.upkeep.health.database import database
 from fileq.upkeep.health.disk import disk, room_at
 from fileq.upkeep.health.leftovers import temp_files
+from fileq.upkeep.health.notices import notices
 from fileq.upkeep.health.schedule import schedule
 from fileq.upkeep.health.stuck import stuck_jobs
 from fileq.upkeep.health.watches import watched_folders
@@ -32,6 +33,7 @@ ALL: tuple[tuple[str, Look], ...] = (
     ("clock", clock),
     ("temp files", temp_files),
     ("schedule", schedule),
+    ("notices", notices),
 )
 
 

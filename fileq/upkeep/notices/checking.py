@@ -1,6 +1,7 @@
 """Whether people can be told: for `fileq doctor`."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
 
 from fileq.config.settings import NotifySettings
 from fileq.ledger import Ledger
@@ -12,17 +13,9 @@ from fileq.upkeep.notices.scrubbing import Scrubber
 from fileq.upkeep.notices.targets import Target, Undelivered, full_url, targets_of, value_of, variables
 
 
-def notice_problems(ledger: Ledger, notify: NotifySettings, environ: Mapping[str, str], now: float) -> list[str]:
-    """What hinders notices, a sentence or two each; none where all is well, or nobody is to be told."""
-    if not notify.is_on:
-        return []
-    return [*_unusable(notify, environ), *_unsent(ledger, now)]
-
-
-def test(notify: NotifySettings, environ: Mapping[str, str]) -> list[str]:
-    """Send a test to each target now; answer the problems."""
-    notice = Notice(0, "test", "fileq: this is a test", "If you can read this, notices reach you.", None, 0, 0, 1,
-                    None, None, None)  # fmt: skip
+def send_now(notify: NotifySettings, title: str, body: str, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Tell each target now, past the ledger, which may be what is wrong; answer the problems."""
+    notice = Notice(0, "unhealthy", title, body, None, 0, 0, 1, None, None, None)
     problems = []
     for target in targets_of(notify):
         try:
@@ -32,12 +25,15 @@ def test(notify: NotifySettings, environ: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _unusable(notify: NotifySettings, environ: Mapping[str, str]) -> Iterator[str]:
+def unusable(notify: NotifySettings, environ: Mapping[str, str]) -> list[str]:
+    """What is wrong with those who are to be told, as far as that can be seen without telling them."""
+    problems = []
     for target in targets_of(notify):
         try:
             _check(target, environ)
         except Undelivered as error:
-            yield f"{target.shown}: {error}."
+            problems.append(f"{target.shown}: {error}.")
+    return problems
 
 
 def _check(target: Target, environ: Mapping[str, str]) -> None:
@@ -54,15 +50,18 @@ def _check(target: Target, environ: Mapping[str, str]) -> None:
     services.check(full_url(target.url, environ, scrubber), scrubber)
 
 
-def _unsent(ledger: Ledger, now: float) -> Iterator[str]:
+def unsent(ledger: Ledger, now: float) -> list[str]:
+    """What could not be sent, in a sentence or two each."""
     problems = ledger.notices.problems()
     waiting = [notice for notice in problems if notice.given_up_at is None]
     lost = [notice for notice in problems if notice.given_up_at is not None]
+    told = []
     if waiting:
-        soon = max(0.0, min(notice.due_at for notice in waiting) - now)
-        yield f"Not sent yet: {_counted(waiting)}; tried again in {describe_seconds(soon)}. {waiting[-1].problem}"
+        soon = describe_seconds(max(0.0, min(notice.due_at for notice in waiting) - now))
+        told.append(f"Not sent yet: {_counted(waiting)}; tried again in {soon}. {waiting[-1].problem}")
     if lost:
-        yield f"Given up after a day: {_counted(lost)}. {lost[-1].problem}"
+        told.append(f"Given up after a day: {_counted(lost)}. {lost[-1].problem}")
+    return told
 
 
 def _counted(notices: list[Notice]) -> str:

@@ -103,15 +103,15 @@ def test_without_apprise_the_extra_is_named_and_nothing_is_lost(ledger, mail, mo
         without.delattr("fileq.upkeep.notices.services", raising=False)
         assert deliver(ledger, notify) == 0
         assert "pip install 'fileq[notify]'" in problem(ledger)
-        assert any("fileq[notify]" in one for one in notices.notice_problems(ledger, notify, {}, NOW))
-        assert "fileq[notify]" in notices.test(notify, {})[0]
+        assert any("fileq[notify]" in one for one in notices.unusable(notify, {}))
+        assert "fileq[notify]" in notices.send_now(notify, "Test", "It works.", {})[0]
     assert deliver(ledger, notify, NOW + PATIENCE) == 1
     assert len(mail.mails) == 1
 
 
 def test_a_service_that_apprise_does_not_know_is_a_problem(ledger):
     notify = by("carrier-pigeon://loft")
-    (said,) = notices.notice_problems(ledger, notify, {}, NOW)
+    (said,) = notices.unusable(notify, {})
     assert said.startswith("notify.urls[0] (carrier-pigeon://…): Apprise knows no service of that name")
     tell(ledger, notify, "failed", "Hello", "It was.", NOW)
     assert deliver(ledger, notify) == 0
@@ -128,22 +128,21 @@ def test_where_nobody_is_to_be_told_nothing_is_entered_or_sent(ledger, mail):
 def test_doctor_hears_what_waits_and_what_was_given_up(ledger, mail):
     mail.down()
     notify = by(mail.url())
-    assert notices.notice_problems(ledger, notify, {}, NOW) == []
+    assert notices.unsent(ledger, NOW) == []
     tell(ledger, notify, "failed", "First", "It was.", NOW)
     tell(ledger, notify, "failed", "Second", "It was.", NOW)
     deliver(ledger, notify)
-    (said,) = notices.notice_problems(ledger, notify, {}, NOW)
+    (said,) = notices.unsent(ledger, NOW)
     assert said.startswith('Not sent yet: 2 notices, the last one "Second"; tried again in ')
     assert "Connection refused" in said
     deliver(ledger, notify, NOW + PATIENCE)
-    (said,) = notices.notice_problems(ledger, notify, {}, NOW + PATIENCE)
+    (said,) = notices.unsent(ledger, NOW + PATIENCE)
     assert said.startswith("Given up after a day: 2 notices")
-    assert notices.notice_problems(ledger, NotifySettings(), {}, NOW) == []
 
 
-def test_a_variable_that_is_missing_is_seen_before_anything_is_to_be_told(ledger):
+def test_a_variable_that_is_missing_is_seen_before_anything_is_to_be_told():
     notify = NotifySettings(urls=("json://${HOST}/",), command=("echo", "${TOKEN}"))
-    said = notices.notice_problems(ledger, notify, {"TOKEN": "x"}, NOW)
+    said = notices.unusable(notify, {"TOKEN": "x"})
     assert said == ["notify.urls[0] (json://…): the environment has no HOST; set it where the worker is started."]
 
 
@@ -155,7 +154,7 @@ def test_all_that_is_handed_to_a_child_can_be_pickled(ledger):
 def test_apprise_is_not_imported_before_a_url_is_told():
     code = (
         "import sys; from fileq.upkeep import notices; from fileq.config.settings import NotifySettings;"
-        " notices.test(NotifySettings(command=('true',)), {});"
+        " notices.send_now(NotifySettings(command=('true',)), 'Test', 'It works.', {});"
         " sys.exit('apprise' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

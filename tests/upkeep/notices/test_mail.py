@@ -157,9 +157,9 @@ def test_a_recipient_who_is_refused_is_a_problem_in_the_servers_words(ledger, ma
 
 def test_a_test_goes_to_each_target_at_once(mail):
     broken = "json://127.0.0.1:1/"
-    (problem,) = notices.test(by(mail.url(), broken), {})
+    (problem,) = notices.send_now(by(mail.url(), broken), "Test", "It works.", {})
     assert problem.startswith("notify.urls[1] (json://…): ")
-    assert mail.mails[0]["subject"] == "fileq: this is a test"
+    assert mail.mails[0]["subject"] == "Test"
 
 
 def test_what_the_server_gets_is_a_mail_by_the_book(ledger, mail):

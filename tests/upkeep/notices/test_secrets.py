@@ -95,7 +95,11 @@ def test_a_secret_that_did_not_help_shows_nowhere(ledger, terminal, monkeypatch,
         notify = NotifySettings(urls=(url,))
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         assert notices.deliver(ledger.database.path, notify, NOW, environ) == 0
-        problems = [*notices.notice_problems(ledger, notify, environ, NOW), *notices.test(notify, environ)]
+        problems = [
+            *notices.unusable(notify, environ),
+            *notices.unsent(ledger, NOW),
+            *notices.send_now(notify, "Test", "It works.", environ),
+        ]
     (notice,) = ledger.notices.all()
     assert notice.problem.startswith("notify.urls[0] (")
     assert problems
