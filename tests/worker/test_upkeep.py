@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from fileq.config import Config
-from fileq.config.settings import AddSettings, ScheduleSettings, Settings, WatchSettings
+from fileq.config.settings import AddSettings, NotifySettings, ScheduleSettings, Settings, WatchSettings
 from fileq.cron import Cron
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.queue.delivery import huey_for
+from fileq.upkeep.notices import tell
 from fileq.worker import tasks
+from fileq.worker.alarm import Alarm
 from fileq.worker.consumer import Clock
 from fileq.worker.upkeep import Upkeep, perform, run_now
 from tests.acceptance.program import wait_until
@@ -99,6 +101,30 @@ def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledge
 def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
     problem, _ = perform(database, config(), "nothing", threading.Event())
     assert problem.startswith("Something went wrong inside fileq: StopIteration")
+
+
+def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_path):
+    told = tmp_path / "told"
+    notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
+    upkeep = Upkeep(database, config(notify=notify), 0.1)
+    upkeep._alarm = Alarm(patience=0.0)
+    with ledger.transaction():
+        upkeep.tick()
+        wait_until(lambda: not upkeep.is_busy)
+    upkeep.close()
+    assert "is locked by another program" in told.read_text()
+
+
+def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
+    told = tmp_path / "told"
+    notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
+    tell(ledger, notify, "report", "Weekly", "All was done.", time.time())
+    upkeep = Upkeep(database, config(notify=notify), 5.0)
+    upkeep.tick()
+    wait_until(lambda: not upkeep.is_busy)
+    upkeep.close()
+    assert "All was done." in told.read_text()
+    assert ledger.notices.all() == []
 
 
 def test_a_watched_folder_without_a_watcher_is_caught_up_with(ledger, database, folder):
