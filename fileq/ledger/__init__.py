@@ -8,6 +8,7 @@ from fileq.ledger.batches import Batches
 from fileq.ledger.checks import Checks
 from fileq.ledger.database import Database
 from fileq.ledger.departures import Departures
+from fileq.ledger.history import History
 from fileq.ledger.jobs import Jobs
 from fileq.ledger.messages import Messages
 from fileq.ledger.news import News
@@ -44,6 +45,7 @@ class Ledger:
         self.checks = Checks(self.database)
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
+        self.history = History(self.database)
         self.name = self._name()
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[object]:

@@ -143,15 +143,6 @@ class Overview:
             ).fetchall()
         return [Attempt(*row) for row in rows]
 
-    def failures_by_cause(self, batch: int | None = None) -> dict[ErrorKind, int]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "select error_kind, count(*) from jobs where state = 'failed' and (? is null or batch = ?)"
-                " group by error_kind order by 2 desc",
-                (batch, batch),
-            ).fetchall()
-        return {ErrorKind(kind): count for kind, count in rows}
-
     def _job(self, row: Sequence[Any]) -> Job:
         number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
         attempts, priority, added_at, due_at, started_at, finished_at = numbers

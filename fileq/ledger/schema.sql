@@ -104,6 +104,7 @@ create table outputs ( -- a path belongs to one job at a time
 );
 create index outputs_by_job on outputs (job);
 create index outputs_by_inode on outputs (inode) where inode is not null;
+create index outputs_vanished on outputs (vanished_at) where vanished_at is not null;
 create index outputs_unfinished on outputs (job) where temp is not null;
 
 create table folders ( -- that have held outputs

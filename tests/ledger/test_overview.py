@@ -119,14 +119,6 @@ def test_what_ended_since_a_moment_is_counted_well_or_not(ledger):
     assert ledger.overview.finished_since(NOW, batch=99) == 0
 
 
-def test_failures_are_counted_by_cause_the_most_frequent_first(ledger):
-    jobs = enter(ledger, *"abc")
-    for job, failure in zip(jobs, (DAMAGED, SLOW, DAMAGED), strict=True):
-        ledger.jobs.fail(begin(ledger, job), failure, NOW)
-    assert list(ledger.overview.failures_by_cause(1).items()) == [(ErrorKind.UNREADABLE, 2), (ErrorKind.TIMEOUT, 1)]
-    assert ledger.overview.failures_by_cause(2) == {}
-
-
 def test_a_job_that_is_not_there_is_none(ledger):
     assert ledger.overview.job(1) is None
     assert ledger.overview.attempts(1) == []

@@ -1,0 +1,189 @@
+"""The figures of the report: what was done in a stretch of time, summed up. Times are seconds since the epoch."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
+
+from fileq.job import JobState
+from fileq.ledger import Ledger
+from fileq.ledger.history import Cause, FormatSum, Removed, WatchSum, Work
+
+WEEK = 7 * 86400.0
+
+_BY_THE_HOUR = 2 * 86400.0
+"""A shorter stretch is shown by the hour, and no longer by the day."""
+
+_HOUR = 3600
+
+
+class Ended(msgspec.Struct, frozen=True):
+    done: int
+    failed: int
+
+    @property
+    def all(self) -> int:
+        return self.done + self.failed
+
+
+class RecipeSum(msgspec.Struct, frozen=True):
+    """What was done by one recipe. `jobs` are all that ended, bytes and outputs are those of done ones.
+
+    `seconds` is the time of all slots together; `jobs_per_minute` and `bytes_per_second` (of sources) are those of one.
+    """
+
+    recipe: str
+    jobs: int
+    failed: int
+    outputs: int
+    bytes_in: int
+    bytes_out: int
+    seconds: float
+    seconds_per_job: float
+    jobs_per_minute: float
+    bytes_per_second: float
+
+
+class DaySum(msgspec.Struct, frozen=True):
+    """A local day (2026-05-17) or hour (2026-05-17T22:00+02:00), which began at `start`."""
+
+    date: str
+    start: float
+    done: int
+    failed: int
+    bytes_in: int
+    bytes_out: int
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """From `since` on, and before `until`. `days` leaves none out; they are hours where the stretch is short."""
+
+    since: float
+    until: float
+    jobs: Ended
+    files: int
+    outputs: int
+    bytes_in: int
+    bytes_out: int
+    bytes_saved: int
+    seconds: float
+    recipes: list[RecipeSum]
+    formats: list[FormatSum]
+    days: list[DaySum]
+    failures: list[Cause]
+    watches: list[WatchSum]
+    removed: Removed
+    vanished: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.jobs.all or self.removed.outputs or self.vanished)
+
+    @property
+    def is_by_the_hour(self) -> bool:
+        return self.until - self.since < _BY_THE_HOUR
+
+
+def figures(ledger: Ledger, since: float, until: float, zone: tzinfo) -> Figures:
+    """What was done from `since` on and before `until`, by the days of `zone`."""
+    history = ledger.history
+    work = history.work(since, until)
+    done = [one for one in work if one.state is JobState.DONE]
+    bytes_in, bytes_out = sum(one.bytes_in for one in done), sum(one.bytes_out for one in done)
+    return Figures(
+        since=since,
+        until=until,
+        jobs=_ended(work),
+        files=history.files(since, until),
+        outputs=sum(one.outputs for one in done),
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        bytes_saved=bytes_in - bytes_out,
+        seconds=_seconds(work),
+        recipes=_by_recipe(work),
+        formats=history.formats(since, until),
+        days=_by_day(work, since, until, zone),
+        failures=history.causes(since, until),
+        watches=history.watches(since, until),
+        removed=history.removed(since, until),
+        vanished=history.vanished(since, until),
+    )
+
+
+def _ended(work: Iterable[Work]) -> Ended:
+    counts = {JobState.DONE: 0, JobState.FAILED: 0}
+    for one in work:
+        counts[one.state] += one.jobs
+    return Ended(counts[JobState.DONE], counts[JobState.FAILED])
+
+
+def _seconds(work: Iterable[Work]) -> float:
+    return round(sum(one.seconds for one in work), 3)
+
+
+def _by_recipe(work: Iterable[Work]) -> list[RecipeSum]:
+    """The recipe that took the longest comes first."""
+    parts: dict[str, list[Work]] = {}
+    for one in work:
+        parts.setdefault(one.recipe, []).append(one)
+    return sorted((_recipe(*part) for part in parts.items()), key=lambda one: (-one.seconds, one.recipe))
+
+
+def _recipe(name: str, work: list[Work]) -> RecipeSum:
+    ended, seconds = _ended(work), _seconds(work)
+    done = [one for one in work if one.state is JobState.DONE]
+    bytes_in = sum(one.bytes_in for one in done)
+    per_second = 1 / seconds if seconds else 0.0
+    return RecipeSum(
+        recipe=name,
+        jobs=ended.all,
+        failed=ended.failed,
+        outputs=sum(one.outputs for one in done),
+        bytes_in=bytes_in,
+        bytes_out=sum(one.bytes_out for one in done),
+        seconds=seconds,
+        seconds_per_job=round(seconds / ended.all, 3),
+        jobs_per_minute=round(60 * ended.all * per_second, 1),
+        bytes_per_second=round(bytes_in * per_second, 1),
+    )
+
+
+def _by_day(work: Iterable[Work], since: float, until: float, zone: tzinfo) -> list[DaySum]:
+    hourly = until - since < _BY_THE_HOUR
+    starts = list(_hours(since, until, zone) if hourly else _days(since, until, zone))
+    moments = [start.timestamp() for start in starts]
+    parts: list[list[Work]] = [[] for _ in starts]
+    for one in work:
+        # The first quarter of an hour may have begun before the first hour that is shown.
+        parts[max(0, bisect_right(moments, one.start) - 1)].append(one)
+    return [_day_sum(start, part, hourly=hourly) for start, part in zip(starts, parts, strict=True)]
+
+
+def _day_sum(start: datetime, work: list[Work], *, hourly: bool) -> DaySum:
+    ended = _ended(work)
+    done = [one for one in work if one.state is JobState.DONE]
+    date = start.isoformat(timespec="minutes") if hourly else start.date().isoformat()
+    bytes_in, bytes_out = sum(one.bytes_in for one in done), sum(one.bytes_out for one in done)
+    return DaySum(date, start.timestamp(), ended.done, ended.failed, bytes_in, bytes_out)
+
+
+def _days(since: float, until: float, zone: tzinfo) -> Iterator[datetime]:
+    """When each local day began. Where clocks change at midnight, that is no midnight; Samoa once left a day out."""
+    date = datetime.fromtimestamp(since, zone).date()
+    while True:
+        midnight = datetime(date.year, date.month, date.day, tzinfo=zone).timestamp()
+        if midnight >= until:
+            return
+        start = datetime.fromtimestamp(midnight, zone)
+        if start.date() == date:
+            yield start
+        date += timedelta(days=1)
+
+
+def _hours(since: float, until: float, zone: tzinfo) -> Iterator[datetime]:
+    """When each hour began, by real time: at the change back from summer time, two of them have the same name."""
+    start = datetime.fromtimestamp(since, zone).replace(minute=0, second=0, microsecond=0).timestamp()
+    while start < until:
+        yield datetime.fromtimestamp(start, zone)
+        start += _HOUR
