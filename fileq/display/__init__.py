@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-from fileq.display.answer import Answer, Column, Facts, Table, Text, Tone
+from fileq.display.answer import Answer, Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.base import Answers, Display, Messages
 from fileq.display.json import JsonAnswers
 from fileq.display.plain import PlainAnswers, PlainMessages, QuietMessages
@@ -21,7 +21,9 @@ __all__ = [
     "Column",
     "Display",
     "Facts",
+    "Plot",
     "Progress",
+    "Series",
     "Slot",
     "Table",
     "Text",

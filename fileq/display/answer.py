@@ -1,10 +1,10 @@
 """What a command answers, before anyone has decided how it looks.
 
-An answer has a document for machines, and blocks for people: lines, facts and tables. Text in them may hold
+An answer has a document for machines, and blocks for people: lines, facts, tables and plots. Text in them may hold
 anything that a file name can; whoever shows it makes it safe.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Literal
 
@@ -65,7 +65,28 @@ class Table(msgspec.Struct, frozen=True):
     rows: Iterable[Sequence[Cell]]
 
 
-Block = Text | Facts | Table
+class Series(msgspec.Struct, frozen=True):
+    """Values from 0 up, one for each label of the plot. The name of an only series isn't shown."""
+
+    name: str
+    values: Sequence[float]
+    tone: Tone = Tone.PLAIN
+
+
+class Plot(msgspec.Struct, frozen=True):
+    """Bars for one or two series: standing ones, stacked, for what goes on in time; else lying ones, side by side.
+
+    Where standing ones find no room, neighbours are added up. `measure` says a value in words.
+    """
+
+    title: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    measure: Callable[[float], str]
+    standing: bool = False
+
+
+Block = Text | Facts | Table | Plot
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from fileq.display.answer import Answer, Block, Facts, Table, Text, text_of
+from fileq.display.answer import Answer, Block, Facts, Plot, Table, Text, text_of
 from fileq.display.progress import Progress, parts_in_words
-from fileq.display.text import padded, shown, width
+from fileq.display.text import padded, width
 from fileq.display.watching import Watching
+from fileq.legible import shown
 
 _FIRST_REPORT = 5.0
 _REPORT_EVERY = 10.0
+_COLUMNS = 80  # of a plot
 
 
 class PlainAnswers:
@@ -32,6 +34,8 @@ class PlainAnswers:
                     self._line(f"{' ' * block.indent}{padded(name, names)}  {shown(text_of(value))}")
             case Table():
                 self._table(block)
+            case Plot():
+                self._plot(block)
 
     def _table(self, table: Table) -> None:
         widths = _widths(table)
@@ -46,6 +50,16 @@ class PlainAnswers:
                 for cell, columns, column in zip(cells, widths, table.columns, strict=True)
             )
         )
+
+    def _plot(self, plot: Plot) -> None:
+        from fileq.display import plots  # noqa: PLC0415  # plotext takes a tenth of a second, and few answers have plots
+
+        if plots.is_empty(plot):
+            return
+        legend = [f"{mark} {series.name}" for mark, series in zip(plots.MARKS, plot.series, strict=False)]
+        self._line("   ".join([shown(plots.heading(plot, _COLUMNS)), *(legend if len(legend) > 1 else [])]))
+        for line in plots.lines(plot, _COLUMNS, coloured=False):
+            self._line(line)
 
     def _line(self, line: str) -> None:
         self._stream.write(f"{line.rstrip()}\n")

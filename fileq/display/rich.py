@@ -11,11 +11,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from fileq.display.answer import Answer, Block, Cell, Column, Facts, Table, Text, Tone, text_of, tone_of
+from fileq.display.answer import Answer, Block, Cell, Column, Facts, Plot, Table, Text, Tone, text_of, tone_of
 from fileq.display.plain import PlainMessages
 from fileq.display.progress import Progress, Slot, parts_in_words
-from fileq.display.text import shortened, shortened_path, shown, width
+from fileq.display.text import shortened, shortened_path, width
 from fileq.display.watching import Awaited, Watched, Watching
+from fileq.legible import shown
 from fileq.units import describe_seconds
 
 STYLES = {
@@ -29,7 +30,7 @@ STYLES = {
 }
 _GAP = 2
 _BAR = 32
-_LEAST = 12
+_LEAST = 9
 """A long column is made no narrower than this."""
 _SECONDS_SHOWN_FROM = 1.0  # before, they would only flicker
 
@@ -59,6 +60,21 @@ class RichAnswers:
                 return Padding(_facts(block), (0, 0, 0, block.indent))
             case Table():
                 return _table(block, self._console.width)
+            case Plot():
+                return _plot(block, self._console.width)
+
+
+def _plot(plot: Plot, room: int) -> RenderableType:
+    from fileq.display import plots  # noqa: PLC0415  # plotext takes a tenth of a second, and few answers have plots
+
+    if plots.is_empty(plot):
+        return Group()
+    head = RichText(shown(plots.heading(plot, room)), "bold")
+    if len(plot.series) > 1:
+        for mark, series in zip(plots.MARKS, plot.series, strict=False):
+            head.append(f"   {mark} ", STYLES[series.tone]).append(series.name, "dim not bold")
+    # plotext has no control codes but colours, and labels had theirs written out before.
+    return Group(head, *map(RichText.from_ansi, plots.lines(plot, room, coloured=True)))
 
 
 def _facts(facts: Facts) -> RenderableType:

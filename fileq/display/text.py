@@ -1,26 +1,8 @@
-"""Text that is safe to show: nothing in a file's name may steer a terminal, and no line is longer than it."""
+"""Room for text: how many columns it takes, and how it is cut to fit."""
 
 import unicodedata
 
-_SHOWN = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\"}
-_STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
-_JOINERS = "\u200d"  # within emoji
-
-
-def shown(text: str) -> str:
-    """`text` with everything that steers a terminal written out: control and direction characters, and raw bytes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_shown, text))
-
-
-def _shown(character: str) -> str:
-    if character.isprintable() or character in _JOINERS or unicodedata.category(character) not in _STEERING:
-        return character
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a name that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return _SHOWN.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+from fileq.legible import JOINERS
 
 
 def width(text: str) -> int:
@@ -31,7 +13,7 @@ def width(text: str) -> int:
 
 
 def _width(character: str) -> int:
-    if unicodedata.combining(character) or character in _JOINERS or 0xFE00 <= ord(character) <= 0xFE0F:
+    if unicodedata.combining(character) or character in JOINERS or 0xFE00 <= ord(character) <= 0xFE0F:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileq.display.text import padded, shortened, shortened_path, shown, width
+from fileq.display.text import padded, shortened, shortened_path, width
+from fileq.legible import shown
 
 ANY_NAME = st.text(st.characters(codec=None))
 
