@@ -1,0 +1,111 @@
+"""The contact sheet: pictures before and after, from all recipes and from all of the time."""
+
+import base64
+import os
+from collections.abc import Iterator
+
+import msgspec
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.ledger import Ledger
+from fileq.ledger.files import version_of
+from fileq.ledger.history import Pair
+
+MOST = 24
+_SIDE = 240  # px
+_CANDIDATES = 96  # of each recipe, some of whose files may have gone
+_TRIES = 4 * MOST
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A file as the sheet shows it: `uri` has the thumbnail of `shown_width` by `shown_height` pixels."""
+
+    path: str
+    width: int
+    height: int
+    bytes: int
+    uri: str
+    shown_width: int
+    shown_height: int
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.path)
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What a recipe made of a source."""
+
+    recipe: str
+    finished_at: float
+    before: Picture
+    after: Picture
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """`left_out` counts pairs that were to be shown and could not: gone, changed, or not to be opened."""
+
+    comparisons: list[Comparison]
+    left_out: int
+
+
+def sheet(ledger: Ledger, since: float, until: float, max_pixels: int) -> Sheet:
+    """Up to 24 comparisons, by the time they were made."""
+    found: list[Comparison] = []
+    left_out = 0
+    for pair in _candidates(ledger, since, until):
+        try:
+            found.append(_comparison(pair, max_pixels))
+        except JobError:
+            left_out += 1
+        if len(found) == MOST or len(found) + left_out == _TRIES:
+            break
+    return Sheet(sorted(found, key=lambda one: one.finished_at), left_out)
+
+
+def _candidates(ledger: Ledger, since: float, until: float) -> Iterator[Pair]:
+    """The recipes take turns; sources that were not shown yet come first."""
+    waiting = [_spread(jobs) for jobs in ledger.history.samples(since, until, _CANDIDATES).values()]
+    shown: set[str] = set()
+    again: list[Pair] = []
+    while waiting := [jobs for jobs in waiting if jobs]:
+        for jobs in waiting:
+            pair = ledger.history.pair(jobs.pop(0))
+            if pair is None:
+                continue
+            if pair.before.path in shown:
+                again.append(pair)
+                continue
+            shown.add(pair.before.path)
+            yield pair
+    yield from again
+
+
+def _spread(jobs: list[int]) -> list[int]:
+    """The same in an order in which every start is spread over all: van der Corput's, by the mirrored bits."""
+    digits = max(1, (len(jobs) - 1).bit_length())
+    places = (int(f"{number:0{digits}b}"[::-1], 2) for number in range(1 << digits))
+    return [jobs[place] for place in places if place < len(jobs)]
+
+
+def _comparison(pair: Pair, max_pixels: int) -> Comparison:
+    """Raises JobError where a file is not what it was, or can't be opened."""
+    before, after = pair.before, pair.after
+    with os_failures(after.path):
+        version = version_of(os.stat(after.path))
+    if version != after.version:
+        raise JobError(ErrorKind.CHANGED, f"{after.path} was changed.")
+    return Comparison(
+        pair.recipe,
+        pair.finished_at,
+        _picture(before.path, before.bytes, before.mtime_ns, max_pixels),
+        _picture(after.path, after.bytes, -1, max_pixels),
+    )
+
+
+def _picture(path: str, size: int, mtime_ns: int, max_pixels: int) -> Picture:
+    from fileq.pictures.thumbnails import FORMAT, thumbnail  # noqa: PLC0415  # the figures alone do without Pillow
+
+    made = thumbnail(path, _SIDE, max_pixels, size=size, mtime_ns=mtime_ns)
+    uri = f"data:image/{FORMAT};base64,{base64.b64encode(made.content).decode()}"
+    return Picture(path, *made.full, size, uri, *made.size)
