@@ -1,4 +1,4 @@
-"""When: what people write after --at, and times as JSON and people read them."""
+"""When: what people write after --at and --since, and times as JSON and people read them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,22 @@ def moment(text: str, now: float) -> float:
         raise UsageError(
             f"--at {text}: that is no time.", 'Write a delay ("30m"), a time ("22:00"), or "2026-05-17T22:00".'
         ) from error
+
+
+def since(text: str, now: float) -> float:
+    """The time in the past that `text` means: so long ago ("7d"), or an ISO date, with or without a time; local."""
+    try:
+        found = now - Duration.parse(text)
+    except ValueError:
+        try:
+            found = _date(text)
+        except ValueError as error:
+            raise UsageError(
+                f"--since {text}: that is no time.", 'Write how long ago ("7d", "12h"), or a date ("2026-05-17").'
+            ) from error
+    if not 0 <= found < now:
+        raise UsageError(f"--since {text}: that is no time in the past.", 'Write how long ago: "7d", "12h".')
+    return found
 
 
 def _next_time_of_day(text: str, local: datetime) -> float:

@@ -1,0 +1,62 @@
+"""fileq report: what was done."""
+
+import os
+import time
+from datetime import tzinfo
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.reporting import blocks, document
+from fileq.cli.session import session_of
+from fileq.cli.times import since as since_moment
+from fileq.display import Answer
+from fileq.errors import ExitCode
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq report --since 30d --html report.html")
+def report(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since", metavar="WHEN", show_envvar=False,
+            help="From when: so long ago (7d, 12h), or a date (2026-05-17, 2026-05-17T22:00).",
+        ),
+    ] = "7d",
+    html: Annotated[
+        str | None,
+        typer.Option(
+            "--html", metavar="FILE", show_envvar=False, show_default=False,
+            help="Write a page to FILE too, with plots, and pictures before and after.",
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> ExitCode:  # fmt: skip
+    """Show what was done: files, bytes saved, time by recipe, failures by cause with their remedy."""
+    from fileq.report.figures import figures
+
+    session = session_of(context)
+    display = session.display(json=json)
+    now, zone = time.time(), _zone()
+    with session.ledger() as ledger:
+        found = figures(ledger, since_moment(since, now), now, zone)
+        if html is not None:
+            from fileq.report.page import write_page
+
+            path = os.path.abspath(html)
+            write_page(ledger, found, path, zone, session.config.settings.worker.max_pixels)
+            display.hint(f"The page is at {path}.")
+    display.answer(Answer(document(found), [] if json else blocks(found, zone)))
+    return ExitCode.DONE
+
+
+def _zone() -> tzinfo:
+    from tzlocal import get_localzone
+
+    return get_localzone()
