@@ -1,5 +1,6 @@
 """What each task of the schedule does. Each is given its place and the time, and answers in a sentence how it went."""
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from fileq.upkeep.vanished import note_vanished
 from fileq.watch.configured import configured
 from fileq.watch.passing import look_through
 from fileq.watch.registry import is_watched
+from fileq.worker.aside import aside
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -30,6 +32,9 @@ class Place(msgspec.Struct, frozen=True):
     def settings(self) -> Settings:
         return self.config.settings
 
+
+_REPORT = 1800.0
+"""Seconds that the page may take: with a million jobs it takes ten, with a picture that hangs for ever."""
 
 Chore = Callable[[Place, float], str]
 
@@ -46,6 +51,23 @@ def chore(settings: Settings, name: str) -> Chore:
         return _CHORES[name]
     batch = next(batch for batch in settings.schedule.add if batch.name == name)
     return lambda place, now: add(place, batch, now)
+
+
+def report(place: Place, now: float) -> str:
+    """Write the page of the last week, and tell of it. In a process of its own, as it opens pictures."""
+    database, settings = place.ledger.database.path, place.settings
+    folder = settings.report.folder or os.path.join(os.path.dirname(database), "reports")
+    limit = settings.worker.max_pixels
+    path, title, summary = aside(_write_report, database, folder, limit, now, seconds=_REPORT, stop=place.stop)
+    tell(place.ledger, settings.notify, "report", title, summary, now, attachment=path)
+    return f"Written to {path}."
+
+
+def _write_report(database: str, folder: str, max_pixels: int, now: float) -> tuple[str, str, str]:
+    from fileq.report.weekly import write_weekly  # noqa: PLC0415  # what draws it stays out of the worker's memory
+
+    written = write_weekly(database, folder, max_pixels, now)
+    return written.path, written.title, written.summary
 
 
 def health(place: Place, now: float) -> str:
@@ -83,4 +105,4 @@ def add(place: Place, batch: AddSettings, now: float) -> str:
     return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
 
 
-_CHORES: dict[str, Chore] = {"health": health, "rescan": rescan}
+_CHORES: dict[str, Chore] = {"report": report, "health": health, "rescan": rescan}
