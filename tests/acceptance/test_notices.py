@@ -115,3 +115,19 @@ def test_doctor_sends_a_test_when_it_is_asked_to(fileq: Program, mail: MailServe
     assert PASSWORD not in answer.stdout
     fileq.configure("")
     assert "Nobody is to be told" in fileq.run("doctor", "--notify", expect=2).stderr
+
+
+def test_the_weekly_report_comes_with_its_page(fileq: Program, photos: Path, mail: MailServer) -> None:
+    notify(fileq, mail.url(), on=["report"])
+    fileq.run("run", photos, "-r", "thumbnail")
+    said = fileq.json("schedule", "run", "report")
+    assert said["outcome"] == "done"
+    fileq.run("worker", "--drain")
+    (message,) = mail.mails
+    assert "the last week: 8 jobs done" in message["subject"]
+    assert "thumbnail: 8 jobs" in text_of(message)
+    (page,) = message.iter_attachments()
+    assert page.get_content_type() == "text/html"
+    (written,) = (fileq.folder / "reports").iterdir()
+    assert page.get_payload(decode=True).strip() == written.read_bytes().strip()
+    assert str(written) in said["message"]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from fileq.errors import JobError
 from fileq.ledger.notices import Notice
+from fileq.legible import shown
 from fileq.operations import program
 from fileq.upkeep.notices.scrubbing import GAP, Scrubber
 from fileq.upkeep.notices.targets import Undelivered, full_command
-from fileq.upkeep.notices.telling import written_out
 
 TIMEOUT = 60.0
 """Seconds that the program may take."""
@@ -47,7 +47,7 @@ def run(command: tuple[str, ...], notice: Notice, environ: Mapping[str, str], sc
 
 def _reason(message: str, scrubber: Scrubber) -> str:
     """The message without secrets, in one line: its start names the program, its end says what that said last."""
-    scrubbed = written_out(scrubber.scrub(message)).strip(" .")
+    scrubbed = shown(scrubber.scrub(message)).strip(" .")
     if len(message) < program.TAIL:
         return scrubbed[-_LONGEST_REASON:] if len(scrubbed) > 2 * _LONGEST_REASON else scrubbed
     # Of what it said only the end is known, and that may begin amid a secret.

@@ -16,9 +16,9 @@ from apprise.apprise import N_MGR
 from apprise.attachment.file import AttachFile
 
 from fileq.ledger.notices import Notice
+from fileq.legible import shown
 from fileq.upkeep.notices.scrubbing import GAP, Scrubber
 from fileq.upkeep.notices.targets import Undelivered
-from fileq.upkeep.notices.telling import written_out
 
 for _name in ("apprise", "urllib3"):  # also what a thread says that was left behind in time
     logging.getLogger(_name).addHandler(logging.NullHandler())
@@ -127,6 +127,6 @@ def _line(message: str, level: int) -> str:
 
 
 def _reason(said: list[str], scrubber: Scrubber) -> str:
-    words = dict.fromkeys(written_out(scrubber.scrub(line)).strip(" .") for line in said)
+    words = dict.fromkeys(shown(scrubber.scrub(line)).strip(" .") for line in said)
     reason = "; ".join(word for word in words if word)
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}{GAP}"

@@ -6,8 +6,8 @@ from fileq import host
 from fileq.job import JobState
 from fileq.ledger.news import Cause, Example
 from fileq.ledger.overview import Tally
+from fileq.legible import shown
 from fileq.units import describe_bytes
-from fileq.upkeep.notices.telling import written_out
 
 EXAMPLES = 10
 """So many failed jobs are named."""
@@ -35,7 +35,7 @@ def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[s
 def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[str, str]:
     """The title and the body about jobs that have failed."""
     failed = counted(sum(cause.jobs for cause in causes), "job")
-    named = [f"  {written_out(example.source)}: {written_out(example.message)}" for example in examples]
+    named = [f"  {shown(example.source)}: {shown(example.message)}" for example in examples]
     first = f"The first {len(named)}:" if sum(cause.jobs for cause in causes) > len(named) else "These are:"
     return (
         f"fileq on {host.name()}: {failed} failed",
@@ -56,7 +56,7 @@ def _batch(batch: int, tally: Tally) -> str:
 
 
 def _causes(causes: Iterable[Cause]) -> list[str]:
-    return [f"  {cause.jobs:,} {cause.kind}. {written_out(cause.remedy)}".rstrip() for cause in causes]
+    return [f"  {cause.jobs:,} {cause.kind}. {shown(cause.remedy)}".rstrip() for cause in causes]
 
 
 def _remedies(which: str) -> list[str]:
