@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _PATIENCE = 60.0
 """Seconds to wait for another process's transaction: a worker has time, and results to lose."""
 
+_TELLING = 30.0
+"""Seconds that a draining worker stays for its last notices; those that are not sent by then wait for the next one."""
+
 _TICK = 0.1
 _IDLE_TICK = 0.25
 _LOOK = 0.25
@@ -127,7 +130,7 @@ class Worker:
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
         self._at_once = False
-        self._told = False
+        self._told_at: float | None = None
         huey = huey_for(self._ledger, queue)
         tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
         self._post = Post(
@@ -264,20 +267,26 @@ class Worker:
 
     def _drained(self, moment: float) -> None:
         """Stop when all is done; where messages were lost, send them again."""
-        if any(slot.sandbox.token for slot in self._crew.slots) or (self._upkeep and self._upkeep.is_busy):
+        if any(slot.sandbox.token for slot in self._crew.slots) or self._looks_after(moment):
             return
         if not self._ledger.jobs.unfinished(self._queue):
-            self._stop_or_tell()
+            self._stop_or_tell(moment)
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment
             control.resend(self._ledger, self._queue, time.time())
 
-    def _stop_or_tell(self) -> None:
+    def _looks_after(self, moment: float) -> bool:
+        """Whether the upkeep has something to do that is worth waiting for."""
+        if self._upkeep is None or not self._upkeep.is_busy:
+            return False
+        return self._told_at is None or moment - self._told_at < _TELLING
+
+    def _stop_or_tell(self, moment: float) -> None:
         """All is done; first somebody may be told of it."""
-        if self._upkeep is None or self._told:
+        if self._upkeep is None or self._told_at is not None:
             self._stop(StopReason.DRAINED)
         else:
-            self._told = True
+            self._told_at = moment
             self._upkeep.tick()
 
 

@@ -42,6 +42,7 @@ class Upkeep:
         self._clock = ClockWatch()
         self._alarm = Alarm()
         self._stop = threading.Event()
+        self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._timetable = Timetable(self._ledger, lines(config.settings), tzlocal.get_localzone(), this_process())
@@ -61,11 +62,16 @@ class Upkeep:
 
     def close(self) -> None:
         self.stop()
+        self._join()
+        self._cut.set()
+        self._join()
+        if not self.is_busy:
+            self._ledger.close()
+
+    def _join(self) -> None:
         deadline = time.monotonic() + _FAREWELL
         for thread in self._alive():
             thread.join(max(0.0, deadline - time.monotonic()))
-        if not self.is_busy:
-            self._ledger.close()
 
     def _alive(self) -> list[threading.Thread]:
         with self._lock:
@@ -79,8 +85,8 @@ class Upkeep:
 
     def _start(self, name: str, function: Callable[[], None]) -> None:
         thread = threading.Thread(target=function, name=name, daemon=True)
-        thread.start()
         with self._lock:
+            thread.start()
             self._threads.append(thread)
 
     def _turn(self) -> None:
@@ -109,9 +115,12 @@ class Upkeep:
             self._start_alone(_COURIER, self._deliver)
 
     def _deliver(self) -> None:
-        """In a process of its own: a mail server that hangs, and all that Apprise needs, are no part of the worker."""
+        """In a process of its own: a mail server that hangs, and all that Apprise needs, are no part of the worker.
+
+        It may end what it has begun when the worker stops: a notice that is cut off waits for its lease to pass.
+        """
         try:
-            aside(deliver, self._ledger.database.path, self._notify, time.time(), seconds=_DELIVERY, stop=self._stop)
+            aside(deliver, self._ledger.database.path, self._notify, time.time(), seconds=_DELIVERY, stop=self._cut)
         except Stopped:
             return
         except FileqError as error:
