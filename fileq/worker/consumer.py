@@ -1,4 +1,4 @@
-"""The worker: Huey's consumer with our slots, signals, heartbeat, and an eye on what was cancelled or paused."""
+"""The worker: a crew of slots, with signals, a heartbeat, and an eye on what was cancelled or paused."""
 
 import signal
 import threading
@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
-
-from huey.consumer import Consumer, ConsumerStopped, Scheduler
+from typing import TYPE_CHECKING, Self
 
 from fileq import control, host, queue
 from fileq.config import Config
@@ -18,10 +16,11 @@ from fileq.ledger.jobs import Fenced
 from fileq.ledger.workers import WorkerRecord
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
+from fileq.worker.crew import Crew
 from fileq.worker.nursery import prepare
 from fileq.worker.recovery import recover
 from fileq.worker.sandbox import Verdict
-from fileq.worker.slot import Post, Slot, SlotActivity
+from fileq.worker.slot import Post, SlotActivity
 
 if TYPE_CHECKING:
     from fileq.worker.upkeep import Upkeep
@@ -44,61 +43,6 @@ _POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
 class StopReason(StrEnum):
     DRAINED = "drained"
     STOPPED = "stopped"
-
-
-class Clock(Scheduler):  # type: ignore[misc]  # huey has no types
-    """Huey's scheduler, which does what is periodic itself: as a message, it would wait behind all jobs, or a pause."""
-
-    def enqueue_periodic_tasks(self, now: Any) -> None:
-        for task in self.huey.read_periodic(now):
-            task.execute()
-
-
-class Crew(Consumer):  # type: ignore[misc]  # huey has no types
-    """Huey's consumer, whose workers are our slots, and whose main loop and signals are ours."""
-
-    scheduler_class = Clock
-
-    def __init__(self, post: Post, on_loop: Callable[[], None], **options: Any) -> None:
-        self._post = post
-        self._on_loop = on_loop
-        super().__init__(**options)
-
-    def _create_worker(self) -> Slot:
-        return Slot(
-            self._post,
-            huey=self.huey,
-            stop_flag=self.stop_flag,
-            default_delay=self.default_delay,
-            max_delay=self.max_delay,
-            backoff=self.backoff,
-        )
-
-    @property
-    def slots(self) -> list[Slot]:
-        return [slot for slot, _ in self.worker_threads]
-
-    def _set_signal_handlers(self) -> None:
-        """The worker has set its own."""
-
-    def loop(self, health_check_ts: float | None = None) -> float | None:
-        self._on_loop()
-        if not self.stop_flag.is_set():
-            self.check_worker_health()
-        elif not self.busy:
-            raise ConsumerStopped
-        return health_check_ts
-
-    @property
-    def busy(self) -> bool:
-        return any(thread.is_alive() for _, thread in self.worker_threads)
-
-    def join(self, seconds: float) -> None:
-        """Wait for the slots to end, one of them for so long."""
-        for _, thread in self.worker_threads:
-            if thread.is_alive():
-                thread.join(seconds)
-                return
 
 
 class Worker:

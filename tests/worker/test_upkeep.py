@@ -15,7 +15,7 @@ from fileq.queue.delivery import huey_for
 from fileq.upkeep.notices import tell
 from fileq.worker import tasks
 from fileq.worker.alarm import Alarm
-from fileq.worker.consumer import Clock
+from fileq.worker.crew import Clock
 from fileq.worker.upkeep import Upkeep, perform, run_now
 from tests.acceptance.program import wait_until
 from tests.entering import recipe
