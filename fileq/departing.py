@@ -55,7 +55,7 @@ def _is_still_what_was_read(departure: Departure) -> bool:
 
 def _outputs_stand(ledger: Ledger, departure: Departure) -> bool:
     """An original is deleted only for outputs that are there. A job may end well and leave all to a file that was."""
-    jobs = (ledger.overview.job(job) for job in ledger.departures.jobs(departure.id))
+    jobs = (ledger.overview.job(job, forgotten=True) for job in ledger.departures.jobs(departure.id))
     done = [job for job in jobs if job is not None and job.state is JobState.DONE]
     return all(job.outputs and ledger.outputs.still_stand(job.id) for job in done)
 

@@ -156,7 +156,7 @@ def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out,
     def deny(*_args, **_keys):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(os, "makedirs", deny)
+    monkeypatch.setattr(os, "mkdir", deny)
     claimed = claim(ledger)
     with pytest.raises(JobError) as raised:
         reserved(ledger, claimed, out / "a.jpg")

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from fileq.cli.times import iso
 from fileq.intake import Receipt
 from fileq.job import Failure, Job
-from fileq.ledger.overview import Attempt
+from fileq.ledger.overview import Attempt, Removed
 
 
 def receipt_document(receipt: Receipt) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def failure_document(failure: Failure | None) -> dict[str, str] | None:
     return None if failure is None else {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
 
 
-def whole_job_document(job: Job, attempts: Iterable[Attempt]) -> dict[str, Any]:
-    """A job with its history: `attempts` is their number, as everywhere."""
+def whole_job_document(job: Job, attempts: Iterable[Attempt], removed: Iterable[Removed]) -> dict[str, Any]:
+    """A job with its history: `attempts` is their number, as everywhere. `removed` are outputs that `clean` removed."""
     return job_document(job) | {
         "folder": job.folder,
         "due_at": iso(job.due_at),
@@ -60,4 +60,5 @@ def whole_job_document(job: Job, attempts: Iterable[Attempt]) -> dict[str, Any]:
             }
             for attempt in attempts
         ],
+        "removed": [asdict(output.made) | {"removed_at": iso(output.at)} for output in removed],
     }

@@ -14,7 +14,7 @@ PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
     "Look": ("status", "list", "show", "recipes"),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
-    "Look after": ("report", "doctor", "schedule"),
+    "Look after": ("report", "doctor", "clean", "schedule"),
     "Set up": ("init", "config", "service"),
 }
 """The commands as `fileq --help` shows them."""

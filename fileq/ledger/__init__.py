@@ -8,6 +8,7 @@ from fileq.ledger.batches import Batches
 from fileq.ledger.checks import Checks
 from fileq.ledger.database import Database
 from fileq.ledger.departures import Departures
+from fileq.ledger.folders import Folders
 from fileq.ledger.history import History
 from fileq.ledger.jobs import Jobs
 from fileq.ledger.messages import Messages
@@ -15,6 +16,8 @@ from fileq.ledger.news import News
 from fileq.ledger.notices import Notices
 from fileq.ledger.outputs import Outputs
 from fileq.ledger.overview import Overview
+from fileq.ledger.remnants import Remnants
+from fileq.ledger.retention import Retention
 from fileq.ledger.timetable import Timetable
 from fileq.ledger.vitals import Vitals
 from fileq.ledger.watches import Watches
@@ -33,12 +36,15 @@ class Ledger:
         self.database = Database(path, patience)
         self.jobs = Jobs(self.database)
         self.outputs = Outputs(self.database)
+        self.folders = Folders(self.database)
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)
         self.watches = Watches(self.database)
         self.arrivals = Arrivals(self.database)
         self.departures = Departures(self.database)
         self.timetable = Timetable(self.database)
+        self.retention = Retention(self.database)
+        self.remnants = Remnants(self.database)
         self.news = News(self.database)
         self.notices = Notices(self.database)
         self.vitals = Vitals(self.database)

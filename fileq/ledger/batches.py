@@ -26,8 +26,10 @@ class Batches:
             connection.execute("delete from batches where id = ?", (batch,))
 
     def exists(self, batch: int) -> bool:
+        """Whether it has jobs that are listed still."""
         with self._database.reading() as connection:
-            return connection.execute("select 1 from batches where id = ?", (batch,)).fetchone() is not None
+            row = connection.execute("select 1 from tallies where batch = ? and jobs > 0 limit 1", (batch,)).fetchone()
+        return row is not None
 
     def queue_of(self, job: int) -> str:
         with self._database.reading() as connection:

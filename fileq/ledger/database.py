@@ -20,6 +20,8 @@ MIGRATIONS: dict[int, str] = {}
 """For each older version, the SQL that leads to the next one."""
 
 _WAL_PATIENCE = 5.0
+_INCREMENTAL = 2
+"""What SQLite answers for `auto_vacuum = incremental`."""
 
 
 class Database:
@@ -51,6 +53,8 @@ class Database:
                 f"The database {self.path} was made by a newer fileq (schema {version}, known here: {SCHEMA_VERSION}).",
                 "Update fileq, or choose another database with --database.",
             )
+        if version is None:  # SQLite heeds it before the first page is written, and never after
+            self.connection.execute("pragma auto_vacuum = incremental")
         self._use_write_ahead_log()
         self.connection.execute("pragma synchronous = normal")
         if version != SCHEMA_VERSION:
@@ -120,6 +124,26 @@ class Database:
                 raise
             finally:
                 self._holder = None
+
+    def give_back(self, pages: int) -> bool:
+        """Hand so many free pages back to the system, where there are as many. Whether some are left."""
+        with self._alone():
+            # A page at each step, and `execute` takes one step of a statement that has no columns. Its own transaction.
+            self.connection.executescript(f"pragma incremental_vacuum({pages})")
+            (left,) = self.connection.execute("pragma freelist_count").fetchone()
+            (mode,) = self.connection.execute("pragma auto_vacuum").fetchone()
+        return bool(left) and mode == _INCREMENTAL
+
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log, where nobody is in the way; False where somebody was."""
+        with self._alone():
+            (patience,) = self.connection.execute("pragma busy_timeout").fetchone()
+            self.connection.execute("pragma busy_timeout = 0")
+            try:
+                (busy, *_) = self.connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+            finally:
+                self.connection.execute(f"pragma busy_timeout = {patience}")
+        return not busy
 
     @contextmanager
     def _alone(self) -> Iterator[sqlite3.Connection]:

@@ -108,13 +108,13 @@ class Jobs:
     def enter_again(
         self, job: int, batch: int, now: float, *, recipe: int, priority: int = 0, due_at: float | None = None
     ) -> None:
-        """Queue a job that had ended, in a new batch, with the recipe as it is now."""
+        """Queue a job that had ended, in a new batch, with the recipe as it is now; a forgotten one is a job again."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update jobs set batch = ?, state = 'queued', recipe = ?, priority = ?, due_at = ?, added_at = ?,"
                 " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
-                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, untold = 0"
-                " where id = ? and state in ('done', 'failed', 'cancelled')",
+                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, untold = 0,"
+                " forgotten_at = null where id = ? and state in ('done', 'failed', 'cancelled')",
                 (batch, recipe, priority, due_at, now, job),
             )
 
@@ -260,7 +260,8 @@ class Jobs:
                 connection.execute(
                     "update jobs set state = 'queued', tries = 0, deaths = 0, due_at = null, started_at = null,"
                     " finished_at = null, error_kind = null, error_message = null, error_hint = null, untold = 0"
-                    " where id = ? and state in ('failed', 'cancelled') returning id, priority, due_at, size, batch",
+                    " where id = ? and state in ('failed', 'cancelled') and forgotten_at is null"
+                    " returning id, priority, due_at, size, batch",
                     (job,),
                 ).fetchone()
                 for job in jobs

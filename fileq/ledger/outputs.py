@@ -45,7 +45,8 @@ class Outputs:
             row = connection.execute(
                 "select jobs.id, source, recipes.name, state, coming, stands"
                 " from outputs join jobs on jobs.id = outputs.job join recipes on recipes.id = jobs.recipe"
-                " where path = ?",
+                # Where retention has removed a file, the path is nobody's until somebody reserves it.
+                " where path = ? and (removed_at is null or temp is not null)",
                 (stored(path),),
             ).fetchone()
         if row is None:
@@ -75,7 +76,8 @@ class Outputs:
         with self._database.transaction() as connection:
             connection.execute(
                 "insert into outputs (path, job, temp) values (?, ?, ?)"
-                " on conflict (path) do update set job = excluded.job, temp = excluded.temp",
+                " on conflict (path) do update set job = excluded.job, temp = excluded.temp,"
+                " removed_at = case when outputs.job = excluded.job then outputs.removed_at end",
                 (stored(path), job, stored(temp)),
             )
 
@@ -127,7 +129,9 @@ class Outputs:
             for path, temp in reserved:
                 names = (stored(path), stored(temp))
                 connection.execute(
-                    "delete from outputs where path = ? and temp = ? and stands is null and coming is null", names
+                    "delete from outputs where path = ? and temp = ? and stands is null and coming is null"
+                    " and removing is null and removed_at is null",
+                    names,
                 )
                 connection.execute("update outputs set temp = null where path = ? and temp = ?", names)
 

@@ -54,8 +54,18 @@ class Attempt(msgspec.Struct, frozen=True):
     message: str
 
 
+class Removed(msgspec.Struct, frozen=True):
+    """An output that retention has removed."""
+
+    made: Made
+    at: float
+
+
 class Selection(msgspec.Struct, frozen=True):
-    """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause."""
+    """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
+
+    Those that were forgotten are never meant.
+    """
 
     states: Sequence[JobState] = ()
     batch: int | None = None
@@ -64,7 +74,7 @@ class Selection(msgspec.Struct, frozen=True):
 
     def where(self) -> tuple[str, list[object]]:
         """The SQL condition, and its values."""
-        terms: list[str] = ["1 = 1"]
+        terms: list[str] = ["forgotten_at is null"]
         values: list[object] = []
         if self.states:
             terms.append(f"state in ({', '.join('?' * len(self.states))})")
@@ -101,7 +111,8 @@ class Overview:
         """How many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
-                "select count(*) from jobs where finished_at > ? and (? is null or batch = ?)", (moment, batch, batch)
+                "select count(*) from jobs where finished_at > ? and forgotten_at is null and (? is null or batch = ?)",
+                (moment, batch, batch),
             ).fetchone()
         return int(count)
 
@@ -129,10 +140,23 @@ class Overview:
             rows = connection.execute(f"select id from jobs where {condition} order by id", values).fetchall()  # noqa: S608  # ours
         return [job for (job,) in rows]
 
-    def job(self, number: int) -> Job | None:
+    def job(self, number: int, *, forgotten: bool = False) -> Job | None:
+        """One job; one that is not listed any more only where `forgotten` asks for it."""
         with self._database.reading() as connection:
-            row = connection.execute(f"{_JOB} where jobs.id = ?", (number,)).fetchone()
+            row = connection.execute(
+                f"{_JOB} where jobs.id = ? and (? or forgotten_at is null)", (number, forgotten)
+            ).fetchone()
         return row and self._job(row)
+
+    def removed(self, job: int) -> list[Removed]:
+        """What a job had made, and retention has removed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, format, width, height, bytes, removed_at from outputs"
+                " where job = ? and removed_at is not null order by rowid",
+                (job,),
+            ).fetchall()
+        return [Removed(Made(restored(path), *rest), at) for path, *rest, at in rows]
 
     def attempts(self, job: int) -> list[Attempt]:
         with self._database.reading() as connection:

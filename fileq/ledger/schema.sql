@@ -71,7 +71,9 @@ create table jobs (
 create index jobs_by_batch on jobs (batch);
 create index jobs_by_inode on jobs (inode) where inode is not null;
 create index jobs_by_departure on jobs (departure) where departure is not null;
-create index jobs_finished on jobs (finished_at) where finished_at is not null;
+create index jobs_by_recipe on jobs (recipe);
+create index jobs_finished on jobs (finished_at) where finished_at is not null and forgotten_at is null;
+create index jobs_forgotten on jobs (forgotten_at) where forgotten_at is not null;
 create index jobs_untold on jobs (batch, finished_at) where untold = 1;
 create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
 
@@ -106,14 +108,18 @@ create index outputs_by_job on outputs (job);
 create index outputs_by_inode on outputs (inode) where inode is not null;
 create index outputs_vanished on outputs (vanished_at) where vanished_at is not null;
 create index outputs_unfinished on outputs (job) where temp is not null;
+create index outputs_standing on outputs (published_at) where stands is not null;
+create index outputs_removing on outputs (job) where removing is not null;
 
-create table folders ( -- that have held outputs
+create table folders ( -- that have held outputs, or are watched
     path text primary key,
     real text not null, -- the same without symbolic links, as it was then
     device integer not null,
     inode integer not null,
-    made integer not null -- whether fileq made it
+    made integer not null, -- whether fileq made it
+    thinned integer not null default 0 -- retention has removed something in it: it may be empty now
 ) without rowid;
+create index folders_thinned on folders (path) where thinned = 1;
 
 create table cleanings ( -- what retention did, and when
     id integer primary key,
@@ -185,6 +191,7 @@ create table departures ( -- sources of watched folders that are to go once thei
 );
 
 -- Sums by batch and state, kept by the triggers below: status costs the same with a million jobs.
+-- A forgotten job is in none.
 create table tallies (
     batch integer not null,
     state text not null,
@@ -204,7 +211,7 @@ create trigger jobs_entered after insert on jobs begin
         outputs = outputs + excluded.outputs;
 end;
 
-create trigger jobs_left after delete on jobs begin
+create trigger jobs_left after delete on jobs when old.forgotten_at is null begin
     update tallies set
         jobs = jobs - 1,
         bytes_in = bytes_in - old.size,
@@ -213,14 +220,15 @@ create trigger jobs_left after delete on jobs begin
     where batch = old.batch and state = old.state;
 end;
 
-create trigger jobs_moved after update of batch, state, size, bytes_out, outputs on jobs begin
+create trigger jobs_moved after update of batch, state, size, bytes_out, outputs, forgotten_at on jobs begin
     update tallies set
         jobs = jobs - 1,
         bytes_in = bytes_in - old.size,
         bytes_out = bytes_out - old.bytes_out,
         outputs = outputs - old.outputs
-    where batch = old.batch and state = old.state;
-    insert into tallies values (new.batch, new.state, 1, new.size, new.bytes_out, new.outputs)
+    where batch = old.batch and state = old.state and old.forgotten_at is null;
+    insert into tallies select new.batch, new.state, 1, new.size, new.bytes_out, new.outputs
+    where new.forgotten_at is null
     on conflict (batch, state) do update set
         jobs = jobs + 1,
         bytes_in = bytes_in + excluded.bytes_in,

@@ -6,10 +6,11 @@ from itertools import count
 
 import msgspec
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError
 from fileq.job import Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim
+from fileq.publish.folders import make_ready
 from fileq.publish.placing import Placing
 from fileq.recipes.recipe import Recipe
 
@@ -39,21 +40,9 @@ def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) 
     with ledger.transaction():
         ledger.jobs.check(claim.token)
         reservations = [_reserve_one(ledger, claim, recipe, paths, number) for number in range(len(paths))]
-        for reservation in filter(None, reservations):
-            _make_folder(os.path.dirname(reservation.path))
+        for folder in {os.path.dirname(reservation.path) for reservation in reservations if reservation}:
+            make_ready(ledger, folder)
     return reservations
-
-
-def _make_folder(folder: str) -> None:
-    with os_failures(folder):
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise JobError(
-                ErrorKind.CONFLICT,
-                f"The folder {folder} can't be made: a file stands in its place.",
-                "Move that file away and retry, or choose another folder.",
-            ) from error
 
 
 def _twice(paths: Sequence[str]) -> str:

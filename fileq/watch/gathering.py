@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fileq.departing import depart
 from fileq.errors import LedgerError
@@ -26,6 +27,7 @@ class Gathering:
         self._ledger = ledger
         self._candidates = candidates
         self._listener = listener
+        self._noted: set[str] = set()
 
     def gather(self, now: float) -> None:
         """Look at all that is due, and queue what is complete and new."""
@@ -70,6 +72,7 @@ class Gathering:
             if became is Became.QUEUED:
                 queued.append(candidate)
         if queued and taken.batch is not None:
+            self._note(root.folder.path)
             root.queued += len(queued)
             self._listener.queued([candidate.path for candidate in queued], taken.batch)
         if taken.departing:
@@ -78,6 +81,13 @@ class Gathering:
         missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
         if missed and (trouble := root.missed_some(missed, now)):
             self._listener.noticed(f"{root.folder.path}: {trouble}")
+
+    def _note(self, path: str) -> None:
+        """Retention is to know the folder again, and to take nothing for gone while its drive is."""
+        if path not in self._noted:
+            with suppress(OSError):  # it has just gone
+                self._ledger.folders.note(path, made=False)
+                self._noted.add(path)
 
 
 def _arrival(root: Root, path: str, seen: Look) -> Arrival:

@@ -1,12 +1,12 @@
 from fileq.ledger import opened
-from tests.entering import NOW, enter
+from tests.entering import NOW, candidate, enter
 
 
-def test_a_batch_exists_until_it_is_forgotten(ledger):
+def test_a_batch_exists_as_soon_as_there_are_jobs_in_it(ledger):
     batch = ledger.batches.open("fileq", NOW)
-    assert ledger.batches.exists(batch)
-    ledger.batches.forget(batch)
     assert not ledger.batches.exists(batch)
+    ledger.jobs.enter(candidate(ledger), batch, NOW)
+    assert ledger.batches.exists(batch)
 
 
 def test_a_job_belongs_to_the_queue_of_its_batch(ledger):

@@ -15,11 +15,13 @@ from fileq.cli.words import state
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
-from fileq.job import Job
-from fileq.ledger.overview import Attempt
+from fileq.job import Job, Made
+from fileq.ledger.overview import Attempt, Removed
 from fileq.units import describe_bytes, describe_seconds
 
 app = new_app()
+
+_OF_OUTPUTS = (Column("format"), Column("size"), Column("bytes", right=True))
 
 
 @app.command(epilog="Example: fileq show 42")
@@ -34,12 +36,12 @@ def show(
     display = session.display(json=json)
     with session.ledger() as ledger:
         found = known_job(ledger, job)
-        attempts = ledger.overview.attempts(job)
-    display.answer(Answer(whole_job_document(found, attempts), _blocks(found, attempts)))
+        attempts, removed = ledger.overview.attempts(job), ledger.overview.removed(job)
+    display.answer(Answer(whole_job_document(found, attempts, removed), _blocks(found, attempts, removed)))
     return ExitCode.DONE
 
 
-def _blocks(job: Job, attempts: Sequence[Attempt]) -> list[Block]:
+def _blocks(job: Job, attempts: Sequence[Attempt], removed: Sequence[Removed]) -> list[Block]:
     facts: list[tuple[str, Cell]] = [
         ("job", Text(str(job.id), Tone.TITLE)),
         ("source", job.source),
@@ -58,7 +60,7 @@ def _blocks(job: Job, attempts: Sequence[Attempt]) -> list[Block]:
     if job.failure:
         facts.append(("cause", Text(f"{job.failure.kind}: {job.failure.message}", Tone.BAD)))
         facts.append(("remedy", job.failure.hint or f"Try again with: fileq retry {job.id}"))
-    return [Facts(facts), *_attempts(attempts), *_outputs(job)]
+    return [Facts(facts), *_attempts(attempts), *_outputs(job.outputs), *_removed(removed)]
 
 
 def _attempts(attempts: Sequence[Attempt]) -> list[Block]:
@@ -87,9 +89,22 @@ def _outcome(attempt: Attempt) -> Cell:
     return Text(attempt.outcome or "running", Tone.GOOD if attempt.outcome == "done" else Tone.PLAIN)
 
 
-def _outputs(job: Job) -> list[Block]:
-    if not job.outputs:
+def _outputs(outputs: Sequence[Made]) -> list[Block]:
+    if not outputs:
         return []
-    columns = (Column("format"), Column("size"), Column("bytes", right=True), Column("output", long="path"))
-    rows = [(made.format, f"{made.width}x{made.height}", describe_bytes(made.bytes), made.path) for made in job.outputs]
+    return [
+        Text(),
+        Table((*_OF_OUTPUTS, Column("output", long="path")), [(*_facts(made), made.path) for made in outputs]),
+    ]
+
+
+def _removed(outputs: Sequence[Removed]) -> list[Block]:
+    if not outputs:
+        return []
+    columns = (*_OF_OUTPUTS, Column("removed"), Column("output that is gone", long="path"))
+    rows = [(*_facts(output.made), local(output.at), Text(output.made.path, Tone.QUIET)) for output in outputs]
     return [Text(), Table(columns, rows)]
+
+
+def _facts(made: Made) -> tuple[Cell, ...]:
+    return made.format, f"{made.width}x{made.height}", describe_bytes(made.bytes)

@@ -1,0 +1,113 @@
+"""fileq clean: apply retention now."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import session_of
+from fileq.cli.words import counted
+from fileq.display import Answer, Display, Text, Tone
+from fileq.display.answer import Block
+from fileq.errors import ExitCode, UsageError
+from fileq.units import Keeping, describe_bytes
+from fileq.upkeep.retention import Cleaned
+from fileq.upkeep.retention import clean as apply_retention
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq clean --older-than 30d --dry-run")
+def clean(
+    context: typer.Context,
+    *,
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than", metavar="AGE", show_envvar=False, show_default=False,
+            help="Remove outputs of this age (30d), and not as [retention] says. A recipe's own `keep` goes first.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go. Remove nothing.", show_envvar=False)
+    ] = False,
+    json: options.Json = False,
+) -> ExitCode:  # fmt: skip
+    """Remove old outputs that nobody has changed, and forget old jobs. Workers do the same by themselves at night."""
+    session = session_of(context)
+    display = session.display(json=json)
+    age = None if older_than is None else _age(older_than)
+    settings = session.config.settings
+    with session.ledger() as ledger, _stopped_softly() as stop:
+        cleaned = apply_retention(ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop)
+    display.answer(Answer(_document(cleaned, dry_run=dry_run), _blocks(cleaned, display.rows, dry_run=dry_run)))
+    _say_what_stayed(cleaned, display)
+    if cleaned.stopped:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if cleaned.failed else ExitCode.DONE
+
+
+def _age(text: str) -> Keeping:
+    try:
+        return Keeping.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--older-than {text}: that is no age.", 'Write it like "30d", "12h" or "forever".') from error
+
+
+@contextmanager
+def _stopped_softly() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C comes between two files. What is left then, the next cleaning does."""
+    asked = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _document(cleaned: Cleaned, *, dry_run: bool) -> dict[str, object]:
+    figures: dict[str, object] = {
+        "outputs_removed": cleaned.outputs_removed,
+        "bytes_freed": cleaned.bytes_freed,
+        "kept_changed": cleaned.kept_changed,
+        "jobs_forgotten": cleaned.jobs_forgotten,
+    }
+    return figures | ({"outputs": list(cleaned.paths)} if dry_run else {})
+
+
+def _blocks(cleaned: Cleaned, rows: int | None, *, dry_run: bool) -> list[Block]:
+    listed: list[Block] = [Text(path) for path in islice(cleaned.paths, rows)] if dry_run else []
+    if dry_run and rows is not None and (more := len(cleaned.paths) - rows) > 0:
+        listed.append(Text(f"and {more:,} more; see them all with: fileq clean --dry-run | cat", Tone.QUIET))
+    return [*listed, Text(_in_words(cleaned, dry_run=dry_run), Tone.TITLE)]
+
+
+def _in_words(cleaned: Cleaned, *, dry_run: bool) -> str:
+    """3 outputs removed, 1.2 MB; 2 folders removed; 1 job forgotten."""
+    would = "would be " if dry_run else ""
+    parts = []
+    if cleaned.outputs_removed:
+        size = describe_bytes(cleaned.bytes_freed)
+        parts.append(f"{counted(cleaned.outputs_removed, 'output')} {would}removed, {size}")
+    if cleaned.folders_removed:
+        parts.append(f"{counted(cleaned.folders_removed, 'empty folder')} removed")
+    if cleaned.jobs_forgotten:
+        parts.append(f"{counted(cleaned.jobs_forgotten, 'old job')} {would}forgotten")
+    return f"{'; '.join(parts) or 'Nothing to remove'}.{' Nothing was removed.' if dry_run and parts else ''}"
+
+
+def _say_what_stayed(cleaned: Cleaned, display: Display) -> None:
+    if cleaned.kept_changed:
+        was = "was" if cleaned.kept_changed == 1 else "were"
+        display.hint(f"{counted(cleaned.kept_changed, 'output')} {was} changed by somebody, and kept.")
+    for problem in cleaned.problems:
+        display.error(problem, "Look at the permissions, then clean again.")
+    if cleaned.stopped:
+        display.hint("Stopped. What is left, the next cleaning does.")

@@ -1,0 +1,46 @@
+"""One cleaning at a time: two would take each other's hidden files for what a crash has left."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from fileq import host
+from fileq.errors import EnvironmentFailure
+from fileq.ledger import Ledger
+
+_LONGEST = 6 * 3600.0
+"""Seconds for which one on another host, whose process can't be seen, is taken to go on."""
+
+
+class Cleaner(msgspec.Struct, frozen=True):
+    """The process that cleans, since `at`."""
+
+    host: str
+    pid: int
+    process_started: float
+    at: float
+
+    def goes_on(self, now: float) -> bool:
+        if self.host != host.name():
+            return now - self.at < _LONGEST
+        return host.is_alive(self.pid, self.process_started)
+
+
+@contextmanager
+def alone(ledger: Ledger, now: float) -> Iterator[None]:
+    """Raises EnvironmentFailure where somebody else cleans."""
+    me = msgspec.json.encode(Cleaner(host.name(), *host.process(), now)).decode()
+    with ledger.transaction():
+        said = ledger.retention.cleaner()
+        other = msgspec.json.decode(said, type=Cleaner) if said else None
+        if other is not None and other.goes_on(now):
+            raise EnvironmentFailure(
+                f"Another cleaning is under way: process {other.pid} on {other.host}.",
+                "Wait for it to end, then try again.",
+            )
+        ledger.retention.begin(me)
+    try:
+        yield
+    finally:
+        ledger.retention.end(me)

@@ -1,0 +1,63 @@
+"""What a cleaning did, or would do."""
+
+import os
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Paths:
+    """Many absolute paths in little memory: they are kept as their bytes."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._count = 0
+
+    def append(self, path: str) -> None:
+        self._bytes += os.fsencode(path) + b"\0"
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        start = 0
+        while (end := self._bytes.find(b"\0", start)) >= 0:
+            yield os.fsdecode(bytes(self._bytes[start:end]))
+            start = end + 1
+
+
+class Cleaned(msgspec.Struct):
+    """The figures of a cleaning; in a dry run what they would be, but `folders_removed`, which is 0 then.
+
+    `kept_changed` counts outputs that were due and are no longer what fileq wrote; `failed` those that could not be
+    removed. `paths` are the outputs that went, or would go. `stopped`: it was asked to stop before it was through.
+    """
+
+    outputs_removed: int = 0
+    bytes_freed: int = 0
+    kept_changed: int = 0
+    jobs_forgotten: int = 0
+    folders_removed: int = 0
+    failed: int = 0
+    stopped: bool = False
+    paths: Paths = msgspec.field(default_factory=Paths)
+    reasons: dict[tuple[str, str], int] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be removed, one sentence for each folder and reason."""
+        return [
+            f"{folder}: {count:,} {'output' if count == 1 else 'outputs'} can't be removed: {reason}."
+            for (folder, reason), count in self.reasons.items()
+        ]
+
+    def went(self, path: str, size: int) -> None:
+        self.outputs_removed += 1
+        self.bytes_freed += size
+        self.paths.append(path)
+
+    def failed_at(self, path: str, reason: str) -> None:
+        self.failed += 1
+        key = (os.path.dirname(path), reason)
+        self.reasons[key] = self.reasons.get(key, 0) + 1

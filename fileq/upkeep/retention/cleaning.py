@@ -1,0 +1,141 @@
+"""A cleaning from start to end: outputs, then folders, then the history, then the database itself."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+
+from fileq.config.settings import Settings
+from fileq.ledger import Ledger
+from fileq.ledger.retention import Gone, Output
+from fileq.units import Keeping
+from fileq.upkeep.retention import choosing, interrupted
+from fileq.upkeep.retention.alone import alone
+from fileq.upkeep.retention.cleaned import Cleaned
+from fileq.upkeep.retention.emptying import remove_empty
+from fileq.upkeep.retention.forgetting import Forgetting
+from fileq.upkeep.retention.looking import Found, Places, look
+from fileq.upkeep.retention.removing import Remover
+
+_HAND = 500
+"""So many outputs share a transaction that says what is to go."""
+
+_PAGES = 200
+"""So many pages of the database are given back at a time. Measured: 1.5 ms, at times 30."""
+
+
+def _never() -> bool:
+    return False
+
+
+def clean(
+    ledger: Ledger,
+    settings: Settings,
+    now: float,
+    *,
+    older_than: Keeping | None = None,
+    dry_run: bool = False,
+    stop: Callable[[], bool] = _never,
+) -> Cleaned:
+    """Apply retention. `older_than` takes the place of `[retention] outputs`; a recipe's own `keep` goes before both.
+
+    `stop` is asked between files; what is left then, the next cleaning does. Raises LedgerError, and
+    EnvironmentFailure where another cleaning is under way.
+    """
+    with nullcontext() if dry_run else alone(ledger, now), Places(ledger) as places:
+        cleaning = _Cleaning(ledger, places, now, stop, dry_run=dry_run)
+        cleaning.remove_outputs(choosing.rules(ledger.retention.recipes(), settings, now, older_than))
+        cleaning.forget_jobs(now - settings.retention.history)
+        if not dry_run:
+            cleaning.shrink()
+        cleaning.cleaned.stopped = stop()
+    return cleaning.cleaned
+
+
+class _Cleaning:
+    def __init__(self, ledger: Ledger, places: Places, now: float, stop: Callable[[], bool], *, dry_run: bool) -> None:
+        self.cleaned = Cleaned()
+        self._ledger = ledger
+        self._places = places
+        self._now = now
+        self._stop = stop
+        self._dry_run = dry_run
+        self._remover = Remover(ledger, places, self.cleaned, now, stop)
+        self._hand: list[Output] = []
+        self._vanished: list[Output] = []
+        self._record: int | None = None
+
+    def remove_outputs(self, rules: choosing.Rules) -> None:
+        interrupted.finish(self._ledger, self._places, self.cleaned, self._now, dry_run=self._dry_run)
+        counted = frozenset(rules.counted)
+        total = None if rules.most is None else self._ledger.retention.total(counted)
+        for output in self._until_stopped(choosing.old(self._ledger, rules)):
+            freed = self._take(output)
+            if total is not None and output.recipe in counted:
+                total -= freed
+        if total is not None and rules.most is not None:
+            surplus = self._until_stopped(choosing.surplus(self._ledger, rules))
+            while total > rules.most and (one := next(surplus, None)):
+                total -= self._take(one)
+        self._remove_hand()
+        if not self._dry_run:
+            self.cleaned.folders_removed = remove_empty(self._ledger, self._stop)
+
+    def _until_stopped(self, outputs: Iterator[Output]) -> Iterator[Output]:
+        for output in outputs:
+            if self._stop():
+                return
+            yield output
+
+    def _take(self, output: Output) -> int:
+        """Have it removed if it is the file that fileq wrote. The bytes by which the total is less then."""
+        try:
+            found = look(self._ledger, self._places, output)
+        except OSError as error:
+            self.cleaned.failed_at(output.path, error.strerror or str(error))
+            return 0
+        if found is Found.OURS:
+            self._hand.append(output)
+        elif found is Found.GONE:
+            self._vanished.append(output)
+        elif found is Found.CHANGED:
+            self.cleaned.kept_changed += 1
+        if len(self._hand) + len(self._vanished) == _HAND:
+            self._remove_hand()
+        # What is another file by now is nothing that fileq would have to make room for.
+        return 0 if output.vanished or found in (Found.AWAY, Found.SOURCE) else output.bytes
+
+    def _remove_hand(self) -> None:
+        if self._dry_run:
+            for output in self._hand:
+                self.cleaned.went(output.path, output.bytes)
+        else:
+            self._ledger.retention.vanished(self._vanished, self._now)
+            if self._hand:
+                self._remover.remove(self._hand)
+            self._write_down()
+        self._hand.clear()
+        self._vanished.clear()
+
+    def _write_down(self) -> None:
+        done = self.cleaned
+        if done.outputs_removed or done.jobs_forgotten:
+            gone = Gone(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_forgotten)
+            self._record = self._ledger.retention.record(self._record, gone, self._now)
+
+    def forget_jobs(self, before: float) -> None:
+        if self._dry_run:
+            self.cleaned.jobs_forgotten = self._ledger.remnants.count(before)
+            return
+        for count in Forgetting(self._ledger, before, self._now, self._stop).forget():
+            self.cleaned.jobs_forgotten += count
+            self._write_down()
+        if not self._stop():
+            self._ledger.remnants.tidy(self._now)
+
+    def shrink(self) -> None:
+        """Give free pages of the database back, in steps between which workers have their turn."""
+        begun = time.monotonic()
+        while not self._stop() and self._ledger.database.give_back(_PAGES):
+            time.sleep(time.monotonic() - begun)
+            begun = time.monotonic()
+        self._ledger.database.truncate_log()

@@ -1,0 +1,62 @@
+"""What a crash in the middle of a removal has left is brought to its end."""
+
+import os
+
+from fileq.ledger import Ledger
+from fileq.ledger.retention import Interrupted
+from fileq.upkeep.retention.cleaned import Cleaned
+from fileq.upkeep.retention.covers import covered, is_same, put_back
+from fileq.upkeep.retention.looking import Places
+from fileq.upkeep.retention.place import Absent, Gone, Place
+
+
+def finish(ledger: Ledger, places: Places, cleaned: Cleaned, now: float, *, dry_run: bool) -> None:
+    """Remove what has its hidden name, and bring back what should not have it."""
+    for left in ledger.retention.interrupted():
+        try:
+            place = places.at(os.path.dirname(left.path))
+            done = _finish(ledger, place, left, cleaned, now, dry_run=dry_run)
+        except Gone:
+            done = True
+        except Absent:  # the file may come back, with its folder
+            done = False
+        except OSError as error:
+            cleaned.failed_at(left.path, error.strerror or str(error))
+            done = False
+        if done and not dry_run:
+            ledger.retention.settled([(left.path, left.hidden)])
+
+
+def _finish(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, now: float, *, dry_run: bool) -> bool:
+    """Whether nothing is left to do."""
+    hidden, name = os.path.basename(left.hidden), os.path.basename(left.path)
+    inode, version = covered(hidden)
+    status = place.look(hidden)
+    if status is None:
+        return _has_no_cover(ledger, place, left, cleaned, dry_run=dry_run)
+    if not is_same(status, inode, version):
+        cleaned.kept_changed += 1
+        if not dry_run:
+            put_back(place, hidden, name)
+        return True
+    if not dry_run:
+        if left.version == version:
+            ledger.retention.removed(left.path, left.hidden, now)
+        place.unlink(hidden)
+        place.sync()
+    cleaned.went(left.path, left.bytes)
+    return True
+
+
+def _has_no_cover(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, *, dry_run: bool) -> bool:
+    """It was not hidden yet, or has gone already; after a loss of power it may even be back."""
+    if left.version is not None:
+        return True
+    inode, version = covered(os.path.basename(left.hidden))
+    status = place.look(os.path.basename(left.path))
+    if status is not None and is_same(status, inode, version):
+        if not dry_run:
+            ledger.retention.stays(left.path, left.hidden, version)
+    elif not dry_run:
+        cleaned.went(left.path, left.bytes)
+    return True

@@ -1,0 +1,81 @@
+"""Is an output still the file that fileq wrote? A look, which changes nothing."""
+
+import errno
+import os
+from contextlib import ExitStack
+from enum import Enum, auto
+
+from fileq.ledger import Ledger
+from fileq.ledger.retention import Output
+from fileq.upkeep.retention.covers import is_same
+from fileq.upkeep.retention.place import Absent, Another, Away, Gone, Place, opened
+
+
+class Found(Enum):
+    """What stands at an output's path."""
+
+    OURS = auto()
+    CHANGED = auto()
+    """Something else than what fileq wrote."""
+    GONE = auto()
+    AWAY = auto()
+    """Nothing can be said: its drive isn't there."""
+    SOURCE = auto()
+    """What fileq wrote, and a source as well."""
+
+
+_ABSENT: dict[type[Absent], Found] = {Gone: Found.GONE, Away: Found.AWAY, Another: Found.CHANGED}
+
+
+class Places(ExitStack):
+    """The folders of outputs. The last one is kept open, as the next output mostly lies in it too."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._last: tuple[str, Place] | None = None
+
+    def at(self, path: str) -> Place:
+        """The folder at `path`. Raises Absent, and OSError."""
+        if self._last is None or self._last[0] != path:
+            self.leave()
+            folder = self._ledger.folders.at(path)
+            if folder is None:  # fileq never had an output in there
+                raise Another
+            self._last = (path, self.enter_context(opened(folder)))
+        return self._last[1]
+
+    def leave(self) -> None:
+        """The next one is to be looked at anew."""
+        self._last = None
+        self.close()
+
+
+def look(ledger: Ledger, places: Places, output: Output) -> Found:
+    """Raises OSError where that can't be said, or where the file could not be removed."""
+    folder, name = os.path.split(output.path)
+    try:
+        place = places.at(folder)
+        status = place.look(name)
+    except Absent as absence:
+        return _ABSENT[type(absence)]
+    if status is None:
+        return Found.GONE
+    if not is_same(status, output.inode, output.version):
+        return Found.CHANGED
+    if _is_source(ledger, place, output, status):
+        return Found.SOURCE
+    if not place.is_writable:
+        raise PermissionError(errno.EACCES, "no permission", output.path)
+    return Found.OURS
+
+
+def _is_source(ledger: Ledger, place: Place, output: Output, status: os.stat_result) -> bool:
+    """Under another name: the ledger has looked for sources by the output's own path already."""
+    folder, name = os.path.split(output.path)
+    if place.real != folder and ledger.outputs.is_a_source(os.path.join(place.real, name)):
+        return True
+    try:
+        return os.path.samestat(os.stat(output.source), status)
+    except OSError:
+        return False
