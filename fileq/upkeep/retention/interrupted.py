@@ -33,11 +33,17 @@ def _finish(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, n
     inode, version = covered(hidden)
     status = place.look(hidden)
     if status is None:
-        return _has_no_cover(ledger, place, left, cleaned, dry_run=dry_run)
+        return _has_no_cover(ledger, place, left, dry_run=dry_run)
     if not is_same(status, inode, version):
         cleaned.kept_changed += 1
         if not dry_run:
             put_back(place, hidden, name)
+        return True
+    named = place.look(name)
+    if named is not None and os.path.samestat(named, status):  # it was on its way back
+        if not dry_run:
+            put_back(place, hidden, name)
+            ledger.retention.stays(left.path, left.hidden, version)
         return True
     if not dry_run:
         if left.version == version:
@@ -48,15 +54,11 @@ def _finish(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, n
     return True
 
 
-def _has_no_cover(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, *, dry_run: bool) -> bool:
+def _has_no_cover(ledger: Ledger, place: Place, left: Interrupted, *, dry_run: bool) -> bool:
     """It was not hidden yet, or has gone already; after a loss of power it may even be back."""
-    if left.version is not None:
-        return True
     inode, version = covered(os.path.basename(left.hidden))
     status = place.look(os.path.basename(left.path))
-    if status is not None and is_same(status, inode, version):
-        if not dry_run:
-            ledger.retention.stays(left.path, left.hidden, version)
-    elif not dry_run:
-        cleaned.went(left.path, left.bytes)
+    is_back = left.version is None and status is not None and is_same(status, inode, version)
+    if is_back and not dry_run:
+        ledger.retention.stays(left.path, left.hidden, version)
     return True

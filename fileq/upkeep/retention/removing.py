@@ -112,8 +112,8 @@ class Remover:
         if status is None or is_same(status, removal.output.inode, removal.output.version):
             return status is not None
         self._cleaned.kept_changed += 1
-        if name == removal.hidden:
-            self._put_back(place, removal)
+        if name == removal.hidden and (error := self._put_back(place, removal)):
+            self._failed(removal, error)
         return False
 
     def _erase(self, place: Place, removal: Removal) -> None:
@@ -124,18 +124,17 @@ class Remover:
                 self._cleaned.went(output.path, output.bytes)
         except OSError as error:
             self._failed(removal, error)
-            if self._put_back(place, removal):
+            if self._put_back(place, removal) is None:
                 self._ledger.retention.stays(output.path, removal.cover, output.version)
 
-    def _put_back(self, place: Place, removal: Removal) -> bool:
-        """Where that fails, the next cleaning tries again."""
+    def _put_back(self, place: Place, removal: Removal) -> OSError | None:
+        """Where that goes wrong, the next cleaning tries again."""
         try:
             put_back(place, removal.hidden, removal.name)
         except OSError as error:
             self._stuck.add(removal.hidden)
-            self._cleaned.failed_at(removal.cover, error.strerror or str(error))
-            return False
-        return True
+            return error
+        return None
 
     def _failed(self, removal: Removal, error: OSError) -> None:
         self._cleaned.failed_at(removal.output.path, error.strerror or str(error))

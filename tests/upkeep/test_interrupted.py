@@ -1,0 +1,145 @@
+"""A cleaning that was killed: whatever it left, the next one brings it to its end."""
+
+import os
+
+import pytest
+
+from fileq.ledger import opened
+from fileq.upkeep.retention import place
+from tests.entering import NOW
+from tests.publishing import claim, reserved, written
+from tests.retaining import below, cleaned, one, output
+
+
+class Killed(BaseException):
+    """As if the process had ended here."""
+
+
+STEPS = ["look", "rename", "unlink", "link", "sync"]
+
+
+@pytest.fixture
+def dying(monkeypatch):
+    """Have the cleaning die before or after its so-many-th step of a kind."""
+
+    def arrange(step, number, *, after):
+        whole, count = getattr(place.Place, step), iter(range(10_000))
+
+        def die(self, *names):
+            if next(count) != number:
+                return whole(self, *names)
+            if after:
+                whole(self, *names)
+            raise Killed
+
+        monkeypatch.setattr(place.Place, step, die)
+
+    return arrange
+
+
+@pytest.fixture
+def three(ledger, out):
+    for name in "abc":
+        output(ledger, out / f"{name}.jpg")
+    return out
+
+
+def killed(database):
+    """A cleaning in a process of its own that may die; its connection closes, as the system would see to it."""
+    with opened(database) as own:
+        try:
+            cleaned(own)
+        except Killed:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("step", STEPS)
+def test_the_next_one_finishes_it(ledger, database, three, dying, monkeypatch, step, number, after):
+    dying(step, number, after=after)
+    killed(database)
+    monkeypatch.undo()
+    planned = cleaned(ledger, dry_run=True)
+    result = cleaned(ledger)
+    assert planned.outputs_removed == result.outputs_removed
+    assert not three.exists()
+    assert one(ledger, "select count(*), count(removing), count(stands), count(removed_at) from outputs") == (
+        3,
+        0,
+        0,
+        3,
+    )
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("step", ["look", "link", "unlink"])
+@pytest.mark.parametrize("number", range(9))
+def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
+    ledger, database, out, dying, monkeypatch, step, number, after
+):
+    path = out / "a.jpg"
+    output(ledger, path)
+    rename = place.Place.rename
+
+    def swapped(self, name, to):
+        path.unlink()
+        path.write_text("theirs")
+        came.append("theirs")
+        rename(self, name, to)
+
+    came = []
+
+    monkeypatch.setattr(place.Place, "rename", swapped)
+    dying(step, number, after=after)
+    killed(database)
+    monkeypatch.undo()
+    cleaned(ledger)
+    assert [path.read_text() for path in out.glob("*")] == came  # it may have died before
+    assert below(out) == ["a.jpg"] * len(came)
+
+
+def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dying, monkeypatch):
+    """The old file has its hidden name still when a job makes the next one."""
+    path = out / "a.jpg"
+    output(ledger, path)
+    dying("unlink", 0, after=False)
+    assert killed(database)
+    monkeypatch.undo()
+    ledger.jobs.enter_again(1, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    claimed = claim(ledger, job=1)
+    places = reserved(ledger, claimed, path)
+    from fileq.publish import publish
+
+    assert publish(ledger, [written(claimed, places, "new")]) == {}
+    result = cleaned(ledger, now=NOW)
+    assert result.outputs_removed == 1
+    assert (below(out), path.read_text()) == (["a.jpg"], "new")
+    assert one(ledger, "select removing, stands is null from outputs") == (None, 0)
+
+
+def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, database, out, dying, monkeypatch):
+    path = out / "a.jpg"
+    output(ledger, path)
+    dying("unlink", 0, after=False)
+    assert killed(database)
+    monkeypatch.undo()
+    ledger.jobs.enter_again(1, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    claimed = claim(ledger, job=1)
+    reserved(ledger, claimed, path)
+    ledger.outputs.release(ledger.outputs.reserved(1))
+    cleaned(ledger)
+    assert below(out) == []
+
+
+def test_one_cleaning_waits_for_no_other(ledger, database):
+    from fileq.errors import EnvironmentFailure
+
+    def clean_too():
+        with opened(database) as other, pytest.raises(EnvironmentFailure, match=f"process {os.getpid()}"):
+            cleaned(other)
+        return True
+
+    assert cleaned(ledger, stop=clean_too).stopped
+    assert ledger.retention.cleaner() is None
