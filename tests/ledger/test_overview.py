@@ -18,14 +18,17 @@ def counted(ledger, batch=None):
     jobs = [job for job in ledger.overview.jobs(Selection()) if batch in (None, job.batch)]
     sums = ledger.database.connection.execute(
         "select coalesce(sum(size), 0), coalesce(sum(bytes_out), 0), coalesce(sum(outputs), 0) from jobs"
-        " where state = 'done' and (? is null or batch = ?)",
+        " where state = 'done' and forgotten_at is null and (? is null or batch = ?)",
         (batch, batch),
     ).fetchone()
     return Tally({state: sum(job.state is state for job in jobs) for state in JobState}, *sums)
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["enter", "claim", "cancel", "retry", "again", *ENDINGS]), st.integers(0, 7)), max_size=40
+    st.tuples(
+        st.sampled_from(["enter", "claim", "cancel", "retry", "again", "forget", "delete", *ENDINGS]), st.integers(0, 7)
+    ),
+    max_size=40,
 )
 
 
@@ -43,6 +46,10 @@ def step(ledger, tokens, what, number):
         ledger.jobs.retry([job])
     elif what == "again":
         ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    elif what == "forget":
+        ledger.remnants.forget([job], [], NOW, ended=NOW + 1, seen=NOW)
+    elif what == "delete":
+        ledger.remnants.forget([], [job], NOW, ended=NOW + 1, seen=NOW + 1)
     elif what in ENDINGS and job in tokens:
         ENDINGS[what](ledger, tokens.pop(job))
 

@@ -1,6 +1,5 @@
 """A cleaning from start to end: outputs, then folders, then the history, then the database itself."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
@@ -14,6 +13,7 @@ from fileq.upkeep.retention.cleaned import Cleaned
 from fileq.upkeep.retention.emptying import remove_empty
 from fileq.upkeep.retention.forgetting import Forgetting
 from fileq.upkeep.retention.looking import Found, Places, look
+from fileq.upkeep.retention.pace import giving_way
 from fileq.upkeep.retention.removing import Remover
 
 _HAND = 500
@@ -130,12 +130,14 @@ class _Cleaning:
             self.cleaned.jobs_forgotten += count
             self._write_down()
         if not self._stop():
-            self._ledger.remnants.tidy(self._now)
+            with giving_way():
+                self._ledger.remnants.tidy(self._now)
 
     def shrink(self) -> None:
         """Give free pages of the database back, in steps between which workers have their turn."""
-        begun = time.monotonic()
-        while not self._stop() and self._ledger.database.give_back(_PAGES):
-            time.sleep(time.monotonic() - begun)
-            begun = time.monotonic()
-        self._ledger.database.truncate_log()
+        left = True
+        while left and not self._stop():
+            with giving_way():
+                left = self._ledger.database.give_back(_PAGES)
+        with giving_way():
+            self._ledger.database.truncate_log()

@@ -1,12 +1,12 @@
 """Old jobs are forgotten. Of those without which something would be made twice, a remnant stays that nobody sees."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 from fileq.ledger import Ledger
 from fileq.ledger.files import version_of
 from fileq.ledger.remnants import Past
+from fileq.upkeep.retention.pace import giving_way
 from fileq.upkeep.retention.place import is_away
 
 _AT_ONCE = 500
@@ -36,9 +36,8 @@ class Forgetting:
     def _judge(self, jobs: Sequence[Past], seen: float) -> None:
         needed = {past.job for past in jobs if self._is_needed(past)}
         others = [past.job for past in jobs if past.job not in needed]
-        begun = time.monotonic()
-        self._ledger.remnants.forget(needed, others, self._now, ended=self._before, seen=seen)
-        time.sleep(time.monotonic() - begun)  # for workers that wait: they have half of the time
+        with giving_way():
+            self._ledger.remnants.forget(needed, others, self._now, ended=self._before, seen=seen)
 
     def _is_needed(self, past: Past) -> bool:
         return past.departing or self._anything_stands(past.job) or self._would_come_again(past)

@@ -16,6 +16,7 @@ from fileq.ledger.retention import Output
 from fileq.upkeep.retention.cleaned import Cleaned
 from fileq.upkeep.retention.covers import cover, is_same, put_back
 from fileq.upkeep.retention.looking import Places
+from fileq.upkeep.retention.pace import giving_way
 from fileq.upkeep.retention.place import Absent, Place
 
 _HOLD = 0.01
@@ -49,7 +50,7 @@ class Remover:
         self._stuck.clear()
         removals = sorted(map(self._removal, outputs), key=_folder)
         by_folder = [(folder, list(some)) for folder, some in groupby(removals, key=_folder)]
-        with self._ledger.transaction(durable=True):
+        with giving_way(), self._ledger.transaction(durable=True):
             self._ledger.retention.intend((one.output, one.cover) for one in removals)
             for folder, _ in by_folder:
                 self._ledger.folders.thin(folder, thinned=True)
@@ -83,7 +84,7 @@ class Remover:
         In a transaction, like reserving an output: nobody begins to replace a file that goes at the same time.
         """
         hidden = []
-        with self._ledger.transaction():
+        with giving_way(), self._ledger.transaction():
             until = time.monotonic() + _HOLD
             while waiting and time.monotonic() < until and not self._stop():
                 removal = waiting.popleft()
