@@ -4,9 +4,10 @@ import os
 import time
 
 from fileq.config.settings import RetentionSettings, Settings
+from fileq.publish import publish
 from fileq.units import ByteSize, Keeping
 from fileq.upkeep.retention import clean
-from tests.publishing import make
+from tests.publishing import claim, make, reserved, written
 
 DAY = 86400.0
 
@@ -37,6 +38,15 @@ def output(ledger, path, *, age=None, source=None, content="ours", **keys):
             )  # fmt: skip
             ledger.database.connection.execute("update jobs set finished_at = ? where id = ?", (moment, job))
     return job
+
+
+def publish_all(ledger, paths, content="ours"):
+    """One output of a job of its own at each path, all in one go."""
+    finished = []
+    for path in paths:
+        claimed = claim(ledger, f"/photos/{path}-{time.time_ns()}")
+        finished.append(written(claimed, reserved(ledger, claimed, path), content))
+    assert publish(ledger, finished) == {}
 
 
 def cleaned(ledger, settings=None, now=None, **options):

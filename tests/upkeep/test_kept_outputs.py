@@ -21,6 +21,12 @@ def untouched(ledger, path, *, changed):
     assert one(ledger, "select count(*) from outputs where removing is not null or removed_at is not null") == (0,)
 
 
+@pytest.fixture(params=["handles", "plain paths"])
+def ways(request, monkeypatch):
+    """How folders are reached: by handles, or by plain paths, as on Windows."""
+    monkeypatch.setattr(place, "HAS_HANDLES", request.param == "handles")
+
+
 @pytest.fixture
 def ours(ledger, out):
     path = out / "a.jpg"
@@ -60,11 +66,13 @@ def make_pipe(path):
 
 
 @pytest.mark.parametrize("change", [rewrite, touch, copy_back, link_to_it, make_folder, make_pipe])
+@pytest.mark.usefixtures("ways")
 def test_what_is_not_the_file_that_fileq_wrote_stays(ledger, ours, change):
     change(ours)
     untouched(ledger, ours, changed=True)
 
 
+@pytest.mark.usefixtures("ways")
 def test_an_output_that_is_gone_is_noted_and_not_counted(ledger, ours):
     ours.unlink()
     result = cleaned(ledger)
@@ -130,6 +138,7 @@ def test_a_folder_that_was_a_link_when_it_was_used_is_cleaned_where_it_really_is
     assert below(tmp_path / "real") == []
 
 
+@pytest.mark.usefixtures("ways")
 def test_a_folder_that_became_a_link_is_not_followed(ledger, ours, tmp_path):
     """Not even to the very files that it led to before."""
     ours.parent.rename(tmp_path / "elsewhere")
@@ -137,6 +146,7 @@ def test_a_folder_that_became_a_link_is_not_followed(ledger, ours, tmp_path):
     untouched(ledger, tmp_path / "elsewhere" / "a.jpg", changed=True)
 
 
+@pytest.mark.usefixtures("ways")
 def test_nor_one_that_lies_above_it(ledger, tmp_path):
     output(ledger, tmp_path / "top" / "below" / "a.jpg")
     (tmp_path / "top").rename(tmp_path / "elsewhere")
@@ -144,6 +154,7 @@ def test_nor_one_that_lies_above_it(ledger, tmp_path):
     untouched(ledger, tmp_path / "elsewhere" / "below" / "a.jpg", changed=True)
 
 
+@pytest.mark.usefixtures("ways")
 def test_another_folder_in_the_place_of_ours_is_left_alone(ledger, ours, tmp_path):
     status = ours.stat()
     ours.parent.rename(tmp_path / "moved")
@@ -153,6 +164,7 @@ def test_another_folder_in_the_place_of_ours_is_left_alone(ledger, ours, tmp_pat
     untouched(ledger, ours, changed=True)
 
 
+@pytest.mark.usefixtures("ways")
 def test_a_drive_that_was_taken_out_leaves_everything_open(ledger, ours, tmp_path):
     """The folder is gone, and what is there in its stead is another device's."""
     ledger.database.connection.execute("update folders set device = device + 1")
@@ -237,6 +249,7 @@ def test_a_stopped_cleaning_leaves_the_rest_as_it_is(ledger, out):
     assert cleaned(ledger).outputs_removed == 20 - result.outputs_removed
 
 
+@pytest.mark.usefixtures("ways")
 def test_what_was_removed_is_written_down(ledger, ours):
     now = time.time() + 50 * DAY
     cleaned(ledger, now=now)

@@ -101,8 +101,10 @@ def _outputs(outputs: Sequence[Made]) -> list[Block]:
 def _removed(outputs: Sequence[Removed]) -> list[Block]:
     if not outputs:
         return []
-    columns = (*_OF_OUTPUTS, Column("removed"), Column("output that is gone", long="path"))
-    rows = [(*_facts(output.made), local(output.at), Text(output.made.path, Tone.QUIET)) for output in outputs]
+    columns = (*_OF_OUTPUTS, Column("what became of it"), Column("output", long="path"))
+    rows = [
+        (*_facts(output.made), f"removed {local(output.at)}", Text(output.made.path, Tone.QUIET)) for output in outputs
+    ]
     return [Text(), Table(columns, rows)]
 
 
