@@ -24,11 +24,10 @@ _PICKED = (
 )
 _FORGET = f"update jobs set forgotten_at = ? {_PICKED} returning id"  # noqa: S608  # ours
 _DELETE = f"delete from jobs {_PICKED} and departure is null returning id"  # noqa: S608  # ours
-_LONGEST_BURST = 86400.0
-"""Seconds for which a watcher may put jobs into the same batch."""
+_LAST_DAY = 86400.0
+"""Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""
 
 _TIDYING = (
-    "delete from recipes where id < (select max(id) from recipes) and id not in (select recipe from jobs)",
     "delete from tallies where jobs = 0",
     "delete from task where queue not in (select queue from workers) and queue not in (select queue from batches)",
     "delete from schedule where queue not in (select queue from workers) and queue not in (select queue from batches)",
@@ -99,11 +98,27 @@ class Remnants:
             connection.execute(
                 "delete from batches where id < (select max(id) from batches) and added_at < ?"
                 " and not exists (select 1 from jobs where batch = batches.id)",
-                (now - _LONGEST_BURST,),
+                (now - _LAST_DAY,),
             )
         for statement in _TIDYING:
             with self._database.transaction() as connection:
                 connection.execute(statement)
+        self._tidy_recipes(now)
+
+    def _tidy_recipes(self, now: float) -> None:
+        """No index says which jobs a recipe has: all are read before, and in the transaction those of the last day."""
+        with self._database.reading() as connection:
+            unused = connection.execute(
+                "select id from recipes where id < (select max(id) from recipes)"
+                " and id not in (select recipe from jobs)"
+            ).fetchall()
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "delete from recipes where id = ?"
+                " and id not in (select recipe from jobs where state in ('queued', 'running', 'waiting'))"
+                " and id not in (select recipe from jobs where finished_at > ? and forgotten_at is null)",
+                [(recipe, now - _LAST_DAY) for (recipe,) in unused],
+            )
 
     def watched(self) -> list[str]:
         """The paths of all folders that are watched, or were."""

@@ -71,7 +71,6 @@ create table jobs (
 create index jobs_by_batch on jobs (batch);
 create index jobs_by_inode on jobs (inode) where inode is not null;
 create index jobs_by_departure on jobs (departure) where departure is not null;
-create index jobs_by_recipe on jobs (recipe);
 create index jobs_finished on jobs (finished_at) where finished_at is not null and forgotten_at is null;
 create index jobs_forgotten on jobs (forgotten_at) where forgotten_at is not null;
 create index jobs_untold on jobs (batch, finished_at) where untold = 1;
