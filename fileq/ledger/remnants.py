@@ -22,7 +22,7 @@ _PICKED = (
     "where id = ? and state in ('done', 'failed', 'cancelled')"
     " and (forgotten_at is null and finished_at < ? or forgotten_at < ?)"
 )
-_FORGET = f"update jobs set forgotten_at = ? {_PICKED} returning id"  # noqa: S608  # ours
+_FORGET = f"update jobs set forgotten_at = ?, untold = 0 {_PICKED} returning id"  # noqa: S608  # ours
 _DELETE = f"delete from jobs {_PICKED} and departure is null returning id"  # noqa: S608  # ours
 _LAST_DAY = 86400.0
 """Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""

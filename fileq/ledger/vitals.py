@@ -87,7 +87,9 @@ class Vitals:
                 "select coalesce(sum(jobs), 0) from batches join tallies on batch = batches.id where added_at > ?",
                 (since,),
             ).fetchone()
-            (ended,) = connection.execute("select count(*) from jobs where finished_at > ?", (since,)).fetchone()
+            (ended,) = connection.execute(
+                "select count(*) from jobs where finished_at > ? and forgotten_at is null", (since,)
+            ).fetchone()
             (unfinished,) = connection.execute(
                 "select coalesce(sum(jobs), 0) from tallies where state in ('queued', 'running', 'waiting')"
             ).fetchone()
@@ -104,7 +106,8 @@ class Vitals:
             rows = connection.execute(
                 "select folder from (select folder from jobs where state in ('queued', 'running', 'waiting') limit ?)"
                 " union select folder from"
-                " (select folder from jobs where finished_at > ? order by finished_at desc limit ?)",
+                " (select folder from jobs where finished_at > ? and forgotten_at is null"
+                " order by finished_at desc limit ?)",
                 (_SAMPLE, since, _SAMPLE),
             ).fetchall()
         return [restored(folder) for (folder,) in rows]
@@ -113,7 +116,7 @@ class Vitals:
         """The folders that outputs of the last 10,000 jobs lie in which ended after `since`, the latest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path from (select id, finished_at from jobs where finished_at > ?"
+                "select path from (select id, finished_at from jobs where finished_at > ? and forgotten_at is null"
                 " order by finished_at desc limit ?) as job join outputs on outputs.job = job.id"
                 " order by job.finished_at desc",
                 (since, _SAMPLE),
@@ -137,6 +140,7 @@ class Vitals:
             (moment,) = connection.execute(
                 "select max(moment) from ("
                 "select max(finished_at) as moment from jobs where finished_at is not null"
+                " and forgotten_at is null"
                 " union all select max(added_at) from batches"
                 " union all select max(started_at) from attempts where job in (select id from jobs"
                 " where state in ('queued', 'running', 'waiting') and state = 'running')"
