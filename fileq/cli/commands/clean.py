@@ -32,7 +32,7 @@ def clean(
         str | None,
         typer.Option(
             "--older-than", metavar="AGE", show_envvar=False, show_default=False,
-            help="Remove outputs of this age (30d), and not as [retention] says. A recipe's own `keep` goes first.",
+            help="Remove outputs of this age (30d), whatever the config says. A recipe's own `keep` goes first.",
         ),
     ] = None,
     dry_run: Annotated[
