@@ -10,7 +10,10 @@ from fileq import intake
 from fileq.config import Config
 from fileq.config.settings import AddSettings, Settings
 from fileq.cron import Cron
+from fileq.errors import EnvironmentFailure
 from fileq.ledger import Ledger
+from fileq.units import describe_bytes
+from fileq.upkeep import retention
 from fileq.upkeep.health import State, examine
 from fileq.upkeep.health.changes import record
 from fileq.upkeep.notices import tell
@@ -51,6 +54,18 @@ def chore(settings: Settings, name: str) -> Chore:
         return _CHORES[name]
     batch = next(batch for batch in settings.schedule.add if batch.name == name)
     return lambda place, now: add(place, batch, now)
+
+
+def clean(place: Place, now: float) -> str:
+    """Apply retention."""
+    cleaned = retention.clean(place.ledger, place.settings, now, stop=place.stop.is_set)
+    size = describe_bytes(cleaned.bytes_freed)
+    told = [f"{cleaned.outputs_removed:,} outputs removed, {size}."] if cleaned.outputs_removed else []
+    told += [f"{cleaned.jobs_forgotten:,} old jobs forgotten."] if cleaned.jobs_forgotten else []
+    told += [f"{cleaned.kept_changed:,} changed by somebody, and kept."] if cleaned.kept_changed else []
+    if cleaned.failed:
+        raise EnvironmentFailure(" ".join([*told, *cleaned.problems[:3]]), "Look at the permissions.")
+    return " ".join(told) or "Nothing to remove."
 
 
 def report(place: Place, now: float) -> str:
@@ -105,4 +120,4 @@ def add(place: Place, batch: AddSettings, now: float) -> str:
     return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
 
 
-_CHORES: dict[str, Chore] = {"report": report, "health": health, "rescan": rescan}
+_CHORES: dict[str, Chore] = {"clean": clean, "report": report, "health": health, "rescan": rescan}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
-from fileq.config.settings import Settings
+from fileq.config.settings import ScheduleSettings, Settings
 from fileq.ledger import Ledger
 from fileq.ledger.retention import Gone, Output
 from fileq.units import Keeping
@@ -44,7 +44,7 @@ def clean(
     with nullcontext() if dry_run else alone(ledger, now), Places(ledger) as places:
         cleaning = _Cleaning(ledger, places, now, stop, dry_run=dry_run)
         cleaning.remove_outputs(choosing.rules(ledger.retention.recipes(), settings, now, older_than))
-        cleaning.forget_jobs(now - settings.retention.history)
+        cleaning.forget_jobs(now - settings.retention.history, settings.schedule)
         if not dry_run:
             cleaning.shrink()
         cleaning.cleaned.stopped = stop()
@@ -122,11 +122,11 @@ class _Cleaning:
             gone = Gone(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_forgotten)
             self._record = self._ledger.retention.record(self._record, gone, self._now)
 
-    def forget_jobs(self, before: float) -> None:
+    def forget_jobs(self, before: float, schedule: ScheduleSettings) -> None:
         if self._dry_run:
             self.cleaned.jobs_forgotten = self._ledger.remnants.count(before)
             return
-        for count in Forgetting(self._ledger, before, self._now, self._stop).forget():
+        for count in Forgetting(self._ledger, before, self._now, self._stop, schedule).forget():
             self.cleaned.jobs_forgotten += count
             self._write_down()
         if not self._stop():

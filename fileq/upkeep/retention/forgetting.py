@@ -1,8 +1,10 @@
 """Old jobs are forgotten. Of those without which something would be made twice, a remnant stays that nobody sees."""
 
+import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
 
+from fileq.config.settings import ScheduleSettings
 from fileq.ledger import Ledger
 from fileq.ledger.files import version_of
 from fileq.ledger.remnants import Past
@@ -17,12 +19,14 @@ _MONTH = 30 * 86400.0
 class Forgetting:
     """`before`: jobs that ended earlier are old; both in seconds since the epoch."""
 
-    def __init__(self, ledger: Ledger, before: float, now: float, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, ledger: Ledger, before: float, now: float, stop: Callable[[], bool], schedule: ScheduleSettings
+    ) -> None:
         self._ledger = ledger
         self._before = before
         self._now = now
         self._stop = stop
-        self._watched = ledger.remnants.watched()
+        self._roots = [*ledger.remnants.watched(), *(_root(path) for batch in schedule.add for path in batch.paths)]
 
     def forget(self) -> Iterator[int]:
         """Forget a few hundred jobs at a time, and say how many they were."""
@@ -52,8 +56,10 @@ class Forgetting:
         return folder is not None and is_away(folder.real, folder.device)
 
     def _would_come_again(self, past: Past) -> bool:
-        """Whether a watcher would take its source for a new one."""
-        roots = [root for root in self._watched if past.source.startswith(root.rstrip(os.sep) + os.sep)]
+        """Whether a watcher, or a batch that is added by the clock, would take its source for a new one."""
+        roots = [
+            root for root in self._roots if past.source == root or past.source.startswith(root.rstrip(os.sep) + os.sep)
+        ]
         if not roots and past.watch is None:
             return False
         try:
@@ -64,3 +70,10 @@ class Forgetting:
     def _is_away(self, root: str) -> bool:
         folder = self._ledger.folders.at(root)
         return folder is not None and is_away(folder.real, folder.device)
+
+
+def _root(path: str) -> str:
+    """The file or folder that is named, or the folder below which a pattern can match."""
+    while glob.has_magic(path):
+        path = os.path.dirname(path)
+    return path

@@ -3,10 +3,12 @@
 import os
 import time
 
+import msgspec
 import pytest
 
 from fileq import intake
-from fileq.config.settings import Settings
+from fileq.config.settings import AddSettings, ScheduleSettings, Settings
+from fileq.cron import Cron
 from fileq.errors import NotFoundError
 from fileq.intake import Arrival, Became, Policy, Reception
 from fileq.ledger.overview import Selection
@@ -179,6 +181,20 @@ def test_so_is_what_was_added_and_lies_in_a_watched_folder(ledger, inbox):
          folder=str(inbox.folder / "small"))  # fmt: skip
     cleaned(ledger, DAYS_90, OLD)
     assert inbox.take() is Became.KNOWN
+
+
+@pytest.mark.parametrize("path", ["{folder}", "{folder}/*.jpg", "{folder}/a.jpg"])
+def test_so_is_what_the_schedule_adds_every_night(ledger, photo, path):
+    path = path.format(folder=photo.parent).replace("a.jpg", photo.name)
+    nightly = AddSettings(cron=Cron("0 1 * * *"), paths=(path,))
+    settings = msgspec.structs.replace(DAYS_90, schedule=ScheduleSettings(add=(nightly,)))
+    wanted = intake.Request([path], [recipe()], only_new=True)
+    assert intake.add(ledger, wanted, now=time.time() - 100 * DAY).queued == 1
+    finish(ledger, begin(ledger, 1), outputs=0, bytes_out=0)
+    done(ledger, "/the/newest")
+    cleaned(ledger, settings, later())
+    assert jobs(ledger)[1] == []
+    assert intake.add(ledger, wanted, now=later()).queued == 0
 
 
 @pytest.mark.parametrize("change", ["gone", "another version"])
