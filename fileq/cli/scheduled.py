@@ -65,23 +65,25 @@ def document(task: Scheduled) -> dict[str, Any]:
     }
 
 
-def table(tasks: Sequence[Scheduled], now: float) -> Table:
-    return Table(_COLUMNS, [_row(task, now) for task in tasks])
+def table(tasks: Sequence[Scheduled], now: float, *, worked: bool) -> Table:
+    """`worked`: whether a worker is there, who looks at the clock once a minute."""
+    soon = Text("within a minute") if worked else Text("once a worker runs", Tone.WARNING)
+    return Table(_COLUMNS, [_row(task, now, soon) for task in tasks])
 
 
-def _row(task: Scheduled, now: float) -> tuple[Cell, ...]:
+def _row(task: Scheduled, now: float, soon: Text) -> tuple[Cell, ...]:
     outcome = Text(task.outcome or "", _TONES.get(task.outcome or "", Tone.PLAIN))
     last = Text("never", Tone.QUIET) if task.last_at is None else when(task.last_at, now)
     said = "" if task.outcome == "failed" else task.message
-    return task.name, Text(task.cron, Tone.QUIET), last, outcome, _next(task, now), Text(said, Tone.QUIET)
+    return task.name, Text(task.cron, Tone.QUIET), last, outcome, _next(task, now, soon), Text(said, Tone.QUIET)
 
 
-def _next(task: Scheduled, now: float) -> Cell:
+def _next(task: Scheduled, now: float, soon: Text) -> Cell:
     if task.next_at is None:
         return Text("never", Tone.QUIET)
     if task.next_at > now:
         return when(task.next_at, now)
-    return "" if task.outcome == "running" else Text("once a worker runs", Tone.WARNING)
+    return "" if task.outcome == "running" else soon
 
 
 def when(moment: float, now: float) -> str:

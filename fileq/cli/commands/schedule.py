@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from fileq.cli import options
+from fileq.cli.crew import somebody_works
 from fileq.cli.group import new_app
 from fileq.cli.scheduled import Scheduled, document, scheduled, table
 from fileq.cli.session import Session, session_of
@@ -25,7 +26,8 @@ def schedule(context: typer.Context, *, json: options.Json = False) -> ExitCode 
     now = time.time()
     with session.ledger() as ledger:
         tasks = scheduled(ledger, session.config.settings, now)
-    told = Answer([document(task) for task in tasks], [table(tasks, now), *_problems(tasks)])
+        worked = somebody_works(ledger, session.config)
+    told = Answer([document(task) for task in tasks], [table(tasks, now, worked=worked), *_problems(tasks)])
     session.display(json=json).answer(told)
     return ExitCode.DONE
 
