@@ -52,7 +52,11 @@ class Ledger:
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
         self.history = History(self.database)
-        self.name = self._name()
+        try:
+            self.name = self._name()
+        except BaseException:
+            self.close()
+            raise
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[object]:
         """All that is done in the block happens together, or not at all."""

@@ -19,6 +19,9 @@ _APPLICATION = int.from_bytes(b"fileq"[:4], "big")
 MIGRATIONS: dict[int, str] = {}
 """For each older version, the SQL that leads to the next one."""
 
+UNFINISHED = "state in ('queued', 'running', 'waiting')"
+"""SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""
+
 _WAL_PATIENCE = 5.0
 _INCREMENTAL = 2
 """What SQLite answers for `auto_vacuum = incremental`."""

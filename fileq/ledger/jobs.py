@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.job import Failure, JobState, Token
-from fileq.ledger.database import Database
+from fileq.ledger.database import UNFINISHED, Database
 from fileq.ledger.files import restored, stored
 
 
@@ -215,7 +215,7 @@ class Jobs:
         """What runs for a worker that is no longer entered, each with how often it was lost before."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select id, attempts, deaths from jobs where state = 'running'"
+                f"select id, attempts, deaths from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
                 " and worker not in (select id from workers)"
             ).fetchall()
         return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
@@ -224,9 +224,9 @@ class Jobs:
         """The jobs of a queue that should be under way by now: what to send when no message is left."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"
-                " where state in ('queued', 'waiting') and (due_at is null or due_at <= ?) and queue = ?"
-                " order by priority desc, jobs.id limit ?",
+                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"  # noqa: S608  # ours
+                f" where {UNFINISHED} and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+                " and queue = ? order by priority desc, jobs.id limit ?",
                 (now, queue, limit),
             ).fetchall()
         return [Due(*row) for row in rows]

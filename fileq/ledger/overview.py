@@ -7,7 +7,7 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Job, JobState, Made
-from fileq.ledger.database import Database
+from fileq.ledger.database import UNFINISHED, Database
 from fileq.ledger.files import restored
 
 _JOB = (
@@ -119,8 +119,8 @@ class Overview:
     def running(self) -> list[Running]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select jobs.id, worker, source, recipes.name, started_at from jobs"
-                " join recipes on recipes.id = jobs.recipe where state = 'running' order by jobs.id"
+                "select jobs.id, worker, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
+                f" on recipes.id = jobs.recipe where {UNFINISHED} and state = 'running' order by jobs.id"
             ).fetchall()
         return [Running(job, worker, restored(source), recipe, at) for job, worker, source, recipe, at in rows]
 

@@ -1,34 +1,8 @@
 import os
 
-import pytest
-
 from fileq.ledger.vitals import Extent, Flow, Waiting
 from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
 from tests.publishing import make
-
-LOOKS = {
-    "extent": lambda vitals: vitals.extent(),
-    "waiting": lambda vitals: vitals.waiting(NOW),
-    "flow": lambda vitals: vitals.flow(NOW - 60, NOW),
-    "folders": lambda vitals: vitals.folders(NOW - 60),
-    "output_folders": lambda vitals: vitals.output_folders(NOW - 60, 10),
-    "running": lambda vitals: vitals.running([1, 2]),
-    "latest": lambda vitals: vitals.latest(),
-}
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_no_look_goes_through_all_jobs_or_what_belongs_to_them(ledger, look):
-    connection = ledger.database.connection
-    statements = []
-    connection.set_trace_callback(statements.append)
-    LOOKS[look](ledger.vitals)
-    connection.set_trace_callback(None)
-    assert statements
-    plans = [step for one in statements for (*_, step) in connection.execute(f"explain query plan {one}")]
-    names = {"jobs", "attempts", "outputs"}
-    assert not [step for step in plans if step.split()[1] in names and "USING" not in step]
-    assert not [step for step in plans if step.startswith("SCAN") and step.split()[1] in names]
 
 
 def test_the_extent_is_that_of_the_file(ledger, database):
