@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, OverflowMethod, RenderableType
 from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
@@ -92,7 +92,9 @@ def _table(table: Table, room: int) -> RenderableType:
     grid = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     for column, columns in zip(table.columns, widths, strict=True):
         wraps = column.long == "prose"
-        grid.add_column(column.title, width=columns, no_wrap=not wraps, justify="right" if column.right else "left")
+        justify: JustifyMethod = "right" if column.right else "left"
+        overflow: OverflowMethod = "fold" if wraps else "ellipsis"
+        grid.add_column(column.title, width=columns, no_wrap=not wraps, justify=justify, overflow=overflow)
     rooms = [columns if column.long == "path" else None for column, columns in zip(table.columns, widths, strict=True)]
     for row in rows:
         grid.add_row(*(_text(cell, columns) for cell, columns in zip(row, rooms, strict=True)))

@@ -25,7 +25,7 @@ _FAREWELL = 5.0
 """Seconds that a task has to end when the worker stops. What it had not done, the next worker does."""
 
 _RETRY = 1.0
-_TURN, _COURIER = "fileq-turn", "fileq-courier"
+_COURIER = "fileq-courier"
 _DELIVERY = 300.0
 """Seconds that the sending of notices may take; what is left is sent a minute later."""
 
@@ -49,8 +49,12 @@ class Upkeep:
         self._timetable.tidy()
 
     def tick(self) -> None:
-        """From Huey's scheduler, which must not be held up: a thread does it, if the last one has ended."""
-        self._start_alone(_TURN, self._turn)
+        """From Huey's scheduler, which must not be held up: threads do it, if the last ones have ended.
+
+        Recovery touches people's folders, and may hang where a drive does; it then holds up nothing but itself.
+        """
+        self._start_alone("fileq-recovery", partial(self._guarded, self._recover))
+        self._start_alone("fileq-turn", partial(self._guarded, self._turn))
 
     @property
     def is_busy(self) -> bool:
@@ -89,20 +93,29 @@ class Upkeep:
             thread.start()
             self._threads.append(thread)
 
-    def _turn(self) -> None:
-        now = time.time()
+    def _guarded(self, work: Callable[[float], None]) -> None:
         try:
-            recover(self._ledger, now, self._config.settings.worker.heartbeat)
-            self._note_a_jump(now)
-            self._tell(now)
-            for run in self._timetable.due(now):
-                self._start(f"fileq-{run.name}", partial(self._run, run))
+            work(time.time())
         except LedgerError as error:
             _log.warning("The upkeep is put off for a minute: %s", error)
+        except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again
+            _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
+
+    def _recover(self, now: float) -> None:
+        """It writes to the ledger each time, and so is the first to see when nobody can any more."""
+        try:
+            recover(self._ledger, now, self._config.settings.worker.heartbeat)
+        except LedgerError as error:
             if self._alarm.rings(now):
                 self._start_alone(_COURIER, partial(self._sound, error))
-        else:
-            self._alarm.rest()
+            raise
+        self._alarm.rest()
+
+    def _turn(self, now: float) -> None:
+        self._note_a_jump(now)
+        self._tell(now)
+        for run in self._timetable.due(now):
+            self._start(f"fileq-{run.name}", partial(self._run, run))
 
     def _note_a_jump(self, now: float) -> None:
         jump = self._clock.jump()

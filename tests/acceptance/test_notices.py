@@ -32,26 +32,20 @@ def test_a_mail_tells_how_a_batch_has_ended(fileq: Program, photos: Path, mail: 
     (photos / "broken.jpg").write_bytes(b"no picture")
     notify(fileq, mail.url())
     fileq.run("add", photos, "-r", "thumbnail")
-    with fileq.worker():
-        wait_until(lambda: fileq.states() == {"done": 8, "failed": 1})
-    with fileq.worker():  # it looks at its start
-        wait_until(lambda: mail.mails)
+    fileq.run("worker", "--drain")
     (message,) = mail.mails
     assert "batch 1 has ended, 1 of 9 jobs failed" in message["subject"]
     assert "Batch 1: 8 done, 1 failed; 8 outputs, " in text_of(message)
     assert "1 unreadable." in text_of(message)
     assert "fileq list --state failed --batch 1" in text_of(message)
-    wait_until(lambda: fileq.ask("select count(*) from notices") == [(0,)])
+    assert fileq.ask("select count(*) from notices") == [(0,)]
 
 
 def test_what_a_run_does_is_seen_and_not_told(fileq: Program, photos: Path, mail: MailServer) -> None:
     notify(fileq, mail.url())
     fileq.run("run", photos, "-r", "thumbnail")
     fileq.run("add", photos, "-r", "webp")
-    with fileq.worker():
-        wait_until(lambda: fileq.states() == {"done": 16})
-    with fileq.worker():
-        wait_until(lambda: mail.mails)
+    fileq.run("worker", "--drain")
     assert "batch 2 has ended" in mail.mails[0]["subject"]
     assert "Batch 1" not in text_of(mail.mails[0])
 
@@ -66,8 +60,6 @@ def test_a_mail_server_that_is_down_is_told_about_without_the_secret(
     with said.open("wb") as stderr:
         process = fileq.start("--debug", "worker", "--drain", stderr=stderr, stdout=stderr)
         assert process.wait(120) == 0
-        with fileq.worker(stderr=stderr):
-            wait_until(lambda: fileq.ask("select 1 from notices where problem is not null"))
     ((problem,),) = fileq.ask("select problem from notices")
     assert problem.startswith("notify.urls[0] (mailto://…): ")
     assert "Connection refused" in problem
@@ -88,21 +80,19 @@ def test_a_program_is_told_too(fileq: Program, photos: Path) -> None:
     fileq.environment["TOKEN"] = "t0ken"
     (photos / "broken.jpg").write_bytes(b"no picture")
     fileq.run("add", photos, "-r", "thumbnail")
-    with fileq.worker():
-        wait_until(lambda: fileq.states() == {"done": 8, "failed": 1})
-    with fileq.worker():
-        wait_until(lambda: told.exists() and "fileq retry" in told.read_text())
+    fileq.run("worker", "--drain")
     lines = told.read_text().splitlines()
     assert lines[0] == "['failed'] t0ken"
     assert "broken.jpg: " in told.read_text()
 
 
-def test_a_worker_that_drains_tells_of_its_end_before_it_leaves(fileq: Program, photos: Path, mail: MailServer) -> None:
+def test_a_worker_that_stays_sends_what_it_finds_at_its_start(fileq: Program, photos: Path, mail: MailServer) -> None:
     notify(fileq, mail.url())
     fileq.run("add", photos, "-r", "thumbnail")
-    fileq.run("worker", "--drain")
-    (message,) = mail.mails
-    assert "batch 1 has ended" in message["subject"]
+    fileq.run("worker", "--drain", "--no-periodic")
+    with fileq.worker():
+        wait_until(lambda: mail.mails)
+    assert "batch 1 has ended" in mail.mails[0]["subject"]
 
 
 def test_doctor_sends_a_test_when_it_is_asked_to(fileq: Program, mail: MailServer) -> None:
