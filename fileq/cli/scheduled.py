@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import tzlocal
 
 from fileq.cli.times import iso
 from fileq.config import Settings
@@ -15,6 +14,7 @@ from fileq.display.answer import Cell
 from fileq.ledger import Ledger
 from fileq.ledger.timetable import Entry
 from fileq.worker.chores import lines
+from fileq.zone import local_zone
 
 _COLUMNS = [
     Column("task"),
@@ -46,7 +46,7 @@ def scheduled(ledger: Ledger, settings: Settings, now: float) -> list[Scheduled]
 
 def _scheduled(name: str, cron: Cron, entry: Entry | None, now: float) -> Scheduled:
     if entry is None:
-        return Scheduled(name, cron, None, None, None, "", cron.next_after(now, tzlocal.get_localzone()))
+        return Scheduled(name, cron, None, None, None, "", cron.next_after(now, local_zone()))
     outcome = "running" if entry.is_running else entry.outcome
     next_at = None if cron.is_off and entry.retry_at is None else entry.next_at
     return Scheduled(name, cron, entry.started_at, entry.finished_at, outcome, entry.message, next_at)

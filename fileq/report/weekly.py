@@ -7,7 +7,6 @@ import os
 from datetime import datetime, tzinfo
 
 import msgspec
-from tzlocal import get_localzone
 
 from fileq.errors import EnvironmentFailure
 from fileq.ledger import opened
@@ -17,6 +16,7 @@ from fileq.report import words
 from fileq.report.figures import WEEK, Figures, RecipeSum, figures
 from fileq.report.page import write_page
 from fileq.units import describe_bytes
+from fileq.zone import local_zone
 
 _MOST = 5
 """How many recipes, causes and folders the summary names: all of it in 40 lines."""
@@ -36,7 +36,7 @@ def write_weekly(database: str, folder: str, max_pixels: int, now: float) -> Wri
     It is named after the local date; another of the same day takes its place.
     Raises LedgerError, and EnvironmentFailure where the page can't be written.
     """
-    zone = get_localzone()
+    zone = local_zone()
     _make(folder)
     path = os.path.join(folder, f"fileq-{datetime.fromtimestamp(now, zone):%Y-%m-%d}.html")
     with opened(database) as ledger:

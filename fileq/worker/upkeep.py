@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import tzlocal
-
 from fileq import host
 from fileq.config import Config
 from fileq.errors import FileqError, LedgerError
@@ -20,6 +18,7 @@ from fileq.worker.alarm import Alarm
 from fileq.worker.aside import Stopped, aside
 from fileq.worker.chores import Place, chore, lines
 from fileq.worker.recovery import recover
+from fileq.zone import local_zone
 
 _FAREWELL = 5.0
 """Seconds that a task has to end when the worker stops. What it had not done, the next worker does."""
@@ -45,7 +44,7 @@ class Upkeep:
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        self._timetable = Timetable(self._ledger, lines(config.settings), tzlocal.get_localzone(), this_process())
+        self._timetable = Timetable(self._ledger, lines(config.settings), local_zone(), this_process())
         self._timetable.tidy()
 
     def tick(self) -> None:
@@ -191,7 +190,7 @@ def perform(database: str, config: Config, name: str, stop: threading.Event) -> 
 def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
     """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
     with opened(database) as ledger:
-        timetable = Timetable(ledger, lines(config.settings), tzlocal.get_localzone(), this_process())
+        timetable = Timetable(ledger, lines(config.settings), local_zone(), this_process())
         run = timetable.claim(name, time.time())
         problem: str | None = "It was stopped."
         message = ""

@@ -57,6 +57,6 @@ def report(
 
 
 def _zone() -> tzinfo:
-    from tzlocal import get_localzone
+    from fileq.zone import local_zone
 
-    return get_localzone()
+    return local_zone()
