@@ -1,7 +1,7 @@
 """The files that may be complete or not, and when to look at each."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ MOST = 100_000
 """With more than that, they are dropped and scanned for."""
 
 _SHOWN_AFTER = 1.0
-_SHOWN = 20
 
 
 class Candidate(Trace):
@@ -104,7 +103,3 @@ class Candidates:
                 told = Waiting(candidate.path, candidate.reason, round(now - candidate.first_at, 1))
                 waiting.setdefault(candidate.root, []).append(told)
         return waiting
-
-
-def longest(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:
-    return tuple(sorted(waiting, key=lambda one: -one.seconds)[:_SHOWN])

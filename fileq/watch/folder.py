@@ -1,6 +1,7 @@
 """A folder that is to be watched, and what is to be done with what comes into it."""
 
 import os
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -8,6 +9,8 @@ import msgspec
 from fileq.intake import Policy
 from fileq.recipes.recipe import Recipe
 from fileq.sources import is_ignored
+
+_SHOWN = 20
 
 
 class Poll(StrEnum):
@@ -63,6 +66,11 @@ class Waiting(msgspec.Struct, frozen=True):
     path: str
     reason: str
     seconds: float
+
+
+def longest(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:
+    """Those that have been waiting for longest: a few, to be shown."""
+    return tuple(sorted(waiting, key=lambda one: -one.seconds)[:_SHOWN])
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -7,8 +7,7 @@ from typing import Any
 
 from fileq.intake import Arrival, Reception
 from fileq.watch.backoff import Backoff
-from fileq.watch.candidates import longest
-from fileq.watch.folder import Folder, Poll, Standing, State, Waiting
+from fileq.watch.folder import Folder, Poll, Standing, State, Waiting, longest
 from fileq.watch.mounts import is_silent
 from fileq.watch.observer import LIMITS, Observation, limit_in_words, resolved
 from fileq.watch.reconciling import Reconciling

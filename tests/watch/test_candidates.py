@@ -1,5 +1,5 @@
-from fileq.watch.candidates import Candidates, longest
-from fileq.watch.folder import Waiting
+from fileq.watch.candidates import Candidates
+from fileq.watch.folder import Waiting, longest
 from fileq.watch.settle import QUIET
 
 ROOT = object()
