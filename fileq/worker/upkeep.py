@@ -20,8 +20,11 @@ from fileq.worker.chores import Place, chore, lines
 from fileq.worker.recovery import recover
 from fileq.zone import local_zone
 
-_FAREWELL = 5.0
-"""Seconds that a task has to end when the worker stops. What it had not done, the next worker does."""
+_FAREWELL, _CUT = 1.5, 0.5
+"""Seconds that tasks have to end when the worker stops, and the sender of notices once it is cut off.
+
+What they had not done, the next worker does.
+"""
 
 _RETRY = 1.0
 _COURIER = "fileq-courier"
@@ -65,14 +68,14 @@ class Upkeep:
 
     def close(self) -> None:
         self.stop()
-        self._join()
+        self._join(_FAREWELL)
         self._cut.set()
-        self._join()
+        self._join(_CUT)
         if not self.is_busy:
             self._ledger.close()
 
-    def _join(self) -> None:
-        deadline = time.monotonic() + _FAREWELL
+    def _join(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         for thread in self._alive():
             thread.join(max(0.0, deadline - time.monotonic()))
 
