@@ -63,7 +63,12 @@ class Keeping(Duration):
 
     @classmethod
     def parse(cls, text: object) -> Self:
-        return cls("inf") if text == "forever" else super().parse(text)
+        if text == "forever":
+            return cls("inf")
+        kept = super().parse(text)
+        if kept and str(text).strip()[-1:].isdigit():  # 30 of what? Seconds, if it was meant as days, cost files
+            raise ValueError(f'{text!r} has no unit; write it like "30d" or "12h"')
+        return kept
 
     def __str__(self) -> str:
         return "forever" if self == float("inf") else super().__str__()

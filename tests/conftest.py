@@ -12,6 +12,12 @@ sys.path.insert(0, PLUGINS)  # before fileq gathers its operations, which it doe
 from fileq.ledger import Ledger  # noqa: E402  # see above
 
 
+@pytest.fixture(autouse=True)
+def pixels(monkeypatch):
+    """Opening a picture sets a limit for the whole process, which in the program is a child of its own."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+
+
 @pytest.fixture
 def plugins():
     """The folder of the operations that go wrong, for the PYTHONPATH of other processes."""

@@ -8,7 +8,7 @@ import msgspec
 
 import fileq
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
-from fileq.config.places import CONFIG_NAME, config_file, database_at, state_database
+from fileq.config.places import CONFIG_NAME, config_file, database_at, state_database, working_folder
 from fileq.config.reading import Source, recipes_from, settings_from
 from fileq.config.settings import NotifySettings, QueueSettings, Settings, WatchSettings, WorkerSettings
 from fileq.errors import ConfigError, EnvironmentFailure
@@ -46,7 +46,7 @@ def load(path: str | None = None, *, environ: Mapping[str, str] = os.environ, cw
 
     Raises ConfigError for what is wrong in it, NotFoundError where there is none at a place that was named.
     """
-    file = config_file(path, environ, cwd or os.getcwd())
+    file = config_file(path, environ, cwd or working_folder())
     if file is None:
         settings = Settings(recipes=built_in_recipes())
         return Config(settings, None, origins_of(settings, None))
@@ -66,7 +66,7 @@ def database_origin(
     config: Config, option: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None
 ) -> tuple[str, str]:
     """The absolute path of the database, and what named it."""
-    folder = cwd or os.getcwd()
+    folder = cwd or working_folder()
     variable = environ.get("FILEQ_DATABASE")
     if option and option != variable:
         return database_at(option, folder), OPTION

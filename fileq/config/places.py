@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from fileq.errors import NotFoundError, UsageError
+from fileq.errors import EnvironmentFailure, NotFoundError, UsageError
 
 CONFIG_NAME = "fileq.toml"
 
@@ -18,6 +18,13 @@ def config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> str |
         origin = "FILEQ_CONFIG" if asked == environ.get("FILEQ_CONFIG") else "--config"
         raise NotFoundError(f"There is no config file {found} ({origin}).", "fileq init writes one to start from.")
     return found
+
+
+def working_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise EnvironmentFailure("The folder that you are in is gone.", "Go to another, such as: cd ~") from error
 
 
 def _nearest(folder: str) -> str | None:

@@ -17,6 +17,9 @@ from fileq.errors import ConfigError
 from fileq.operations.base import Operation
 from fileq.recipes.recipe import Recipe, from_config
 
+_LEAST_TOTAL = 1024
+"""Bytes: `max_total = "20"` has lost its unit, and would cost nearly all outputs."""
+
 
 class Source:
     """A config's text, and how to complain about it."""
@@ -107,6 +110,11 @@ def _check_sizes(source: Source, settings: Settings) -> None:
     for key in ("timeout", "memory", "heartbeat"):
         if getattr(settings.worker, key) <= 0:
             raise source.error(Complaint(f"worker.{key}", "must be more than 0"))
+    most = settings.retention.max_total
+    if most is not None and 0 < most < _LEAST_TOTAL:
+        raise source.error(
+            Complaint("retention.max_total", f"{most} is next to nothing", 'Write a unit, like "20 GiB".')
+        )
 
 
 def _check_default(source: Source, settings: Settings, recipes: Mapping[str, Recipe]) -> None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from fileq.ledger.database import Database
+from fileq.ledger.files import prose
 
 _WHOLE, _JUMP = "found_whole", "clock_jump"
 
@@ -45,7 +46,7 @@ class Checks:
                 "insert into checks (name, state, message, since, bad_since, checked_at) values (?, ?, ?, ?, ?, ?)"
                 " on conflict (name) do update set state = excluded.state, message = excluded.message,"
                 " since = excluded.since, bad_since = excluded.bad_since, checked_at = excluded.checked_at",
-                msgspec.structs.astuple(standing),
+                msgspec.structs.astuple(msgspec.structs.replace(standing, message=prose(standing.message))),
             )
 
     def note_whole(self, now: float) -> None:

@@ -161,7 +161,7 @@ class Database:
         uri = f"{Path(os.path.abspath(self.path)).as_uri()}?mode=ro"
         with database_errors(self.path), closing(sqlite3.connect(uri, uri=True)) as connection:
             problems = [problem for (problem,) in connection.execute("pragma quick_check(3)")]
-        return "" if problems == ["ok"] else "; ".join(problems)
+        return "" if problems == ["ok"] else "; ".join(" ".join(problem.split()) for problem in problems)
 
     def close(self) -> None:
         with self._lock:

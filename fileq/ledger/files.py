@@ -2,6 +2,8 @@
 
 import os
 
+from fileq.legible import shown
+
 
 def stored(path: str) -> str | bytes:
     """A path as text where it is valid UTF-8, else as its raw bytes."""
@@ -14,6 +16,15 @@ def stored(path: str) -> str | bytes:
 
 def restored(value: str | bytes) -> str:
     return value if isinstance(value, str) else os.fsdecode(value)
+
+
+def prose(text: str) -> str:
+    """A sentence as text: raw bytes of a name that it quotes are written out, as SQLite takes valid UTF-8 alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return shown(text)
+    return text
 
 
 def version_of(status: os.stat_result) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from fileq.job import Failure, JobState, Token
 from fileq.ledger.database import UNFINISHED, Database
-from fileq.ledger.files import restored, stored
+from fileq.ledger.files import prose, restored, stored
 
 
 class Fenced(Exception):
@@ -165,7 +165,7 @@ class Jobs:
         """The outputs are published and known: the job is done."""
         self._end(
             token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
-            (now, outputs, bytes_out, note),
+            (now, outputs, bytes_out, prose(note)),
         )  # fmt: skip
 
     def fail(self, token: Token, failure: Failure, now: float) -> None:
@@ -182,9 +182,9 @@ class Jobs:
 
     def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> Due:
         return self._end(
-            token, now, failure.kind, failure.message,
+            token, now, failure.kind, prose(failure.message),
             f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
-            (moment, failure.kind, failure.message, failure.hint),
+            (moment, failure.kind, prose(failure.message), prose(failure.hint)),
         )  # fmt: skip
 
     def give_back(self, token: Token, now: float) -> Due:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.database import Database
-from fileq.ledger.files import restored, stored
+from fileq.ledger.files import prose, restored, stored
 
 LEASE = 300.0
 """Seconds that a try may take at least: longer than any one target may."""
@@ -126,7 +126,7 @@ class Notices:
         with self._database.transaction() as connection:
             connection.execute(
                 "update notices set problem = ?, due_at = ?, given_up_at = ? where id = ? and tries = ?",
-                (problem, _next_try(notice, notice.tries, now), now if over else None, notice.id, notice.tries),
+                (prose(problem), _next_try(notice, notice.tries, now), now if over else None, notice.id, notice.tries),
             )
 
     def clear(self) -> None:

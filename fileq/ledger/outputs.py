@@ -65,6 +65,14 @@ class Outputs:
             ).fetchone()
         return row and str(row[0])
 
+    def stands(self, path: str) -> bool:
+        """Whether fileq published a file there that nobody has removed."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from outputs where path = ? and stands is not null", (stored(path),)
+            ).fetchone()
+        return row is not None
+
     def is_a_source(self, path: str) -> bool:
         """Whether some job has this path as its source."""
         with self._database.reading() as connection:

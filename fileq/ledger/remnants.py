@@ -1,7 +1,7 @@
 """Old jobs are forgotten, and what nothing needs any more goes, in transactions that are short."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -119,6 +119,19 @@ class Remnants:
                 " and id not in (select recipe from jobs where finished_at > ? and forgotten_at is null)",
                 [(recipe, now - _LAST_DAY) for (recipe,) in unused],
             )
+
+    def sources(self) -> Iterator[str]:
+        """The sources of all jobs, and of what stayed of old ones: they may be many."""
+        after = 0
+        while rows := self._some_sources(after):
+            yield from (restored(source) for _, source in rows)
+            after = rows[-1][0]
+
+    def _some_sources(self, after: int) -> list[Any]:
+        with self._database.reading() as connection:
+            return connection.execute(
+                "select id, source from jobs where id > ? order by id limit 10000", (after,)
+            ).fetchall()
 
     def watched(self) -> list[str]:
         """The paths of all folders that are watched, or were."""

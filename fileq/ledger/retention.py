@@ -57,9 +57,9 @@ class Retention:
         self._database = database
 
     def recipes(self) -> dict[int, str]:
-        """The names of all recipes that jobs went through."""
+        """All recipes that jobs went through, each as JSON."""
         with self._database.reading() as connection:
-            return dict(connection.execute("select id, name from recipes").fetchall())
+            return dict(connection.execute("select id, body from recipes").fetchall())
 
     def oldest(
         self, recipes: Collection[int], until: float, after: tuple[float, int] | None, limit: int

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.database import Database
+from fileq.ledger.files import prose
 
 _ROW = (
     "select name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message"
@@ -94,7 +95,7 @@ class Timetable:
             connection.execute(
                 "update timetable set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
                 " where name = ? and line = ? and finished_at is null and pid = ? and process_started = ?",
-                (now, outcome, message, retry_at, entry.name, entry.line, runner.pid, runner.process_started),
+                (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.process_started),
             )
 
     def drop(self, name: str, line: str) -> None:

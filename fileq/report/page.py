@@ -1,7 +1,6 @@
 """The report as one page: no script, nothing from elsewhere."""
 
 import base64
-import errno
 import functools
 import hashlib
 import os
@@ -16,7 +15,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from fileq.errors import EnvironmentFailure, FileqError, NotFoundError
+from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
 from fileq.ledger import Ledger
 from fileq.legible import shown
 from fileq.report import plots, words
@@ -42,8 +41,7 @@ def write_page(ledger: Ledger, figures: Figures, path: str, zone: tzinfo, max_pi
 def _published(path: str) -> Iterator[BinaryIO]:
     temp = os.path.join(os.path.dirname(path), f".fileq-{secrets.token_hex(6)}.part")
     try:
-        if os.path.isdir(path):
-            raise IsADirectoryError(errno.EISDIR, "it is a folder", path)
+        _refuse_what_is_no_page(path)
         try:
             with open(temp, "xb") as file:
                 yield file
@@ -56,6 +54,21 @@ def _published(path: str) -> Iterator[BinaryIO]:
             raise
     except OSError as error:
         raise _failure(error, path) from error
+
+
+_START = 64
+"""Bytes by which a page is known."""
+
+
+def _refuse_what_is_no_page(path: str) -> None:
+    """A slip of the finger must not cost somebody a photo: only an earlier page is written over."""
+    if not os.path.lexists(path):
+        return
+    if os.path.isfile(path) and not os.path.islink(path):
+        with open(path, "rb") as file:
+            if file.read(_START).lower().startswith((b"<!doctype html", b"<html")) or not os.path.getsize(path):
+                return
+    raise UsageError(f"{path} is there already, and is no page that could be written over.", "Choose another name.")
 
 
 def _failure(error: OSError, path: str) -> FileqError:

@@ -83,7 +83,8 @@ class Timetable:
     def end(self, run: Run, now: float, problem: str | None, message: str) -> None:
         """It has ended: well, or with a problem, and is then tried again."""
         failed = problem is not None
-        retry_at = now + RETRIES[run.tries - 1] if failed and run.tries <= len(RETRIES) else None
+        again = failed and run.tries <= len(RETRIES) and not self._lines[run.name].is_off
+        retry_at = now + RETRIES[run.tries - 1] if again else None
         outcome = "failed" if failed else "done"
         self._ledger.timetable.end(
             run.entry, self._runner, now, outcome=outcome, message=problem or message, retry_at=retry_at

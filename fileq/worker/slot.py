@@ -12,7 +12,7 @@ from huey.consumer import Worker as HueyWorker
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.departing import depart
-from fileq.errors import JobError, LedgerError
+from fileq.errors import ErrorKind, JobError, LedgerError
 from fileq.ledger import Ledger
 from fileq.publish import Finished, publish
 from fileq.worker.attempt import Attempt
@@ -149,6 +149,11 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             for attempt, _ in hand:
                 self._let_go(attempt)
             raise
+        except Exception as error:
+            # A fault of our own must not leave a job running for ever, with nobody at it.
+            for attempt, _ in hand:
+                attempt.refuse(_our_fault(attempt, error))
+            raise
 
     def _let_go(self, attempt: Attempt) -> None:
         while not self.stop_flag.wait(1.0):
@@ -165,6 +170,11 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
     def _put_back(self, jobs: Sequence[int]) -> None:
         ledger = self._post.ledger
         queue.send(ledger, self._post.queue, ledger.jobs.due(jobs), time.time())
+
+
+def _our_fault(attempt: Attempt, error: Exception) -> JobError:
+    message = f"Something went wrong inside fileq at {attempt.source}: {type(error).__name__}: {error}"
+    return JobError(ErrorKind.INTERNAL, message, "Please report it, with the file if you can.")
 
 
 def current() -> Slot:

@@ -7,6 +7,7 @@ import random
 import re
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_add_makes_again_what_was_removed(worked: Program) -> None:
     assert worked.json("clean", "--older-than", "0s")["outputs_removed"] == 8
 
 
-@pytest.mark.parametrize("age", ["soon", "", "-1d", "3 fortnights"])
+@pytest.mark.parametrize("age", ["soon", "", "-1d", "3 fortnights", "30"])
 def test_a_wrong_age_is_wrong_usage(worked: Program, age: str) -> None:
     assert f"--older-than {age}" in worked.run("clean", f"--older-than={age}", expect=2).stderr
     assert len(outputs(worked)) == 8
@@ -130,6 +131,15 @@ def test_what_can_not_be_removed_is_said_and_the_code_is_1(worked: Program) -> N
     answer = worked.run("clean", "--older-than", "0s", expect=1)
     assert "1 output can't be removed: Operation not permitted" in answer.stderr
     assert outputs(worked) == [stubborn]
+
+
+def test_who_stands_in_the_folder_that_goes_is_told_so(worked: Program) -> None:
+    gone = worked.folder / "gone"
+    gone.mkdir()
+    script = f"cd {gone} && rmdir {gone} && {sys.executable} -m fileq status"
+    answer = subprocess.run(["sh", "-c", script], env=worked.environment, capture_output=True, text=True, check=False)
+    assert answer.returncode == 3
+    assert "The folder that you are in is gone. Go to another" in answer.stderr
 
 
 def test_the_watcher_does_not_make_again_what_was_cleaned(fileq: Program, photos: Path) -> None:

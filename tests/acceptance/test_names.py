@@ -36,6 +36,19 @@ def test_a_file_goes_through_whatever_its_name(fileq: Program, photos: Path, nam
     assert "\x1b" not in shown
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_fails_fails_with_a_reason_whatever_its_name(fileq: Program, name: bytes) -> None:
+    source = os.path.join(os.fsencode(fileq.folder), name)
+    with open(source, "wb") as broken:
+        broken.write(b"no picture")
+    fileq.run("run", "-r", "thumbnail", "--", source, expect=1)
+    (job,) = fileq.json("list")
+    assert job["error"]["kind"] == "unreadable"
+    fileq.run("show", "1")
+    fileq.run("report", "--html", "page.html")
+    fileq.run("doctor")
+
+
 def test_a_folder_of_odd_names_goes_through_whole(fileq: Program, photos: Path) -> None:
     folder = os.path.join(os.fsencode(fileq.folder), b"odd \xff")
     os.mkdir(folder)

@@ -91,7 +91,7 @@ def test_a_page_that_cannot_be_written_is_an_error_and_no_traceback(worked):
     missing = worked("report", "--html", "none/page.html")
     assert (missing.code, missing.out) == (ExitCode.USAGE, "")
     assert f"There is no folder {worked.folder / 'none'}" in missing.err
-    assert worked("report", "--html", "photos").code == ExitCode.ENVIRONMENT
+    assert worked("report", "--html", "photos").code == ExitCode.USAGE
     assert worked("report", "--html", "/proc/page.html").code in (ExitCode.ENVIRONMENT, ExitCode.USAGE)
 
 

@@ -30,6 +30,8 @@ MISTAKES = [
     ("[retentoin]", 1, "retentoin", "no such key", "Did you mean retention?"),
     ("[xyz]", 1, "xyz", "no such key", "It can be default, notify, queue, recipes, report, retention, schedule, watch"),
     ('[retention]\nmax_total = "a lot"', 2, "retention.max_total", "'a lot' can't be understood", '"2 GiB"'),
+    ("[retention]\noutputs = 30", 2, "retention.outputs", "30 has no unit", '"30d"'),
+    ("[retention]\nmax_total = 20", 2, "retention.max_total", "20 B is next to nothing", '"20 GiB"'),
     ('[retention]\noutputs = "never"', 2, "retention.outputs", "'never' can't be understood", '"30d"'),
     ('[schedule]\nclean = "0 25 * * *"', 2, "schedule.clean", "no cron line (bad hour)", '"0 2 * * *", or "off"'),
     ('[schedule]\nclean = "* * */20 * 1L"', 2, "schedule.clean", "a date that never comes", "off"),

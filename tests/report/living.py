@@ -49,7 +49,6 @@ def live(folder: Path, now: float) -> Program:
 
 
 def pictures(folder: Path) -> None:
-    Image.MAX_IMAGE_PIXELS = None  # whatever tests in the same process have left
     written = photos.write(folder, 16, (1500, 1000))
     for path, name in zip(written[-2:], (EVIL, RAW), strict=True):
         path.rename(folder / name)

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fileq.errors import EnvironmentFailure, ErrorKind, NotFoundError
+from fileq.errors import EnvironmentFailure, ErrorKind, NotFoundError, UsageError
 from fileq.job import Failure
 from fileq.report.figures import figures
 from fileq.report.page import write_page
@@ -117,20 +117,35 @@ def test_a_year_has_its_days_behind_a_fold(studio):
 
 
 def test_it_takes_the_place_of_an_older_page_and_leaves_nothing_else(studio):
-    (studio.folder / "page.html").write_text("old")
+    (studio.folder / "page.html").write_text("<!DOCTYPE html>old")
     before = set(os.listdir(studio.folder))
     assert write(studio).all("main")
     assert set(os.listdir(studio.folder)) == before
 
 
 def test_a_page_that_could_not_be_made_leaves_the_older_one(studio, monkeypatch):
-    (studio.folder / "page.html").write_text("old")
+    (studio.folder / "page.html").write_text("<!DOCTYPE html>old")
     before = set(os.listdir(studio.folder))
     monkeypatch.setattr("fileq.report.page.page", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write(studio)
-    assert (studio.folder / "page.html").read_text() == "old"
+    assert (studio.folder / "page.html").read_text() == "<!DOCTYPE html>old"
     assert set(os.listdir(studio.folder)) == before
+
+
+@pytest.mark.parametrize("what", ["a photo", "a link", "a pipe"])
+def test_what_is_no_earlier_page_is_not_written_over(studio, what):
+    path = studio.folder / "page.html"
+    if what == "a photo":
+        path.write_bytes(b"\xff\xd8\xff\xe0 photo")
+    elif what == "a link":
+        path.symlink_to(studio.folder / "elsewhere.html")
+    else:
+        os.mkfifo(path)
+    before = os.lstat(path)
+    with pytest.raises(UsageError, match="no page that could be written over"):
+        write(studio)
+    assert os.path.samestat(os.lstat(path), before)
 
 
 def test_no_such_folder_is_not_found(studio):
@@ -141,7 +156,7 @@ def test_no_such_folder_is_not_found(studio):
 
 def test_a_folder_in_its_place_or_a_system_that_refuses_is_said(studio):
     (studio.folder / "page.html").mkdir()
-    with pytest.raises(EnvironmentFailure, match="is a folder"):
+    with pytest.raises(UsageError, match="is there already"):
         write(studio)
     with pytest.raises(EnvironmentFailure, match="can't be written"):
         write(studio, "page" * 80)

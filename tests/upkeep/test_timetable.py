@@ -134,6 +134,20 @@ def test_a_task_that_is_off_never_runs_by_itself_but_when_it_is_asked_for(ledger
     assert entry.outcome == "done"
 
 
+def test_a_task_that_is_off_is_not_tried_again_by_itself(ledger):
+    off = Timetable(ledger, {"clean": Cron("off")}, BERLIN, runner())
+    off.end(off.claim("clean", NIGHT), NIGHT + 1, "It was dark.", "")
+    (entry,) = ledger.timetable.all()
+    assert (entry.outcome, entry.retry_at) == ("failed", None)
+
+
+def test_a_problem_with_a_name_that_is_not_utf_8_is_written_down(timetable, ledger):
+    (run,) = timetable.due(NIGHT)
+    timetable.end(run, NIGHT + 1, "No permission for /out/\udcff.jpg.", "")
+    (entry,) = ledger.timetable.all()
+    assert entry.message == "No permission for /out/\\xff.jpg."
+
+
 def test_a_run_that_was_asked_for_changes_nothing_about_the_next_due_time(timetable, ledger):
     run = timetable.claim("clean", NOON + 60)
     timetable.end(run, NOON + 61, None, "")

@@ -7,6 +7,7 @@ import msgspec
 from fileq.config.settings import Settings
 from fileq.ledger import Ledger
 from fileq.ledger.retention import Output
+from fileq.recipes.recipe import from_config
 from fileq.units import Keeping
 
 _AT_ONCE = 500
@@ -27,14 +28,30 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 def rules(recipes: Mapping[int, str], settings: Settings, now: float, older_than: Keeping | None) -> Rules:
-    """The rules in force now for the recipes of the ledger. A recipe that the config has no more has no own `keep`."""
+    """The rules in force now for the recipes of the ledger, each a number and the recipe's JSON.
+
+    A recipe that this config doesn't have keeps its word as it was: another folder has a config of its own.
+    """
     general = settings.retention.outputs if older_than is None else older_than
-    own = {name: recipe.keep for name, recipe in settings.recipes.items() if recipe.keep is not None}
+    own = {number: _keep(body, settings) for number, body in recipes.items()}
     return Rules(
-        {number: now - own.get(name, general) for number, name in recipes.items()},
-        [number for number, name in recipes.items() if own.get(name) != _FOREVER],
+        {number: now - (general if keep is None else keep) for number, keep in own.items()},
+        [number for number, keep in own.items() if keep != _FOREVER],
         settings.retention.max_total,
     )
+
+
+class _Stored(msgspec.Struct):
+    """What counts here of a recipe, whatever else it has: its operations may no longer be installed."""
+
+    name: str
+    keep: Keeping | None = None
+
+
+def _keep(body: str, settings: Settings) -> Keeping | None:
+    stored = msgspec.json.decode(body, type=_Stored, dec_hook=from_config)
+    recipe = settings.recipes.get(stored.name)
+    return stored.keep if recipe is None else recipe.keep
 
 
 def old(ledger: Ledger, rules: Rules) -> Iterator[Output]:

@@ -1,14 +1,11 @@
 """Folders that fileq made go when retention has emptied them, and those above them that fileq made too."""
 
-import errno
 import os
 from collections.abc import Callable
 
 from fileq.ledger import Ledger
 from fileq.ledger.folders import Folder
 from fileq.upkeep.retention.place import Absent, descended
-
-_NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
 def remove_empty(ledger: Ledger, stop: Callable[[], bool]) -> int:
@@ -32,10 +29,9 @@ def _remove(ledger: Ledger, folder: Folder) -> bool:
             return False
         try:
             gone = folder.made and _rmdir(folder)
-        except OSError as error:
-            if error.errno not in _NOT_EMPTY:  # it is looked at again next time
-                return False
-            gone = False
+        except OSError:  # it holds something, or can't be removed: it is looked at again next time
+            ledger.folders.thin(folder.path, thinned=True)
+            return False
         if gone:
             ledger.folders.forget(folder.path)
         else:

@@ -44,7 +44,16 @@ class Forgetting:
             self._ledger.remnants.forget(needed, others, self._now, ended=self._before, seen=seen)
 
     def _is_needed(self, past: Past) -> bool:
-        return past.departing or self._anything_stands(past.job) or self._would_come_again(past)
+        return (
+            past.departing
+            or self._anything_stands(past.job)
+            or self._would_come_again(past)
+            or self._protects_its_source(past)
+        )
+
+    def _protects_its_source(self, past: Past) -> bool:
+        """Whether its source is an output itself, which else would be no source any more, and go."""
+        return any(map(self._ledger.outputs.stands, {past.source, os.path.realpath(past.source)}))
 
     def _anything_stands(self, job: int) -> bool:
         return any(map(self._may_be_there, self._ledger.remnants.standing(job)))

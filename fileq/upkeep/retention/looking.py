@@ -1,6 +1,7 @@
 """Is an output still the file that fileq wrote? A look, which changes nothing."""
 
 import errno
+import functools
 import os
 from contextlib import ExitStack
 from enum import Enum, auto
@@ -8,6 +9,7 @@ from enum import Enum, auto
 from fileq.ledger import Ledger
 from fileq.ledger.retention import Output
 from fileq.upkeep.retention.covers import is_same
+from fileq.upkeep.retention.linked import linked_sources
 from fileq.upkeep.retention.place import Absent, Another, Away, Gone, Place, opened
 
 
@@ -45,6 +47,11 @@ class Places(ExitStack):
             self._last = (path, self.enter_context(opened(folder)))
         return self._last[1]
 
+    @functools.cached_property
+    def linked(self) -> frozenset[str]:
+        """The real paths of sources that jobs know by a link."""
+        return linked_sources(self._ledger)
+
     def leave(self) -> None:
         """The next one is to be looked at anew."""
         self._last = None
@@ -63,16 +70,18 @@ def look(ledger: Ledger, places: Places, output: Output) -> Found:
         return Found.GONE
     if not is_same(status, output.inode, output.version):
         return Found.CHANGED
-    if _is_source(ledger, place, output, status):
+    if _is_source(ledger, places, place, output, status):
         return Found.SOURCE
     if not place.is_writable:
         raise PermissionError(errno.EACCES, "no permission", output.path)
     return Found.OURS
 
 
-def _is_source(ledger: Ledger, place: Place, output: Output, status: os.stat_result) -> bool:
+def _is_source(ledger: Ledger, places: Places, place: Place, output: Output, status: os.stat_result) -> bool:
     """Under another name: the ledger has looked for sources by the output's own path already."""
     folder, name = os.path.split(output.path)
+    if os.path.join(place.real, name) in places.linked:
+        return True
     if place.real != folder and ledger.outputs.is_a_source(os.path.join(place.real, name)):
         return True
     try:

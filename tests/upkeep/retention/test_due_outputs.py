@@ -51,10 +51,10 @@ def test_the_recipes_word_in_force_now_counts_not_the_one_at_that_time(ledger, o
     assert left(out) == [5]
 
 
-def test_a_recipe_that_the_config_has_no_more_has_no_word(ledger, out):
+def test_a_recipe_of_another_config_keeps_its_word_as_it_was(ledger, out):
     output(ledger, out / "5.jpg", age=5, keep=Keeping.parse("forever"))
-    cleaned(ledger, keeping("1d"), time.time())
-    assert left(out) == []
+    cleaned(ledger, keeping("1d", max_total=0), time.time())
+    assert left(out) == [5]
 
 
 @pytest.mark.parametrize(("most", "expected"), [(400, [1, 2, 3, 4]), (399, [1, 2, 3]), (200, [1, 2]), (0, [])])

@@ -81,14 +81,15 @@ def test_a_folder_from_which_nothing_was_removed_stays_though_it_is_empty(ledger
     assert out.is_dir()
 
 
-def test_one_that_was_emptied_by_hand_later_goes_with_the_next_removal(ledger, out):
-    output(ledger, out / "x.jpg")
+@pytest.mark.parametrize("place", ["", "deeper"])
+def test_one_that_was_emptied_by_hand_later_goes_with_the_next_cleaning(ledger, out, place):
+    output(ledger, out / place / "x.jpg")
     (out / "theirs.txt").touch()
     cleaned(ledger)
+    assert os.listdir(out) == ["theirs.txt"]
     (out / "theirs.txt").unlink()
-    assert cleaned(ledger).folders_removed == 0
-    output(ledger, out / "y.jpg")
     assert cleaned(ledger).folders_removed == 1
+    assert not out.exists()
 
 
 def test_a_folder_in_which_an_output_is_being_made_stays(ledger, out, tmp_path):

@@ -276,6 +276,14 @@ def test_a_worker_never_does_a_job_by_a_recipe_of_the_same_number(ledger):
     assert ledger.jobs.claim(job, 1, OLD).recipe == encode(recipe("second"))
 
 
+def test_a_source_that_fileq_made_itself_stays_one(ledger, out):
+    output(ledger, out / "a.jpg", age=200)
+    done(ledger, str(out / "a.jpg"), "/the/newest")
+    for month in range(3):
+        assert cleaned(ledger, keeping("30d", history="90d"), later(month * 31)).outputs_removed == 0
+    assert (out / "a.jpg").exists()
+
+
 def test_history_for_ever_forgets_nothing(ledger):
     done(ledger, "a", "b")
     assert cleaned(ledger, keeping("forever"), NOW + 10_000 * DAY).jobs_forgotten == 0

@@ -93,6 +93,14 @@ def test_an_output_that_is_another_jobs_source_stays(ledger, ours):
     untouched(ledger, ours, changed=False)
 
 
+@pytest.mark.parametrize("link", ["the folder", "the file"])
+def test_so_does_one_that_another_job_knows_by_a_link(ledger, ours, tmp_path, link):
+    way = tmp_path / "way"
+    way.symlink_to(ours.parent if link == "the folder" else ours)
+    enter(ledger, str(way / ours.name if link == "the folder" else way))
+    untouched(ledger, ours, changed=False)
+
+
 def test_one_that_took_its_sources_place_stays(ledger, tmp_path):
     path = tmp_path / "photo.jpg"
     path.write_text("an original")
