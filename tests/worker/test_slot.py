@@ -161,3 +161,17 @@ def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, dat
     assert states(ledger)[0] is JobState.QUEUED
     assert sent(ledger) == jobs[:1]
     other.close()
+
+
+def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, jobs, monkeypatch):
+    def break_down(*_):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("fileq.worker.attempt.Attempt.make", break_down)
+    for _ in range(slot._post.settings.attempts):
+        ledger.database.connection.execute("update jobs set due_at = null")
+        with pytest.raises(ZeroDivisionError):
+            slot.work(jobs[:1])
+    job = ledger.overview.job(jobs[0])
+    assert (job.state, job.failure.kind) == (JobState.FAILED, "internal")
+    assert "ZeroDivisionError: by zero" in job.failure.message
