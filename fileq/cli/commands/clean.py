@@ -63,13 +63,15 @@ def _age(text: str) -> Keeping:
 
 @contextmanager
 def _stopped_softly() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C comes between two files. What is left then, the next cleaning does."""
+    """Ctrl-C, or SIGTERM, comes between two files. What is left then, the next cleaning does."""
     asked = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: asked.set()) for number in numbers]
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _document(cleaned: Cleaned, *, dry_run: bool) -> dict[str, object]:
