@@ -135,3 +135,13 @@ def describe_seconds(seconds: float) -> str:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def counted(count: int, noun: str) -> str:
+    """1 file, 2 files, 1,200 batches."""
+    many = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else many}"
+
+
+def are(count: int) -> str:
+    return "is" if count == 1 else "are"

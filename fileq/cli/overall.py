@@ -7,14 +7,14 @@ from typing import Any
 from fileq.cli.crew import alive
 from fileq.cli.session import Session
 from fileq.cli.watched import watch_blocks, watch_documents, watched
-from fileq.cli.words import counted, sizes_in_words, tally_in_words
+from fileq.cli.words import sizes_in_words, tally_in_words
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import rate_in_words
 from fileq.ledger import Ledger
 from fileq.ledger.overview import Running, Tally
 from fileq.ledger.workers import WorkerRecord
-from fileq.units import describe_seconds
+from fileq.units import counted, describe_seconds
 
 _WINDOW = 60.0
 """The rate is that of the last minute."""

@@ -8,7 +8,6 @@ import msgspec
 
 from fileq.cli.documents import failure_document, receipt_document
 from fileq.cli.session import Session
-from fileq.cli.words import counted
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, JobError
@@ -18,6 +17,7 @@ from fileq.ledger import Ledger
 from fileq.pictures.assignment import Assignment
 from fileq.recipes.recipe import Recipe
 from fileq.sources import Source
+from fileq.units import counted
 
 
 class PlannedJob(msgspec.Struct, frozen=True):

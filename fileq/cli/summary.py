@@ -4,7 +4,7 @@ from typing import Any
 
 from fileq.cli.documents import job_document
 from fileq.cli.overall import status_document
-from fileq.cli.words import counted, receipt_in_words, sizes_in_words, tally_in_words
+from fileq.cli.words import receipt_in_words, sizes_in_words, tally_in_words
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block
 from fileq.display.progress import rate_in_words
@@ -12,7 +12,7 @@ from fileq.intake import Receipt
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.overview import Selection, Tally
-from fileq.units import describe_seconds
+from fileq.units import counted, describe_seconds
 
 _EXAMPLES = 10
 

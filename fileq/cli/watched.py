@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fileq.cli.times import iso
-from fileq.cli.words import counted
 from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
 from fileq.ledger.watches import WatchRecord
-from fileq.units import describe_seconds
+from fileq.units import counted, describe_seconds
 
 _SILENT = 90.0
 """Seconds: a watcher on another host that is silent for so long is gone."""

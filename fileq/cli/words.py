@@ -4,7 +4,7 @@ from fileq.display import Text, Tone
 from fileq.intake import Receipt
 from fileq.job import JobState
 from fileq.ledger.overview import Tally
-from fileq.units import describe_bytes
+from fileq.units import are, counted, describe_bytes
 
 TONES = {
     JobState.QUEUED: Tone.PLAIN,
@@ -18,16 +18,6 @@ TONES = {
 
 def state(value: JobState) -> Text:
     return Text(value, TONES[value])
-
-
-def counted(count: int, noun: str) -> str:
-    """1 file, 2 files, 1,200 batches."""
-    many = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else many}"
-
-
-def are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def tally_in_words(tally: Tally) -> str:

@@ -15,7 +15,7 @@ from fileq.legible import shown
 from fileq.report import words
 from fileq.report.figures import WEEK, Figures, RecipeSum, figures
 from fileq.report.page import write_page
-from fileq.units import describe_bytes
+from fileq.units import counted, describe_bytes
 from fileq.zone import local_zone
 
 _MOST = 5
@@ -69,7 +69,7 @@ def summary(found: Figures, zone: tzinfo) -> str:
     ]
     lines += _part("Recipes", [_recipe(one) for one in found.recipes])
     lines += _part("Failures", [_failure(one) for one in found.failures])
-    watches = [f"{shown(one.path)}: {words.counted(one.jobs, 'job')}, {one.failed:,} failed" for one in found.watches]
+    watches = [f"{shown(one.path)}: {counted(one.jobs, 'job')}, {one.failed:,} failed" for one in found.watches]
     lines += _part("Watched folders", watches)
     gone = words.removed_in_words(found)
     return "\n".join([*lines, *(["", f"Gone: {gone}."] if gone else []), ""])
@@ -83,8 +83,8 @@ def _part(title: str, parts: list[str]) -> list[str]:
 def _recipe(one: RecipeSum) -> str:
     failed = f", {one.failed:,} failed" if one.failed else ""
     saved = describe_bytes(one.bytes_in - one.bytes_out)
-    return f"{shown(one.recipe)}: {words.counted(one.jobs, 'job')}{failed}, {saved} saved, {words.took(one.seconds)}"
+    return f"{shown(one.recipe)}: {counted(one.jobs, 'job')}{failed}, {saved} saved, {words.took(one.seconds)}"
 
 
 def _failure(cause: Cause) -> str:
-    return f"{words.counted(cause.count, 'job')}: {cause.kind}. {shown(words.remedy(cause.hint, cause.kind))}"
+    return f"{counted(cause.count, 'job')}: {cause.kind}. {shown(words.remedy(cause.hint, cause.kind))}"

@@ -4,18 +4,13 @@ from datetime import datetime, tzinfo
 
 from fileq.ledger.history import Case
 from fileq.report.figures import Figures
-from fileq.units import describe_bytes, describe_seconds
+from fileq.units import counted, describe_bytes, describe_seconds
 
 _DAYS_OF_A_YEAR = 365
 
 
 def count(number: float) -> str:
     return f"{number:,.0f}"
-
-
-def counted(number: int, noun: str) -> str:
-    """1 file, 1,200 files."""
-    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
 
 
 def speed(bytes_per_second: float) -> str:

@@ -13,11 +13,10 @@ import typer
 from fileq.cli import options
 from fileq.cli.group import new_app
 from fileq.cli.session import session_of
-from fileq.cli.words import counted
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
-from fileq.units import Keeping, describe_bytes
+from fileq.units import Keeping, counted, describe_bytes
 from fileq.upkeep.retention import Cleaned
 from fileq.upkeep.retention import clean as apply_retention
 

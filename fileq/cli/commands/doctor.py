@@ -11,11 +11,11 @@ from msgspec.structs import asdict
 from fileq.cli import options
 from fileq.cli.group import new_app
 from fileq.cli.session import Session, session_of
-from fileq.cli.words import counted
 from fileq.config import NotifySettings
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, LedgerError, UsageError
+from fileq.units import counted
 from fileq.upkeep.health import Check, State, examine, is_there
 
 app = new_app()

@@ -10,12 +10,12 @@ from fileq.cli.crew import NO_WORKER, somebody_works
 from fileq.cli.group import new_app
 from fileq.cli.naming import known_batch, known_jobs
 from fileq.cli.session import session_of
-from fileq.cli.words import counted
 from fileq.control import retry as queue_again
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
 from fileq.job import Job, JobState
 from fileq.ledger.overview import Selection
+from fileq.units import counted
 
 app = new_app()
 

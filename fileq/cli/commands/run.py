@@ -15,7 +15,7 @@ from fileq.cli.group import new_app
 from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.summary import summary
-from fileq.cli.words import counted, receipt_in_words
+from fileq.cli.words import receipt_in_words
 from fileq.cli.working import hear_complaints, stopping, ticker
 from fileq.display import Display
 from fileq.errors import ExitCode
@@ -23,6 +23,7 @@ from fileq.intake import Receipt, Request
 from fileq.intake import add as take_in
 from fileq.job import JobState
 from fileq.ledger import Ledger
+from fileq.units import counted
 
 if TYPE_CHECKING:
     from fileq.worker.consumer import Worker

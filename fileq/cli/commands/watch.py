@@ -14,11 +14,11 @@ from fileq.cli.group import new_app
 from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
 from fileq.cli.watching import Teller, folders
-from fileq.cli.words import counted
 from fileq.cli.working import hear_complaints, ticker
 from fileq.config import load
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
+from fileq.units import counted
 from fileq.watch.folder import Folder
 from fileq.watch.looking import use_leases
 from fileq.watch.watcher import Watcher

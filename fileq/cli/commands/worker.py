@@ -11,7 +11,6 @@ from fileq.cli.crew import slots
 from fileq.cli.group import new_app
 from fileq.cli.pace import Pace
 from fileq.cli.session import Session, session_of
-from fileq.cli.words import counted
 from fileq.cli.working import hear_complaints, stopping, ticker
 from fileq.config import Config
 from fileq.display import Display
@@ -19,7 +18,7 @@ from fileq.errors import ExitCode, UsageError
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.overview import Tally
-from fileq.units import ByteSize, Duration
+from fileq.units import ByteSize, Duration, counted
 
 app = new_app()
 

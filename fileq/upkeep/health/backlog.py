@@ -1,9 +1,9 @@
 """The queue: whether it grows faster than it is worked off."""
 
 from fileq.ledger.vitals import Flow
-from fileq.units import describe_seconds
+from fileq.units import counted, describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, counted, ok, warning
+from fileq.upkeep.health.check import Finding, ok, warning
 
 _WINDOW = 3 * 3600.0
 _LEAST = 900.0

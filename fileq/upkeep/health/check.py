@@ -70,15 +70,6 @@ def together(findings: Iterable[Finding], well: Finding) -> Finding:
     return Finding(ill[0].state, "\n".join(message for message, _ in pairs), "\n".join(remedy for _, remedy in pairs))
 
 
-def counted(count: int, noun: str) -> str:
-    """1 job, 1,200 jobs."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
 def first(names: Iterable[object], shown: int = 3) -> str:
     """The first three of some names, and how many more there are."""
     listed = [str(name) for name in names]

@@ -12,8 +12,9 @@ from fileq.operations.watermark import Watermark
 from fileq.pictures import codecs as installed
 from fileq.recipes import formats
 from fileq.recipes.recipe import PICTURES, Recipe
+from fileq.units import counted
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, bad, counted, ok, together
+from fileq.upkeep.health.check import Finding, bad, ok, together
 
 
 def codecs(case: Case) -> Finding:

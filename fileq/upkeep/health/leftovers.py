@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 from fileq.ledger import Ledger
-from fileq.units import describe_bytes
+from fileq.units import counted, describe_bytes
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, counted, first, ok, warning
+from fileq.upkeep.health.check import Finding, first, ok, warning
 
 _WEEK = 7 * 86400.0
 _FOLDERS = 200

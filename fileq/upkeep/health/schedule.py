@@ -2,9 +2,9 @@
 
 from fileq.config.settings import TASKS, ScheduleSettings
 from fileq.ledger.timetable import Entry
-from fileq.units import describe_seconds
+from fileq.units import counted, describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, bad, counted, ok, together, warning
+from fileq.upkeep.health.check import Finding, bad, ok, together, warning
 
 _LATE = 3600.0
 _TIME_TO_BEGIN = 600.0

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from fileq.ledger.overview import Running
-from fileq.units import describe_seconds
+from fileq.units import are, counted, describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, are, bad, counted, first, ok, together
+from fileq.upkeep.health.check import Finding, bad, first, ok, together
 
 _TIMES, _MORE = 1.5, 60.0
 """A job is stopped at its timeout. It is stuck after 1.5 times as long and a minute."""

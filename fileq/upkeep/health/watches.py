@@ -8,9 +8,9 @@ from typing import Any
 from fileq import host
 from fileq.config.settings import WatchSettings
 from fileq.ledger.watches import WatchRecord
-from fileq.units import describe_seconds
+from fileq.units import are, counted, describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, are, bad, counted, first, ok, together, warning
+from fileq.upkeep.health.check import Finding, bad, first, ok, together, warning
 
 _SILENT = 90.0
 """Seconds: a watcher on another host that is silent for so long is gone."""

@@ -2,9 +2,9 @@
 
 from fileq.ledger.workers import WorkerRecord
 from fileq.queue import MAIN
-from fileq.units import describe_seconds
+from fileq.units import are, counted, describe_seconds
 from fileq.upkeep.health.case import Case
-from fileq.upkeep.health.check import Finding, are, bad, counted, first, ok, together, warning
+from fileq.upkeep.health.check import Finding, bad, first, ok, together, warning
 
 _PATIENCE = 600.0
 _PAUSE = 86400.0

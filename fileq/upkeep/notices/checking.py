@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from fileq.config.settings import NotifySettings
 from fileq.ledger import Ledger
 from fileq.ledger.notices import Notice
-from fileq.units import describe_seconds
-from fileq.upkeep.notices import wording
+from fileq.units import counted, describe_seconds
 from fileq.upkeep.notices.delivering import EXTRA, send
 from fileq.upkeep.notices.scrubbing import Scrubber
 from fileq.upkeep.notices.targets import Target, Undelivered, full_url, targets_of, value_of, variables
@@ -65,4 +64,4 @@ def unsent(ledger: Ledger, now: float) -> list[str]:
 
 
 def _counted(notices: list[Notice]) -> str:
-    return f'{wording.counted(len(notices), "notice")}, the last one "{notices[-1].title}"'
+    return f'{counted(len(notices), "notice")}, the last one "{notices[-1].title}"'

@@ -7,7 +7,7 @@ from fileq.job import JobState
 from fileq.ledger.news import Cause, Example
 from fileq.ledger.overview import Tally
 from fileq.legible import shown
-from fileq.units import describe_bytes
+from fileq.units import counted, describe_bytes
 
 EXAMPLES = 10
 """So many failed jobs are named."""
@@ -64,8 +64,3 @@ def _remedies(which: str) -> list[str]:
         f"To see them all: fileq list --state failed{which}",
         f"To try them again, once the cause is mended: fileq retry --failed{which}",
     ]
-
-
-def counted(count: int, noun: str) -> str:
-    """1 job, 1,200 jobs."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
