@@ -5,10 +5,14 @@ import socket
 
 import psutil
 
+from fileq.ledger.watches import WatchRecord
 from fileq.ledger.workers import WorkerRecord
 
 SILENCES = 6
 """A worker on another host is gone when it was silent for this many heartbeats."""
+
+_SILENT_WATCHER = 90.0
+"""Seconds after which a watcher on another host is gone: it says something at least every 30."""
 
 _HANGING = 20
 """One on this host, whose process is there, when it was silent for that many times as long."""
@@ -37,6 +41,13 @@ def is_gone(worker: WorkerRecord, now: float, heartbeat: float) -> bool:
         return silences > 1
     status = _status(worker.pid, worker.process_started)
     return status is None or (silences > 1 and status == psutil.STATUS_STOPPED) or silences > _HANGING
+
+
+def is_watcher_gone(watch: WatchRecord, now: float) -> bool:
+    """The same for who watches a folder: on another host it is gone when it was long silent."""
+    if watch.host != name():
+        return now - watch.said_at > _SILENT_WATCHER
+    return not is_alive(watch.pid, watch.process_started)
 
 
 def is_alive(pid: int, started: float) -> bool:

@@ -13,7 +13,6 @@ from fileq.display import Column, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.ledger import Ledger
 from fileq.ledger.timetable import Entry
-from fileq.worker.chores import lines
 from fileq.zone import local_zone
 
 _COLUMNS = [
@@ -41,7 +40,7 @@ class Scheduled(msgspec.Struct, frozen=True):
 
 def scheduled(ledger: Ledger, settings: Settings, now: float) -> list[Scheduled]:
     entries = {(entry.name, entry.line): entry for entry in ledger.timetable.all()}
-    return [_scheduled(name, cron, entries.get((name, cron)), now) for name, cron in lines(settings).items()]
+    return [_scheduled(name, cron, entries.get((name, cron)), now) for name, cron in settings.schedule.lines.items()]
 
 
 def _scheduled(name: str, cron: Cron, entry: Entry | None, now: float) -> Scheduled:

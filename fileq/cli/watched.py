@@ -11,9 +11,6 @@ from fileq.ledger import Ledger
 from fileq.ledger.watches import WatchRecord
 from fileq.units import counted, describe_seconds
 
-_SILENT = 90.0
-"""Seconds: a watcher on another host that is silent for so long is gone."""
-
 _TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "offline": Tone.BAD}
 
 
@@ -38,9 +35,7 @@ def _standing(record: WatchRecord, now: float) -> dict[str, Any]:
 def _is_gone(record: WatchRecord, now: float) -> bool:
     from fileq import host  # psutil is for those who watch folders
 
-    if record.host != host.name():
-        return now - record.said_at > _SILENT
-    return not host.is_alive(record.pid, record.process_started)
+    return host.is_watcher_gone(record, now)
 
 
 def watch_documents(watches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

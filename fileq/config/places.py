@@ -27,6 +27,11 @@ def working_folder() -> str:
         raise EnvironmentFailure("The folder that you are in is gone.", "Go to another, such as: cd ~") from error
 
 
+def whole_path(path: str, base: str) -> str:
+    """The absolute path that `path` means in a config in the folder `base`; ~ is the user's home."""
+    return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
+
+
 def _nearest(folder: str) -> str | None:
     """The config in `folder`, or in the nearest of its parents that has one."""
     while True:

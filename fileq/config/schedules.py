@@ -1,11 +1,11 @@
 """What the clock sets off: whole paths and names, and what can be wrong with batches that it adds."""
 
-import os
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from fileq.config.complaints import Complaint, unknown_name
+from fileq.config.places import whole_path
 from fileq.config.settings import TASKS, ReportSettings, ScheduleSettings
 from fileq.recipes.recipe import Recipe
 
@@ -18,8 +18,8 @@ def with_names_and_whole_paths(schedule: ScheduleSettings, base: str) -> Schedul
             msgspec.structs.replace(
                 batch,
                 name=batch.name or f"add-{number}",
-                paths=tuple(_whole(path, base) for path in batch.paths),
-                out=batch.out and _whole(batch.out, base),
+                paths=tuple(whole_path(path, base) for path in batch.paths),
+                out=batch.out and whole_path(batch.out, base),
             )
             for number, batch in enumerate(schedule.add, 1)
         ),
@@ -27,11 +27,7 @@ def with_names_and_whole_paths(schedule: ScheduleSettings, base: str) -> Schedul
 
 
 def with_whole_folder(report: ReportSettings, base: str) -> ReportSettings:
-    return msgspec.structs.replace(report, folder=report.folder and _whole(report.folder, base))
-
-
-def _whole(path: str, base: str) -> str:
-    return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
+    return msgspec.structs.replace(report, folder=report.folder and whole_path(report.folder, base))
 
 
 def complaints_about_schedule(schedule: ScheduleSettings, recipes: Mapping[str, Recipe]) -> Iterator[Complaint]:

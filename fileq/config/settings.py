@@ -78,6 +78,12 @@ class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     rescan: Cron = Cron("0 * * * *")
     add: tuple[AddSettings, ...] = ()
 
+    @property
+    def lines(self) -> dict[str, Cron]:
+        """When each task is due, by its name."""
+        own: dict[str, Cron] = {name: getattr(self, name) for name in TASKS}
+        return own | {batch.name: batch.cron for batch in self.add}
+
 
 TASKS = ("clean", "report", "health", "rescan")
 """What every worker does by the clock."""

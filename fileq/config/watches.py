@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from fileq.config.complaints import Complaint, unknown_name
+from fileq.config.places import whole_path
 from fileq.config.settings import WatchSettings
 from fileq.recipes.recipe import Recipe
 
@@ -17,15 +18,11 @@ def with_whole_paths(watches: Sequence[WatchSettings], base: str) -> tuple[Watch
     return tuple(
         msgspec.structs.replace(
             watch,
-            path=_whole(watch.path, base),
-            **{key: value and _whole(value, base) for key in _PLACES for value in [getattr(watch, key)]},
+            path=whole_path(watch.path, base),
+            **{key: value and whole_path(value, base) for key in _PLACES for value in [getattr(watch, key)]},
         )
         for watch in watches
     )
-
-
-def _whole(path: str, base: str) -> str:
-    return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
 
 
 def complaints_about_watches(watches: Sequence[WatchSettings], recipes: Mapping[str, Recipe]) -> Iterator[Complaint]:

@@ -29,9 +29,10 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """An output that should stand. `vanished`: it was found to be gone before."""
+    """An output that should stand, in the version that was published. `vanished`: it was found to be gone before."""
 
     path: str
+    version: str
     recipe: str
     vanished: bool
 
@@ -157,18 +158,22 @@ class Outputs:
         condition, values = ("", ()) if after is None else ("and path > ?", (stored(after),))
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, recipes.name, vanished_at is not null from outputs join jobs on jobs.id = outputs.job"  # noqa: S608  # ours
+                "select path, stands, recipes.name, vanished_at is not null from outputs join jobs on jobs.id = job"  # noqa: S608  # ours
                 f" join recipes on recipes.id = jobs.recipe where stands is not null {condition} order by path limit ?",
                 (*values, limit),
             ).fetchall()
-        return [Standing(restored(path), recipe, bool(vanished)) for path, recipe, vanished in rows]
+        return [Standing(restored(path), version, recipe, bool(vanished)) for path, version, recipe, vanished in rows]
 
-    def vanished(self, gone: Sequence[str], back: Sequence[str], now: float) -> None:
-        """These outputs were found to be gone, and those to be there again."""
+    def vanished(self, gone: Sequence[tuple[str, str]], back: Sequence[tuple[str, str]], now: float) -> None:
+        """Outputs, each by its path and version, that were found to be gone, and others that are there again.
+
+        One that was published anew since they were looked for is neither.
+        """
         if not gone and not back:
             return
+        found = [*((now, *one) for one in gone), *((None, *one) for one in back)]
         with self._database.transaction() as connection:
             connection.executemany(
-                "update outputs set vanished_at = ? where path = ?",
-                [*((now, stored(path)) for path in gone), *((None, stored(path)) for path in back)],
+                "update outputs set vanished_at = ? where path = ? and stands = ?",
+                [(moment, stored(path), version) for moment, path, version in found],
             )

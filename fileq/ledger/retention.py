@@ -143,14 +143,6 @@ class Retention:
             ).fetchall()
         return [Interrupted(restored(path), restored(hidden), stands, size) for path, hidden, stands, size in rows]
 
-    def vanished(self, outputs: Iterable[Output], now: float) -> None:
-        """They were gone when they were looked for."""
-        with self._database.transaction() as connection:
-            connection.executemany(
-                "update outputs set vanished_at = ? where path = ? and stands = ? and vanished_at is null",
-                [(now, stored(one.path), one.version) for one in outputs],
-            )
-
     def record(self, cleaning: int | None, gone: Gone, now: float) -> int:
         """Write down what a cleaning has done up to now: under its number, or as a new one."""
         with self._database.transaction() as connection:

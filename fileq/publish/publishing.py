@@ -15,6 +15,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.files import version_of
 from fileq.ledger.jobs import Fenced
 from fileq.ledger.outputs import Published
+from fileq.publish.folders import sync_and_close
 from fileq.publish.placing import standing
 from fileq.publish.reserving import Reservation
 
@@ -155,13 +156,7 @@ def _sync_folder(folder: str) -> None:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except PermissionError:  # one may put files into it, and not look: then the system decides when they last
         return
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that can't sync folders
-            raise
-    finally:
-        os.close(handle)
+    sync_and_close(handle)
 
 
 def discard(temps: Iterable[str], *, of_programs: bool = True) -> None:

@@ -19,7 +19,8 @@ def note_vanished(ledger: Ledger, now: float, stop: Callable[[], bool]) -> Count
             break
         last = outputs[-1].path
         missing = [output for output in outputs if not os.path.lexists(output.path)]
-        back = [output.path for output in outputs if output.vanished and output not in missing]
-        ledger.outputs.vanished([output.path for output in missing if not output.vanished], back, now)
+        there = [(output.path, output.version) for output in outputs if output.vanished and output not in missing]
+        newly = [(output.path, output.version) for output in missing if not output.vanished]
+        ledger.outputs.vanished(newly, there, now)
         gone.update(output.recipe for output in missing)
     return gone

@@ -9,7 +9,6 @@ import msgspec
 from fileq import intake
 from fileq.config import Config
 from fileq.config.settings import AddSettings, Settings
-from fileq.cron import Cron
 from fileq.errors import EnvironmentFailure
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes
@@ -40,12 +39,6 @@ _REPORT = 1800.0
 """Seconds that the page may take: with a million jobs it takes ten, with a picture that hangs for ever."""
 
 Chore = Callable[[Place, float], str]
-
-
-def lines(settings: Settings) -> dict[str, Cron]:
-    """When each task is due, by its name."""
-    known = {name: getattr(settings.schedule, name) for name in _CHORES}
-    return known | {batch.name: batch.cron for batch in settings.schedule.add}
 
 
 def chore(settings: Settings, name: str) -> Chore:

@@ -16,7 +16,7 @@ from fileq.upkeep.notices import deliver, gather, send_now
 from fileq.upkeep.timetable import Run, Timetable
 from fileq.worker.alarm import Alarm
 from fileq.worker.aside import Stopped, aside
-from fileq.worker.chores import Place, chore, lines
+from fileq.worker.chores import Place, chore
 from fileq.worker.recovery import recover
 from fileq.zone import local_zone
 
@@ -47,7 +47,7 @@ class Upkeep:
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        self._timetable = Timetable(self._ledger, lines(config.settings), local_zone(), this_process())
+        self._timetable = Timetable(self._ledger, config.settings.schedule.lines, local_zone(), this_process())
         self._timetable.tidy()
 
     def tick(self) -> None:
@@ -193,7 +193,7 @@ def perform(database: str, config: Config, name: str, stop: threading.Event) -> 
 def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
     """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
     with opened(database) as ledger:
-        timetable = Timetable(ledger, lines(config.settings), local_zone(), this_process())
+        timetable = Timetable(ledger, config.settings.schedule.lines, local_zone(), this_process())
         run = timetable.claim(name, time.time())
         problem: str | None = "It was stopped."
         message = ""

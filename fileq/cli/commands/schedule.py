@@ -49,12 +49,11 @@ def run(
 
 
 def _run(session: Session, name: str) -> dict[str, Any]:
-    from fileq.worker.chores import lines
     from fileq.worker.upkeep import run_now
 
-    settings = session.config.settings
-    if name not in lines(settings):
-        raise NotFoundError(f"There is no task {name}.", unknown_name("", name, lines(settings)).remedy)
+    lines = session.config.settings.schedule.lines
+    if name not in lines:
+        raise NotFoundError(f"There is no task {name}.", unknown_name("", name, lines).remedy)
     begun = time.time()
     outcome, message = run_now(session.database, session.config, name)
     return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}

@@ -1,6 +1,5 @@
 """What is done by the clock: whether it went well last, and in time."""
 
-from fileq.config.settings import TASKS, ScheduleSettings
 from fileq.ledger.timetable import Entry
 from fileq.units import counted, describe_seconds
 from fileq.upkeep.health.case import Case
@@ -13,7 +12,7 @@ _TIME_TO_BEGIN = 600.0
 
 def schedule(case: Case) -> Finding:
     entries = case.ledger.timetable.all()
-    lines = _lines(case.config.settings.schedule)
+    lines = case.config.settings.schedule.lines
     in_force = [entry for entry in entries if lines.get(entry.name) == entry.line]
     somebody = any(case.now - worker.started_at > _TIME_TO_BEGIN for worker in case.alive)
     late = [_late(entry, case.now) for entry in in_force] if somebody else []
@@ -22,12 +21,6 @@ def schedule(case: Case) -> Finding:
         f"{counted(len(in_force), 'task')} known, none has failed." if in_force else "No worker has begun with it yet."
     )
     return together([*failed, *late], ok(well))
-
-
-def _lines(settings: ScheduleSettings) -> dict[str, str]:
-    """When each task is due, by its name."""
-    own: dict[str, str] = {name: getattr(settings, name) for name in TASKS}
-    return own | {batch.name: batch.cron for batch in settings.add}
 
 
 def _latest(entries: list[Entry]) -> list[Entry]:

@@ -12,9 +12,6 @@ from fileq.units import are, counted, describe_seconds
 from fileq.upkeep.health.case import Case
 from fileq.upkeep.health.check import Finding, bad, first, ok, together, warning
 
-_SILENT = 90.0
-"""Seconds: a watcher on another host that is silent for so long is gone."""
-
 _FORGOTTEN = 7 * 86400.0
 """Seconds after which nobody misses the watcher of a folder that isn't in the config."""
 
@@ -48,8 +45,7 @@ class _Standing:
         self._path = record.path
         self._age = now - record.said_at
         self._said: dict[str, Any] = json.loads(record.said)
-        here = record.host == host.name()
-        self._gone = not host.is_alive(record.pid, record.process_started) if here else self._age > _SILENT
+        self._gone = host.is_watcher_gone(record, now)
 
     @property
     def is_watching(self) -> bool:

@@ -109,7 +109,8 @@ class _Cleaning:
             for output in self._hand:
                 self.cleaned.went(output.path, output.bytes)
         else:
-            self._ledger.retention.vanished(self._vanished, self._now)
+            gone = [(output.path, output.version) for output in self._vanished if not output.vanished]
+            self._ledger.outputs.vanished(gone, (), self._now)
             if self._hand:
                 self._remover.remove(self._hand)
             self._write_down()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from fileq.ledger.folders import Folder
+from fileq.publish.folders import sync_and_close
 
 HAS_HANDLES = {os.open, os.stat, os.rename, os.unlink, os.rmdir, os.link} <= os.supports_dir_fd
 _FLAGS = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -76,14 +77,7 @@ class Place:
         if self._handle is None:
             return
         with suppress(PermissionError):  # one may remove files from it, and not list it
-            handle = os.open(".", os.O_RDONLY | _FLAGS, dir_fd=self._handle)
-            try:
-                os.fsync(handle)
-            except OSError as error:
-                if error.errno != errno.EINVAL:  # a file system that can't sync folders
-                    raise
-            finally:
-                os.close(handle)
+            sync_and_close(os.open(".", os.O_RDONLY | _FLAGS, dir_fd=self._handle))
 
     def _at(self, name: str) -> str:
         return name if self._handle is not None else os.path.join(self.real, name)
