@@ -4,10 +4,12 @@ from fileq.errors import ErrorKind
 from fileq.job import Failure, JobState
 from fileq.ledger.jobs import Candidate
 from fileq.operations.resize import Resize
+from fileq.presence import ProcessIdentity
 from fileq.recipes.recipe import Recipe, encode
 from fileq.units import Dimensions
 
 NOW = 1_000_000.0
+SOMEBODY = ProcessIdentity("host", 1, "0")
 DAMAGED = Failure(ErrorKind.UNREADABLE, "It is damaged.", "Get another.")
 SLOW = Failure(ErrorKind.TIMEOUT, "It took too long.", "Wait longer.")
 

@@ -5,19 +5,14 @@ import time
 
 from fileq.config import Config
 from fileq.ledger import Ledger
-from fileq.ledger.workers import WorkerRecord
+from fileq.ledger.workers import WorkerRecord, is_worker_gone
 
 NO_WORKER = "No worker is running. Start one with: fileq worker"
 
 
 def alive(ledger: Ledger, config: Config) -> list[WorkerRecord]:
-    workers = ledger.workers.all()
-    if not workers:
-        return []
-    from fileq import host  # psutil is for those who have workers
-
     heartbeat = config.settings.worker.heartbeat
-    return [worker for worker in workers if not host.is_gone(worker, time.time(), heartbeat)]
+    return [worker for worker in ledger.workers.all() if not is_worker_gone(worker, time.time(), heartbeat)]
 
 
 def somebody_works(ledger: Ledger, config: Config) -> bool:

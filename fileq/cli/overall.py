@@ -68,8 +68,8 @@ def _documents(workers: Sequence[WorkerRecord], running: Sequence[Running], now:
     return [
         {
             "id": worker.id,
-            "host": worker.host,
-            "pid": worker.pid,
+            "host": worker.process.host,
+            "pid": worker.process.pid,
             "jobs": [
                 {"id": job.job, "source": job.source, "seconds": round(max(0.0, now - job.started_at), 1)}
                 for job in running

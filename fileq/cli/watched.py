@@ -8,7 +8,7 @@ from fileq.cli.times import iso
 from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
-from fileq.ledger.watches import WatchRecord
+from fileq.ledger.watches import WatchRecord, is_watcher_gone
 from fileq.units import counted, describe_seconds
 
 _TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "offline": Tone.BAD}
@@ -29,13 +29,11 @@ def _standing(record: WatchRecord, now: float) -> dict[str, Any]:
     } | json.loads(record.said)
     if said["state"] != "stopped" and _is_gone(record, now):
         said |= {"state": "stopped", "problem": "its watcher was killed", "waiting": 0, "longest": [], "watches": None}
-    return said | {"pid": record.pid, "host": record.host, "said_at": record.said_at}
+    return said | {"pid": record.process.pid, "host": record.process.host, "said_at": record.said_at}
 
 
 def _is_gone(record: WatchRecord, now: float) -> bool:
-    from fileq import host  # psutil is for those who watch folders
-
-    return host.is_watcher_gone(record, now)
+    return is_watcher_gone(record, now)
 
 
 def watch_documents(watches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

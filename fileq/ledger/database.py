@@ -11,13 +11,11 @@ from importlib import resources
 from pathlib import Path
 
 from fileq.errors import LedgerError
+from fileq.ledger.migrations import MIGRATIONS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION = int.from_bytes(b"fileq"[:4], "big")
 """Says in the file's header that it is ours."""
-
-MIGRATIONS: dict[int, str] = {}
-"""For each older version, the SQL that leads to the next one."""
 
 UNFINISHED = "state in ('queued', 'running', 'waiting')"
 """SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""

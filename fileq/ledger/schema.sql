@@ -27,7 +27,7 @@ create table workers (
     id integer primary key,
     host text not null,
     pid integer not null,
-    process_started real not null, -- with the pid, names a process for ever
+    process_started text not null, -- with the pid, names a process for ever
     queue text not null,
     slots integer not null,
     started_at real not null,
@@ -66,6 +66,8 @@ create table jobs (
     bytes_out integer not null default 0,
     untold integer not null default 0, -- it has failed, and no notice says so yet
     forgotten_at real, -- it is old and not listed any more; what stays serves to make nothing twice
+    message_id integer, -- of the last message that was sent for it, in Huey's table
+    sent_at real, -- when that was
     unique (source, fingerprint, folder, version)
 );
 create index jobs_by_batch on jobs (batch);
@@ -101,7 +103,8 @@ create table outputs ( -- a path belongs to one job at a time
     published_at real,
     removing text, -- the hidden name under which retention has it, for a moment
     removed_at real, -- by retention
-    vanished_at real -- found to be gone, by no doing of ours
+    vanished_at real, -- found to be gone, by no doing of ours
+    pending_json text -- what is known of the file that is just being published
 );
 create index outputs_by_job on outputs (job);
 create index outputs_by_inode on outputs (inode) where inode is not null;
@@ -137,7 +140,7 @@ create table timetable ( -- what is done by the clock
     tries integer not null default 0,
     host text, -- who runs it, or did last
     pid integer,
-    process_started real, -- with the pid, names a process for ever
+    process_started text, -- with the pid, names a process for ever
     started_at real,
     finished_at real,
     outcome text, -- done, failed or stopped; null while it runs
@@ -173,7 +176,7 @@ create table watches ( -- watched folders, as whoever watches them described the
     path text not null unique,
     host text not null,
     pid integer not null,
-    process_started real not null, -- with the pid, names a process for ever
+    process_started text not null, -- with the pid, names a process for ever
     said text not null, -- JSON
     said_at real not null
 );
@@ -186,8 +189,21 @@ create table departures ( -- sources of watched folders that are to go once thei
     done_to text, -- the folder for it; '' deletes it, null leaves it where it is
     failed_to text, -- the same where a job failed
     target text unique, -- its new path, written down before it moves
+    token integer not null default 0, -- of the lease that counts
+    holder_json text, -- the process that sees it off just now
+    held_until real, -- when the lease ends by itself
+    hidden text, -- the source's hidden name while it is looked at for the last time
+    temp text, -- the copy under way to another device
+    tries integer not null default 0,
+    retry_at real, -- not before
+    problem text, -- why it could not go
     unique (source, version)
 );
+
+create table leftover_temps ( -- temp files that could not be removed yet
+    path text primary key,
+    found_at real not null
+) without rowid;
 
 -- Sums by batch and state, kept by the triggers below: status costs the same with a million jobs.
 -- A forgotten job is in none.

@@ -6,19 +6,12 @@ import msgspec
 
 from fileq.ledger.database import Database
 from fileq.ledger.files import prose
+from fileq.presence import ProcessIdentity
 
 _ROW = (
     "select name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message"
     " from timetable"
 )
-
-
-class Runner(msgspec.Struct, frozen=True):
-    """The process that runs a task."""
-
-    host: str
-    pid: int
-    process_started: float
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -29,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True):
     due_at: float
     retry_at: float | None
     tries: int
-    runner: Runner | None
+    runner: ProcessIdentity | None
     started_at: float | None
     finished_at: float | None
     outcome: str | None
@@ -78,24 +71,24 @@ class Timetable:
         with self._database.transaction() as connection:
             connection.execute("update timetable set due_at = ? where name = ? and line = ?", (due_at, name, line))
 
-    def begin(self, entry: Entry, runner: Runner, now: float, *, due_at: float, tries: int) -> None:
+    def begin(self, entry: Entry, runner: ProcessIdentity, now: float, *, due_at: float, tries: int) -> None:
         """It runs from now on, for the `tries`th time since it was due; `due_at` is its next time."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update timetable set due_at = ?, retry_at = null, tries = ?, host = ?, pid = ?, process_started = ?,"
                 " started_at = ?, finished_at = null, outcome = null, message = '' where name = ? and line = ?",
-                (due_at, tries, runner.host, runner.pid, runner.process_started, now, entry.name, entry.line),
+                (due_at, tries, runner.host, runner.pid, runner.started, now, entry.name, entry.line),
             )
 
     def end(
-        self, entry: Entry, runner: Runner, now: float, *, outcome: str, message: str, retry_at: float | None
+        self, entry: Entry, runner: ProcessIdentity, now: float, *, outcome: str, message: str, retry_at: float | None
     ) -> None:
         """It has ended; no news where another process runs it by now."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update timetable set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
                 " where name = ? and line = ? and finished_at is null and pid = ? and process_started = ?",
-                (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.process_started),
+                (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.started),
             )
 
     def drop(self, name: str, line: str) -> None:
@@ -105,5 +98,5 @@ class Timetable:
 
 def _entry(row: Any) -> Entry:
     name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message = row
-    runner = None if host is None else Runner(host, pid, process_started)
+    runner = None if host is None else ProcessIdentity(host, pid, process_started)
     return Entry(name, line, due_at, retry_at, tries, runner, started_at, finished_at, outcome, message)

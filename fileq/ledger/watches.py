@@ -4,16 +4,15 @@ import msgspec
 
 from fileq.ledger.database import Database
 from fileq.ledger.files import restored, stored
+from fileq.presence import ProcessIdentity, is_gone
 
 
-class WatchRecord(msgspec.Struct, frozen=True):
+class WatchRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A watched folder, and the process that watches it or did last. `said` is JSON, `said_at` seconds since 1970."""
 
     id: int
     path: str
-    host: str
-    pid: int
-    process_started: float
+    process: ProcessIdentity
     said: str
     said_at: float
 
@@ -22,14 +21,14 @@ class Watches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enter(self, path: str, host: str, pid: int, process_started: float, now: float) -> int:
+    def enter(self, path: str, process: ProcessIdentity, now: float) -> int:
         """This process watches the folder from now on."""
         with self._database.transaction() as connection:
             (watch,) = connection.execute(
                 "insert into watches (path, host, pid, process_started, said, said_at) values (?, ?, ?, ?, '{}', ?)"
                 " on conflict (path) do update set host = excluded.host, pid = excluded.pid,"
                 " process_started = excluded.process_started, said = '{}', said_at = excluded.said_at returning id",
-                (stored(path), host, pid, process_started, now),
+                (stored(path), process.host, process.pid, process.started, now),
             ).fetchone()
         return int(watch)
 
@@ -42,7 +41,21 @@ class Watches:
             rows = connection.execute(
                 "select id, path, host, pid, process_started, said, said_at from watches order by path"
             ).fetchall()
-        return [WatchRecord(watch, restored(path), *rest) for watch, path, *rest in rows]
+        return [
+            WatchRecord(
+                id=watch, path=restored(path), process=ProcessIdentity(host, pid, started), said=said, said_at=said_at
+            )
+            for watch, path, host, pid, started, said, said_at in rows
+        ]
 
     def at(self, path: str) -> WatchRecord | None:
         return next((watch for watch in self.all() if watch.path == path), None)
+
+
+_SILENT = 90.0
+"""Seconds after which a watcher that can't be seen from here is gone: it says something at least every 30."""
+
+
+def is_watcher_gone(watch: WatchRecord, now: float) -> bool:
+    """Whether the process that watched a folder last is no longer there."""
+    return is_gone(watch.process, silence=now - watch.said_at, patience=_SILENT)

@@ -3,15 +3,14 @@
 import msgspec
 
 from fileq.ledger.database import Database
+from fileq.presence import ProcessIdentity, is_gone
 
 
-class WorkerRecord(msgspec.Struct, frozen=True):
+class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A running `fileq worker`, or one that had no time to sign off. Times are seconds since the epoch."""
 
     id: int
-    host: str
-    pid: int
-    process_started: float
+    process: ProcessIdentity
     queue: str
     slots: int
     started_at: float
@@ -22,16 +21,16 @@ class Workers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enter(self, host: str, pid: int, process_started: float, queue: str, slots: int, now: float) -> WorkerRecord:
+    def enter(self, process: ProcessIdentity, queue: str, slots: int, now: float) -> WorkerRecord:
         with self._database.transaction() as connection:
             (worker,) = connection.execute(
                 "insert into workers (id, host, pid, process_started, queue, slots, started_at, beat_at)"
                 # An id is never used twice: the jobs of a worker that left still name it.
                 " values ((select 1 + max((select coalesce(max(id), 0) from workers),"
                 " (select coalesce(max(worker), 0) from attempts))), ?, ?, ?, ?, ?, ?, ?) returning id",
-                (host, pid, process_started, queue, slots, now, now),
+                (process.host, process.pid, process.started, queue, slots, now, now),
             ).fetchone()
-        return WorkerRecord(worker, host, pid, process_started, queue, slots, now, now)
+        return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, beat_at=now)
 
     def beat(self, worker: int, now: float) -> bool:
         """The worker is alive. False where it was declared gone in the meantime."""
@@ -47,4 +46,19 @@ class Workers:
             rows = connection.execute(
                 "select id, host, pid, process_started, queue, slots, started_at, beat_at from workers order by id"
             ).fetchall()
-        return [WorkerRecord(*row) for row in rows]
+        return [
+            WorkerRecord(
+                id=worker, process=ProcessIdentity(host, pid, started), queue=queue, slots=slots,
+                started_at=started_at, beat_at=beat_at,
+            )
+            for worker, host, pid, started, queue, slots, started_at, beat_at in rows
+        ]  # fmt: skip
+
+
+SILENCES = 6
+"""A worker that can't be seen from here is gone when it was silent for this many heartbeats."""
+
+
+def is_worker_gone(worker: WorkerRecord, now: float, heartbeat: float) -> bool:
+    """Whether a worker that is entered is no longer there. `heartbeat` is in seconds."""
+    return is_gone(worker.process, silence=now - worker.beat_at, patience=SILENCES * heartbeat)

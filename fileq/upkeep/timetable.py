@@ -9,11 +9,12 @@ from datetime import tzinfo
 
 import msgspec
 
-from fileq import host
+from fileq import presence
 from fileq.cron import Cron
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
-from fileq.ledger.timetable import Entry, Runner
+from fileq.ledger.timetable import Entry
+from fileq.presence import ProcessIdentity
 
 RETRIES = (60.0, 300.0, 900.0)
 """Seconds from a failure to the next try. After the last one it is tried again when it is due next."""
@@ -38,7 +39,7 @@ class Run(msgspec.Struct, frozen=True):
 class Timetable:
     """Seen from one process, `runner`. `lines` says when each task is due, in the time of `zone`."""
 
-    def __init__(self, ledger: Ledger, lines: Mapping[str, Cron], zone: tzinfo, runner: Runner) -> None:
+    def __init__(self, ledger: Ledger, lines: Mapping[str, Cron], zone: tzinfo, runner: ProcessIdentity) -> None:
         self._ledger = ledger
         self._lines = lines
         self._zone = zone
@@ -104,9 +105,9 @@ class Timetable:
         runner = entry.runner
         if runner is None or entry.started_at is None or not entry.is_running:
             return False
-        if runner.host != self._runner.host:
+        if presence.is_elsewhere(runner):
             return now - entry.started_at < _LONGEST_ELSEWHERE
-        return host.is_alive(runner.pid, runner.process_started)
+        return presence.is_running(runner)
 
     def _claim(self, name: str, cron: Cron, now: float) -> list[Run]:
         with self._ledger.transaction():

@@ -5,10 +5,10 @@ import time
 
 import msgspec
 
-from fileq import host
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
 from fileq.ledger.watches import WatchRecord
+from fileq.presence import is_elsewhere, is_running, this_process
 from fileq.watch.folder import Standing, State
 
 _ALIVE_EVERY = 30.0
@@ -23,12 +23,14 @@ class Registry:
 
     def sign_on(self, path: str) -> int:
         """The number of the watch that this process has from now on. Raises UsageError where another has it."""
-        here, (pid, started) = host.name(), host.process()
+        me = this_process()
         with self._ledger.transaction():
             before = self._ledger.watches.at(path)
-            if before is not None and before.host == here and before.pid != pid and _is_watching(before):
-                raise UsageError(f"{path} is watched already, by process {before.pid}.", "One watcher is enough.")
-            return self._ledger.watches.enter(path, here, pid, started, time.time())
+            if before is not None and before.process != me and _is_watching(before):
+                raise UsageError(
+                    f"{path} is watched already, by process {before.process.pid}.", "One watcher is enough."
+                )
+            return self._ledger.watches.enter(path, me, time.time())
 
     def say(self, watch: int, standing: Standing, now: float) -> None:
         """How it stands with a folder: written where it is news, or was said long ago."""
@@ -47,7 +49,7 @@ class Passing(Registry):
             there = self._ledger.watches.at(path)
             if there is not None:
                 return there.id
-            watch = self._ledger.watches.enter(path, host.name(), *host.process(), time.time())
+            watch = self._ledger.watches.enter(path, this_process(), time.time())
             self._ledger.watches.say(watch, json.dumps({"state": State.STOPPED}), time.time())
         return watch
 
@@ -64,4 +66,4 @@ def is_watched(ledger: Ledger, path: str) -> bool:
 def _is_watching(record: WatchRecord) -> bool:
     """Whether its process still does."""
     stopped = bool(json.loads(record.said).get("state") == State.STOPPED)
-    return not stopped and host.is_alive(record.pid, record.process_started)
+    return not stopped and not is_elsewhere(record.process) and is_running(record.process)

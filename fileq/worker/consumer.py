@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from fileq import control, host, queue
+from fileq import control, queue
 from fileq.config import Config
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Fenced
 from fileq.ledger.workers import WorkerRecord
+from fileq.presence import this_process
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.crew import Crew
@@ -128,7 +129,7 @@ class Worker:
             self._beat()
 
     def _sign_on(self, slots: int) -> WorkerRecord:
-        return self._ledger.workers.enter(host.name(), *host.process(), self._queue, slots, time.time())
+        return self._ledger.workers.enter(this_process(), self._queue, slots, time.time())
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 
-from fileq import control, host, queue
+from fileq import control, queue
 from fileq.departing import depart
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Due, Fenced
+from fileq.ledger.workers import is_worker_gone
 from fileq.publish import discard
 
 DEATHS = 10
@@ -17,7 +18,7 @@ DEATHS = 10
 def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
     """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs."""
     for worker in ledger.workers.all():
-        if host.is_gone(worker, now, heartbeat):
+        if is_worker_gone(worker, now, heartbeat):
             with ledger.transaction():
                 ledger.workers.leave(worker.id)
                 if worker.queue != queue.MAIN:

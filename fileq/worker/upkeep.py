@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from fileq import host
 from fileq.config import Config
 from fileq.errors import FileqError, LedgerError
 from fileq.ledger import Ledger, opened
-from fileq.ledger.timetable import Runner
+from fileq.presence import hostname, this_process
 from fileq.upkeep.health.clock import ClockWatch
 from fileq.upkeep.notices import deliver, gather, send_now
 from fileq.upkeep.timetable import Run, Timetable
@@ -143,7 +142,7 @@ class Upkeep:
 
     def _sound(self, trouble: LedgerError) -> None:
         """Past the ledger's outbox, which is what is wrong."""
-        title, body = "fileq can't use its database", f"{trouble}\n\nOn {host.name()}. fileq doctor shows more."
+        title, body = "fileq can't use its database", f"{trouble}\n\nOn {hostname()}. fileq doctor shows more."
         try:
             problems = aside(send_now, self._notify, title, body, seconds=_DELIVERY, stop=self._stop)
         except Stopped:
@@ -202,7 +201,3 @@ def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
         finally:
             timetable.end(run, time.time(), problem, message)
     return ("done", message) if problem is None else ("failed", problem)
-
-
-def this_process() -> Runner:
-    return Runner(host.name(), *host.process())

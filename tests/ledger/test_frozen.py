@@ -16,7 +16,7 @@ from fileq.ledger import opened
 from fileq.ledger.database import SCHEMA_VERSION
 from fileq.ledger.outputs import Published
 from fileq.ledger.overview import Selection
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
+from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -30,7 +30,7 @@ def write(path):
             ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
             ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
             ledger.jobs.cancel([cancelled], NOW)
-            begin(ledger, running, ledger.workers.enter("host", 1, NOW, "fileq", 2, NOW).id)
+            begin(ledger, running, ledger.workers.enter(SOMEBODY, "fileq", 2, NOW).id)
         ledger.messages.send("fileq", [(b'{"id": "job-6", "name": "fileq.worker.tasks.process", "args": [6]}', 0)])
         ledger.batches.pause(paused=True)
         for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file

@@ -7,7 +7,7 @@ from fileq.errors import ErrorKind
 from fileq.job import JobState, Made
 from fileq.ledger.history import QUARTER, Before, Case, Removed, WatchSum
 from fileq.ledger.outputs import Published
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish, recipe
+from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 
 LATER = NOW + 1000
 
@@ -102,8 +102,8 @@ def test_causes_come_with_their_newest_case_and_its_hint(ledger):
 
 
 def test_all_watched_folders_are_told_of_with_what_came_by_them(ledger):
-    busy = ledger.watches.enter("/inbox", "host", 1, NOW, NOW)
-    ledger.watches.enter("/idle\udce9", "host", 1, NOW, NOW)
+    busy = ledger.watches.enter("/inbox", SOMEBODY, NOW)
+    ledger.watches.enter("/idle\udce9", SOMEBODY, NOW)
     for number, ends in enumerate((finish, lambda _, token: ledger.jobs.fail(token, DAMAGED, NOW))):
         (job,) = enter(ledger, f"/inbox/{number}.jpg")
         sql(ledger, "update batches set watch = ? where id = (select batch from jobs where id = ?)", busy, job)

@@ -7,7 +7,7 @@ import pytest
 from fileq.job import FINAL, TRANSITIONS, JobState, Token
 from fileq.ledger import opened
 from fileq.recipes.recipe import decode
-from tests.entering import NOW, begin, candidate, enter, finish, job_in, recipe, state
+from tests.entering import NOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
 
 
 @pytest.mark.parametrize("before", JobState)
@@ -118,8 +118,8 @@ def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
 
 
 def test_orphans_are_what_runs_for_nobody(ledger):
-    alive = ledger.workers.enter("host", 1, NOW, "fileq", 2, NOW).id
-    gone = ledger.workers.enter("host", 2, NOW, "fileq", 2, NOW).id
+    alive = ledger.workers.enter(SOMEBODY, "fileq", 2, NOW).id
+    gone = ledger.workers.enter(SOMEBODY, "fileq", 2, NOW).id
     one, two, _ = enter(ledger, *"abc")
     begin(ledger, one, alive)
     ledger.jobs.lose(begin(ledger, two, gone), NOW)

@@ -1,14 +1,20 @@
+from fileq.presence import ProcessIdentity
 from tests.entering import NOW, begin, enter, finish
 
 
 def sign_on(ledger, pid=1):
-    return ledger.workers.enter("host", pid, NOW - 5, "fileq", 2, NOW)
+    return ledger.workers.enter(ProcessIdentity("host", pid, "boot/1/5"), "fileq", 2, NOW)
 
 
 def test_a_worker_is_listed_from_its_sign_on_to_its_leave(ledger):
     one, two = sign_on(ledger, 1), sign_on(ledger, 2)
     assert ledger.workers.all() == [one, two]
-    assert (one.pid, one.process_started, one.slots, one.started_at, one.beat_at) == (1, NOW - 5, 2, NOW, NOW)
+    assert (one.process, one.slots, one.started_at, one.beat_at) == (
+        ProcessIdentity("host", 1, "boot/1/5"),
+        2,
+        NOW,
+        NOW,
+    )
     ledger.workers.leave(one.id)
     assert ledger.workers.all() == [two]
 

@@ -10,7 +10,7 @@ from fileq.errors import EnvironmentFailure, ErrorKind, NotFoundError, UsageErro
 from fileq.job import Failure
 from fileq.report.figures import figures
 from fileq.report.page import write_page
-from tests.entering import NOW, begin, enter, recipe
+from tests.entering import NOW, SOMEBODY, begin, enter, recipe
 from tests.report.living import EVIL, RAW
 
 MANY = 1_000_000
@@ -50,7 +50,7 @@ def evil(studio):
     (job,) = enter(studio.ledger, "/<svg onload=alert(2)>", wanted=recipe("{{ 7*191 }}"))
     failure = Failure(ErrorKind.INTERNAL, "<script>alert(3)</script>\x1b[2J\0", "<a href='javascript:alert(4)'>x</a>")
     studio.ledger.jobs.fail(begin(studio.ledger, job), failure, NOW)
-    studio.ledger.watches.enter("/inbox'\"><iframe src=//evil.example>", "host", 1, NOW, NOW)
+    studio.ledger.watches.enter("/inbox'\"><iframe src=//evil.example>", SOMEBODY, NOW)
     return studio
 
 

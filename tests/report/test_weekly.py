@@ -10,7 +10,7 @@ import pytest
 from fileq.errors import EnvironmentFailure, ErrorKind
 from fileq.job import Failure
 from fileq.report.weekly import Written, write_weekly
-from tests.entering import NOW, begin, enter, recipe
+from tests.entering import NOW, SOMEBODY, begin, enter, recipe
 
 MANY = 1_000_000
 
@@ -52,7 +52,7 @@ def test_the_summary_is_never_longer_than_40_lines_and_steers_nothing(studio, da
     for number, kind in enumerate(ErrorKind):
         (job,) = enter(ledger, f"/{number}.jpg", wanted=recipe(f"recipe\x1b[2J{number}"))
         ledger.jobs.fail(begin(ledger, job), Failure(kind, "It\nis bad.", "Mend\nit."), NOW)
-        ledger.watches.enter(f"/inbox\n{number}", "host", 1, NOW, NOW)
+        ledger.watches.enter(f"/inbox\n{number}", SOMEBODY, NOW)
     with ledger.transaction() as connection:
         connection.execute(
             "insert into cleanings (at, outputs, bytes, kept_changed, jobs) values (?, 1, 1, 1, 1)", (NOW,)

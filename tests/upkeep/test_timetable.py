@@ -4,11 +4,10 @@ import os
 
 import pytest
 
-from fileq import host
 from fileq.cron import Cron
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
-from fileq.ledger.timetable import Runner
+from fileq.presence import ProcessIdentity, hostname, identify
 from fileq.upkeep.timetable import RETRIES, Timetable
 from tests.upkeep.clock import BERLIN, at
 
@@ -19,9 +18,8 @@ _GONE = 2**22 + 1  # no pid is that large
 
 
 def runner(number=0):
-    """This process, as worker `number`: the start of a process is known to within a second only."""
-    pid, started = host.process()
-    return Runner(host.name(), pid, started + number / 10)
+    """Processes that are there, each of which stands for a worker: this one, its parent, and the first of all."""
+    return identify((os.getpid(), os.getppid(), 1)[number])
 
 
 @pytest.fixture
@@ -83,7 +81,7 @@ def test_a_failure_is_tried_again_later_each_time_and_then_left_until_it_is_due(
 
 
 def test_what_a_dead_process_had_begun_is_run_by_another(timetable, ledger):
-    dead = Timetable(ledger, DAILY, BERLIN, Runner(host.name(), _GONE, 1.0))
+    dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE, "1"))
     assert len(dead.due(NIGHT)) == 1
     (run,) = timetable.due(NIGHT + 60)
     assert run.tries == 2
@@ -91,7 +89,7 @@ def test_what_a_dead_process_had_begun_is_run_by_another(timetable, ledger):
 
 def test_what_kills_every_process_that_runs_it_is_left_alone_until_it_is_due(timetable, ledger):
     for number in range(len(RETRIES) + 1):
-        dead = Timetable(ledger, DAILY, BERLIN, Runner(host.name(), _GONE + number, 1.0))
+        dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE + number, "1"))
         assert len(dead.due(NIGHT + number)) == 1
     assert timetable.due(NIGHT + 60) == []
     (entry,) = ledger.timetable.all()
@@ -100,7 +98,7 @@ def test_what_kills_every_process_that_runs_it_is_left_alone_until_it_is_due(tim
 
 
 def test_a_process_that_was_taken_for_dead_changes_nothing_when_it_ends(timetable, ledger):
-    dead = Timetable(ledger, DAILY, BERLIN, Runner(host.name(), _GONE, 1.0))
+    dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE, "1"))
     (theirs,) = dead.due(NIGHT)
     (ours,) = timetable.due(NIGHT + 60)
     dead.end(theirs, NIGHT + 61, "It was dark.", "")
@@ -110,7 +108,7 @@ def test_a_process_that_was_taken_for_dead_changes_nothing_when_it_ends(timetabl
 
 
 def test_what_another_machine_runs_is_left_to_it_for_hours(timetable, ledger):
-    elsewhere = Timetable(ledger, DAILY, BERLIN, Runner("elsewhere", os.getpid(), 1.0))
+    elsewhere = Timetable(ledger, DAILY, BERLIN, ProcessIdentity("elsewhere", os.getpid(), "1"))
     assert len(elsewhere.due(NIGHT)) == 1
     assert timetable.due(NIGHT + 3600) == []
     assert len(timetable.due(NIGHT + 7 * 3600)) == 1

@@ -1,12 +1,11 @@
-import os
-
 import psutil
 import pytest
 
-from fileq import host, queue
+from fileq import queue
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
+from fileq.presence import ProcessIdentity, this_process
 from fileq.worker.recovery import DEATHS, recover
 from tests.entering import DAMAGED, NOW, begin, enter, finish, state
 
@@ -14,11 +13,9 @@ BEAT = 5.0
 
 
 def sign_on(ledger, pid=None, started=None, where=None, queue="fileq", beat_at=NOW):
-    own_pid, own_start = host.process()
-    worker = ledger.workers.enter(
-        where or host.name(), pid or own_pid, own_start if started is None else started, queue, 2, beat_at
-    )
-    return worker.id
+    me = this_process()
+    process = ProcessIdentity(where or me.host, pid or me.pid, started or me.started)
+    return ledger.workers.enter(process, queue, 2, beat_at).id
 
 
 def nobody():
@@ -28,13 +25,12 @@ def nobody():
 
 GONE = {
     "its process is gone": lambda ledger: sign_on(ledger, pid=nobody()),
-    "its pid is another process's now": lambda ledger: sign_on(ledger, started=host.process()[1] - 60),
+    "its pid is another process's now": lambda ledger: sign_on(ledger, started=f"{this_process().started}0"),
     "it was silent too long, on another host": lambda ledger: sign_on(ledger, where="elsewhere", beat_at=NOW - 31),
     "it hangs, on this host": lambda ledger: sign_on(ledger, beat_at=NOW - 601),
 }
 ALIVE = {
     "its process is there": sign_on,
-    "its process is there, and its clock wavers": lambda ledger: sign_on(ledger, started=host.process()[1] + 0.5),
     "it slept with the whole machine": lambda ledger: sign_on(ledger, beat_at=NOW - 599),
     "it was heard of lately, from another host": lambda ledger: sign_on(
         ledger, pid=nobody(), where="elsewhere", beat_at=NOW - 29
@@ -169,9 +165,3 @@ def test_the_queue_of_a_run_that_lives_stays_its_own(ledger):
     sign_on(ledger, queue="run-7")
     assert recover(ledger, NOW, BEAT) == 0
     assert ledger.batches.queue_of(job) == "run-7"
-
-
-def test_this_process_is_known_by_pid_and_start():
-    pid, started = host.process()
-    assert pid == os.getpid()
-    assert abs(started - psutil.Process(pid).create_time()) < 1

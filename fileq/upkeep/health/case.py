@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from fileq import host
 from fileq.config import Config
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
-from fileq.ledger.workers import WorkerRecord
+from fileq.ledger.workers import WorkerRecord, is_worker_gone
 from fileq.upkeep.health.check import Finding
 
 
@@ -60,7 +59,7 @@ class Case:
     @functools.cached_property
     def alive(self) -> list[WorkerRecord]:
         """Those of them that are really there."""
-        return [worker for worker in self.workers if not host.is_gone(worker, self.now, self.heartbeat)]
+        return [worker for worker in self.workers if not is_worker_gone(worker, self.now, self.heartbeat)]
 
 
 class Look(Protocol):

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from fileq import host
 from fileq.ledger import Ledger
 from fileq.ledger.checks import Standing
+from fileq.presence import hostname
 from fileq.units import describe_seconds
 from fileq.upkeep.health.check import DATABASE, DISK, Check, State
 
@@ -71,7 +71,7 @@ def _change(ledger: Ledger, news: Sequence[_News]) -> Change:
     well = [one for one in news if one.lasted is not None]
     named = {"not well": ill, "well again": [one.check for one in well]}
     title = "; ".join(f"{what}: {', '.join(one.name for one in checks)}" for what, checks in named.items() if checks)
-    where = f"On {host.name()}, with the database {ledger.database.path}. fileq doctor shows all checks."
+    where = f"On {hostname()}, with the database {ledger.database.path}. fileq doctor shows all checks."
     lines = [*(line for check in ill for line in _ill(check)), *map(_well, well), "", where]
     return Change(f"fileq is {title}", "\n".join(lines))
 

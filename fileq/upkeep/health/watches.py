@@ -5,9 +5,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from fileq import host
 from fileq.config.settings import WatchSettings
-from fileq.ledger.watches import WatchRecord
+from fileq.ledger.watches import WatchRecord, is_watcher_gone
 from fileq.units import are, counted, describe_seconds
 from fileq.upkeep.health.case import Case
 from fileq.upkeep.health.check import Finding, bad, first, ok, together, warning
@@ -45,7 +44,7 @@ class _Standing:
         self._path = record.path
         self._age = now - record.said_at
         self._said: dict[str, Any] = json.loads(record.said)
-        self._gone = host.is_watcher_gone(record, now)
+        self._gone = is_watcher_gone(record, now)
 
     @property
     def is_watching(self) -> bool:

@@ -55,4 +55,4 @@ def _who(alive: list[WorkerRecord]) -> str:
 
 
 def _named(worker: WorkerRecord) -> str:
-    return f"{worker.host}:{worker.pid}"
+    return f"{worker.process.host}:{worker.process.pid}"

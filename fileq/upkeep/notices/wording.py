@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fileq import host
 from fileq.job import JobState
 from fileq.ledger.news import Cause, Example
 from fileq.ledger.overview import Tally
 from fileq.legible import shown
+from fileq.presence import hostname
 from fileq.units import counted, describe_bytes
 
 EXAMPLES = 10
@@ -29,7 +29,7 @@ def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[s
     if causes:
         alone = f" --batch {batches[0]}" if len(batches) == 1 else ""
         lines += ["", f"{counted(failed, 'job')} failed:", *_causes(causes), "", *_remedies(alone)]
-    return f"fileq on {host.name()}: {subject}, {outcome}", "\n".join(lines)
+    return f"fileq on {hostname()}: {subject}, {outcome}", "\n".join(lines)
 
 
 def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[str, str]:
@@ -38,7 +38,7 @@ def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[s
     named = [f"  {shown(example.source)}: {shown(example.message)}" for example in examples]
     first = f"The first {len(named)}:" if sum(cause.jobs for cause in causes) > len(named) else "These are:"
     return (
-        f"fileq on {host.name()}: {failed} failed",
+        f"fileq on {hostname()}: {failed} failed",
         "\n".join([f"{failed} failed:", *_causes(causes), "", first, *named, "", *_remedies("")]),
     )
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import msgspec
 
-from fileq import host
 from fileq.errors import EnvironmentFailure
 from fileq.ledger import Ledger
+from fileq.presence import ProcessIdentity, is_elsewhere, is_running, this_process
 
 _LONGEST = 6 * 3600.0
 """Seconds for which one on another host, whose process can't be seen, is taken to go on."""
@@ -16,27 +16,25 @@ _LONGEST = 6 * 3600.0
 class Cleaner(msgspec.Struct, frozen=True):
     """The process that cleans, since `at`."""
 
-    host: str
-    pid: int
-    process_started: float
+    process: ProcessIdentity
     at: float
 
     def goes_on(self, now: float) -> bool:
-        if self.host != host.name():
+        if is_elsewhere(self.process):
             return now - self.at < _LONGEST
-        return host.is_alive(self.pid, self.process_started)
+        return is_running(self.process)
 
 
 @contextmanager
 def alone(ledger: Ledger, now: float) -> Iterator[None]:
     """Raises EnvironmentFailure where somebody else cleans."""
-    me = msgspec.json.encode(Cleaner(host.name(), *host.process(), now)).decode()
+    me = msgspec.json.encode(Cleaner(this_process(), now)).decode()
     with ledger.transaction():
         said = ledger.retention.cleaner()
         other = msgspec.json.decode(said, type=Cleaner) if said else None
         if other is not None and other.goes_on(now):
             raise EnvironmentFailure(
-                f"Another cleaning is under way: process {other.pid} on {other.host}.",
+                f"Another cleaning is under way: process {other.process.pid} on {other.process.host}.",
                 "Wait for it to end, then try again.",
             )
         ledger.retention.begin(me)

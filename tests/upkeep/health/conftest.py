@@ -1,14 +1,14 @@
 """Somebody to examine: a ledger, a config, and processes that may die."""
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
 
-import psutil
 import pytest
 
-from fileq import host
 from fileq.config import load
+from fileq.presence import identify
 from fileq.upkeep.health import examine
 from fileq.upkeep.health.case import Room
 from tests.entering import NOW
@@ -37,9 +37,7 @@ class Patient:
 
     def sign_on(self, process=None, now=NOW, queue="fileq", ago=0):
         """A worker: this process, or another one; it began so many seconds `ago`."""
-        started = psutil.Process(process.pid).create_time() if process else host.process()[1]
-        pid = process.pid if process else host.process()[0]
-        worker = self.ledger.workers.enter(host.name(), pid, started, queue, 2, now - ago)
+        worker = self.ledger.workers.enter(identify(process.pid if process else os.getpid()), queue, 2, now - ago)
         assert self.ledger.workers.beat(worker.id, now)
         return worker
 

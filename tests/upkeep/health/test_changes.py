@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from fileq import host
 from fileq.ledger import Ledger
+from fileq.presence import hostname
 from fileq.upkeep.health.changes import record
 from fileq.upkeep.health.check import Check, State
 from tests.entering import NOW
@@ -101,7 +101,7 @@ def test_the_text_says_what_where_and_what_to_do(ledger):
         "disk: It is full.",
         "  What to do: Free some space.",
         "",
-        f"On {host.name()}, with the database {ledger.database.path}. fileq doctor shows all checks.",
+        f"On {hostname()}, with the database {ledger.database.path}. fileq doctor shows all checks.",
     ]
 
 

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from fileq.presence import ProcessIdentity
 from fileq.upkeep.health.check import State
 from fileq.upkeep.health.clock import ClockWatch, steady
 from tests.entering import NOW, begin, enter, finish
@@ -33,7 +34,7 @@ def test_times_are_looked_for_wherever_something_happens(patient, what):
     elif what == "worker":
         patient.sign_on()
     else:
-        ledger.watches.enter("/in", "elsewhere", 1, 1.0, NOW)
+        ledger.watches.enter("/in", ProcessIdentity("elsewhere", 1, "1"), NOW)
     assert "The ledger knows of times 10 min 0 s from now" in patient.look("clock", NOW - 600).message
 
 

@@ -1,10 +1,10 @@
-from fileq.ledger.timetable import Runner
+from fileq.presence import ProcessIdentity
 from fileq.upkeep.health.check import State
 from tests.entering import NOW
 
 HOUR = 3600
 CLEAN = "0 2 * * *"
-RUNNER = Runner("here", 1, 1.0)
+RUNNER = ProcessIdentity("here", 1, "1")
 
 
 def due(patient, due_at, name="clean", line=CLEAN):

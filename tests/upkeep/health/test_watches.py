@@ -1,11 +1,11 @@
 """Watched folders, by what their watchers said last."""
 
 import json
+import os
 
-import psutil
 import pytest
 
-from fileq import host
+from fileq.presence import ProcessIdentity, identify
 from fileq.upkeep.health.check import State
 from tests.entering import NOW
 
@@ -20,10 +20,10 @@ def folder(tmp_path):
 
 
 def watch(patient, folder, process=None, said_at=NOW, host_name=None, **said):
-    pid = process.pid if process else host.process()[0]
-    started = psutil.Process(pid).create_time()
+    one = identify(process.pid if process else os.getpid())
+    watcher = ProcessIdentity(host_name or one.host, one.pid, one.started)
     watches = patient.ledger.watches
-    number = watches.enter(str(folder), host_name or host.name(), pid, started, said_at)
+    number = watches.enter(str(folder), watcher, said_at)
     if said:
         watches.say(number, json.dumps(said), said_at)
 

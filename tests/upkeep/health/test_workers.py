@@ -73,7 +73,7 @@ def test_a_worker_that_was_killed_is_named_until_it_is_struck_off(patient, morta
     kill()
     found = patient.look("workers")
     assert found.state is State.WARNING
-    assert f"1 worker died without signing off: {worker.host}:{worker.pid}." in found.message
+    assert f"1 worker died without signing off: {worker.process.host}:{worker.process.pid}." in found.message
     patient.ledger.workers.leave(worker.id)
     assert patient.look("workers").state is State.OK
 

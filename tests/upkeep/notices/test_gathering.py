@@ -2,11 +2,11 @@
 
 import pytest
 
-from fileq import host
 from fileq.config.settings import NotifySettings
 from fileq.errors import ErrorKind
 from fileq.job import Failure
 from fileq.ledger import opened
+from fileq.presence import hostname
 from fileq.upkeep.notices import gather
 from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
 
@@ -48,7 +48,7 @@ def test_a_batch_that_has_ended_is_told_once_by_one_of_several_workers(ledger, o
         for worker in (ledger, other):
             gather(worker, ON, NOW + minute * MINUTE)
     assert told(ledger) == [("batch", "batch 1 has ended, 2 of 2 jobs done")]
-    assert ledger.notices.all()[0].title.startswith(f"fileq on {host.name()}: ")
+    assert ledger.notices.all()[0].title.startswith(f"fileq on {hostname()}: ")
     assert body(ledger) == "Batch 1: 2 done; 2 outputs, 2 KB became 200 B."
 
 

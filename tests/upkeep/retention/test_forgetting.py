@@ -15,7 +15,7 @@ from fileq.ledger.overview import Selection
 from fileq.recipes.recipe import encode
 from fileq.sources import Source
 from fileq.upkeep.retention import forgetting
-from tests.entering import NOW, SLOW, begin, enter, finish, recipe
+from tests.entering import NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 from tests.ledger.test_overview import counted
 from tests.retaining import DAY, cleaned, keeping, later, one, output
 
@@ -143,7 +143,7 @@ class Inbox:
         folder.mkdir()
         self.path = folder / "a.jpg"
         self.path.write_bytes(b"photo")
-        self.watch = ledger.watches.enter(str(folder), "host", 1, NOW, NOW)
+        self.watch = ledger.watches.enter(str(folder), SOMEBODY, NOW)
         ledger.folders.note(str(folder), made=False)
 
     def take(self, now=NOW):
@@ -253,7 +253,7 @@ def test_recipes_batches_and_messages_that_nothing_needs_go(ledger):
         done(ledger, name, queue=name, wanted=recipe(name))
         ledger.messages.send(name, [(b"{}", 0)])
         ledger.messages.schedule(name, [(b"{}", NOW)])
-    ledger.workers.enter("host", 1, NOW, "first", 1, NOW)
+    ledger.workers.enter(SOMEBODY, "first", 1, NOW)
     cleaned(ledger, DAYS_90, OLD)
     assert one(ledger, "select group_concat(name) from recipes") == ("third",)
     assert one(ledger, "select group_concat(queue) from batches") == ("third",)

@@ -1,0 +1,66 @@
+"""The way from each older schema to the next one."""
+
+MIGRATIONS: dict[int, str] = {
+    1: """
+        -- Processes are known by the kernel's ticks, a text, and no longer by a time of the clock on the wall.
+        alter table workers rename to workers_1;
+        create table workers (
+            id integer primary key,
+            host text not null,
+            pid integer not null,
+            process_started text not null,
+            queue text not null,
+            slots integer not null,
+            started_at real not null,
+            beat_at real not null
+        );
+        insert into workers select id, host, pid, cast(process_started as text), queue, slots, started_at, beat_at
+            from workers_1;
+        drop table workers_1;
+        alter table watches rename to watches_1;
+        create table watches (
+            id integer primary key,
+            path text not null unique,
+            host text not null,
+            pid integer not null,
+            process_started text not null,
+            said text not null,
+            said_at real not null
+        );
+        insert into watches select id, path, host, pid, cast(process_started as text), said, said_at from watches_1;
+        drop table watches_1;
+        alter table timetable rename to timetable_1;
+        create table timetable (
+            name text not null,
+            line text not null,
+            due_at real not null,
+            retry_at real,
+            tries integer not null default 0,
+            host text,
+            pid integer,
+            process_started text,
+            started_at real,
+            finished_at real,
+            outcome text,
+            message text not null default '',
+            primary key (name, line)
+        ) without rowid;
+        insert into timetable select name, line, due_at, retry_at, tries, host, pid, cast(process_started as text),
+            started_at, finished_at, outcome, message from timetable_1;
+        drop table timetable_1;
+
+        alter table jobs add column message_id integer;
+        alter table jobs add column sent_at real;
+        alter table outputs add column pending_json text;
+        alter table departures add column token integer not null default 0;
+        alter table departures add column holder_json text;
+        alter table departures add column held_until real;
+        alter table departures add column hidden text;
+        alter table departures add column temp text;
+        alter table departures add column tries integer not null default 0;
+        alter table departures add column retry_at real;
+        alter table departures add column problem text;
+        create table leftover_temps (path text primary key, found_at real not null) without rowid;
+    """,
+}
+"""For each older version, the SQL that leads to the next one."""
