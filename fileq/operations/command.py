@@ -48,7 +48,7 @@ class Command(Operation, frozen=True, kw_only=True):
         paths = {"source": source, "output": output}
         # In one pass, so that a path that contains "{output}" stays as it is.
         argv = [self.argv[0], *(_PLACE.sub(lambda match: paths[match[1]], argument) for argument in self.argv[1:])]
-        said = program.run(argv, self.timeout)
+        said = program.run(argv, self.timeout, environ={**os.environ, program.OUTPUT_VARIABLE: output})
         if not os.path.exists(output) or os.path.getsize(output) == 0:
             message = f"{self.argv[0]} made no output{f': {said}' if said else '.'}"
             raise JobError(ErrorKind.COMMAND, message, "Check its argv in the recipe.")

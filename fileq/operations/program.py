@@ -1,20 +1,24 @@
 """Running an external program to its end, or to its time limit, so that nothing of it is left."""
 
-import ctypes
 import os
-import signal
+import select
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from threading import Thread
 from typing import IO
 
 from fileq.errors import ErrorKind, JobError
 
-_PR_SET_PDEATHSIG = 1
+if sys.platform != "win32":
+    from fileq.operations.supervisor import Supervisor
+
 TAIL = 1000  # bytes of what a program complained about: its last lines say why
+
+OUTPUT_VARIABLE = "FILEQ_OUTPUT"
+"""Says in a program's environment what it was to write. By it whoever carries on knows what a dead worker ran."""
 
 
 def run(
@@ -27,79 +31,87 @@ def run(
     with tempfile.TemporaryFile() as file:  # a pipe would wait for a program that doesn't read
         file.write(stdin)
         file.seek(0)
-        process = _started(argv, file, environ)
-    complaint = _Complaint(process)
-    try:
-        code = process.wait(timeout)
-    except subprocess.TimeoutExpired as error:
+        try:
+            code, said = _run(argv, timeout, file, environ)
+        except FileNotFoundError as error:
+            message = f"The program {argv[0]} was not found."
+            raise JobError(ErrorKind.COMMAND, message, "Install it, or write its full path.") from error
+        except OSError as error:
+            message = f"The program {argv[0]} can't be run: {error.strerror}."
+            raise JobError(ErrorKind.COMMAND, message, "Check that it is a program.") from error
+    if code is None:
         message = f"{argv[0]} took longer than {timeout:g} s."
-        raise JobError(ErrorKind.TIMEOUT, message, "Give the command a longer timeout.") from error
-    finally:
-        _end_group(process)
-        said = complaint.tail()
+        raise JobError(ErrorKind.TIMEOUT, message, "Give the command a longer timeout.")
     if code != 0:
         message = f"{argv[0]} {_ended(code)}{f': {said}' if said else '.'}"
         raise JobError(ErrorKind.COMMAND, message, "Run it by hand to see more.")
     return said
 
 
-def _started(argv: Sequence[str], stdin: IO[bytes], environ: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            argv,
-            stdin=stdin,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environ,
-            start_new_session=True,
-            preexec_fn=_die_with_fileq if sys.platform == "linux" else None,  # noqa: PLW1509  # one thread runs here
-        )
-    except FileNotFoundError as error:
-        message = f"The program {argv[0]} was not found."
-        raise JobError(ErrorKind.COMMAND, message, "Install it, or write its full path.") from error
-    except OSError as error:
-        message = f"The program {argv[0]} can't be run: {error.strerror}."
-        raise JobError(ErrorKind.COMMAND, message, "Check that it is a program.") from error
-
-
-def _die_with_fileq() -> None:
-    """In the new process: listen to signals again, and have the kernel end it when its parent is killed (prctl(2))."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-class _Complaint:
-    """The end of what a program writes to stderr: read all along, so that it never waits for us."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr is not None
-        self._tail = b""
-        self._thread = Thread(target=self._read, args=(process.stderr,), daemon=True)
-        self._thread.start()
-
-    def _read(self, stderr: IO[bytes]) -> None:
-        with stderr:
-            while chunk := os.read(stderr.fileno(), 65536):
-                self._tail = (self._tail + chunk)[-TAIL:]
-
-    def tail(self) -> str:
-        """Once the program's group is dead nobody writes any more, unless someone has left the group."""
-        self._thread.join(timeout=1)
-        return self._tail.decode(errors="replace").strip()
-
-
 def _ended(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"failed with exit code {code}"
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """The program and all that it started, also where it has ended itself and left others behind."""
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
-    else:
-        # Nobody is left, or, as macOS says it, only the dead. The number is not another's yet: they go in turn.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+if sys.platform == "win32":
+
+    def _run(
+        argv: Sequence[str], timeout: float | None, stdin: IO[bytes], environ: Mapping[str, str] | None
+    ) -> tuple[int | None, str]:
+        with tempfile.TemporaryFile() as stderr:
+            process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.DEVNULL, stderr=stderr, env=environ)
+            code = None
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(timeout)
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
+            process.wait()
+            stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - TAIL))
+            return code, _text(stderr.read())
+
+else:
+
+    def _run(
+        argv: Sequence[str], timeout: float | None, stdin: IO[bytes], environ: Mapping[str, str] | None
+    ) -> tuple[int | None, str]:
+        """The exit code, None where it took too long, and the end of what was said on stderr. Raises OSError."""
+        stderr, writes = os.pipe()
+        try:
+            supervisor = Supervisor(argv, stdin, writes, environ)
+        except BaseException:
+            os.close(stderr)
+            raise
+        finally:
+            os.close(writes)
+        try:
+            tail, in_time = _heard(stderr, supervisor, timeout)
+            code = supervisor.result()
+        finally:
+            supervisor.end()
+            os.close(stderr)
+        return code if in_time else None, _text(tail)
+
+    def _heard(stderr: int, supervisor: Supervisor, timeout: float | None) -> tuple[bytes, bool]:
+        """Read what a program says all along, so that it never waits for us, and answer its tail when all is over.
+
+        Also whether that was in time; where it is not, the program is ended.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        tail, in_time = b"", True
+        open_ = [stderr, supervisor.report]
+        while supervisor.report in open_:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            ready = select.select(open_, [], [], left)[0]
+            if stderr in ready:
+                chunk = os.read(stderr, 65536)
+                tail = (tail + chunk)[-TAIL:]
+                if not chunk:
+                    open_.remove(stderr)
+            elif ready:  # nobody is left to say more
+                open_.remove(supervisor.report)
+            else:
+                in_time, deadline = False, None
+                supervisor.end()
+        return tail, in_time
+
+
+def _text(tail: bytes) -> str:
+    return tail.decode(errors="replace").strip()

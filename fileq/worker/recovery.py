@@ -10,6 +10,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.jobs import Due, Fenced
 from fileq.ledger.workers import is_worker_gone
 from fileq.publish import discard
+from fileq.worker.orphaned_programs import end_programs
 
 DEATHS = 10
 """How often a job may be ended from outside. Of 300 jobs under 50 kills, one or two are hit 3 times by chance."""
@@ -23,9 +24,18 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
                 ledger.workers.leave(worker.id)
                 if worker.queue != queue.MAIN:
                     ledger.batches.hand_over(worker.queue, to=queue.MAIN)
+    _end_programs(ledger)
     _clear_up(ledger)
     depart(ledger)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
+
+
+def _end_programs(ledger: Ledger) -> None:
+    """Before their temp files are removed. Outside of any transaction: it may take seconds."""
+    left = ledger.outputs.left_behind()
+    for token, _ in ledger.jobs.orphans():
+        left += ledger.outputs.reserved(token.job)
+    end_programs(temp for _, temp in left)
 
 
 def _requeue_orphans(ledger: Ledger, now: float) -> int:
