@@ -11,6 +11,7 @@ from fileq.ledger.departures import Departures
 from fileq.ledger.folders import Folders
 from fileq.ledger.history import History
 from fileq.ledger.jobs import Jobs
+from fileq.ledger.leftover_temps import LeftoverTemps
 from fileq.ledger.messages import Messages
 from fileq.ledger.news import News
 from fileq.ledger.notices import Notices
@@ -36,6 +37,7 @@ class Ledger:
         self.database = Database(path, patience)
         self.jobs = Jobs(self.database)
         self.outputs = Outputs(self.database)
+        self.leftover_temps = LeftoverTemps(self.database)
         self.folders = Folders(self.database)
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)

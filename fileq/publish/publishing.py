@@ -159,14 +159,30 @@ def _sync_folder(folder: str) -> None:
     sync_and_close(handle)
 
 
-def discard(temps: Iterable[str], *, of_programs: bool = True) -> None:
-    """Remove the temp files of an attempt that ended; many were never written.
+def discard(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:
+    """Remove the temp files of an attempt that ended; many were never written. Return those that could not go.
 
     `of_programs`: also those that an external program was given, which have an ending after the same name. One that
-    can't be removed stays: its folder may be gone, or have become read-only, and the attempt is to end still.
+    can't be removed stays: its folder may be away, or have become read-only, and the attempt is to end still.
     """
+    left = []
     for temp in temps:
         siblings = glob.glob(f"{glob.escape(temp)}.*", include_hidden=True) if of_programs else []
         for file in (temp, *siblings):
             with suppress(OSError):
                 os.unlink(file)
+            if not _is_gone(file):
+                left.append(file)
+    return left
+
+
+def _is_gone(temp: str) -> bool:
+    try:
+        os.lstat(temp)
+    except FileNotFoundError:
+        return os.path.isdir(os.path.dirname(temp))  # else its drive may come back, with the file
+    except NotADirectoryError:
+        return True
+    except OSError:  # the drive doesn't answer
+        return False
+    return False

@@ -104,10 +104,11 @@ class Attempt:
 
     def _end(self, settle: Callable[[float], Due | None]) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
-        discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
+        left = discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
         with self._ledger.transaction():
             self._ledger.outputs.release((place.path, place.temp) for place in self._reservations)
             now = time.time()
+            self._ledger.leftover_temps.insert(left, now)
             with suppress(Fenced):
                 due = settle(now)
                 if due is not None:

@@ -1,5 +1,6 @@
 """What dead workers had goes back to the queue. Done at a worker's start and every minute, by whoever is alive."""
 
+import os
 from contextlib import suppress
 
 from fileq import control, queue
@@ -11,6 +12,8 @@ from fileq.ledger.jobs import Due, Fenced
 from fileq.ledger.workers import is_worker_gone
 from fileq.publish import discard
 from fileq.worker.orphaned_programs import end_programs
+
+_MONTH = 30 * 86400.0
 
 DEATHS = 10
 """How often a job may be ended from outside. Of 300 jobs under 50 kills, one or two are hit 3 times by chance."""
@@ -25,7 +28,8 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
                 if worker.queue != queue.MAIN:
                     ledger.batches.hand_over(worker.queue, to=queue.MAIN)
     _end_programs(ledger)
-    _clear_up(ledger)
+    _clear_up(ledger, now)
+    _retry_leftovers(ledger, now)
     depart(ledger)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
 
@@ -53,19 +57,34 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     with ledger.transaction():
         ledger.jobs.check(token)
         reserved = ledger.outputs.reserved(token.job)
-        discard(temp for _, temp in reserved)
-        ledger.outputs.release(reserved)
+        _discard(ledger, reserved, now)
         due = lose(ledger, token, deaths, now)
         if due is not None:
             queue.send(ledger, ledger.batches.queue_of(due.id), [due], now)
 
 
-def _clear_up(ledger: Ledger) -> None:
+def _clear_up(ledger: Ledger, now: float) -> None:
     """Remove the temp files of jobs that were cancelled, and whose worker died before it saw that."""
     with ledger.transaction():
-        left = ledger.outputs.left_behind()
-        discard(temp for _, temp in left)
-        ledger.outputs.release(left)
+        _discard(ledger, ledger.outputs.left_behind(), now)
+
+
+def _discard(ledger: Ledger, reserved: list[tuple[str, str]], now: float) -> None:
+    """Free these paths, and remove the temp file of each; those that can't go are known until they can."""
+    ledger.leftover_temps.insert(discard(temp for _, temp in reserved), now)
+    ledger.outputs.release(reserved)
+
+
+def _retry_leftovers(ledger: Ledger, now: float) -> None:
+    """Remove what could not be removed before; a folder that was not seen for a month is thought to have gone."""
+    known = ledger.leftover_temps.all()
+    if not known:
+        return
+    left = set(discard(known))
+    gone = {path for path in left if now - known.get(path, now) > _MONTH and not os.path.isdir(os.path.dirname(path))}
+    with ledger.transaction():
+        ledger.leftover_temps.delete(known.keys() - left | gone)
+        ledger.leftover_temps.insert(left - gone, now)
 
 
 def lose(ledger: Ledger, token: Token, deaths: int, now: float) -> Due | None:

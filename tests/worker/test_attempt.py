@@ -14,6 +14,7 @@ from fileq.queue import MAIN
 from fileq.units import Duration
 from fileq.worker.recovery import DEATHS
 from fileq.worker.sandbox import Lost, Sandbox, Stopped
+from tests.drives import drive
 from tests.entering import NOW
 
 
@@ -34,6 +35,17 @@ def test_nothing_has_its_final_name_before_it_is_published(shop, ledger, out):
     finished = shop.make(shop.enter())
     assert [os.path.basename(place.temp) for place in finished.reservations] == left(out)
     assert left(out)[0].startswith(".fileq-")
+
+
+def test_a_temp_file_that_can_not_be_removed_is_written_down(shop, ledger, tmp_path):
+    with drive(tmp_path / "out") as place:
+        attempt = shop.claim(shop.enter())
+        finished = attempt.make(shop.sandbox)
+        place.turn_read_only()
+        attempt.give_back()
+        (temp,) = [reservation.temp for reservation in finished.reservations]
+        assert list(ledger.leftover_temps.all()) == [temp]
+        assert ledger.outputs.left_behind() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"a letter, not a picture", b"\xff\xd8\xff\xe0 cut off"])

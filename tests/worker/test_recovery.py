@@ -7,6 +7,7 @@ from fileq.job import JobState
 from fileq.ledger import opened
 from fileq.presence import ProcessIdentity, this_process
 from fileq.worker.recovery import DEATHS, recover
+from tests.drives import drive
 from tests.entering import DAMAGED, NOW, begin, enter, finish, state
 
 BEAT = 5.0
@@ -83,6 +84,42 @@ def test_a_temp_file_whose_folder_is_gone_keeps_no_job_from_its_queue(ledger, tm
         ledger.outputs.reserve(str(tmp_path / f"{number}.jpg"), job, str(tmp_path / place))
     assert recover(ledger, NOW, BEAT) == 1
     assert state(ledger, job) is JobState.QUEUED
+
+
+def test_a_temp_file_that_can_not_be_removed_is_known_until_it_is_gone(ledger, tmp_path):
+    with drive(tmp_path / "drive") as place:
+        _, _, temp = orphan(ledger, place.folder)
+        place.turn_read_only()
+        assert recover(ledger, NOW, BEAT) == 1
+        recover(ledger, NOW + 60, BEAT)
+        assert ledger.leftover_temps.all() == {str(temp): NOW}
+        place.turn_writable()
+        recover(ledger, NOW + 120, BEAT)
+        assert not temp.exists()
+    assert ledger.leftover_temps.all() == {}
+
+
+def test_a_temp_file_on_a_drive_that_is_away_is_removed_when_it_is_back(ledger, tmp_path):
+    with drive(tmp_path / "drive") as place:
+        folder = place.folder / "out"
+        folder.mkdir()
+        _, _, temp = orphan(ledger, folder)
+        beside = folder / f"{temp.name}.png"
+        beside.touch()
+        place.go()
+        recover(ledger, NOW, BEAT)
+        place.come()
+        recover(ledger, NOW + 60, BEAT)
+        assert not any(folder.iterdir())
+    assert ledger.leftover_temps.all() == {}
+
+
+def test_a_folder_that_never_comes_back_is_forgotten_after_a_month(ledger, tmp_path):
+    ledger.leftover_temps.insert([str(tmp_path / "gone" / ".a.tmp")], NOW)
+    recover(ledger, NOW + 30 * 86400, BEAT)
+    assert ledger.leftover_temps.all()
+    recover(ledger, NOW + 30 * 86400 + 1, BEAT)
+    assert ledger.leftover_temps.all() == {}
 
 
 def test_the_temp_files_of_a_cancelled_job_whose_worker_died_are_removed(ledger, tmp_path):

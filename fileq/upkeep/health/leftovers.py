@@ -19,6 +19,7 @@ def temp_files(case: Case) -> Finding:
     found = dict(_found(ledger, case.now))
     running = ledger.vitals.running({job for job, _ in found.values()})
     sizes = {path: _size(path) for path, (job, attempt) in found.items() if running.get(job) != attempt}
+    sizes |= {path: _size(path) for path in ledger.leftover_temps.all()}
     left = {path: size for path, size in sizes.items() if size is not None}
     if not left:
         return ok("None is left over.")

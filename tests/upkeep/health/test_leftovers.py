@@ -65,6 +65,13 @@ def test_folders_of_the_last_week_are_looked_at(patient, tmp_path):
     assert patient.look("temp files", NOW + WEEK).state is State.OK
 
 
+def test_one_that_could_not_be_removed_is_told_wherever_it_is(patient, tmp_path):
+    temp = leave(patient.ledger, tmp_path)
+    assert patient.look("temp files").state is State.OK  # nothing goes into this folder
+    patient.ledger.leftover_temps.insert([str(temp), str(tmp_path / "gone" / ".tmp")], NOW)
+    assert "1 temp file left over" in patient.look("temp files").message
+
+
 def test_a_folder_that_is_gone_is_no_fault(patient, tmp_path):
     make(patient.ledger, tmp_path / "out" / "a.jpg")
     (tmp_path / "out" / "a.jpg").unlink()
