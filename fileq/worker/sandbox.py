@@ -178,7 +178,7 @@ class Sandbox:
                 )
             case Verdict.CANCELLED | Verdict.STOPPED:
                 return Stopped()
-        if exit_code == -signal.SIGKILL:
+        if exit_code in (-signal.SIGKILL, _NOBODY_SAW_IT):
             return Lost()
         return JobError(
             ErrorKind.CRASHED,
@@ -196,6 +196,9 @@ class Sandbox:
                 self._connection.close()
                 self._connection = None
 
+
+_NOBODY_SAW_IT = 255
+"""What multiprocessing says of a child whose fork server was killed before it."""
 
 _BASE = 64 * 2**20
 """What a child has before its first job (measured: 40 MB with all codecs), and something for the allocator."""

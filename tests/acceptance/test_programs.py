@@ -3,8 +3,9 @@
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import psutil
 import pytest
 
 from tests.acceptance.program import Program, files, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the supervisor")
 
 FAMILY = (
     "n=0; while :; do n=$((n+1)); cp $1 $2.$n; sleep 0.01; done & "
@@ -79,11 +82,13 @@ def stop_at_once(worker: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
-def busy(fileq: Program, photos: Path) -> Path:
+def busy(fileq: Program, photos: Path) -> Iterator[Path]:
     """The folder in which the program of the one job will write."""
     fileq.configure(CONFIG)
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "busy")
-    return photos / "busy"
+    yield photos / "busy"
+    for process in family(photos / "busy"):
+        process.kill()
 
 
 @pytest.mark.parametrize(

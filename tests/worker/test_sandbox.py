@@ -203,6 +203,15 @@ def test_a_child_that_is_killed_from_outside_is_lost_and_no_fault_of_the_job(ben
     assert bench.works(box)
 
 
+def test_a_child_that_is_killed_with_its_server_is_lost_too(bench, box, tmp_path):
+    with during(bench, box, tmp_path) as ended:
+        child = psutil.Process(pid_of(box))
+        child.parent().kill()
+        child.kill()
+    assert isinstance(ended[0], Lost)
+    assert bench.works(box)
+
+
 def test_an_idle_child_that_is_killed_is_replaced(bench, box):
     assert bench.works(box)
     process = psutil.Process(pid_of(box))
