@@ -13,10 +13,10 @@ from contextlib import suppress
 from itertools import count
 
 from fileq.errors import JobError, os_failures
+from fileq.files.identity import version_of
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.departures import Departure
-from fileq.ledger.files import version_of
 
 _NO_LINK = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 

@@ -1,8 +1,11 @@
 """Jobs on their way to their outputs, without a picture: claims, reservations, temp files."""
 
+import os
+
 import pytest
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files.identity import version_of
 from fileq.job import Made
 from fileq.publish import Finished, publish, reserve
 from fileq.recipes.recipe import decode
@@ -14,6 +17,22 @@ def claim(ledger, source="/photos/a.jpg", job=None, **keys):
     if job is None:
         (job,) = enter(ledger, source, wanted=recipe(**keys))
     return ledger.jobs.claim(job, 1, NOW)
+
+
+def claim_of_original(ledger, path, **keys):
+    """A claim of a new job that may replace its source, a real file."""
+    status = os.stat(path)
+    version = {"version": version_of(status), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    (job,) = enter(ledger, str(path), wanted=recipe(replace=True, **keys), **version)
+    return claim(ledger, job=job)
+
+
+def replace_original(ledger, path, output=None):
+    """A job from its claim to its end that replaces its source, here named by `path`; answers its id."""
+    claimed = claim_of_original(ledger, path)
+    places = reserved(ledger, claimed, output or path)
+    assert publish(ledger, [written(claimed, places)]) == {}
+    return claimed.token.job
 
 
 def reserved(ledger, claimed, *paths):

@@ -4,10 +4,13 @@ import os
 
 import pytest
 
-from fileq.errors import JobError
+from fileq.errors import ErrorKind, JobError
+from fileq.files import no_clobber
+from fileq.job import JobState
 from fileq.publish import publish
+from fileq.worker.recovery import recover
 from tests.entering import NOW, enter, recipe
-from tests.publishing import claim, conflict, make, reserved, stand, written
+from tests.publishing import claim, claim_of_original, conflict, make, reserved, stand, written
 
 
 def test_by_default_what_stands_there_is_a_conflict(ledger, out):
@@ -114,8 +117,62 @@ def test_an_original_is_known_by_any_path(ledger, tmp_path, way):
 
 def test_an_original_is_replaced_where_the_recipe_says_so(ledger, tmp_path):
     original = stand(tmp_path / "a.jpg", "original")
-    make(ledger, original, source=str(original), replace=True)
+    claimed = claim_of_original(ledger, original)
+    assert publish(ledger, [written(claimed, reserved(ledger, claimed, original))]) == {}
     assert original.read_text() == "ours"
+    assert os.listdir(tmp_path) == ["a.jpg", "state"]
+
+
+def test_a_link_to_the_original_stays_a_link_and_the_original_is_replaced(ledger, tmp_path):
+    original = stand(tmp_path / "real" / "a.jpg", "original")
+    link = tmp_path / "link.jpg"
+    link.symlink_to(original)
+    claimed = claim_of_original(ledger, link)
+    assert publish(ledger, [written(claimed, reserved(ledger, claimed, link))]) == {}
+    assert link.is_symlink()
+    assert original.read_text() == "ours"
+
+
+@pytest.mark.parametrize("when", ["before it is reserved", "before it is published", "in the moment of publishing"])
+@pytest.mark.parametrize("on_conflict", ["fail", "overwrite"])
+def test_a_newer_original_is_never_replaced_by_the_output_of_the_older(
+    ledger, tmp_path, monkeypatch, when, on_conflict
+):
+    original = stand(tmp_path / "a.jpg", "original")
+    claimed = claim_of_original(ledger, original, on_conflict=on_conflict)
+
+    def save():
+        stand(tmp_path / "new", "newer").rename(original)
+
+    if when == "before it is reserved":
+        save()
+        with pytest.raises(JobError) as raised:
+            reserved(ledger, claimed, original)
+        assert raised.value.kind is ErrorKind.CHANGED
+    else:
+        finished = written(claimed, reserved(ledger, claimed, original))
+        if when == "before it is published":
+            save()
+        else:
+            swap = no_clobber.exchange
+            monkeypatch.setattr("fileq.publish.placement.exchange", lambda *names: (save(), swap(*names))[1])
+        assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert original.read_text() == "newer"
+
+
+def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(ledger, tmp_path, monkeypatch):
+    original = stand(tmp_path / "a.jpg", "original")
+    claimed = claim_of_original(ledger, original)
+    finished = written(claimed, reserved(ledger, claimed, original))
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.jobs, "finish", lambda *_, **__: os.abort_here())
+        with pytest.raises(AttributeError, match="abort_here"):
+            publish(ledger, [finished])
+    assert recover(ledger, NOW, 5.0) == 1
+    job = ledger.overview.job(claimed.token.job)
+    assert (job.state, [made.path for made in job.outputs]) == (JobState.DONE, [str(original)])
+    assert original.read_text() == "ours"
+    assert os.listdir(tmp_path) == ["a.jpg", "state"]
 
 
 def test_replacing_its_own_source_lets_a_recipe_replace_nothing_else(ledger, tmp_path):

@@ -7,8 +7,8 @@ import pytest
 
 from fileq import departing
 from fileq.departing import depart
+from fileq.files.identity import version_of
 from fileq.job import Made
-from fileq.ledger.files import version_of
 from fileq.ledger.outputs import Published
 from tests.entering import DAMAGED, NOW, begin, enter, finish
 

@@ -1,6 +1,7 @@
 """Publishing: finished temp files get their final names, once, and only by who has the job."""
 
 import os
+import re
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_a_temp_file_is_hidden_beside_its_output_and_says_whose_it_is(ledger, ou
     (place,) = reserved(ledger, claimed, out / "a.jpg")
     folder, name = os.path.split(place.temp)
     assert folder == str(out)
-    assert name == f".fileq-{ledger.name}-{claimed.token.job}-1-0.tmp"
+    assert re.fullmatch(rf"\.fileq-{ledger.name}-{claimed.token.job}-1-0-[0-9a-f]{{10}}\.tmp", name)
 
 
 def test_several_jobs_are_published_together(ledger, out):
@@ -166,13 +167,19 @@ def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out,
 
 @pytest.mark.parametrize("number", [13, 22])
 def test_a_folder_that_can_not_be_synced_keeps_no_output_from_its_name(ledger, out, monkeypatch, number):
-    def refuse(*_args):
+    def refuse(*_args, **_keys):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "open" if number == 13 else "fsync", refuse)
+    really = os.open
     claimed = claim(ledger)
-    places = reserved(ledger, claimed, out / "a.jpg")
-    assert publish(ledger, [written(claimed, places)]) == {}
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    if number == 13:  # one may put files into it, and not list it
+        monkeypatch.setattr(
+            os, "open", lambda path, *rest, **keys: (refuse if path == "." else really)(path, *rest, **keys)
+        )
+    else:
+        monkeypatch.setattr(os, "fsync", refuse)
+    assert publish(ledger, [finished]) == {}
     assert state(ledger, claimed.token.job) is JobState.DONE
 
 

@@ -1,4 +1,4 @@
-"""Paths and file versions as the ledger keeps them."""
+"""Paths and sentences as the ledger keeps them."""
 
 import os
 
@@ -25,8 +25,3 @@ def prose(text: str) -> str:
     except UnicodeEncodeError:
         return shown(text)
     return text
-
-
-def version_of(status: os.stat_result) -> str:
-    """What changes when a file's content does. No inode: those of exFAT cards change at every mount."""
-    return f"{status.st_size}-{status.st_mtime_ns}"

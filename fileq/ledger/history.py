@@ -90,7 +90,7 @@ class Before(msgspec.Struct, frozen=True):
 
 
 class After(msgspec.Struct, frozen=True):
-    """An output, and the version of its file (see fileq.ledger.files.version_of)."""
+    """An output, and the version of its file (see fileq.files.identity.version_of)."""
 
     path: str
     version: str

@@ -7,7 +7,7 @@ import msgspec
 
 from fileq.job import JobState, Made
 from fileq.ledger.database import Database
-from fileq.ledger.files import restored, stored
+from fileq.ledger.files import prose, restored, stored
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -26,6 +26,17 @@ class Published(msgspec.Struct, frozen=True):
     made: Made
     version: str
     inode: int
+
+
+class _Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is just being published, but its path and version, which have columns of their own."""
+
+    inode: int
+    format: str
+    width: int
+    height: int
+    bytes: int
+    note: str
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -90,23 +101,46 @@ class Outputs:
                 (stored(path), job, stored(temp)),
             )
 
-    def publishing(self, path: str, job: int, version: str) -> bool:
-        """A file of this version is about to get its final name. After a crash we know it by that.
+    def announce_output(self, job_id: int, output: Published, note: str) -> bool:
+        """Write down that a file is about to get its final name: after a crash it is known by that, and all about it.
 
-        False where the path is no longer this job's.
+        Returns False where the path is no longer this job's. `note` is what is to be said on the job.
         """
+        made = output.made
+        pending = _Pending(
+            inode=output.inode, format=made.format, width=made.width, height=made.height, bytes=made.bytes,
+            note=prose(note),
+        )  # fmt: skip
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
-                    "update outputs set coming = ? where path = ? and job = ?", (version, stored(path), job)
+                    "update outputs set coming = ?, pending_json = ? where path = ? and job = ?",
+                    (output.version, msgspec.json.encode(pending).decode(), stored(made.path), job_id),
                 ).rowcount
             )
+
+    def announced_outputs(self, job_id: int) -> tuple[list[Published], str] | None:
+        """Return what an unfinished attempt has announced, and its note; None where it has not announced all."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, coming, pending_json from outputs where job = ? and temp is not null", (job_id,)
+            ).fetchall()
+        if not rows or any(version is None or pending is None for _, version, pending in rows):
+            return None
+        found = [
+            (restored(path), version, msgspec.json.decode(pending, type=_Pending)) for path, version, pending in rows
+        ]
+        outputs = [
+            Published(Made(path, one.format, one.width, one.height, one.bytes), version, one.inode)
+            for path, version, one in found
+        ]
+        return outputs, found[0][2].note
 
     def published(self, job: int, outputs: Sequence[Published], now: float) -> None:
         with self._database.transaction() as connection:
             connection.executemany(
-                "update outputs set temp = null, coming = null, stands = ?, inode = ?, bytes = ?, format = ?,"
-                " width = ?, height = ?, published_at = ?, removed_at = null, vanished_at = null"
+                "update outputs set temp = null, coming = null, pending_json = null, stands = ?, inode = ?,"
+                " bytes = ?, format = ?, width = ?, height = ?, published_at = ?, removed_at = null, vanished_at = null"
                 " where path = ? and job = ?",
                 [
                     (output.version, output.inode, output.made.bytes, output.made.format, output.made.width,

@@ -1,6 +1,5 @@
 """The folders of outputs: they are made where they are missing, and remembered, so that retention knows them again."""
 
-import errno
 import os
 from collections.abc import Iterator
 
@@ -42,14 +41,3 @@ def _make(path: str) -> Iterator[str]:
             "Move that file away and retry, or choose another folder.",
         ) from error
     yield path
-
-
-def sync_and_close(handle: int) -> None:
-    """Make the names in an open folder last, where its file system can do that for folders. Raises OSError."""
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(handle)

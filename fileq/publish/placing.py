@@ -3,8 +3,8 @@
 import os
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.identity import version_at
 from fileq.ledger import Ledger
-from fileq.ledger.files import version_of
 from fileq.ledger.jobs import Claim
 from fileq.ledger.outputs import Owner
 from fileq.recipes.recipe import Recipe
@@ -20,7 +20,7 @@ class Placing:
         self._recipe = recipe
         self._owner = ledger.outputs.owner(path)
         with os_failures(path):
-            self.version = standing(path)
+            self.version = version_at(path)
 
     @property
     def exists(self) -> bool:
@@ -28,7 +28,9 @@ class Placing:
 
     @property
     def replaceable(self) -> str | None:
-        """The version that was looked at, and may go; None where any may."""
+        """The version that was looked at, and may go; None where any may. Of the source, only the one that was read."""
+        if self.replaces_source:
+            return f"{self._claim.size}-{self._claim.mtime_ns}"
         return None if self._recipe.on_conflict == "overwrite" else self.version
 
     @property
@@ -57,12 +59,17 @@ class Placing:
 
     @property
     def _foreign(self) -> bool:
-        if self._recipe.on_conflict == "overwrite" or (self._recipe.replace and self._own_source):
+        if self._recipe.on_conflict == "overwrite" or self.replaces_source:
             return False
         return self.exists and not self._our_file
 
     @property
-    def _own_source(self) -> bool:
+    def replaces_source(self) -> bool:
+        """Whether the output is to take the place of the job's own source."""
+        return self._recipe.replace and self.is_own_source
+
+    @property
+    def is_own_source(self) -> bool:
         return os.path.realpath(self.path) == os.path.realpath(self._claim.source)
 
     @property
@@ -70,11 +77,13 @@ class Placing:
         """Whether a source stands there: this job's, or another's that fileq didn't make itself."""
         if self._recipe.replace:
             return False
-        if self._own_source:
+        if self.is_own_source:
             return True
         return self.exists and not self._our_file and self._ledger.outputs.is_a_source(self.path)
 
     def refuse_if_taken(self) -> None:
+        if self.replaces_source and self.version != self.replaceable:
+            raise JobError(ErrorKind.CHANGED, f"{self.path} has changed since it was added.", "Add it again.")
         if self._original:
             raise JobError(
                 ErrorKind.CONFLICT,
@@ -94,11 +103,3 @@ class Placing:
                 f"{self.path} exists, and is not what fileq made of this source.",
                 'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
             )
-
-
-def standing(path: str) -> str | None:
-    """The version of what stands at `path`; None where nothing does."""
-    try:
-        return version_of(os.lstat(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None

@@ -1,6 +1,5 @@
 """Finished temp files get their final names, and their jobs end as done."""
 
-import errno
 import glob
 import os
 import time
@@ -10,16 +9,13 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.identity import version_of
 from fileq.job import Made, Token
 from fileq.ledger import Ledger
-from fileq.ledger.files import version_of
 from fileq.ledger.jobs import Fenced
 from fileq.ledger.outputs import Published
-from fileq.publish.folders import sync_and_close
-from fileq.publish.placing import standing
+from fileq.publish.placement import OutputFolders, place
 from fileq.publish.reserving import Reservation
-
-_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -41,27 +37,35 @@ def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused
     Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
     """
     refused: dict[Token, Refused] = {}
-    announced: list[tuple[Finished, list[os.stat_result]]] = []
-    with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
-        for one in finished:
+    with OutputFolders() as folders:
+        announced: list[tuple[Finished, list[Published]]] = []
+        with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
+            for one in finished:
+                with _refusals(refused, one.token):
+                    announced.append((one, _announce(ledger, folders, one)))
+        placed = []
+        for one, outputs in announced:
             with _refusals(refused, one.token):
-                announced.append((one, _announce(ledger, one)))
-    placed = []
-    for one, files in announced:
-        with _refusals(refused, one.token):
-            _place_all(ledger, one)
-            placed.append((one, files))
-    lasting = []
-    synced: set[str] = set()
-    for one, files in placed:
-        with _refusals(refused, one.token):
-            _sync_folders(one, synced)
-            lasting.append((one, files))
+                _place_all(ledger, folders, one, outputs)
+                placed.append((one, outputs))
+        lasting = []
+        for one, outputs in placed:
+            with _refusals(refused, one.token):
+                folders.sync({os.path.dirname(output.made.path) for output in outputs})
+                lasting.append((one, outputs))
     with ledger.transaction():
-        for one, files in lasting:
+        for one, outputs in lasting:
             with _refusals(refused, one.token):
-                _finish(ledger, one, files)
+                end_as_done(ledger, one.token, outputs, one.note)
     return refused
+
+
+def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[Published], note: str) -> None:
+    """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
+    now = time.time()
+    bytes_out = sum(output.made.bytes for output in outputs)
+    ledger.jobs.finish(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
+    ledger.outputs.published(token.job, outputs, now)
 
 
 @contextmanager
@@ -72,91 +76,33 @@ def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
         refused[token] = reason
 
 
-def _announce(ledger: Ledger, one: Finished) -> list[os.stat_result]:
+def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Published]:
     ledger.jobs.check(one.token)
-    files = []
-    for place in one.reservations:
-        with os_failures(place.temp):
-            files.append(os.stat(place.temp))
-        if not ledger.outputs.publishing(place.path, one.token.job, version_of(files[-1])):
+    outputs = []
+    for reserved, made in zip(one.reservations, one.made, strict=True):
+        with os_failures(reserved.temp):
+            status = folders.look(reserved.temp)
+        outputs.append(Published(made, version_of(status), status.st_ino))
+        if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note):
             raise JobError(
                 ErrorKind.CHANGED,
-                f"A newer version of the source makes {place.path} now.",
+                f"A newer version of the source makes {reserved.path} now.",
                 "There is nothing to do: the newer one counts.",
             )
-    return files
+    return outputs
 
 
-def _place_all(ledger: Ledger, one: Finished) -> None:
-    for place in one.reservations:
-        with os_failures(place.path):
+def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[Published]) -> None:
+    """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
+    for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
+        with os_failures(reserved.path):
+            if reserved.is_source:
+                folders.sync({os.path.dirname(other.path) for other in one.reservations})
             try:
-                _place(place)
+                place(folders.at(reserved.path), reserved, output)
             except FileNotFoundError:
                 ledger.jobs.check(one.token)  # recovery removes the temp files of those it thinks dead
                 raise
-
-
-def _finish(ledger: Ledger, one: Finished, files: Sequence[os.stat_result]) -> None:
-    now = time.time()
-    published = [
-        Published(made, version_of(status), status.st_ino) for made, status in zip(one.made, files, strict=True)
-    ]
-    bytes_out = sum(made.bytes for made in one.made)
-    ledger.jobs.finish(one.token, now, outputs=len(published), bytes_out=bytes_out, note=one.note)
-    ledger.outputs.published(one.token.job, published, now)
-
-
-def _place(reservation: Reservation) -> None:
-    if reservation.replaces:
-        if reservation.version not in (None, standing(reservation.path)):
-            raise _came_into_being(reservation)
-        os.replace(reservation.temp, reservation.path)
-        return
-    try:
-        # A link, unlike a rename, fails where somebody has put a file in the meantime.
-        os.link(reservation.temp, reservation.path, follow_symlinks=False)
-    except FileExistsError as error:
-        raise _came_into_being(reservation) from error
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        _rename(reservation)
-    else:
-        os.unlink(reservation.temp)
-
-
-def _rename(reservation: Reservation) -> None:
-    """Where there are no hard links, a look is the best that one can do."""
-    if os.path.lexists(reservation.path):
-        raise _came_into_being(reservation)
-    os.replace(reservation.temp, reservation.path)
-
-
-def _came_into_being(reservation: Reservation) -> JobError:
-    return JobError(
-        ErrorKind.CONFLICT,
-        f"{reservation.path} came into being, or was changed, while the output was made.",
-        'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
-    )
-
-
-def _sync_folders(one: Finished, synced: set[str]) -> None:
-    """Make the new names durable, but in folders that were `synced` since."""
-    for folder in {os.path.dirname(place.path) for place in one.reservations} - synced:
-        with os_failures(folder):
-            _sync_folder(folder)
-        synced.add(folder)
-
-
-def _sync_folder(folder: str) -> None:
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except PermissionError:  # one may put files into it, and not look: then the system decides when they last
-        return
-    sync_and_close(handle)
 
 
 def discard(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Sequence
-from itertools import count
 
 import msgspec
 
 from fileq.errors import ErrorKind, JobError
-from fileq.job import Token
+from fileq.files.names import free_names, temp_name
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim
 from fileq.publish.folders import make_ready
@@ -15,7 +14,7 @@ from fileq.publish.placing import Placing
 from fileq.recipes.recipe import Recipe
 
 
-class Reservation(msgspec.Struct, frozen=True):
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """A final path that is this attempt's now, and the temp file in the same folder that is to get that name."""
 
     path: str
@@ -24,6 +23,8 @@ class Reservation(msgspec.Struct, frozen=True):
     """Whether a file may stand there that goes."""
     version: str | None
     """The one version of it that may go; None: whichever it is."""
+    is_source: bool
+    """Whether that is the job's own source."""
 
 
 def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) -> list[Reservation | None]:
@@ -50,24 +51,31 @@ def _twice(paths: Sequence[str]) -> str:
 
 
 def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> Reservation | None:
-    placing = Placing(ledger, claim, recipe, paths[number])
+    placing = Placing(ledger, claim, recipe, _own_file(claim, recipe, paths[number]))
     if placing.is_taken:
         if recipe.on_conflict == "skip":
             return None
         if recipe.on_conflict == "rename":
             placing = Placing(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
     placing.refuse_if_taken()
-    temp = temp_path(ledger, claim.token, number, placing.path)
+    name = temp_name(ledger.name, claim.token.job, claim.token.attempt, number)
+    temp = os.path.join(os.path.dirname(placing.path), name)
     ledger.outputs.reserve(placing.path, claim.token.job, temp)
-    return Reservation(placing.path, temp, placing.exists, placing.replaceable)
+    return Reservation(
+        path=placing.path, temp=temp, replaces=placing.exists, version=placing.replaceable,
+        is_source=placing.replaces_source,
+    )  # fmt: skip
 
 
-def temp_path(ledger: Ledger, token: Token, number: int, path: str) -> str:
-    """A hidden name beside `path` that says whose it is, and that nothing takes for a picture."""
-    return os.path.join(os.path.dirname(path), f".fileq-{ledger.name}-{token.job}-{token.attempt}-{number}.tmp")
+def _own_file(claim: Claim, recipe: Recipe, path: str) -> str:
+    """The path at which an output replaces its source: where a link leads to it, the file and not the link."""
+    real = os.path.realpath(path)
+    return real if recipe.replace and real == os.path.realpath(claim.source) else path
 
 
 def _free_name(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> str:
-    stem, ending = os.path.splitext(paths[number])
-    names = (f"{stem}-{suffix}{ending}" for suffix in count(1))
-    return next(name for name in names if name not in paths and not Placing(ledger, claim, recipe, name).is_taken)
+    return next(
+        name
+        for name in free_names(paths[number])
+        if name not in paths and not Placing(ledger, claim, recipe, name).is_taken
+    )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.identity import version_of
 from fileq.ledger import Ledger
-from fileq.ledger.files import version_of
 from fileq.ledger.history import Pair
 
 MOST = 24

@@ -10,7 +10,7 @@ from fileq.job import Failure, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Due, Fenced
 from fileq.ledger.workers import is_worker_gone
-from fileq.publish import discard
+from fileq.publish import complete, discard
 from fileq.worker.orphaned_programs import end_programs
 
 _MONTH = 30 * 86400.0
@@ -56,6 +56,8 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
     with ledger.transaction():
         ledger.jobs.check(token)
+        if complete(ledger, token):
+            return
         reserved = ledger.outputs.reserved(token.job)
         _discard(ledger, reserved, now)
         due = lose(ledger, token, deaths, now)

@@ -4,9 +4,9 @@ import pytest
 
 from fileq import queue
 from fileq.errors import NotFoundError
+from fileq.files.identity import version_of
 from fileq.intake import Receipt, Request, add, candidates
 from fileq.job import JobState, Made
-from fileq.ledger.files import version_of
 from fileq.ledger.outputs import Published
 from fileq.ledger.overview import Selection
 from fileq.queue.delivery import huey_for

@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
+from fileq.files.identity import version_of
 from fileq.intake import Arrival, Became, Policy, Reception
 from fileq.intake.arriving import digest
 from fileq.job import JobState, Made
-from fileq.ledger.files import version_of
 from fileq.ledger.jobs import Claim
 from fileq.ledger.outputs import Published
 from fileq.ledger.overview import Selection

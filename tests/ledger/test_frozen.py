@@ -40,9 +40,10 @@ def write(path):
 def finish_one(ledger, job, path):
     token = begin(ledger, job)
     ledger.outputs.reserve(path, job, f"{path}.tmp")
-    ledger.outputs.publishing(path, job, "50-5")
+    output = Published(Made(path, "jpeg", 16, 12, 50), "50-5", 1234)
+    ledger.outputs.announce_output(job, output, "")
     finish(ledger, token)
-    ledger.outputs.published(job, [Published(Made(path, "jpeg", 16, 12, 50), "50-5", 1234)], NOW)
+    ledger.outputs.published(job, [output], NOW)
 
 
 @pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*.db")), ids=lambda path: path.stem)

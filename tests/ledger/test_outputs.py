@@ -17,7 +17,7 @@ def publish(ledger, job, path=PATH):
     """A job that has published one output."""
     token = begin(ledger, job)
     ledger.outputs.reserve(path, job, TEMP)
-    ledger.outputs.publishing(path, job, "50-5")
+    ledger.outputs.announce_output(job, published(path, "50-5"), "")
     finish(ledger, token)
     ledger.outputs.published(job, [published(path)], NOW)
 
@@ -42,7 +42,7 @@ def test_a_file_is_known_as_ours_from_before_it_has_its_name(ledger):
     (job,) = enter(ledger)
     begin(ledger, job)
     ledger.outputs.reserve(PATH, job, TEMP)
-    assert ledger.outputs.publishing(PATH, job, "50-5")
+    assert ledger.outputs.announce_output(job, published(PATH, "50-5"), "")
     assert ledger.outputs.owner(PATH).versions == {"50-5"}
     assert ledger.outputs.publisher(PATH) == "small"
 
@@ -50,7 +50,7 @@ def test_a_file_is_known_as_ours_from_before_it_has_its_name(ledger):
 def test_while_a_file_is_replaced_both_versions_are_ours(ledger):
     (job,) = enter(ledger)
     publish(ledger, job)
-    ledger.outputs.publishing(PATH, job, "60-6")
+    ledger.outputs.announce_output(job, published(PATH, "60-6"), "")
     assert ledger.outputs.owner(PATH).versions == {"50-5", "60-6"}
 
 
@@ -58,7 +58,7 @@ def test_nobody_publishes_where_another_has_taken_the_path(ledger):
     one, two = enter(ledger, "a", "b")
     ledger.outputs.reserve(PATH, one, TEMP)
     ledger.outputs.reserve(PATH, two, TEMP + "2")
-    assert not ledger.outputs.publishing(PATH, one, "50-5")
+    assert not ledger.outputs.announce_output(one, published(PATH, "50-5"), "")
     assert ledger.outputs.owner(PATH).job == two
 
 
@@ -135,7 +135,7 @@ def test_every_path_comes_back_as_it_went_in(ledger, name):
     token = begin(ledger, job)
     ledger.outputs.reserve(path, job, temp)
     assert ledger.outputs.reserved(job) == [(path, temp)]
-    assert ledger.outputs.publishing(path, job, "50-5")
+    assert ledger.outputs.announce_output(job, published(path, "50-5"), "")
     finish(ledger, token)
     ledger.outputs.published(job, [published(path)], NOW)
     assert ledger.overview.job(job).outputs[0].path == path

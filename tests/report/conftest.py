@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fileq.files.identity import version_of
 from fileq.job import Made
-from fileq.ledger.files import version_of
 from fileq.ledger.outputs import Published
 from tests.entering import NOW, begin, enter, finish, recipe
 

@@ -108,11 +108,15 @@ def test_a_slot_shows_what_it_does(slot, ledger, jobs):
 
 @pytest.mark.parametrize("failing", ["finish", "check"])
 def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs, out, monkeypatch, failing):
-    def fail(*_args, **_keys):
-        raise LedgerError("The database is locked.")
+    works, failures = getattr(ledger.jobs, failing), iter([LedgerError("The database is locked.")])
+
+    def fail_once(*arguments, **keys):
+        for failure in failures:
+            raise failure
+        return works(*arguments, **keys)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, failing, fail)
+        patch.setattr(ledger.jobs, failing, fail_once)
         with pytest.raises(LedgerError):
             slot.work(jobs[:2])
     assert JobState.RUNNING not in states(ledger)

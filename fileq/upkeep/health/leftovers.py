@@ -1,9 +1,9 @@
 """Temp files that nobody will finish."""
 
 import os
-import re
 from collections.abc import Iterator
 
+from fileq.files.names import temp_pattern
 from fileq.ledger import Ledger
 from fileq.units import counted, describe_bytes
 from fileq.upkeep.health.case import Case
@@ -32,14 +32,14 @@ def temp_files(case: Case) -> Finding:
 
 def _found(ledger: Ledger, now: float) -> Iterator[tuple[str, tuple[int, int]]]:
     """The temp files of this ledger that are there, each with the job and the attempt that it was made for."""
-    mine = re.compile(rf"\.fileq-{re.escape(ledger.name)}-(\d+)-(\d+)-\d+\.tmp.*")
+    mine = temp_pattern(ledger.name)
     known = (os.path.dirname(temp) for _, temp in ledger.outputs.left_behind())
     folders = [*known, *ledger.vitals.output_folders(now - _WEEK, _FOLDERS), *ledger.vitals.folders(now - _WEEK)]
     for folder in list(dict.fromkeys(folders))[:_FOLDERS]:
         for name in _names(folder):
             match = mine.fullmatch(name)
             if match:
-                yield os.path.join(folder, name), (int(match[1]), int(match[2]))
+                yield os.path.join(folder, name), (int(match["job"]), int(match["attempt"]))
 
 
 def _names(folder: str) -> list[str]:

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 
+from fileq.files.directory import FolderMissing, descended
 from fileq.ledger import Ledger
 from fileq.ledger.folders import Folder
-from fileq.upkeep.retention.place import Absent, descended
 
 
 def remove_empty(ledger: Ledger, stop: Callable[[], bool]) -> int:
@@ -55,6 +55,6 @@ def _rmdir(folder: Folder) -> bool:
             if status is None or not folder.is_still(status):
                 return False
             place.rmdir(name)
-    except Absent:
+    except FolderMissing:
         return False
     return True

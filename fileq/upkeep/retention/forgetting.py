@@ -5,11 +5,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from fileq.config.settings import ScheduleSettings
+from fileq.files.directory import is_away
+from fileq.files.identity import version_of
 from fileq.ledger import Ledger
-from fileq.ledger.files import version_of
 from fileq.ledger.remnants import Past
 from fileq.upkeep.retention.pace import giving_way
-from fileq.upkeep.retention.place import is_away
 
 _AT_ONCE = 500
 _MONTH = 30 * 86400.0

@@ -2,12 +2,14 @@
 
 import os
 
+from fileq.files.directory import Directory, FolderGone, FolderMissing
+from fileq.files.identity import is_same_file
+from fileq.files.names import named_for_removal
+from fileq.files.no_clobber import put_back
 from fileq.ledger import Ledger
 from fileq.ledger.retention import Interrupted
 from fileq.upkeep.retention.cleaned import Cleaned
-from fileq.upkeep.retention.covers import covered, is_same, put_back
 from fileq.upkeep.retention.looking import Places
-from fileq.upkeep.retention.place import Absent, Gone, Place
 
 
 def finish(ledger: Ledger, places: Places, cleaned: Cleaned, now: float, *, dry_run: bool) -> None:
@@ -16,9 +18,9 @@ def finish(ledger: Ledger, places: Places, cleaned: Cleaned, now: float, *, dry_
         try:
             place = places.at(os.path.dirname(left.path))
             done = _finish(ledger, place, left, cleaned, now, dry_run=dry_run)
-        except Gone:
+        except FolderGone:
             done = True
-        except Absent:  # the file may come back, with its folder
+        except FolderMissing:  # the file may come back, with its folder
             done = False
         except OSError as error:
             cleaned.failed_at(left.path, error.strerror or str(error))
@@ -27,14 +29,16 @@ def finish(ledger: Ledger, places: Places, cleaned: Cleaned, now: float, *, dry_
             ledger.retention.settled([(left.path, left.hidden)])
 
 
-def _finish(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, now: float, *, dry_run: bool) -> bool:
+def _finish(
+    ledger: Ledger, place: Directory, left: Interrupted, cleaned: Cleaned, now: float, *, dry_run: bool
+) -> bool:
     """Whether nothing is left to do."""
     hidden, name = os.path.basename(left.hidden), os.path.basename(left.path)
-    inode, version = covered(hidden)
+    inode, version = named_for_removal(hidden)
     status = place.look(hidden)
     if status is None:
         return _has_no_cover(ledger, place, left, dry_run=dry_run)
-    if not is_same(status, inode, version):
+    if not is_same_file(status, inode, version):
         cleaned.kept_changed += 1
         if not dry_run:
             put_back(place, hidden, name)
@@ -54,11 +58,11 @@ def _finish(ledger: Ledger, place: Place, left: Interrupted, cleaned: Cleaned, n
     return True
 
 
-def _has_no_cover(ledger: Ledger, place: Place, left: Interrupted, *, dry_run: bool) -> bool:
+def _has_no_cover(ledger: Ledger, place: Directory, left: Interrupted, *, dry_run: bool) -> bool:
     """It was not hidden yet, or has gone already; after a loss of power it may even be back."""
-    inode, version = covered(os.path.basename(left.hidden))
+    inode, version = named_for_removal(os.path.basename(left.hidden))
     status = place.look(os.path.basename(left.path))
-    is_back = left.version is None and status is not None and is_same(status, inode, version)
+    is_back = left.version is None and status is not None and is_same_file(status, inode, version)
     if is_back and not dry_run:
         ledger.retention.stays(left.path, left.hidden, version)
     return True

@@ -6,11 +6,11 @@ import os
 from contextlib import ExitStack
 from enum import Enum, auto
 
+from fileq.files.directory import Directory, DriveAway, FolderGone, FolderMissing, FolderReplaced, opened_again
+from fileq.files.identity import is_same_file
 from fileq.ledger import Ledger
 from fileq.ledger.retention import Output
-from fileq.upkeep.retention.covers import is_same
 from fileq.upkeep.retention.linked import linked_sources
-from fileq.upkeep.retention.place import Absent, Another, Away, Gone, Place, opened
 
 
 class Found(Enum):
@@ -26,7 +26,11 @@ class Found(Enum):
     """What fileq wrote, and a source as well."""
 
 
-_ABSENT: dict[type[Absent], Found] = {Gone: Found.GONE, Away: Found.AWAY, Another: Found.CHANGED}
+_MISSING: dict[type[FolderMissing], Found] = {
+    FolderGone: Found.GONE,
+    DriveAway: Found.AWAY,
+    FolderReplaced: Found.CHANGED,
+}
 
 
 class Places(ExitStack):
@@ -35,16 +39,16 @@ class Places(ExitStack):
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()
         self._ledger = ledger
-        self._last: tuple[str, Place] | None = None
+        self._last: tuple[str, Directory] | None = None
 
-    def at(self, path: str) -> Place:
-        """The folder at `path`. Raises Absent, and OSError."""
+    def at(self, path: str) -> Directory:
+        """The folder at `path`. Raises FolderMissing, and OSError."""
         if self._last is None or self._last[0] != path:
             self.leave()
             folder = self._ledger.folders.at(path)
             if folder is None:  # fileq never had an output in there
-                raise Another
-            self._last = (path, self.enter_context(opened(folder)))
+                raise FolderReplaced
+            self._last = (path, self.enter_context(opened_again(folder.real, folder.device, folder.inode)))
         return self._last[1]
 
     @functools.cached_property
@@ -64,11 +68,11 @@ def look(ledger: Ledger, places: Places, output: Output) -> Found:
     try:
         place = places.at(folder)
         status = place.look(name)
-    except Absent as absence:
-        return _ABSENT[type(absence)]
+    except FolderMissing as missing:
+        return _MISSING[type(missing)]
     if status is None:
         return Found.GONE
-    if not is_same(status, output.inode, output.version):
+    if not is_same_file(status, output.inode, output.version):
         return Found.CHANGED
     if _is_source(ledger, places, place, output, status):
         return Found.SOURCE
@@ -77,12 +81,12 @@ def look(ledger: Ledger, places: Places, output: Output) -> Found:
     return Found.OURS
 
 
-def _is_source(ledger: Ledger, places: Places, place: Place, output: Output, status: os.stat_result) -> bool:
+def _is_source(ledger: Ledger, places: Places, place: Directory, output: Output, status: os.stat_result) -> bool:
     """Under another name: the ledger has looked for sources by the output's own path already."""
     folder, name = os.path.split(output.path)
-    if os.path.join(place.real, name) in places.linked:
+    if os.path.join(place.path, name) in places.linked:
         return True
-    if place.real != folder and ledger.outputs.is_a_source(os.path.join(place.real, name)):
+    if place.path != folder and ledger.outputs.is_a_source(os.path.join(place.path, name)):
         return True
     try:
         return os.path.samestat(os.stat(output.source), status)

@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from fileq.files.directory import Directory, FolderMissing
+from fileq.files.identity import is_same_file
+from fileq.files.names import removal_name
+from fileq.files.no_clobber import put_back
 from fileq.ledger import Ledger
 from fileq.ledger.retention import Output
 from fileq.upkeep.retention.cleaned import Cleaned
-from fileq.upkeep.retention.covers import cover, is_same, put_back
 from fileq.upkeep.retention.looking import Places
 from fileq.upkeep.retention.pace import giving_way
-from fileq.upkeep.retention.place import Absent, Place
 
 _HOLD = 0.01
 """Seconds for which files are given hidden names in one transaction, while workers wait."""
@@ -61,7 +63,7 @@ class Remover:
         )  # fmt: skip
 
     def _removal(self, output: Output) -> Removal:
-        hidden = cover(self._ledger.name, output.inode, output.version)
+        hidden = removal_name(self._ledger.name, output.inode, output.version)
         return Removal(output, os.path.basename(output.path), hidden)
 
     def _remove_in(self, folder: str, removals: Sequence[Removal]) -> None:
@@ -72,13 +74,13 @@ class Remover:
                 for removal in self._hide_some(place, waiting):
                     self._erase(place, removal)
             place.sync()
-        except Absent:
+        except FolderMissing:
             return  # it went in this moment: the next cleaning sees what has become of it
         except OSError as error:
             for removal in waiting:
                 self._failed(removal, error)
 
-    def _hide_some(self, place: Place, waiting: deque[Removal]) -> list[Removal]:
+    def _hide_some(self, place: Directory, waiting: deque[Removal]) -> list[Removal]:
         """Give some the hidden names they are to go under.
 
         In a transaction, like reserving an output: nobody begins to replace a file that goes at the same time.
@@ -97,7 +99,7 @@ class Remover:
                     self._put_back(place, removal)
         return hidden
 
-    def _hide(self, place: Place, removal: Removal) -> bool:
+    def _hide(self, place: Directory, removal: Removal) -> bool:
         """Whether it is ours and has its hidden name now."""
         if not self._is_ours(place, removal, removal.name) or place.look(removal.hidden) is not None:
             return False
@@ -107,17 +109,17 @@ class Remover:
             return False
         return self._is_ours(place, removal, removal.hidden)
 
-    def _is_ours(self, place: Place, removal: Removal, name: str) -> bool:
+    def _is_ours(self, place: Directory, removal: Removal, name: str) -> bool:
         """Whether the file fileq wrote stands there. What stands there else is kept, under its own name."""
         status = place.look(name)
-        if status is None or is_same(status, removal.output.inode, removal.output.version):
+        if status is None or is_same_file(status, removal.output.inode, removal.output.version):
             return status is not None
         self._cleaned.kept_changed += 1
         if name == removal.hidden and (error := self._put_back(place, removal)):
             self._failed(removal, error)
         return False
 
-    def _erase(self, place: Place, removal: Removal) -> None:
+    def _erase(self, place: Directory, removal: Removal) -> None:
         output = removal.output
         try:
             if self._is_ours(place, removal, removal.hidden):
@@ -128,7 +130,7 @@ class Remover:
             if self._put_back(place, removal) is None:
                 self._ledger.retention.stays(output.path, removal.cover, output.version)
 
-    def _put_back(self, place: Place, removal: Removal) -> OSError | None:
+    def _put_back(self, place: Directory, removal: Removal) -> OSError | None:
         """Where that goes wrong, the next cleaning tries again."""
         try:
             put_back(place, removal.hidden, removal.name)

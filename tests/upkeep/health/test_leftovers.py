@@ -1,6 +1,6 @@
 import os
 
-from fileq.publish.reserving import temp_path
+from fileq.files.names import temp_name
 from fileq.upkeep.health.check import State
 from tests.entering import NOW, begin, enter
 from tests.publishing import claim, make, reserved, written
@@ -44,7 +44,7 @@ def test_a_running_attempts_temp_files_are_its_own_and_an_earlier_ones_are_not(p
     (job,) = enter(ledger, folder=str(folder))
     ledger.jobs.lose(begin(ledger, job), NOW)
     token = begin(ledger, job)
-    assert temp_path(ledger, token, 0, str(folder / "a.jpg")) == str(leave(ledger, folder, job, 2))
+    (folder / temp_name(ledger.name, job, token.attempt, 0)).write_text("under way")
     assert patient.look("temp files").state is State.OK
     leave(ledger, folder, job, 1)
     assert "1 temp file left over" in patient.look("temp files").message

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from fileq.files import directory
 from fileq.ledger import opened
-from fileq.upkeep.retention import place
 from tests.entering import NOW
 from tests.publishing import claim, reserved, written
 from tests.retaining import below, cleaned, one, output
@@ -23,7 +23,7 @@ def dying(monkeypatch):
     """Have the cleaning die before or after its so-many-th step of a kind."""
 
     def arrange(step, number, *, after):
-        whole, count = getattr(place.Place, step), iter(range(10_000))
+        whole, count = getattr(directory.Directory, step), iter(range(10_000))
 
         def die(self, *names):
             if next(count) != number:
@@ -32,7 +32,7 @@ def dying(monkeypatch):
                 whole(self, *names)
             raise Killed
 
-        monkeypatch.setattr(place.Place, step, die)
+        monkeypatch.setattr(directory.Directory, step, die)
 
     return arrange
 
@@ -81,7 +81,7 @@ def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
 ):
     path = out / "a.jpg"
     output(ledger, path)
-    rename = place.Place.rename
+    rename = directory.Directory.rename
 
     def swapped(self, name, to):
         path.unlink()
@@ -91,7 +91,7 @@ def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
 
     came = []
 
-    monkeypatch.setattr(place.Place, "rename", swapped)
+    monkeypatch.setattr(directory.Directory, "rename", swapped)
     dying(step, number, after=after)
     killed(database)
     monkeypatch.undo()

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from fileq.upkeep.retention import place
+from fileq.files import directory
 from tests.entering import NOW, enter
-from tests.publishing import claim, make, reserved, written
+from tests.publishing import claim, make, replace_original, reserved, written
 from tests.retaining import DAY, below, cleaned, keeping, one, output
 
 
@@ -24,7 +24,7 @@ def untouched(ledger, path, *, changed):
 @pytest.fixture(params=["handles", "plain paths"])
 def ways(request, monkeypatch):
     """How folders are reached: by handles, or by plain paths, as on Windows."""
-    monkeypatch.setattr(place, "HAS_HANDLES", request.param == "handles")
+    monkeypatch.setattr(directory, "HAS_HANDLES", request.param == "handles")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_so_does_one_that_another_job_knows_by_a_link(ledger, ours, tmp_path, li
 def test_one_that_took_its_sources_place_stays(ledger, tmp_path):
     path = tmp_path / "photo.jpg"
     path.write_text("an original")
-    make(ledger, path, source=str(path), replace=True)
+    replace_original(ledger, path)
     assert path.read_text() == "ours"
     untouched(ledger, path, changed=False)
 
@@ -114,7 +114,7 @@ def test_so_it_does_where_the_source_was_named_by_another_way(ledger, tmp_path):
     (tmp_path / "way").symlink_to("real")
     path = tmp_path / "real" / "photo.jpg"
     path.write_text("an original")
-    make(ledger, path, source=str(tmp_path / "way" / "photo.jpg"), replace=True)
+    replace_original(ledger, tmp_path / "way" / "photo.jpg", path)
     untouched(ledger, path, changed=False)
 
 
@@ -183,7 +183,7 @@ def test_a_drive_that_was_taken_out_leaves_everything_open(ledger, ours, tmp_pat
 
 
 def test_a_file_that_comes_between_the_look_and_the_step_comes_back(ledger, ours, monkeypatch):
-    rename = place.Place.rename
+    rename = directory.Directory.rename
 
     def swapped(self, name, to):
         os.replace(stranger, ours)
@@ -191,7 +191,7 @@ def test_a_file_that_comes_between_the_look_and_the_step_comes_back(ledger, ours
 
     stranger = ours.with_name("stranger")
     stranger.write_text("theirs")
-    monkeypatch.setattr(place.Place, "rename", swapped)
+    monkeypatch.setattr(directory.Directory, "rename", swapped)
     result = cleaned(ledger)
     assert (result.outputs_removed, result.kept_changed) == (0, 1)
     assert (below(ours.parent), ours.read_text()) == (["a.jpg"], "theirs")
@@ -200,18 +200,18 @@ def test_a_file_that_comes_between_the_look_and_the_step_comes_back(ledger, ours
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
 def test_it_comes_back_under_another_name_where_its_own_was_taken(ledger, ours, monkeypatch, kind):
-    rename = place.Place.rename
+    rename = directory.Directory.rename
 
     def swapped(self, name, to):
         os.unlink(ours)
         {"file": lambda: ours.write_text("theirs"), "link": lambda: ours.symlink_to("/etc"), "folder": ours.mkdir}[
             kind
         ]()
-        monkeypatch.setattr(place.Place, "rename", rename)
+        monkeypatch.setattr(directory.Directory, "rename", rename)
         rename(self, name, to)
         ours.write_text("later")
 
-    monkeypatch.setattr(place.Place, "rename", swapped)
+    monkeypatch.setattr(directory.Directory, "rename", swapped)
     cleaned(ledger)
     assert sorted(os.listdir(ours.parent)) == ["a-1.jpg", "a.jpg"]
     assert ours.read_text() == "later"
@@ -222,7 +222,7 @@ def test_it_comes_back_under_another_name_where_its_own_was_taken(ledger, ours, 
 def test_what_can_not_be_removed_is_said_and_the_others_go(ledger, out, monkeypatch):
     for name in ("a", "b", "c"):
         output(ledger, out / f"{name}.jpg")
-    unlink, inode = place.Place.unlink, (out / "b.jpg").stat().st_ino
+    unlink, inode = directory.Directory.unlink, (out / "b.jpg").stat().st_ino
 
     def deny_once(self, name):
         if self.look(name).st_ino == inode:
@@ -230,7 +230,7 @@ def test_what_can_not_be_removed_is_said_and_the_others_go(ledger, out, monkeypa
             raise PermissionError(13, "Permission denied")
         unlink(self, name)
 
-    monkeypatch.setattr(place.Place, "unlink", deny_once)
+    monkeypatch.setattr(directory.Directory, "unlink", deny_once)
     result = cleaned(ledger)
     assert (result.outputs_removed, result.failed) == (2, 1)
     assert result.problems == [f"{out}: 1 output can't be removed: Permission denied."]
@@ -239,7 +239,7 @@ def test_what_can_not_be_removed_is_said_and_the_others_go(ledger, out, monkeypa
 
 
 def test_a_folder_that_may_not_be_written_is_the_same_in_a_dry_run(ledger, ours, monkeypatch):
-    monkeypatch.setattr(place.Place, "is_writable", property(lambda _self: False))
+    monkeypatch.setattr(directory.Directory, "is_writable", property(lambda _self: False))
     for dry_run in (True, False):
         result = cleaned(ledger, dry_run=dry_run)
         assert (result.outputs_removed, result.failed) == (0, 1)

@@ -1,0 +1,187 @@
+"""A folder that is held open, so that names in it mean what they meant when it was looked at.
+
+What is done in it is done through its handle: whoever swaps the folder for a link meanwhile changes nothing.
+
+Windows has no such handles. There the same is done with plain paths, looked at just before: a swap within that moment
+is not noticed. Making links takes special rights there.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+HAS_HANDLES = {os.open, os.stat, os.rename, os.unlink, os.rmdir, os.link} <= os.supports_dir_fd
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_PASSING = getattr(os, "O_PATH", os.O_RDONLY)
+"""For folders that one may pass through and not list, where the platform can."""
+
+_PLAIN = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
+
+
+class FolderMissing(Exception):
+    """The folder isn't there."""
+
+
+class FolderGone(FolderMissing):
+    """Nothing is left of it."""
+
+
+class DriveAway(FolderMissing):
+    """Its device isn't there: a drive that was taken out."""
+
+
+class FolderReplaced(FolderMissing):
+    """Something else stands in its place: another folder, a file or a link."""
+
+
+class Directory:
+    """An open folder. Names are those of entries of this folder. Every method raises OSError."""
+
+    def __init__(self, path: str, handle: int | None) -> None:
+        self.path = path
+        self._handle = handle
+
+    @property
+    def handle(self) -> int | None:
+        """The descriptor, for `dir_fd`; None where the platform has none for folders."""
+        return self._handle
+
+    def at(self, name: str) -> str:
+        """Return what to call an entry where `handle` goes with it."""
+        return name if self._handle is not None else os.path.join(self.path, name)
+
+    def look(self, name: str) -> os.stat_result | None:
+        """Return the status of what stands there, be it a link; None where nothing does."""
+        try:
+            return os.stat(self.at(name), dir_fd=self._handle, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    @property
+    def is_writable(self) -> bool:
+        return os.access(self.at("."), os.W_OK | os.X_OK, dir_fd=self._handle)
+
+    def create(self, name: str, mode: int = 0o600) -> int:
+        """Make a new file and return its descriptor. Raises FileExistsError where anything stands, be it a link."""
+        return os.open(self.at(name), os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _PLAIN, mode, dir_fd=self._handle)
+
+    def open(self, name: str) -> int:
+        """Open a file for reading and return its descriptor. A link is not followed, a pipe not waited for."""
+        flags = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | _PLAIN
+        return os.open(self.at(name), flags, dir_fd=self._handle)
+
+    def mkdir(self, name: str, mode: int = 0o700) -> None:
+        os.mkdir(self.at(name), mode, dir_fd=self._handle)
+
+    def rename(self, name: str, to: str) -> None:
+        os.rename(self.at(name), self.at(to), src_dir_fd=self._handle, dst_dir_fd=self._handle)
+
+    def replace(self, name: str, to: str) -> None:
+        """Give a file the name `to`, whatever has it now."""
+        os.replace(self.at(name), self.at(to), src_dir_fd=self._handle, dst_dir_fd=self._handle)
+
+    def link(self, name: str, target: "Directory", to: str) -> None:
+        """Give a file a second name, here or in another folder. Raises FileExistsError where anything stands there."""
+        os.link(
+            self.at(name), target.at(to), src_dir_fd=self._handle, dst_dir_fd=target.handle, follow_symlinks=False
+        )  # fmt: skip
+
+    def unlink(self, name: str) -> None:
+        os.unlink(self.at(name), dir_fd=self._handle)
+
+    def rmdir(self, name: str) -> None:
+        os.rmdir(self.at(name), dir_fd=self._handle)
+
+    def sync(self) -> None:
+        """Make the names in it last, where the platform and the file system can."""
+        if self._handle is None:
+            return
+        with suppress(PermissionError):  # one may put files into it, and not list it: the system decides when they last
+            _sync_and_close(os.open(".", os.O_RDONLY | _DIRECTORY, dir_fd=self._handle))
+
+
+def _sync_and_close(handle: int) -> None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # this file system can't do that for folders
+            raise
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Directory]:
+    """Hold the folder at `path` open, to which links may lead. Raises OSError."""
+    if not HAS_HANDLES:
+        yield Directory(path, None)
+        return
+    handle = os.open(path, _PASSING | _DIRECTORY | _PLAIN)
+    try:
+        yield Directory(path, handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def opened_again(real: str, device: int, inode: int) -> Iterator[Directory]:
+    """Hold the folder open that was at `real`, and no other one. Raises FolderMissing, and OSError."""
+    with descended(real, device) as directory:
+        status = directory.look(".")
+        if status is None:
+            raise FolderGone
+        if (status.st_dev, status.st_ino) != (device, inode):
+            raise DriveAway if status.st_dev != device else FolderReplaced
+        yield directory
+
+
+@contextmanager
+def descended(real: str, device: int) -> Iterator[Directory]:
+    """Hold whatever folder is at this path now open. Raises FolderMissing, and OSError.
+
+    It is reached from the root, one name after another, and no symbolic link is followed on the way. `device` is the
+    one where it was.
+    """
+    if not HAS_HANDLES:
+        yield _looked_at(real, device)
+        return
+    handle = os.open(os.sep, _PASSING | _DIRECTORY | _PLAIN)
+    try:
+        for part in filter(None, real.split(os.sep)):
+            deeper = _deeper(handle, part, device)
+            os.close(handle)
+            handle = deeper
+        yield Directory(real, handle)
+    finally:
+        os.close(handle)
+
+
+def _deeper(handle: int, name: str, device: int) -> int:
+    try:
+        return os.open(name, _PASSING | _DIRECTORY | _NO_LINK | _PLAIN, dir_fd=handle)
+    except FileNotFoundError as error:
+        raise (FolderGone if os.fstat(handle).st_dev == device else DriveAway) from error
+    except OSError as error:
+        if error.errno in _NO_FOLDER:
+            raise FolderReplaced from error
+        raise
+
+
+def _looked_at(real: str, device: int) -> Directory:
+    if os.path.realpath(real) != real:
+        raise FolderReplaced
+    if not os.path.isdir(real):
+        raise DriveAway if is_away(real, device) else FolderGone
+    return Directory(real, None)
+
+
+def is_away(path: str, device: int) -> bool:
+    """Whether what was at `path` may come back with its device: the nearest folder that is there is on another."""
+    try:
+        return os.stat(path).st_dev != device
+    except (FileNotFoundError, NotADirectoryError):
+        above = os.path.dirname(path)
+        return above == path or is_away(above, device)

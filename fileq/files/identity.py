@@ -1,0 +1,22 @@
+"""Which file is which: by its version, which changes when its content does, and by its inode."""
+
+import os
+import stat
+
+
+def version_of(status: os.stat_result) -> str:
+    """Return what changes when a file's content does. No inode: those of exFAT cards change at every mount."""
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def version_at(path: str) -> str | None:
+    """Return the version of what stands at `path`, be it a link; None where nothing does. Raises OSError."""
+    try:
+        return version_of(os.lstat(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def is_same_file(status: os.stat_result, inode: int, version: str) -> bool:
+    """Whether this is the regular file of that inode and version."""
+    return stat.S_ISREG(status.st_mode) and status.st_ino == inode and version_of(status) == version

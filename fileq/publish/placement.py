@@ -1,0 +1,89 @@
+"""A finished temp file gets its final name, by its folder's handle, and takes no other file's place than it may."""
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.directory import Directory, opened
+from fileq.files.identity import is_same_file, version_of
+from fileq.files.no_clobber import exchange, give_name
+from fileq.ledger.outputs import Published
+from fileq.publish.reserving import Reservation
+
+
+class OutputFolders(ExitStack):
+    """The folders of some outputs, each opened once and synced once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: dict[str, Directory] = {}
+
+    def at(self, path: str) -> Directory:
+        """Return the folder of an output. Raises OSError."""
+        folder = os.path.dirname(path)
+        if folder not in self._open:
+            self._open[folder] = self.enter_context(opened(folder))
+        return self._open[folder]
+
+    def look(self, path: str) -> os.stat_result:
+        """Return the status of what stands there, be it a link. Raises OSError."""
+        status = self.at(path).look(os.path.basename(path))
+        if status is None:
+            raise FileNotFoundError(path)
+        return status
+
+    def sync(self, folders: Iterable[str]) -> None:
+        """Make the names in these folders last. Raises JobError."""
+        for folder in folders:
+            if folder in self._open:
+                with os_failures(folder):
+                    self._open[folder].sync()
+
+
+def place(folder: Directory, reserved: Reservation, output: Published) -> None:
+    """Give an output's temp file its final name. Raises JobError (conflict), OSError."""
+    temp, name = os.path.basename(reserved.temp), os.path.basename(reserved.path)
+    if not reserved.replaces:
+        try:
+            give_name(folder, temp, folder, name)
+        except FileExistsError as error:
+            raise _came_into_being(reserved) from error
+    elif reserved.version is None:
+        folder.replace(temp, name)
+    else:
+        _replace(folder, temp, name, reserved)
+    # Who may write to the folder may have put another file under the temp file's name.
+    status = folder.look(name)
+    if status is None or not is_same_file(status, output.inode, output.version):
+        raise _came_into_being(reserved)
+
+
+def _replace(folder: Directory, temp: str, name: str, reserved: Reservation) -> None:
+    """Take the place of the one version that may go.
+
+    The two swap their names, and what has the temp file's name then is looked at: between a look and a rename somebody
+    could save a newer file, which would be gone.
+    """
+    if not _is_version(folder, name, reserved.version):
+        raise _came_into_being(reserved)
+    if not exchange(folder, temp, name):
+        folder.replace(temp, name)
+        return
+    if not _is_version(folder, temp, reserved.version):
+        exchange(folder, temp, name)
+        raise _came_into_being(reserved)
+    folder.unlink(temp)
+
+
+def _is_version(folder: Directory, name: str, version: str | None) -> bool:
+    status = folder.look(name)
+    return status is not None and version_of(status) == version
+
+
+def _came_into_being(reserved: Reservation) -> JobError:
+    return JobError(
+        ErrorKind.CONFLICT,
+        f"{reserved.path} came into being, or was changed, while the output was made.",
+        'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+    )
