@@ -113,6 +113,26 @@ def _sync_and_close(handle: int) -> None:
         os.close(handle)
 
 
+def make_folders(path: str) -> list[str]:
+    """Have a folder there, and those above it, to last. Returns those that were made, the outermost first.
+
+    Raises FileExistsError or NotADirectoryError where a file stands in the way; OSError.
+    """
+    if os.path.isdir(path):
+        return []
+    above = os.path.dirname(path)
+    made = make_folders(above) if above != path else []
+    try:
+        os.mkdir(path)
+    except (FileExistsError, NotADirectoryError):
+        if os.path.isdir(path):  # somebody else was faster
+            return made
+        raise
+    with opened(above) as directory:
+        directory.sync()
+    return [*made, path]
+
+
 @contextmanager
 def opened(path: str) -> Iterator[Directory]:
     """Hold the folder at `path` open, to which links may lead. Raises OSError."""

@@ -69,7 +69,7 @@ class Taken(msgspec.Struct):
     became: list[Became]
     batch: int | None = None
     jobs: int = 0
-    departing: list[int] = []
+    leaving: list[int] = []
 
 
 _Wanted = tuple[str, str]
@@ -163,7 +163,7 @@ class Reception:
 
     def _is_to_go(self, known: Sequence[Known]) -> bool:
         """Whether all is done, and the source is here still, or again; and nobody sees to that yet."""
-        if any(job.departure is not None for job in known):
+        if any(job.disposition_id is not None for job in known):
             return False
         return self._policy.takes_away(frozenset(job.state for job in known))
 
@@ -227,12 +227,12 @@ class Reception:
         known = [*plan.known, *(job for job, _ in plan.renamed), *plan.touched]
         if plan.became is Became.KNOWN and known and self._is_to_go(known):
             numbers = [job.job for job in known]
-            self._ledger.departures.bind(numbers, self._departure(plan.arrival))
-            taken.departing += numbers
+            self._ledger.dispositions.attach_jobs(numbers, self._disposition(plan.arrival))
+            taken.leaving += numbers
 
-    def _departure(self, arrival: Arrival) -> int:
+    def _disposition(self, arrival: Arrival) -> int:
         policy = self._policy.below(arrival.source.relative)
-        return self._ledger.departures.enter(
+        return self._ledger.dispositions.upsert_disposition(
             arrival.source.path, arrival.version, arrival.inode, policy.done_to, policy.failed_to
         )
 
@@ -251,20 +251,20 @@ class Reception:
     def _enter(self, plan: _Plan, batch: int, recipes: dict[str, int], now: float) -> Iterator[Due]:
         arrival, source, jobs = plan.arrival, plan.arrival.source, self._ledger.jobs
         goes = self._policy.done_to is not None or self._policy.failed_to is not None
-        departure = self._departure(arrival) if goes else None
-        if departure is not None:
-            self._ledger.departures.bind((job.job for job in plan.known), departure)
+        disposition_id = self._disposition(arrival) if goes else None
+        if disposition_id is not None:
+            self._ledger.dispositions.attach_jobs((job.job for job in plan.known), disposition_id)
         for fingerprint, folder in plan.wanted:
             candidate = Candidate(
                 source.path, arrival.version, source.size, source.mtime_ns, recipes[fingerprint], fingerprint, folder,
-                source.relative, arrival.inode, departure,
+                source.relative, arrival.inode, disposition_id,
             )  # fmt: skip
             job = jobs.enter(candidate, batch, now)
             if job is None:  # it had vanished, and is back
                 job, _ = jobs.known(candidate)
                 jobs.enter_again(job, batch, now, recipe=candidate.recipe)
-                if departure is not None:
-                    self._ledger.departures.bind([job], departure)
+                if disposition_id is not None:
+                    self._ledger.dispositions.attach_jobs([job], disposition_id)
             yield Due(job, 0, None, source.size)
 
 

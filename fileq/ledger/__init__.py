@@ -7,7 +7,7 @@ from fileq.ledger.arrivals import Arrivals
 from fileq.ledger.batches import Batches
 from fileq.ledger.checks import Checks
 from fileq.ledger.database import Database
-from fileq.ledger.departures import Departures
+from fileq.ledger.dispositions import Dispositions
 from fileq.ledger.folders import Folders
 from fileq.ledger.history import History
 from fileq.ledger.jobs import Jobs
@@ -43,7 +43,7 @@ class Ledger:
         self.workers = Workers(self.database)
         self.watches = Watches(self.database)
         self.arrivals = Arrivals(self.database)
-        self.departures = Departures(self.database)
+        self.dispositions = Dispositions(self.database)
         self.timetable = Timetable(self.database)
         self.retention = Retention(self.database)
         self.remnants = Remnants(self.database)

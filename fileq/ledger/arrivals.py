@@ -10,7 +10,7 @@ from fileq.job import JobState
 from fileq.ledger.database import Database
 from fileq.ledger.files import restored, stored
 
-_KNOWN = "select id, source, version, fingerprint, folder, state, error_kind, departure, size, digest from jobs"
+_KNOWN = "select id, source, version, fingerprint, folder, state, error_kind, disposition_id, size, digest from jobs"
 
 
 _OF_VERSION = f"{_KNOWN} where source = ? and version = ?"
@@ -26,7 +26,7 @@ class Known(msgspec.Struct, frozen=True):
     folder: str
     state: JobState
     kind: ErrorKind | None
-    departure: int | None
+    disposition_id: int | None
     size: int
     digest: str | None
 
@@ -117,8 +117,8 @@ class Arrivals:
 
 
 def _known(row: Sequence[Any]) -> Known:
-    job, source, version, fingerprint, folder, state, kind, departure, size, digest = row
+    job, source, version, fingerprint, folder, state, kind, disposition_id, size, digest = row
     return Known(
         job, restored(source), version, fingerprint, restored(folder), JobState(state), kind and ErrorKind(kind),
-        departure, size, digest,
+        disposition_id, size, digest,
     )  # fmt: skip

@@ -29,7 +29,7 @@ class Candidate(msgspec.Struct, frozen=True):
     folder: str
     relative: str
     inode: int | None = None
-    departure: int | None = None
+    disposition_id: int | None = None
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -87,12 +87,12 @@ class Jobs:
         with self._database.transaction() as connection:
             row = connection.execute(
                 "insert into jobs (batch, source, version, size, mtime_ns, recipe, fingerprint, folder, relative,"
-                " inode, departure, state, priority, due_at, added_at)"
+                " inode, disposition_id, state, priority, due_at, added_at)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
                 " on conflict do nothing returning id",
                 (batch, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
                  candidate.recipe, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
-                 candidate.inode, candidate.departure, priority, due_at, now),
+                 candidate.inode, candidate.disposition_id, priority, due_at, now),
             ).fetchone()  # fmt: skip
         return row and int(row[0])
 

@@ -52,14 +52,18 @@ MIGRATIONS: dict[int, str] = {
         alter table jobs add column message_id integer;
         alter table jobs add column sent_at real;
         alter table outputs add column pending_json text;
-        alter table departures add column token integer not null default 0;
-        alter table departures add column holder_json text;
-        alter table departures add column held_until real;
-        alter table departures add column hidden text;
-        alter table departures add column temp text;
-        alter table departures add column tries integer not null default 0;
-        alter table departures add column retry_at real;
-        alter table departures add column problem text;
+        drop index jobs_by_departure;
+        alter table jobs rename column departure to disposition_id;
+        create index jobs_by_disposition on jobs (disposition_id) where disposition_id is not null;
+        alter table departures rename to dispositions;
+        alter table dispositions add column token integer not null default 0;
+        alter table dispositions add column holder_json text;
+        alter table dispositions add column held_until real;
+        alter table dispositions add column hidden text;
+        alter table dispositions add column temp text;
+        alter table dispositions add column tries integer not null default 0;
+        alter table dispositions add column retry_at real;
+        alter table dispositions add column problem text;
         create table leftover_temps (path text primary key, found_at real not null) without rowid;
     """,
 }

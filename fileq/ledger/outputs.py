@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from fileq.files.identity import is_same_file
 from fileq.job import JobState, Made
 from fileq.ledger.database import Database
 from fileq.ledger.files import prose, restored, stored
@@ -180,12 +181,22 @@ class Outputs:
 
     def still_stand(self, job: int) -> bool:
         """Whether all that a done job published is its own still, and there."""
+        standing = self._published_by(job)
+        return standing is not None and all(os.path.lexists(path) for path, _, _ in standing)
+
+    def are_unchanged(self, job_id: int) -> bool:
+        """Whether all that a done job published is there, each the same file still."""
+        standing = self._published_by(job_id)
+        return standing is not None and all(_is_at(path, inode, version) for path, inode, version in standing)
+
+    def _published_by(self, job_id: int) -> list[tuple[str, int, str]] | None:
+        """All that a done job published, each by path, inode and version; None where some of it isn't its own now."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path from outputs where job = ? and stands is not null", (job,)
+                "select path, inode, stands from outputs where job = ? and stands is not null", (job_id,)
             ).fetchall()
-            (count,) = connection.execute("select outputs from jobs where id = ?", (job,)).fetchone()
-        return len(rows) == count and all(os.path.lexists(restored(path)) for (path,) in rows)
+            (count,) = connection.execute("select outputs from jobs where id = ?", (job_id,)).fetchone()
+        return [(restored(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
 
     def standing(self, *, after: str | None, limit: int) -> list[Standing]:
         """Published outputs that nobody has removed, by their paths, beginning `after` one."""
@@ -211,3 +222,10 @@ class Outputs:
                 "update outputs set vanished_at = ? where path = ? and stands = ?",
                 [(moment, stored(path), version) for moment, path, version in found],
             )
+
+
+def _is_at(path: str, inode: int, version: str) -> bool:
+    try:
+        return is_same_file(os.lstat(path), inode, version)
+    except OSError:  # it is gone, or its drive is
+        return False

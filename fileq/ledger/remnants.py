@@ -15,7 +15,7 @@ _OLD = (
     " and (temp is not null or coming is not null or removing is not null))"
 )
 _PAST = (
-    "select jobs.id, source, version, departure is not null, watch from jobs"
+    "select jobs.id, source, version, disposition_id is not null, watch from jobs"
     " left join batches on batches.id = jobs.batch"
 )
 _PICKED = (
@@ -23,7 +23,7 @@ _PICKED = (
     " and (forgotten_at is null and finished_at < ? or forgotten_at < ?)"
 )
 _FORGET = f"update jobs set forgotten_at = ?, untold = 0 {_PICKED} returning id"  # noqa: S608  # ours
-_DELETE = f"delete from jobs {_PICKED} and departure is null returning id"  # noqa: S608  # ours
+_DELETE = f"delete from jobs {_PICKED} and disposition_id is null returning id"  # noqa: S608  # ours
 _LAST_DAY = 86400.0
 """Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""
 

@@ -43,7 +43,7 @@ create table jobs (
     mtime_ns integer not null,
     inode integer, -- the source's, where it came by a watch: a renamed file is no new one
     digest text, -- of the content that was read, where it came by a watch: a touched file is no new one
-    departure integer, -- what becomes of the source once its jobs have ended
+    disposition_id integer, -- what becomes of the source once its jobs have ended
     recipe integer not null,
     fingerprint text not null,
     folder text not null, -- where the outputs go
@@ -72,7 +72,7 @@ create table jobs (
 );
 create index jobs_by_batch on jobs (batch);
 create index jobs_by_inode on jobs (inode) where inode is not null;
-create index jobs_by_departure on jobs (departure) where departure is not null;
+create index jobs_by_disposition on jobs (disposition_id) where disposition_id is not null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null and forgotten_at is null;
 create index jobs_forgotten on jobs (forgotten_at) where forgotten_at is not null;
 create index jobs_untold on jobs (batch, finished_at) where untold = 1;
@@ -181,7 +181,7 @@ create table watches ( -- watched folders, as whoever watches them described the
     said_at real not null
 );
 
-create table departures ( -- sources of watched folders that are to go once their jobs have ended
+create table dispositions ( -- sources of watched folders that are to go once their jobs have ended
     id integer primary key,
     source text not null,
     version text not null,

@@ -1,9 +1,9 @@
 """The folders of outputs: they are made where they are missing, and remembered, so that retention knows them again."""
 
 import os
-from collections.abc import Iterator
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.directory import make_folders
 from fileq.ledger import Ledger
 
 
@@ -23,21 +23,12 @@ def make_ready(ledger: Ledger, path: str) -> None:
                 ledger.folders.note(one, made=one in made)
 
 
-def _make(path: str) -> Iterator[str]:
-    """Make a folder and those above it that are missing; the ones that were not there."""
-    if os.path.isdir(path):
-        return
-    above = os.path.dirname(path)
-    if above != path:
-        yield from _make(above)
+def _make(path: str) -> list[str]:
     try:
-        os.mkdir(path)
+        return make_folders(path)
     except (FileExistsError, NotADirectoryError) as error:
-        if os.path.isdir(path):  # somebody else was faster
-            return
         raise JobError(
             ErrorKind.CONFLICT,
-            f"The folder {path} can't be made: a file stands in its place.",
+            f"The folder {path} can't be made: a file stands in its place, or in that of a folder above it.",
             "Move that file away and retry, or choose another folder.",
         ) from error
-    yield path

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from fileq.departing import depart
+from fileq.disposition import dispose
 from fileq.errors import LedgerError
 from fileq.intake import Arrival, Became
 from fileq.ledger import Ledger
@@ -75,8 +75,8 @@ class Gathering:
             self._note(root.folder.path)
             root.queued += len(queued)
             self._listener.queued([candidate.path for candidate in queued], taken.batch)
-        if taken.departing:
-            for problem in depart(self._ledger, taken.departing):
+        if taken.leaving:
+            for problem in dispose(self._ledger, taken.leaving):
                 self._listener.noticed(str(problem))
         missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
         if missed and (trouble := root.missed_some(missed, now)):

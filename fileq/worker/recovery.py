@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 
 from fileq import control, queue
-from fileq.departing import depart
+from fileq.disposition import dispose
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
@@ -30,7 +30,7 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
     _end_programs(ledger)
     _clear_up(ledger, now)
     _retry_leftovers(ledger, now)
-    depart(ledger)
+    dispose(ledger)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
 
 

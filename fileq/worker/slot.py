@@ -11,7 +11,7 @@ from huey.consumer import Worker as HueyWorker
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.departing import depart
+from fileq.disposition import dispose
 from fileq.errors import ErrorKind, JobError, LedgerError
 from fileq.ledger import Ledger
 from fileq.publish import Finished, publish
@@ -119,7 +119,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
                 if time.monotonic() - begun > _SHOWN_AFTER:
                     self._publish(hand)
             self._publish(hand)
-        depart(self._post.ledger, jobs)
+        dispose(self._post.ledger, jobs)
 
     def _attempt(self, job: int) -> list[tuple[Attempt, Finished]]:
         post = self._post

@@ -97,7 +97,7 @@ def test_moves_that_are_killed_in_the_middle(inbox: Watched) -> None:
         kill_group(process)
     with inbox.watched("--work", "--workers", "2"):
         wait_until(lambda: not below(inbox.folder))
-        wait_until(lambda: inbox.fileq.ask("select count(*) from departures") == [(0,)])
+        wait_until(lambda: inbox.fileq.ask("select count(*) from dispositions") == [(0,)])
     names = {f"{number}-1.jpg" if number % 3 == 0 else f"{number}.jpg": picture(number) for number in range(count)}
     theirs = {f"{number}.jpg": b"theirs" for number in range(0, count, 3)}
     assert {name: (done / name).read_bytes() for name in files(done)} == names | theirs

@@ -12,6 +12,7 @@ from fileq.job import JobState, Made
 from fileq.ledger.jobs import Claim
 from fileq.ledger.outputs import Published
 from fileq.ledger.overview import Selection
+from fileq.presence import this_process
 from fileq.sources import Source
 from tests.entering import DAMAGED, NOW, SLOW, begin, finish, recipe
 
@@ -258,8 +259,8 @@ def test_a_source_that_is_to_be_moved_says_so_before_its_job_can_begin(ledger, i
     way = reception(ledger, policy=Policy(str(tmp_path / "done"), ""))
     way.take([arrival(path, inbox)], NOW)
     finish(ledger, begin(ledger, 1))
-    (departure,) = ledger.departures.ready([1])
-    assert (departure.source, departure.done_to, departure.failed_to) == (str(path), f"{tmp_path}/done/trips", "")
+    (disposition,) = ledger.dispositions.find_ready(NOW, [1])
+    assert (disposition.source, disposition.done_to, disposition.failed_to) == (str(path), f"{tmp_path}/done/trips", "")
 
 
 def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox, tmp_path):
@@ -267,11 +268,11 @@ def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox
     way = reception(ledger, policy=Policy(str(tmp_path / "done")))
     way.take([arrival(path)], NOW)
     do(ledger, path)
-    (departure,) = ledger.departures.ready()
-    ledger.departures.over(departure.id)
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
     assert way.news([arrival(path)])
-    assert way.take([arrival(path)], NOW).departing == [1]
-    assert len(ledger.departures.ready()) == 1
+    assert way.take([arrival(path)], NOW).leaving == [1]
+    assert len(ledger.dispositions.find_ready(NOW)) == 1
     assert not way.news([arrival(path)])
 
 

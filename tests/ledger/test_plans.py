@@ -13,7 +13,7 @@ LOOKS = {
     "tally": lambda ledger: ledger.overview.tally(),
     "finished_since": lambda ledger: ledger.overview.finished_since(NOW),
     "left_behind": lambda ledger: ledger.outputs.left_behind(),
-    "ready": lambda ledger: ledger.departures.ready(),
+    "ready": lambda ledger: ledger.dispositions.find_ready(NOW),
     "standing": lambda ledger: ledger.outputs.standing(after="/a", limit=10),
     "news": lambda ledger: ledger.news.any(),
     "due": lambda ledger: ledger.retention.recipes(),

@@ -125,13 +125,13 @@ def test_remnants_are_cleaned_of_their_outputs_too(ledger, out):
     assert cleaned(ledger, keeping("30d", history="90d"), time.time()).outputs_removed == 1
 
 
-def test_a_departure_keeps_its_jobs(ledger):
-    departure = ledger.departures.enter("a", "1000-1", 1, "", None)
-    done(ledger, "a", departure=departure)
+def test_a_disposition_keeps_its_jobs(ledger):
+    disposition_id = ledger.dispositions.upsert_disposition("a", "1000-1", 1, "", None)
+    done(ledger, "a", disposition_id=disposition_id)
     done(ledger, "b")
     cleaned(ledger, DAYS_90, OLD)
     assert jobs(ledger) == ([1, 2], [])
-    assert [found.states for found in ledger.departures.ready()] == [{"done"}]
+    assert [found.states for found in ledger.dispositions.find_ready(NOW)] == [{"done"}]
 
 
 class Inbox:

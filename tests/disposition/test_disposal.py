@@ -5,12 +5,14 @@ import os
 
 import pytest
 
-from fileq import departing
-from fileq.departing import depart
+from fileq.disposition import dispose
 from fileq.files.identity import version_of
 from fileq.job import Made
 from fileq.ledger.outputs import Published
+from fileq.presence import ProcessIdentity, hostname
 from tests.entering import DAMAGED, NOW, begin, enter, finish
+
+DEAD = ProcessIdentity(hostname(), 2**22 + 1, "1")
 
 
 @pytest.fixture
@@ -35,8 +37,10 @@ def leaving(ledger, path, done_to=None, failed_to=None, jobs=1):
     """Jobs about a source that is to go; answers their ids."""
     status = os.stat(path)
     to = [None if folder is None else str(folder) for folder in (done_to, failed_to)]
-    departure = ledger.departures.enter(str(path), version_of(status), status.st_ino, *to)
-    return [enter(ledger, str(path), folder=f"/out/{number}", departure=departure)[0] for number in range(jobs)]
+    disposition_id = ledger.dispositions.upsert_disposition(str(path), version_of(status), status.st_ino, *to)
+    return [
+        enter(ledger, str(path), folder=f"/out/{number}", disposition_id=disposition_id)[0] for number in range(jobs)
+    ]
 
 
 def complete(ledger, job, output=None):
@@ -51,27 +55,34 @@ def complete(ledger, job, output=None):
         ledger.outputs.published(job, [made], NOW)
 
 
+def choose_target(ledger, path):
+    """As a process does that dies then."""
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
+    assert ledger.dispositions.choose_target(lease, str(path))
+
+
 def names(folder):
     return sorted(os.listdir(folder)) if folder.exists() else []
 
 
 def test_a_source_moves_once_its_job_is_done(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done)
-    assert depart(ledger, [job]) == []
+    assert dispose(ledger, [job]) == []
     assert names(inbox) == ["a.jpg"]
     complete(ledger, job)
-    assert depart(ledger, [job]) == []
+    assert dispose(ledger, [job]) == []
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
-    assert ledger.departures.ready() == []
+    assert ledger.dispositions.find_ready(NOW) == []
 
 
 def test_it_stays_until_the_last_of_its_jobs_has_ended(ledger, inbox, done):
     first, second = leaving(ledger, source(inbox), done, jobs=2)
     complete(ledger, first)
-    depart(ledger)
+    dispose(ledger)
     assert names(inbox) == ["a.jpg"]
     complete(ledger, second)
-    depart(ledger)
+    dispose(ledger)
     assert names(done) == ["a.jpg"]
 
 
@@ -81,14 +92,14 @@ def test_a_source_with_a_failed_job_goes_where_failures_go_or_stays(ledger, inbo
     ledger.jobs.fail(begin(ledger, second), DAMAGED, NOW)
     (other,) = leaving(ledger, source(inbox, "b.jpg"), done)
     ledger.jobs.fail(begin(ledger, other), DAMAGED, NOW)
-    depart(ledger)
+    dispose(ledger)
     assert (names(inbox), names(done), names(tmp_path / "failed")) == (["b.jpg"], [], ["a.jpg"])
 
 
 def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done, "")
     ledger.jobs.cancel([job], NOW)
-    depart(ledger)
+    dispose(ledger)
     assert names(inbox) == ["a.jpg"]
 
 
@@ -98,7 +109,7 @@ def test_a_source_that_is_another_file_by_now_stays(ledger, inbox, done):
     complete(ledger, job)
     path.unlink()
     source(inbox, content="another")
-    depart(ledger)
+    dispose(ledger)
     assert (path.read_text(), names(done)) == ("another", [])
 
 
@@ -107,7 +118,7 @@ def test_a_taken_name_gets_a_suffix(ledger, inbox, done):
     (done / "a.jpg").write_text("theirs")
     (job,) = leaving(ledger, source(inbox), done)
     complete(ledger, job)
-    depart(ledger)
+    dispose(ledger)
     assert (done / "a.jpg").read_text() == "theirs"
     assert (done / "a-1.jpg").read_text() == "original"
 
@@ -115,7 +126,7 @@ def test_a_taken_name_gets_a_suffix(ledger, inbox, done):
 def test_a_deleted_source_is_gone_once_its_outputs_stand(ledger, inbox, tmp_path):
     (job,) = leaving(ledger, source(inbox), "")
     complete(ledger, job, tmp_path / "out.jpg")
-    depart(ledger)
+    dispose(ledger)
     assert names(inbox) == []
 
 
@@ -124,7 +135,7 @@ def test_a_source_is_not_deleted_when_nothing_stands_for_it(ledger, inbox, tmp_p
     (job,) = leaving(ledger, source(inbox), "")
     complete(ledger, job, tmp_path / "out.jpg" if reason == "the output is gone" else None)
     (tmp_path / "out.jpg").unlink(missing_ok=True)
-    depart(ledger)
+    dispose(ledger)
     assert names(inbox) == ["a.jpg"]
 
 
@@ -133,16 +144,15 @@ def test_a_move_that_was_killed_is_finished(ledger, inbox, done, moment):
     path = source(inbox)
     (job,) = leaving(ledger, path, done)
     complete(ledger, job)
-    (departure,) = ledger.departures.ready()
     done.mkdir()
-    assert ledger.departures.choose(departure.id, str(done / "a.jpg"))
+    choose_target(ledger, done / "a.jpg")
     if moment != "before":
         os.link(path, done / "a.jpg")
     if moment == "after":
         path.unlink()
-    assert depart(ledger) == []
+    assert dispose(ledger) == []
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
-    assert ledger.departures.ready() == []
+    assert ledger.dispositions.find_ready(NOW) == []
 
 
 def other_device(monkeypatch):
@@ -158,7 +168,7 @@ def test_across_devices_it_is_copied_with_its_times(ledger, inbox, done, monkeyp
     (job,) = leaving(ledger, path, done)
     complete(ledger, job)
     other_device(monkeypatch)
-    depart(ledger)
+    dispose(ledger)
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
     assert os.stat(done / "a.jpg").st_mtime == 100
 
@@ -169,10 +179,9 @@ def test_a_copy_that_was_killed_before_the_original_went_is_finished(ledger, inb
     complete(ledger, job)
     done.mkdir()
     (done / "a.jpg").write_text("original")
-    (departure,) = ledger.departures.ready()
-    ledger.departures.choose(departure.id, str(done / "a.jpg"))
+    choose_target(ledger, done / "a.jpg")
     other_device(monkeypatch)
-    depart(ledger)
+    dispose(ledger)
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
 
 
@@ -183,8 +192,8 @@ def test_a_disk_that_is_full_leaves_the_source_and_no_temp_file(ledger, inbox, d
     (job,) = leaving(ledger, source(inbox), done)
     complete(ledger, job)
     other_device(monkeypatch)
-    monkeypatch.setattr(departing.os, "fsync", full)
-    (problem,) = depart(ledger)
+    monkeypatch.setattr(os, "fsync", full)
+    (problem,) = dispose(ledger)
     assert "no space left" in problem.message
     assert (names(inbox), names(done)) == (["a.jpg"], [])
 
@@ -194,5 +203,5 @@ def test_two_sources_of_one_name_get_two_names(ledger, inbox, done):
     jobs = [*leaving(ledger, source(inbox), done), *leaving(ledger, source(inbox / "sub", content="other"), done)]
     for job in jobs:
         complete(ledger, job)
-    depart(ledger)
+    dispose(ledger)
     assert names(done) == ["a-1.jpg", "a.jpg"]

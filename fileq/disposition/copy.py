@@ -1,0 +1,103 @@
+"""Copying a source to another device, so that the copy can be trusted with being the only one."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from fileq.files.directory import Directory
+from fileq.files.identity import version_of
+
+_CHUNK = 2**20
+_SYNC_EVERY = 32 * 2**20
+"""Bytes after which a copy is flushed to its disk: so no single wait for a slow one is long."""
+
+KeepAlive = Callable[[], None]
+"""Called now and then while a file is read or written: it renews a lease, and raises Fenced where that is void."""
+
+
+def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_alive: KeepAlive) -> None:
+    """Copy a file with its times, mode, owner and extended attributes to the new name `temp`, safe on its disk.
+
+    Raises FileExistsError where anything stands there; OSError, also where the file changed meanwhile, or where what
+    its disk gives back is not what was read.
+    """
+    with _closing(source.open(name)) as original, _closing(target.create(temp)) as copy:
+        before = os.fstat(original)
+        read = _pump(original, copy, keep_alive)
+        _copy_attributes(original, copy, before)
+        os.fsync(copy)
+        if _digest(copy, keep_alive) != read:
+            raise OSError(errno.EIO, "the copy is not what was read", temp)
+        after = os.fstat(original)
+        if (after.st_ino, version_of(after)) != (before.st_ino, version_of(before)):
+            raise InterruptedError(errno.EINTR, "it changed while it was copied", name)
+
+
+def has_same_content(one: Directory, one_name: str, other: Directory, other_name: str, keep_alive: KeepAlive) -> bool:
+    """Whether both are regular files of the same bytes. Raises OSError."""
+    statuses = one.look(one_name), other.look(other_name)
+    if any(status is None for status in statuses) or len({status.st_size for status in statuses if status}) > 1:
+        return False
+    with _closing(one.open(one_name)) as first, _closing(other.open(other_name)) as second:
+        return _digest(first, keep_alive) == _digest(second, keep_alive)
+
+
+@contextmanager
+def _closing(handle: int) -> Iterator[int]:
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _pump(original: int, copy: int, keep_alive: KeepAlive) -> bytes:
+    """The digest of all that was read."""
+    digest = hashlib.sha256()
+    unsynced = 0
+    while chunk := os.read(original, _CHUNK):
+        digest.update(chunk)
+        unsynced += len(chunk)
+        while chunk:
+            chunk = chunk[os.write(copy, chunk) :]
+        if unsynced >= _SYNC_EVERY:
+            os.fsync(copy)
+            unsynced = 0
+        keep_alive()
+    return digest.digest()
+
+
+def _digest(handle: int, keep_alive: KeepAlive) -> bytes:
+    """The SHA-256 of an open file, read from its disk as far as the system lets us ask for that."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.lseek(handle, 0, os.SEEK_SET)
+    digest = hashlib.sha256()
+    while chunk := os.read(handle, _CHUNK):
+        digest.update(chunk)
+        keep_alive()
+    return digest.digest()
+
+
+def _copy_attributes(original: int, copy: int, status: os.stat_result) -> None:
+    """The owner first: a change of it takes away bits of the mode. What the target can't hold is left out."""
+    if hasattr(os, "fchown"):
+        with suppress(OSError):
+            os.fchown(copy, status.st_uid, status.st_gid)
+    for name in _attribute_names(original):
+        with suppress(OSError):
+            os.setxattr(copy, name, os.getxattr(original, name))
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):
+            os.fchmod(copy, status.st_mode & 0o7777)
+    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _attribute_names(handle: int) -> list[str]:
+    if not hasattr(os, "listxattr"):
+        return []
+    try:
+        return os.listxattr(handle)
+    except OSError:  # this file system has none
+        return []

@@ -1,0 +1,107 @@
+"""A source that is about to go: where it is now, and its last step, in which no other file can go in its place."""
+
+import os
+import time
+from contextlib import ExitStack
+from typing import Self
+
+from fileq.files.directory import opened
+from fileq.files.identity import is_same_file
+from fileq.files.names import removal_name
+from fileq.files.no_clobber import put_back
+from fileq.ledger import Ledger
+from fileq.ledger.dispositions import Disposition, Lease
+
+LEASE = 120.0
+"""Seconds for which a lease holds, where its holder can't be seen, unless it is renewed."""
+
+_RENEW = 10.0
+
+
+class DepartingFile(ExitStack):
+    """The file of a disposition, by its folder's handle. Every method raises OSError, and Fenced.
+
+    `name` is what it is called now: its own name, or the hidden one that an earlier try gave it; None where it is gone,
+    or another file by now. `target` is the path that was chosen for it.
+    """
+
+    def __init__(self, ledger: Ledger, lease: Lease, disposition: Disposition) -> None:
+        super().__init__()
+        self.disposition = disposition
+        self.lease = lease
+        self._ledger = ledger
+        folder, self._own_name = os.path.split(disposition.source)
+        self.directory = self.enter_context(opened(folder))
+        self._hidden = None if disposition.hidden is None else os.path.basename(disposition.hidden)
+        self.target = disposition.target
+        self._renewed_at = time.monotonic()
+        self.name = self._find()
+
+    def __enter__(self) -> Self:
+        return self
+
+    @property
+    def has_gone(self) -> bool:
+        """Whether it is gone, or another file, by now: looked at anew."""
+        return self._find() is None
+
+    def _find(self) -> str | None:
+        if self._hidden is not None and self.directory.look(self._hidden) is not None:
+            if self.is_it(self._hidden):
+                return self._hidden
+            put_back(self.directory, self._hidden, self._own_name)  # it was hidden, and another file
+        return self._own_name if self.is_it(self._own_name) else None
+
+    def is_it(self, name: str) -> bool:
+        """Whether the file that was read stands under this name."""
+        status = self.directory.look(name)
+        return status is not None and is_same_file(status, self.disposition.inode, self.disposition.version)
+
+    def hide(self) -> bool:
+        """Give the file a hidden name, and look whether what has that now is the file that was read.
+
+        Another one that somebody has put in its place comes back; then False.
+        """
+        hidden = self._hidden_name()
+        if self.name is None or self.name == hidden:
+            return self.name is not None
+        self._ledger.dispositions.check_lease(self.lease)
+        try:
+            self.directory.rename(self.name, hidden)
+        except FileNotFoundError:
+            return False
+        if not self.is_it(hidden):
+            put_back(self.directory, hidden, self._own_name)
+            return False
+        self.name = hidden
+        return True
+
+    def _hidden_name(self) -> str:
+        """The same one for each try: it is written down, so that nothing is ever left under an unknown name."""
+        if self._hidden is None:
+            self._hidden = removal_name(self._ledger.name, self.disposition.inode, self.disposition.version)
+            path = os.path.join(os.path.dirname(self.disposition.source), self._hidden)
+            self._ledger.dispositions.announce_hidden(self.lease, path)
+        return self._hidden
+
+    def remove(self) -> None:
+        """Remove the file, which is hidden, and make that last."""
+        assert self.name is not None
+        assert self.name == self._hidden
+        self._ledger.dispositions.check_lease(self.lease)
+        self.directory.unlink(self.name)
+        self.directory.sync()
+        self.name = None
+
+    def come_back(self) -> None:
+        """Give the file its own name again where it is hidden, or one like it where another file has that."""
+        if self.name is not None and self.name == self._hidden:
+            self.name = put_back(self.directory, self.name, self._own_name)
+            self.directory.sync()
+
+    def keep_alive(self) -> None:
+        """Renew the lease, now and then."""
+        moment = time.monotonic()
+        if moment - self._renewed_at > _RENEW:
+            self._renewed_at = moment
+            self._ledger.dispositions.renew_lease(self.lease, time.time() + LEASE)
