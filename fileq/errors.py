@@ -3,6 +3,7 @@
 FileqError                      exit code
 ├── UsageError                  2   the command line or the config asks for what can't be
 │   ├── ConfigError             2   a key or value in the config file
+│   │   └── UntrustedError      2   what is asked for counts only once the config is trusted
 │   └── NotFoundError           2   no such file, recipe, job or batch
 │       └── MissingPathsError   2   files that were named and don't exist
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
@@ -75,6 +76,10 @@ class UsageError(FileqError):
 
 
 class ConfigError(UsageError):
+    pass
+
+
+class UntrustedError(ConfigError):
     pass
 
 

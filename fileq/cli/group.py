@@ -15,7 +15,7 @@ PANELS = {
     "Look": ("status", "list", "show", "recipes"),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
     "Look after": ("report", "doctor", "clean", "schedule"),
-    "Set up": ("init", "config", "service"),
+    "Set up": ("init", "config", "trust", "service"),
 }
 """The commands as `fileq --help` shows them."""
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fileq.config import Config, database_origin, load
-from fileq.config.complaints import unknown_name
 from fileq.display import Display, choose
-from fileq.errors import NotFoundError
 from fileq.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -56,13 +54,18 @@ class Session:
 
     def recipes(self, names: Sequence[str]) -> list[Recipe]:
         """The recipes of these names, or the default ones. Raises NotFoundError with the nearest right name."""
-        return [self.recipe(name) for name in dict.fromkeys(names or self.config.settings.default)]
+        return [self.config.recipe(name) for name in dict.fromkeys(names or self.config.settings.default)]
 
-    def recipe(self, name: str) -> Recipe:
-        recipes = self.config.settings.recipes
-        if name not in recipes:
-            raise NotFoundError(f"There is no recipe {name}.", unknown_name("", name, recipes).remedy)
-        return recipes[name]
+    @property
+    def config_hint(self) -> str:
+        """For the first thing that a command says which works for long: the config, where nobody named it."""
+        return f" Config: {self.config.file}." if self.config.was_found else ""
+
+    def hint_at_notices(self) -> None:
+        """Say that nobody is told of anything, where that is for want of trust."""
+        if self.config.withheld.notify is not None:
+            untrusted = self.config.untrusted("its [notify] is off")
+            self.display().hint(str(untrusted))
 
 
 def session_of(context: typer.Context) -> Session:

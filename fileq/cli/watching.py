@@ -29,14 +29,13 @@ def folders(
     watches = session.config.settings.watch
     if not paths:
         if not watches:
-            raise UsageError(
-                "Which folder? There is no DIR, and no [[watch]] in the config.", "Try: fileq watch inbox/"
-            )
-        return [configured(session.config.settings, watch, interval) for watch in watches]
+            where = session.config.file or "a config"
+            raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
+        return [configured(session.config, watch, interval) for watch in watches]
     named = [_named(path) for path in dict.fromkeys(paths)]
     known = {} if recipe or out else {watch.path: watch for watch in watches}
     return [
-        configured(session.config.settings, known[path], interval)
+        configured(session.config, known[path], interval)
         if path in known
         else _plain(session, path, recipe, out, interval, recursive=recursive)
         for path in named

@@ -2,22 +2,41 @@
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
 
 from fileq.errors import EnvironmentFailure, NotFoundError, UsageError
 
 CONFIG_NAME = "fileq.toml"
 
 
-def config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> str | None:
-    """The config file that counts, absolute; None where there is none. Raises NotFoundError for one asked for."""
+class Provenance(StrEnum):
+    """How a config file came to be used."""
+
+    OPTION = "option"
+    ENVIRONMENT = "environment"
+    FOLDER = "folder"  # found by the way, in the working folder or one above: by no word of the user's
+    USER = "user"
+
+
+class ConfigFile(NamedTuple):
+    """A config file: its absolute path, and how it came to be used."""
+
+    path: str
+    provenance: Provenance
+
+
+def config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> ConfigFile | None:
+    """The config file that counts; None where there is none. Raises NotFoundError for one asked for."""
     asked = path or environ.get("FILEQ_CONFIG")
     if not asked:
         return _nearest(cwd) or _of_user()
     found = os.path.join(cwd, os.path.expanduser(asked))
+    named_by = Provenance.ENVIRONMENT if asked == environ.get("FILEQ_CONFIG") else Provenance.OPTION
     if not os.path.isfile(found):
-        origin = "FILEQ_CONFIG" if asked == environ.get("FILEQ_CONFIG") else "--config"
+        origin = "FILEQ_CONFIG" if named_by is Provenance.ENVIRONMENT else "--config"
         raise NotFoundError(f"There is no config file {found} ({origin}).", "fileq init writes one to start from.")
-    return found
+    return ConfigFile(found, named_by)
 
 
 def working_folder() -> str:
@@ -32,30 +51,35 @@ def whole_path(path: str, base: str) -> str:
     return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
 
 
-def _nearest(folder: str) -> str | None:
+def _nearest(folder: str) -> ConfigFile | None:
     """The config in `folder`, or in the nearest of its parents that has one."""
     while True:
         candidate = os.path.join(folder, CONFIG_NAME)
         if os.path.isfile(candidate):
-            return candidate
+            return ConfigFile(candidate, Provenance.FOLDER)
         parent = os.path.dirname(folder)
         if parent == folder:
             return None
         folder = parent
 
 
-def _of_user() -> str | None:
+def _of_user() -> ConfigFile | None:
     import platformdirs  # noqa: PLC0415  # only those without a config of their own wait for it
 
     candidate = os.path.join(platformdirs.user_config_dir("fileq", appauthor=False), "config.toml")
-    return candidate if os.path.isfile(candidate) else None
+    return ConfigFile(candidate, Provenance.USER) if os.path.isfile(candidate) else None
+
+
+def state_folder() -> str:
+    """Where what fileq remembers of the user belongs. Not absolute where the user has no home."""
+    import platformdirs  # noqa: PLC0415  # the same
+
+    return platformdirs.user_state_dir("fileq", appauthor=False)
 
 
 def state_database() -> str:
     """The database of those who name none."""
-    import platformdirs  # noqa: PLC0415  # the same
-
-    return os.path.join(platformdirs.user_state_dir("fileq", appauthor=False), "fileq.db")
+    return os.path.join(state_folder(), "fileq.db")
 
 
 def database_at(name: str, folder: str) -> str:

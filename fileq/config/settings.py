@@ -1,5 +1,6 @@
 """What a config can say, and the defaults. Recipes are described in fileq.recipes.recipe."""
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,6 +8,9 @@ import msgspec
 from fileq.cron import Cron
 from fileq.recipes.recipe import Recipe
 from fileq.units import ByteSize, Duration, Keeping
+
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""What a notice's target takes from the environment: ${NAME}."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -108,6 +112,11 @@ class NotifySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     @property
     def is_on(self) -> bool:
         return bool(self.on and (self.urls or self.command))
+
+    @property
+    def variables(self) -> list[str]:
+        """The names of all that is taken from the environment, sorted."""
+        return sorted({name for text in (*self.urls, *self.command) for name in VARIABLE.findall(text)})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,16 +1,19 @@
 """The watched folders of a config."""
 
-from fileq.config.settings import Settings, WatchSettings
+from fileq.config import Config, WatchSettings
 from fileq.intake import Policy
 from fileq.watch.folder import Folder, Poll, left_out
 
 
-def configured(settings: Settings, watch: WatchSettings, interval: float | None = None) -> Folder:
-    """The folder that a [[watch]] describes. With an `interval`, in seconds, listings are compared so often."""
+def configured(config: Config, watch: WatchSettings, interval: float | None = None) -> Folder:
+    """The folder that a [[watch]] describes. With an `interval`, in seconds, listings are compared so often.
+
+    Raises UntrustedError where one of its recipes runs a program and the config isn't trusted.
+    """
     done_to = {"keep": None, "move": watch.move_to, "delete": ""}[watch.after]
     return Folder(
         watch.path,
-        tuple(settings.recipes[name] for name in dict.fromkeys(watch.recipes or settings.default)),
+        tuple(config.recipe(name) for name in dict.fromkeys(watch.recipes or config.settings.default)),
         watch.out,
         watch.recursive,
         Policy(done_to, watch.failed_to),

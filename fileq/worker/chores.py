@@ -9,7 +9,7 @@ import msgspec
 from fileq import intake
 from fileq.config import Config
 from fileq.config.settings import AddSettings, Settings
-from fileq.errors import EnvironmentFailure
+from fileq.errors import EnvironmentFailure, UntrustedError
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes
 from fileq.upkeep import retention
@@ -90,24 +90,31 @@ def health(place: Place, now: float) -> str:
 
 def rescan(place: Place, now: float) -> str:
     """Watched folders are brought in line with what is there; a folder with a watcher is, every minute."""
-    told = []
+    told, untrusted = [], None
     for watch in place.settings.watch:
         if place.stop.is_set() or is_watched(place.ledger, watch.path):
             continue
-        look = look_through(place.ledger, configured(place.settings, watch), place.stop.is_set)
+        try:
+            folder = configured(place.config, watch)
+        except UntrustedError as error:
+            untrusted = error
+            continue
+        look = look_through(place.ledger, folder, place.stop.is_set)
         told += [f"{look.queued_files:,} queued of {watch.path}."] if look.queued_files else []
         told += [look.problem] if look.problem else []
     gone = note_vanished(place.ledger, now, place.stop.is_set)
     if gone:
         recipes = ", ".join(f"{recipe} {count:,}" for recipe, count in sorted(gone.items()))
         told.append(f"{gone.total():,} outputs have vanished ({recipes}). `fileq add` makes them again.")
+    if untrusted is not None:
+        raise UntrustedError(" ".join([*told, untrusted.message]), untrusted.hint)
     return " ".join(told) or "All is as it should be."
 
 
 def add(place: Place, batch: AddSettings, now: float) -> str:
     """Queue what is new, and nothing that was ever queued before: what retention removed doesn't come back."""
     names = dict.fromkeys(batch.recipes or place.settings.default)
-    recipes = [place.settings.recipes[name] for name in names]
+    recipes = [place.config.recipe(name) for name in names]
     receipt = intake.add(place.ledger, intake.Request(batch.paths, recipes, batch.out, only_new=True), now=now)
     told = f"{receipt.queued:,} queued as batch {receipt.batch}." if receipt.queued else "Nothing new."
     return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])

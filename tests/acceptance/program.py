@@ -43,6 +43,12 @@ class Program:
         path.write_text(text, encoding="utf-8")
         return path
 
+    def trust(self, text: str) -> Path:
+        """Configure, and trust it: programs, notices and a database count."""
+        path = self.configure(text)
+        self.run("trust")
+        return path
+
     def start(self, *arguments: str | Path | bytes, **options: Any) -> subprocess.Popen[bytes]:
         """The command in a process group of its own."""
         return subprocess.Popen(

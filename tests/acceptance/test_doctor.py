@@ -16,7 +16,7 @@ from tests.acceptance.watching import Watched
 
 NAMES = [
     "database", "disk", "workers", "stuck jobs", "queue",
-    "watched folders", "codecs", "clock", "temp files", "schedule", "notices",
+    "watched folders", "codecs", "clock", "temp files", "schedule", "notices", "config",
 ]  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_with_a_worker_at_work_all_is_well(fileq: Program, photos: Path) -> None
 
 def test_a_worker_that_was_killed_amid_its_job_is_told_with_the_job(fileq: Program, photos: Path) -> None:
     argv = '["python3", "-c", "import time; time.sleep(1000)", "{source}", "{output}"]'
-    fileq.configure(f'[recipes.slow]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
+    fileq.trust(f'[recipes.slow]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
     with fileq.worker("--workers", "1") as worker:
         fileq.wait_until(lambda: fileq.states() == {"running": 1})
@@ -141,7 +141,7 @@ def test_a_mistake_in_the_config_is_one_here_too(fileq: Program) -> None:
 
 def test_what_a_recipe_needs_and_is_not_there_is_told_with_the_remedy(fileq: Program) -> None:
     argv = '["no-such-program", "{source}", "{output}"]'
-    fileq.configure(f'[recipes.mine]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
+    fileq.trust(f'[recipes.mine]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
     answer = fileq.run("doctor", expect=1).stdout
     assert "The recipe mine can't work: the program no-such-program was not found." in answer
     assert "Install it, or write its full path." in answer

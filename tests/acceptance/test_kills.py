@@ -108,7 +108,7 @@ def test_no_process_outlives_a_worker_that_was_killed(fileq: Program, many: Path
 def test_a_program_that_a_job_runs_ends_with_the_worker_and_leaves_nothing(fileq: Program, photos: Path) -> None:
     script = "import sys, time; open(sys.argv[2], 'w').write('half'); time.sleep(1000)"
     argv = f'["python3", "-c", "{script}", "{{source}}", "{{output}}"]'
-    fileq.configure(f'[recipes.slow]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
+    fileq.trust(f'[recipes.slow]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
     with fileq.worker("--workers", "1") as process:
         fileq.wait_until(lambda: any(child.children() for child in children(process)))
@@ -164,9 +164,7 @@ def test_a_frozen_worker_that_wakes_up_publishes_nothing(fileq: Program, photos:
         "{output}",
     ]
     quoted = ", ".join(f'"{word}"' for word in slow)
-    fileq.configure(
-        f'[worker]\nheartbeat = "100ms"\n[recipes.slow]\nsteps = [ {{ op = "command", argv = [{quoted}] }} ]\n'
-    )
+    fileq.trust(f'[worker]\nheartbeat = "100ms"\n[recipes.slow]\nsteps = [ {{ op = "command", argv = [{quoted}] }} ]\n')
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
     with fileq.worker("--workers", "1") as frozen:
         fileq.wait_until(lambda: fileq.states().get("running"))

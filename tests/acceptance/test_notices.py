@@ -19,7 +19,7 @@ def mail() -> Iterator[MailServer]:
 
 def notify(fileq: Program, *urls: str, **keys: object) -> None:
     lines = "".join(f"{key} = {value!r}\n" for key, value in keys.items())
-    fileq.configure(f"[notify]\nurls = {list(urls)!r}\n{lines}")
+    fileq.trust(f"[notify]\nurls = {list(urls)!r}\n{lines}")
     fileq.environment["MAIL_PASSWORD"] = PASSWORD
 
 
@@ -76,7 +76,7 @@ def test_a_program_is_told_too(fileq: Program, photos: Path) -> None:
         "import os, sys\n"
         f"open({str(told)!r}, 'a').write(f'{{sys.argv[1:]}} {{os.environ[\"TOKEN\"]}}\\n{{sys.stdin.read()}}')\n"
     )
-    fileq.configure(f'[notify]\non = ["failed"]\ncommand = ["python", "{script}", "{{event}}"]\n')
+    fileq.trust(f'[notify]\non = ["failed"]\ncommand = ["python", "{script}", "{{event}}"]\n')
     fileq.environment["TOKEN"] = "t0ken"
     (photos / "broken.jpg").write_bytes(b"no picture")
     fileq.run("add", photos, "-r", "thumbnail")

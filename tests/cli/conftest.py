@@ -53,6 +53,7 @@ def fileq(tmp_path, monkeypatch, capsys):
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "remembered"))
     monkeypatch.setenv("FILEQ_DATABASE", str(tmp_path / "state" / "fileq.db"))
     monkeypatch.chdir(tmp_path)
     return Fileq(tmp_path, capsys)

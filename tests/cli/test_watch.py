@@ -113,6 +113,15 @@ def test_a_service_needs_something_to_watch(fileq, systemctl):
     assert systemctl == []
 
 
+def test_a_service_names_no_config_that_is_not_trusted(fileq, systemctl):
+    (fileq.folder / "fileq.toml").write_text(f"{CONFIG}[notify]\ncommand = ['evil']\n")
+    said = fileq("service", "install")
+    assert (said.code, "is not trusted, and asks for notices" in said.err) == (2, True)
+    assert systemctl == []
+    assert fileq("trust").code == 0
+    assert fileq("service", "install").code == 0
+
+
 def test_a_service_is_installed_told_of_and_taken_away(fileq, systemctl):
     (fileq.folder / "fileq.toml").write_text(CONFIG)
     assert fileq("service", "status").code == 1

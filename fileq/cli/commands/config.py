@@ -4,30 +4,59 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.group import new_app
-from fileq.cli.session import session_of
-from fileq.config import database_origin, with_database
+from fileq.cli.session import Session, session_of
+from fileq.config import Config, Provenance, database_origin, with_database
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
-from fileq.errors import ExitCode
+from fileq.display.answer import Cell
+from fileq.errors import ExitCode, UntrustedError
 
 app = new_app()
+
+FOUND = {
+    Provenance.OPTION: "it was named by --config",
+    Provenance.ENVIRONMENT: "it was named by FILEQ_CONFIG",
+    Provenance.FOLDER: "in the working folder, or one above",
+    Provenance.USER: "it is your own, in your config folder",
+}
 
 
 @app.command(epilog="Example: fileq config")
 def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Show the settings in force, and where each came from."""
     session = session_of(context)
-    database, origin = database_origin(session.config, session.database_option)
-    settings = with_database(session.config, database, origin)
+    database, settings = _with_database(session)
     document = {
         "file": settings.file,
+        "found": settings.provenance,
+        "trusted": settings.is_trusted,
         "database": database,
         "settings": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.origins],
     }
     rows = [(one.key, _in_words(one.value), Text(one.origin, Tone.QUIET)) for one in settings.origins]
     table = Table([Column("key"), Column("value", long="path"), Column("from", long="path")], rows)
-    file = settings.file or "none; fileq init writes one"
-    session.display(json=json).answer(Answer(document, [Facts([("config", file)]), Text(), table]))
+    session.display(json=json).answer(Answer(document, [Facts(_facts(settings)), *_warning(settings), Text(), table]))
     return ExitCode.DONE
+
+
+def _with_database(session: Session) -> tuple[str | None, Config]:
+    """The database in use, None where the config names one and isn't trusted; and the config that tells of it."""
+    try:
+        database, origin = database_origin(session.config, session.database_option)
+    except UntrustedError:
+        return None, session.config
+    return database, with_database(session.config, database, origin)
+
+
+def _facts(config: Config) -> list[tuple[str, Cell]]:
+    if config.file is None or config.provenance is None:
+        return [("config", "none; fileq init writes one")]
+    trust: list[tuple[str, Cell]] = [("trusted", "yes" if config.is_trusted else "no")] if config.was_found else []
+    return [("config", config.file), ("found", FOUND[config.provenance]), *trust]
+
+
+def _warning(config: Config) -> list[Text]:
+    asked = config.withheld.in_words()
+    return [Text(str(config.untrusted(f"asks for {asked}, which don't count")), Tone.WARNING)] if asked else []
 
 
 def _in_words(value: object) -> str:

@@ -40,6 +40,8 @@ def doctor(
     display = session.display(json=json)
     checks = _checks(session, time.time())
     if notify:
+        if session.config.withheld.notify is not None:
+            raise session.config.untrusted("its [notify] is off")
         checks.append(_tried(session.config.settings.notify))
     well = not any(check.state is State.BAD for check in checks)
     document = {"ok": well, "checks": [asdict(check) for check in checks]}

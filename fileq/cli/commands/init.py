@@ -9,7 +9,8 @@ from fileq.cli import options
 from fileq.cli.group import new_app
 from fileq.cli.session import session_of
 from fileq.config import CONFIG_NAME, sample
-from fileq.display import Answer, Text
+from fileq.config.trust import trust_config
+from fileq.display import Answer, Display, Text
 from fileq.errors import EnvironmentFailure, ExitCode, UsageError
 
 app = new_app()
@@ -31,6 +32,17 @@ def init(
         raise UsageError(f"{file} is there already, and was left as it is.", "Name another PATH.") from error
     except OSError as error:
         raise EnvironmentFailure(f"{file} can't be written: {error.strerror}.", "Name another PATH.") from error
+    display = session_of(context).display(json=json)
+    if os.path.basename(file) == CONFIG_NAME:
+        _trust(file, display)
     told = [Text(f"Wrote {file}."), Text("Its recipe shop is an example: change it, then try fileq run PATH -r shop")]
-    session_of(context).display(json=json).answer(Answer({"config": file}, told))
+    display.answer(Answer({"config": file}, told))
     return ExitCode.DONE
+
+
+def _trust(file: str, display: Display) -> None:
+    """Trust what was written just now. Where that can't be remembered, it is a config all the same."""
+    try:
+        trust_config(file)
+    except EnvironmentFailure as error:
+        display.hint(f"{error.message} Programs and notices that you write into it count after: fileq trust")

@@ -48,11 +48,11 @@ def recipes(
     if recipe_names:
         raise UsageError("A recipe of -r is tried on a file.", "Name the file: fileq recipes --preview FILE -r NAME")
     if name is not None:
-        recipe = session.recipe(name)
+        recipe = session.config.recipes.get(name) or session.config.recipe(name)
         display.answer(Answer(_document(session, recipe), _blocks(session, recipe)))
         return ExitCode.DONE
-    known = list(session.config.settings.recipes.values())
-    rows = [(recipe.name, _origin(session, recipe), recipe.description) for recipe in known]
+    known = list(session.config.recipes.values())
+    rows = [(recipe.name, _origin(session, recipe), _about(session, recipe)) for recipe in known]
     table = Table([Column("recipe"), Column("from", long="path"), Column("description", long="prose")], rows)
     display.answer(Answer([_document(session, recipe) for recipe in known], [table]))
     return ExitCode.DONE
@@ -69,9 +69,20 @@ def _origin(session: Session, recipe: Recipe) -> str:
     return next(one.origin for one in session.config.origins if one.key == f"recipes.{recipe.name}")
 
 
+def _is_trusted(session: Session, recipe: Recipe) -> bool:
+    return recipe.name not in session.config.withheld.recipes
+
+
+def _about(session: Session, recipe: Recipe) -> str:
+    warning = (
+        "" if _is_trusted(session, recipe) else "It runs a program and is not trusted: look at it, then fileq trust."
+    )
+    return " ".join(filter(None, [recipe.description, warning]))
+
+
 def _document(session: Session, recipe: Recipe) -> dict[str, Any]:
     document: dict[str, Any] = json_format.loads(encode(recipe))
-    return document | {"origin": _origin(session, recipe)}
+    return document | {"origin": _origin(session, recipe), "trusted": _is_trusted(session, recipe)}
 
 
 def _blocks(session: Session, recipe: Recipe) -> list[Block]:
@@ -86,8 +97,8 @@ def _blocks(session: Session, recipe: Recipe) -> list[Block]:
     for number, output in enumerate(recipe.outputs, 1):
         facts.append((f"output {number}", _output(output)))
         facts += [(f"  step {place}", _step(step)) for place, step in enumerate(output.steps, 1)]
-    about = [Text(recipe.description), Text()] if recipe.description else []
-    return [*about, Facts(facts), *_manual(recipe)]
+    about = _about(session, recipe)
+    return [*([Text(about), Text()] if about else []), Facts(facts), *_manual(recipe)]
 
 
 def _step(step: Operation) -> str:

@@ -57,7 +57,12 @@ def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
 
 
 def command(session: Session) -> list[str]:
-    """What the service runs: this very fileq, with the config and the database that are in force now."""
+    """What the service runs: this very fileq, with the config and the database that are in force now.
+
+    It names the config, which then counts whole. Raises UntrustedError where it doesn't yet.
+    """
     assert session.config.file is not None
+    if asked := session.config.withheld.in_words():
+        raise session.config.untrusted(f"asks for {asked}")
     options = ["--config", os.path.abspath(session.config.file), "--database", session.database]
     return [sys.executable, "-m", "fileq", *options, "watch", "--work"]

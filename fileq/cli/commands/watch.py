@@ -66,8 +66,9 @@ def watch(
     teller = Teller(display)
     with session.ledger() as ledger:
         watcher = Watcher(ledger, wanted, teller, once=once)
-        display.hint(f"Watching {_named(watcher.paths)}. Ctrl-C stops.")
+        display.hint(f"Watching {_named(watcher.paths)}.{session.config_hint} Ctrl-C stops.")
         if work:
+            session.hint_at_notices()
             hear_complaints(display, debug=session.debug)
         if work and not once:
             _watch_and_work(session, ledger, watcher, teller, slots(workers, session.config))

@@ -90,7 +90,9 @@ def _work(
     from fileq.worker.consumer import Worker
 
     before = ledger.overview.tally()
-    display.hint(f"Working with {counted(count, 'slot')}. Ctrl-C stops.")
+    display.hint(f"Working with {counted(count, 'slot')}.{session.config_hint} Ctrl-C stops.")
+    if periodic:
+        session.hint_at_notices()
     hear_complaints(display, debug=session.debug)
     with Worker(session.database, config, slots=count, drain=drain, periodic=periodic) as worker:
         worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))

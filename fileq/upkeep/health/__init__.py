@@ -11,6 +11,7 @@ from fileq.upkeep.health.case import Case, Look, NoDatabaseYet, Room
 from fileq.upkeep.health.check import DATABASE, DISK, Check, Finding, State, bad, ok, warning
 from fileq.upkeep.health.clock import clock
 from fileq.upkeep.health.codecs import codecs
+from fileq.upkeep.health.configuration import configuration
 from fileq.upkeep.health.database import database
 from fileq.upkeep.health.disk import disk, room_at
 from fileq.upkeep.health.leftovers import temp_files
@@ -34,6 +35,7 @@ ALL: tuple[tuple[str, Look], ...] = (
     ("temp files", temp_files),
     ("schedule", schedule),
     ("notices", notices),
+    ("config", configuration),
 )
 
 

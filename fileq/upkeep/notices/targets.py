@@ -7,11 +7,10 @@ from urllib.parse import quote
 import msgspec
 
 from fileq.config.origins import without_secrets
-from fileq.config.settings import NotifySettings
+from fileq.config.settings import VARIABLE, NotifySettings
 from fileq.ledger.notices import Notice
 from fileq.upkeep.notices.scrubbing import Scrubber
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _FIELD = re.compile(r"\$\{(\w+)\}|\{(event|title|body)\}")
 
 
@@ -49,7 +48,7 @@ def full_url(url: str, environ: Mapping[str, str], scrubber: Scrubber) -> str:
         scrubber.learn(value)
         return quote(value, safe="", errors="surrogateescape") if match.start() else value
 
-    whole = _VARIABLE.sub(filled, url)
+    whole = VARIABLE.sub(filled, url)
     scrubber.learn_url(whole)
     return whole
 
@@ -76,4 +75,4 @@ def value_of(name: str, environ: Mapping[str, str]) -> str:
 
 def variables(target: Target) -> list[str]:
     """The names of the variables that it takes from the environment."""
-    return [name for text in (target.url or "", *target.command) for name in _VARIABLE.findall(text)]
+    return [name for text in (target.url or "", *target.command) for name in VARIABLE.findall(text)]

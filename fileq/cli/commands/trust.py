@@ -1,0 +1,107 @@
+"""fileq trust: let a config that is found by the way run programs, send notices and name a database."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from fileq.cli import options
+from fileq.cli.group import new_app
+from fileq.cli.session import session_of
+from fileq.config import CONFIG_NAME, RestrictedSettings, config_in_use, database_path_in, read_restricted
+from fileq.config.origins import without_secrets
+from fileq.config.trust import distrust_config, trust_config, trusted_configs
+from fileq.display import Answer, Facts, Text, Tone
+from fileq.display.answer import Block, Cell
+from fileq.errors import ExitCode, NotFoundError, UsageError
+
+app = new_app()
+
+
+@app.command(epilog="Example: fileq trust")
+def trust(
+    context: typer.Context,
+    *,
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="A config, or its folder. Else the one in use.", show_default=False),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Trust it no more.", show_envvar=False)] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the configs that you trust.", show_envvar=False)] = False,
+    json: options.Json = False,
+) -> ExitCode:
+    """Show what a config would run, send and use as its database, and trust it from now on.
+
+    Of a config that is found in the working folder or above, these count only once you trust it. That lasts, also when
+    you change it; where it is not yours, or others may write to it, it doesn't count at all.
+    """
+    session = session_of(context)
+    display = session.display(json=json)
+    if listed and (remove or path):
+        raise UsageError("--list shows all; it takes no FILE, and can't be combined with --remove.")
+    if listed:
+        display.answer(_list())
+    elif remove:
+        display.answer(_removed(_named(path) if path else config_in_use(session.config_option)))
+    else:
+        display.answer(_trusted(_existing(_named(path)) if path else config_in_use(session.config_option)))
+    return ExitCode.DONE
+
+
+def _named(path: str) -> str:
+    """The absolute path of a config that is named by itself or by its folder."""
+    whole = os.path.abspath(os.path.expanduser(path))
+    return os.path.join(whole, CONFIG_NAME) if os.path.isdir(whole) else whole
+
+
+def _existing(file: str) -> str:
+    if not os.path.isfile(file):
+        raise NotFoundError(f"There is no config file {file}.", "fileq init writes one to start from.")
+    return file
+
+
+def _trusted(file: str) -> Answer:
+    asked = read_restricted(file)
+    database = None if asked.database is None else database_path_in(file, asked.database)
+    trust_config(file)
+    told: list[Block] = [Facts([("config", file), *_facts(asked, database)]), Text()]
+    if asked == RestrictedSettings():
+        told.append(Text("It asks for nothing that needs trust. What you write into it later counts too."))
+    told.append(Text("It is trusted from now on. To take that back: fileq trust --remove", Tone.GOOD))
+    return Answer({"file": file, "trusted": True, **_document(asked, database)}, told)
+
+
+def _removed(file: str) -> Answer:
+    was_trusted = distrust_config(file)
+    said = f"{file} is {'not trusted any more' if was_trusted else 'not trusted, and was not before'}."
+    return Answer({"file": file, "trusted": False}, [Text(said)])
+
+
+def _list() -> Answer:
+    files = trusted_configs()
+    return Answer(files, [Text(file) for file in files] or [Text("You have trusted no config.")])
+
+
+def _facts(asked: RestrictedSettings, database: str | None) -> list[tuple[str, Cell]]:
+    facts: list[tuple[str, Cell]] = [
+        ("runs", f"{' '.join(program.argv)} (recipe {program.recipe})") for program in asked.programs
+    ]
+    if asked.notify is not None:
+        facts += [("runs", f"{' '.join(asked.notify.command)} (notices)")] if asked.notify.command else []
+        facts += [("sends", f"notices to {without_secrets(url)}") for url in asked.notify.urls]
+        facts += [("takes", f"${{{name}}} from the environment") for name in asked.notify.variables]
+    return [*facts, *([("database", database)] if database is not None else [])]
+
+
+def _document(asked: RestrictedSettings, database: str | None) -> dict[str, Any]:
+    notify = asked.notify
+    return {
+        "programs": [{"recipe": program.recipe, "argv": list(program.argv)} for program in asked.programs],
+        "notices": notify
+        and {
+            "command": list(notify.command),
+            "urls": [without_secrets(url) for url in notify.urls],
+            "variables": notify.variables,
+        },
+        "database": database,
+    }

@@ -1,0 +1,82 @@
+"""What a found config may say, but what counts only once it is trusted: programs, notices, and the database."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from fileq.config.settings import NotifySettings, Settings
+from fileq.operations.base import Operation
+from fileq.recipes.recipe import Recipe
+from fileq.units import counted
+
+
+class Program(NamedTuple):
+    """A program that a recipe runs, with its arguments. For a step of a plug-in: the operation's name."""
+
+    recipe: str
+    argv: tuple[str, ...]
+
+
+class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a config's settings that needs trust."""
+
+    recipes: dict[str, Recipe] = {}  # those that run a program
+    notify: NotifySettings | None = None  # None: nobody is to be told
+    database: str | None = None
+
+    @property
+    def programs(self) -> list[Program]:
+        return [
+            Program(name, _argv(step))
+            for name, recipe in self.recipes.items()
+            for step in _steps(recipe)
+            if step.works_on_files
+        ]
+
+    def in_words(self) -> str:
+        """What it asks for, as it ends a sentence; "" where it asks for nothing."""
+        parts = [
+            *([f"{counted(len(self.recipes), 'recipe')} that {self._verb} programs"] if self.recipes else []),
+            *(["notices"] if self.notify else []),
+            *(["a database"] if self.database is not None else []),
+        ]
+        return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+    @property
+    def _verb(self) -> str:
+        return "runs" if len(self.recipes) == 1 else "run"
+
+
+def restricted_settings(settings: Settings) -> RestrictedSettings:
+    """Return what of `settings`, all that a config says, needs trust."""
+    notify = settings.notify
+    return RestrictedSettings(
+        recipes={name: recipe for name, recipe in settings.recipes.items() if runs_program(recipe)},
+        notify=notify if notify.urls or notify.command else None,
+        database=settings.queue.database,
+    )
+
+
+def without(settings: Settings, restricted: RestrictedSettings) -> Settings:
+    """Return `settings` without what is restricted.
+
+    A recipe is left out whole: the built-in one of its name must not take its place unseen.
+    """
+    return msgspec.structs.replace(
+        settings,
+        recipes={name: recipe for name, recipe in settings.recipes.items() if name not in restricted.recipes},
+        notify=msgspec.structs.replace(settings.notify, urls=(), command=()),
+        queue=msgspec.structs.replace(settings.queue, database=None),
+    )
+
+
+def runs_program(recipe: Recipe) -> bool:
+    return any(step.works_on_files for step in _steps(recipe))
+
+
+def _steps(recipe: Recipe) -> list[Operation]:
+    return [*recipe.steps, *(step for output in recipe.outputs for step in output.steps)]
+
+
+def _argv(step: Operation) -> tuple[str, ...]:
+    return tuple(getattr(step, "argv", ())) or (str(step.__struct_config__.tag),)

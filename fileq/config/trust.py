@@ -1,0 +1,127 @@
+"""Which found configs the user trusts: a folder in the user's state, with a small file for each.
+
+Each file is named by a hash of the config's path and holds that path. So two processes never write to the same file
+with different content, and what is damaged is one trust and not all.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from typing import NamedTuple
+
+from fileq.config.ownership import others_may_write, own_users
+from fileq.config.places import state_folder
+from fileq.errors import EnvironmentFailure
+
+
+class Trust(NamedTuple):
+    """Whether a config is trusted. `problem` says why that could not be found out, in words that end a sentence."""
+
+    trusted: bool
+    problem: str = ""
+
+
+def trust_of(file: str) -> Trust:
+    """Return whether the config `file` is trusted; never raises."""
+    path = _identity(file)
+    record = _record(path)
+    if record is None:
+        return Trust(False, "there is no state folder to remember it in: HOME is not set")
+    try:
+        with open(record, "rb") as content:
+            users = own_users()
+            status = os.fstat(content.fileno())
+            if users and (status.st_uid not in users or others_may_write(record, status, users)):
+                return Trust(False, f"others may have written {record}, where that is remembered")
+            known = content.read(len(path) + 1)
+    except FileNotFoundError:
+        return Trust(False)
+    except OSError as error:
+        return Trust(False, f"{record}, where that is remembered, can't be read: {error.strerror}")
+    return Trust(True) if known == path else Trust(False, f"{record}, where that is remembered, is damaged")
+
+
+def trust_config(file: str) -> None:
+    """Trust the config `file` from now on, also when its owner changes it. Raises EnvironmentFailure.
+
+    Whether it is the user's own is looked at each time that it is read, and not here.
+    """
+    import tempfile  # noqa: PLC0415  # 8 ms that only those wait for who trust a config
+
+    path = _identity(file)
+    record = _record(path)
+    if record is None:
+        raise EnvironmentFailure("There is no state folder to remember it in.", "Set HOME.")
+    folder = os.path.dirname(record)
+    try:
+        os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        handle, temp = tempfile.mkstemp(dir=folder, prefix=".")
+        try:
+            with open(handle, "wb") as content:
+                content.write(path)
+                content.flush()
+                os.fsync(content.fileno())
+            os.replace(temp, record)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temp)
+            raise
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"The trust can't be remembered in {folder}: {error.strerror}.", "Change its permissions."
+        ) from error
+
+
+def distrust_config(file: str) -> bool:
+    """Trust the config `file` no more; return whether it was trusted. Raises EnvironmentFailure."""
+    record = _record(_identity(file))
+    if record is None:
+        return False
+    try:
+        os.unlink(record)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise EnvironmentFailure(f"{record} can't be removed: {error.strerror}.", "Change its permissions.") from error
+    return True
+
+
+def trusted_configs() -> list[str]:
+    """Return the paths of all trusted configs, sorted; they need not be there any more. Raises EnvironmentFailure."""
+    folder = _folder()
+    if folder is None:
+        return []
+    try:
+        records = [os.path.join(folder, name) for name in os.listdir(folder) if not name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise EnvironmentFailure(f"{folder} can't be read: {error.strerror}.", "Change its permissions.") from error
+    paths = [path for record in records if (path := _path_in(record)) is not None]
+    return sorted(path for path in paths if trust_of(path).trusted)
+
+
+def _path_in(record: str) -> str | None:
+    try:
+        with open(record, "rb") as content:
+            return os.fsdecode(content.read())
+    except OSError:
+        return None
+
+
+def _identity(file: str) -> bytes:
+    """The config's place: its folder without links, and its name. A link to a trusted config is not trusted by that."""
+    folder, name = os.path.split(os.path.abspath(file))
+    return os.fsencode(os.path.join(os.path.realpath(folder), name))
+
+
+def _record(path: bytes) -> str | None:
+    folder = _folder()
+    return None if folder is None else os.path.join(folder, hashlib.sha256(path).hexdigest())
+
+
+def _folder() -> str | None:
+    """None where the user has no home: a relative path would be one in a stranger's folder."""
+    folder = state_folder()
+    return os.path.join(folder, "trusted") if os.path.isabs(folder) else None
