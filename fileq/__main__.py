@@ -1,18 +1,32 @@
 """The program's entry. It imports next to nothing: children of a worker import this module once more."""
 
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
     if {"run", "worker", "--work"} & set(sys.argv):
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
         # file's name and not the command, the server of children ends with us, unused.
-        from fileq.worker.nursery import prepare  # noqa: PLC0415
+        with suppress(OSError, MemoryError):  # the worker asks again, where the error is told
+            from fileq.worker.nursery import prepare  # noqa: PLC0415
 
-        prepare()
-    from fileq.cli import run  # noqa: PLC0415
+            prepare()
+    sys.exit(_run())
 
-    sys.exit(run())
+
+def _run() -> int:
+    try:
+        from fileq.cli import run  # noqa: PLC0415
+    except (ImportError, OSError, MemoryError) as error:
+        from fileq.errors import shortage  # noqa: PLC0415
+
+        lack = shortage(error)
+        if lack is None:
+            raise
+        print(f"Error: {lack}", file=sys.stderr)  # noqa: T201  # there is no display yet
+        return lack.exit_code
+    return run()
 
 
 if __name__ == "__main__":

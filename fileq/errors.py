@@ -9,16 +9,19 @@ FileqError                      exit code
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
 │   └── LedgerError             3   the database can't be opened, read or written
 └── JobError                    1   one job failed; `kind` says how (see ErrorKind)
+    └── Shortage                3   this process has no handles, memory or processes left: no fault of the job
 
 An error has a message (what is wrong and where) and a hint (what to do about it). The user reads
 both; a traceback is shown with --debug alone.
 """
 
 import errno
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -118,6 +121,49 @@ class JobError(FileqError):
         return JobError, (self.kind, self.message, self.hint)
 
 
+class Shortage(JobError):
+    """This process lacks what no job is to blame for: the job is to be done when there is enough again."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+    def __init__(self, message: str, hint: str = "", *, of_memory: bool = False) -> None:
+        super().__init__(ErrorKind.INTERNAL, message, hint)
+        self.of_memory = of_memory
+
+    def __reduce__(self) -> Any:
+        return functools.partial(Shortage, of_memory=self.of_memory), (self.message, self.hint)
+
+
+_NO_PROCESS = "No process or thread can be started: there are as many as may be."
+_NO_MEMORY = "There is no memory left for fileq itself."
+_MORE_MEMORY = "Use fewer workers, or allow fileq more memory (ulimit -v)."
+_SHORT_OF = {
+    errno.EMFILE: ("This process may open no more files.", "Raise the limit (ulimit -n 1024), or use fewer workers."),
+    errno.ENFILE: ("The system can open no more files.", "End other programs, or raise its limit (fs.file-max)."),
+    errno.EAGAIN: (_NO_PROCESS, "Raise the limit (ulimit -u), or use fewer workers."),
+    errno.ENOMEM: (_NO_MEMORY, _MORE_MEMORY),
+}
+
+
+def shortage(error: BaseException) -> Shortage | None:
+    """The shortage that an error means, whoever has raised it; None where it means something else."""
+    if isinstance(error, Shortage):
+        return error
+    number = error.errno if isinstance(error, OSError) else None
+    said = str(error).lower()
+    if isinstance(error, RuntimeError) and "start new thread" in said:
+        number = errno.EAGAIN
+    # A library that can't be loaded for want of memory is an ImportError, with the dynamic linker's words.
+    if isinstance(error, MemoryError) or (
+        isinstance(error, ImportError) and ("map segment" in said or "memory" in said)
+    ):
+        number = errno.ENOMEM
+    if number not in _SHORT_OF:
+        return None
+    message, hint = _SHORT_OF[number]
+    return Shortage(message, hint, of_memory=number == errno.ENOMEM)
+
+
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
@@ -125,6 +171,10 @@ _NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
 
 def os_failure(error: OSError, path: str) -> JobError:
     """The job error that an OSError at `path` means."""
+    return shortage(error) or _fault_at(error, path)
+
+
+def _fault_at(error: OSError, path: str) -> JobError:
     where = os.path.dirname(path) or "."
     if error.errno in _NO_SPACE:
         message = f"There is no space left to write in {where}."

@@ -13,9 +13,11 @@ from fileq.errors import (
     JobError,
     LedgerError,
     NotFoundError,
+    Shortage,
     UsageError,
     os_failure,
     os_failures,
+    shortage,
 )
 
 
@@ -34,7 +36,6 @@ from fileq.errors import (
         (errno.ENXIO, ErrorKind.UNREADABLE),
         (errno.ENAMETOOLONG, ErrorKind.UNSUPPORTED),
         (errno.EIO, ErrorKind.INTERNAL),
-        (errno.EMFILE, ErrorKind.INTERNAL),
     ],
 )
 def test_what_the_system_says_has_a_kind(number, kind):
@@ -42,6 +43,40 @@ def test_what_the_system_says_has_a_kind(number, kind):
     assert failure.kind is kind
     assert "/photos" in failure.message
     assert failure.hint
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EMFILE, "x"),
+        OSError(errno.ENFILE, "x"),
+        BlockingIOError(errno.EAGAIN, "x"),
+        OSError(errno.ENOMEM, "x"),
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+        ImportError("libjpeg.so: failed to map segment from shared object"),
+        Shortage("This is one.", "Wait."),
+    ],
+)
+def test_what_the_process_lacks_is_a_shortage_and_no_fault_of_a_job(error):
+    lack = shortage(error)
+    assert lack.exit_code == ExitCode.ENVIRONMENT
+    assert lack.message
+    assert lack.hint
+    if isinstance(error, OSError):
+        assert isinstance(os_failure(error, "/photos/a.jpg"), Shortage)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOENT, "x"), RuntimeError("x"), ImportError("no module"), ValueError()]
+)
+def test_what_is_none_is_no_shortage(error):
+    assert shortage(error) is None
+
+
+def test_a_shortage_crosses_to_another_process_whole():
+    lack = pickle.loads(pickle.dumps(shortage(MemoryError())))
+    assert (type(lack), lack.of_memory, lack.hint) == (Shortage, True, shortage(MemoryError()).hint)
 
 
 def test_an_error_of_the_system_without_a_number_is_told_in_its_own_words():

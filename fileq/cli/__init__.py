@@ -11,7 +11,7 @@ from typer.exceptions import TyperException
 from fileq.cli import coercion
 from fileq.cli.root import app
 from fileq.cli.session import Session
-from fileq.errors import ExitCode, FileqError
+from fileq.errors import ExitCode, FileqError, shortage
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -48,20 +48,20 @@ def _invoke(arguments: list[str], session: Session) -> int:
 def _explained(error: Exception, session: Session) -> int:
     """Say what went wrong, and answer the exit code."""
     display = session.display()
-    match error:
-        case FileqError():
-            display.error(error.message, error.hint)
-            return error.exit_code
-        case TyperException():
-            context = getattr(error, "ctx", None)
+    match shortage(error) or error:
+        case FileqError() as known:
+            display.error(known.message, known.hint)
+            return known.exit_code
+        case TyperException() as wrong:
+            context = getattr(wrong, "ctx", None)
             display.error(
-                _sentence(error.format_message()),
+                _sentence(wrong.format_message()),
                 f"See: {context.command_path} --help" if context else "",
             )
-            return error.exit_code
-        case OSError():
-            where = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
-            display.error(f"The system says: {error.strerror or error}{':' if where else ''}{where}.")
+            return wrong.exit_code
+        case OSError() as failure:
+            where = f" {os.fsdecode(failure.filename)}" if isinstance(failure.filename, str | bytes) else ""
+            display.error(f"The system says: {failure.strerror or failure}{':' if where else ''}{where}.")
             return ExitCode.ENVIRONMENT
         case _:
             display.error(

@@ -15,20 +15,38 @@ if TYPE_CHECKING:
 _EVERY = 0.2
 _EVERY_WHEN_IDLE = 1.0
 
+_SAID_FOR = 600.0
+"""Seconds for which the same complaint is not repeated."""
+
 
 class _Complaints(logging.Handler):
-    """What a worker's threads complain of, such as a database that is locked for long: one line each, no traceback."""
+    """What a worker's threads complain of, such as a database that is locked for long: one line each, no traceback.
+
+    The same is said once in ten minutes.
+    """
 
     def __init__(self, display: Display) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.INFO)
         self._display = display
+        self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        text = f"{record.getMessage().rstrip('.')}{f': {error}' if error else '.'}"
+        if record.levelno >= logging.WARNING and self._is_old(text):
+            return
         try:
-            self._display.error(f"{record.getMessage().rstrip('.')}{f': {error}' if error else '.'}", "")
+            if record.levelno >= logging.WARNING:
+                self._display.error(text, "")
+            else:
+                self._display.hint(text)
         except (OSError, ValueError):  # stderr is closed: who complains must not go down with it
             self.handleError(record)
+
+    def _is_old(self, text: str) -> bool:
+        now = time.monotonic()
+        self._said = {said: at for said, at in self._said.items() if now - at < _SAID_FOR}
+        return self._said.setdefault(text, now) != now
 
 
 def hear_complaints(display: Display, *, debug: bool) -> None:
@@ -38,6 +56,7 @@ def hear_complaints(display: Display, *, debug: bool) -> None:
             logger = logging.getLogger(name)
             logger.addHandler(_Complaints(display))
             logger.propagate = False
+        logging.getLogger("fileq").setLevel(logging.INFO)
 
 
 class Shows(Protocol):

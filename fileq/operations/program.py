@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, shortage
 
 if sys.platform != "win32":
     from fileq.operations.supervisor import Supervisor
@@ -37,6 +37,8 @@ def run(
             message = f"The program {argv[0]} was not found."
             raise JobError(ErrorKind.COMMAND, message, "Install it, or write its full path.") from error
         except OSError as error:
+            if lack := shortage(error):
+                raise lack from error
             message = f"The program {argv[0]} can't be run: {error.strerror}."
             raise JobError(ErrorKind.COMMAND, message, "Check that it is a program.") from error
     if code is None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageCms
 
-from fileq.errors import ErrorKind, JobError, os_failure
+from fileq.errors import ErrorKind, JobError, os_failure, shortage
 
 HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
 
@@ -77,6 +77,8 @@ def processing(step: str) -> Iterator[None]:
     except MemoryError as error:
         raise out_of_memory(f"the step {step}") from error
     except (*DAMAGE, OSError) as error:
+        if lack := shortage(error):
+            raise lack from error
         hint = "If it is a step of your own, look there; else please report it."
         raise JobError(ErrorKind.INTERNAL, f"The step {step} failed: {_reason(error)}.", hint) from error
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, Shortage
 from fileq.intake.arriving import digest
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
@@ -42,10 +42,12 @@ class Attempt:
     def make(self, sandbox: Sandbox) -> Finished | None:
         """Make the outputs as temp files; None where that went wrong, which is then written down.
 
-        Raises LedgerError alone.
+        Raises LedgerError, or Shortage, and then it is the caller's to give the job back.
         """
         try:
             return self._make(sandbox)
+        except Shortage:
+            raise
         except (JobError, Fenced) as reason:
             self.refuse(reason)
         except Stopped:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, shortage
 from fileq.pictures.assignment import Assignment, Encoded, Planned
 from fileq.worker import nursery
 
@@ -57,11 +57,14 @@ def _answer(connection: Connection, assignment: Assignment) -> Result | JobError
             temps: Sequence[str | None] = connection.recv()
             encoded = picture.make(temps) if any(temps) else (None,) * len(temps)
             return Result(encoded, picture.notes)
-    except JobError as error:
-        return error
-    except MemoryError:
-        return JobError(ErrorKind.MEMORY, f"{assignment.source} needs more memory than a job may use.", MORE_MEMORY)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is this job's failure, and said on the job
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
+        lack = shortage(error)
+        if lack is not None and lack.of_memory:  # there is a limit for this process alone
+            return JobError(ErrorKind.MEMORY, f"{assignment.source} needs more memory than a job may use.", MORE_MEMORY)
+        if lack is not None:
+            return lack
+        if isinstance(error, JobError):
+            return error
         traceback.print_exc()
         return JobError(
             ErrorKind.INTERNAL,

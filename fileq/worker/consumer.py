@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from fileq import control, queue
 from fileq.config import Config
-from fileq.errors import LedgerError
+from fileq.errors import EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Fenced
 from fileq.ledger.workers import WorkerRecord
@@ -19,6 +19,7 @@ from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.crew import Crew
 from fileq.worker.nursery import prepare
+from fileq.worker.outage import Outage
 from fileq.worker.recovery import recover
 from fileq.worker.sandbox import Verdict
 from fileq.worker.slot import Post, SlotActivity
@@ -32,6 +33,9 @@ _PATIENCE = 60.0
 _TELLING = 30.0
 """Seconds that a draining worker stays for its last notices; those that are not sent by then wait for the next one."""
 
+_GIVEN_UP = 60.0
+"""Seconds without handles, memory or database after which a worker that is to drain its queue ends."""
+
 _TICK = 0.1
 _IDLE_TICK = 0.25
 _LOOK = 0.25
@@ -44,6 +48,7 @@ _POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
 class StopReason(StrEnum):
     DRAINED = "drained"
     STOPPED = "stopped"
+    GIVEN_UP = "given up"
 
 
 class Worker:
@@ -75,6 +80,7 @@ class Worker:
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
         self._at_once = False
+        self._failure: FileqError | None = None
         self._told_at: float | None = None
         huey = huey_for(self._ledger, queue)
         tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
@@ -86,6 +92,8 @@ class Worker:
             paused=threading.Event(),
             idle=threading.Event(),
             lead=threading.Lock(),
+            shortage=Outage("There is enough again: the jobs go on."),
+            silence=Outage("The database answers again: the jobs go on."),
         )
         self._crew = Crew(self._post, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING)
 
@@ -112,13 +120,18 @@ class Worker:
 
         `on_tick` is called in this thread with what each slot does, about ten times a second while one does something,
         and four times else; `on_stop` once, when the worker is told to stop; `on_hangup` at each SIGHUP, which else is
-        like SIGTERM.
+        like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute.
         """
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with self._signals():
             recover(self._ledger, time.time(), self._settings.heartbeat)
             self._obey()
             self._crew.run()
+        if self._failure is not None:
+            raise EnvironmentFailure(
+                f"{self._failure.message} That has lasted for a minute.",
+                f"{self._failure.hint} What is left waits in the queue.",
+            )
         return self._reason or StopReason.STOPPED
 
     def keep_alive(self) -> None:
@@ -166,6 +179,8 @@ class Worker:
                 slot.sandbox.stop(Verdict.STOPPED)
         with suppress(LedgerError):  # the next tick asks again
             self._look_at_the_ledger(time.monotonic())
+        if self._drain and self._reason is None:
+            self._give_up_where_nothing_works()
         if self._on_stop is not None and self._reason is StopReason.STOPPED:
             self._on_stop()
             self._on_stop = None
@@ -219,6 +234,15 @@ class Worker:
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment
             control.resend(self._ledger, self._queue, time.time())
+
+    def _give_up_where_nothing_works(self) -> None:
+        """Somebody waits for the end: better tell what is missing than wait for it for ever."""
+        if any(slot.sandbox.token for slot in self._crew.slots):
+            return
+        for outage in (self._post.shortage, self._post.silence):
+            if outage.seconds > _GIVEN_UP:
+                self._failure = outage.error
+                self._stop(StopReason.GIVEN_UP)
 
     def _looks_after(self, moment: float) -> bool:
         """Whether the upkeep has something to do that is worth waiting for."""

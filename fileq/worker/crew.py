@@ -5,6 +5,7 @@ from typing import Any
 
 from huey.consumer import Consumer, ConsumerStopped, Scheduler
 
+from fileq.errors import shortage
 from fileq.worker.slot import Post, Slot
 
 
@@ -43,11 +44,27 @@ class Crew(Consumer):  # type: ignore[misc]  # huey has no types
     def _set_signal_handlers(self) -> None:
         """The worker has set its own."""
 
+    def run(self) -> None:
+        """Until stopped. However it ends, no thread of it goes on: it would use what its owner closes."""
+        try:
+            super().run()
+        finally:
+            self.stop_flag.set()
+            for _, thread in (*self.worker_threads, (None, self.scheduler)):
+                if thread.ident is not None:
+                    thread.join()
+
     def loop(self, health_check_ts: float | None = None) -> float | None:
-        self._on_loop()
-        if not self.stop_flag.is_set():
-            self.check_worker_health()
-        elif not self.busy:
+        try:
+            self._on_loop()
+            if not self.stop_flag.is_set():
+                self.check_worker_health()
+        except Exception as error:
+            lack = shortage(error)
+            if lack is None:
+                raise
+            self._post.shortage.begin(lack)
+        if self.stop_flag.is_set() and not self.busy:
             raise ConsumerStopped
         return health_check_ts
 

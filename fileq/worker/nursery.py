@@ -4,6 +4,7 @@ This module is imported before any other, and imports nothing of fileq.
 """
 
 import multiprocessing
+import os
 import signal
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
@@ -14,9 +15,28 @@ NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)
 """A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends a child is its slot's business."""
 
 
+_PIPES = 5
+"""As many handles as it takes to start a child, or the server, and some."""
+
+
+def need_handles() -> None:
+    """Raise OSError (EMFILE) now, where so few are left that a start would fail.
+
+    It would fail halfway: the server doesn't survive that, with a traceback, nor Python's own clearing up at exit.
+    """
+    handles: list[int] = []
+    try:
+        for _ in range(_PIPES):
+            handles += os.pipe()
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
 def prepare() -> None:
     """Have the server import what children need, while this process goes on; at once where it runs already."""
     if isinstance(context, ForkServerContext):
+        need_handles()
         context.set_forkserver_preload(["fileq.worker.child", "fileq.pictures.pipeline"])
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
         forkserver.ensure_running()

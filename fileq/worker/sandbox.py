@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, Shortage, shortage
 from fileq.job import Token
 from fileq.units import describe_bytes, describe_seconds
 from fileq.worker import child, nursery
@@ -53,7 +53,7 @@ class Sandbox:
         self._lock = threading.RLock()
 
     def begin(self, token: Token) -> None:
-        """An attempt starts: its time runs from here. Raises JobError where no child can be started."""
+        """An attempt starts: its time runs from here. Raises Shortage where no child can be started."""
         self.start()
         with self._lock:
             self._token = token
@@ -112,25 +112,26 @@ class Sandbox:
             self._forget()
 
     def start(self) -> None:
-        """Have a child, if there is none. Raises JobError where none can be started."""
+        """Have a child, if there is none. Raises Shortage where none can be started."""
         # An idle child says nothing: when there is something, it is the end. The system knows that before its parent.
         if self._connection is not None and (self._verdict or self._connection.poll(0)):
             self.close()  # it died, or it was told to when it had just done its job
         if self._process is None:
             try:
                 self._start()
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, MemoryError) as error:
                 message = f"No process could be started ({error})."
-                raise JobError(ErrorKind.INTERNAL, message, "Free some memory, or use fewer workers.") from error
+                raise shortage(error) or Shortage(message, "Free some memory, or use fewer workers.") from error
 
     def _start(self) -> None:
+        nursery.need_handles()
         ours, theirs = nursery.context.Pipe()
         process = nursery.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
             target=child.serve, args=(theirs, lifeline(), self._memory), daemon=True, name="fileq-child"
         )
         try:
             process.start()
-        except (OSError, EOFError):
+        except BaseException:
             ours.close()
             raise
         finally:

@@ -12,10 +12,11 @@ from huey.consumer import Worker as HueyWorker
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.disposition import dispose
-from fileq.errors import ErrorKind, JobError, LedgerError
+from fileq.errors import ErrorKind, FileqError, JobError, LedgerError, Shortage, shortage
 from fileq.ledger import Ledger
-from fileq.publish import Finished, publish
+from fileq.publish import Finished, Refused, publish
 from fileq.worker.attempt import Attempt
+from fileq.worker.outage import Backoff, Outage
 from fileq.worker.sandbox import Sandbox
 
 _SHOWN_AFTER = 0.2
@@ -23,6 +24,11 @@ _SHOWN_AFTER = 0.2
 
 _LEADERLESS = 1.0
 """Seconds after which a slot that waits for its turn looks whether the worker stops."""
+
+_SHORTAGE_AGAIN, _LEDGER_AGAIN = 60.0, 5.0
+"""Seconds that a slot holds still at the longest before it tries again."""
+
+_LET_GO_AGAIN = 1.0
 
 _current = threading.local()
 
@@ -48,6 +54,10 @@ class Post(msgspec.Struct, frozen=True):
     """Set by a slot that has found nothing to do."""
     lead: threading.Lock
     """Held by the one slot that looks for a message: with many slots, waiting costs as much as with one."""
+    shortage: Outage
+    """This process has no handles, memory or processes left."""
+    silence: Outage
+    """The database doesn't answer."""
 
 
 class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
@@ -60,11 +70,12 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         self._source: str | None = None
         self._since = 0.0
         self._leads = False
+        self._backoff = Backoff()
         self.sandbox = Sandbox(post.settings.timeout, post.settings.memory)
 
     def initialize(self) -> None:
         _current.slot = self
-        with suppress(JobError):  # the first attempt tries again, and says it
+        with suppress(Shortage):  # the first attempt tries again, and says it
             self.sandbox.start()
         super().initialize()
 
@@ -73,15 +84,37 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         super().shutdown()
 
     def loop(self, now: Any = None) -> None:
-        if self._post.paused.is_set():
+        if self._post.paused.is_set() or self._backoff.is_on:
             self.stop_flag.wait(0.1)
             return
         self._leads = self._post.lead.acquire(timeout=_LEADERLESS)
         if self._leads:
             try:
-                super().loop(now)
+                self._take_message(now)
             finally:
                 self._let_others_look()
+
+    def _take_message(self, now: Any) -> None:
+        """As Huey does it, but for a database that doesn't answer: that is said once, and not ten times a second."""
+        try:
+            task = self.huey.dequeue()
+        except LedgerError as error:
+            self._hold_still(self._post.silence, error, _LEDGER_AGAIN)
+            return
+        except Exception:
+            self._logger.exception("A message can't be read")
+            self.sleep()
+            return
+        self._post.silence.end()
+        if task is None:
+            self.sleep()
+        else:
+            self.delay = self.default_delay
+            self.huey.execute(task, now)
+
+    def _hold_still(self, outage: Outage, error: FileqError, longest: float) -> None:
+        outage.begin(error)
+        self._backoff.hold(longest)
 
     def _let_others_look(self) -> None:
         if self._leads:
@@ -110,7 +143,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         hand: list[tuple[Attempt, Finished]] = []
         with self._letting_go(hand):
             for position, job in enumerate(jobs):
-                if self.stop_flag.is_set() or self._post.paused.is_set():
+                if self.stop_flag.is_set() or self._post.paused.is_set() or self._backoff.is_on:
                     self._put_back(jobs[position:])
                     break
                 if not hand:
@@ -129,37 +162,54 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             return []
         attempt = Attempt(post.ledger, post.settings, claim, post.queue)
         self._source, self._since = claim.source, time.monotonic()
+        finished = None
         with self._letting_go([(attempt, None)]):
             finished = attempt.make(self.sandbox)
+            self._post.shortage.end()
+            self._backoff.reset()
         return [(attempt, finished)] if finished else []
 
     def _publish(self, hand: list[tuple[Attempt, Finished]]) -> None:
         refused = publish(self._post.ledger, [finished for _, finished in hand]) if hand else {}
         for attempt, _ in hand:
             if attempt.token in refused:
-                attempt.refuse(refused[attempt.token])
+                self._refuse(attempt, refused[attempt.token])
         hand.clear()
+
+    def _refuse(self, attempt: Attempt, reason: Refused) -> None:
+        if isinstance(reason, Shortage):
+            attempt.give_back()
+            self._hold_still(self._post.shortage, reason, _SHORTAGE_AGAIN)
+        else:
+            attempt.refuse(reason)
 
     @contextmanager
     def _letting_go(self, hand: Sequence[tuple[Attempt, Finished | None]]) -> Iterator[None]:
-        """Should the ledger fail us here: give the jobs in hand back as soon as it answers again."""
+        """Should the ledger or this process fail us here: give the jobs in hand back as soon as that is possible."""
         try:
             yield
-        except LedgerError:
-            for attempt, _ in hand:
-                self._let_go(attempt)
-            raise
+        except LedgerError as error:
+            self._hold_still(self._post.silence, error, _LEDGER_AGAIN)
+            self._let_go(hand)
         except Exception as error:
+            lack = shortage(error)
+            if lack is not None:
+                self._hold_still(self._post.shortage, lack, _SHORTAGE_AGAIN)
+                self._let_go(hand)
+                return
             # A fault of our own must not leave a job running for ever, with nobody at it.
             for attempt, _ in hand:
                 attempt.refuse(_our_fault(attempt, error))
             raise
 
-    def _let_go(self, attempt: Attempt) -> None:
-        while not self.stop_flag.wait(1.0):
-            with suppress(LedgerError):
-                attempt.give_back()
-                return
+    def _let_go(self, hand: Sequence[tuple[Attempt, Finished | None]]) -> None:
+        for attempt, _ in hand:
+            while True:
+                with suppress(LedgerError, OSError, MemoryError):
+                    attempt.give_back()
+                    break
+                if self.stop_flag.wait(_LET_GO_AGAIN):
+                    return  # who recovers gives it back
 
     def _put_back_if_paused(self, job: int) -> None:
         """The pause began after our last look at it: the job's message is still wanted."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from fileq.config import Config
-from fileq.errors import FileqError, LedgerError
+from fileq.errors import FileqError, LedgerError, shortage
 from fileq.ledger import Ledger, opened
 from fileq.presence import hostname, this_process
 from fileq.upkeep.health.clock import ClockWatch
@@ -88,11 +88,16 @@ class Upkeep:
         if not any(thread.name == name for thread in self._alive()):
             self._start(name, function)
 
-    def _start(self, name: str, function: Callable[[], None]) -> None:
+    def _start(self, name: str, function: Callable[[], None]) -> bool:
         thread = threading.Thread(target=function, name=name, daemon=True)
         with self._lock:
-            thread.start()
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError) as error:
+                _log.warning("The upkeep is put off for a minute: %s", shortage(error) or error)
+                return False
             self._threads.append(thread)
+        return True
 
     def _guarded(self, work: Callable[[float], None]) -> None:
         try:
@@ -100,7 +105,10 @@ class Upkeep:
         except LedgerError as error:
             _log.warning("The upkeep is put off for a minute: %s", error)
         except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again
-            _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
+            if lack := shortage(error):
+                _log.warning("The upkeep is put off for a minute: %s", lack)
+            else:
+                _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
 
     def _recover(self, now: float) -> None:
         """It writes to the ledger each time, and so is the first to see when nobody can any more."""
@@ -116,7 +124,8 @@ class Upkeep:
         self._note_a_jump(now)
         self._tell(now)
         for run in self._timetable.due(now):
-            self._start(f"fileq-{run.name}", partial(self._run, run))
+            if not self._start(f"fileq-{run.name}", partial(self._run, run)):
+                self._end(run, "It could not be started.", "")
 
     def _note_a_jump(self, now: float) -> None:
         jump = self._clock.jump()

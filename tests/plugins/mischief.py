@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -70,3 +71,15 @@ class Stumble(Operation, frozen=True, kw_only=True):
 
     def apply(self, image):
         raise LookupError(self.saying)
+
+
+class Exhaust(Operation, frozen=True, kw_only=True):
+    """Leaves its process no handle to open a file with.
+
+    { op = "exhaust" }
+    """
+
+    def apply(self, image):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        return image

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from mischief import Crash, Devour, Doze, Stumble
+from mischief import Crash, Devour, Doze, Exhaust, Stumble
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, Shortage
 from fileq.job import Token
 from fileq.operations.resize import Resize
 from fileq.pictures.pipeline import Assignment
@@ -105,6 +105,10 @@ def test_an_error_that_nobody_thought_of_is_internal_and_told(bench, box):
     assert error.kind is ErrorKind.INTERNAL
     assert "LookupError: the moon is full" in error.message
     assert bench.works(box)
+
+
+def test_a_child_that_may_open_no_more_files_says_so_and_it_is_no_fault_of_the_job(bench, box):
+    assert isinstance(failure(bench, box, Exhaust()), Shortage)
 
 
 def test_outputs_that_are_not_wanted_are_not_made(bench, box):
@@ -264,14 +268,14 @@ def test_children_heed_no_ctrl_c_and_no_sigterm(bench, box, tmp_path):
     assert isinstance(ended[0], Stopped)
 
 
-def test_where_no_child_can_be_started_the_attempt_fails_and_a_later_one_goes_well(bench, box, monkeypatch):
+def test_where_no_child_can_be_started_that_is_a_shortage_and_a_later_attempt_goes_well(bench, box, monkeypatch):
     def refuse(_process):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     with monkeypatch.context() as patch:
         patch.setattr(nursery.context.Process, "start", refuse)
         for _ in range(2):
-            assert failure(bench, box).kind is ErrorKind.INTERNAL
+            assert isinstance(failure(bench, box), Shortage)
     assert bench.works(box)
 
 

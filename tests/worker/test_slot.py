@@ -1,5 +1,6 @@
 """A slot takes the jobs of a message one by one, publishes them together, and gives back what it can't do."""
 
+import errno
 import math
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from fileq.ledger.overview import Selection
 from fileq.queue import MAIN
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
+from fileq.worker.outage import Outage
 from fileq.worker.slot import Post, Slot
 
 
@@ -25,6 +27,7 @@ def slot(shop, ledger):
     post = Post(
         ledger, shop.settings, MAIN, lambda: 1,
         paused=threading.Event(), idle=threading.Event(), lead=threading.Lock(),
+        shortage=Outage("There is enough."), silence=Outage("It answers."),
     )  # fmt: skip
     slot = Slot(post, huey=huey, stop_flag=threading.Event(), default_delay=0.01, max_delay=0.01, backoff=1.5)
     yield slot
@@ -117,9 +120,10 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger.jobs, failing, fail_once)
-        with pytest.raises(LedgerError):
-            slot.work(jobs[:2])
+        slot.work(jobs[:2])
+        assert slot._post.silence.error is not None
     assert JobState.RUNNING not in states(ledger)
+    slot._backoff.reset()
     left = [job for job, state in zip(jobs, states(ledger), strict=True) if state is JobState.QUEUED]
     slot.work(left)
     assert states(ledger) == [JobState.DONE] * 5
@@ -139,8 +143,8 @@ def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_
     with monkeypatch.context() as patch:
         patch.setattr(ledger.jobs, "claim", claim_only_the_first)
         patch.setattr("fileq.worker.slot._SHOWN_AFTER", math.inf)  # a slow machine publishes after each
-        with pytest.raises(LedgerError):
-            slot.work(jobs[:2])
+        slot.work(jobs[:2])
+        assert slot._post.silence.error is not None
     assert states(ledger) == [JobState.QUEUED] * 5
 
 
@@ -159,12 +163,70 @@ def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, dat
 
     monkeypatch.setattr(slot.sandbox, "call", lock_then_call)
     monkeypatch.setattr(slot, "_let_go", unlock_then_let_go)
-    with pytest.raises(LedgerError, match="locked"):
-        slot.work(jobs[:1])
+    slot.work(jobs[:1])
+    assert "locked" in str(slot._post.silence.error)
     monkeypatch.undo()
     assert states(ledger)[0] is JobState.QUEUED
     assert sent(ledger) == jobs[:1]
     other.close()
+
+
+def eof(*_):
+    raise EOFError
+
+
+def no_more_files(*_, **__):
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def no_memory(*_, **__):
+    raise MemoryError
+
+
+SHORTAGES = {
+    "no child can be started": ("multiprocessing.process.BaseProcess.start", no_more_files),
+    "the server of children is gone": ("multiprocessing.process.BaseProcess.start", eof),
+    "an output can't be reserved": ("fileq.publish.folders.os.mkdir", no_more_files),
+    "an output can't be published": ("os.link", no_more_files),
+    "its folder can't be synchronised": ("fileq.publish.publishing.os.open", no_more_files),
+    "there is no memory for what the child says": ("fileq.worker.attempt.Attempt._reserve", no_memory),
+}
+
+
+@pytest.mark.parametrize("where", SHORTAGES)
+def test_a_shortage_of_the_workers_is_no_try_and_no_death_of_a_job(slot, ledger, jobs, out, monkeypatch, where):
+    target, fault = SHORTAGES[where]
+    slot.sandbox.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(target, fault)
+        slot.work(jobs[:2])
+    assert ledger.database.connection.execute("select distinct state, tries, deaths from jobs").fetchall() == [
+        ("queued", 0, 0)
+    ]
+    assert sorted(sent(ledger)) == jobs[:2]
+    assert slot._post.shortage.seconds > 0
+    assert slot._backoff.is_on
+    slot._backoff.reset()
+    slot.work(jobs)
+    assert states(ledger) == [JobState.DONE] * 5
+    assert slot._post.shortage.seconds == 0
+    assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
+
+
+def test_a_database_that_does_not_answer_is_said_once_and_taken_up_again(slot, ledger, jobs, caplog, monkeypatch):
+    caplog.set_level("INFO", "fileq")
+    with monkeypatch.context() as patch:
+        patch.setattr(slot.huey, "dequeue", refuse)
+        for _ in range(3):
+            slot._backoff.reset()
+            slot.loop()
+    slot._backoff.reset()
+    slot.loop()
+    assert caplog.messages == ["The database is away. Put it back. Jobs wait until that is over.", "It answers."]
+
+
+def refuse():
+    raise LedgerError("The database is away.", "Put it back.")
 
 
 def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, jobs, monkeypatch):

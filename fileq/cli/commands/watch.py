@@ -117,9 +117,11 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: 
             teller.stopping()
             watcher.stop()
 
-        worker.run(_ticker(ledger, teller), on_stop, watcher.reload)
-        watcher.stop()
-        thread.join()
+        try:
+            worker.run(_ticker(ledger, teller), on_stop, watcher.reload)
+        finally:  # it would keep the process for ever
+            watcher.stop()
+            thread.join()
     for failure in failures:
         raise failure
 
