@@ -84,7 +84,7 @@ def stop_at_once(worker: subprocess.Popen[bytes]) -> None:
 @pytest.fixture
 def busy(fileq: Program, photos: Path) -> Iterator[Path]:
     """The folder in which the program of the one job will write."""
-    fileq.configure(CONFIG)
+    fileq.trust(CONFIG)
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "busy")
     yield photos / "busy"
     for process in family(photos / "busy"):
