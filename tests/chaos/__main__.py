@@ -1,0 +1,105 @@
+"""Every step of every scenario, in many processes: `python -m tests.chaos`. It prints a table, and each fault found.
+
+A fault is printed with the command that repeats it: `python -m tests.chaos --only move --strike kill:before:17`.
+"""
+
+import argparse
+import multiprocessing
+import os
+import random
+import secrets
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.chaos.checker import Harm, Reference
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.series import every_fault, every_kill
+from tests.chaos.steps import Strike, build
+from tests.chaos.trial import Outcome, attempt, reference_of
+
+_SERIES = {"kills": every_kill, "faults": every_fault}
+_COUNTED = (Harm.LOST, Harm.PARTIAL, Harm.DOUBLED, Harm.ORIGINAL)
+
+
+def main() -> int:
+    options = _options()
+    started = time.monotonic()
+    with TemporaryDirectory(prefix="fileq-chaos-") as folder:
+        parent = Path(folder)
+        library = build(parent)
+        names = options.only or list(SCENARIOS)
+        references = {name: reference_of(name, library, parent) for name in names}
+        tries = [(name, strike) for name in names for strike in _strikes(options, references[name])]
+        if options.sample < 1:
+            tries = [one for one in tries if random.Random(f"{options.seed} {one}").random() < options.sample]
+        say(f"{len(tries)} tries, seed {options.seed}")
+        outcomes = []
+        for outcome in _outcomes(tries, references, library, parent, options.processes):
+            outcomes.append(outcome)
+            if outcome.problems:
+                say(str(outcome))
+            if len(outcomes) % 500 == 0:
+                say(f"{len(outcomes)} of {len(tries)} after {time.monotonic() - started:.0f} s")
+    say(_table(outcomes))
+    say(f"{time.monotonic() - started:.0f} s, seed {options.seed}")
+    return int(any(outcome.problems for outcome in outcomes))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--only", action="append", choices=SCENARIOS, help="a scenario; repeatable")
+    parser.add_argument("--series", action="append", choices=_SERIES, help="which strikes; repeatable")
+    parser.add_argument("--strike", type=Strike.parse, action="append", help="one strike, as faults are printed with")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--sample", type=float, default=1.0, help="only this share of all tries, by chance")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    return parser.parse_args()
+
+
+def _strikes(options: argparse.Namespace, reference: Reference) -> Iterator[Strike]:
+    if options.strike:
+        yield from options.strike
+        return
+    for series in options.series or _SERIES:
+        yield from _SERIES[series](reference)
+
+
+def _outcomes(
+    tries: Iterable[tuple[str, Strike]], references: dict[str, Reference], library: Path, parent: Path, processes: int
+) -> Iterator[Outcome]:
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(attempt, name, strike, references[name], library, parent) for name, strike in tries]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+def _table(outcomes: list[Outcome]) -> str:
+    lines = ["", "| scenario | tries | kills | faults | " + " | ".join(_COUNTED) + " | other |"]
+    lines.append("| --- " * (len(_COUNTED) + 5) + "|")
+    for name in [*SCENARIOS, None]:
+        own = [outcome for outcome in outcomes if name in (outcome.name, None)]
+        if own:
+            lines.append(_row(name or "all", own))
+    return "\n".join(lines)
+
+
+def _row(name: str, outcomes: list[Outcome]) -> str:
+    harms = Counter(harm for outcome in outcomes for harm in {problem.harm for problem in outcome.problems})
+    kills = sum(outcome.struck for outcome in outcomes if not outcome.strike.error)
+    faults = sum(outcome.struck for outcome in outcomes if outcome.strike.error)
+    other = sum(count for harm, count in harms.items() if harm not in _COUNTED)
+    cells = [name, len(outcomes), kills, faults, *(harms[harm] for harm in _COUNTED), other]
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # it is what this is for
+
+
+if __name__ == "__main__":
+    sys.exit(main())
