@@ -2,13 +2,16 @@
 
 import os
 import re
+import time
 
 import pytest
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files import no_clobber
 from fileq.job import JobState, Made
 from fileq.ledger.jobs import Fenced
-from fileq.publish import publish
+from fileq.publish import publish, publishing
+from fileq.worker.recovery import recover, sweep_after_boot
 from tests.entering import NOW, enter, state
 from tests.publishing import claim, conflict, make, reserved, stand, written
 
@@ -142,6 +145,100 @@ def test_what_a_crash_left_is_theirs_once_they_changed_it(ledger, out, monkeypat
     again = crashed_publishing(ledger, out, monkeypatch)
     stand(out / "a.jpg", "retouched by hand")
     conflict(ledger, again, out / "a.jpg")
+
+
+class Killed(BaseException):
+    """As if the process had ended here."""
+
+
+def die(*_args, **_keys):
+    raise Killed
+
+
+def killed(ledger, monkeypatch, finished, where, what=die):
+    """A worker publishes, and is killed there; then the next one recovers."""
+    with monkeypatch.context() as patch:
+        patch.setattr(where, what)
+        with pytest.raises(Killed):
+            publish(ledger, finished)
+    assert recover(ledger, NOW, 5.0) == 1
+
+
+def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger, out, monkeypatch):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg", out / "b.jpg"))
+
+    def place_the_first_alone(folder, place, output):
+        if place.path.endswith("b.jpg"):
+            raise Killed
+        really(folder, place, output)
+
+    really = publishing.place
+    killed(ledger, monkeypatch, [finished], "fileq.publish.publishing.place", place_the_first_alone)
+    assert os.listdir(out) == ["a.jpg"]
+    second = ledger.jobs.claim(claimed.token.job, 1, NOW)
+    finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
+    killed(ledger, monkeypatch, [finished], "fileq.publish.publishing.place")
+    third = ledger.jobs.claim(claimed.token.job, 1, NOW)
+    places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
+    assert publish(ledger, [written(third, places, "newest")]) == {}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}
+
+
+def test_a_kill_between_the_two_names_of_an_output_leaves_one_of_them(ledger, out, monkeypatch):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    killed(ledger, monkeypatch, [finished], "fileq.files.directory.Directory.unlink")
+    assert os.listdir(out) == ["a.jpg"]
+    assert state(ledger, claimed.token.job) is JobState.DONE
+
+
+def test_what_was_saved_just_before_a_swap_comes_back_though_the_worker_was_killed_just_after(ledger, out, monkeypatch):
+    make(ledger, out / "a.jpg")
+    (job,) = enter(ledger, version="2000-2")
+    claimed = claim(ledger, job=job)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"), "newer version")
+
+    def save_then_swap_then_die(*names):
+        stand(out / "saved", "retouched by hand").rename(out / "a.jpg")
+        assert no_clobber.exchange(*names)
+        raise Killed
+
+    killed(ledger, monkeypatch, [finished], "fileq.publish.placement.exchange", save_then_swap_then_die)
+    assert "retouched by hand" in [path.read_text() for path in out.iterdir()]
+    assert not [name for name in os.listdir(out) if name.startswith(".")]
+
+
+def test_an_attempt_that_a_loss_of_power_has_undone_uses_the_name_of_its_temp_file_again(ledger, out):
+    claimed = claim(ledger)
+    (first,) = reserved(ledger, claimed, out / "a.jpg")
+    ledger.outputs.release([(first.path, first.temp)])
+    assert reserved(ledger, claimed, out / "a.jpg") == [first]
+
+
+def test_a_temp_file_that_a_loss_of_power_has_made_the_ledger_forget_goes_after_the_boot(ledger, out, monkeypatch):
+    make(ledger, out / "a.jpg")
+    forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
+    sweep_after_boot(ledger, time.time())
+    assert not forgotten.exists()
+    stand(forgotten)
+    sweep_after_boot(ledger, time.time())
+    assert forgotten.exists()  # it looks once after each boot
+
+
+def test_a_worker_that_slept_between_announcing_and_placing_places_nothing(ledger, out, monkeypatch):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    announce = ledger.outputs.announce_output
+
+    def fall_asleep(*arguments, **keys):
+        announced = announce(*arguments, **keys)
+        ledger.database.connection.execute("update jobs set attempts = attempts + 1")
+        return announced
+
+    monkeypatch.setattr(ledger.outputs, "announce_output", fall_asleep)
+    assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
+    assert not (out / "a.jpg").exists()
 
 
 def test_a_file_in_the_folders_place_is_a_conflict_that_reserves_nothing(ledger, out):

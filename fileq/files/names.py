@@ -1,8 +1,10 @@
 """The hidden names of fileq's own files, which walks, watchers and galleries pass over; and names that are free.
 
-Each has a random part: nobody can put a link there before we do.
+Each has a part that nobody else can foresee: so nobody can put a link there before we do.
 """
 
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -12,9 +14,15 @@ from itertools import count
 _REMOVAL = re.compile(r"\.fileq-\w+-(?P<inode>\d+)-(?P<version>\d+--?\d+)-\w+\.removing")
 
 
-def temp_name(ledger: str, job_id: int, attempt: int, number: int) -> str:
-    """Return a new name for an output that is being made: the `number`th of an attempt. `ledger` is its short name."""
-    return f".fileq-{ledger}-{job_id}-{attempt}-{number}-{_random()}.tmp"
+def temp_name(ledger: str, secret: str, job_id: int, attempt: int, number: int) -> str:
+    """Return the name for an output that is being made: the `number`th of an attempt. `ledger` is its short name.
+
+    It is the same each time: an attempt that a loss of power has undone leaves a file that the ledger has forgotten,
+    and when it is made again, that one goes. Only who can read the ledger's `secret` can foresee it.
+    """
+    told = f"{job_id}-{attempt}-{number}"
+    unforeseeable = hmac.new(secret.encode(), told.encode(), hashlib.sha256).hexdigest()[:10]
+    return f".fileq-{ledger}-{told}-{unforeseeable}.tmp"
 
 
 def temp_pattern(ledger: str) -> re.Pattern[str]:

@@ -13,6 +13,7 @@ from fileq.ledger.history import History
 from fileq.ledger.jobs import Jobs
 from fileq.ledger.leftover_temps import LeftoverTemps
 from fileq.ledger.messages import Messages
+from fileq.ledger.meta import Meta
 from fileq.ledger.news import News
 from fileq.ledger.notices import Notices
 from fileq.ledger.outputs import Outputs
@@ -54,8 +55,12 @@ class Ledger:
         self.messages = Messages(self.database)
         self.overview = Overview(self.database)
         self.history = History(self.database)
+        self.meta = Meta(self.database)
         try:
-            self.name = self._name()
+            self.name = self.meta.get("ledger") or ""
+            """A short random name, so that the temp files of two ledgers are never taken for one another."""
+            self.secret = self.meta.get("secret") or ""
+            """What makes the names of temp files, which others may see, unforeseeable."""
         except BaseException:
             self.close()
             raise
@@ -66,12 +71,6 @@ class Ledger:
 
     def close(self) -> None:
         self.database.close()
-
-    def _name(self) -> str:
-        """A short random name, so that the temp files of two ledgers are never taken for one another."""
-        with self.database.reading() as connection:
-            (name,) = connection.execute("select value from fileq where key = 'ledger'").fetchone()
-        return str(name)
 
 
 @contextmanager

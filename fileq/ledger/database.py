@@ -89,7 +89,8 @@ class Database:
         version = self._version()  # again, inside the transaction: another process may have been faster
         if version is None:
             self._run(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
-            self.connection.execute("insert into fileq values ('ledger', ?)", (secrets.token_hex(3),))
+            name, secret = secrets.token_hex(3), secrets.token_hex(16)
+            self.connection.execute("insert into fileq values ('ledger', ?), ('secret', ?)", (name, secret))
             self.connection.execute(f"pragma application_id = {_APPLICATION}")
         for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
             self._run(MIGRATIONS[older])

@@ -64,6 +64,7 @@ MIGRATIONS: dict[int, str] = {
         alter table dispositions add column tries integer not null default 0;
         alter table dispositions add column retry_at real;
         alter table dispositions add column problem text;
+        insert into fileq values ('secret', lower(hex(randomblob(16))));
         create table leftover_temps (path text primary key, found_at real not null) without rowid;
     """,
 }

@@ -38,6 +38,7 @@ class _Pending(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     bytes: int
     note: str
+    replaces: str | None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -92,25 +93,39 @@ class Outputs:
             row = connection.execute("select 1 from jobs where source = ? limit 1", (stored(path),)).fetchone()
         return row is not None
 
-    def reserve(self, path: str, job: int, temp: str) -> None:
-        """The path is this job's from now on, and its file comes into being at `temp`."""
+    def reserve(self, path: str, job: int, temp: str, *, standing: str | None = None) -> None:
+        """The path is this job's from now on, and its file comes into being at `temp`.
+
+        `standing` is the version of the file that stands there: where that is one that an attempt had announced when
+        it was cut off, it counts as published from now on, as the next announcement takes its place.
+        """
         with self._database.transaction() as connection:
+            cut_off = connection.execute(
+                "select pending_json from outputs where path = ? and coming = ?", (stored(path), standing)
+            ).fetchone()
+            if cut_off is not None and cut_off[0] is not None:
+                connection.execute(
+                    "update outputs set stands = coming, inode = ? where path = ?",
+                    (msgspec.json.decode(cut_off[0], type=_Pending).inode, stored(path)),
+                )
             connection.execute(
                 "insert into outputs (path, job, temp) values (?, ?, ?)"
                 " on conflict (path) do update set job = excluded.job, temp = excluded.temp,"
+                " coming = null, pending_json = null,"
                 " removed_at = case when outputs.job = excluded.job then outputs.removed_at end",
                 (stored(path), job, stored(temp)),
             )
 
-    def announce_output(self, job_id: int, output: Published, note: str) -> bool:
+    def announce_output(self, job_id: int, output: Published, note: str, *, replaces: str | None = None) -> bool:
         """Write down that a file is about to get its final name: after a crash it is known by that, and all about it.
 
-        Returns False where the path is no longer this job's. `note` is what is to be said on the job.
+        Returns False where the path is no longer this job's. `note` is what is to be said on the job, `replaces` the
+        version of the file that goes.
         """
         made = output.made
         pending = _Pending(
             inode=output.inode, format=made.format, width=made.width, height=made.height, bytes=made.bytes,
-            note=prose(note),
+            note=prose(note), replaces=replaces,
         )  # fmt: skip
         with self._database.transaction() as connection:
             return bool(
@@ -136,6 +151,22 @@ class Outputs:
             for path, version, one in found
         ]
         return outputs, found[0][2].note
+
+    def find_displaced(self, job_id: int) -> list[tuple[str, str, int, str | None]]:
+        """Return the paths of an unfinished attempt whose temp files may have swapped names with what stood there.
+
+        Each with its temp path, the inode of the new file, and the version that the old one may have.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, temp, pending_json from outputs"
+                " where job = ? and temp is not null and pending_json is not null",
+                (job_id,),
+            ).fetchall()
+        found = [
+            (restored(path), restored(temp), msgspec.json.decode(told, type=_Pending)) for path, temp, told in rows
+        ]
+        return [(path, temp, one.inode, one.replaces) for path, temp, one in found if one.replaces is not None]
 
     def published(self, job: int, outputs: Sequence[Published], now: float) -> None:
         with self._database.transaction() as connection:
@@ -166,6 +197,15 @@ class Outputs:
                 " where temp is not null and state <> 'running'"
             ).fetchall()
         return [(restored(path), restored(temp)) for path, temp in rows]
+
+    def jobs_left_behind(self) -> list[int]:
+        """Return the ids of jobs that nobody does any more, and that have temp files still."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select distinct job from outputs join jobs on jobs.id = outputs.job"
+                " where temp is not null and state <> 'running'"
+            )
+            return [job_id for (job_id,) in rows]
 
     def release(self, reserved: Iterable[tuple[str, str]]) -> None:
         """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""

@@ -4,8 +4,8 @@ Nothing partial ever stands under a final name, nothing of anybody else's is ove
 and an attempt that was given up for dead publishes nothing.
 """
 
-from fileq.publish.completion import complete
+from fileq.publish.completion import complete, restore_displaced
 from fileq.publish.publishing import Finished, Refused, discard, publish
 from fileq.publish.reserving import Reservation, reserve
 
-__all__ = ["Finished", "Refused", "Reservation", "complete", "discard", "publish", "reserve"]
+__all__ = ["Finished", "Refused", "Reservation", "complete", "discard", "publish", "reserve", "restore_displaced"]

@@ -7,7 +7,9 @@ file that somebody changed.
 import os
 
 from fileq.errors import JobError
-from fileq.files.identity import is_same_file
+from fileq.files.directory import opened
+from fileq.files.identity import is_same_file, version_of
+from fileq.files.no_clobber import put_back
 from fileq.job import Token
 from fileq.ledger import Ledger
 from fileq.publish.placement import OutputFolders
@@ -33,3 +35,19 @@ def complete(ledger: Ledger, token: Token) -> bool:
         return False
     end_as_done(ledger, token, outputs, note)
     return True
+
+
+def restore_displaced(ledger: Ledger, job_id: int) -> None:
+    """Give a file its name back that somebody had saved under an output's name, and that lost it in the swap.
+
+    An attempt that is cut off just after the two have swapped their names has not looked at what it got. The temp
+    files of the job are to go after this.
+    """
+    for path, temp, inode, replaces in ledger.outputs.find_displaced(job_id):
+        try:
+            with opened(os.path.dirname(temp)) as folder:
+                status = folder.look(os.path.basename(temp))
+                if status is not None and status.st_ino != inode and version_of(status) != replaces:
+                    put_back(folder, os.path.basename(temp), os.path.basename(path))
+        except OSError:  # its folder is away: the temp file can't be removed either, and stays known
+            continue

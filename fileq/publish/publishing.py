@@ -83,7 +83,8 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Pub
         with os_failures(reserved.temp):
             status = folders.look(reserved.temp)
         outputs.append(Published(made, version_of(status), status.st_ino))
-        if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note):
+        replaces = reserved.version if reserved.replaces else None
+        if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note, replaces=replaces):
             raise JobError(
                 ErrorKind.CHANGED,
                 f"A newer version of the source makes {reserved.path} now.",
@@ -94,6 +95,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Pub
 
 def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[Published]) -> None:
     """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
+    ledger.jobs.check(one.token)  # a worker that slept since it announced may have been given up for dead
     for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
         with os_failures(reserved.path):
             if reserved.is_source:

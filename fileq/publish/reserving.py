@@ -58,9 +58,9 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
         if recipe.on_conflict == "rename":
             placing = Placing(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
     placing.refuse_if_taken()
-    name = temp_name(ledger.name, claim.token.job, claim.token.attempt, number)
+    name = temp_name(ledger.name, ledger.secret, claim.token.job, claim.token.attempt, number)
     temp = os.path.join(os.path.dirname(placing.path), name)
-    ledger.outputs.reserve(placing.path, claim.token.job, temp)
+    ledger.outputs.reserve(placing.path, claim.token.job, temp, standing=placing.version)
     return Reservation(
         path=placing.path, temp=temp, replaces=placing.exists, version=placing.replaceable,
         is_source=placing.replaces_source,

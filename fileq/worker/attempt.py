@@ -13,7 +13,7 @@ from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
 from fileq.pictures.assignment import Assignment, Encoded
-from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve
+from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
 from fileq.recipes.recipe import decode
 from fileq.worker.child import Plan, Result
 from fileq.worker.recovery import lose
@@ -106,9 +106,10 @@ class Attempt:
 
     def _end(self, settle: Callable[[float], Due | None]) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
-        if self._reservations and self._is_complete():
-            return
+        is_done = bool(self._reservations) and self._is_complete()
         left = discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
+        if is_done:
+            return
         with self._ledger.transaction():
             self._ledger.outputs.release((place.path, place.temp) for place in self._reservations)
             now = time.time()
@@ -121,6 +122,8 @@ class Attempt:
     def _is_complete(self) -> bool:
         """Whether all of it is published, and only the ledger could not be told."""
         with suppress(Fenced), self._ledger.transaction():
+            self._ledger.jobs.check(self.token)
+            restore_displaced(self._ledger, self.token.job)
             return complete(self._ledger, self.token)
         return False
 

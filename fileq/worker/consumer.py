@@ -20,7 +20,7 @@ from fileq.worker import tasks
 from fileq.worker.crew import Crew
 from fileq.worker.nursery import prepare
 from fileq.worker.outage import Outage
-from fileq.worker.recovery import recover
+from fileq.worker.recovery import recover, sweep_after_boot
 from fileq.worker.sandbox import Verdict
 from fileq.worker.slot import Post, SlotActivity
 
@@ -125,6 +125,7 @@ class Worker:
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with self._signals():
             recover(self._ledger, time.time(), self._settings.heartbeat)
+            sweep_after_boot(self._ledger, time.time())
             self._obey()
             self._crew.run()
         if self._failure is not None:

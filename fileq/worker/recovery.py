@@ -10,7 +10,9 @@ from fileq.job import Failure, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Due, Fenced
 from fileq.ledger.workers import is_worker_gone
-from fileq.publish import complete, discard
+from fileq.presence import this_process
+from fileq.publish import complete, discard, restore_displaced
+from fileq.upkeep.health.leftovers import find_leftovers
 from fileq.worker.orphaned_programs import end_programs
 
 _MONTH = 30 * 86400.0
@@ -32,6 +34,18 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
     _retry_leftovers(ledger, now)
     dispose(ledger)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
+
+
+def sweep_after_boot(ledger: Ledger, now: float) -> None:
+    """Remove temp files that a loss of power has made the ledger forget: once by each host after each boot."""
+    process = this_process()
+    boot = process.started.partition("/")[0]
+    if ledger.meta.swept(process.host) == boot:
+        return
+    left = discard(find_leftovers(ledger, now))
+    with ledger.transaction():
+        ledger.leftover_temps.insert(left, now)
+        ledger.meta.set_swept(process.host, boot)
 
 
 def _end_programs(ledger: Ledger) -> None:
@@ -56,10 +70,12 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
     with ledger.transaction():
         ledger.jobs.check(token)
-        if complete(ledger, token):
-            return
+        restore_displaced(ledger, token.job)
         reserved = ledger.outputs.reserved(token.job)
+        is_done = complete(ledger, token)
         _discard(ledger, reserved, now)
+        if is_done:
+            return
         due = lose(ledger, token, deaths, now)
         if due is not None:
             queue.send(ledger, ledger.batches.queue_of(due.id), [due], now)
@@ -68,6 +84,8 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
 def _clear_up(ledger: Ledger, now: float) -> None:
     """Remove the temp files of jobs that were cancelled, and whose worker died before it saw that."""
     with ledger.transaction():
+        for job_id in ledger.outputs.jobs_left_behind():
+            restore_displaced(ledger, job_id)
         _discard(ledger, ledger.outputs.left_behind(), now)
 
 

@@ -15,12 +15,7 @@ _FOLDERS = 200
 
 def temp_files(case: Case) -> Finding:
     ledger = case.ledger
-    # First the files, then what runs, then the files again: a job may begin or end meanwhile.
-    found = dict(_found(ledger, case.now))
-    running = ledger.vitals.running({job for job, _ in found.values()})
-    sizes = {path: _size(path) for path, (job, attempt) in found.items() if running.get(job) != attempt}
-    sizes |= {path: _size(path) for path in ledger.leftover_temps.all()}
-    left = {path: size for path, size in sizes.items() if size is not None}
+    left = find_leftovers(ledger, case.now)
     if not left:
         return ok("None is left over.")
     folders = first(dict.fromkeys(map(os.path.dirname, left)))
@@ -28,6 +23,16 @@ def temp_files(case: Case) -> Finding:
         f"{counted(len(left), 'temp file')} left over, {describe_bytes(sum(left.values()))}, in {folders}.",
         f"A worker removes those that it knows of. The others may go: .fileq-{ledger.name}-*",
     )
+
+
+def find_leftovers(ledger: Ledger, now: float) -> dict[str, int]:
+    """Return the temp files that no attempt is making, each with its size in bytes."""
+    # First the files, then what runs, then the files again: a job may begin or end meanwhile.
+    found = dict(_found(ledger, now))
+    running = ledger.vitals.running({job for job, _ in found.values()})
+    sizes = {path: _size(path) for path, (job, attempt) in found.items() if running.get(job) != attempt}
+    sizes |= {path: _size(path) for path in ledger.leftover_temps.all()}
+    return {path: size for path, size in sizes.items() if size is not None}
 
 
 def _found(ledger: Ledger, now: float) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -37,7 +37,7 @@ def _finish(
     inode, version = named_for_removal(hidden)
     status = place.look(hidden)
     if status is None:
-        return _has_no_cover(ledger, place, left, dry_run=dry_run)
+        return _has_no_cover(ledger, place, left, now, dry_run=dry_run)
     if not is_same_file(status, inode, version):
         cleaned.kept_changed += 1
         if not dry_run:
@@ -58,11 +58,13 @@ def _finish(
     return True
 
 
-def _has_no_cover(ledger: Ledger, place: Directory, left: Interrupted, *, dry_run: bool) -> bool:
+def _has_no_cover(ledger: Ledger, place: Directory, left: Interrupted, now: float, *, dry_run: bool) -> bool:
     """It was not hidden yet, or has gone already; after a loss of power it may even be back."""
     inode, version = named_for_removal(os.path.basename(left.hidden))
     status = place.look(os.path.basename(left.path))
     is_back = left.version is None and status is not None and is_same_file(status, inode, version)
     if is_back and not dry_run:
         ledger.retention.stays(left.path, left.hidden, version)
+    if status is None and left.version is not None and not dry_run:  # it went, and a loss of power undid the note of it
+        ledger.retention.removed(left.path, left.hidden, now)
     return True

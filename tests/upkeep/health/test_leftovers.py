@@ -44,7 +44,7 @@ def test_a_running_attempts_temp_files_are_its_own_and_an_earlier_ones_are_not(p
     (job,) = enter(ledger, folder=str(folder))
     ledger.jobs.lose(begin(ledger, job), NOW)
     token = begin(ledger, job)
-    (folder / temp_name(ledger.name, job, token.attempt, 0)).write_text("under way")
+    (folder / temp_name(ledger.name, ledger.secret, job, token.attempt, 0)).write_text("under way")
     assert patient.look("temp files").state is State.OK
     leave(ledger, folder, job, 1)
     assert "1 temp file left over" in patient.look("temp files").message
