@@ -30,7 +30,20 @@ def watched_folders(case: Case) -> Finding:
             watched.add(record.path)
         if record.path not in missing:
             findings += standing.findings(known=known)
+    if case.opened is not None:
+        findings.append(_held_up(case))
     return together(findings, ok(_in_words(configured, watched)))
+
+
+def _held_up(case: Case) -> Finding:
+    """Sources that were to be moved or deleted, and could not be yet."""
+    problems = case.ledger.dispositions.find_problems()
+    if not problems:
+        return ok("")
+    source, reason = problems[0]
+    more = f" and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+    message = f"{counted(len(problems), 'source')} could not be moved or deleted yet: {source}{more}. {reason}"
+    return warning(message, "It is tried again every few minutes.")
 
 
 def _missing(path: str) -> Finding:

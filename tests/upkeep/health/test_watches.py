@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from fileq.presence import ProcessIdentity, identify
+from fileq.presence import ProcessIdentity, identify, this_process
 from fileq.upkeep.health.check import State
 from tests.entering import NOW
 
@@ -95,6 +95,17 @@ def test_what_a_watcher_complains_of_is_a_warning(patient, folder, said, part):
     assert found.state is State.WARNING
     assert part in found.message
     assert found.remedy
+
+
+def test_a_source_that_cannot_be_moved_is_told_with_the_reason(patient, folder):
+    watch(patient, folder, state="events")
+    dispositions = patient.ledger.dispositions
+    disposition_id = dispositions.upsert_disposition(str(folder / "a.jpg"), "1-1", 1, "/mnt/nas", None)
+    lease = dispositions.take_lease(disposition_id, this_process(), NOW, NOW + 60)
+    dispositions.postpone(lease, NOW + 10, "There is no space left to write in /mnt/nas.")
+    found = patient.look("watched folders")
+    assert found.state is State.WARNING
+    assert f"1 source could not be moved or deleted yet: {folder}/a.jpg. There is no space left" in found.message
 
 
 def test_a_file_may_take_a_while(patient, folder):

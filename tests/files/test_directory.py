@@ -1,0 +1,83 @@
+"""A folder that is held open stays the one that it was, and nothing is followed that was planted in it."""
+
+import os
+
+import pytest
+
+from fileq.files.directory import FolderGone, FolderReplaced, make_folders, opened, opened_again
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
+
+
+def test_a_new_file_follows_no_link_and_takes_no_files_place(folder, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("theirs")
+    (folder / "link").symlink_to(victim)
+    (folder / "dangling").symlink_to(tmp_path / "made through a link")
+    os.link(victim, folder / "hard")
+    with opened(str(folder)) as directory:
+        for name in ("link", "dangling", "hard"):
+            with pytest.raises(FileExistsError):
+                directory.create(name)
+    assert victim.read_text() == "theirs"
+    assert not (tmp_path / "made through a link").exists()
+
+
+def test_a_new_file_is_its_owners_alone(folder):
+    with opened(str(folder)) as directory:
+        os.close(directory.create("a"))
+    assert os.stat(folder / "a").st_mode & 0o777 == 0o600
+
+
+def test_opening_follows_no_link_and_waits_for_no_pipe(folder):
+    (folder / "file").write_text("x")
+    (folder / "link").symlink_to("file")
+    os.mkfifo(folder / "pipe")
+    with opened(str(folder)) as directory:
+        os.close(directory.open("file"))
+        os.close(directory.open("pipe"))
+        with pytest.raises(OSError, match="symbolic links"):
+            directory.open("link")
+
+
+def test_what_is_done_in_a_folder_is_done_there_though_another_has_its_path_by_now(folder, tmp_path):
+    (folder / "a").write_text("here")
+    with opened(str(folder)) as directory:
+        folder.rename(tmp_path / "moved")
+        folder.mkdir()
+        (folder / "a").write_text("there")
+        directory.rename("a", "b")
+        directory.unlink("b")
+    assert (folder / "a").read_text() == "there"
+    assert os.listdir(tmp_path / "moved") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"), [("gone", FolderGone), ("link", FolderReplaced), ("new", FolderReplaced)]
+)
+def test_only_the_same_folder_is_opened_again(folder, tmp_path, change, expected):
+    status = os.stat(folder)
+    folder.rename(tmp_path / "moved")
+    if change == "link":
+        folder.symlink_to("moved")
+    elif change == "new":
+        folder.mkdir()
+    with pytest.raises(expected), opened_again(str(folder), status.st_dev, status.st_ino):
+        pass
+
+
+def test_folders_are_made_from_the_outside_in_and_those_that_are_there_are_not_counted(folder):
+    deep = folder / "a" / "b"
+    assert make_folders(str(deep)) == [str(folder / "a"), str(deep)]
+    assert make_folders(str(deep)) == []
+
+
+def test_a_file_in_a_folders_place_is_said(folder):
+    (folder / "a").write_text("a file")
+    with pytest.raises((FileExistsError, NotADirectoryError)):
+        make_folders(str(folder / "a" / "b"))
