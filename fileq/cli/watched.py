@@ -10,6 +10,7 @@ from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
 from fileq.ledger.watches import WatchRecord, is_watcher_gone
 from fileq.units import counted, describe_seconds
+from fileq.watch.links import describe_counts
 
 _TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "offline": Tone.BAD}
 
@@ -51,6 +52,7 @@ def watch_documents(watches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             "last_scan_seconds": watch.get("last_scan_seconds"),
             "folders": watch.get("folders", 0),
             "watches": watch.get("watches"),
+            "left_alone": watch.get("left_alone", {}),
             "host": watch["host"],
             "pid": watch["pid"],
         }
@@ -72,6 +74,8 @@ def _blocks(watch: dict[str, Any], now: float) -> list[Block]:
             ago = describe_seconds(max(0.0, now - watch["last_scan_at"]))
             took = describe_seconds(watch["last_scan_seconds"] or 0.0)
             facts.append(("last scan", f"{ago} ago, {counted(watch['folders'], 'folder')} in {took}"))
+        if watch.get("left_alone"):
+            facts.append(("left alone", f"{describe_counts(watch['left_alone'])} (see follow_links)"))
         if watch.get("watches") is not None:
             facts.append(("watches", f"{watch['watches']:,} of the system's in use"))
     longest = [

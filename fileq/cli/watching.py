@@ -23,6 +23,7 @@ def folders(
     out: str | None,
     poll: str | None,
     recursive: bool,
+    follow_links: bool = False,
 ) -> list[Folder]:
     """The folders that are named, or else all of the config's. Raises UsageError, NotFoundError."""
     interval = _seconds(poll)
@@ -31,13 +32,13 @@ def folders(
         if not watches:
             where = session.config.file or "a config"
             raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
-        return [configured(session.config, watch, interval) for watch in watches]
+        return [configured(session.config, watch, interval, follow_links=follow_links) for watch in watches]
     named = [_named(path) for path in dict.fromkeys(paths)]
     known = {} if recipe or out else {watch.path: watch for watch in watches}
     return [
-        configured(session.config, known[path], interval)
+        configured(session.config, known[path], interval, follow_links=follow_links)
         if path in known
-        else _plain(session, path, recipe, out, interval, recursive=recursive)
+        else _plain(session, path, recipe, out, interval, recursive=recursive, follow_links=follow_links)
         for path in named
     ]
 
@@ -62,7 +63,14 @@ def _seconds(poll: str | None) -> float | None:
 
 
 def _plain(
-    session: Session, path: str, recipe: Sequence[str], out: str | None, interval: float | None, *, recursive: bool
+    session: Session,
+    path: str,
+    recipe: Sequence[str],
+    out: str | None,
+    interval: float | None,
+    *,
+    recursive: bool,
+    follow_links: bool,
 ) -> Folder:
     whole = None if out is None else os.path.abspath(os.path.expanduser(out))
     return Folder(
@@ -73,6 +81,7 @@ def _plain(
         poll=Poll.AUTO if interval is None else Poll.ALWAYS,
         interval=interval or 5.0,
         skipped=left_out(path, whole),
+        follow_links=follow_links,
     )
 
 

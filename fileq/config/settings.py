@@ -45,6 +45,7 @@ class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     failed_to: str | None = None  # where a source goes whose job failed; None: it stays
     settle: Duration = Duration(2)  # how long a file must not change, where its end can't be seen
     poll: Literal["auto", "always", "never"] = "auto"
+    follow_links: bool = False  # whether links are sources by which others may hand in what isn't theirs
 
     @property
     def recipes(self) -> tuple[str, ...]:

@@ -5,10 +5,13 @@ from fileq.intake import Policy
 from fileq.watch.folder import Folder, Poll, left_out
 
 
-def configured(config: Config, watch: WatchSettings, interval: float | None = None) -> Folder:
+def configured(
+    config: Config, watch: WatchSettings, interval: float | None = None, *, follow_links: bool = False
+) -> Folder:
     """The folder that a [[watch]] describes. With an `interval`, in seconds, listings are compared so often.
 
-    Raises UntrustedError where one of its recipes runs a program and the config isn't trusted.
+    `follow_links` takes links even where the [[watch]] does not say so. Raises UntrustedError where one of its recipes
+    runs a program and the config isn't trusted.
     """
     done_to = {"keep": None, "move": watch.move_to, "delete": ""}[watch.after]
     return Folder(
@@ -21,4 +24,5 @@ def configured(config: Config, watch: WatchSettings, interval: float | None = No
         Poll(watch.poll) if interval is None else Poll.ALWAYS,
         interval or 5.0,
         left_out(watch.path, watch.out, done_to, watch.failed_to),
+        follow_links or watch.follow_links,
     )

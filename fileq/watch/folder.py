@@ -33,6 +33,7 @@ class Folder(msgspec.Struct, frozen=True):
     poll: Poll = Poll.AUTO
     interval: float = 5.0
     skipped: frozenset[str] = frozenset()
+    follow_links: bool = False
 
     def matches(self, name: str) -> bool:
         return any(recipe.matches(name) for recipe in self.recipes)
@@ -77,7 +78,8 @@ class Standing(msgspec.Struct, frozen=True):
     """How it stands with a watched folder: what `status` and the live view show.
 
     `queued` and `missed` count files since the watcher began: what was queued, and what of it only a scan had found.
-    `last_scan_at` is in seconds since the epoch; `watches` is how many of the system's watches are in use.
+    `last_scan_at` is in seconds since the epoch; `watches` is how many of the system's watches are in use;
+    `left_alone` counts links that are no sources, by their kind.
     """
 
     path: str
@@ -92,6 +94,7 @@ class Standing(msgspec.Struct, frozen=True):
     last_scan_seconds: float | None = None
     folders: int = 0
     watches: int | None = None
+    left_alone: dict[str, int] = {}
 
 
 def left_out(path: str, *folders: str | None) -> frozenset[str]:

@@ -7,10 +7,12 @@ from contextlib import suppress
 
 from fileq.disposition import dispose
 from fileq.errors import LedgerError
+from fileq.files.directory import FolderMissing
 from fileq.intake import Arrival, Became
 from fileq.ledger import Ledger
 from fileq.sources import Source
 from fileq.watch.candidates import Candidate, Candidates
+from fileq.watch.links import LinkKind, LinkRefused, check_link
 from fileq.watch.listener import Listener
 from fileq.watch.looking import look
 from fileq.watch.root import Root
@@ -18,6 +20,8 @@ from fileq.watch.settle import LONG, Look, Reason, judge
 
 _IN_ONE_TRANSACTION = 2_000
 _RETRY = 1.0
+_LINKED = 0.2
+"""Seconds after which to look again whether a file's other name has gone."""
 
 
 class Gathering:
@@ -53,12 +57,35 @@ class Gathering:
             return None
         wait = judge(candidate, candidate.root.judged(seen), now, candidate.root.settle)
         if wait is None:
-            return seen
+            return self._vetted(candidate, seen, now)
         if now - candidate.first_at > LONG and not candidate.warned:
             candidate.warned = True
             self._listener.noticed(f"{candidate.path} has been waiting for 10 minutes: {candidate.reason}.")
         self._candidates.look_at(candidate, now + wait)
         return None
+
+    def _vetted(self, candidate: Candidate, seen: Look, now: float) -> Look | None:
+        """The complete file with its inode, unless it is a link that the watch leaves alone."""
+        root = candidate.root
+        if root.folder.follow_links:
+            return seen
+        try:
+            status = check_link(candidate.path, root.real)
+        except LinkRefused as refused:
+            if refused.kind is LinkKind.HARD and now - candidate.first_at < root.settle:
+                candidate.reason = Reason.LINKED
+                self._candidates.look_at(candidate, now + _LINKED)
+            else:
+                root.left_alone.add(candidate.path, refused.kind)
+                self._candidates.drop(candidate.path)
+            return None
+        except (FolderMissing, OSError):
+            self._candidates.look_at(candidate, now + _RETRY)
+            return None
+        if (status.st_size, status.st_mtime_ns) != (seen.size, seen.mtime_ns):  # it is another file by now
+            self._candidates.look_at(candidate, now + _RETRY)
+            return None
+        return seen._replace(inode=status.st_ino)
 
     def _take(self, root: Root, files: Sequence[tuple[Candidate, Look]], now: float) -> None:
         taken = root.reception.take([_arrival(root, candidate.path, seen) for candidate, seen in files], time.time())

@@ -8,6 +8,7 @@ from typing import Any
 from fileq.intake import Arrival, Reception
 from fileq.watch.backoff import Backoff
 from fileq.watch.folder import Folder, Poll, Standing, State, Waiting, longest
+from fileq.watch.links import LeftAlone
 from fileq.watch.mounts import is_silent
 from fileq.watch.observer import LIMITS, Observation, limit_in_words, resolved
 from fileq.watch.reconciling import Reconciling
@@ -37,6 +38,8 @@ class Root:
         self.queued = self.missed = self.rebuilt = 0
         self.observation: Observation | None = None
         self.scans = Reconciling(folder, reception)
+        self.left_alone = LeftAlone()
+        self._links_told = False
         self._hints = hints
         self._backoff = Backoff()
         self._retry_at = 0.0
@@ -142,6 +145,8 @@ class Root:
 
     def _end_scan(self, now: float) -> None:
         self.state = State.POLLING if self._polls else State.EVENTS
+        if self.scans.last:
+            self.left_alone = self.scans.last.left_alone
         problems = self.scans.last.problems if self.scans.last else []
         if problems:
             self.problem = problems[0] + (f" and {len(problems) - 1} more" if problems[1:] else "")
@@ -176,6 +181,18 @@ class Root:
         self.missed += count
         return self.rebuild(f"events did not tell of {count} file{'s' * (count > 1)}", now)
 
+    def links_to_tell(self) -> str:
+        """Return that links are left alone, once, when it is known how many; else ""."""
+        if self._links_told or not self.left_alone or not self.caught_up:
+            return ""
+        self._links_told = True
+        return self.left_alone.in_words()
+
+    @property
+    def real(self) -> str:
+        """The folder's path without links."""
+        return self._real
+
     def named(self, path: str) -> str:
         """A path that an event told, as it is below the folder's own name, which may be a link."""
         return self.folder.path + path[len(self._real) :] if path.startswith(self._real) else path
@@ -199,5 +216,5 @@ class Root:
         return Standing(
             self.folder.path, self.state, self.problem, self.queued, len(waiting), longest(waiting), self.missed,
             self.rebuilt, self.scans.last_at, self.scans.last_seconds, self.scans.folders,
-            self.observation.watches if self.observation else None,
+            self.observation.watches if self.observation else None, self.left_alone.counts(),
         )  # fmt: skip

@@ -5,11 +5,14 @@ Its memory doesn't grow with the number of files. It follows no link to a folder
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 
+from fileq.files.directory import FolderMissing
 from fileq.intake import Arrival
 from fileq.sources import Source, is_ignored
 from fileq.watch.folder import Folder
+from fileq.watch.links import FRESH, LeftAlone, LinkRefused, check_link
 
 
 class Scan:
@@ -21,7 +24,9 @@ class Scan:
     def __init__(self, folder: Folder, start: str | None = None) -> None:
         self.folders = 0
         self.problems: list[str] = []
+        self.left_alone = LeftAlone()
         self._folder = folder
+        self._real = os.path.realpath(folder.path)
         self._start = start or folder.path
 
     def __iter__(self) -> Iterator[Arrival]:
@@ -54,6 +59,24 @@ class Scan:
         except OSError as error:  # it vanished, or it is a link to nothing
             self.problems.append(f"{entry.path}: {error.strerror}")
             return
-        if stat.S_ISREG(status.st_mode):
+        if stat.S_ISREG(status.st_mode) and not self._is_refused(entry, status):
             source = Source(entry.path, entry.name, path, relative, status.st_size, status.st_mtime_ns, named=False)
             yield Arrival(source, status.st_ino)
+
+    def _is_refused(self, entry: os.DirEntry[str], status: os.stat_result) -> bool:
+        """Whether it is a link that the watch leaves alone. It is looked at again before it is taken."""
+        if self._folder.follow_links or not (entry.is_symlink() or _has_names(status)):
+            return False
+        try:
+            check_link(entry.path, self._real)
+        except LinkRefused as refused:
+            self.left_alone.add(entry.path, refused.kind)
+            return True
+        except (FolderMissing, OSError):
+            return False
+        return False
+
+
+def _has_names(status: os.stat_result) -> bool:
+    """Whether the file has several names, and not only for the moment."""
+    return status.st_nlink > 1 and abs(time.time() - status.st_ctime) > FRESH

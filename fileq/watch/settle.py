@@ -44,6 +44,7 @@ class Reason(StrEnum):
     OPEN = "somebody writes to it"
     UNFINISHED = "its end is not there"
     CHANGING = "it may still change"
+    LINKED = "it has another name"
     BUSY = "it is being processed under its former name"
 
 

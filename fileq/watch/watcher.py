@@ -167,11 +167,15 @@ class Watcher:
             for root in self._roots:
                 self._scan_on(root, now)
         self._gathering.gather(time.monotonic())
+        for root in self._roots:
+            self._notice(root, root.links_to_tell())
         self._tell(time.monotonic())
 
     def _scan_on(self, root: Root, now: float) -> None:
         for arrival, caught_up in root.advance(now, _SCAN_SECONDS):
-            self._candidates.found(arrival.source.path, root, now, caught_up=caught_up)
+            path = arrival.source.path
+            untold = caught_up or path in root.left_alone  # no event tells that a link's other name has gone
+            self._candidates.found(path, root, now, caught_up=untold)
 
     def _notice(self, root: Root, what: str) -> None:
         if what:

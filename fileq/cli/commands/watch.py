@@ -52,6 +52,13 @@ def watch(
         bool, typer.Option("--once", help="Catch up with what is there, then exit.", show_envvar=False)
     ] = False,
     recursive: options.Recursive = True,
+    follow_links: Annotated[
+        bool,
+        typer.Option(
+            "--follow-links", show_envvar=False,
+            help="Take links to files outside the folder, and hard links that another user may have made, too.",
+        ),
+    ] = False,
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
     """Queue new files as soon as they are complete: none twice, none half."""
@@ -60,7 +67,15 @@ def watch(
 
     def wanted() -> list[Folder]:
         session.config = load(session.config_option)
-        return folders(session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive)
+        return folders(
+            session,
+            paths or (),
+            recipe=recipe or (),
+            out=out,
+            poll=poll,
+            recursive=recursive,
+            follow_links=follow_links,
+        )
 
     use_leases()
     teller = Teller(display)
