@@ -9,6 +9,7 @@ FileqError                      exit code
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
 │   └── LedgerError             3   the database can't be opened, read or written
 └── JobError                    1   one job failed; `kind` says how (see ErrorKind)
+    ├── FolderUnavailable       1   the disk of a folder is full, read-only, or away
     └── Shortage                3   this process has no handles, memory or processes left: no fault of the job
 
 An error has a message (what is wrong and where) and a hint (what to do about it). The user reads
@@ -121,6 +122,17 @@ class JobError(FileqError):
         return JobError, (self.kind, self.message, self.hint)
 
 
+class FolderUnavailable(JobError):
+    """All jobs that need `folder` go wrong until somebody has made room there, or brought its drive back."""
+
+    def __init__(self, kind: ErrorKind, message: str, hint: str, folder: str) -> None:
+        super().__init__(kind, message, hint)
+        self.folder = folder
+
+    def __reduce__(self) -> Any:
+        return FolderUnavailable, (self.kind, self.message, self.hint, self.folder)
+
+
 class Shortage(JobError):
     """This process lacks what no job is to blame for: the job is to be done when there is enough again."""
 
@@ -164,8 +176,9 @@ def shortage(error: BaseException) -> Shortage | None:
     return Shortage(message, hint, of_memory=number == errno.ENOMEM)
 
 
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NO_PERMISSION = {errno.EACCES, errno.EPERM}
+_NO_DRIVE = {errno.EIO, errno.ENODEV, errno.ENOTCONN, getattr(errno, "ESTALE", errno.EIO)}
 _NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
 
 
@@ -175,10 +188,34 @@ def os_failure(error: OSError, path: str) -> JobError:
 
 
 def _fault_at(error: OSError, path: str) -> JobError:
-    where = os.path.dirname(path) or "."
+    return _fault_of_folder(error, os.path.dirname(path) or ".") or _fault_of_file(error, path)
+
+
+def _fault_of_folder(error: OSError, folder: str) -> FolderUnavailable | None:
     if error.errno in _NO_SPACE:
-        message = f"There is no space left to write in {where}."
-        return JobError(ErrorKind.NO_SPACE, message, "Free some space, then retry.")
+        message = f"There is no space left to write in {folder}."
+        return FolderUnavailable(ErrorKind.NO_SPACE, message, "Free some space, then retry.", folder)
+    if error.errno == errno.EROFS:
+        message = f"{folder} is read-only."
+        return FolderUnavailable(ErrorKind.PERMISSION, message, "Make its drive writable, then retry.", folder)
+    if error.errno in _NO_DRIVE and not _answers(folder):
+        message = f"The drive of {folder} doesn't answer."
+        return FolderUnavailable(ErrorKind.INTERNAL, message, "Bring it back, then retry.", folder)
+    return None
+
+
+def _answers(folder: str) -> bool:
+    try:
+        os.stat(folder)
+    except OSError as error:
+        return error.errno not in _NO_DRIVE
+    return True
+
+
+def _fault_of_file(error: OSError, path: str) -> JobError:
+    if error.errno == errno.EFBIG:
+        message = f"{path} is larger than the file system or a limit of the system's allows."
+        return JobError(ErrorKind.NO_SPACE, message, "Raise the limit (ulimit -f), or choose another folder.")
     if error.errno in _NO_PERMISSION:
         return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
     if isinstance(error, FileNotFoundError | NotADirectoryError):

@@ -147,6 +147,23 @@ class Jobs:
             restored(folder), restored(relative), bool(watched),
         )  # fmt: skip
 
+    def folders(self, job_id: int) -> tuple[str, str] | None:
+        """Return a waiting job's source and the folder of its outputs; None where it doesn't wait."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select source, folder from jobs where id = ? and state = 'waiting'", (job_id,)
+            ).fetchone()
+        return row and (restored(row[0]), restored(row[1]))
+
+    def postpone(self, job_id: int, due_at: float) -> Due | None:
+        """Have a waiting job wait on until then, for the same reason."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "update jobs set due_at = ? where id = ? and state = 'waiting' returning id, priority, due_at, size",
+                (due_at, job_id),
+            ).fetchone()
+        return row and Due(*row)
+
     def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
         if recipe not in self._recipes:
             (self._recipes[recipe],) = connection.execute("select body from recipes where id = ?", (recipe,)).fetchone()
@@ -179,6 +196,10 @@ class Jobs:
     def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
         """The fault may pass: the job is to be tried again at `due_at`."""
         return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
+
+    def put_off(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
+        """A folder that it needs can't be used: the job waits until then, and that was no try."""
+        return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
 
     def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> Due:
         return self._end(

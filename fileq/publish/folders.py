@@ -2,9 +2,10 @@
 
 import os
 
-from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.directory import make_folders
+from fileq.errors import ErrorKind, FolderUnavailable, JobError, os_failures
+from fileq.files.directory import is_away, make_folders
 from fileq.ledger import Ledger
+from fileq.ledger.folders import Folder
 
 
 def make_ready(ledger: Ledger, path: str) -> None:
@@ -15,12 +16,29 @@ def make_ready(ledger: Ledger, path: str) -> None:
     next folder at that path may have the same inode.
     """
     with os_failures(path):
+        known = ledger.folders.at(path)
+        if known is not None and _is_away(known):
+            raise FolderUnavailable(
+                ErrorKind.MISSING,
+                f"The drive of {path} is not there.",
+                "Mount it. If it is not to come back, choose another folder, or put any file there.",
+                path,
+            )
         made = set(_make(path))
         status = os.stat(path)
-        known = ledger.folders.at(path)
         if made or known is None or not known.is_still(status):
             for one in made | {path}:
                 ledger.folders.note(one, made=one in made)
+
+
+def _is_away(known: Folder) -> bool:
+    """Whether its drive was taken out: then it is missing, or an empty mount point that is on the drive below."""
+    if not is_away(known.real, known.device):
+        return False
+    try:
+        return not os.path.ismount(known.real) and not os.listdir(known.real)
+    except FileNotFoundError:
+        return True
 
 
 def _make(path: str) -> list[str]:

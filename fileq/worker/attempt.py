@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.errors import ErrorKind, JobError, Shortage
+from fileq.errors import ErrorKind, FolderUnavailable, JobError, Shortage
 from fileq.intake.arriving import digest
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
@@ -16,6 +16,7 @@ from fileq.pictures.assignment import Assignment, Encoded
 from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
 from fileq.recipes.recipe import decode
 from fileq.worker.child import Plan, Result
+from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import lose
 from fileq.worker.sandbox import Lost, Sandbox, Stopped
 
@@ -23,11 +24,20 @@ from fileq.worker.sandbox import Lost, Sandbox, Stopped
 class Attempt:
     """What a slot does with a claim. Every end of it is guarded by the claim's token."""
 
-    def __init__(self, ledger: Ledger, settings: WorkerSettings, claim: Claim, queue: str) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: WorkerSettings,
+        claim: Claim,
+        queue: str,
+        folder_outages: FolderOutages | None = None,
+    ) -> None:
+        """`folder_outages` where jobs may wait for a folder as long as it takes: nobody waits for their end."""
         self._ledger = ledger
         self._settings = settings
         self._claim = claim
         self._queue = queue
+        self._folder_outages = folder_outages
         self._recipe = decode(claim.recipe)
         self._reservations: list[Reservation] = []
 
@@ -62,7 +72,17 @@ class Attempt:
             self._end(lambda _: None)
         else:
             failure = Failure(reason.kind, reason.message, reason.hint)
-            self._end(lambda now: self._give_up(failure, now))
+            outages = self._folder_outages
+            if isinstance(reason, FolderUnavailable) and outages is not None:
+                seconds = outages.begin(reason, self.source, self._claim.folder)
+                self._end(lambda now: self._ledger.jobs.put_off(self.token, failure, now + seconds, now))
+            else:
+                self._end(lambda now: self._give_up(failure, now))
+
+    def published(self) -> None:
+        """All went well."""
+        if self._folder_outages is not None:
+            self._folder_outages.end(self.source, self._claim.folder)
 
     def give_back(self) -> None:
         """The worker stops before the job is done: another is to do it."""

@@ -18,6 +18,7 @@ from fileq.presence import this_process
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.crew import Crew
+from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.nursery import prepare
 from fileq.worker.outage import Outage
 from fileq.worker.recovery import recover, sweep_after_boot
@@ -93,6 +94,7 @@ class Worker:
             idle=threading.Event(),
             lead=threading.Lock(),
             shortage=Outage("There is enough again: the jobs go on."),
+            folder_outages=None if drain else FolderOutages(),
             silence=Outage("The database answers again: the jobs go on."),
         )
         self._crew = Crew(self._post, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING)

@@ -9,7 +9,6 @@ from fileq.errors import FileqError
 
 _FIRST_DELAY = 1.0
 _EVERY = 60.0
-"""Seconds after which what still lasts is said again."""
 
 _log = logging.getLogger("fileq")
 
@@ -35,13 +34,14 @@ class Backoff:
 
 
 class Outage:
-    """One thing that all slots of a worker need. It is said when it fails, once a minute while it does, and at its end.
+    """One thing that all slots of a worker need. It is said when it fails, now and then while it does, and at its end.
 
-    `over` is the sentence for its end.
+    `over` is the sentence for its end, `every` the seconds after which what still lasts is said again.
     """
 
-    def __init__(self, over: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, over: str, clock: Callable[[], float] = time.monotonic, *, every: float = _EVERY) -> None:
         self._over = over
+        self._every = every
         self._clock = clock
         self._lock = threading.Lock()
         self._since: float | None = None
@@ -55,7 +55,7 @@ class Outage:
             now = self._clock()
             self.error = error
             self._since = now if self._since is None else self._since
-            say = now - self._said_at >= _EVERY
+            say = now - self._said_at >= self._every
             if say:
                 self._said_at, self._said = now, True
         if say:

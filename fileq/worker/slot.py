@@ -16,6 +16,7 @@ from fileq.errors import ErrorKind, FileqError, JobError, LedgerError, Shortage,
 from fileq.ledger import Ledger
 from fileq.publish import Finished, Refused, publish
 from fileq.worker.attempt import Attempt
+from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.outage import Backoff, Outage
 from fileq.worker.sandbox import Sandbox
 
@@ -58,6 +59,8 @@ class Post(msgspec.Struct, frozen=True):
     """This process has no handles, memory or processes left."""
     silence: Outage
     """The database doesn't answer."""
+    folder_outages: FolderOutages | None = None
+    """None where somebody waits for the end: then jobs that need a full disk are to fail after some tries."""
 
 
 class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
@@ -156,11 +159,13 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
 
     def _attempt(self, job: int) -> list[tuple[Attempt, Finished]]:
         post = self._post
+        if self._postponed(job):
+            return []
         claim = post.ledger.jobs.claim(job, post.worker(), time.time())
         if claim is None:
             self._put_back_if_paused(job)
             return []
-        attempt = Attempt(post.ledger, post.settings, claim, post.queue)
+        attempt = Attempt(post.ledger, post.settings, claim, post.queue, post.folder_outages)
         self._source, self._since = claim.source, time.monotonic()
         finished = None
         with self._letting_go([(attempt, None)]):
@@ -169,11 +174,26 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             self._backoff.reset()
         return [(attempt, finished)] if finished else []
 
+    def _postponed(self, job: int) -> bool:
+        """Whether it waits for a folder that is not to be tried again yet: it need not be claimed to know that."""
+        ledger, outages = self._post.ledger, self._post.folder_outages
+        waits = ledger.jobs.folders(job) if outages is not None and outages.any else None
+        seconds = outages.seconds_left(*waits) if outages is not None and waits is not None else 0.0
+        if seconds > 0:
+            now = time.time()
+            with ledger.transaction():
+                due = ledger.jobs.postpone(job, now + seconds)
+                if due is not None:
+                    queue.send(ledger, self._post.queue, [due], now)
+        return seconds > 0
+
     def _publish(self, hand: list[tuple[Attempt, Finished]]) -> None:
         refused = publish(self._post.ledger, [finished for _, finished in hand]) if hand else {}
         for attempt, _ in hand:
             if attempt.token in refused:
                 self._refuse(attempt, refused[attempt.token])
+            else:
+                attempt.published()
         hand.clear()
 
     def _refuse(self, attempt: Attempt, reason: Refused) -> None:

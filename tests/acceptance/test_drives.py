@@ -1,0 +1,67 @@
+"""A disk that is full, read-only or away costs the jobs that need it time, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import Program, files, kill_group
+from tests.drives import Drive, drive
+
+Change = Callable[[Drive], None]
+
+
+@pytest.fixture
+def place(fileq: Program) -> Iterator[Drive]:
+    """A drive to which outputs go, with one that is there already."""
+    with drive(fileq.folder / "drive") as place:
+        yield place
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mended", "kind", "words"),
+    [
+        (Drive.fill, Drive.make_room, "no_space", "no space left"),
+        (Drive.turn_read_only, Drive.turn_writable, "permission", "read-only"),
+        (Drive.go, Drive.come, "missing", "is not there"),
+    ],
+)
+def test_jobs_wait_for_a_drive_without_a_try_and_others_go_on(
+    fileq: Program, photos: Path, place: Drive, breaks: Change, mended: Change, kind: str, words: str
+) -> None:
+    fileq.run("run", photos / "IMG_0001.jpg", "-o", place.folder / "out")
+    breaks(place)
+    fileq.run("add", photos / "IMG_0002.jpg", photos / "IMG_0003.jpg", "-o", place.folder / "out")
+    fileq.run("add", photos / "IMG_0004.jpg")
+    said = fileq.folder / "said"
+    with said.open("wb") as log:
+        worker = fileq.start("worker", stderr=log)
+        try:
+            fileq.wait_until(lambda: fileq.states() == {"done": 2, "waiting": 2})
+            waiting = fileq.json("list", "--state", "waiting")
+            assert [job["error"]["kind"] for job in waiting] == [kind, kind]
+            assert words in waiting[0]["error"]["message"]
+            assert fileq.ask("select distinct tries from jobs where state = 'waiting'") == [(0,)]
+            fileq.wait_until(lambda: len(fileq.ask("select 1 from attempts where outcome = ?", kind)) > 2)  # once more
+            mended(place)
+            fileq.pretend("update jobs set due_at = 0 where state = 'waiting'")
+            fileq.pretend("update schedule set timestamp = 0")
+            fileq.wait_until(lambda: fileq.states() == {"done": 4})
+            fileq.wait_until(lambda: "can be used again" in said.read_text())
+        finally:
+            kill_group(worker)
+    assert files(place.folder / "out") == ["IMG_0001.jpg", "IMG_0002.jpg", "IMG_0003.jpg"]
+    assert fileq.ask("select distinct tries from jobs") == [(1,)]
+    text = said.read_text()
+    assert (text.count(words), text.count("can be used again")) == (1, 1), text
+
+
+def test_who_waits_for_the_end_is_told_of_a_full_drive_after_its_tries(
+    fileq: Program, photos: Path, place: Drive
+) -> None:
+    fileq.configure('[worker]\nattempts = 2\nretry_delay = "100ms"\n')
+    (place.folder / "out").mkdir()
+    place.fill()
+    fileq.run("run", photos / "IMG_0001.jpg", "-o", place.folder / "out", expect=1)
+    assert fileq.ask("select state, error_kind, tries from jobs") == [("failed", "no_space", 2)]
+    assert files(place.folder / "out") == []
