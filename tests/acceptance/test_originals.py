@@ -1,0 +1,96 @@
+"""Originals at the edges: many processes that move the same file, and people who save a newer one meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.acceptance.program import Program, files, kill_group, wait_until
+from tests.acceptance.watching import LONG, Watched, below, write
+
+ROUNDS = 12 if LONG else 3
+LARGE = (300 if LONG else 120) * 2**20
+_OTHER_DEVICE = Path("/dev/shm")
+
+
+@pytest.fixture
+def fileq(tmp_path: Path) -> Program:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Program(home)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path):
+    """A folder on another device."""
+    if not _OTHER_DEVICE.is_dir() or _OTHER_DEVICE.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("There is no second device here to move files to.")
+    folder = _OTHER_DEVICE / f"fileq-{os.getpid()}-{tmp_path.name}"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def sha(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def test_an_original_that_several_workers_move_to_another_device_is_never_lost(fileq: Program, elsewhere: Path) -> None:
+    """All are killed in the moment in which the file has its new name, and later ones go on."""
+    inbox = Watched(fileq)
+    inbox.configure(f'failed_to = "{elsewhere}"')
+    chance = random.Random(7)
+    for number in range(ROUNDS):
+        original = inbox.folder / f"{number}.jpg"  # no picture: its job fails at once, and it is to go
+        with original.open("wb") as file:
+            file.write(chance.randbytes(2**20) * (LARGE // 2**20))
+        expected = sha(original)
+        fileq.run("watch", "--once")
+        workers = [fileq.start("worker", "--workers", "1") for _ in range(4)]
+        wait_until(lambda number=number: (elsewhere / f"{number}.jpg").exists())
+        for worker in workers:
+            kill_group(worker)
+        found = [path for path in (original, elsewhere / f"{number}.jpg") if path.exists() and sha(path) == expected]
+        assert found, f"round {number}: the original is lost"
+        fileq.run("worker", "--drain")
+        assert sha(elsewhere / f"{number}.jpg") == expected
+        assert not original.exists()
+    assert files(elsewhere) == sorted(f"{number}.jpg" for number in range(ROUNDS))
+    assert below(inbox.folder) == []
+
+
+@pytest.mark.parametrize("after", ["delete", "move"])
+def test_a_newer_version_that_is_saved_as_the_older_goes_is_made_too(fileq: Program, after: str) -> None:
+    """Moments after the output of the older one has come, a newer one is renamed onto the source."""
+    inbox = Watched(fileq)
+    inbox.configure(f'after = "{after}"', f'move_to = "{fileq.folder / "done"}"' if after == "move" else "")
+    chance = random.Random(3)
+    rounds = 40 if LONG else 12
+    with inbox.watched("--work", "--workers", "2"):
+        for number in range(rounds):
+            source, output = inbox.folder / f"{number}.png", fileq.folder / "out" / f"{number}.jpg"
+            write(source, png(0))
+            newer = write(fileq.folder / "saved", png(200))
+            wait_until(output.exists)
+            time.sleep(chance.uniform(0, 0.004))  # the random moment
+            newer.rename(source)
+        wait_until(lambda: not below(inbox.folder))
+        wait_until(lambda: set(fileq.states()) == {"done"})
+    for number in range(rounds):
+        with Image.open(fileq.folder / "out" / f"{number}.jpg") as image:
+            assert image.convert("L").getpixel((5, 5)) > 100, f"round {number}: the newer version was lost"
+
+
+def png(level: int) -> bytes:
+    content = io.BytesIO()
+    Image.effect_noise((40, 30), 20).point(lambda value: min(255, value // 8 + level)).save(content, "PNG")
+    return content.getvalue()
