@@ -55,7 +55,10 @@ def test_an_original_that_several_workers_move_to_another_device_is_never_lost(f
             file.write(chance.randbytes(2**20) * (LARGE // 2**20))
         expected = sha(original)
         fileq.run("watch", "--once")
-        workers = [fileq.start("worker", "--workers", "1") for _ in range(4)]
+        before = len(os.listdir(elsewhere))
+        workers = [fileq.start("worker", "--workers", "1")]
+        wait_until(lambda before=before: len(os.listdir(elsewhere)) > before)  # it has begun to copy
+        workers += [fileq.start("worker", "--workers", "1") for _ in range(3)]  # each recovers when it starts
         wait_until(lambda number=number: (elsewhere / f"{number}.jpg").exists())
         for worker in workers:
             kill_group(worker)
