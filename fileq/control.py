@@ -32,6 +32,12 @@ def resend(ledger: Ledger, name: str, now: float) -> int:
     return len(due)
 
 
+def heed_a_clock_set_back(ledger: Ledger, now: float) -> None:
+    """Have jobs wait no longer than they were to, where the clock on the wall was set back meanwhile."""
+    with ledger.transaction():
+        _send_each_to_its_queue(ledger, ledger.waiting.bring_forward(now), now)
+
+
 def _send_each_to_its_queue(ledger: Ledger, due: Sequence[Due], now: float) -> None:
     queues: dict[str, list[Due]] = {}
     for job in due:

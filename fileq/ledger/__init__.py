@@ -22,6 +22,7 @@ from fileq.ledger.remnants import Remnants
 from fileq.ledger.retention import Retention
 from fileq.ledger.timetable import Timetable
 from fileq.ledger.vitals import Vitals
+from fileq.ledger.waiting import WaitingJobs
 from fileq.ledger.watches import Watches
 from fileq.ledger.workers import Workers
 
@@ -38,6 +39,7 @@ class Ledger:
         self.database = Database(path, patience)
         self.jobs = Jobs(self.database)
         self.outputs = Outputs(self.database)
+        self.waiting = WaitingJobs(self.database)
         self.leftover_temps = LeftoverTemps(self.database)
         self.folders = Folders(self.database)
         self.batches = Batches(self.database)

@@ -236,6 +236,7 @@ class Worker:
             self._stop_or_tell(moment)
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment
+            control.heed_a_clock_set_back(self._ledger, time.time())
             control.resend(self._ledger, self._queue, time.time())
 
     def _give_up_where_nothing_works(self) -> None:

@@ -33,6 +33,7 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
     _clear_up(ledger, now)
     _retry_leftovers(ledger, now)
     dispose(ledger)
+    control.heed_a_clock_set_back(ledger, now)
     return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
 
 

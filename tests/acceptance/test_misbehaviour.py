@@ -61,3 +61,17 @@ def test_the_second_signal_stops_now_and_gives_the_job_back(fileq: Program, phot
         assert worker.wait(60) == 0
     assert fileq.states() == {"queued": 1}
     assert fileq.ask("select tries, attempts from jobs") == [(0, 1)]
+
+
+def test_a_retry_in_seconds_is_none_in_hours_when_the_clock_is_set_back(fileq: Program, photos: Path) -> None:
+    fileq.environment["PYTHONPATH"] = str(install(fileq.folder))
+    fileq.configure(CONFIG.format(operation="crash").replace("100ms", "3s"))
+    fileq.run("add", photos / "IMG_0001.jpg", "-r", "bad")
+    with fileq.worker():
+        fileq.wait_until(lambda: fileq.states() == {"waiting": 1})
+    for column in ("attempts set started_at = started_at", "attempts set finished_at = finished_at"):
+        fileq.pretend(f"update {column} + 21600")
+    fileq.pretend("update jobs set due_at = due_at + 21600")
+    fileq.pretend("update schedule set timestamp = timestamp + 21600")
+    fileq.run("worker", "--drain")
+    assert fileq.ask("select state, tries from jobs") == [("failed", 2)]

@@ -6,6 +6,7 @@ from tests.entering import NOW
 from tests.ledger.plans import scanned
 
 LOOKS = {
+    "waiting since the clock was set back": lambda ledger: ledger.waiting.bring_forward(NOW),
     "orphans": lambda ledger: ledger.jobs.orphans(),
     "without_message": lambda ledger: ledger.jobs.without_message("fileq", NOW, 10),
     "unfinished": lambda ledger: ledger.jobs.unfinished("fileq"),

@@ -8,7 +8,7 @@ from fileq.ledger import opened
 from fileq.presence import ProcessIdentity, this_process
 from fileq.worker.recovery import DEATHS, recover
 from tests.drives import drive
-from tests.entering import DAMAGED, NOW, begin, enter, finish, state
+from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish, state
 
 BEAT = 5.0
 
@@ -180,6 +180,50 @@ def test_a_job_that_is_due_gets_a_message_and_one_that_is_not_gets_none(ledger):
     enter(ledger, "a", due_at=NOW - 1)
     enter(ledger, "b", due_at=NOW + 1)
     assert recover(ledger, NOW, BEAT) == 1
+
+
+HOURS = 6 * 3600
+
+
+def waiting(ledger, delay):
+    (job,) = enter(ledger)
+    ledger.jobs.wait(begin(ledger, job), SLOW, NOW + delay, NOW)
+    return job
+
+
+def due_at(ledger, job):
+    return ledger.overview.job(job).due_at
+
+
+def test_a_job_that_waits_is_due_after_its_delay_when_the_clock_was_set_back(ledger):
+    job = waiting(ledger, 30)
+    recover(ledger, NOW - HOURS, BEAT)
+    assert due_at(ledger, job) == NOW - HOURS + 30
+    assert ledger.database.connection.execute("select count(*) from schedule").fetchone() == (1,)
+    recover(ledger, NOW - HOURS + 20, BEAT)  # once
+    assert due_at(ledger, job) == NOW - HOURS + 30
+    assert ledger.jobs.claim(job, 1, NOW - HOURS + 29) is None
+    assert ledger.jobs.claim(job, 1, NOW - HOURS + 30) is not None
+
+
+def test_a_long_delay_is_no_longer_when_the_clock_was_set_back_a_little(ledger):
+    job = waiting(ledger, HOURS)
+    for minute in range(20):
+        recover(ledger, NOW - 600 + 60 * minute, BEAT)
+    assert due_at(ledger, job) == NOW + HOURS - 600
+
+
+def test_a_clock_that_goes_on_or_wavers_changes_nothing(ledger):
+    job = waiting(ledger, 30)
+    for moment in (NOW - 4, NOW, NOW + 29):
+        recover(ledger, moment, BEAT)
+    assert due_at(ledger, job) == NOW + 30
+
+
+def test_a_job_that_was_added_for_a_time_waits_for_that_time_whatever_the_clock_did(ledger):
+    (job,) = enter(ledger, due_at=NOW + 30)
+    recover(ledger, NOW - HOURS, BEAT)
+    assert due_at(ledger, job) == NOW + 30
 
 
 def test_what_ended_gets_no_message(ledger):
