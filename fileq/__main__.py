@@ -1,10 +1,14 @@
 """The program's entry. It imports next to nothing: children of a worker import this module once more."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+
+from fileq import signals
 
 
 def main() -> None:
+    signals.install(stops_well=_command(sys.argv[1:]) in ("worker", "watch"))
     if {"run", "worker", "--work"} & set(sys.argv):
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
         # file's name and not the command, the server of children ends with us, unused.
@@ -12,7 +16,20 @@ def main() -> None:
             from fileq.worker.nursery import prepare  # noqa: PLC0415
 
             prepare()
-    sys.exit(_run())
+    code = _run()
+    signals.leave(code)
+    sys.exit(code)
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """The first word that is neither an option nor an option's value."""
+    words = iter(arguments)
+    for word in words:
+        if word in ("--config", "--database"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def _run() -> int:

@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 from typer.exceptions import TyperException
 
+from fileq import signals
 from fileq.cli import coercion
 from fileq.cli.root import app
 from fileq.cli.session import Session
@@ -27,7 +28,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _nobody_listens()
     except KeyboardInterrupt:
         session.display().settle()
-        return ExitCode.INTERRUPTED
+        return signals.interrupted_code()
     except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
         _show_traceback(session)
         return _explained(error, session)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fileq import __version__
+from fileq import __version__, signals
 from fileq.cli.group import LazyGroup, new_app
 from fileq.cli.session import session_of
 
@@ -50,6 +50,7 @@ def root(
     del version
     if quiet and verbose:
         raise typer.BadParameter("it can't be combined with --verbose", ctx=context, param_hint="--quiet")
+    signals.interrupt()  # the command's module is imported by now
     session = session_of(context)
     session.config_option, session.database_option = config, database
     session.quiet, session.verbose, session.debug = quiet, verbose, debug

@@ -9,7 +9,6 @@ import msgspec
 import fileq
 from fileq.config.complaints import unknown_name
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
-from fileq.config.ownership import check_ownership
 from fileq.config.places import (
     CONFIG_NAME,
     ConfigFile,
@@ -196,8 +195,11 @@ def built_in_recipes() -> dict[str, Recipe]:
 
 
 def _source(found: ConfigFile) -> Source:
-    check = check_ownership if found.provenance is Provenance.FOLDER else None
-    return Source(_read(found.path, check), found.path)
+    if found.provenance is not Provenance.FOLDER:
+        return Source(_read(found.path), found.path)
+    from fileq.config.ownership import check_ownership  # noqa: PLC0415  # those without a config don't wait for it
+
+    return Source(_read(found.path, check_ownership), found.path)
 
 
 def _read(file: str, check: Callable[[str, os.stat_result], None] | None = None) -> str:

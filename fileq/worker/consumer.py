@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from fileq import control, queue
+from fileq import control, queue, signals
 from fileq.config import Config
 from fileq.errors import EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
@@ -126,6 +126,8 @@ class Worker:
         """
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with self._signals():
+            if signals.is_stopped():  # before we were ready
+                self.stop()
             recover(self._ledger, time.time(), self._settings.heartbeat)
             sweep_after_boot(self._ledger, time.time())
             self._obey()

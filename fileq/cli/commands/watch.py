@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fileq import signals
 from fileq.cli import options
 from fileq.cli.crew import slots
 from fileq.cli.group import new_app
@@ -62,6 +63,7 @@ def watch(
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
     """Queue new files as soon as they are complete: none twice, none half."""
+    signals.hold()
     session = session_of(context)
     display = session.display(json=json)
 
@@ -85,14 +87,15 @@ def watch(
         if work:
             session.hint_at_notices()
             hear_complaints(display, debug=session.debug)
+        stopped = False
         if work and not once:
             _watch_and_work(session, ledger, watcher, teller, slots(workers, session.config))
         else:
-            _watch(watcher, teller)
+            stopped = _watch(watcher, teller)
         display.settle()
         for candidate in watcher.left if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
-    if work and once:
+    if work and once and not stopped:
         _work_off(session, slots(workers, session.config))
     return ExitCode.DONE
 
@@ -101,8 +104,13 @@ def _named(paths: Sequence[str]) -> str:
     return paths[0] if len(paths) == 1 else counted(len(paths), "folder")
 
 
-def _watch(watcher: Watcher, teller: Teller) -> None:
+def _watch(watcher: Watcher, teller: Teller) -> bool:
+    """Watch; return whether a signal ended it."""
+    stopped = False
+
     def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
         teller.stopping()
         watcher.stop()
 
@@ -112,11 +120,14 @@ def _watch(watcher: Watcher, teller: Teller) -> None:
         for name, handler in handlers.items()
         if (number := getattr(signal, name, None)) is not None
     }
+    if signals.is_stopped():  # before we were ready
+        stop()
     try:
         watcher.run()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    return stopped
 
 
 def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: Teller, count: int) -> None:

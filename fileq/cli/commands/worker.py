@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from fileq import signals
 from fileq.cli import options
 from fileq.cli.crew import slots
 from fileq.cli.group import new_app
@@ -53,6 +54,7 @@ def worker(
 
     The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
     """
+    signals.hold()
     session = session_of(context)
     config = limited(session.config, memory, timeout)
     display = session.display()

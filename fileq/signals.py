@@ -1,0 +1,79 @@
+"""What Ctrl-C and SIGTERM do to the program itself, from its first moment to its last.
+
+A worker or a watcher sets handlers of its own while it works; this is what holds before and after.
+"""
+
+import atexit
+import os
+import signal
+from enum import Enum
+from types import FrameType
+
+_INTERRUPTED = 130
+
+
+class _Mode(Enum):
+    LEAVE = 1  # nothing is begun, or all is done: the process ends here. While modules are imported, an exception
+    # might come up in a callback of the importer, and be dropped there with a traceback
+    INTERRUPT = 2  # KeyboardInterrupt, which undoes what is begun
+    HOLD = 3  # remembered for those who look in a moment; once more ends the process here
+
+
+class _State:
+    mode = _Mode.LEAVE
+    code = _INTERRUPTED
+    is_stopped = False
+
+
+def install(*, stops_well: bool) -> None:
+    """Be told of signals from now on. `stops_well`: to be stopped is how the command ends, by SIGTERM too, with 0.
+
+    What our parent has us ignore stays ignored, such as Ctrl-C in the background.
+    """
+    _State.code = 0 if stops_well else _INTERRUPTED
+    numbers = [signal.SIGINT, *([signal.SIGTERM] if stops_well else [])]
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in numbers:
+        signal.signal(number, _on_signal)
+    # The last thing that is done at exit. What takes its time there, such as threads that end, is over by then;
+    # the interpreter gives handlers up while it clears up, and a signal would kill it.
+    atexit.register(_ignore, numbers)
+
+
+def interrupt() -> None:
+    """Have a signal raise KeyboardInterrupt from now on."""
+    _State.mode = _Mode.INTERRUPT
+
+
+def hold() -> None:
+    """Have a signal be remembered from now on, for `is_stopped`."""
+    _State.mode = _Mode.HOLD
+
+
+def leave(code: int) -> None:
+    """Have a signal end the process with this exit code from now on: all is done."""
+    _State.mode, _State.code = _Mode.LEAVE, code
+
+
+def is_stopped() -> bool:
+    """Whether a signal was held: whoever sets handlers of his own looks, once they are set."""
+    return _State.is_stopped
+
+
+def interrupted_code() -> int:
+    """The exit code after a KeyboardInterrupt."""
+    return _State.code
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> None:
+    if _State.mode is _Mode.INTERRUPT:
+        _State.is_stopped = True  # whoever drops the exception, a worker sees that it was told to stop
+        raise KeyboardInterrupt
+    if _State.mode is _Mode.LEAVE or _State.is_stopped:
+        os._exit(_State.code)
+    _State.is_stopped = True
+
+
+def _ignore(numbers: list[signal.Signals]) -> None:
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
