@@ -30,7 +30,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
         # to QUEUED when its worker died or was stopped
         {JobState.DONE, JobState.FAILED, JobState.WAITING, JobState.CANCELLED, JobState.QUEUED}
     ),
-    JobState.WAITING: frozenset({JobState.QUEUED, JobState.CANCELLED}),
+    JobState.WAITING: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.DONE: frozenset({JobState.QUEUED}),  # by `add --force`, or where its outputs are gone
     JobState.FAILED: frozenset({JobState.QUEUED}),
     JobState.CANCELLED: frozenset({JobState.QUEUED}),

@@ -2,6 +2,22 @@
 
 from fileq.ledger.database import Database
 
+_QUEUES_OF = (
+    "with recursive names(name) as (select min(queue) from {table} union all"
+    " select (select min(queue) from {table} where queue > name) from names where name is not null)"
+    " select name from names where name is not null"
+)
+"""The names of all queues in one of Huey's tables: a step in its index for each, and none for each message."""
+
+_UNSERVED = (
+    "select name from ("  # noqa: S608  # ours
+    "select queue as name from tallies join batches on batches.id = batch"
+    " where state in ('queued', 'running', 'waiting') and jobs > 0"
+    f" union select name from ({_QUEUES_OF.format(table='task')})"
+    f" union select name from ({_QUEUES_OF.format(table='schedule')}))"
+    " where name <> ? and name not in (select queue from workers)"
+)
+
 
 class Batches:
     def __init__(self, database: Database) -> None:
@@ -39,11 +55,17 @@ class Batches:
         return str(queue)
 
     def hand_over(self, queue: str, to: str) -> None:
-        """What a queue still has goes to another one: its own worker is gone."""
+        """Move what a queue still has to another one, messages and all: its own worker is gone."""
         with self._database.transaction() as connection:
             connection.execute("update batches set queue = ?, handed_over = 1 where queue = ?", (to, queue))
-            connection.execute("delete from task where queue = ?", (queue,))
-            connection.execute("delete from schedule where queue = ?", (queue,))
+            connection.execute("update task set queue = ? where queue = ?", (to, queue))
+            connection.execute("update schedule set queue = ? where queue = ?", (to, queue))
+
+    def unserved_queues(self, main: str) -> list[str]:
+        """Return the queues, other than the main one, that have jobs or messages, and no worker."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_UNSERVED, (main,)).fetchall()
+        return [str(queue) for (queue,) in rows]
 
     def pause(self, *, paused: bool) -> None:
         """While paused, nobody begins a job. What runs goes on."""

@@ -20,6 +20,9 @@ _APPLICATION = int.from_bytes(b"fileq"[:4], "big")
 UNFINISHED = "state in ('queued', 'running', 'waiting')"
 """SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""
 
+UNSENT = "message_id is null and state in ('queued', 'waiting')"
+"""The condition of the index of jobs that no message names."""
+
 _WAL_PATIENCE = 5.0
 _INCREMENTAL = 2
 """What SQLite answers for `auto_vacuum = incremental`."""

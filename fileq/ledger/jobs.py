@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.job import Failure, JobState, Token
-from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.database import UNFINISHED, UNSENT, Database
 from fileq.ledger.files import prose, restored, stored
 
 
@@ -241,23 +241,29 @@ class Jobs:
             ).fetchall()
         return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
 
-    def without_message(self, queue: str, now: float, limit: int) -> list[Due]:
-        """The jobs of a queue that should be under way by now: what to send when no message is left."""
+    def without_message(self, queue: str, now: float, *, patience: float, limit: int) -> list[Due]:
+        """Return jobs of a queue that are due and have no message, the longest due ones first.
+
+        A slot may hold the jobs of a message that it took, and come to them soon: those are left to it for `patience`
+        seconds. Where the clock was set back, nobody knows how long that was, and they are returned.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"  # noqa: S608  # ours
-                f" where {UNFINISHED} and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
-                " and queue = ? order by priority desc, jobs.id limit ?",
-                (now, queue, limit),
+                f" where {UNSENT} and coalesce(due_at, 0) <= :now and queue = :queue"
+                " and (taken_at is null or taken_at <= :now - :patience or taken_at > :now)"
+                " order by due_at limit :limit",
+                {"queue": queue, "now": now, "patience": patience, "limit": limit},
             ).fetchall()
         return [Due(*row) for row in rows]
 
     def due(self, jobs: Iterable[int]) -> list[Due]:
-        """Those of these jobs that are still queued, as their messages need to know them."""
+        """Return those of these jobs that are still to be done and have no message, as it needs to know them."""
         with self._database.reading() as connection:
             rows = [
                 connection.execute(
-                    "select id, priority, due_at, size from jobs where id = ? and state = 'queued'", (job,)
+                    f"select id, priority, due_at, size from jobs where id = ? and {UNSENT}",  # noqa: S608  # ours
+                    (job,),
                 ).fetchone()
                 for job in jobs
             ]

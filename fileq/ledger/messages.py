@@ -1,15 +1,25 @@
-"""Huey's tables, from our side: messages go in by bulk, and we look whether any are left."""
+"""Huey's tables, from our side: messages go in by bulk, are moved when they are due, and are taken by slots.
+
+Triggers keep `jobs.message_id` in step with them (see schema.sql), whoever changes these tables.
+"""
 
 from collections.abc import Iterable
 
 from fileq.ledger.database import Database
+
+_MOVED_AT_ONCE = 5_000
+
+_NAMED_JOBS = (
+    "select value from json_each("
+    "case when json_valid(cast(:data as text)) then cast(:data as text) else '{}' end, '$.args')"
+)
 
 
 class Messages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def send(self, queue: str, messages: Iterable[tuple[bytes, int]]) -> None:
+    def send(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
         """Each a message and its priority: higher ones first."""
         with self._database.transaction() as connection:
             connection.executemany(
@@ -29,3 +39,40 @@ class Messages:
         """Whether a message lies ready in this queue (one that is due later doesn't count)."""
         with self._database.reading() as connection:
             return connection.execute("select 1 from task where queue = ? limit 1", (queue,)).fetchone() is not None
+
+    def take(self, queue: str, now: float) -> bytes | None:
+        """Remove the most urgent message of a queue and return it; None where there is none.
+
+        Its jobs have no message from here on, and remember since when: should nobody claim them, they get another.
+        """
+        if not self.any_left(queue):  # a look that needs no write lock
+            return None
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "select id, data from task where queue = ? order by priority desc, id limit 1", (queue,)
+            ).fetchone()
+            if row is None:
+                return None
+            message_id, data = row
+            connection.execute(
+                "update jobs set message_id = null, taken_at = :now"  # noqa: S608  # ours
+                f" where message_id = :message_id and id in ({_NAMED_JOBS})",
+                {"now": now, "message_id": message_id, "data": data},
+            )
+            connection.execute("delete from task where id = ?", (message_id,))
+        return bytes(data)
+
+    def move_due(self, queue: str, now: float) -> None:
+        """Move what is due by now from the schedule into the queue, the first 5,000 messages: all of it, or nothing."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "select id, queue, data, case when json_valid(cast(data as text))"
+                " then json_extract(cast(data as text), '$.priority') end"
+                " from schedule where queue = ? and timestamp <= ? order by timestamp, id limit ?",
+                (queue, now, _MOVED_AT_ONCE),
+            ).fetchall()
+            connection.executemany("delete from schedule where id = ?", [(message_id,) for message_id, *_ in rows])
+            connection.executemany(
+                "insert into task (queue, data, priority) values (?, ?, coalesce(?, 0))",
+                [message for _, *message in rows],
+            )

@@ -50,7 +50,8 @@ MIGRATIONS: dict[int, str] = {
         drop table timetable_1;
 
         alter table jobs add column message_id integer;
-        alter table jobs add column sent_at real;
+        alter table jobs add column taken_at real;
+        create index jobs_unsent on jobs (due_at) where message_id is null and state in ('queued', 'waiting');
         alter table outputs add column pending_json text;
         drop index jobs_by_departure;
         alter table jobs rename column departure to disposition_id;
@@ -66,6 +67,35 @@ MIGRATIONS: dict[int, str] = {
         alter table dispositions add column problem text;
         insert into fileq values ('secret', lower(hex(randomblob(16))));
         create table leftover_temps (path text primary key, found_at real not null) without rowid;
+
+        -- A job knows whether a message that names it is there.
+        update jobs set message_id = -message from (
+            select schedule.id as message, value as job from schedule, json_each(
+            case when json_valid(cast(data as text)) then cast(data as text) else '{}' end, '$.args')) as sent
+            where jobs.id = sent.job;
+        update jobs set message_id = message from (
+            select task.id as message, value as job from task, json_each(
+            case when json_valid(cast(data as text)) then cast(data as text) else '{}' end, '$.args')) as sent
+            where jobs.id = sent.job;
+        create trigger message_sent after insert on task begin
+            update jobs set message_id = new.id where id in (select value from json_each(
+                case when json_valid(cast(new.data as text)) then cast(new.data as text) else '{}' end, '$.args'));
+        end;
+
+        create trigger message_gone after delete on task begin
+            update jobs set message_id = null where message_id = old.id and id in (select value from json_each(
+                case when json_valid(cast(old.data as text)) then cast(old.data as text) else '{}' end, '$.args'));
+        end;
+
+        create trigger message_scheduled after insert on schedule begin
+            update jobs set message_id = -new.id where id in (select value from json_each(
+                case when json_valid(cast(new.data as text)) then cast(new.data as text) else '{}' end, '$.args'));
+        end;
+
+        create trigger message_unscheduled after delete on schedule begin
+            update jobs set message_id = null where message_id = -old.id and id in (select value from json_each(
+                case when json_valid(cast(old.data as text)) then cast(old.data as text) else '{}' end, '$.args'));
+        end;
     """,
 }
 """For each older version, the SQL that leads to the next one."""

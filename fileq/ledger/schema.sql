@@ -66,8 +66,8 @@ create table jobs (
     bytes_out integer not null default 0,
     untold integer not null default 0, -- it has failed, and no notice says so yet
     forgotten_at real, -- it is old and not listed any more; what stays serves to make nothing twice
-    message_id integer, -- of the last message that was sent for it, in Huey's table
-    sent_at real, -- when that was
+    message_id integer, -- its last message in Huey's table `task`, negative in `schedule`; null where none is there
+    taken_at real, -- when a worker took that message
     unique (source, fingerprint, folder, version)
 );
 create index jobs_by_batch on jobs (batch);
@@ -77,6 +77,7 @@ create index jobs_finished on jobs (finished_at) where finished_at is not null a
 create index jobs_forgotten on jobs (forgotten_at) where forgotten_at is not null;
 create index jobs_untold on jobs (batch, finished_at) where untold = 1;
 create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
+create index jobs_unsent on jobs (due_at) where message_id is null and state in ('queued', 'waiting');
 
 create table attempts (
     job integer not null,
@@ -265,3 +266,25 @@ create index task_queue_priority_id on task (queue, priority desc, id);
 create table counter (
     queue text not null, key text not null, value integer not null default 0, primary key(queue, key)
 );
+
+-- A job knows whether a message that names it is there, whoever sends, moves, takes or throws away messages: what is
+-- due and has none is found by its index, however many others wait. What is no message of ours names no job.
+create trigger message_sent after insert on task begin
+    update jobs set message_id = new.id where id in (select value from json_each(
+        case when json_valid(cast(new.data as text)) then cast(new.data as text) else '{}' end, '$.args'));
+end;
+
+create trigger message_gone after delete on task begin
+    update jobs set message_id = null where message_id = old.id and id in (select value from json_each(
+        case when json_valid(cast(old.data as text)) then cast(old.data as text) else '{}' end, '$.args'));
+end;
+
+create trigger message_scheduled after insert on schedule begin
+    update jobs set message_id = -new.id where id in (select value from json_each(
+        case when json_valid(cast(new.data as text)) then cast(new.data as text) else '{}' end, '$.args'));
+end;
+
+create trigger message_unscheduled after delete on schedule begin
+    update jobs set message_id = null where message_id = -old.id and id in (select value from json_each(
+        case when json_valid(cast(old.data as text)) then cast(old.data as text) else '{}' end, '$.args'));
+end;

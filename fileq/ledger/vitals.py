@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fileq.ledger.database import Database
+from fileq.ledger.database import UNFINISHED, UNSENT, Database
 from fileq.ledger.files import restored
 
 _SAMPLE = 10_000
@@ -20,6 +20,11 @@ _DUE = (
     "state = 'waiting' and due_at <= :now order by due_at",
 )
 """Each in the order of the index."""
+
+_UNSENT_DUE = f"{UNSENT} and coalesce(due_at, 0) <= :now order by due_at"
+
+_KNOWN = "job.tries > 0 or outcome is null or outcome in ('stopped', 'worker died')"
+"""Whether it is known since when a job waits: after a `retry` nobody knows."""
 
 
 class Extent(msgspec.Struct, frozen=True):
@@ -37,6 +42,23 @@ class Waiting(msgspec.Struct, frozen=True):
 
     queue: str
     since: float | None
+
+
+class DueJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that could be begun by now; `since` is when it came, was due, was given back, or lost its message."""
+
+    job_id: int
+    source: str
+    queue: str
+    priority: int
+    since: float
+
+
+class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
+    job_id: int
+    queue: str
+    priority: int
+    added_at: float
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -67,12 +89,10 @@ class Vitals:
         return [Waiting(queue, min(moments, default=None)) for queue, moments in queues.items()]
 
     def _due(self, condition: str, now: float) -> list[tuple[str, float | None]]:
-        """Each one's queue, and since when it waits: after a `retry` nobody knows."""
+        """Each one's queue, and since when it waits."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select queue,"  # noqa: S608  # the conditions are ours
-                " job.tries > 0 or outcome is null or outcome in ('stopped', 'worker died'),"
-                " job.added_at, job.due_at, attempts.finished_at from"
+                f"select queue, {_KNOWN}, job.added_at, job.due_at, attempts.finished_at from"  # noqa: S608  # the conditions are ours
                 " (select * from jobs where state in ('queued', 'running', 'waiting')"
                 f" and {condition} limit {_LONGEST}) as job"
                 " join batches on batches.id = job.batch"
@@ -80,6 +100,44 @@ class Vitals:
                 {"now": now},
             ).fetchall()
         return [(queue, max(moment or 0.0 for moment in moments) if known else None) for queue, known, *moments in rows]
+
+    def due_jobs(self, now: float, *, unsent: bool = False) -> list[DueJob]:
+        """Return the first thousand due jobs of each kind; only those that no message names, where `unsent`.
+
+        Without those that a person retried: nobody knows since when they wait.
+        """
+        conditions = [_UNSENT_DUE] if unsent else [f"{UNFINISHED} and {condition}" for condition in _DUE]
+        return [job for condition in conditions for job in self._due_jobs(condition, now)]
+
+    def _due_jobs(self, condition: str, now: float) -> list[DueJob]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select job.id, source, queue, priority,"  # noqa: S608  # the conditions are ours
+                " max(job.added_at, coalesce(job.due_at, 0), coalesce(attempts.finished_at, 0),"
+                " case when taken_at <= :now then taken_at else 0 end) from"
+                f" (select * from jobs where {condition} limit {_LONGEST}) as job"
+                " join batches on batches.id = job.batch"
+                f" left join attempts on attempts.job = job.id and number = job.attempts where {_KNOWN}",
+                {"now": now},
+            ).fetchall()
+        return [
+            DueJob(job_id=job_id, source=restored(source), queue=queue, priority=priority, since=since)
+            for job_id, source, queue, priority, since in rows
+        ]
+
+    def ended(self, since: float) -> list[EndedJob]:
+        """Return what has ended after `since`, the last thousand."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select job.id, queue, priority, job.added_at from"
+                " (select * from jobs where finished_at > ? and forgotten_at is null"
+                " order by finished_at desc limit ?) as job join batches on batches.id = job.batch",
+                (since, _LONGEST),
+            ).fetchall()
+        return [
+            EndedJob(job_id=job_id, queue=queue, priority=priority, added_at=added_at)
+            for job_id, queue, priority, added_at in rows
+        ]
 
     def flow(self, since: float, now: float) -> Flow:
         with self._database.reading() as connection:

@@ -1,7 +1,9 @@
 """The Huey instance of a queue: it stores, orders, delays and delivers. Only a worker needs it."""
 
+import datetime as dt
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +35,7 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
 
     def __init__(self, name: str, ledger: Ledger) -> None:
         self._database = ledger.database
+        self._messages = ledger.messages
         super().__init__(name, filename=ledger.database.path, create_tables=False)
 
     @contextmanager
@@ -40,6 +43,17 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         del close  # the connection is the ledger's
         with self._database.transaction() if commit else self._database.reading() as connection:
             yield connection.cursor()
+
+    def dequeue(self) -> bytes | None:
+        return self._messages.take(self.name, time.time())
+
+    def read_schedule(self, ts: dt.datetime) -> list[bytes]:
+        """Move what is due into the queue, and return nothing.
+
+        Huey's scheduler would enqueue what is returned here message by message: a kill in between loses the rest.
+        """
+        self._messages.move_due(self.name, ts.timestamp())
+        return []
 
 
 def huey_for(ledger: Ledger, queue: str) -> Huey:

@@ -16,6 +16,8 @@ PROCESS = "fileq.worker.tasks.process"
 _SMALL = 256 * 1024
 _MOST_IN_ONE = 16
 _MESSAGES_FOR_EVEN_SHARES = 32
+_AHEAD = 0.5
+"""Above a priority, which is a whole number, and below the next one."""
 
 
 def encode(jobs: Sequence[int], priority: int = 0) -> bytes:
@@ -26,18 +28,24 @@ def encode(jobs: Sequence[int], priority: int = 0) -> bytes:
     return json.dumps({"id": f"job-{jobs[0]}", "name": PROCESS, "args": jobs, "priority": priority}).encode()
 
 
-def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float) -> None:
+def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float, *, overdue: bool = False) -> None:
     """Send messages for these jobs: into the queue, or into the schedule where they are due later.
 
     Small files share a message, as the delivery of one costs as much as a small picture; but never so many
-    that one slot gets them all and another none.
+    that one slot gets them all and another none. What is `overdue` had its turn, and comes before all others of its
+    priority: else it would wait behind all that came since.
     """
-    for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, job.due_at)):
+    ahead = _AHEAD if overdue else 0.0
+    for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, _later(job.due_at, now))):
         messages = [encode(hand, priority) for hand in _hands(list(jobs))]
-        if due_at is None or due_at <= now:
-            ledger.messages.send(queue, ((message, priority) for message in messages))
+        if due_at is None:
+            ledger.messages.send(queue, ((message, priority + ahead) for message in messages))
         else:
             ledger.messages.schedule(queue, ((message, due_at) for message in messages))
+
+
+def _later(due_at: float | None, now: float) -> float | None:
+    return None if due_at is None or due_at <= now else due_at
 
 
 def _hands(jobs: Sequence[Due]) -> Iterator[list[int]]:

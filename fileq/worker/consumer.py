@@ -211,6 +211,9 @@ class Worker:
             self._obey()
         if self._drain:
             self._drained(moment)
+        if self._upkeep is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
+            self._sent_at = moment
+            control.resend(self._ledger, self._queue, time.time())
 
     def _beat(self) -> None:
         if not self._ledger.workers.beat(self._record.id, time.time()):
@@ -239,7 +242,7 @@ class Worker:
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment
             control.heed_a_clock_set_back(self._ledger, time.time())
-            control.resend(self._ledger, self._queue, time.time())
+            control.resend(self._ledger, self._queue, time.time(), patience=0.0)
 
     def _give_up_where_nothing_works(self) -> None:
         """Somebody waits for the end: better tell what is missing than wait for it for ever."""

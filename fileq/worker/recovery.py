@@ -23,18 +23,27 @@ DEATHS = 10
 
 def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
     """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs."""
-    for worker in ledger.workers.all():
-        if is_worker_gone(worker, now, heartbeat):
-            with ledger.transaction():
-                ledger.workers.leave(worker.id)
-                if worker.queue != queue.MAIN:
-                    ledger.batches.hand_over(worker.queue, to=queue.MAIN)
+    gone = [worker for worker in ledger.workers.all() if is_worker_gone(worker, now, heartbeat)]
+    for worker in gone:
+        ledger.workers.leave(worker.id)
+    _adopt_queues(ledger)
     _end_programs(ledger)
     _clear_up(ledger, now)
     _retry_leftovers(ledger, now)
     dispose(ledger)
     control.heed_a_clock_set_back(ledger, now)
-    return _requeue_orphans(ledger, now) + control.resend(ledger, queue.MAIN, now)
+    requeued = _requeue_orphans(ledger, now)
+    # A worker that is gone may have held the jobs of messages that it had taken: nobody comes to them any more.
+    patience = 0.0 if gone or requeued else control.PATIENCE
+    return requeued + control.resend(ledger, queue.MAIN, now, patience=patience)
+
+
+def _adopt_queues(ledger: Ledger) -> None:
+    """Give the queues of each `fileq run` that has no worker any more to all workers."""
+    if ledger.batches.unserved_queues(queue.MAIN):
+        with ledger.transaction():  # with another look: a run may just have begun
+            for name in ledger.batches.unserved_queues(queue.MAIN):
+                ledger.batches.hand_over(name, to=queue.MAIN)
 
 
 def sweep_after_boot(ledger: Ledger, now: float) -> None:
@@ -79,7 +88,7 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
             return
         due = lose(ledger, token, deaths, now)
         if due is not None:
-            queue.send(ledger, ledger.batches.queue_of(due.id), [due], now)
+            queue.send(ledger, ledger.batches.queue_of(due.id), [due], now, overdue=True)
 
 
 def _clear_up(ledger: Ledger, now: float) -> None:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -140,22 +141,27 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
     def work(self, jobs: Sequence[int]) -> None:
         """Do the jobs of one message, and publish what is ready together.
 
-        What is left when the worker stops or pauses goes back as a message.
+        What is left when the worker stops or pauses, or when something goes wrong, goes back as a message.
         """
         self._let_others_look()
         hand: list[tuple[Attempt, Finished]] = []
-        with self._letting_go(hand):
-            for position, job in enumerate(jobs):
-                if self.stop_flag.is_set() or self._post.paused.is_set() or self._backoff.is_on:
-                    self._put_back(jobs[position:])
-                    break
-                if not hand:
-                    begun = time.monotonic()
-                hand += self._attempt(job)
-                if time.monotonic() - begun > _SHOWN_AFTER:
-                    self._publish(hand)
-            self._publish(hand)
+        left = deque(jobs)
+        try:
+            with self._letting_go(hand):
+                while left and not self._is_held_up:
+                    if not hand:
+                        begun = time.monotonic()
+                    hand += self._attempt(left.popleft())
+                    if time.monotonic() - begun > _SHOWN_AFTER:
+                        self._publish(hand)
+                self._publish(hand)
+        finally:
+            self._put_back(left)
         dispose(self._post.ledger, jobs)
+
+    @property
+    def _is_held_up(self) -> bool:
+        return self.stop_flag.is_set() or self._post.paused.is_set() or self._backoff.is_on
 
     def _attempt(self, job: int) -> list[tuple[Attempt, Finished]]:
         post = self._post
@@ -163,7 +169,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             return []
         claim = post.ledger.jobs.claim(job, post.worker(), time.time())
         if claim is None:
-            self._put_back_if_paused(job)
+            self._put_back_if_wanted(job)
             return []
         attempt = Attempt(post.ledger, post.settings, claim, post.queue, post.folder_outages)
         self._source, self._since = claim.source, time.monotonic()
@@ -231,15 +237,17 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
                 if self.stop_flag.wait(_LET_GO_AGAIN):
                     return  # who recovers gives it back
 
-    def _put_back_if_paused(self, job: int) -> None:
-        """The pause began after our last look at it: the job's message is still wanted."""
+    def _put_back_if_wanted(self, job: int) -> None:
+        """A pause began after our last look at it, or the clock went back and it is due later: it needs a message."""
         if self._post.ledger.batches.paused():
             self._post.paused.set()
-            self._put_back([job])
+        self._put_back([job])
 
-    def _put_back(self, jobs: Sequence[int]) -> None:
+    def _put_back(self, jobs: Iterable[int]) -> None:
         ledger = self._post.ledger
-        queue.send(ledger, self._post.queue, ledger.jobs.due(jobs), time.time())
+        # Where even that goes wrong, recovery sends them again a minute later.
+        with suppress(LedgerError, OSError, MemoryError), ledger.transaction():
+            queue.send(ledger, self._post.queue, ledger.jobs.due(jobs), time.time(), overdue=True)
 
 
 def _our_fault(attempt: Attempt, error: Exception) -> JobError:

@@ -1,7 +1,7 @@
 """How SQLite goes about what the ledger asks it."""
 
-LARGE = {"jobs", "attempts", "outputs"}
-SMALL = {"jobs_untold", "outputs_unfinished"}
+LARGE = {"jobs", "attempts", "outputs", "task", "schedule"}
+SMALL = {"jobs_untold", "jobs_unsent", "outputs_unfinished"}
 """Indexes that hold few rows at any time: to go through one of them is no pity."""
 
 
@@ -15,7 +15,7 @@ def scanned(ledger, look):
     queries = [one for one in asked if one.lstrip().startswith(("select", "with", "update", "delete"))]
     assert queries
     plans = [step for one in queries for (*_, step) in connection.execute(f"explain query plan {one}")]
-    return [step for step in plans if step.split()[1] in LARGE and not _is_cheap(step)]
+    return [step for step in plans if LARGE.intersection(step.split()[1:2]) and not _is_cheap(step)]
 
 
 def _is_cheap(step):

@@ -5,6 +5,7 @@
 run at the top of the repository, and is never written again. A new schema gets a file of its own.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -76,8 +77,10 @@ def test_the_work_goes_on_where_it_was_left(frozen):
     for token, deaths in frozen.jobs.orphans():
         assert (token.attempt, deaths) == (1, 0)
         frozen.jobs.lose(token, NOW)
-    for due in frozen.jobs.without_message("fileq", NOW + 10, 100):
-        finish(frozen, begin(frozen, due.id, now=NOW + 10))
+    lost = [due.id for due in frozen.jobs.without_message("fileq", NOW + 10, patience=0, limit=100)]
+    assert json.loads(frozen.messages.take("fileq", NOW))["args"] == [6]
+    for job in [6, *lost]:
+        finish(frozen, begin(frozen, job, now=NOW + 10))
     assert frozen.overview.tally().jobs[JobState.DONE] == 8
     assert enter(frozen, "/photos/new.jpg") == [13]
 

@@ -12,7 +12,8 @@ TABLES = ("kv", "schedule", "task", "counter")
 def shape(connection):
     """What makes up Huey's tables, each statement in one line."""
     rows = connection.execute(
-        f"select name, sql from sqlite_master where tbl_name in {TABLES} and sql is not null order by name"
+        f"select name, sql from sqlite_master where tbl_name in {TABLES} and type in ('table', 'index')"
+        " and sql is not null order by name"
     )
     return {name: " ".join(sql.split()).replace("( ", "(").replace(" )", ")") for name, sql in rows}
 

@@ -17,6 +17,7 @@ from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.outage import Outage
 from fileq.worker.slot import Post, Slot
+from tests.entering import SLOW
 
 
 @pytest.fixture
@@ -97,6 +98,31 @@ def test_what_is_left_of_a_message_goes_back_when_the_worker_stops_or_pauses(slo
     (slot.stop_flag if reason == "stop" else slot._post.paused).set()
     slot.work(jobs)
     assert states(ledger) == [JobState.QUEUED] * 5
+    assert sent(ledger) == jobs
+
+
+@pytest.mark.parametrize("reason", ["stop", "pause", "fault"])
+def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, reason, monkeypatch):
+    for job in jobs:
+        token = ledger.jobs.claim(job, 1, 0).token
+        ledger.jobs.wait(token, SLOW, 1, 0)
+    if reason == "fault":
+        monkeypatch.setattr(ledger.jobs, "claim", lambda *_: [].pop())
+        with pytest.raises(IndexError):
+            slot.work(jobs)
+        jobs = jobs[1:]  # the one at which it happened is left to recovery
+    else:
+        (slot.stop_flag if reason == "stop" else slot._post.paused).set()
+        slot.work(jobs)
+    assert states(ledger) == [JobState.WAITING] * 5
+    assert sent(ledger) == jobs
+
+
+def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, ledger, jobs):
+    ledger.database.connection.execute("update jobs set due_at = 1e10")
+    slot.work(jobs)
+    assert states(ledger) == [JobState.QUEUED] * 5
+    ledger.messages.move_due(MAIN, 1e10)
     assert sent(ledger) == jobs
 
 

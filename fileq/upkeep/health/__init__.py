@@ -14,6 +14,7 @@ from fileq.upkeep.health.codecs import codecs
 from fileq.upkeep.health.configuration import configuration
 from fileq.upkeep.health.database import database
 from fileq.upkeep.health.disk import disk, room_at
+from fileq.upkeep.health.due import due_jobs
 from fileq.upkeep.health.leftovers import temp_files
 from fileq.upkeep.health.notices import notices
 from fileq.upkeep.health.schedule import schedule
@@ -28,6 +29,7 @@ ALL: tuple[tuple[str, Look], ...] = (
     (DISK, disk),
     ("workers", workers),
     ("stuck jobs", stuck_jobs),
+    ("due jobs", due_jobs),
     ("queue", queue),
     ("watched folders", watched_folders),
     ("codecs", codecs),
