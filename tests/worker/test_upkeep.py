@@ -26,7 +26,8 @@ OFF = Cron("off")
 
 def config(*batches, **keys):
     schedule = ScheduleSettings(clean=OFF, report=OFF, health=OFF, rescan=OFF, add=batches)
-    return Config(Settings(recipes={"web": recipe("web")}, schedule=schedule, **keys), None, ())
+    settings = Settings(recipes={"web": recipe("web")}, schedule=schedule, **keys)
+    return Config(settings=settings, origins=())
 
 
 @pytest.fixture
