@@ -24,6 +24,9 @@ UNSENT = "message_id is null and state in ('queued', 'waiting')"
 """The condition of the index of jobs that no message names."""
 
 _WAL_PATIENCE = 5.0
+_STEP = 1.0
+"""Seconds that SQLite itself waits for a lock: a thread that waits there hears of nothing else."""
+
 _INCREMENTAL = 2
 """What SQLite answers for `auto_vacuum = incremental`."""
 
@@ -36,6 +39,7 @@ class Database:
 
     def __init__(self, path: str, patience: float = 5.0) -> None:
         self.path = path
+        self._patience = patience
         self._lock = threading.RLock()
         self._holder: int | None = None  # the thread that has a transaction open
         _create_file(path)
@@ -44,6 +48,7 @@ class Database:
             self._joined = nullcontext(self.connection)  # `add` joins its transaction several times a file
             try:
                 self._prepare()
+                self.connection.execute(f"pragma busy_timeout = {int(1000 * min(patience, _STEP))}")
             except BaseException as error:
                 self.connection.close()  # an open one keeps files of SQLite's beside a database that isn't ours
                 if isinstance(error, UnicodeDecodeError):  # in what SQLite cites of a damaged schema
@@ -118,7 +123,7 @@ class Database:
     def _outermost(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
         with self._alone():
             self.connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
-            self.connection.execute("begin immediate")
+            self._begin()
             self._holder = threading.get_ident()
             try:
                 yield self.connection
@@ -129,6 +134,22 @@ class Database:
                 raise
             finally:
                 self._holder = None
+
+    def _begin(self) -> None:
+        """Wait for another's transaction in steps: signals are heard in between, and who stops has no patience left."""
+        begun = time.monotonic()
+        while True:
+            try:
+                self.connection.execute("begin immediate")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() - begun + _STEP > self._patience:
+                    raise
+            else:
+                return
+
+    def hurry(self, patience: float) -> None:
+        """From another thread: wait for no transaction of another process longer than so many seconds from now on."""
+        self._patience = min(self._patience, patience)
 
     def give_back(self, pages: int) -> bool:
         """Hand so many free pages back to the system, where there are as many. Whether some are left."""

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _PATIENCE = 60.0
 """Seconds to wait for another process's transaction: a worker has time, and results to lose."""
 
+_LAST_PATIENCE = 2.0
+"""The same once it is to stop: whoever carries on finds what could not be written down."""
+
 _TELLING = 30.0
 """Seconds that a draining worker stays for its last notices; those that are not sent by then wait for the next one."""
 
@@ -106,11 +109,13 @@ class Worker:
         """Sign off. What a queue of our own still has goes to the one that every worker serves."""
         if self._upkeep is not None:
             self._upkeep.close()
-        with self._ledger.transaction():
-            self._ledger.workers.leave(self._record.id)
-            if self._queue != queue.MAIN:
-                self._ledger.batches.hand_over(self._queue, to=queue.MAIN)
-        self._ledger.close()
+        try:
+            with self._ledger.transaction():
+                self._ledger.workers.leave(self._record.id)
+                if self._queue != queue.MAIN:
+                    self._ledger.batches.hand_over(self._queue, to=queue.MAIN)
+        finally:
+            self._ledger.close()
 
     def run(
         self,
@@ -172,6 +177,8 @@ class Worker:
 
     def _stop(self, reason: StopReason) -> None:
         self._reason = reason
+        if reason is not StopReason.DRAINED:
+            self._ledger.database.hurry(_LAST_PATIENCE)
         self._crew.stop_flag.set()
         if self._upkeep is not None:
             self._upkeep.stop()

@@ -114,7 +114,15 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             self.sleep()
         else:
             self.delay = self.default_delay
+            self._execute(task, now)
+
+    def _execute(self, task: Any, now: Any) -> None:
+        try:
             self.huey.execute(task, now)
+        except LedgerError as error:  # Huey asks it too, whether the task was revoked: recovery sends it again
+            self._hold_still(self._post.silence, error, _LEDGER_AGAIN)
+        except Exception:
+            self._logger.exception("A message can't be served")
 
     def _hold_still(self, outage: Outage, error: FileqError, longest: float) -> None:
         outage.begin(error)

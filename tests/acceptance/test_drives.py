@@ -1,6 +1,8 @@
 """A disk that is full, read-only or away costs the jobs that need it time, and nothing else."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,43 @@ def test_jobs_wait_for_a_drive_without_a_try_and_others_go_on(
     assert fileq.ask("select distinct tries from jobs") == [(1,)]
     text = said.read_text()
     assert (text.count(words), text.count("can be used again")) == (1, 1), text
+
+
+def test_a_worker_whose_database_has_no_room_waits_says_it_once_and_goes_on(
+    fileq: Program, photos: Path, place: Drive
+) -> None:
+    fileq.database = place.folder / "state.db"
+    fileq.environment["FILEQ_DATABASE"] = str(fileq.database)
+    fileq.run("add", photos, "-r", "avif")
+    said = fileq.folder / "said"
+    with said.open("wb") as log:
+        worker = fileq.start("worker", "--workers", "2", stderr=log)
+        try:
+            fileq.wait_until(lambda: fileq.states().get("done", 0) > 0)
+            place.fill()
+            fileq.wait_until(lambda: "the disk is full" in said.read_text())
+            place.make_room()
+            fileq.wait_until(lambda: fileq.states() == {"done": 8})
+            worker.terminate()
+            assert worker.wait(60) == 0
+        finally:
+            kill_group(worker)
+    assert fileq.ask("select distinct tries, deaths from jobs") == [(1, 0)]
+    assert said.read_text().count("the disk is full") == 1
+    assert len(files(photos / "avif")) == 8
+
+
+def test_a_worker_that_is_told_to_stop_waits_for_no_locked_database(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos, "-r", "avif")
+    with fileq.worker("--workers", "2") as worker:
+        fileq.wait_until(lambda: fileq.states().get("done", 0) > 0)
+        with closing(sqlite3.connect(fileq.database, isolation_level=None, timeout=60)) as other:
+            other.execute("begin immediate")
+            worker.terminate()
+            assert worker.wait(45) == 3
+    fileq.run("worker", "--drain")
+    assert fileq.states() == {"done": 8}
+    assert len(files(photos / "avif")) == 8
 
 
 def test_who_waits_for_the_end_is_told_of_a_full_drive_after_its_tries(

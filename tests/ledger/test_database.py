@@ -4,7 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -119,6 +119,26 @@ def test_a_database_that_another_program_holds_is_told_to_be_locked(database, le
         other.execute("rollback")
         other.close()
     assert enter(ledger) == [1]
+
+
+def test_who_waits_for_a_lock_for_long_can_be_told_to_hurry(database):
+    with opened(database) as ledger, Database(database).transaction():
+        ledger.database._patience = 600.0
+        timer = threading.Timer(0.2, ledger.database.hurry, [0.5])
+        timer.start()
+        with pytest.raises(LedgerError, match="locked"):
+            ledger.workers.leave(1)
+        timer.join()
+
+
+def test_a_transaction_waits_for_anothers_as_long_as_it_has_patience(database, ledger):
+    with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("begin immediate")
+        ledger.database._patience = 600.0
+        timer = threading.Timer(2.5, other.execute, ["commit"])  # longer than SQLite itself waits
+        timer.start()
+        ledger.workers.leave(1)
+        timer.join()
 
 
 def test_a_locked_database_can_still_be_looked_at(database, ledger):

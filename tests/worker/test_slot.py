@@ -251,6 +251,15 @@ def test_a_database_that_does_not_answer_is_said_once_and_taken_up_again(slot, l
     assert caplog.messages == ["The database is away. Put it back. Jobs wait until that is over.", "It answers."]
 
 
+def test_a_database_that_is_lost_between_a_message_and_its_jobs_ends_no_slot(slot, ledger, jobs, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(slot.huey, "dequeue", lambda: "a message")
+        patch.setattr(slot.huey, "execute", lambda *_: refuse())
+        slot.loop()
+    assert slot._backoff.is_on
+    assert slot._post.silence.error is not None
+
+
 def refuse():
     raise LedgerError("The database is away.", "Put it back.")
 
