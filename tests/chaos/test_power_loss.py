@@ -36,10 +36,10 @@ SEED = int(os.environ.get("FILEQ_CHAOS_SEED") or secrets.randbelow(1_000_000))
 RANDOM_DISKS = 10 if LONG else 2
 """For each moment."""
 
-RANDOM_STARTS, CERTAIN_STARTS = (300, 1000) if LONG else (3, 4)
-"""From so many disks one goes on: of random ones, and of those that a rule leaves."""
+STARTS = (300, 1000, 1000) if LONG else (2, 1, 2)
+"""From so many disks one goes on: of those left by chance, by a mere kill, and by a rule."""
 
-SECOND_LOSSES = 10 if LONG else 1
+SECOND_LOSSES = 5 if LONG else 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ def test_the_power_may_fail_again_while_one_goes_on(name: str, tmp_path: Path, f
     machine, chance, tally = Machine(SCENARIOS[name], tmp_path.resolve(), far), random.Random(SEED), Tally(name)
     log = machine.play()
     broken = []
-    for first in chance.sample(list(losses(log, chance)), SECOND_LOSSES):
+    for first in sample(list(losses(log, chance)), SECOND_LOSSES, chance):
         restore(machine.recorder, first.disk)
         second = machine.record(machine.left(promised=first.promised))
         found = broken_by_losses(machine, second, chance, tally, promised=first.promised)
@@ -106,16 +106,26 @@ def broken_by_losses(
     """Try losses of power in a log; say what each has broken. `promised`: whether a command had answered before it."""
     all_losses = list(losses(log, chance, promised=promised))
     broken = [f"{loss}: {found}" for loss in all_losses for found in broken_on_disk(machine, loss.disk)]
-    by_chance = [loss for loss in all_losses if loss.model is Model.RANDOM]
-    certain = [loss for loss in all_losses if loss.model is not Model.RANDOM]
-    starts = some(certain, CERTAIN_STARTS, chance) + some(by_chance, RANDOM_STARTS, chance)
+    starts = to_start_from(all_losses, chance)
     broken += [f"{loss}, then on: {found}" for loss in starts for found in broken_going_on(machine, loss)]
     tally.looked_at += len(all_losses)
     tally.started += len(starts)
     return broken
 
 
-def some(losses: list[Loss], most: int, chance: random.Random) -> list[Loss]:
+def to_start_from(losses: Sequence[Loss], chance: random.Random) -> list[Loss]:
+    by_chance, killed, ruled = (
+        [loss for loss in losses if loss.model in models]
+        for models in ({Model.RANDOM}, {Model.KILLED}, {Model.JOURNAL, Model.OWN, Model.STRICT})
+    )
+    return [
+        loss
+        for some, most in zip((by_chance, killed, ruled), STARTS, strict=True)
+        for loss in sample(some, most, chance)
+    ]
+
+
+def sample(losses: Sequence[Loss], most: int, chance: random.Random) -> Sequence[Loss]:
     return chance.sample(losses, most) if len(losses) > most else losses
 
 
