@@ -282,10 +282,12 @@ static int renamed(int from, const char *path, int folder, const char *name, uns
         return REAL(renameat2)(from, path, folder, name, flags);
     struct stat status, left;
     int log = begin(), done = REAL(renameat2)(from, path, folder, name, flags), kept = errno;
-    /* The old name stays where both are names of one file: then nothing happens. */
-    if (!done && !fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) &&
-        fstatat(from, path, &left, AT_SYMLINK_NOFOLLOW))
-        put(log, "rename", &status, 0, 0, one, two, NULL, 0);
+    if (!done && !fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW)) {
+        int swapped = flags & RENAME_EXCHANGE;
+        /* The old name stays where both are names of one file: then nothing happens. */
+        if (swapped || fstatat(from, path, &left, AT_SYMLINK_NOFOLLOW))
+            put(log, swapped ? "exchange" : "rename", &status, 0, 0, one, two, NULL, 0);
+    }
     errno = kept;
     end(log);
     return done;

@@ -14,7 +14,8 @@ from tempfile import mkdtemp
 class Change:
     """One call that succeeded. `inode` is "device-inode", `mtime_ns` the file's time after it.
 
-    `kind` is one of create, write, truncate, times; sync (of a file or folder); link, rename, unlink, mkdir, rmdir;
+    `kind` is one of create, write, truncate, times; sync (of a file or folder); link, rename, exchange,
+    unlink, mkdir, rmdir;
     and said, where a process was about to write to its standard output.
     """
 

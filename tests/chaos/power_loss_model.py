@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from tests.chaos.power_loss_log import Change, Disk, Log
 
-NAMING = {"create", "link", "rename", "unlink", "mkdir", "rmdir"}
+NAMING = {"create", "link", "rename", "exchange", "unlink", "mkdir", "rmdir"}
 _SECTOR, _PAGE = 512, 4096
 
 
@@ -138,7 +138,7 @@ class _Durable:
         syncs = [self.folders.get(folder, -1) for folder in folders]
         if rule is Rule.JOURNAL:
             syncs.append(self.all)
-        elif rule is Rule.OWN and change.kind in {"create", "link", "rename"}:
+        elif rule is Rule.OWN and change.kind in {"create", "link", "rename", "exchange"}:
             syncs.append(self.files.get(change.inode, -1))
         elif change.kind == "mkdir":
             syncs.append(self.beneath.get(change.path, -1))
@@ -186,6 +186,10 @@ class _Replay:
             if self._names.get(change.path) == change.inode:
                 del self._names[change.path]
             self._names[change.other] = change.inode
+        elif change.kind == "exchange":
+            other = self._names.pop(change.other, None)
+            self._names.pop(change.path, None)
+            self._names.update({change.other: change.inode} | ({change.path: other} if other else {}))
         elif change.kind == "unlink" and self._names.get(change.path) == change.inode:
             del self._names[change.path]
         elif change.kind == "mkdir":

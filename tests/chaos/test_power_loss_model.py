@@ -52,6 +52,7 @@ open("gone", "w").close()
 os.unlink("gone")
 shutil.copy2("one/file", "again")
 open("again", "w").close()
+ctypes.CDLL(None).renameat2(folder, b"again", folder, b"one/file", 2)
 """
 
 
@@ -64,7 +65,7 @@ def log_of(recorder: Recorder, script: str) -> Log:
     before = recorder.disk()
     sync = "def sync(path):\n    handle = os.open(path, os.O_RDONLY)\n    os.fsync(handle)\n    os.close(handle)\n"
     subprocess.run(
-        [sys.executable, "-c", f"import os, shutil\n{sync}\n{script}"],
+        [sys.executable, "-c", f"import ctypes, os, shutil\n{sync}\n{script}"],
         cwd=recorder.roots[0],
         env=recorder.environment,
         check=True,
