@@ -3,10 +3,8 @@
 Always kept is the data of a file up to its last sync, and what the rule on names says:
 
 - `journal`: any sync writes all names there are. So do ext4, XFS and Btrfs, but for bugs.
-- `own`: the sync of a folder writes its names; that of a file its own name too.
+- `own`: the sync of a folder writes its names; that of a file its own name too, and any sync the folders above.
 - `strict`: the sync of a folder writes its names, and nothing else does. So much POSIX says.
-
-By all three a sync also writes the folders above: no file system is known that would lose those of what it has kept.
 """
 
 import os
@@ -140,7 +138,7 @@ class _Durable:
             syncs.append(self.all)
         elif rule is Rule.OWN and change.kind in {"create", "link", "rename", "exchange"}:
             syncs.append(self.files.get(change.inode, -1))
-        elif change.kind == "mkdir":
+        elif rule is Rule.OWN and change.kind == "mkdir":
             syncs.append(self.beneath.get(change.path, -1))
         return max(syncs) > position
 

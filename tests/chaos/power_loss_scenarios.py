@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.acceptance.program import PATIENCE
 from tests.acceptance.watching import picture
-from tests.chaos.power_loss_log import Disk, Log, Recorder
+from tests.chaos.power_loss_log import Disk, Log, Recorder, library, restore
 
 PHOTOS = 3
 
@@ -86,6 +86,7 @@ class Machine:
     before: Disk = field(init=False)
     end: Disk = field(init=False)
     ledger: list[tuple[object, ...]] = field(init=False)
+    boots: int = 0
 
     def __post_init__(self) -> None:
         self.disk = self.folder / "disk"
@@ -93,6 +94,7 @@ class Machine:
         self.config = self.folder / "power.toml"
         self.config.write_text(self._filled(self.scenario.config), encoding="utf-8")
         (self.disk / "inbox").mkdir()
+        (self.disk / "state").mkdir()  # POSIX does not promise that a new one outlives its database's first sync
         if self.scenario.before:  # a folder of somebody's, which stays: a new one of its name would be another
             (self.disk / "out").mkdir()
             (self.disk / "out" / "note.txt").write_text("mine", encoding="utf-8")
@@ -119,13 +121,21 @@ class Machine:
         self.run(commands, self.recorder.environment)
         return Log(before=before, changes=self.recorder.changes())
 
+    def power_on(self, disk: Disk) -> None:
+        """Have this on the disks, and nothing of what ran before in memory."""
+        restore(self.recorder, disk)
+        self.boots += 1
+
     def left(self, *, promised: bool) -> Sequence[Sequence[str]]:
         """The commands by which one goes on. `promised`: whether the first one had answered."""
         return self.scenario.promised if promised and self.scenario.promised else self.scenario.again
 
     def run(self, commands: Sequence[Sequence[str]], environment: dict[str, str] | None = None) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FILEQ_", "XDG_"))}
-        own = {"FILEQ_DATABASE": str(self.database), "FILEQ_CONFIG": str(self.config), "HOME": str(self.folder)}
+        boot = self.folder / "boot_id"
+        boot.write_text(f"{self.boots:08}-0000-4000-8000-000000000000\n", encoding="ascii")
+        own = {"LD_PRELOAD": str(library()), "POWER_BOOT": str(boot)}
+        own |= {"FILEQ_DATABASE": str(self.database), "FILEQ_CONFIG": str(self.config), "HOME": str(self.folder)}
         for command in commands:
             answer = subprocess.run(
                 [sys.executable, "-m", "fileq", *map(self._filled, command)],

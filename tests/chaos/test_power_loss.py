@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 
 import pytest
 
-from tests.chaos.power_loss_log import Disk, Log, restore
+from tests.chaos.power_loss_log import Disk, Log
 from tests.chaos.power_loss_model import Model, crashed
 from tests.chaos.power_loss_promise import broken_after, broken_on_disk
 from tests.chaos.power_loss_scenarios import SCENARIOS, Machine
@@ -93,7 +93,7 @@ def test_the_power_may_fail_again_while_one_goes_on(name: str, tmp_path: Path, f
     log = machine.play()
     broken = []
     for first in sample(list(losses(log, chance)), SECOND_LOSSES, chance):
-        restore(machine.recorder, first.disk)
+        machine.power_on(first.disk)
         second = machine.record(machine.left(promised=first.promised))
         found = broken_by_losses(machine, second, chance, tally, promised=first.promised)
         broken += [f"{first}, then {one}" for one in found]
@@ -130,7 +130,7 @@ def sample(losses: Sequence[Loss], most: int, chance: random.Random) -> Sequence
 
 
 def broken_going_on(machine: Machine, loss: Loss) -> list[str]:
-    restore(machine.recorder, loss.disk)
+    machine.power_on(loss.disk)
     try:
         machine.run(machine.left(promised=loss.promised))
     except AssertionError as error:  # a command complained

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.power_loss_log import Disk, Log, Recorder, restore
+from tests.chaos.power_loss_log import Disk, Log, Recorder, library, restore
 from tests.chaos.power_loss_model import Model, crashed
 from tests.chaos.test_power_loss import pytestmark  # noqa: F401  # where it can run
 
@@ -110,3 +110,16 @@ def test_a_disk_is_rebuilt_with_the_same_inodes(recorder: Recorder) -> None:
     assert not list(recorder.roots[0].iterdir())
     restore(recorder, crashed(log, len(log.changes), Model.KILLED, random.Random()))
     assert recorder.disk() == end
+
+
+def test_after_a_loss_of_power_the_kernel_has_another_boot_id(recorder: Recorder, tmp_path: Path) -> None:
+    boot = tmp_path / "boot_id"
+    boot.write_text("another")
+    answer = subprocess.run(
+        [sys.executable, "-c", "print(open('/proc/sys/kernel/random/boot_id').read())"],
+        env={"LD_PRELOAD": str(library()), "POWER_BOOT": str(boot)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == "another\n"
