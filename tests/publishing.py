@@ -6,6 +6,7 @@ import pytest
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.identity import version_of
+from fileq.files.temp_file import TempIdentity
 from fileq.job import Made
 from fileq.publish import Finished, publish, reserve
 from fileq.recipes.recipe import decode
@@ -45,7 +46,8 @@ def written(claimed, places, content="ours"):
         with open(place.temp, "w") as file:
             file.write(content)
     made = [Made(place.path, "jpeg", 16, 12, len(content)) for place in places]
-    return Finished(claimed.token, places, made, "")
+    temps = [TempIdentity.of(os.stat(place.temp)) for place in places]
+    return Finished(token=claimed.token, reservations=places, made=made, temps=temps, note="")
 
 
 def make(ledger, *paths, content="ours", **keys):

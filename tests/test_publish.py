@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import time
 
 import pytest
@@ -74,6 +75,33 @@ def test_a_file_that_came_into_being_while_the_output_was_made_stays(ledger, out
     assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert (out / "a.jpg").read_text() == "theirs"
     assert state(ledger, claimed.token.job) is JobState.RUNNING
+
+
+@pytest.mark.parametrize("swap", ["file", "another's file", "link", "hard link", "second name"])
+def test_only_the_temp_file_that_was_made_comes_out(ledger, out, swap):
+    claimed = claim(ledger)
+    places = reserved(ledger, claimed, out / "a.jpg")
+    finished = written(claimed, places)
+    theirs = stand(out / "secret", "them")
+    if swap == "second name":
+        os.link(places[0].temp, out / "second")
+    elif swap == "file":
+        os.replace(shutil.copy(theirs, out / "copy"), places[0].temp)
+    else:
+        os.unlink(places[0].temp)
+        {"another's file": give, "link": os.symlink, "hard link": os.link}[swap](theirs, places[0].temp)
+    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert not (out / "a.jpg").exists()
+    assert theirs.read_text() == "them"
+
+
+def give(path, to):
+    """A copy of another user's, which may get the inode of the file that was there."""
+    shutil.copy(path, to)
+    try:
+        os.chown(to, 65534, -1)
+    except PermissionError:
+        pytest.skip("only root can have files of several users")
 
 
 def refuse_links(*_args, **_keys):

@@ -68,10 +68,33 @@ class Directory:
         """Make a new file and return its descriptor. Raises FileExistsError where anything stands, be it a link."""
         return os.open(self.at(name), os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _PLAIN, mode, dir_fd=self._handle)
 
-    def open(self, name: str) -> int:
-        """Open a file for reading and return its descriptor. A link is not followed, a pipe not waited for."""
-        flags = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | _PLAIN
+    def open(self, name: str, access: int = os.O_RDONLY) -> int:
+        """Open a file, for reading if nothing else is said, and return its descriptor.
+
+        A link is not followed, a pipe not waited for.
+        """
+        flags = access | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | _PLAIN
         return os.open(self.at(name), flags, dir_fd=self._handle)
+
+    @contextmanager
+    def entered(self, name: str) -> Iterator["Directory"]:
+        """Hold a folder in it open, which can be listed. A link is not followed."""
+        path = os.path.join(self.path, name)
+        if self._handle is None:
+            yield Directory(path, None)
+            return
+        handle = os.open(name, os.O_RDONLY | _DIRECTORY | _NO_LINK | _PLAIN, dir_fd=self._handle)
+        try:
+            yield Directory(path, handle)
+        finally:
+            os.close(handle)
+
+    def names(self) -> list[str]:
+        """Return the names in a folder that was `entered`."""
+        return os.listdir(self.path if self._handle is None else self._handle)
+
+    def symlink(self, target: str, name: str) -> None:
+        os.symlink(target, self.at(name), dir_fd=self._handle)
 
     def mkdir(self, name: str, mode: int = 0o700) -> None:
         os.mkdir(self.at(name), mode, dir_fd=self._handle)

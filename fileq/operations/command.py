@@ -19,6 +19,7 @@ class Command(Operation, frozen=True, kw_only=True):
     argv: the program and its arguments, a list; {source} is the file to read, {output} the one to write
     timeout: how long it may take, "30s" (as long as the job may)
 
+    Both lie in a private folder, {source} as a link with the file's own name.
     No shell is involved: write every argument as one text, without quoting.
 
     { op = "command", argv = ["oxipng", "-o", "4", "{source}", "--out", "{output}"], timeout = "2m" }
@@ -41,14 +42,17 @@ class Command(Operation, frozen=True, kw_only=True):
         if self.timeout is not None and self.timeout <= 0:
             raise ValueError('timeout is longer than nothing, like "30s"')
 
-    def run(self, source: str, output: str) -> None:
-        """Let the program make `output` of `source`, both paths. Raises JobError where it doesn't."""
+    def run(self, source: str, output: str, *, known_as: str | None = None) -> None:
+        """Let the program make `output` of `source`, both paths. Raises JobError where it doesn't.
+
+        `known_as`: the output's path in the words of whoever looks for programs that were left, where that is another.
+        """
         from fileq.operations import program  # a config is read without subprocess as well
 
         paths = {"source": source, "output": output}
         # In one pass, so that a path that contains "{output}" stays as it is.
         argv = [self.argv[0], *(_PLACE.sub(lambda match: paths[match[1]], argument) for argument in self.argv[1:])]
-        said = program.run(argv, self.timeout, environ={**os.environ, program.OUTPUT_VARIABLE: output})
+        said = program.run(argv, self.timeout, environ={**os.environ, program.OUTPUT_VARIABLE: known_as or output})
         if not os.path.exists(output) or os.path.getsize(output) == 0:
             message = f"{self.argv[0]} made no output{f': {said}' if said else '.'}"
             raise JobError(ErrorKind.COMMAND, message, "Check its argv in the recipe.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from fileq.files.temp_file import TempIdentity
+
 if TYPE_CHECKING:
     from fileq.recipes.recipe import Recipe
 
@@ -20,6 +22,14 @@ class Assignment(msgspec.Struct, frozen=True):
     folder: str  # the absolute destination folder
     relative: str  # the source's folder below the one that was added, "" at its top
     max_pixels: int
+    wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where to make an output: its temp file's path, and whether the finished file takes the source's place."""
+
+    temp: str
+    replaces_source: bool = False
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -38,3 +48,4 @@ class Encoded(msgspec.Struct, frozen=True):
     width: int
     height: int
     bytes: int
+    identity: TempIdentity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from fileq.files.temp_file import TempFile
     from fileq.recipes.recipe import Output
 
 WITHOUT_PROFILES = {"gif", "pdf", "jxl"}
@@ -54,8 +54,8 @@ class Content:
         return Size(*self.frames[0].size)
 
 
-def encode(path: str, format_: str, content: Content, output: Output) -> None:
-    """Write the file at `path`, by the output's options. Raises JobError."""
+def encode(temp: TempFile, format_: str, content: Content, output: Output) -> None:
+    """Write the temp file, by the output's options. Raises JobError."""
     _refuse_what_it_can_not(format_, output)
     frames = _in_modes_of(format_, content)
     fixed = _common(format_, content, output) | _sequence(format_, frames, content)
@@ -64,11 +64,14 @@ def encode(path: str, format_: str, content: Content, output: Output) -> None:
 
     def write(quality: int | None) -> int:
         options = fixed | _options(format_, output, quality)
-        with writing(path):
-            frames[0].save(path, format=PILLOW_NAMES[format_], **options)
+        with writing(temp):
+            temp.clear()
+            with temp.opened() as file:  # to a real file Pillow writes without the interpreter's lock
+                frames[0].save(file, format=PILLOW_NAMES[format_], **options)
             if format_ == "tiff" and inner:
-                tiff.add_directories(path, inner)
-            return os.path.getsize(path)
+                with temp.opened() as file:
+                    tiff.add_directories(file, inner)
+            return temp.size
 
     quality = output.quality or QUALITY.get(format_)
     size = write(quality)

@@ -6,10 +6,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageCms
 
 from fileq.errors import ErrorKind, JobError, os_failure, shortage
+
+if TYPE_CHECKING:
+    from fileq.files.temp_file import TempFile
 
 HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
 
@@ -55,16 +59,16 @@ def reading(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def writing(path: str) -> Iterator[None]:
-    """Turn what Pillow or the system says while an output is written at `path` into a JobError."""
+def writing(temp: "TempFile") -> Iterator[None]:
+    """Turn what Pillow or the system says while an output is written into a JobError."""
     try:
         yield
     except JobError:
         raise
     except MemoryError as error:
-        raise out_of_memory(path) from error
+        raise out_of_memory(temp.path) from error
     except (OSError, *DAMAGE) as error:
-        raise _unwritten(error, path) from error
+        raise _unwritten(error, temp) from error
 
 
 @contextmanager
@@ -111,26 +115,27 @@ def _unread(error: OSError, path: str) -> JobError:
     return unreadable(path, f"is damaged ({reason})")
 
 
-def _unwritten(error: Exception, path: str) -> JobError:
+def _unwritten(error: Exception, temp: "TempFile") -> JobError:
     if isinstance(error, OSError) and error.errno is not None:
-        return os_failure(error, path)
+        return os_failure(error, temp.path)
     reason = _reason(error)
     if "memory" in reason:
-        return out_of_memory(path)
-    system = _write_error(path)
-    return unencodable(reason) if system is None else os_failure(system, path)
+        return out_of_memory(temp.path)
+    system = _write_error(temp)
+    return unencodable(reason) if system is None else os_failure(system, temp.path)
 
 
-def _write_error(path: str) -> OSError | None:
+def _write_error(temp: "TempFile") -> OSError | None:
     """What the system says to more bytes in a file that couldn't be finished.
 
     Pillow's encoders write by themselves and answer "encoder error -2" to a full disk.
     """
     try:
-        with open(path, "ab") as file:
+        with temp.opened() as file:
+            file.seek(0, os.SEEK_END)
             file.write(bytes(_MORE))
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(temp.handle)
     except OSError as error:
         return error if error.errno != errno.EINVAL else None  # not a regular file: it can't be synchronised
     return None

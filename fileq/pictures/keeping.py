@@ -6,7 +6,6 @@ format that has any is not kept, however small: a place that was to go weighs mo
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,12 @@ from fileq.errors import os_failures
 from fileq.pictures import planning, stripping
 from fileq.pictures.failures import DAMAGE
 from fileq.pictures.metadata import Metadata, Wanted, is_bare
+from fileq.pictures.opening import content_of
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from fileq.files.temp_file import TempFile
     from fileq.pictures.planning import Part
     from fileq.pictures.source import Source
     from fileq.units import Size
@@ -29,8 +32,8 @@ _STRIPPED = "The original picture was kept, without the metadata that goes: a ne
 _REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
 
 
-def saves_too_little(source: Source, part: Part, size: Size, original: int, temp: str) -> bool:
-    """Whether the finished file at `temp` is what the source is already, and not smaller as wanted.
+def saves_too_little(source: Source, part: Part, size: Size, original: int, temp: TempFile) -> bool:
+    """Whether the finished file is what the source is already, and not smaller as wanted.
 
     `size` is in pixels, `original` the source's in bytes.
     """
@@ -39,13 +42,16 @@ def saves_too_little(source: Source, part: Part, size: Size, original: int, temp
     whole = len(part.frames) == len(source.frames if source.is_animation else source.pages)
     if least is None or not same_format or not whole or size != source.size(part.frames[0]):
         return False
-    return os.path.getsize(temp) > original * (1 - least)
+    return temp.size > original * (1 - least)
 
 
-def keep(source: Source, format_: str, data: Metadata, wanted: Wanted, temp: str) -> None:
-    """Put the original's picture at `temp`, with the metadata that stays; or leave what is there, and say why."""
-    with os_failures(source.path), open(source.path, "rb") as file:
-        content = file.read()
+def keep(source: Source, file: BinaryIO, format_: str, data: Metadata, wanted: Wanted, temp: TempFile) -> None:
+    """Put the original's picture into the temp file, with the metadata that stays; or leave that, and say why.
+
+    `file` is the source's, open.
+    """
+    with os_failures(source.path):
+        content = content_of(file)
     if wanted == "all" or is_bare(source):
         _write(temp, content)
         source.note(_KEPT)
@@ -70,6 +76,8 @@ def _stripped(source: Source, content: bytes, format_: str, data: Metadata) -> b
         return None
 
 
-def _write(path: str, content: bytes) -> None:
-    with os_failures(path), open(path, "wb") as file:
-        file.write(content)
+def _write(temp: TempFile, content: bytes) -> None:
+    with os_failures(temp.path):
+        temp.clear()
+        with temp.opened() as file:
+            file.write(content)

@@ -1,5 +1,6 @@
 """Open a source: safely, by its content, and only in the formats that are known to be harmless."""
 
+import hashlib
 import io
 import math
 import os
@@ -51,6 +52,8 @@ _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 _CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
 
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
 _UNKNOWN = "is not a picture of a known format, or its beginning is damaged"
 _FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
 
@@ -87,15 +90,44 @@ def opened_file(path: str, size: int, mtime_ns: int) -> Iterator[BinaryIO]:
     Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
     """
     with os_failures(path):
-        about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode):
-            raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
-        file = _Bounded(io.FileIO(path), about.st_size)
-    with file:
+        _refuse_what_is_no_file(os.stat(path), path)  # a pipe would be waited for, a device may do anything
+        raw = io.FileIO(os.open(path, _READING))
+    with raw:
+        about = os.fstat(raw.fileno())
+        _refuse_what_is_no_file(about, path)
+        file = _Bounded(raw, about.st_size)
         check_unchanged(file, path, size, mtime_ns)
         if not about.st_size:
             raise unreadable(path, "is empty: it has no bytes at all")
         yield file
+
+
+def _refuse_what_is_no_file(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
+
+
+@contextmanager
+def from_the_beginning(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Read an open source anew, which stays where it is for who reads it just now."""
+    place = file.tell()
+    file.seek(0)
+    try:
+        yield file
+    finally:
+        file.seek(place)
+
+
+def content_of(file: BinaryIO) -> bytes:
+    """Return all bytes of an open source. Raises OSError."""
+    with from_the_beginning(file):
+        return file.read()
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open source in hex digits. Raises OSError."""
+    with from_the_beginning(file):
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has all that is called
 
 
 def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int) -> None:

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from fileq.errors import os_failures
+from fileq.files.attributes import mode_for
+from fileq.files.private_folder import new_name
+from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.operations.resize import Resize
 from fileq.pictures import checking, encoding, keeping, metadata, modes, planning, programs
-from fileq.pictures.assignment import Assignment, Encoded, Planned
-from fileq.pictures.opening import check_unchanged, open_picture, opened_file
+from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
+from fileq.pictures.opening import check_unchanged, digest_of, open_picture, opened_file
+from fileq.pictures.output_file import finished, folder_of
 from fileq.pictures.programs import Handover
 from fileq.pictures.rendering import Chain, rendered
 from fileq.pictures.source import Source
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from fileq.operations.base import Operation
     from fileq.pictures.planning import Part
 
-__all__ = ["Assignment", "Encoded", "Picture", "Planned", "opened"]
+__all__ = ["Assignment", "Encoded", "Picture", "Planned", "Target", "opened"]
 
 
 @contextmanager
@@ -76,15 +80,22 @@ class Picture:
         left_out = [planning.left_out(self._source, part) for part in self._parts]
         return tuple(dict.fromkeys([*self._source.notes, *(note for note in left_out if note)]))
 
-    def make(self, temps: Sequence[str | None]) -> tuple[Encoded | None, ...]:
-        """Write each planned output to its temp path; None is for one that is not wanted. Raises JobError only."""
-        wanted = {key: temp for key, temp in enumerate(temps) if temp is not None}
+    def make(self, targets: Sequence[Target | None]) -> tuple[Encoded | None, ...]:
+        """Write each planned output to its temp file; None is for one that is not wanted. Raises JobError only."""
+        wanted = {key: target for key, target in enumerate(targets) if target is not None}
         made: dict[int, Encoded] = {}
         for key, frames in self._ready.items() or self._render(wanted):
             if key in wanted:
                 made[key] = self._encode(key, frames, wanted[key])
         self._check_unchanged()
         return tuple(made.get(key) for key in range(len(self._parts)))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
+        with os_failures(self._assignment.source):
+            digest = digest_of(self._file)
+        self._check_unchanged()
+        return digest
 
     def _steps(self, part: Part) -> tuple[Operation, ...]:
         return self._with_recipes_enlarge((*self._assignment.recipe.steps, *programs.split(part.output.steps)[0]))
@@ -134,26 +145,40 @@ class Picture:
         )
         planning.check_size(size, part.format, self._assignment.max_pixels)
         ending = formats.ending(part.format, self._assignment.source)
-        naming = planning.Naming(self._assignment.source, self._assignment.relative, self._assignment.recipe.name)
+        naming = planning.Naming(
+            self._assignment.source, self._file, self._assignment.relative, self._assignment.recipe.name
+        )
         return Planned(naming.path(self._assignment.folder, part, size, self._source.exif, ending), part.format, *size)
 
-    def _encode(self, key: int, frames: Frames, temp: str) -> Encoded:
+    def _encode(self, key: int, frames: Frames, target: Target) -> Encoded:
         part, planned = self._parts[key], self.planned[key]
+        size = Size(planned.width, planned.height)
+        program = programs.split(part.output.steps)[1]
+        with folder_of(target) as folder:
+            if program is None:
+                mode = mode_for(os.fstat(self._file.fileno()))
+                with new_temp_file(folder, os.path.basename(target.temp), mode) as temp:
+                    self._write(temp, part, frames, size)
+                    return self._finished(temp, target, part, size)
+            ending = formats.ENDINGS[part.format][0]
+            with programs.workplace(folder, target) as place:
+                encoded = new_name(ending)
+                with new_temp_file(place.private, encoded, 0o600) as temp:
+                    self._write(temp, part, frames, size)
+                with place.made(program, encoded, ending) as temp:
+                    return self._finished(temp, target, part, programs.size_of(temp))
+
+    def _write(self, temp: TempFile, part: Part, frames: Frames, size: Size) -> None:
         content = self._content(part, frames)
         encoding.encode(temp, part.format, content, part.output)
-        size = Size(planned.width, planned.height)
         checking.check(temp, part.format, size)
         if keeping.saves_too_little(self._source, part, size, self._stat.st_size, temp):
-            keeping.keep(self._source, part.format, content.metadata, self._assignment.recipe.metadata, temp)
-        program = programs.split(part.output.steps)[1]
-        if program is not None:
-            programs.run_on_encoded(program, temp, formats.ENDINGS[part.format][0])
-        if self._assignment.recipe.keep_times:
-            with os_failures(temp):
-                os.utime(temp, ns=(self._stat.st_atime_ns, self._stat.st_mtime_ns))
-        if program is not None:
-            return programs.finished(temp, part.format)
-        return Encoded(part.format, planned.width, planned.height, checking.secure(temp))
+            wanted = self._assignment.recipe.metadata
+            keeping.keep(self._source, self._file, part.format, content.metadata, wanted, temp)
+
+    def _finished(self, temp: TempFile, target: Target, part: Part, size: Size) -> Encoded:
+        keep_times = self._assignment.recipe.keep_times
+        return finished(temp, self._file, target, keep_times=keep_times, format_=part.format, size=size)
 
     def _content(self, part: Part, frames: Frames) -> encoding.Content:
         recipe, source = self._assignment.recipe, self._source

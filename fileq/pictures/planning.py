@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,12 @@ from fileq.operations.flip import Flip
 from fileq.operations.grayscale import Grayscale
 from fileq.operations.resize import Resize
 from fileq.operations.sharpen import Sharpen
+from fileq.pictures.opening import digest_of
 from fileq.recipes import formats, names
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from PIL import Image
 
     from fileq.pictures.source import Source
@@ -121,9 +123,10 @@ def left_out(source: Source, part: Part) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What the fields of names are filled with, beside the output's own."""
+    """What the fields of names are filled with, beside the output's own. `file` is the source's, open."""
 
     source: str
+    file: BinaryIO
     relative: str
     recipe: str
 
@@ -146,19 +149,14 @@ class Naming:
             "width": size[0], "height": size[1], "ext": ending,
         }  # fmt: skip
         if field == "date":
-            return _date(self.source, exif)
-        return _hash(self.source) if field == "hash" else simple[field]
+            return _date(self.file, exif)
+        return digest_of(self.file)[:16] if field == "hash" else simple[field]
 
 
-def _date(path: str, exif: Image.Exif | None) -> str:
+def _date(file: BinaryIO, exif: Image.Exif | None) -> str:
     """When the picture was taken, else when the file was changed last: 2026-05-17."""
     taken = exif.get_ifd(0x8769).get(0x9003) if exif is not None else None  # Exif IFD, DateTimeOriginal
     try:
         return dt.datetime.strptime(str(taken)[:10], "%Y:%m:%d").date().isoformat()  # noqa: DTZ007  # a camera's
     except ValueError:
-        return dt.datetime.fromtimestamp(os.stat(path).st_mtime).astimezone().date().isoformat()
-
-
-def _hash(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return dt.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime).astimezone().date().isoformat()

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
+import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.no_clobber import give_name
+from fileq.files.private_folder import PRIVATE, new_name, path_for_programs, private_folder
+from fileq.files.temp_file import TempFile, another_file, new_temp_file
 from fileq.operations.command import Command
-from fileq.pictures.assignment import Assignment, Encoded, Planned
-from fileq.pictures.checking import secure
+from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
 from fileq.pictures.failures import DAMAGE
-from fileq.pictures.opening import FORMATS, check_unchanged
+from fileq.pictures.opening import FORMATS, check_unchanged, digest_of, from_the_beginning
+from fileq.pictures.output_file import finished, folder_of
 from fileq.pictures.planning import Naming, Part
 from fileq.recipes import formats
 from fileq.units import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from fileq.files.directory import Directory
     from fileq.operations.base import Operation
     from fileq.recipes.recipe import Output, Recipe
+
+_CHUNK = 2**20
 
 
 def only_program(recipe: Recipe) -> Command | None:
@@ -47,41 +57,85 @@ def refuse(steps: Sequence[Operation]) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Move it to the end of the output's steps.")
 
 
-def run(program: Command, source: str, temp: str, ending: str) -> None:
-    """Have `program` make the file `temp` of `source`. Raises JobError.
+class Workplace:
+    """A private folder in which a program makes an output: nobody can put anything in its way there."""
 
-    Programs tell the format by a name's ending, which a temp file's doesn't say: it gets one for that long.
-    """
-    output = f"{temp}.{ending}"
+    def __init__(self, folder: Directory, private: Directory, target: Target) -> None:
+        self.private = private
+        self._folder = folder
+        self._temp = target.temp
+        self._path = path_for_programs(private)
+
+    def lay_source(self, file: BinaryIO, path: str) -> str:
+        """Have an open source there by its own name, for a program to read; return that name. Raises JobError.
+
+        A link to our own descriptor costs nothing, whatever the source's size; where there is no such thing, a copy.
+        """
+        name = os.path.basename(path)
+        with os_failures(path):
+            if not (sys.platform == "linux" and self._link(file, name)):
+                self._copy(file, name)
+        return name
+
+    @contextmanager
+    def made(self, program: Command, source: str, ending: str) -> Iterator[TempFile]:
+        """Have the program make the temp file of the file `source` in the folder. Raises JobError."""
+        name = new_name(ending)
+        known_as = os.path.join(self.private.path, name)
+        program.run(os.path.join(self._path, source), os.path.join(self._path, name), known_as=known_as)
+        temp = os.path.basename(self._temp)
+        with os_failures(self._temp):
+            status = self.private.look(name)
+            if status is None or not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                message = f"{program.argv[0]} made no file of its own for the output."
+                raise JobError(ErrorKind.COMMAND, message, "Check its argv: a link or a folder can't be an output.")
+            if status.st_mode & 0o600 != 0o600:
+                os.chmod(self.private.at(name), status.st_mode & 0o777 | 0o600, dir_fd=self.private.handle)
+            give_name(self.private, name, self._folder, temp)
+            handle = self._folder.open(temp, os.O_RDWR)
+        try:
+            if not os.path.samestat(os.fstat(handle), status):
+                raise another_file(self._temp)
+            yield TempFile(self._temp, handle)
+        finally:
+            os.close(handle)
+
+    def _link(self, file: BinaryIO, name: str) -> bool:
+        try:
+            self.private.symlink(f"/proc/{os.getpid()}/fd/{file.fileno()}", name)
+        except OSError:  # this file system has no links
+            return False
+        with suppress(OSError):
+            if os.path.samestat(os.stat(name, dir_fd=self.private.handle), os.fstat(file.fileno())):
+                return True
+        self.private.unlink(name)
+        return False
+
+    def _copy(self, file: BinaryIO, name: str) -> None:
+        status = os.fstat(file.fileno())
+        with new_temp_file(self.private, name, 0o600) as copy, from_the_beginning(file):
+            with copy.opened() as target:
+                shutil.copyfileobj(file, target, _CHUNK)
+            copy.set_times(status)
+
+
+@contextmanager
+def workplace(folder: Directory, target: Target) -> Iterator[Workplace]:
+    """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
+    with (
+        os_failures(target.temp),
+        private_folder(folder, os.path.basename(target.temp) + PRIVATE) as private,
+    ):
+        yield Workplace(folder, private, target)
+
+
+def size_of(temp: TempFile) -> Size:
+    """Return the size in pixels of what a program made, 0x0 where it is no picture that fileq reads."""
     try:
-        program.run(source, output)
-        with os_failures(temp):
-            os.replace(output, temp)
-    finally:
-        if os.path.lexists(output):
-            os.unlink(output)
-
-
-def run_on_encoded(program: Command, temp: str, ending: str) -> None:
-    """Have `program` make the file `temp` anew of what was encoded there. Raises JobError."""
-    encoded = f"{temp}.encoded.{ending}"
-    with os_failures(temp):
-        os.replace(temp, encoded)
-    try:
-        run(program, encoded, temp, ending)
-    finally:
-        os.unlink(encoded)
-
-
-def finished(temp: str, format_: str) -> Encoded:
-    """What a program made. Its size in pixels is 0x0 where it is no picture that fileq reads."""
-    size = Size(0, 0)
-    try:
-        with Image.open(temp, formats=(*FORMATS, "AVIF")) as image:
-            size = Size(*image.size)
+        with temp.opened() as file, Image.open(file, formats=(*FORMATS, "AVIF")) as image:
+            return Size(*image.size)
     except (OSError, Image.DecompressionBombError, *DAMAGE):
-        size = Size(0, 0)  # a film, a document: whatever the program makes is right
-    return Encoded(format_, *size, secure(temp))
+        return Size(0, 0)  # a film, a document: whatever the program makes is right
 
 
 class Handover:
@@ -96,26 +150,38 @@ class Handover:
         self._program = program
         self.planned = tuple(self._plan(output) for output in assignment.recipe.outputs)
 
-    def make(self, temps: Sequence[str | None]) -> tuple[Encoded | None, ...]:
-        """Have the program make each output at its temp path; None is for one that is not wanted. Raises JobError."""
-        pairs = zip(self.planned, temps, strict=True)
-        made = [None if temp is None else self._make(planned, temp) for planned, temp in pairs]
-        check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)
+    def make(self, targets: Sequence[Target | None]) -> tuple[Encoded | None, ...]:
+        """Have the program make each output; None is for one that is not wanted. Raises JobError."""
+        pairs = zip(self.planned, targets, strict=True)
+        made = [None if target is None else self._make(planned, target) for planned, target in pairs]
+        self._check_unchanged()
         return tuple(made)
 
-    def _make(self, planned: Planned, temp: str) -> Encoded:
-        run(self._program, self._assignment.source, temp, os.path.splitext(planned.path)[1][1:])
-        if self._assignment.recipe.keep_times:
-            with os_failures(temp):
-                os.utime(temp, ns=(self._stat.st_atime_ns, self._stat.st_mtime_ns))
-        return finished(temp, planned.format)
+    def digest(self) -> str:
+        """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
+        with os_failures(self._assignment.source):
+            digest = digest_of(self._file)
+        self._check_unchanged()
+        return digest
+
+    def _make(self, planned: Planned, target: Target) -> Encoded:
+        with folder_of(target) as folder, workplace(folder, target) as place:
+            source = place.lay_source(self._file, self._assignment.source)
+            with place.made(self._program, source, os.path.splitext(planned.path)[1][1:]) as temp:
+                return finished(
+                    temp, self._file, target, keep_times=self._assignment.recipe.keep_times, format_=planned.format,
+                    size=size_of(temp),
+                )  # fmt: skip
+
+    def _check_unchanged(self) -> None:
+        check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)
 
     def _plan(self, output: Output) -> Planned:
         given = self._assignment
         own = os.path.splitext(given.source)[1][1:]
         format_ = output.format if output.format not in (None, "same") else None
         ending = formats.ENDINGS[format_][0] if format_ else own
-        naming = Naming(given.source, given.relative, given.recipe.name)
+        naming = Naming(given.source, self._file, given.relative, given.recipe.name)
         path = naming.path(given.folder, Part(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
         written = os.path.splitext(path)[1][1:].lower()
         return Planned(path, format_ or formats.of_name(path) or written, 0, 0)

@@ -19,21 +19,20 @@ _LONG = 4
 _ENTRY = 12  # bytes
 
 
-def add_directories(path: str, directories: Mapping[int, Mapping[int, Any]]) -> None:
-    """Add to the first page of the TIFF at `path` a directory for each tag of `directories`."""
-    with open(path, "r+b") as file:
-        header = file.read(8)
-        order = "<" if header.startswith(b"II") else ">"
-        (first,) = struct.unpack(f"{order}L", header[4:])
-        entries, following = _entries(file, first, order)
-        for tag, values in directories.items():
-            at = _append(file, header, values)
-            entries.append(struct.pack(f"{order}HHLL", tag, _LONG, 1, at))
-        entries.sort(key=lambda entry: struct.unpack(f"{order}H", entry[:2]))
-        at = _end(file)
-        file.write(struct.pack(f"{order}H", len(entries)) + b"".join(entries) + following)
-        file.seek(4)
-        file.write(struct.pack(f"{order}L", at))
+def add_directories(file: IO[bytes], directories: Mapping[int, Mapping[int, Any]]) -> None:
+    """Add to the first page of an open TIFF, at its beginning, a directory for each tag of `directories`."""
+    header = file.read(8)
+    order = "<" if header.startswith(b"II") else ">"
+    (first,) = struct.unpack(f"{order}L", header[4:])
+    entries, following = _entries(file, first, order)
+    for tag, values in directories.items():
+        at = _append(file, header, values)
+        entries.append(struct.pack(f"{order}HHLL", tag, _LONG, 1, at))
+    entries.sort(key=lambda entry: struct.unpack(f"{order}H", entry[:2]))
+    at = _end(file)
+    file.write(struct.pack(f"{order}H", len(entries)) + b"".join(entries) + following)
+    file.seek(4)
+    file.write(struct.pack(f"{order}L", at))
 
 
 def _entries(file: IO[bytes], at: int, order: str) -> tuple[list[bytes], bytes]:

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,7 +10,10 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.directory import opened
 from fileq.files.identity import version_of
+from fileq.files.private_folder import remove_private_folder
+from fileq.files.temp_file import TempIdentity, another_file
 from fileq.job import Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Fenced
@@ -18,12 +22,13 @@ from fileq.publish.placement import OutputFolders, place
 from fileq.publish.reserving import Reservation
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """An attempt whose temp files are complete. `made` says what each is, under its final name."""
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt whose temp files are complete. `made` says what each is, under its final name, `temps` which files."""
 
     token: Token
     reservations: Sequence[Reservation]
     made: Sequence[Made]
+    temps: Sequence[TempIdentity]
     note: str
 
 
@@ -79,9 +84,10 @@ def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
 def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Published]:
     ledger.jobs.check(one.token)
     outputs = []
-    for reserved, made in zip(one.reservations, one.made, strict=True):
+    for reserved, made, temp in zip(one.reservations, one.made, one.temps, strict=True):
         with os_failures(reserved.temp):
             status = folders.look(reserved.temp)
+        _refuse_another_file(status, reserved.temp, temp)
         outputs.append(Published(made, version_of(status), status.st_ino))
         replaces = reserved.version if reserved.replaces else None
         if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note, replaces=replaces):
@@ -91,6 +97,12 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Pub
                 "There is nothing to do: the newer one counts.",
             )
     return outputs
+
+
+def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) -> None:
+    """Only what the child made may come out: who may write to the folder could have put anything there since."""
+    if not stat.S_ISREG(status.st_mode) or TempIdentity.of(status) != temp or status.st_nlink > 1:
+        raise another_file(path)
 
 
 def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[Published]) -> None:
@@ -110,18 +122,26 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: S
 def discard(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:
     """Remove the temp files of an attempt that ended; many were never written. Return those that could not go.
 
-    `of_programs`: also those that an external program was given, which have an ending after the same name. One that
-    can't be removed stays: its folder may be away, or have become read-only, and the attempt is to end still.
+    `of_programs`: also the folders in which external programs made them, which have an ending after the same name.
+    What can't be removed stays: its folder may be away, or have become read-only, and the attempt is to end still.
     """
     left = []
     for temp in temps:
         siblings = glob.glob(f"{glob.escape(temp)}.*", include_hidden=True) if of_programs else []
-        for file in (temp, *siblings):
+        for path in (temp, *siblings):
             with suppress(OSError):
-                os.unlink(file)
-            if not _is_gone(file):
-                left.append(file)
+                _remove(path)
+            if not _is_gone(path):
+                left.append(path)
     return left
+
+
+def _remove(path: str) -> None:
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        os.unlink(path)
+        return
+    with opened(os.path.dirname(path)) as folder:
+        remove_private_folder(folder, os.path.basename(path))
 
 
 def _is_gone(temp: str) -> bool:

@@ -8,11 +8,10 @@ from contextlib import suppress
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, Shortage
-from fileq.intake.arriving import digest
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
-from fileq.pictures.assignment import Assignment, Encoded
+from fileq.pictures.assignment import Assignment, Encoded, Target
 from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
 from fileq.recipes.recipe import decode
 from fileq.worker.child import Plan, Result
@@ -93,27 +92,23 @@ class Attempt:
         try:
             plan: Plan = sandbox.call(self._assignment())
             places = self._reserve(sandbox, [planned.path for planned in plan.planned])
-            result: Result = sandbox.call([place and place.temp for place in places])
+            result: Result = sandbox.call([place and Target(place.temp, place.is_source) for place in places])
         finally:
             sandbox.end()
-        if self._claim.watched:
-            self._remember_content()
+        if result.digest is not None:
+            self._ledger.arrivals.has_content(self.token.job, result.digest)
         encoded = [file for file in result.encoded if file]
         made = [_made(place, file) for place, file in zip(self._reservations, encoded, strict=True)]
         note = _note(result.notes, skipped=len(places) - len(made))
-        return Finished(self.token, self._reservations, made, note)
+        temps = [file.identity for file in encoded]
+        return Finished(token=self.token, reservations=self._reservations, made=made, temps=temps, note=note)
 
     def _assignment(self) -> Assignment:
         claim, pixels = self._claim, self._settings.max_pixels
-        return Assignment(claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels)
-
-    def _remember_content(self) -> None:
-        """By it a watcher sees that a file was only touched."""
-        with suppress(OSError):  # it has gone since it was read: then nobody will ask
-            content = digest(self.source)
-            read = os.stat(self.source)
-            if (read.st_size, read.st_mtime_ns) == (self._claim.size, self._claim.mtime_ns):
-                self._ledger.arrivals.has_content(self.token.job, content)
+        return Assignment(
+            claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels,
+            wants_digest=claim.watched,
+        )  # fmt: skip
 
     def _reserve(self, sandbox: Sandbox, paths: Sequence[str]) -> list[Reservation | None]:
         try:

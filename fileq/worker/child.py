@@ -1,7 +1,7 @@
 """What runs in a slot's child process: pictures, and nothing of the ledger or the queue.
 
-The slot asks in two steps. It sends an Assignment and is told the outputs that are planned; it sends the temp paths
-for those it wants and is told what was made of them. At any point the answer can be a JobError instead.
+The slot asks in two steps. It sends an Assignment and is told the outputs that are planned; it sends the targets
+of those it wants and is told what was made of them. At any point the answer can be a JobError instead.
 """
 
 import os
@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, shortage
-from fileq.pictures.assignment import Assignment, Encoded, Planned
+from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
 from fileq.worker import nursery
 
 if sys.platform == "linux":
@@ -32,6 +32,8 @@ class Result(msgspec.Struct, frozen=True):
 
     encoded: tuple[Encoded | None, ...]
     notes: tuple[str, ...]
+    digest: str | None
+    """The SHA-256 of the source, where it was asked for."""
 
 
 def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
@@ -54,9 +56,9 @@ def _answer(connection: Connection, assignment: Assignment) -> Result | JobError
     try:
         with opened(assignment) as picture:
             connection.send(Plan(picture.planned))
-            temps: Sequence[str | None] = connection.recv()
-            encoded = picture.make(temps) if any(temps) else (None,) * len(temps)
-            return Result(encoded, picture.notes)
+            targets: Sequence[Target | None] = connection.recv()
+            encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
+            return Result(encoded, picture.notes, picture.digest() if assignment.wants_digest else None)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
         lack = shortage(error)
         if lack is not None and lack.of_memory:  # there is a limit for this process alone

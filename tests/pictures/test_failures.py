@@ -12,10 +12,13 @@ import pytest
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files.directory import Directory
+from fileq.files.directory import opened as opened_folder
+from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.operations.base import Operation
 from fileq.operations.resize import Resize
 from fileq.pictures.failures import reading, writing
-from fileq.pictures.pipeline import opened
+from fileq.pictures.pipeline import Target, opened
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
 from tests.pictures.making import assignment, failure, make, photo, quarters, recipe
@@ -147,7 +150,12 @@ def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsup
         raise error
     assert read.value.kind == ErrorKind.UNREADABLE
     assert "/photos/x.jpg" in read.value.message
-    with pytest.raises(JobError) as written, writing(str(tmp_path / "x.tmp")):
+    with (
+        opened_folder(str(tmp_path)) as folder,
+        new_temp_file(folder, "x.tmp", 0o600) as temp,
+        pytest.raises(JobError) as written,
+        writing(temp),
+    ):
         raise error
     assert written.value.kind == ErrorKind.UNSUPPORTED
 
@@ -163,8 +171,8 @@ def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsup
     ],
 )
 def test_memory_space_and_permission_keep_their_kind_on_both_sides(error, kind):
-    for mapped in (reading, writing):
-        with pytest.raises(JobError) as caught, mapped("/out/x.tmp"):
+    for mapped in (reading("/out/x.tmp"), writing(TempFile("/out/x.tmp", -1))):
+        with pytest.raises(JobError) as caught, mapped:
             raise error
         assert caught.value.kind == kind
 
@@ -209,7 +217,7 @@ def test_an_output_folder_without_permission_or_that_is_gone_is_said(tmp_path):
     quarters().save(tmp_path / "x.png")
     with opened(assignment(tmp_path / "x.png", recipe(), tmp_path)) as picture:
         with pytest.raises(JobError) as caught:
-            picture.make([str(tmp_path / "gone" / "x.tmp")])
+            picture.make([Target(str(tmp_path / "gone" / "x.tmp"))])
         assert caught.value.kind == ErrorKind.MISSING
 
 
@@ -219,7 +227,7 @@ def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
     with opened(assignment(source, recipe(), tmp_path)) as picture:
         os.utime(source, ns=(1, 1))
         with pytest.raises(JobError) as caught:
-            picture.make([str(tmp_path / "x.tmp")])
+            picture.make([Target(str(tmp_path / "x.tmp"))])
         assert caught.value.kind == ErrorKind.CHANGED
 
 
@@ -232,20 +240,25 @@ def test_a_write_that_is_cut_short_is_no_space(tmp_path, ending, most):
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
             with pytest.raises(JobError) as caught:
-                picture.make([str(tmp_path / "x.tmp")])
+                picture.make([Target(str(tmp_path / "x.tmp"))])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert caught.value.kind == ErrorKind.NO_SPACE
 
 
-def test_a_full_disk_is_no_space(tmp_path):
+def test_a_full_disk_is_no_space(tmp_path, monkeypatch):
     photo((400, 300)).save(tmp_path / "x.png")
-    with opened(
-        assignment(tmp_path / "x.png", recipe(Output(name="o.tif"), Output(name="o.jpg")), tmp_path)
-    ) as picture:
-        for temps in (["/dev/full", str(tmp_path / "b")], [str(tmp_path / "a"), "/dev/full"]):
+    create = Directory.create
+    monkeypatch.setattr(
+        Directory,
+        "create",
+        lambda folder, name, mode: os.open("/dev/full", os.O_RDWR) if name == "full" else create(folder, name, mode),
+    )
+    wanted = recipe(Output(name="o.tif"), Output(name="o.jpg"))
+    with opened(assignment(tmp_path / "x.png", wanted, tmp_path)) as picture:
+        for names in (["full", "b"], ["a", "full"]):
             with pytest.raises(JobError) as caught:
-                picture.make(temps)
+                picture.make([Target(str(tmp_path / name)) for name in names])
             assert caught.value.kind == ErrorKind.NO_SPACE
 
 

@@ -15,7 +15,7 @@ from mischief import Crash, Devour, Doze, Exhaust, Stumble
 from fileq.errors import ErrorKind, JobError, Shortage
 from fileq.job import Token
 from fileq.operations.resize import Resize
-from fileq.pictures.pipeline import Assignment
+from fileq.pictures.pipeline import Assignment, Target
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
 from fileq.worker import nursery
@@ -54,12 +54,13 @@ class Bench:
         return Assignment(str(self.photo), -1, -1, recipe, str(self.folder), "", 10**8)
 
     def do(self, box, *steps, token=TOKEN):
-        """One attempt from its begin to its end."""
+        """One attempt from its begin to its end; what an earlier one made goes."""
+        (self.folder / ".small.tmp").unlink(missing_ok=True)
         box.begin(token)
         try:
             plan = box.call(self.assignment(*steps))
             assert isinstance(plan, Plan)
-            return box.call([str(self.folder / ".small.tmp")])
+            return box.call([Target(str(self.folder / ".small.tmp"))])
         finally:
             box.end()
 
@@ -228,7 +229,7 @@ def test_an_idle_child_that_is_killed_is_replaced(bench, box):
 def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, box):
     box.begin(TOKEN)
     box.call(bench.assignment())
-    box.call([str(bench.folder / ".small.tmp")])
+    box.call([Target(str(bench.folder / ".small.tmp"))])
     box.stop(Verdict.CANCELLED, TOKEN)
     box.end()
     assert bench.works(box)
@@ -238,7 +239,7 @@ def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, bo
     box.begin(TOKEN)
     box.call(bench.assignment(Crash()))
     with pytest.raises(JobError):
-        box.call([str(bench.folder / ".small.tmp")])
+        box.call([Target(str(bench.folder / ".small.tmp"))])
     box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
     box.stop(Verdict.STOPPED)
     box.end()
@@ -283,7 +284,7 @@ DYING = """
 import sys, threading
 from mischief import Doze
 from fileq.job import Token
-from fileq.pictures.pipeline import Assignment
+from fileq.pictures.pipeline import Assignment, Target
 from fileq.recipes.recipe import Recipe
 from fileq.worker.sandbox import Sandbox
 
@@ -292,7 +293,7 @@ source, folder, mark = sys.argv[1:]
 def attempt(box, *steps):
     box.begin(Token(1, 1))
     box.call(Assignment(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
-    box.call([folder + "/.made.tmp"])
+    box.call([Target(folder + "/.made.tmp")])
     box.end()
 
 idle, busy = Sandbox(60, 2**30), Sandbox(600, 2**30)

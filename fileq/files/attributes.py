@@ -1,0 +1,95 @@
+"""Who may read a new file: never more people than may read the file that it is made of.
+
+A file that takes another's place keeps what that one had: its owner and group where we may set them, its mode,
+extended attributes and access control list.
+"""
+
+import os
+import stat
+from contextlib import suppress
+
+_ACL = "system.posix_acl_access"
+_OF_THE_CONTENT = {"security.capability", "security.ima", "security.evm"}
+"""Rights that an old content had, and its signatures: they don't come with the new one."""
+
+
+def mode_for(source: os.stat_result) -> int:
+    """Return the mode to make a new file with that is made of `source`; the system takes the umask from it.
+
+    The bits of the group are the first thing that a group of other people would profit by: see `limit_mode`.
+    """
+    group, others = (source.st_mode >> 3) & 0o6, source.st_mode & 0o6
+    both = group & others
+    return 0o600 | both << 3 | both
+
+
+def limit_mode(handle: int, source: int) -> None:
+    """Leave an open file that was made of the open file `source` no wider mode than that one's. Raises OSError.
+
+    Bits of the group alone stay where both have the same group, and no list says that they mean somebody else.
+    """
+    if not hasattr(os, "fchmod"):
+        return
+    status, original = os.fstat(handle), os.fstat(source)
+    widest = mode_for(original)
+    allowed = 0o666 & (original.st_mode | 0o600)
+    if widest != allowed and status.st_gid == original.st_gid and not _has_acl(source):
+        widest = allowed
+    present = stat.S_IMODE(status.st_mode)
+    mode = present & widest | widest & ~mode_for(original) & ~_umask()
+    if mode != present:
+        os.fchmod(handle, mode)
+
+
+def keep_attributes(handle: int, source: int) -> None:
+    """Give an open file the owner, group, mode, extended attributes and list of `source`, as far as we may.
+
+    Where the group can't be kept, what it could do is not given to another one. Rights to run as somebody else end
+    with the content that had them. Raises OSError.
+    """
+    if not hasattr(os, "fchmod"):
+        return
+    original = os.fstat(source)
+    _keep_owner(handle, original)
+    keeps_group = os.fstat(handle).st_gid == original.st_gid
+    keeps_acl = keeps_group
+    for name in _names(source):
+        if name == _ACL and not keeps_group:
+            continue
+        try:
+            os.setxattr(handle, name, os.getxattr(source, name))
+        except OSError:
+            keeps_acl = keeps_acl and name != _ACL
+    mode = stat.S_IMODE(original.st_mode) & 0o777
+    os.fchmod(handle, mode if keeps_group and keeps_acl else mode & ~0o066 | mode_for(original) & 0o066)
+
+
+def _keep_owner(handle: int, original: os.stat_result) -> None:
+    status = os.fstat(handle)
+    if (status.st_uid, status.st_gid) == (original.st_uid, original.st_gid):
+        return
+    try:
+        os.fchown(handle, original.st_uid, original.st_gid)
+    except OSError:  # who isn't root may give a file to another group of theirs
+        with suppress(OSError):
+            os.fchown(handle, -1, original.st_gid)
+
+
+def _names(handle: int) -> list[str]:
+    if not hasattr(os, "listxattr"):
+        return []
+    try:
+        return [name for name in os.listxattr(handle) if name not in _OF_THE_CONTENT]
+    except OSError:  # this file system has none
+        return []
+
+
+def _has_acl(handle: int) -> bool:
+    return _ACL in _names(handle)
+
+
+def _umask() -> int:
+    """The process's, which can't be read but by setting it, here for a moment to what gives others nothing."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask

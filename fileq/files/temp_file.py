@@ -1,0 +1,83 @@
+"""A file in the making, which has no name yet that anybody looks for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import msgspec
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.directory import Directory
+
+
+class TempIdentity(msgspec.Struct, frozen=True):
+    """Which file a temp file is. The owner too: who removes it may get its inode for a file of their own."""
+
+    inode: int
+    owner: int
+    size: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "TempIdentity":
+        return cls(status.st_ino, status.st_uid, status.st_size)
+
+
+class TempFile:
+    """A new file, written and read through the one descriptor that it was made with.
+
+    Its name is used no more: who may write to its folder may have put a link there.
+    """
+
+    def __init__(self, path: str, handle: int) -> None:
+        self.path = path
+        self.handle = handle
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Read and write it from its beginning. Each time anew: encoders in C pass by what Python keeps of a file."""
+        os.lseek(self.handle, 0, os.SEEK_SET)
+        with open(self.handle, "r+b", closefd=False) as file:
+            yield file
+
+    def clear(self) -> None:
+        """Take out all that was written. Raises OSError."""
+        if self.size:
+            os.ftruncate(self.handle, 0)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return os.fstat(self.handle).st_size
+
+    def secure(self) -> os.stat_result:
+        """Have it on the disk, whatever happens now; return its status. Raises JobError."""
+        with os_failures(self.path):
+            os.fsync(self.handle)
+            return os.fstat(self.handle)
+
+    def set_times(self, status: os.stat_result) -> None:
+        """Give it the times of another file. Raises OSError."""
+        where = self.handle if os.utime in os.supports_fd else self.path
+        os.utime(where, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def another_file(temp: str) -> JobError:
+    """Return the error of a temp file that isn't the one that was made."""
+    return JobError(
+        ErrorKind.CONFLICT,
+        f"Somebody has put another file in the place of {temp}.",
+        "See who may write to that folder, then retry.",
+    )
+
+
+@contextmanager
+def new_temp_file(folder: Directory, name: str, mode: int) -> Iterator[TempFile]:
+    """Make a file of a name that nothing has, and hold it open. Raises JobError."""
+    path = os.path.join(folder.path, name)
+    with os_failures(path):
+        handle = folder.create(name, mode)
+    try:
+        yield TempFile(path, handle)
+    finally:
+        os.close(handle)
