@@ -185,14 +185,14 @@ class Worker:
 
     def _tick(self) -> None:
         self._pause()
+        if self._drain and self._reason is None:
+            self._give_up_where_nothing_works()
         for slot in self._crew.slots:
             slot.sandbox.check_memory()
             if self._at_once:
                 slot.sandbox.stop(Verdict.STOPPED)
         with suppress(LedgerError):  # the next tick asks again
             self._look_at_the_ledger(time.monotonic())
-        if self._drain and self._reason is None:
-            self._give_up_where_nothing_works()
         if self._on_stop is not None and self._reason is StopReason.STOPPED:
             self._on_stop()
             self._on_stop = None

@@ -105,8 +105,8 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         except LedgerError as error:
             self._hold_still(self._post.silence, error, _LEDGER_AGAIN)
             return
-        except Exception:
-            self._logger.exception("A message can't be read")
+        except Exception as error:  # noqa: BLE001  # one that nobody can read must not end the slot
+            self._complain("A message can't be read", error)
             self.sleep()
             return
         self._post.silence.end()
@@ -121,8 +121,15 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             self.huey.execute(task, now)
         except LedgerError as error:  # Huey asks it too, whether the task was revoked: recovery sends it again
             self._hold_still(self._post.silence, error, _LEDGER_AGAIN)
-        except Exception:
-            self._logger.exception("A message can't be served")
+        except Exception as error:  # noqa: BLE001  # the same
+            self._complain("A message can't be served", error)
+
+    def _complain(self, what: str, error: Exception) -> None:
+        lack = shortage(error)
+        if lack is None:
+            self._logger.error(what, exc_info=error)
+        else:
+            self._hold_still(self._post.shortage, lack, _SHORTAGE_AGAIN)
 
     def _hold_still(self, outage: Outage, error: FileqError, longest: float) -> None:
         outage.begin(error)

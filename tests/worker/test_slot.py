@@ -260,6 +260,16 @@ def test_a_database_that_is_lost_between_a_message_and_its_jobs_ends_no_slot(slo
     assert slot._post.silence.error is not None
 
 
+@pytest.mark.parametrize("where", ["dequeue", "execute"])
+def test_a_slot_without_memory_for_a_message_holds_still(slot, monkeypatch, where):
+    with monkeypatch.context() as patch:
+        patch.setattr(slot.huey, "dequeue", lambda: "a message")
+        patch.setattr(slot.huey, where, no_memory)
+        slot.loop()
+    assert slot._backoff.is_on
+    assert slot._post.shortage.error is not None
+
+
 def refuse():
     raise LedgerError("The database is away.", "Put it back.")
 
