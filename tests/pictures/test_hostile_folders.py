@@ -207,3 +207,26 @@ def test_another_folder_that_was_given_such_a_name_stays_with_all_that_is_in_it(
     (theirs / "a.jpg").write_text("a")
     assert discard([str(tmp_path / ".t.tmp")]) == [str(theirs)]
     assert Path(theirs, "a.jpg").read_text() == "a"
+
+
+@as_root
+@pytest.mark.parametrize(("owner", "is_read"), [(0, True), (12345, False)])
+def test_another_users_link_to_a_file_that_is_not_theirs_is_refused(tmp_path, source, owner, is_read):
+    link = tmp_path / "link.jpg"
+    link.symlink_to(source)
+    os.chown(link, owner, -1, follow_symlinks=False)
+    if is_read:
+        assert make(link, recipe(), tmp_path / "out").paths
+        return
+    with pytest.raises(JobError) as caught:
+        make(link, recipe(), tmp_path / "out")
+    assert caught.value.kind is ErrorKind.PERMISSION
+
+
+@as_root
+def test_another_users_link_to_a_file_of_their_own_is_read(tmp_path, source):
+    link = tmp_path / "link.jpg"
+    link.symlink_to(source)
+    for path in (link, source):
+        os.chown(path, 12345, -1, follow_symlinks=False)
+    assert make(link, recipe(), tmp_path / "out").paths
