@@ -123,16 +123,18 @@ class Attempt:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
         is_done = bool(self._reservations) and self._is_complete()
         left = discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
-        if is_done:
-            return
         with self._ledger.transaction():
             self._ledger.outputs.release((place.path, place.temp) for place in self._reservations)
             now = time.time()
             self._ledger.leftover_temps.insert(left, now)
-            with suppress(Fenced):
-                due = settle(now)
-                if due is not None:
-                    queue.send(self._ledger, self._queue, [due], now)
+            if not is_done:
+                self._settle(settle, now)
+
+    def _settle(self, settle: Callable[[float], Due | None], now: float) -> None:
+        with suppress(Fenced):
+            due = settle(now)
+            if due is not None:
+                queue.send(self._ledger, self._queue, [due], now)
 
     def _is_complete(self) -> bool:
         """Whether all of it is published, and only the ledger could not be told."""

@@ -1,5 +1,6 @@
 """One attempt at one job: whatever happens to it, the ledger says how it ended, and nothing is left behind."""
 
+import errno
 import os
 import time
 
@@ -10,9 +11,10 @@ from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, JobError
 from fileq.job import JobState
 from fileq.ledger.jobs import Fenced
+from fileq.publish import publish
 from fileq.queue import MAIN
 from fileq.units import Duration
-from fileq.worker.recovery import DEATHS
+from fileq.worker.recovery import DEATHS, recover
 from fileq.worker.sandbox import Lost, Sandbox, Stopped
 from tests.drives import drive
 from tests.entering import NOW
@@ -207,3 +209,20 @@ def test_what_could_not_be_published_is_written_down_and_cleared_up(shop, ledger
     assert ledger.overview.job(job).failure.kind is ErrorKind.CONFLICT
     assert left(out) == []
     assert ledger.outputs.owner(f"{out}/photo-small.png") is None
+
+
+def test_a_temp_file_that_cannot_go_once_its_output_stands_is_known_and_its_job_is_done(shop, monkeypatch):
+    def fail(*_args, **_keys):
+        raise OSError(errno.EIO, "Input/output error")
+
+    job = shop.enter()
+    attempt = shop.claim(job)
+    finished = attempt.make(shop.sandbox)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", fail)
+        attempt.refuse(publish(shop.ledger, [finished])[attempt.token])
+    assert shop.ledger.overview.job(job).state is JobState.DONE
+    (left,) = shop.ledger.leftover_temps.all()
+    assert os.path.exists(left)
+    recover(shop.ledger, NOW, 5.0)
+    assert not os.path.exists(left)
