@@ -44,6 +44,12 @@ def resend(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE)
     return sent
 
 
+def put_back(ledger: Ledger, name: str, jobs: Iterable[int], now: float) -> None:
+    """Send again those of these jobs that are still to be done and that no message names: they were taken, and left."""
+    with ledger.transaction():
+        queue.send(ledger, name, ledger.jobs.due(jobs), now, overdue=True)
+
+
 def heed_a_clock_set_back(ledger: Ledger, now: float) -> None:
     """Have jobs wait no longer than they were to, where the clock on the wall was set back meanwhile."""
     with ledger.transaction():

@@ -7,7 +7,7 @@ A job that is to be done is found by one of these, at any moment, and each trans
   `recovery._requeue`). Huey's scheduler moves what is due in one transaction (`LedgerStorage.read_schedule`).
 - It is in the hands of a slot, which took its message together with others' (`LedgerStorage.dequeue`) and claims them
   one by one. What it does not come to it sends again: when the worker stops or pauses, when a claim finds the job not
-  due yet, when something goes wrong (`Slot._put_back`).
+  due yet, when something goes wrong (`control.put_back`).
 - It runs: its worker ends the attempt, or recovery does once the worker is gone.
 - No message names it (a kill in between, a message that somebody threw away). The ledger knows that exactly, by
   triggers on Huey's tables, and `control.resend` sends it again, ahead of all others of its priority: each minute, at

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from huey.consumer import Worker as HueyWorker
 
-from fileq import queue
+from fileq import control, queue
 from fileq.config.settings import WorkerSettings
 from fileq.disposition import dispose
 from fileq.errors import ErrorKind, FileqError, JobError, LedgerError, Shortage, shortage
@@ -259,10 +259,9 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         self._put_back([job])
 
     def _put_back(self, jobs: Iterable[int]) -> None:
-        ledger = self._post.ledger
         # Where even that goes wrong, recovery sends them again a minute later.
-        with suppress(LedgerError, OSError, MemoryError), ledger.transaction():
-            queue.send(ledger, self._post.queue, ledger.jobs.due(jobs), time.time(), overdue=True)
+        with suppress(LedgerError, OSError, MemoryError):
+            control.put_back(self._post.ledger, self._post.queue, jobs, time.time())
 
 
 def _our_fault(attempt: Attempt, error: Exception) -> JobError:

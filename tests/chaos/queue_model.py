@@ -1,0 +1,357 @@
+"""A ledger, a queue and workers in one process under a clock of their own, and a model of what must be true of them."""
+
+import datetime as dt
+import json
+import os
+from collections import Counter, deque
+from contextlib import suppress
+from pathlib import Path
+
+from fileq import control, intake, queue
+from fileq.job import FINAL, JobState, Token
+from fileq.ledger import Ledger
+from fileq.ledger.jobs import Fenced
+from fileq.presence import ProcessIdentity
+from fileq.queue.delivery import huey_for
+from fileq.worker import tasks
+from fileq.worker.recovery import DEATHS, recover
+from tests.chaos.disposition_model import Departures
+from tests.entering import DAMAGED, SLOW, recipe
+
+START = 1_000_000.0
+BEAT = 5.0
+SILENCE = 30.0
+"""Seconds after which a worker of another host, as all are here, counts as gone."""
+
+RECIPE = recipe()
+
+_OTHER = queue.outbox.encode([0], -1)
+"""A message that is no job's."""
+
+
+class ModelJob:
+    """What is to be true of a job."""
+
+    def __init__(self):
+        self.state = JobState.QUEUED
+        self.attempts = 0
+        self.deaths = 0
+        self.worker = None
+        self.is_forgotten = False
+        self.ends = 0
+        """How often it was done since somebody asked for it."""
+
+    def ask(self):
+        self.state, self.deaths, self.is_forgotten, self.ends = JobState.QUEUED, 0, False, 0
+
+    def holds(self, token):
+        return self.state is JobState.RUNNING and self.attempts == token.attempt
+
+
+class InProcessWorker:
+    """A worker with one slot: what it has taken and not claimed yet, and what it does now."""
+
+    def __init__(self, world, number, name):
+        self.process = ProcessIdentity(f"host-{number}", number, "1")
+        self.queue = name
+        self.huey = huey_for(world.ledger, name)
+        tasks.register(self.huey)
+        self.taken = deque()
+        self.token = None
+        self.record = world.ledger.workers.enter(self.process, name, 1, world.now)
+
+    @property
+    def is_idle(self):
+        return self.token is None and not self.taken
+
+
+class World:
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.ledger = Ledger(str(folder / "ledger.db"))
+        self.now = START
+        self.is_paused = False
+        self.jobs: dict[int, ModelJob] = {}
+        self.workers: list[InProcessWorker] = []
+        self.frozen: list[InProcessWorker] = []
+        self.started = 0
+        self.departures = Departures(self)
+
+    def ask(self, query, *values):
+        return self.ledger.database.connection.execute(query, values).fetchall()
+
+    # What people do.
+
+    def add(self, names, *, force=False, delay=None, priority=0, name=queue.MAIN):
+        for source in names:
+            (self.folder / source).touch()
+        due_at = None if delay is None else self.now + delay
+        before = {job: model.state for job, model in self.jobs.items()}
+        request = intake.Request(
+            [str(self.folder / source) for source in names], [RECIPE], priority=priority, due_at=due_at, force=force
+        )
+        intake.add(self.ledger, request, now=self.now, queue=name)
+        for job, source, version in self.ask("select id, source, version from jobs"):
+            if job not in self.jobs:
+                self.jobs[job] = ModelJob()
+            elif (
+                os.path.basename(source) in names
+                and version == self._version(source)
+                and before[job] in FINAL
+                and (force or before[job] is not JobState.DONE)
+            ):
+                self.jobs[job].ask()
+
+    @staticmethod
+    def _version(source):
+        status = os.stat(source)
+        return f"{status.st_size}-{status.st_mtime_ns}"
+
+    def change_source(self, name):
+        """A newer version of it."""
+        path = self.folder / name
+        path.write_bytes((path.read_bytes() if path.exists() else b"") + b"x")
+
+    def cancel(self, jobs):
+        control.cancel(self.ledger, jobs, self.now)
+        for job in map(self.jobs.get, jobs):
+            if job and job.state not in FINAL:
+                job.state = JobState.CANCELLED
+
+    def retry(self, jobs):
+        control.retry(self.ledger, jobs, self.now)
+        for job in map(self.jobs.get, jobs):
+            if job and job.state in (JobState.FAILED, JobState.CANCELLED) and not job.is_forgotten:
+                job.ask()
+
+    def pause(self, *, paused):
+        self.ledger.batches.pause(paused=paused)
+        self.is_paused = paused
+
+    def forget(self, chance):
+        """As retention does with what has ended: of some jobs something stays, others go."""
+        old = [past.job for past in self.ledger.remnants.old(self.now + 1, 100)]
+        old += [past.job for past in self.ledger.remnants.forgotten(self.now + 1, 100)]
+        needed = {job for job in old if job in self.departures.jobs or chance.random() < 0.5}
+        others = [job for job in old if job not in needed]
+        self.ledger.remnants.forget(needed, others, self.now, ended=self.now + 1, seen=self.now + 1)
+        self.ledger.remnants.tidy(self.now)
+        newest = max(self.jobs, default=None)
+        for job in old:
+            if job in needed or job == newest:
+                self.jobs[job].is_forgotten = True
+            else:
+                del self.jobs[job]
+
+    # What workers do.
+
+    def start_worker(self, name=queue.MAIN):
+        self.started += 1
+        worker = InProcessWorker(self, self.started, name)
+        self.workers.append(worker)
+        return worker
+
+    def take(self, worker):
+        """Whether a message was there."""
+        try:
+            task = worker.huey.dequeue()
+        except Exception:  # noqa: BLE001  # a foreign message, which Huey's loop passes over in the same way
+            return True
+        if task is None:
+            return False
+        worker.taken.extend(job for job in task.args if isinstance(job, int))
+        return True
+
+    def claim(self, worker):
+        job = worker.taken.popleft()
+        expected = self.jobs.get(job)
+        ((due_at,),) = self.ask("select due_at from jobs where id = ?", job) or [(None,)]
+        can_be = (
+            expected is not None
+            and expected.state in (JobState.QUEUED, JobState.WAITING)
+            and not self.is_paused
+            and (due_at is None or due_at <= self.now)
+        )
+        claim = self.ledger.jobs.claim(job, worker.record.id, self.now)
+        assert (claim is not None) == can_be, f"job {job} in {expected and expected.state}"
+        if claim is None:
+            self._put_back(worker, [job])
+            return
+        assert expected.ends == 0, f"job {job} is done again, and nobody has asked for it"
+        expected.state, expected.worker = JobState.RUNNING, worker.record.id
+        expected.attempts += 1
+        assert claim.token == Token(job, expected.attempts)
+        worker.token = claim.token
+
+    def end(self, worker, how, delay=10.0):
+        """End what it does; only a token that counts may do so."""
+        token, worker.token = worker.token, None
+        job = self.jobs.get(token.job)
+        counts = job is not None and job.holds(token)
+        try:
+            with self.ledger.transaction():
+                due = self._settle(token, how, delay)
+                if due is not None:
+                    queue.send(self.ledger, worker.queue, [due], self.now)
+        except Fenced:
+            assert not counts, f"job {token.job} is its own, and may not be ended"
+            return
+        assert counts, f"job {token.job} was ended by the void token of attempt {token.attempt}"
+        job.state = ENDED[how]
+        job.ends += how == "finish"
+        job.deaths += how == "lose"
+
+    def _settle(self, token, how, delay):
+        jobs, now = self.ledger.jobs, self.now
+        self.ledger.jobs.check(token)
+        if how == "finish":
+            return jobs.finish(token, now, outputs=0, bytes_out=0, note="")
+        if how == "fail":
+            return jobs.fail(token, DAMAGED, now)
+        if how == "wait":
+            return jobs.wait(token, SLOW, now + delay, now)
+        return jobs.lose(token, now) if how == "lose" else jobs.give_back(token, now)
+
+    def die(self, worker):
+        """Without a word."""
+        self.workers.remove(worker)
+
+    def freeze(self, worker):
+        self.workers.remove(worker)
+        self.frozen.append(worker)
+
+    def thaw(self, worker):
+        self.frozen.remove(worker)
+        self.workers.append(worker)
+        self._beat(worker)
+
+    def stop(self, worker):
+        """With grace: what it has not come to goes back."""
+        if worker.token is not None:
+            self.end(worker, "give back")
+        self._put_back(worker, worker.taken)
+        self.workers.remove(worker)
+        with self.ledger.transaction():
+            self.ledger.workers.leave(worker.record.id)
+            if worker.queue != queue.MAIN:
+                self.ledger.batches.hand_over(worker.queue, to=queue.MAIN)
+
+    def _put_back(self, worker, jobs):
+        control.put_back(self.ledger, worker.queue, jobs, self.now)
+        for job in jobs:
+            assert not self.ask(
+                "select 1 from jobs where id = ? and state in ('queued', 'waiting') and message_id is null", job
+            ), f"job {job} lost its message"
+
+    def _beat(self, worker):
+        if not self.ledger.workers.beat(worker.record.id, self.now):
+            worker.record = self.ledger.workers.enter(worker.process, worker.queue, 1, self.now)
+
+    def tick(self, seconds=1.0):
+        """Time goes on, and everybody who is alive sees it."""
+        self.now += seconds
+        for worker in self.workers:
+            self._beat(worker)
+            worker.huey.read_schedule(dt.datetime.fromtimestamp(self.now, dt.UTC))
+
+    def recover(self):
+        entered = self.ledger.workers.all()
+        alive = {record.id for record in entered if self.now - record.beat_at <= SILENCE}
+        recover(self.ledger, self.now, BEAT)
+        for job in self.jobs.values():
+            if job.state is JobState.RUNNING and job.worker not in alive:
+                job.deaths += 1
+                job.state = JobState.QUEUED if job.deaths < DEATHS else JobState.FAILED
+
+    # What happens to messages.
+
+    def lose_messages(self, chance):
+        for table in ("task", "schedule"):
+            for (message,) in self.ask(f"select id from {table}"):  # ours
+                if chance.random() < 0.5:
+                    self.ask(f"delete from {table} where id = ?", message)  # ours
+
+    def double_messages(self):
+        self.ask("insert into task (queue, data, priority) select queue, data, priority from task limit 3")
+
+    def send_foreign(self, data):
+        self.ledger.messages.send(queue.MAIN, [(data, 0)])
+        self.ledger.messages.schedule(queue.MAIN, [(data, self.now)])
+
+    # What must be true.
+
+    def check(self):
+        rows = self.ask("select id, state, attempts, forgotten_at is not null, message_id, size, batch from jobs")
+        assert {job: (state, attempts, forgotten) for job, state, attempts, forgotten, *_ in rows} == {
+            number: (job.state, job.attempts, job.is_forgotten) for number, job in self.jobs.items()
+        }
+        assert all(job.ends <= 1 for job in self.jobs.values())
+        counted = Counter((batch, state) for _, state, _, forgotten, _, _, batch in rows if not forgotten)
+        assert {
+            (batch, state): jobs for batch, state, jobs in self.ask("select batch, state, jobs from tallies") if jobs
+        } == counted
+        sent = {message: json_args(data) for message, data in self.ask("select id, data from task")}
+        sent |= {-message: json_args(data) for message, data in self.ask("select id, data from schedule")}
+        for job, *_, message, _, _ in rows:
+            assert message is None or job in sent[message], f"job {job} has no message {message}"
+
+    def let_it_run(self):
+        """With a worker, no pause, and time going on, all that is to be done is done, under a feed that never ends.
+
+        For each message that is taken another comes that is no job's. Workers that are frozen stay so. Two rounds of
+        recovery are enough: the first one sees who is gone.
+        """
+        self.pause(paused=False)
+        self.start_worker()
+        ((longest,),) = self.ask(
+            "select max(moment) from (select max(due_at) as moment from jobs union all"
+            " select max(taken_at) from jobs union all select max(beat_at) from workers)"
+        )
+        self.tick(max(0.0, (longest or 0.0) - self.now) + control.PATIENCE + 1)
+        for worker in self.workers:
+            self.do_all(worker)
+        self._feed(200)
+        for _ in range(2):
+            ((messages,),) = self.ask("select count(*) from task where data <> ?", _OTHER)
+            self.recover()
+            self.tick()
+            self._work_off(messages + len(self.jobs))
+            self.check()
+        left = {number: job.state for number, job in self.jobs.items() if job.state not in FINAL}
+        self.ask("delete from task where data = ?", _OTHER)
+        assert not left, f"they starve: {left}"
+
+    def _feed(self, count):
+        self.ledger.messages.send(queue.MAIN, [(_OTHER, -1)] * count)
+
+    def _work_off(self, messages):
+        for _ in range(messages):
+            for worker in self.workers:
+                self._feed(1)
+                if not self.take(worker) and worker.queue != queue.MAIN:
+                    control.resend(self.ledger, worker.queue, self.now, patience=0.0)  # as it drains
+                self.do_all(worker)
+
+    def do_all(self, worker):
+        while not worker.is_idle:
+            if worker.token is None:
+                self.claim(worker)
+            else:
+                self.end(worker, "finish")
+
+
+def json_args(data):
+    with suppress(ValueError):
+        message = json.loads(data)
+        if isinstance(message, dict) and isinstance(message.get("args"), list):
+            return message["args"]
+    return []
+
+
+ENDED = {
+    "finish": JobState.DONE,
+    "fail": JobState.FAILED,
+    "wait": JobState.WAITING,
+    "lose": JobState.QUEUED,
+    "give back": JobState.QUEUED,
+}
