@@ -236,3 +236,8 @@ def os_failures(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise os_failure(error, path) from error
+    except ValueError as error:
+        if "\0" not in path:
+            raise
+        message = f"{path} can't be there: no file has a NUL byte in its name."
+        raise JobError(ErrorKind.MISSING, message, "Add the file by its name.") from error

@@ -1,8 +1,9 @@
 """The watched folders, as `status` tells of them."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from fileq.cli.times import iso
 from fileq.display import Facts, Text, Tone
@@ -21,13 +22,8 @@ def watched(ledger: Ledger, now: float) -> list[dict[str, Any]]:
 
 
 def _standing(record: WatchRecord, now: float) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "path": record.path,
-        "state": "stopped",
-        "waiting": 0,
-        "queued": 0,
-        "longest": [],
-    } | json.loads(record.said)
+    said: dict[str, Any] = {"path": record.path} | msgspec.to_builtins(record.status)
+    said["state"] = said["state"] or "stopped"
     if said["state"] != "stopped" and _is_gone(record, now):
         said |= {"state": "stopped", "problem": "its watcher was killed", "waiting": 0, "longest": [], "watches": None}
     return said | {"pid": record.process.pid, "host": record.process.host, "said_at": record.said_at}

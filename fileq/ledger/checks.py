@@ -2,6 +2,7 @@
 
 import msgspec
 
+from fileq.ledger.columns import T, decode_column
 from fileq.ledger.database import Database
 from fileq.ledger.files import prose
 
@@ -55,7 +56,7 @@ class Checks:
 
     def found_whole(self) -> float | None:
         """When that was last; None where nobody has looked yet."""
-        noted = self._noted(_WHOLE)
+        noted = self._noted(_WHOLE, tuple[float])
         return noted[0] if noted else None
 
     def note_jump(self, seconds: float, now: float) -> None:
@@ -63,7 +64,7 @@ class Checks:
         self._note(_JUMP, [seconds, now])
 
     def last_jump(self) -> Jump | None:
-        noted = self._noted(_JUMP)
+        noted = self._noted(_JUMP, tuple[float, float])
         return Jump(*noted) if noted else None
 
     def _note(self, key: str, numbers: list[float]) -> None:
@@ -73,7 +74,7 @@ class Checks:
                 (key, msgspec.json.encode(numbers).decode()),
             )
 
-    def _noted(self, key: str) -> list[float] | None:
+    def _noted(self, key: str, kind: type[T]) -> T | None:
         with self._database.reading() as connection:
             row = connection.execute("select value from fileq where key = ?", (key,)).fetchone()
-        return row and msgspec.json.decode(row[0], type=list[float])
+        return decode_column(row[0], kind) if row else None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from fileq.job import JobState
+from fileq.ledger.columns import decode_column
 from fileq.ledger.database import Database
 from fileq.ledger.files import prose, restored, stored
 from fileq.ledger.jobs import Fenced
@@ -212,8 +213,8 @@ _HANGING = 6 * 3600.0
 
 
 def _is_held(holder_json: str, held_until: float, asker: ProcessIdentity, now: float) -> bool:
-    holder = msgspec.json.decode(holder_json, type=ProcessIdentity)
-    if holder == asker:
+    holder = decode_column(holder_json, ProcessIdentity)
+    if holder is None or holder == asker:
         return False
     if is_elsewhere(holder):
         return held_until > now

@@ -14,8 +14,12 @@ def stored(path: str) -> str | bytes:
     return path
 
 
-def restored(value: str | bytes) -> str:
-    return value if isinstance(value, str) else os.fsdecode(value)
+def restored(value: object) -> str:
+    """Return a path as it was stored. What can be no path, as fileq never wrote it, becomes one where nothing is."""
+    if not isinstance(value, str | bytes):
+        return os.path.join(os.devnull, str(value))
+    path = value if isinstance(value, str) else os.fsdecode(value)
+    return path.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in path else path
 
 
 def prose(text: str) -> str:

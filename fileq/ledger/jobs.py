@@ -166,7 +166,8 @@ class Jobs:
 
     def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
         if recipe not in self._recipes:
-            (self._recipes[recipe],) = connection.execute("select body from recipes where id = ?", (recipe,)).fetchone()
+            row = connection.execute("select body from recipes where id = ?", (recipe,)).fetchone()
+            self._recipes[recipe] = row[0] if row else ""  # no recipe: the attempt says it
         return self._recipes[recipe]
 
     def check(self, token: Token) -> None:

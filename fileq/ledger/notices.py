@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from fileq.ledger.columns import decode_column
 from fileq.ledger.database import Database
 from fileq.ledger.files import prose, restored, stored
 
@@ -158,5 +159,5 @@ def _notice(row: Any) -> Notice:
     number, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at = row
     return Notice(
         number, event, title, body, attachment and restored(attachment), created_at, due_at, tries,
-        targets and msgspec.json.decode(targets, type=tuple[str, ...]), problem, given_up_at,
+        decode_column(targets, tuple[str, ...]), problem, given_up_at,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import msgspec
 
 from fileq.files.identity import is_same_file
 from fileq.job import JobState, Made
+from fileq.ledger.columns import decode_column
 from fileq.ledger.database import Database
 from fileq.ledger.files import prose, restored, stored
 
@@ -103,10 +104,11 @@ class Outputs:
             cut_off = connection.execute(
                 "select pending_json from outputs where path = ? and coming = ?", (stored(path), standing)
             ).fetchone()
-            if cut_off is not None and cut_off[0] is not None:
+            pending = decode_column(cut_off[0], _Pending) if cut_off is not None else None
+            if pending is not None:
                 connection.execute(
                     "update outputs set stands = coming, inode = ? where path = ?",
-                    (msgspec.json.decode(cut_off[0], type=_Pending).inode, stored(path)),
+                    (pending.inode, stored(path)),
                 )
             connection.execute(
                 "insert into outputs (path, job, temp) values (?, ?, ?)"
@@ -141,16 +143,15 @@ class Outputs:
             rows = connection.execute(
                 "select path, coming, pending_json from outputs where job = ? and temp is not null", (job_id,)
             ).fetchall()
-        if not rows or any(version is None or pending is None for _, version, pending in rows):
+        pending = [decode_column(told, _Pending) for _, _, told in rows]
+        found = [one for one in pending if one is not None]
+        if not rows or len(found) < len(rows) or any(version is None for _, version, _ in rows):
             return None
-        found = [
-            (restored(path), version, msgspec.json.decode(pending, type=_Pending)) for path, version, pending in rows
-        ]
         outputs = [
-            Published(Made(path, one.format, one.width, one.height, one.bytes), version, one.inode)
-            for path, version, one in found
+            Published(Made(restored(path), one.format, one.width, one.height, one.bytes), version, one.inode)
+            for (path, version, _), one in zip(rows, found, strict=True)
         ]
-        return outputs, found[0][2].note
+        return outputs, found[0].note
 
     def find_displaced(self, job_id: int) -> list[tuple[str, str, int, str | None]]:
         """Return the paths of an unfinished attempt whose temp files may have swapped names with what stood there.
@@ -163,10 +164,12 @@ class Outputs:
                 " where job = ? and temp is not null and pending_json is not null",
                 (job_id,),
             ).fetchall()
-        found = [
-            (restored(path), restored(temp), msgspec.json.decode(told, type=_Pending)) for path, temp, told in rows
+        found = [(path, temp, decode_column(told, _Pending)) for path, temp, told in rows]
+        return [
+            (restored(path), restored(temp), one.inode, one.replaces)
+            for path, temp, one in found
+            if one is not None and one.replaces is not None
         ]
-        return [(path, temp, one.inode, one.replaces) for path, temp, one in found if one.replaces is not None]
 
     def published(self, job: int, outputs: Sequence[Published], now: float) -> None:
         with self._database.transaction() as connection:

@@ -1,10 +1,49 @@
 """The watched folders: who watches each, and what they say of it."""
 
+from typing import Annotated
+
 import msgspec
 
+from fileq.ledger.columns import decode_column
 from fileq.ledger.database import Database
 from fileq.ledger.files import restored, stored
 from fileq.presence import ProcessIdentity, is_gone
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Moment = Annotated[float, msgspec.Meta(ge=0, le=250e9)]
+"""Seconds, up to the last that a date can show."""
+
+
+class AwaitedFile(msgspec.Struct, frozen=True):
+    """A file that is not complete yet, why, and since how many seconds."""
+
+    path: str
+    reason: str
+    seconds: _Moment
+
+
+class WatchStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands with a watched folder, as its watcher wrote it down last: see fileq.watch.folder.Standing."""
+
+    state: str = ""
+    problem: str = ""
+    queued: _Count = 0
+    waiting: _Count = 0
+    longest: tuple[AwaitedFile, ...] = ()
+    missed: _Count = 0
+    rebuilt: _Count = 0
+    last_scan_at: _Moment | None = None
+    last_scan_seconds: _Moment | None = None
+    folders: _Count = 0
+    watches: _Count | None = None
+    left_alone: dict[str, _Count] = {}
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.state == "stopped"
+
+
+_UNKNOWN = WatchStatus(problem="what its watcher wrote down can't be read")
 
 
 class WatchRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +54,10 @@ class WatchRecord(msgspec.Struct, frozen=True, kw_only=True):
     process: ProcessIdentity
     said: str
     said_at: float
+
+    @property
+    def status(self) -> WatchStatus:
+        return decode_column(self.said, WatchStatus) or _UNKNOWN
 
 
 class Watches:

@@ -65,5 +65,4 @@ def is_watched(ledger: Ledger, path: str) -> bool:
 
 def _is_watching(record: WatchRecord) -> bool:
     """Whether its process still does."""
-    stopped = bool(json.loads(record.said).get("state") == State.STOPPED)
-    return not stopped and not is_elsewhere(record.process) and is_running(record.process)
+    return not record.status.is_stopped and not is_elsewhere(record.process) and is_running(record.process)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, Shortage
@@ -13,11 +15,13 @@ from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
 from fileq.pictures.assignment import Assignment, Encoded, Target
 from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
-from fileq.recipes.recipe import decode
+from fileq.recipes.recipe import Recipe, decode
 from fileq.worker.child import Plan, Result
 from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import lose
 from fileq.worker.sandbox import Lost, Sandbox, Stopped
+
+_UNKNOWN_RECIPE = "Install the package that its operations come from, then try again; or add the file again."
 
 
 class Attempt:
@@ -37,8 +41,17 @@ class Attempt:
         self._claim = claim
         self._queue = queue
         self._folder_outages = folder_outages
-        self._recipe = decode(claim.recipe)
         self._reservations: list[Reservation] = []
+
+    @property
+    def _recipe(self) -> Recipe:
+        """The recipe as it was when the job was added. Raises JobError (unsupported)."""
+        try:
+            return decode(self._claim.recipe)
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            message = f"The recipe of this job can't be read ({reason[:200]})."
+            raise JobError(ErrorKind.UNSUPPORTED, message, _UNKNOWN_RECIPE) from error
 
     @property
     def token(self) -> Token:
@@ -146,6 +159,8 @@ class Attempt:
 
     @property
     def _runs_programs(self) -> bool:
+        if not self._reservations:  # nothing was begun: perhaps the recipe can't even be read
+            return False
         steps = (*self._recipe.steps, *(step for output in self._recipe.outputs for step in output.steps))
         return any(step.works_on_files for step in steps)
 

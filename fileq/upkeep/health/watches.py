@@ -1,9 +1,7 @@
 """The watched folders: whether they are there, and somebody watches them."""
 
-import json
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from fileq.config.settings import WatchSettings
 from fileq.ledger.watches import WatchRecord, is_watcher_gone
@@ -56,36 +54,36 @@ class _Standing:
     def __init__(self, record: WatchRecord, now: float) -> None:
         self._path = record.path
         self._age = now - record.said_at
-        self._said: dict[str, Any] = json.loads(record.said)
+        self._status = record.status
         self._gone = is_watcher_gone(record, now)
 
     @property
     def is_watching(self) -> bool:
-        return self._said.get("state") != "stopped" and not self._gone
+        return not self._status.is_stopped and not self._gone
 
     def findings(self, *, known: bool) -> Iterator[Finding]:
         """`known`: whether it is in the config."""
-        if self._said.get("state") == "stopped":
+        if self._status.is_stopped:
             return
         if self._gone:
             if known or self._age < _FORGOTTEN:
                 yield bad(f"The watcher of {self._path} has died.", "Start it again with fileq watch.")
             return
-        problem = self._said.get("problem") or "it can't be read"
-        if self._said.get("state") == "offline":
+        problem = self._status.problem or "it can't be read"
+        if self._status.state == "offline":
             yield bad(f"{self._path} is offline: {problem}.", "It is caught up with when it is back.")
-        elif self._said.get("problem"):
+        elif self._status.problem:
             yield warning(f"{self._path}: {problem}.", "Scans find what events don't tell; fileq status shows more.")
         yield from self._late()
 
     def _late(self) -> Iterator[Finding]:
-        missed = self._said.get("missed", 0)
+        missed = self._status.missed
         if missed:
             message = f"Events did not tell of {counted(missed, 'file')} in {self._path}; scans found them."
             yield warning(message, 'If that goes on, set poll = "always" for that folder.')
-        waiting = [one for one in self._said.get("longest", ()) if one["seconds"] > _LONG]
+        waiting = [one for one in self._status.longest if one.seconds > _LONG]
         if waiting:
-            named = first(f"{one['path']} ({one['reason']}, {describe_seconds(one['seconds'])})" for one in waiting)
+            named = first(f"{one.path} ({one.reason}, {describe_seconds(one.seconds)})" for one in waiting)
             yield warning(f"Not complete for over an hour: {named}.", "Look at who writes them.")
 
 

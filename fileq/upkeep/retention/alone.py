@@ -7,6 +7,7 @@ import msgspec
 
 from fileq.errors import EnvironmentFailure
 from fileq.ledger import Ledger
+from fileq.ledger.columns import decode_column
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running, this_process
 
 _LONGEST = 6 * 3600.0
@@ -30,8 +31,7 @@ def alone(ledger: Ledger, now: float) -> Iterator[None]:
     """Raises EnvironmentFailure where somebody else cleans."""
     me = msgspec.json.encode(Cleaner(this_process(), now)).decode()
     with ledger.transaction():
-        said = ledger.retention.cleaner()
-        other = msgspec.json.decode(said, type=Cleaner) if said else None
+        other = decode_column(ledger.retention.cleaner(), Cleaner)
         if other is not None and other.goes_on(now):
             raise EnvironmentFailure(
                 f"Another cleaning is under way: process {other.process.pid} on {other.process.host}.",

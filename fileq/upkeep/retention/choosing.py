@@ -49,7 +49,10 @@ class _Stored(msgspec.Struct):
 
 
 def _keep(body: str, settings: Settings) -> Keeping | None:
-    stored = msgspec.json.decode(body, type=_Stored, dec_hook=from_config)
+    try:
+        stored = msgspec.json.decode(body, type=_Stored, dec_hook=from_config)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):  # no recipe: what it made stays
+        return Keeping(_FOREVER)
     recipe = settings.recipes.get(stored.name)
     return stored.keep if recipe is None else recipe.keep
 
