@@ -33,7 +33,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.pictures import chromaticity, cicp, extras, jpegxl, pdf, psd, refusals, wholeness
+from fileq.pictures import chromaticity, cicp, extras, heif, jpegxl, pdf, psd, refusals, wholeness
 from fileq.pictures.failures import reading, too_large, unreadable
 
 _DECODERS = (
@@ -180,6 +180,8 @@ def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageF
         formats = _formats(start)
         if formats == ("JXL",) and math.prod(jpegxl.header(file).size) > max_pixels:
             raise too_large(path)  # its decoder would have made all of them by the time it says so
+        if formats == ("HEIF",):
+            heif.check_items(start)
         try:
             image = Image.open(file, formats=formats)
         except UnidentifiedImageError as error:

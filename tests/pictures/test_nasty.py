@@ -165,3 +165,10 @@ def test_the_preview_in_a_camera_raw_file_is_not_taken_for_the_picture(tmp_path,
 def test_a_file_of_one_byte_is_unreadable(tmp_path):
     for byte in (b"\0", b"\xff", b"G", b"%"):
         assert said(tmp_path, byte)[0] == ErrorKind.UNREADABLE
+
+
+def test_a_heic_whose_item_has_no_type_is_unreadable(tmp_path):
+    """pi-heif 1.4 ends the whole process with a segmentation fault."""
+    content = heic.lying(1)
+    at = content.index(b"Exif", content.index(b"infe"))
+    assert said(tmp_path, patched(content, at, b"\xff\xff\xff\xff"), "heic")[0] == ErrorKind.UNREADABLE
