@@ -9,7 +9,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.pictures import iptc, xmp
-from fileq.pictures.failures import DAMAGE
+from fileq.pictures.failures import DAMAGE, reading
 
 if TYPE_CHECKING:
     from fileq.pictures.source import Source
@@ -220,7 +220,10 @@ def _iptc(source: Source) -> bytes:
 
 def _texts(source: Source) -> tuple[tuple[str, str], ...]:
     """The texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
-    found = getattr(source.image, "text", {}) if source.format == "PNG" else {}
+    if source.format != "PNG":
+        return ()
+    with reading(source.path):  # some stand behind the pixels: a damaged animation may have none to find
+        found = getattr(source.image, "text", {})
     return tuple((key, str(value)) for key, value in found.items() if not key.startswith(_NOT_TEXTS))
 
 

@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, ImageFile
 
 from fileq.operations.depth import in_8_bits
 from fileq.pictures import colour, modes, psd
-from fileq.pictures.failures import DAMAGE, reading
+from fileq.pictures.failures import DAMAGE, reading, unreadable
 from fileq.pictures.scaling import BACK, TURNS, Scaling
 from fileq.units import Size
 
@@ -124,6 +124,8 @@ class Source:
         elif self.format == "JPEG2000":
             self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
         self.image.load()
+        if self.format == "GIF" and self.image.size != self.stored_size:  # Pillow lets the picture grow
+            raise unreadable(self.path, "is damaged: one of its frames lies outside of the picture")
         if self.format == "PSD" and self.image.mode == "RGBA":
             return psd.flattened(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
