@@ -8,6 +8,7 @@ import sys
 import psutil
 import pytest
 
+from fileq import presence
 from fileq.presence import ProcessIdentity, identify, is_elsewhere, is_gone, is_running, this_process
 
 
@@ -18,7 +19,15 @@ def other():
         process.kill()
 
 
-def test_this_process_is_running_here():
+@pytest.fixture(params=["ticks", "psutil"])
+def platform(request, monkeypatch):
+    """What is known of a process: on Linux the kernel's ticks, elsewhere what psutil says."""
+    if request.param == "psutil":
+        monkeypatch.setattr(presence, "_look", presence._look_by_psutil)
+        monkeypatch.setattr(presence, "_epoch", lambda: "")
+
+
+def test_this_process_is_running_here(platform):
     assert this_process().pid == os.getpid()
     assert is_running(this_process())
     assert not is_elsewhere(this_process())
@@ -32,7 +41,7 @@ def test_a_step_of_the_clock_makes_no_other_process_of_it(monkeypatch):
     assert is_running(before)
 
 
-def test_a_process_that_was_killed_is_gone_at_once_even_if_nobody_waits_for_it(other):
+def test_a_process_that_was_killed_is_gone_at_once_even_if_nobody_waits_for_it(other, platform):
     identity = identify(other.pid)
     assert is_running(identity)
     other.kill()
@@ -41,15 +50,38 @@ def test_a_process_that_was_killed_is_gone_at_once_even_if_nobody_waits_for_it(o
     assert is_gone(identity, silence=0, patience=30)
 
 
-def test_another_process_with_the_same_pid_is_not_the_same_one(other):
+def test_another_process_with_the_same_pid_is_not_the_same_one(other, platform):
     identity = identify(other.pid)
-    later = ProcessIdentity(identity.host, identity.pid, f"{identity.started}1")
+    boot, _, count = identity.started.rpartition("/")
+    later = ProcessIdentity(identity.host, identity.pid, f"{boot}{boot and '/'}{float(count) + 2}")
     assert not is_running(later)
 
 
-def test_a_process_of_an_earlier_boot_is_gone():
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells no ticks")
+def test_the_ticks_are_those_of_the_start(other):
+    ticks = int(identify(other.pid).started.rpartition("/")[2])
+    start = psutil.boot_time() + ticks / os.sysconf("SC_CLK_TCK")
+    assert abs(start - psutil.Process(other.pid).create_time()) < 2
+
+
+def test_what_psutil_may_not_look_at_is_there(other, monkeypatch):
+    def denied(pid):
+        raise psutil.AccessDenied(pid)
+
+    identity = identify(other.pid)
+    monkeypatch.setattr(presence, "_look", presence._look_by_psutil)
+    monkeypatch.setattr(psutil, "Process", denied)
+    assert is_running(identity)
+    assert not is_gone(identity, silence=599, patience=30)
+
+
+@pytest.mark.parametrize("namespace", ["the same", "another"])
+def test_a_process_of_an_earlier_boot_is_gone(namespace):
     me = this_process()
-    before = ProcessIdentity(me.host, me.pid, "00000000-" + me.started[9:])
+    boot, number, ticks = me.started.split("/")
+    number = number if namespace == "the same" else int(number) + 1
+    before = ProcessIdentity(me.host, me.pid, f"00000000-{boot[9:]}/{number}/{ticks}")
+    assert not is_elsewhere(before)
     assert not is_running(before)
     assert is_gone(before, silence=0, patience=30)
 
@@ -65,7 +97,7 @@ def test_what_cannot_be_seen_is_gone_by_its_silence_alone(where):
     assert is_gone(other, silence=31, patience=30)
 
 
-def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_is_gone(other):
+def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_is_gone(other, platform):
     identity = identify(other.pid)
     assert not is_gone(identity, silence=599, patience=30)
     assert is_gone(identity, silence=601, patience=30)
@@ -75,6 +107,6 @@ def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_
     assert not is_gone(identity, silence=29, patience=30)
 
 
-def test_a_pid_that_nobody_has_names_no_process():
+def test_a_pid_that_nobody_has_names_no_process(platform):
     with pytest.raises(ProcessLookupError):
         identify(2**22 + 1)

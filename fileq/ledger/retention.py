@@ -92,8 +92,8 @@ class Retention:
         return int(total)
 
     def intend(self, outputs: Iterable[tuple[Output, str]]) -> None:
-        """Each of these is about to be removed, under a hidden name meanwhile. On disk when this returns."""
-        with self._database.transaction(durable=True) as connection:
+        """Each of these is about to be removed, under a hidden name meanwhile: a part of a durable transaction."""
+        with self._database.transaction() as connection:
             connection.executemany(
                 f"update outputs set removing = ? where path = ? and job = ? and stands = ? and {_FREE}"  # noqa: S608  # ours
                 f" and exists ({_ENDED})",

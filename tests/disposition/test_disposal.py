@@ -155,6 +155,31 @@ def test_a_move_that_was_killed_is_finished(ledger, inbox, done, moment):
     assert ledger.dispositions.find_ready(NOW) == []
 
 
+@pytest.mark.parametrize("content", ["longer than the original", "ORIGINAL"])
+def test_what_somebody_put_where_it_was_to_go_is_not_taken_for_it(ledger, inbox, done, content):
+    (job,) = leaving(ledger, source(inbox), done)
+    complete(ledger, job)
+    done.mkdir()
+    choose_target(ledger, done / "a.jpg")
+    (done / "a.jpg").write_text(content)
+    assert dispose(ledger) == []
+    assert {path.name: path.read_text() for path in done.iterdir()} == {"a.jpg": content, "a-1.jpg": "original"}
+
+
+def test_a_source_that_was_linked_into_a_folder_that_is_no_more_the_one_of_the_config_goes_to_the_new_one(
+    ledger, inbox, done, tmp_path
+):
+    path = source(inbox)
+    (job,) = leaving(ledger, path, done)
+    complete(ledger, job)
+    before = tmp_path / "before"
+    before.mkdir()
+    choose_target(ledger, before / "a.jpg")
+    os.link(path, before / "a.jpg")
+    assert dispose(ledger) == []
+    assert (names(inbox), names(done)) == ([], ["a.jpg"])
+
+
 def other_device(monkeypatch):
     def link(*_args, **_keys):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -171,6 +196,21 @@ def test_across_devices_it_is_copied_with_its_times(ledger, inbox, done, monkeyp
     dispose(ledger)
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
     assert os.stat(done / "a.jpg").st_mtime == 100
+
+
+def test_what_the_other_device_can_not_hold_is_left_out_of_a_copy(ledger, inbox, done, monkeypatch):
+    def cannot(*_args):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    path = source(inbox)
+    (job,) = leaving(ledger, path, done)
+    complete(ledger, job)
+    other_device(monkeypatch)
+    monkeypatch.setattr(os, "listxattr", lambda _: ["user.note"], raising=False)
+    for change in ("setxattr", "getxattr", "fchown", "fchmod"):
+        monkeypatch.setattr(os, change, cannot, raising=False)
+    assert dispose(ledger) == []
+    assert (names(inbox), (done / "a.jpg").read_text()) == ([], "original")
 
 
 def test_a_copy_that_was_killed_before_the_original_went_is_finished(ledger, inbox, done, monkeypatch):

@@ -269,6 +269,39 @@ def test_what_cannot_go_is_told_once_and_tried_again_until_it_can(ledger, inbox,
     assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
 
 
+def test_each_of_several_that_cannot_go_is_told(ledger, inbox, tmp_path):
+    (tmp_path / "done").write_text("a file where the folder should be")
+    for name in ("a.jpg", "b.jpg"):
+        ended(ledger, source(inbox, name), tmp_path, tmp_path / "done")
+    assert len(dispose(ledger)) == 2
+
+
+def test_what_cannot_go_is_tried_again_after_longer_and_longer(ledger, inbox, tmp_path, monkeypatch):
+    (tmp_path / "done").write_text("a file where the folder should be")
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    waits, now = [], time.time()
+    monkeypatch.setattr(disposal.time, "time", lambda: now)
+    for _ in range(7):
+        dispose(ledger)
+        (due_at,) = ledger.database.connection.execute("select retry_at from dispositions").fetchone()
+        waits.append(due_at - now)
+        now = due_at
+    assert waits == pytest.approx([10, 20, 40, 80, 160, 300, 300])
+
+
+def test_a_newer_file_that_was_hidden_by_one_that_died_then_has_its_name_again(ledger, inbox, tmp_path):
+    path = source(inbox)
+    ended(ledger, path, tmp_path, tmp_path / "done")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    dead = ProcessIdentity(hostname(), 2**22 + 1, "1")
+    lease = ledger.dispositions.take_lease(disposition.id, dead, NOW, NOW + 60)
+    ledger.dispositions.announce_hidden(lease, str(inbox / ".hidden"))
+    path.unlink()
+    (inbox / ".hidden").write_text("a newer one")
+    assert dispose(ledger) == []
+    assert (everything(inbox), names(tmp_path / "done")) == ([("a.jpg", b"a newer one")], [])
+
+
 def refuse_links(*_args, **_keys):
     raise OSError(errno.EPERM, "Operation not permitted")  # what FAT and exFAT say
 

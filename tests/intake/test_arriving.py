@@ -210,6 +210,29 @@ def test_of_several_jobs_about_a_renamed_file_the_one_that_was_done_counts(ledge
     assert take(ledger, path.rename(inbox / "c.jpg")) == [Became.KNOWN]
 
 
+def test_of_several_jobs_about_a_renamed_file_the_one_that_runs_counts_most(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    do(ledger, path)
+    link = inbox / "b.jpg"
+    os.link(path, link)
+    take(ledger, link)
+    begin(ledger, 2)
+    path.unlink()
+    assert take(ledger, link.rename(inbox / "c.jpg")) == [Became.BUSY]
+
+
+def test_all_jobs_of_a_file_that_is_renamed_before_they_begin_are_withdrawn(ledger, inbox):
+    path, way = write(inbox / "a.jpg"), reception(ledger, WEB, THUMB)
+    take(ledger, path, way=way)
+    renamed = path.rename(inbox / "b.jpg")
+    assert take(ledger, renamed, way=way) == [Became.QUEUED]
+    assert [(job.source, job.state) for job in jobs(ledger)] == [
+        *[(str(renamed), JobState.QUEUED)] * 2,
+        *[(str(path), JobState.CANCELLED)] * 2,
+    ]
+
+
 def test_a_second_link_to_a_file_is_a_file_of_its_own(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
@@ -248,6 +271,16 @@ def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledge
     assert take(ledger, second, way=there) == [Became.OWN]
 
 
+@pytest.mark.timeout(10)
+def test_outputs_that_were_made_of_each_other_by_and_by_are_followed_round_once(ledger, inbox, tmp_path):
+    path, there = write(inbox / "a.jpg"), reception(ledger, THUMB)
+    take(ledger, path)
+    first = do(ledger, path)
+    take(ledger, first, way=there)
+    do(ledger, first, path)
+    assert take(ledger, path, way=reception(ledger, recipe("another", background="white"))) == [Became.QUEUED]
+
+
 def test_the_tree_is_kept_below_out(ledger, inbox, tmp_path):
     path = write(inbox / "trips" / "a.jpg")
     reception(ledger, out=str(tmp_path / "out")).take([arrival(path, inbox)], NOW)
@@ -274,6 +307,29 @@ def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox
     assert way.take([arrival(path)], NOW).leaving == [1]
     assert len(ledger.dispositions.find_ready(NOW)) == 1
     assert not way.news([arrival(path)])
+
+
+def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    way = reception(ledger, WEB, THUMB, policy=Policy(str(tmp_path / "done")))
+    assert take(ledger, path, way=way) == [Became.QUEUED]
+    finish(ledger, begin(ledger, 2))
+    assert ledger.dispositions.find_ready(NOW) == []
+    finish(ledger, begin(ledger, 1))
+    assert len(ledger.dispositions.find_ready(NOW)) == 1
+
+
+def test_a_source_that_had_vanished_and_is_back_goes_once_it_is_done(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    way = reception(ledger, policy=Policy(str(tmp_path / "done")))
+    take(ledger, path, way=way)
+    ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
+    assert take(ledger, path, way=way) == [Became.QUEUED]
+    finish(ledger, begin(ledger, 1))
+    assert len(ledger.dispositions.find_ready(NOW)) == 1
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"new\nline.jpg", b"-rf.jpg", b"x" * 251 + b".jpg"])

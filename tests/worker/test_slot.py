@@ -118,6 +118,14 @@ def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, r
     assert sent(ledger) == jobs
 
 
+def test_a_pause_that_a_slot_has_not_seen_yet_costs_no_message_and_ends_its_work(slot, ledger, jobs):
+    ledger.batches.pause(paused=True)
+    slot.work(jobs)
+    assert states(ledger) == [JobState.QUEUED] * 5
+    assert slot._post.paused.is_set()
+    assert sorted(sent(ledger)) == jobs
+
+
 def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, ledger, jobs):
     ledger.database.connection.execute("update jobs set due_at = 1e10")
     slot.work(jobs)
