@@ -2,7 +2,7 @@
 -- A path is text where it is valid UTF-8, else its raw bytes as a blob.
 
 create table fileq (
-    key text primary key, -- ledger (a short random name), secret, swept, paused, found_whole, clock_jump
+    key text primary key, -- ledger (a short random name), secret, swept, paused, last_worker (its id), found_whole, clock_jump
     value text not null
 );
 

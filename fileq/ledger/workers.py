@@ -22,14 +22,23 @@ class Workers:
         self._database = database
 
     def enter(self, process: ProcessIdentity, queue: str, slots: int, now: float) -> WorkerRecord:
+        """Enter a worker under an id that is never used twice.
+
+        Jobs still name a worker that left; and one that slept, and was struck off, would keep its successor alive.
+        """
         with self._database.transaction() as connection:
             (worker,) = connection.execute(
                 "insert into workers (id, host, pid, process_started, queue, slots, started_at, beat_at)"
-                # An id is never used twice: the jobs of a worker that left still name it.
                 " values ((select 1 + max((select coalesce(max(id), 0) from workers),"
-                " (select coalesce(max(worker), 0) from attempts))), ?, ?, ?, ?, ?, ?, ?) returning id",
+                " (select coalesce(max(worker), 0) from attempts),"
+                " (select coalesce(max(cast(value as integer)), 0) from fileq where key = 'last_worker'))),"
+                " ?, ?, ?, ?, ?, ?, ?) returning id",
                 (process.host, process.pid, process.started, queue, slots, now, now),
             ).fetchone()
+            connection.execute(
+                "insert into fileq values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
+                (worker,),
+            )
         return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, beat_at=now)
 
     def beat(self, worker: int, now: float) -> bool:

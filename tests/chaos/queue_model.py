@@ -86,6 +86,7 @@ class World:
         for source in names:
             (self.folder / source).touch()
         due_at = None if delay is None else self.now + delay
+        asked = []
         before = {job: model.state for job, model in self.jobs.items()}
         request = intake.Request(
             [str(self.folder / source) for source in names], [RECIPE], priority=priority, due_at=due_at, force=force
@@ -94,6 +95,7 @@ class World:
         for job, source, version in self.ask("select id, source, version from jobs"):
             if job not in self.jobs:
                 self.jobs[job] = ModelJob()
+                asked.append(job)
             elif (
                 os.path.basename(source) in names
                 and version == self._version(source)
@@ -101,6 +103,8 @@ class World:
                 and (force or before[job] is not JobState.DONE)
             ):
                 self.jobs[job].ask()
+                asked.append(job)
+        self._check_sent(asked)
 
     @staticmethod
     def _version(source):
@@ -119,10 +123,12 @@ class World:
                 job.state = JobState.CANCELLED
 
     def retry(self, jobs):
-        control.retry(self.ledger, jobs, self.now)
-        for job in map(self.jobs.get, jobs):
-            if job and job.state in (JobState.FAILED, JobState.CANCELLED) and not job.is_forgotten:
-                job.ask()
+        asked = [job for job in jobs if self.jobs[job].state in (JobState.FAILED, JobState.CANCELLED)]
+        asked = [job for job in asked if not self.jobs[job].is_forgotten]
+        assert control.retry(self.ledger, jobs, self.now) == len(asked)
+        for job in asked:
+            self.jobs[job].ask()
+        self._check_sent(asked)
 
     def pause(self, *, paused):
         self.ledger.batches.pause(paused=paused)
@@ -238,6 +244,9 @@ class World:
 
     def _put_back(self, worker, jobs):
         control.put_back(self.ledger, worker.queue, jobs, self.now)
+        self._check_sent(jobs)
+
+    def _check_sent(self, jobs):
         for job in jobs:
             assert not self.ask(
                 "select 1 from jobs where id = ? and state in ('queued', 'waiting') and message_id is null", job

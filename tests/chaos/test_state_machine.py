@@ -10,16 +10,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.chaos.disposition_model import HOLDERS
 from tests.chaos.queue_model import ENDED, World
 
 LONG = os.environ.get("FILEQ_CHAOS") == "long"
 
-NAMES = [f"{letter}.jpg" for letter in "abcdefgh"]
+NAMES = [f"{letter}.jpg" for letter in "abcdefghijklmnopqrstuvwxyz"]
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=8, unique=True)
 numbers = st.integers(0, 99)
 FOREIGN = [b"", b"{", b"\x80\x04K\x01.", b'{"id": "x", "name": "os.system", "args": ["ls"]}', b'{"args": {"a": [1]}}']
@@ -54,6 +55,12 @@ class Queue(RuleBasedStateMachine):
     def some_jobs(self, chosen):
         jobs = sorted(self.world.jobs)
         return sorted({jobs[number % len(jobs)] for number in chosen}) if jobs else []
+
+    @initialize(sources=names, count=st.integers(1, 3))
+    def begin(self, sources, count):
+        self.world.add(sources)
+        for _ in range(count):
+            self.world.start_worker()
 
     # People
 
@@ -107,17 +114,29 @@ class Queue(RuleBasedStateMachine):
     def start_a_worker(self):
         self.world.start_worker()
 
-    @precondition(lambda self: self.world.workers)
-    @rule(number=numbers)
-    def take_a_message(self, number):
-        if self.worker(number).is_idle:
-            self.world.take(self.worker(number))
+    @precondition(lambda self: any(not worker.token for worker in self.world.workers))
+    @rule(number=numbers, whether=st.booleans())
+    def take_a_message_and_claim(self, number, whether):
+        ready = [worker for worker in self.world.workers if not worker.token]
+        worker = ready[number % len(ready)]
+        if not worker.taken:
+            self.world.take(worker)
+        if worker.taken and whether:
+            self.world.claim(worker)
 
-    @precondition(lambda self: any(worker.taken and not worker.token for worker in self.world.workers))
-    @rule(number=numbers)
-    def claim(self, number):
-        ready = [worker for worker in self.world.workers if worker.taken and not worker.token]
-        self.world.claim(ready[number % len(ready)])
+    @precondition(lambda self: self.world.workers)
+    @rule(number=numbers, other=numbers)
+    def be_thought_dead_and_wake_up(self, number, other):
+        """Meanwhile another one may get what it does."""
+        asleep = self.worker(number)
+        self.world.freeze(asleep)
+        self.world.tick(3600)
+        self.world.recover()
+        if self.world.workers and self.worker(other).token is None:
+            self.world.take(self.worker(other))
+        if self.world.workers and self.worker(other).token is None and self.worker(other).taken:
+            self.world.claim(self.worker(other))
+        self.world.thaw(asleep)
 
     @precondition(lambda self: any(worker.token for worker in self.world.workers))
     @rule(number=numbers, how=st.sampled_from(sorted(ENDED)), delay=st.sampled_from([3, 4000]))
@@ -176,7 +195,11 @@ class Queue(RuleBasedStateMachine):
         self.world.check()
 
 
-TestQueue = Queue.TestCase
+@pytest.mark.timeout(3600 if LONG else 300)
+class TestQueue(Queue.TestCase):
+    pass
+
+
 TestQueue.settings = settings(
     max_examples=3000 if LONG else 50,
     stateful_step_count=80 if LONG else 40,

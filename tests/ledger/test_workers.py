@@ -31,6 +31,13 @@ def test_a_worker_that_was_struck_off_hears_it_at_its_next_beat(ledger):
     assert not ledger.workers.beat(worker.id, NOW + 5)
 
 
+def test_a_worker_that_was_struck_off_and_wakes_up_keeps_no_other_one_alive(ledger):
+    asleep = sign_on(ledger)
+    ledger.workers.leave(asleep.id)
+    sign_on(ledger)
+    assert not ledger.workers.beat(asleep.id, NOW + 5)
+
+
 def test_the_number_of_a_worker_that_had_a_job_is_never_given_again(ledger):
     (job,) = enter(ledger)
     old = sign_on(ledger)
