@@ -17,12 +17,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.chaos.checker import Harm, Reference
+from tests.chaos.random_kills import RandomKills
 from tests.chaos.scenarios import SCENARIOS
-from tests.chaos.series import every_fault, every_kill
+from tests.chaos.series import every_fault, every_kill, random_kills
 from tests.chaos.steps import Strike, build
 from tests.chaos.trial import Outcome, attempt, reference_of
 
-_SERIES = {"kills": every_kill, "faults": every_fault}
+_SERIES = {"kills": every_kill, "random": random_kills, "faults": every_fault}
 _COUNTED = (Harm.LOST, Harm.PARTIAL, Harm.DOUBLED, Harm.ORIGINAL)
 
 
@@ -54,14 +55,19 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="a scenario; repeatable")
     parser.add_argument("--series", action="append", choices=_SERIES, help="which strikes; repeatable")
-    parser.add_argument("--strike", type=Strike.parse, action="append", help="one strike, as faults are printed with")
+    parser.add_argument("--strike", type=_parse, action="append", help="one strike, as faults are printed with")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--sample", type=float, default=1.0, help="only this share of all tries, by chance")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     return parser.parse_args()
 
 
-def _strikes(options: argparse.Namespace, reference: Reference) -> Iterator[Strike]:
+def _parse(text: str) -> Strike | RandomKills:
+    kind, _, seed = text.partition(":")
+    return RandomKills(int(seed)) if kind == "random" else Strike.parse(text)
+
+
+def _strikes(options: argparse.Namespace, reference: Reference) -> Iterator[Strike | RandomKills]:
     if options.strike:
         yield from options.strike
         return
@@ -70,7 +76,11 @@ def _strikes(options: argparse.Namespace, reference: Reference) -> Iterator[Stri
 
 
 def _outcomes(
-    tries: Iterable[tuple[str, Strike]], references: dict[str, Reference], library: Path, parent: Path, processes: int
+    tries: Iterable[tuple[str, Strike | RandomKills]],
+    references: dict[str, Reference],
+    library: Path,
+    parent: Path,
+    processes: int,
 ) -> Iterator[Outcome]:
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(attempt, name, strike, references[name], library, parent) for name, strike in tries]
@@ -90,8 +100,8 @@ def _table(outcomes: list[Outcome]) -> str:
 
 def _row(name: str, outcomes: list[Outcome]) -> str:
     harms = Counter(harm for outcome in outcomes for harm in {problem.harm for problem in outcome.problems})
-    kills = sum(outcome.struck for outcome in outcomes if not outcome.strike.error)
-    faults = sum(outcome.struck for outcome in outcomes if outcome.strike.error)
+    kills = sum(outcome.struck for outcome in outcomes if outcome.strike.kills)
+    faults = sum(outcome.struck for outcome in outcomes if not outcome.strike.kills)
     other = sum(count for harm, count in harms.items() if harm not in _COUNTED)
     cells = [name, len(outcomes), kills, faults, *(harms[harm] for harm in _COUNTED), other]
     return "| " + " | ".join(map(str, cells)) + " |"

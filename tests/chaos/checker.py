@@ -28,6 +28,8 @@ class Harm(StrEnum):
     PARTIAL = "partial"
     DOUBLED = "doubled"
     ORIGINAL = "original harmed"
+    STAYED = "stayed"
+    """An original is where it was, and not where it was asked to go."""
     LEFT_OVER = "left over"
     LEDGER = "ledger wrong"
     HUNG = "hung"
@@ -53,6 +55,8 @@ class Reference:
     steps: int
     codes: list[int]
     """The exit codes of the commands."""
+    seconds: float
+    """All that the commands took."""
 
     def allows(self, path: str, digest: str) -> bool:
         return digest in (self.before.get(path), self.end.get(path))
@@ -121,6 +125,10 @@ def _unexpected(reference: Reference, path: str, size: int) -> Problem:
     return Problem(Harm.PARTIAL, f"{path} is not whole, {size} bytes")
 
 
+def _is_output(path: str) -> bool:
+    return path.startswith("disk/out/")
+
+
 def _is_hidden(path: str) -> bool:
     return os.path.basename(path).startswith(".fileq-")
 
@@ -156,10 +164,10 @@ def check(world: World, reference: Reference) -> list[Problem]:
 def _wrong_files(world: World, reference: Reference) -> Iterator[Problem]:
     now = tree(world)
     for path in sorted(reference.end.keys() - now.keys()):
-        original = reference.end[path] in _originals(reference).values()
-        yield Problem(Harm.LOST, f"{path} is missing" + ", an original" * original)
+        is_elsewhere = reference.end[path] in now.values() and not _is_output(path)
+        yield Problem(Harm.STAYED if is_elsewhere else Harm.LOST, f"{path} is missing")
     for path in sorted(now.keys() - reference.end.keys()):
-        harm = Harm.LEFT_OVER if _is_hidden(path) else Harm.DOUBLED
+        harm = Harm.LEFT_OVER if _is_hidden(path) else Harm.STAYED if path in reference.before else Harm.DOUBLED
         yield Problem(harm, f"{path} should not be there")
     for path in sorted(now.keys() & reference.end.keys()):
         if now[path] != reference.end[path]:

@@ -27,6 +27,9 @@ class Scenario:
 
 _DRAIN = ("worker", "--drain", "--workers", "1")
 _WATCH = ("watch", "--once", "--work", "--workers", "1")
+_STAY = ("watch", "--work", "--workers", "1")
+"""It is stopped once the inbox is empty."""
+
 _RECIPES = """
 [worker]
 retry_delay = "100ms"
@@ -63,9 +66,9 @@ def _run(recipe: str) -> Command:
     return ("run", "{inbox}", "-r", recipe, "-o", "{out}", "--workers", "1")
 
 
-def _watch(*keys: str, has_broken_picture: bool = False) -> Scenario:
+def _watch(*keys: str, has_broken_picture: bool = False, command: Command = _WATCH) -> Scenario:
     return Scenario(
-        commands=[_WATCH],
+        commands=[command],
         last=_WATCH,
         config=_RECIPES + _INBOX + "\n".join(keys) + "\n",
         has_broken_picture=has_broken_picture,
@@ -78,6 +81,7 @@ SCENARIOS = {
     "add": Scenario(commands=[("add", "{inbox}", "-r", "two", "-o", "{out}"), _DRAIN], last=_DRAIN, config=_RECIPES),
     "keep": _watch(),
     "move": _watch('after = "move"', 'move_to = "{moved}"'),
+    "stay": _watch('after = "move"', 'move_to = "{moved}"', command=_STAY),
     "move far": _watch('after = "move"', 'move_to = "{far}"'),
     "delete": _watch('after = "delete"'),
     "failed_to": _watch('after = "move"', 'move_to = "{moved}"', 'failed_to = "{failed}"', has_broken_picture=True),

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 
 from tests.chaos.checker import Reference
+from tests.chaos.random_kills import RandomKills
 from tests.chaos.steps import FAULTS, Act, Strike
 
 MARGIN = 1.15
@@ -11,6 +12,10 @@ MARGIN = 1.15
 
 WHILE = 25
 """For so many steps a fault lasts that goes away by itself."""
+
+
+RANDOM = 100
+"""Tries of each scenario with kills at random moments, one to four in each."""
 
 
 def last_step(reference: Reference) -> int:
@@ -31,6 +36,10 @@ def every_fault(reference: Reference) -> Iterator[Strike]:
         for error in FAULTS:
             yield Strike(act=Act.FAIL, error=error, at=at)
             yield Strike(act=Act.FAIL, error=error, at=at, length=WHILE)
+
+
+def random_kills(reference: Reference) -> Iterator[RandomKills]:
+    yield from map(RandomKills, range(RANDOM))
 
 
 def some_kills(reference: Reference, count: int, chance: random.Random) -> list[Strike]:

@@ -8,6 +8,8 @@
  * Of what SQLite writes to its WAL, only the last frame of a transaction is a step, the commit: without it the rest is
  * as good as not written. Its other writes to one file in a row are one step: they are a checkpoint, or a new file.
  *
+ * CHAOS_LATER has the clock on the wall go ahead by so many seconds.
+ *
  * Not seen: what stdio opens and writes by itself (fopen), what is mapped (SQLite's -shm), io_uring, and programs that
  * are linked statically.
  */
@@ -26,8 +28,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -290,4 +294,30 @@ int futimens(int handle, const struct timespec times[2]) {
 }
 int fsetxattr(int handle, const char *name, const void *value, size_t size, int flags) {
     STEP(int, held(handle, where), NAME, "xattr", REAL(fsetxattr)(handle, name, value, size, flags))
+}
+
+/* ---- the clock ---- */
+
+static long later(void) {
+    const char *seconds = getenv("CHAOS_LATER");
+    return seconds ? atol(seconds) : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int failed = syscall(SYS_clock_gettime, clock, now);
+    if (!failed && clock == CLOCK_REALTIME)
+        now->tv_sec += later();
+    return failed;
+}
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    int failed = syscall(SYS_gettimeofday, now, zone);
+    now->tv_sec += later();
+    return failed;
+}
+time_t time(time_t *kept) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (kept)
+        *kept = now.tv_sec;
+    return now.tv_sec;
 }

@@ -61,6 +61,10 @@ class Strike:
     def kinds(self) -> StepKind:
         return FAULTS[self.error] if self.act is Act.FAIL else _CHANGES | StepKind.MESSAGE
 
+    @property
+    def kills(self) -> bool:
+        return self.act in (Act.KILL, Act.KILL_LEADER, Act.KILL_GROUP)
+
     def __str__(self) -> str:
         """As `parse` reads it."""
         if self.act is Act.FAIL:
@@ -86,6 +90,11 @@ def build(folder: Path) -> Path:
         ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", library, _SOURCE, "-ldl"], check=True
     )
     return library
+
+
+def later(library: Path, seconds: int) -> dict[str, str]:
+    """The environment of a command that nothing strikes at, so much later."""
+    return {"LD_PRELOAD": str(library), "CHAOS_LATER": str(seconds)}
 
 
 class Steps:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,9 @@ from tests.photos import photo
 
 LIMIT = 90.0
 """Seconds after which a command hangs: far more than it takes."""
+
+WATCHING = 6.0
+"""Seconds after which a watcher is stopped that has work left."""
 
 MARK = "FILEQ_CHAOS_WORLD"
 """All processes of a world have it in their environment."""
@@ -88,6 +92,8 @@ class World:
             )
 
     def wait(self, process: subprocess.Popen[bytes], command: Command) -> Ended:
+        if command[0] == "watch" and "--once" not in command:
+            self._stop_when_empty(process)
         try:
             code: int | None = process.wait(LIMIT)
         except subprocess.TimeoutExpired:
@@ -97,6 +103,13 @@ class World:
             process.wait()
         said = [(self.folder / name).read_text(errors="replace") for name in ("stdout", "stderr")]
         return Ended(command, code, *said)
+
+    def _stop_when_empty(self, process: subprocess.Popen[bytes]) -> None:
+        """End a watcher softly once nothing is left for it, or it has given up for now."""
+        deadline = time.monotonic() + WATCHING
+        while process.poll() is None and os.listdir(self.places["inbox"]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.terminate()
 
     def run(self, command: Command, environment: dict[str, str] | None = None) -> Ended:
         return self.wait(self.start(command, environment), command)

@@ -1,0 +1,69 @@
+"""Whatever is killed and whatever fails, at whatever step: nothing is lost, half, or double.
+
+A few steps by chance; `python -m tests.chaos` takes all. FILEQ_CHAOS_SEED repeats a run.
+"""
+
+import os
+import random
+import secrets
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.checker import Reference
+from tests.chaos.random_kills import RandomKills
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.series import some_faults, some_kills
+from tests.chaos.steps import Strike, build
+from tests.chaos.trial import attempt, reference_of
+
+SEED = int(os.environ.get("FILEQ_CHAOS_SEED") or secrets.randbelow(1_000_000))
+KILLS, FAULTS = 4, 4
+"""Of each scenario."""
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("gcc") is None, reason="steps are counted by what gcc builds for Linux"
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("steps"))
+
+
+@pytest.fixture(params=SCENARIOS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def reference(name: str, library: Path, tmp_path: Path) -> Reference:
+    return reference_of(name, library, tmp_path)
+
+
+@pytest.fixture
+def chance(name: str) -> random.Random:
+    return random.Random(f"{SEED} {name}")
+
+
+def test_nothing_is_lost_whatever_is_killed_at_whatever_step(name, reference, chance, library, tmp_path) -> None:
+    all_end_well(name, some_kills(reference, KILLS, chance), reference, library, tmp_path)
+
+
+def test_nothing_is_lost_whatever_is_killed_at_any_moment(name, reference, chance, library, tmp_path) -> None:
+    all_end_well(name, [RandomKills(chance.randrange(1_000_000))], reference, library, tmp_path)
+
+
+def test_nothing_is_lost_whatever_fails_at_whatever_step(name, reference, chance, library, tmp_path) -> None:
+    all_end_well(name, some_faults(reference, FAULTS, chance), reference, library, tmp_path)
+
+
+def all_end_well(
+    name: str, strikes: Iterable[Strike | RandomKills], reference: Reference, library: Path, folder: Path
+) -> None:
+    outcomes = [attempt(name, strike, reference, library, folder) for strike in strikes]
+    print(f"{name}: {len(outcomes)} tries, FILEQ_CHAOS_SEED={SEED}")  # noqa: T201  # what repeats it
+    assert not any(outcome.problems for outcome in outcomes), "\n".join(map(str, outcomes))
