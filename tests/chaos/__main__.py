@@ -4,6 +4,7 @@ A fault is printed with the command that repeats it: `python -m tests.chaos --on
 """
 
 import argparse
+import math
 import multiprocessing
 import os
 import random
@@ -13,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,11 +38,10 @@ def main() -> int:
         names = options.only or list(SCENARIOS)
         references = {name: reference_of(name, library, parent) for name in names}
         tries = [(name, strike) for name in names for strike in _strikes(options, references[name])]
-        if options.sample < 1:
-            tries = [one for one in tries if random.Random(f"{options.seed} {one}").random() < options.sample]
+        tries = random.Random(options.seed).sample(tries, round(len(tries) * options.sample))
         say(f"{len(tries)} tries, seed {options.seed}")
         outcomes = []
-        for outcome in _outcomes(tries, references, library, parent, options.processes):
+        for outcome in _outcomes(tries, references, library, parent, options.processes, 60 * options.minutes):
             outcomes.append(outcome)
             if outcome.problems:
                 say(str(outcome))
@@ -58,6 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--strike", type=_parse, action="append", help="one strike, as faults are printed with")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--sample", type=float, default=1.0, help="only this share of all tries, by chance")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop then")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     return parser.parse_args()
 
@@ -81,11 +83,14 @@ def _outcomes(
     library: Path,
     parent: Path,
     processes: int,
+    seconds: float,
 ) -> Iterator[Outcome]:
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(attempt, name, strike, references[name], library, parent) for name, strike in tries]
-        for future in as_completed(futures):
-            yield future.result()
+        with suppress(TimeoutError):
+            for future in as_completed(futures, timeout=seconds):
+                yield future.result()
+        pool.shutdown(cancel_futures=True)
 
 
 def _table(outcomes: list[Outcome]) -> str:
