@@ -4,7 +4,6 @@ A fault is printed with the command that repeats it: `python -m tests.chaos --on
 """
 
 import argparse
-import math
 import multiprocessing
 import os
 import random
@@ -26,6 +25,9 @@ from tests.chaos.steps import Strike, build
 from tests.chaos.trial import Outcome, attempt, reference_of
 
 _SERIES = {"kills": every_kill, "random": random_kills, "faults": every_fault}
+WEEK = 7 * 24 * 60
+"""Minutes."""
+
 _COUNTED = (Harm.LOST, Harm.PARTIAL, Harm.DOUBLED, Harm.ORIGINAL)
 
 
@@ -59,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--strike", type=_parse, action="append", help="one strike, as faults are printed with")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--sample", type=float, default=1.0, help="only this share of all tries, by chance")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop then")
+    parser.add_argument("--minutes", type=float, default=WEEK, help="stop then")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     return parser.parse_args()
 

@@ -130,7 +130,8 @@ def _is_output(path: str) -> bool:
 
 
 def _is_hidden(path: str) -> bool:
-    return os.path.basename(path).startswith(".fileq-")
+    """Whether the file has a hidden name, or is in a folder that has one: programs write in such."""
+    return "/.fileq-" in path
 
 
 def lost_for_now(world: World, reference: Reference) -> list[Problem]:

@@ -21,7 +21,7 @@ from tests.chaos.steps import Strike, build
 from tests.chaos.trial import attempt, reference_of
 
 SEED = int(os.environ.get("FILEQ_CHAOS_SEED") or secrets.randbelow(1_000_000))
-KILLS, FAULTS = 4, 4
+KILLS, FAULTS = 4, 3
 """Of each scenario."""
 
 pytestmark = pytest.mark.skipif(
@@ -34,14 +34,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("steps"))
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(scope="module", params=SCENARIOS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def reference(name: str, library: Path, tmp_path: Path) -> Reference:
-    return reference_of(name, library, tmp_path)
+@pytest.fixture(scope="module")
+def reference(name: str, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    return reference_of(name, library, tmp_path_factory.mktemp("reference"))
 
 
 @pytest.fixture

