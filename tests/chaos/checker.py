@@ -222,7 +222,11 @@ def _left_over(world: World) -> Iterator[Problem]:
             yield Problem(Harm.LEDGER, f"doctor: {found['name']}: {found['message']}")
 
 
-def failed_jobs(world: World) -> list[tuple[str, str]]:
-    """The sources and kinds of error of the jobs that failed, but for the picture that is broken."""
+def failed_jobs(world: World) -> list[tuple[int, str, str]]:
+    """The jobs that failed, but for the picture that is broken: number, source's name, kind of error."""
     jobs = world.ask("list", "--state", "failed")
-    return [(os.path.basename(job["source"]), job["error"]["kind"]) for job in jobs if BROKEN not in job["source"]]
+    return [
+        (job["id"], os.path.basename(job["source"]), job["error"]["kind"])
+        for job in jobs
+        if BROKEN not in job["source"]
+    ]

@@ -153,12 +153,13 @@ def _go_on(world: World, left: Sequence[Command], reference: Reference, outcome:
     if not outcome.strike.kills:
         kinds = _KINDS.get(outcome.strike.error, _NO_FAULT_OF_THE_FILE)
         failed = failed_jobs(world)
-        for source, kind in failed:
+        for _, source, kind in failed:
             if kind not in kinds:
                 outcome.problems.append(Problem(Harm.COMPLAINT, f"{source} failed as {kind}"))
-        outcome.retried = {source for source, _ in failed}
+        outcome.retried = {source for _, source, _ in failed}
         world.put_back()
-        _undisturbed(world, ("retry", "--failed"), outcome, {0})
+        if failed:
+            _undisturbed(world, ("retry", *(str(job_id) for job_id, _, _ in failed)), outcome, {0})
         environment = later(library, HOUR)
     for command in left:
         _undisturbed(world, command, outcome, codes)
