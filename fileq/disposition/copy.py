@@ -4,8 +4,9 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
+from fileq.files.attributes import keep_attributes
 from fileq.files.directory import Directory
 from fileq.files.identity import version_of
 
@@ -26,7 +27,8 @@ def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_a
     with _closing(source.open(name)) as original, _closing(target.create(temp)) as copy:
         before = os.fstat(original)
         read = _pump(original, copy, keep_alive)
-        _copy_attributes(original, copy, before)
+        keep_attributes(copy, original)
+        os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
         os.fsync(copy)
         if _digest(copy, keep_alive) != read:
             raise OSError(errno.EIO, "the copy is not what was read", temp)
@@ -78,26 +80,3 @@ def _digest(handle: int, keep_alive: KeepAlive) -> bytes:
         digest.update(chunk)
         keep_alive()
     return digest.digest()
-
-
-def _copy_attributes(original: int, copy: int, status: os.stat_result) -> None:
-    """The owner first: a change of it takes away bits of the mode. What the target can't hold is left out."""
-    if hasattr(os, "fchown"):
-        with suppress(OSError):
-            os.fchown(copy, status.st_uid, status.st_gid)
-    for name in _attribute_names(original):
-        with suppress(OSError):
-            os.setxattr(copy, name, os.getxattr(original, name))
-    if hasattr(os, "fchmod"):
-        with suppress(OSError):
-            os.fchmod(copy, status.st_mode & 0o7777)
-    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _attribute_names(handle: int) -> list[str]:
-    if not hasattr(os, "listxattr"):
-        return []
-    try:
-        return os.listxattr(handle)
-    except OSError:  # this file system has none
-        return []

@@ -262,7 +262,7 @@ class Reception:
             job = jobs.enter(candidate, batch, now)
             if job is None:  # it had vanished, and is back
                 job, _ = jobs.known(candidate)
-                jobs.enter_again(job, batch, now, recipe=candidate.recipe)
+                jobs.enter_again(job, batch, now, recipe=candidate.recipe, inode=arrival.inode)
                 if disposition_id is not None:
                     self._ledger.dispositions.attach_jobs([job], disposition_id)
             yield Due(job, 0, None, source.size)

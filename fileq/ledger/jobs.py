@@ -47,6 +47,8 @@ class Claim(msgspec.Struct, frozen=True):
     relative: str
     watched: bool
     """Whether it came by a watched folder."""
+    inode: int | None = None
+    """The source's, where it came by a watched folder, into which others may put files and links."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -106,16 +108,28 @@ class Jobs:
         return row[0], JobState(row[1])
 
     def enter_again(
-        self, job: int, batch: int, now: float, *, recipe: int, priority: int = 0, due_at: float | None = None
+        self,
+        job: int,
+        batch: int,
+        now: float,
+        *,
+        recipe: int,
+        priority: int = 0,
+        due_at: float | None = None,
+        inode: int | None = None,
     ) -> None:
-        """Queue a job that had ended, in a new batch, with the recipe as it is now; a forgotten one is a job again."""
+        """Queue a job that had ended, in a new batch, with the recipe as it is now; a forgotten one is a job again.
+
+        `inode` is the source's now; None leaves it as it was.
+        """
         with self._database.transaction() as connection:
             connection.execute(
                 "update jobs set batch = ?, state = 'queued', recipe = ?, priority = ?, due_at = ?, added_at = ?,"
                 " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
                 " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, untold = 0,"
-                " forgotten_at = null where id = ? and state in ('done', 'failed', 'cancelled')",
-                (batch, recipe, priority, due_at, now, job),
+                " forgotten_at = null, inode = coalesce(?, inode)"
+                " where id = ? and state in ('done', 'failed', 'cancelled')",
+                (batch, recipe, priority, due_at, now, inode, job),
             )
 
     def claim(self, job: int, worker: int, now: float) -> Claim | None:
@@ -130,13 +144,13 @@ class Jobs:
                 " error_kind = null, error_message = null, error_hint = null"
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
                 " and not exists (select 1 from fileq where key = 'paused')"
-                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative,"
+                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode,"
                 " exists (select 1 from batches where batches.id = batch and watch is not null)",
                 (worker, now, job, now),
             ).fetchone()
             if row is None:
                 return None
-            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, watched = row
+            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode, watched = row
             connection.execute(
                 "insert into attempts (job, number, worker, started_at) values (?, ?, ?, ?)",
                 (job, attempt, worker, now),
@@ -144,7 +158,7 @@ class Jobs:
             body = self._recipe_body(connection, recipe)
         return Claim(
             Token(job, attempt), tries, deaths, priority, restored(source), size, mtime_ns, body,
-            restored(folder), restored(relative), bool(watched),
+            restored(folder), restored(relative), bool(watched), inode if watched else None,
         )  # fmt: skip
 
     def folders(self, job_id: int) -> tuple[str, str] | None:

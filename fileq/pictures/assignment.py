@@ -22,6 +22,7 @@ class Assignment(msgspec.Struct, frozen=True):
     folder: str  # the absolute destination folder
     relative: str  # the source's folder below the one that was added, "" at its top
     max_pixels: int
+    inode: int | None = None  # the source's when it was added, where that must not be another file's; None: any
     wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
 
 

@@ -88,8 +88,8 @@ class _Bounded(io.BufferedReader):
 
 
 @contextmanager
-def opened_file(path: str, size: int, mtime_ns: int) -> Iterator[BinaryIO]:
-    """The source's file, open for reading, as it was added: of `size` and `mtime_ns` (-1 for any).
+def opened_file(path: str, size: int, mtime_ns: int, inode: int | None = None) -> Iterator[BinaryIO]:
+    """The source's file, open for reading, as it was added: of `size` and `mtime_ns` (-1 for any), and this inode.
 
     Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
     """
@@ -101,6 +101,8 @@ def opened_file(path: str, size: int, mtime_ns: int) -> Iterator[BinaryIO]:
         _refuse_what_is_no_file(about, path)
         file = _Bounded(raw, about.st_size)
         check_unchanged(file, path, size, mtime_ns)
+        if inode not in (None, about.st_ino):  # a folder above it was swapped for another, or a link
+            raise _has_changed(path)
         if not about.st_size:
             raise unreadable(path, "is empty: it has no bytes at all")
         yield file
@@ -163,7 +165,11 @@ def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int) -> None
     with os_failures(path):
         now = os.fstat(file.fileno())
     if size not in (-1, now.st_size) or mtime_ns not in (-1, now.st_mtime_ns):
-        raise JobError(ErrorKind.CHANGED, f"{path} has changed since it was added.", "Add it again.")
+        raise _has_changed(path)
+
+
+def _has_changed(path: str) -> JobError:
+    return JobError(ErrorKind.CHANGED, f"{path} has changed since it was added.", "Add it again.")
 
 
 def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:

@@ -39,7 +39,8 @@ __all__ = ["Assignment", "Encoded", "Picture", "Planned", "Target", "opened"]
 @contextmanager
 def opened(assignment: Assignment) -> Iterator[Picture | Handover]:
     """The source's picture, ready to be made into its outputs. Raises JobError only."""
-    with opened_file(assignment.source, assignment.size, assignment.mtime_ns) as file, warnings.catch_warnings():
+    asked = assignment.source, assignment.size, assignment.mtime_ns, assignment.inode
+    with opened_file(*asked) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
         program = programs.only_program(assignment.recipe)
         if program is not None:

@@ -120,7 +120,7 @@ class Attempt:
         claim, pixels = self._claim, self._settings.max_pixels
         return Assignment(
             claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels,
-            wants_digest=claim.watched,
+            inode=claim.inode, wants_digest=claim.watched,
         )  # fmt: skip
 
     def _reserve(self, sandbox: Sandbox, paths: Sequence[str]) -> list[Reservation | None]:
