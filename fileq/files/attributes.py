@@ -24,7 +24,7 @@ def mode_for(source: os.stat_result) -> int:
 
 
 def limit_mode(handle: int, source: int) -> None:
-    """Leave an open file that was made of the open file `source` no wider mode than that one's. Raises OSError.
+    """Leave an open file that was made of the open file `source` no wider mode than that one's.
 
     Bits of the group alone stay where both have the same group, and no list says that they mean somebody else.
     """
@@ -38,14 +38,14 @@ def limit_mode(handle: int, source: int) -> None:
     present = stat.S_IMODE(status.st_mode)
     mode = present & widest | widest & ~mode_for(original) & ~_umask()
     if mode != present:
-        os.fchmod(handle, mode)
+        _set_mode(handle, mode)
 
 
 def keep_attributes(handle: int, source: int) -> None:
     """Give an open file the owner, group, mode, extended attributes and list of `source`, as far as we may.
 
     Where the group can't be kept, what it could do is not given to another one. Rights to run as somebody else end
-    with the content that had them. Raises OSError.
+    with the content that had them.
     """
     if not hasattr(os, "fchmod"):
         return
@@ -61,7 +61,12 @@ def keep_attributes(handle: int, source: int) -> None:
         except OSError:
             keeps_acl = keeps_acl and name != _ACL
     mode = stat.S_IMODE(original.st_mode) & 0o777
-    os.fchmod(handle, mode if keeps_group and keeps_acl else mode & ~0o066 | mode_for(original) & 0o066)
+    _set_mode(handle, mode if keeps_group and keeps_acl else mode & ~0o066 | mode_for(original) & 0o066)
+
+
+def _set_mode(handle: int, mode: int) -> None:
+    with suppress(OSError):  # FAT and some network drives have one mode for all files, and refuse others
+        os.fchmod(handle, mode)
 
 
 def _keep_owner(handle: int, original: os.stat_result) -> None:

@@ -137,6 +137,18 @@ def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
     assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
 
 
+def test_only_the_very_file_that_came_is_opened_and_what_is_back_is_that_file_then(ledger, inbox):
+    path = write(inbox / "a.jpg", mtime=1)
+    take(ledger, path)
+    claim = ledger.jobs.claim(1, 1, NOW)
+    assert claim.inode == os.stat(path).st_ino
+    ledger.jobs.vanish(claim.token, SLOW, NOW)
+    kept = path.rename(inbox / ".kept")
+    write(path, mtime=1)
+    take(ledger, path)
+    assert ledger.jobs.claim(1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
+
+
 def test_other_content_of_the_same_size_is_new(ledger, inbox):
     path = write(inbox / "a.jpg", b"one")
     take(ledger, path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zlib
@@ -152,3 +153,21 @@ def test_a_name_that_is_not_utf_8_becomes_the_title_of_a_pdf(tmp_path):
     with open(source, "wb") as file:
         quarters().save(file, format="PNG")
     assert make(source, recipe(Output(name="o.pdf")), tmp_path / "out").encoded[0].bytes > 0
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_another_file_with_the_same_size_and_time_is_not_the_one_that_was_added(tmp_path, same):
+    """Somebody has swapped a folder above it for a link to one of their own."""
+    added, other = tmp_path / "inbox" / "a.png", tmp_path / "other" / "a.png"
+    for path in (added, other):
+        path.parent.mkdir()
+        quarters().save(path)
+        os.utime(path, (1000, 1000))
+    inode = added.stat().st_ino
+    if not same:
+        (tmp_path / "inbox").rename(tmp_path / "moved")
+        (tmp_path / "inbox").symlink_to("other")
+    if same:
+        assert make(added, recipe(), tmp_path / "out", inode=inode).image
+    else:
+        assert failure(added, recipe(), tmp_path / "out", inode=inode)[0] is ErrorKind.CHANGED
