@@ -9,6 +9,8 @@
  * file, so that a disk can be built anew with the very inodes that the ledger knows. SQLite's -shm is left out: it does
  * not outlive a loss of power.
  *
+ * Who asks how many names a file has is not told of that one. Without POWER_LOG nothing is logged.
+ *
  * POWER_BOOT names a file that is read in place of the kernel's boot id: after a loss of power that is another one.
  */
 #define _GNU_SOURCE
@@ -68,7 +70,7 @@ static int below(const char *path, char *stash) {
 
 static int meant(int folder, const char *path, char *found, char *stash) {
     int kept = errno;
-    int answer = path && absolute(folder, path, found) > 0 && below(found, stash);
+    int answer = getenv("POWER_LOG") && path && absolute(folder, path, found) > 0 && below(found, stash);
     errno = kept;
     return answer;
 }
@@ -77,10 +79,40 @@ static int meant(int folder, const char *path, char *found, char *stash) {
 static int held(int handle, char *found) {
     struct stat status;
     int kept = errno;
-    int answer = !fstat(handle, &status) && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) &&
+    int answer = getenv("POWER_LOG") && !fstat(handle, &status) && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) &&
                  absolute(handle, "", found) > 0 && below(found, NULL);
     errno = kept;
     return answer;
+}
+
+/* ---- the second names are hidden ---- */
+
+static int without_stash(int done, int folder, const char *path, nlink_t *names, dev_t device, ino_t inode) {
+    static __thread char found[LONG_PATH], stash[PATH_MAX], name[PATH_MAX + 64];
+    int kept = errno;
+    if (!done && *names > 1 && absolute(folder, path, found) > 0 && below(found, stash)) {
+        snprintf(name, sizeof name, "%s/%lu-%lu", stash, (unsigned long)device, (unsigned long)inode);
+        *names -= !access(name, F_OK);
+    }
+    errno = kept;
+    return done;
+}
+
+#define HIDING(folder, path, call)                                                                                     \
+    int done = call;                                                                                                   \
+    return without_stash(done, folder, path, &to->st_nlink, to->st_dev, to->st_ino);
+
+int stat(const char *path, struct stat *to) { HIDING(AT_FDCWD, path, REAL(stat)(path, to)) }
+int stat64(const char *path, struct stat64 *to) { HIDING(AT_FDCWD, path, REAL(stat64)(path, to)) }
+int lstat(const char *path, struct stat *to) { HIDING(AT_FDCWD, path, REAL(lstat)(path, to)) }
+int lstat64(const char *path, struct stat64 *to) { HIDING(AT_FDCWD, path, REAL(lstat64)(path, to)) }
+int fstat(int handle, struct stat *to) { HIDING(handle, "", REAL(fstat)(handle, to)) }
+int fstat64(int handle, struct stat64 *to) { HIDING(handle, "", REAL(fstat64)(handle, to)) }
+int fstatat(int folder, const char *path, struct stat *to, int flags) {
+    HIDING(folder, path, REAL(fstatat)(folder, path, to, flags))
+}
+int fstatat64(int folder, const char *path, struct stat64 *to, int flags) {
+    HIDING(folder, path, REAL(fstatat64)(folder, path, to, flags))
 }
 
 /* ---- the log ---- */

@@ -77,9 +77,15 @@ class Recorder:
             self.stashes[str(root)] = stash
 
     @property
-    def environment(self) -> dict[str, str]:
+    def hiding(self) -> dict[str, str]:
+        """The environment in which nothing is logged, and the names in the stash aren't seen."""
         roots = ":".join(f"{root}={stash}" for root, stash in self.stashes.items())
-        return {"LD_PRELOAD": str(library()), "POWER_LOG": str(self.log), "POWER_ROOTS": roots}
+        return {"LD_PRELOAD": str(library()), "POWER_ROOTS": roots}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which changes are logged."""
+        return self.hiding | {"POWER_LOG": str(self.log)}
 
     def stashed(self, path: str, inode: str) -> Path:
         """Where the inode of a file at this path is kept."""

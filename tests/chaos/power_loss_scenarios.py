@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.acceptance.program import PATIENCE
 from tests.acceptance.watching import picture
-from tests.chaos.power_loss_log import Disk, Log, Recorder, library, restore
+from tests.chaos.power_loss_log import Disk, Log, Recorder, restore
 
 PHOTOS = 3
 
@@ -107,6 +107,7 @@ class Machine:
             self._take_photos(1_750_000_000)
         log = self.record(self.scenario.commands)
         self.before, self.end, self.ledger = log.before, self.recorder.disk(), self.told()
+        assert {row[1] for row in self.ledger if isinstance(row[1], str)} == {"done"}, self.ledger
         return log
 
     def _take_photos(self, time: int) -> None:
@@ -134,8 +135,12 @@ class Machine:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FILEQ_", "XDG_"))}
         boot = self.folder / "boot_id"
         boot.write_text(f"{self.boots:08}-0000-4000-8000-000000000000\n", encoding="ascii")
-        own = {"LD_PRELOAD": str(library()), "POWER_BOOT": str(boot)}
-        own |= {"FILEQ_DATABASE": str(self.database), "FILEQ_CONFIG": str(self.config), "HOME": str(self.folder)}
+        own = self.recorder.hiding | {
+            "POWER_BOOT": str(boot),
+            "FILEQ_DATABASE": str(self.database),
+            "FILEQ_CONFIG": str(self.config),
+            "HOME": str(self.folder),
+        }
         for command in commands:
             answer = subprocess.run(
                 [sys.executable, "-m", "fileq", *map(self._filled, command)],

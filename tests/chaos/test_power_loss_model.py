@@ -112,6 +112,14 @@ def test_a_disk_is_rebuilt_with_the_same_inodes(recorder: Recorder) -> None:
     assert recorder.disk() == end
 
 
+def test_the_names_that_keep_inodes_are_not_counted(recorder: Recorder) -> None:
+    counts = "[os.stat('new').st_nlink, os.lstat('new').st_nlink, os.fstat(file.fileno()).st_nlink]"
+    log_of(
+        recorder,
+        f"file = open('new', 'w')\nassert {counts} == [1] * 3\nos.link('new', 'other')\nassert {counts} == [2] * 3",
+    )
+
+
 def test_after_a_loss_of_power_the_kernel_has_another_boot_id(recorder: Recorder, tmp_path: Path) -> None:
     boot = tmp_path / "boot_id"
     boot.write_text("another")
