@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from fileq.disposition.copy import copy_file, has_same_content
 from fileq.disposition.departing_file import DepartingFile
-from fileq.errors import os_failures
+from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.files.directory import Directory, make_folders, opened
 from fileq.files.identity import is_same_file
 from fileq.files.names import copy_name, free_names
@@ -27,7 +27,11 @@ def move(ledger: Ledger, file: DepartingFile, folder: str) -> None:
                 file.remove()
             else:
                 file.come_back()
-                raise FileNotFoundError(errno.ENOENT, "somebody took away what was brought there", file.target)
+                raise JobError(
+                    ErrorKind.MISSING,
+                    f"Somebody took {file.target} away while {file.disposition.source} was moved there.",
+                    "It has its old name still, and is moved again later.",
+                )
 
 
 def _bring(ledger: Ledger, file: DepartingFile, target: Directory) -> bool:

@@ -166,18 +166,16 @@ def test_what_somebody_put_where_it_was_to_go_is_not_taken_for_it(ledger, inbox,
     assert {path.name: path.read_text() for path in done.iterdir()} == {"a.jpg": content, "a-1.jpg": "original"}
 
 
-def test_a_source_that_was_linked_into_a_folder_that_is_no_more_the_one_of_the_config_goes_to_the_new_one(
+def test_a_file_of_the_same_content_is_not_taken_for_a_source_that_was_to_go_to_another_folder(
     ledger, inbox, done, tmp_path
 ):
-    path = source(inbox)
-    (job,) = leaving(ledger, path, done)
+    (job,) = leaving(ledger, source(inbox), done)
     complete(ledger, job)
-    before = tmp_path / "before"
-    before.mkdir()
-    choose_target(ledger, before / "a.jpg")
-    os.link(path, before / "a.jpg")
+    choose_target(ledger, tmp_path / "before" / "a.jpg")
+    done.mkdir()
+    (done / "a.jpg").write_text("original")
     assert dispose(ledger) == []
-    assert (names(inbox), names(done)) == ([], ["a.jpg"])
+    assert (names(inbox), names(done)) == ([], ["a-1.jpg", "a.jpg"])
 
 
 def other_device(monkeypatch):

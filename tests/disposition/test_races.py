@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from fileq.disposition import copy, disposal, dispose
+from fileq.disposition import copy, disposal, dispose, relocation
+from fileq.disposition.departing_file import DepartingFile
 from fileq.files import directory
 from fileq.files.directory import Directory
 from fileq.ledger import opened
@@ -300,6 +301,43 @@ def test_a_newer_file_that_was_hidden_by_one_that_died_then_has_its_name_again(l
     (inbox / ".hidden").write_text("a newer one")
     assert dispose(ledger) == []
     assert (everything(inbox), names(tmp_path / "done")) == ([("a.jpg", b"a newer one")], [])
+
+
+def test_an_original_stays_where_somebody_took_away_what_was_brought(ledger, inbox, tmp_path, monkeypatch):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    hide = DepartingFile.hide
+
+    def take_away(file):
+        (tmp_path / "done" / "a.jpg").unlink()
+        return hide(file)
+
+    monkeypatch.setattr(DepartingFile, "hide", take_away)
+    (problem,) = dispose(ledger)
+    assert f"Somebody took {tmp_path / 'done' / 'a.jpg'} away" in problem.message
+    assert (everything(inbox), names(tmp_path / "done")) == ([("a.jpg", b"original")], [])
+
+
+def test_within_a_device_a_file_is_moved_without_being_read(ledger, inbox, tmp_path, monkeypatch):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    monkeypatch.setattr(copy, "_digest", lambda *_: pytest.fail("it was read"))
+    assert dispose(ledger) == []
+    assert names(tmp_path / "done") == ["a.jpg"]
+
+
+def test_a_file_of_another_device_with_the_same_inode_is_not_the_source(
+    ledger, inbox, tmp_path, shared_memory, monkeypatch
+):
+    ended(ledger, source(inbox), tmp_path, shared_memory)
+    os.mkdir(shared_memory)
+    theirs = os.path.join(shared_memory, "a.jpg")
+    with open(theirs, "w") as file:
+        file.write("THEIRS!!")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    lease = ledger.dispositions.take_lease(disposition.id, ProcessIdentity(hostname(), 2**22 + 1, "1"), NOW, NOW + 60)
+    assert ledger.dispositions.choose_target(lease, theirs)
+    monkeypatch.setattr(relocation, "is_same_file", lambda *_: True)
+    assert dispose(ledger) == []
+    assert sorted(everything(shared_memory)) == [("a-1.jpg", b"original"), ("a.jpg", b"THEIRS!!")]
 
 
 def refuse_links(*_args, **_keys):

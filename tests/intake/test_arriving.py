@@ -332,6 +332,22 @@ def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, 
     assert len(ledger.dispositions.find_ready(NOW)) == 1
 
 
+def test_a_source_that_is_to_go_waits_for_what_is_queued_in_the_same_moment(ledger, inbox, tmp_path, monkeypatch):
+    path, history = write(inbox / "a.jpg"), ledger.arrivals.history
+
+    def another_is_faster(source):
+        known = history(source)
+        monkeypatch.undo()
+        take(ledger, path)
+        return known
+
+    monkeypatch.setattr(ledger.arrivals, "history", another_is_faster)
+    take(ledger, path, way=reception(ledger, policy=Policy(str(tmp_path / "done"))))
+    assert len(jobs(ledger)) == 1
+    finish(ledger, begin(ledger, 1))
+    assert len(ledger.dispositions.find_ready(NOW, [1])) == 1
+
+
 def test_a_source_that_had_vanished_and_is_back_goes_once_it_is_done(ledger, inbox, tmp_path):
     path = write(inbox / "a.jpg")
     way = reception(ledger, policy=Policy(str(tmp_path / "done")))

@@ -18,7 +18,7 @@ _WAY_IN = ["tests/intake", "tests/test_sources.py", "tests/queue", "tests/test_c
 _WAY_OUT = ["tests/test_publish.py", "tests/test_conflicts.py", "tests/disposition", "tests/files"]
 ROOMS = {
     "ledger": (["ledger"], ["tests/ledger", "tests/upkeep", "tests/report/test_figures.py", *_WAY_IN, *_WAY_OUT]),
-    "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/worker"]),
+    "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", "tests/worker"]),
     "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention"]),
     "disposition": (["disposition"], [*_WAY_OUT, "tests/test_durability.py"]),
     "worker": (["worker"], ["tests/worker"]),

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from importlib.util import cache_from_source
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import coverage
 import huey  # noqa: F401  # what isn't fileq's is imported once, and not for each mutant
@@ -85,6 +86,7 @@ def _run(copy: Path, tests: Sequence[str], *plugins: object) -> None:
     sys.path[:] = [str(copy), *(path for path in sys.path if path not in ("", str(_ROOT)))]
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
+    sys.modules["__main__"] = ModuleType("__main__")  # else each process that the tests start would import ours
     os.environ["PYTHONPATH"] = str(copy)
     with open(copy / "output", "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
