@@ -7,7 +7,7 @@ import pytest
 from fileq.errors import ErrorKind, JobError
 from fileq.files import no_clobber
 from fileq.job import JobState
-from fileq.publish import publish
+from fileq.publish import placement, publish
 from fileq.worker.recovery import recover
 from tests.entering import NOW, enter, recipe
 from tests.publishing import claim, claim_of_original, conflict, make, reserved, stand, written
@@ -38,6 +38,15 @@ def test_an_output_can_be_renamed_to_the_first_name_that_is_free(ledger, out):
     assert {path.name: path.read_text() for path in out.iterdir()} == {
         "a.jpg": "theirs", "a-1.jpg": "theirs", "a-2.jpg": "ours",
     }  # fmt: skip
+
+
+def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped(ledger, out, monkeypatch):
+    monkeypatch.setattr(placement, "exchange", lambda *_: False)
+    job = make(ledger, out / "a.jpg")
+    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    again = claim(ledger, job=job)
+    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
 
 
 def test_a_renamed_output_keeps_its_name_when_it_is_made_again(ledger, out):

@@ -1,10 +1,20 @@
 """A folder that is held open stays the one that it was, and nothing is followed that was planted in it."""
 
 import os
+from contextlib import suppress
 
 import pytest
 
-from fileq.files.directory import FolderGone, FolderReplaced, make_folders, opened, opened_again
+from fileq.files.directory import (
+    Directory,
+    FolderGone,
+    FolderReplaced,
+    descended,
+    is_away,
+    make_folders,
+    opened,
+    opened_again,
+)
 
 
 @pytest.fixture
@@ -81,3 +91,35 @@ def test_a_file_in_a_folders_place_is_said(folder):
     (folder / "a").write_text("a file")
     with pytest.raises((FileExistsError, NotADirectoryError)):
         make_folders(str(folder / "a" / "b"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="nothing here says which handles are open")
+def test_no_handle_stays_open(folder):
+    (folder / "a" / "b").mkdir(parents=True)
+    before = len(os.listdir("/proc/self/fd"))
+    status = os.stat(folder)
+    with opened(str(folder)) as directory, directory.entered("a") as inner:
+        inner.sync()
+    with descended(str(folder / "a" / "b"), status.st_dev):
+        pass
+    for path in (folder, folder / "a" / "gone"):
+        with suppress(FolderGone, FolderReplaced), opened_again(str(path), status.st_dev, status.st_ino):
+            pass
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_folder_is_away_where_the_nearest_one_that_is_there_is_on_another_device(folder):
+    device = os.stat(folder).st_dev
+    for path in (folder, folder / "gone", folder / "gone" / "deeper"):
+        assert not is_away(str(path), device)
+        assert is_away(str(path), device + 1)
+
+
+@pytest.mark.parametrize("by", ["handle", "path"])
+def test_what_is_in_a_folder_is_listed_by_its_handle_or_its_path(folder, by):
+    (folder / "a").mkdir()
+    (folder / "a" / "b").write_text("")
+    with opened(str(folder)) as held:
+        directory = held if by == "handle" else Directory(str(folder), None)
+        with directory.entered("a") as inner:
+            assert inner.names() == ["b"]

@@ -19,7 +19,7 @@ _WAY_OUT = ["tests/test_publish.py", "tests/test_conflicts.py", "tests/dispositi
 ROOMS = {
     "ledger": (["ledger"], ["tests/ledger", "tests/upkeep", "tests/report/test_figures.py", *_WAY_IN, *_WAY_OUT]),
     "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", "tests/worker"]),
-    "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention"]),
+    "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention", "tests/pictures/test_hostile_folders.py"]),
     "disposition": (["disposition"], [*_WAY_OUT, "tests/test_durability.py"]),
     "worker": (["worker"], ["tests/worker"]),
     "intake": (["intake"], _WAY_IN),
