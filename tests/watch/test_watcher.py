@@ -1,0 +1,223 @@
+"""The watcher in this process, with real folders, real events and a real ledger."""
+
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from fileq.errors import UsageError
+from fileq.ledger.overview import Selection
+from fileq.presence import identify
+from fileq.watch import gathering, root, watcher
+from fileq.watch.folder import Folder, Poll, State
+from fileq.watch.watcher import Watcher
+from tests.entering import NOW, recipe
+
+
+class Heard:
+    """What a watcher has told up to now."""
+
+    live = True
+
+    def __init__(self):
+        self.paths, self.said, self.standings = [], [], {}
+        self._turn = threading.Condition()
+
+    def queued(self, paths, batch):
+        self.paths += paths
+
+    def noticed(self, text):
+        self.said.append(text)
+
+    def stands(self, standings):
+        self.standings = {os.path.basename(one.path): one for one in standings}
+
+    def alive(self):
+        with self._turn:
+            self._turn.notify_all()
+
+    def until(self, condition):
+        with self._turn:
+            assert self._turn.wait_for(condition, timeout=20), (self.paths, self.said, self.standings)
+
+    def names(self):
+        return sorted(os.path.basename(path) for path in self.paths)
+
+    def state(self, name="inbox"):
+        return self.standings[name].state if name in self.standings else None
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    for name in ("_TICK", "_RETRY", "_SHOWN_EVERY", "_SAID_EVERY"):
+        monkeypatch.setattr(watcher, name, 0.02)
+    for module in (root, gathering):
+        monkeypatch.setattr(module, "_RETRY", 0.02)
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def put(photo):
+    """Have a whole picture there at once."""
+
+    def put(path):
+        temp = photo.with_name("on its way")
+        temp.write_bytes(photo.read_bytes())
+        return temp.rename(path)
+
+    return put
+
+
+def folder(path, **keys):
+    return Folder(str(path), (recipe(match=("*.jpg",)),), settle=0.02, **keys)
+
+
+@contextmanager
+def watching(ledger, *folders):
+    """A watcher that has caught up with its folders, what it tells, and the list of folders, which may change."""
+    heard, wanted = Heard(), list(folders)
+    watch = Watcher(ledger, lambda: tuple(wanted), heard)
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    try:
+        heard.until(lambda: all(heard.state(os.path.basename(one.path)) in _AWAKE for one in folders))
+        yield watch, heard, wanted
+    finally:
+        watch.stop()
+        thread.join()
+
+
+_AWAKE = (State.EVENTS, State.POLLING)
+
+
+def test_what_comes_is_queued_as_its_event_tells_and_what_no_recipe_is_for_is_not(ledger, inbox, put):
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        put(inbox / "notes.txt")
+        put(inbox / "a.jpg")
+        heard.until(lambda: heard.names() == ["a.jpg"])
+        heard.until(lambda: heard.standings["inbox"].queued == 1)
+        assert heard.standings["inbox"].missed == 0
+    assert [job.source for job in ledger.overview.jobs(Selection())] == [str(inbox / "a.jpg")]
+
+
+def test_what_was_there_before_is_caught_up_with_and_no_event_was_missed(ledger, inbox, put):
+    put(inbox / "a.jpg")
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        heard.until(lambda: heard.names() == ["a.jpg"])
+        assert (heard.standings["inbox"].missed, heard.standings["inbox"].rebuilt) == (0, 0)
+
+
+def test_a_file_that_gets_its_name_when_it_is_whole_is_queued_under_that(ledger, inbox, put):
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        put(inbox / "a.jpg.part").rename(inbox / "a.jpg")
+        heard.until(lambda: heard.names() == ["a.jpg"])
+
+
+def test_all_that_is_in_a_folder_that_comes_is_queued_and_what_comes_into_it_later(ledger, inbox, put, tmp_path):
+    (tmp_path / "trip" / "day 1").mkdir(parents=True)
+    put(tmp_path / "trip" / "a.jpg")
+    put(tmp_path / "trip" / "day 1" / "b.jpg")
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        (tmp_path / "trip").rename(inbox / "trip")
+        heard.until(lambda: heard.names() == ["a.jpg", "b.jpg"])
+        put(inbox / "trip" / "day 1" / "c.jpg")
+        heard.until(lambda: heard.names() == ["a.jpg", "b.jpg", "c.jpg"])
+
+
+def test_without_recursion_and_in_folders_that_are_left_out_nothing_is_queued(ledger, inbox, put):
+    for name in ("sub", "done"):
+        (inbox / name).mkdir()
+    other = inbox.with_name("other")
+    (other / "done").mkdir(parents=True)
+    folders = folder(inbox, recursive=False), folder(other, skipped=frozenset([str(other / "done")]))
+    with watching(ledger, *folders) as (_, heard, _):
+        put(inbox / "sub" / "a.jpg")
+        put(other / "done" / "b.jpg")
+        put(inbox / "c.jpg")
+        put(other / "d.jpg")
+        heard.until(lambda: heard.names() == ["c.jpg", "d.jpg"])
+
+
+def test_a_folder_that_goes_is_offline_and_caught_up_with_once_it_is_back(ledger, inbox, put, tmp_path):
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        inbox.rename(tmp_path / "away")
+        heard.until(lambda: heard.state() is State.OFFLINE)
+        put(tmp_path / "away" / "a.jpg")
+        (tmp_path / "away").rename(inbox)
+        heard.until(lambda: heard.names() == ["a.jpg"])
+        heard.until(lambda: heard.state() is State.EVENTS)
+    assert len(heard.said) == len(set(heard.said)) >= 1
+
+
+def test_another_folder_in_its_place_is_watched_instead(ledger, inbox, put, tmp_path):
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        (tmp_path / "new").mkdir()
+        put(tmp_path / "new" / "a.jpg")
+        inbox.rename(tmp_path / "away")
+        (tmp_path / "new").rename(inbox)
+        heard.until(lambda: heard.names() == ["a.jpg"])
+        heard.until(lambda: heard.state() is State.EVENTS)
+        put(inbox / "b.jpg")
+        heard.until(lambda: heard.names() == ["a.jpg", "b.jpg"])
+
+
+def test_without_events_a_scan_finds_what_comes(ledger, inbox, put):
+    with watching(ledger, folder(inbox, poll=Poll.ALWAYS, interval=0.02)) as (_, heard, _):
+        assert heard.state() is State.POLLING
+        put(inbox / "a.jpg")
+        heard.until(lambda: heard.names() == ["a.jpg"])
+        assert (heard.standings["inbox"].missed, heard.standings["inbox"].watches) == (0, None)
+
+
+def test_a_reload_goes_on_with_what_is_the_same_begins_what_is_new_and_leaves_the_rest(ledger, inbox, put, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "third").mkdir()
+    same, gone, new = folder(inbox), folder(tmp_path / "other"), folder(tmp_path / "third")
+    with watching(ledger, same, gone) as (watch, heard, wanted):
+        wanted[:] = [same, new]
+        watch.reload()
+        heard.until(lambda: heard.state("third") is State.EVENTS)
+        put(tmp_path / "other" / "a.jpg")
+        put(tmp_path / "third" / "b.jpg")
+        put(inbox / "c.jpg")
+        heard.until(lambda: heard.names() == ["b.jpg", "c.jpg"])
+        assert set(heard.standings) == {"inbox", "third"}
+        assert ledger.watches.at(gone.path).status.is_stopped
+
+
+def test_a_locked_ledger_is_said_once_and_nothing_is_lost_for_it(ledger, database, inbox, put):
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+        other.execute("begin immediate")
+        put(inbox / "a.jpg")
+        heard.until(lambda: heard.said)
+        other.execute("rollback")
+        other.close()
+        heard.until(lambda: heard.names() == ["a.jpg"])
+    assert len(heard.said) == 1
+    assert "locked" in heard.said[0]
+
+
+def test_once_ends_when_all_is_queued_and_says_what_was_not_complete(ledger, inbox, put):
+    put(inbox / "a.jpg")
+    (inbox / "empty.jpg").touch()
+    heard = Heard()
+    watch = Watcher(ledger, lambda: (folder(inbox),), heard, once=True)
+    watch.run()
+    assert heard.names() == ["a.jpg"]
+    assert [os.path.basename(one.path) for one in watch.left] == ["empty.jpg"]
+    assert ledger.watches.at(str(inbox)).status.is_stopped
+
+
+def test_what_another_process_watches_is_not_watched_twice(ledger, inbox):
+    ledger.watches.enter(str(inbox), identify(os.getppid()), NOW)
+    with pytest.raises(UsageError, match="is watched already"):
+        Watcher(ledger, lambda: (folder(inbox),), Heard()).run()
