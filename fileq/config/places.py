@@ -66,7 +66,10 @@ def _nearest(folder: str) -> ConfigFile | None:
 def _of_user() -> ConfigFile | None:
     import platformdirs  # noqa: PLC0415  # only those without a config of their own wait for it
 
-    candidate = os.path.join(platformdirs.user_config_dir("fileq", appauthor=False), "config.toml")
+    try:
+        candidate = os.path.join(platformdirs.user_config_dir("fileq", appauthor=False), "config.toml")
+    except RuntimeError:  # the user has no home
+        return None
     return ConfigFile(candidate, Provenance.USER) if os.path.isfile(candidate) else None
 
 
@@ -74,12 +77,18 @@ def state_folder() -> str:
     """Where what fileq remembers of the user belongs. Not absolute where the user has no home."""
     import platformdirs  # noqa: PLC0415  # the same
 
-    return platformdirs.user_state_dir("fileq", appauthor=False)
+    try:
+        return platformdirs.user_state_dir("fileq", appauthor=False)
+    except RuntimeError:
+        return ""
 
 
 def state_database() -> str:
-    """The database of those who name none."""
-    return os.path.join(state_folder(), "fileq.db")
+    """The database of those who name none. Raises EnvironmentFailure where they have no home."""
+    folder = state_folder()
+    if not os.path.isabs(folder):  # in whichever folder they are would be another one each time
+        raise EnvironmentFailure("There is no home folder to keep the database in.", "Set HOME, or name --database.")
+    return os.path.join(folder, "fileq.db")
 
 
 def database_at(name: str, folder: str) -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import IO
 
 from fileq.errors import ErrorKind, JobError, shortage
+from fileq.safe_path import environment_for_programs
 
 if sys.platform != "win32":
     from fileq.operations.supervisor import Supervisor
@@ -32,7 +33,7 @@ def run(
         file.write(stdin)
         file.seek(0)
         try:
-            code, said = _run(argv, timeout, file, environ)
+            code, said = _run(argv, timeout, file, environment_for_programs(environ or os.environ))
         except FileNotFoundError as error:
             message = f"The program {argv[0]} was not found."
             raise JobError(ErrorKind.COMMAND, message, "Install it, or write its full path.") from error

@@ -1,6 +1,6 @@
 """Where children come from: a server process that has imported what they need, and forks.
 
-This module is imported before any other, and imports nothing of fileq.
+This module is imported before any other, and imports next to nothing of fileq.
 """
 
 import multiprocessing
@@ -9,6 +9,9 @@ import signal
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
+from fileq.safe_path import protect
+
+protect()
 context = multiprocessing.get_context("forkserver" if hasattr(signal, "pthread_sigmask") else "spawn")
 
 NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)

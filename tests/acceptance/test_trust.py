@@ -285,3 +285,53 @@ def test_without_a_home_nothing_is_trusted_and_nothing_breaks(fileq: Program, ph
     fileq.environment["HOME"] = str(fileq.folder)
     assert "is not trusted (" in fileq.run("add", photos, expect=2).stderr
     assert "can't be remembered" in fileq.run("trust", expect=3).stderr
+
+
+def test_python_code_that_lies_in_the_working_folder_is_not_run(fileq: Program, tmp_path: Path) -> None:
+    """Python's own servers of child processes would take it for a part of its library."""
+    archive, mark = tmp_path / "archive", tmp_path / "was run"
+    evil = f"open({str(mark)!r}, 'a').write('x')\n"
+    for name in ("multiprocessing/__init__.py", "socket.py", "struct.py", "PIL/__init__.py", "resource.py", "fileq.py"):
+        path = archive / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(evil)
+    (archive / "a.jpg").write_bytes(PICTURE)
+    script = tmp_path / "fileq"  # as pip makes it; `python -m` has the working folder on its path by its own rule
+    script.write_text(
+        f"#!{sys.executable}\\nfrom fileq.__main__ import main\\nif __name__ == '__main__':\\n    main()\\n"
+    )
+    script.chmod(0o755)
+    done = subprocess.run(
+        [script, "run", "a.jpg", "-o", tmp_path / "out"],
+        cwd=archive,
+        env=fileq.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert not mark.exists()
+
+
+def test_a_program_of_a_recipe_gets_its_environment_as_it_was(fileq: Program, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    program = """["sh", "-c", 'env > "$2"; cat "$1" >/dev/null', "sh", "{source}", "{output}"]"""
+    fileq.trust(f'[recipes.environment]\nmatch = ["*.txt"]\nsteps = [ {{ op = "command", argv = {program} }} ]\n')
+    fileq.run("run", tmp_path / "a.txt", "-r", "environment", "-o", tmp_path / "out")
+    assert "PYTHONSAFEPATH" not in (tmp_path / "out" / "a.txt").read_text()
+
+
+@only_root
+def test_who_has_no_home_is_asked_for_one_or_for_a_database(fileq: Program) -> None:
+    for name in ("FILEQ_DATABASE", "HOME"):
+        fileq.environment.pop(name)
+    # It becomes that user once all is imported: who isn't root may not be allowed to read what it imports.
+    code = (
+        "import os, sys, fileq.cli, platformdirs, fileq.cli.commands.status\n"
+        "os.setgroups([]); os.setgid(12345); os.setuid(12345)\n"
+        "sys.argv = ['fileq', 'status']\nsys.exit(fileq.cli.run())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd="/", env=fileq.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done
+    assert "Set HOME, or name --database" in done.stderr

@@ -1,0 +1,21 @@
+"""No Python that fileq starts imports what lies in the working folder.
+
+multiprocessing starts its servers as `python -c …`, which has the working folder first on its path: a stranger's
+`socket.py` in an unpacked archive would be run. Programs of recipes are not meant by that, and get their environment as
+it was.
+"""
+
+import os
+from collections.abc import Mapping
+
+_VARIABLE, _OURS = "PYTHONSAFEPATH", "fileq"
+
+
+def protect() -> None:
+    """Have every Python that this process starts leave the working folder out of its path."""
+    os.environ.setdefault(_VARIABLE, _OURS)
+
+
+def environment_for_programs(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what `protect` has put there."""
+    return {name: value for name, value in environ.items() if (name, value) != (_VARIABLE, _OURS)}
