@@ -297,9 +297,8 @@ def test_python_code_that_lies_in_the_working_folder_is_not_run(fileq: Program, 
         path.write_text(evil)
     (archive / "a.jpg").write_bytes(PICTURE)
     script = tmp_path / "fileq"  # as pip makes it; `python -m` has the working folder on its path by its own rule
-    script.write_text(
-        f"#!{sys.executable}\\nfrom fileq.__main__ import main\\nif __name__ == '__main__':\\n    main()\\n"
-    )
+    lines = (f"#!{sys.executable}", "from fileq.__main__ import main", "if __name__ == '__main__':", "    main()", "")
+    script.write_text("\n".join(lines))
     script.chmod(0o755)
     done = subprocess.run(
         [script, "run", "a.jpg", "-o", tmp_path / "out"],
