@@ -9,12 +9,13 @@ import pytest
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files import no_clobber
+from fileq.files.directory import Directory
 from fileq.job import JobState, Made
 from fileq.ledger.jobs import Fenced
-from fileq.publish import publish, publishing
+from fileq.publish import publish, publishing, restore_displaced
 from fileq.worker.recovery import recover, sweep_after_boot
 from tests.entering import NOW, enter, state
-from tests.publishing import claim, conflict, make, reserved, stand, written
+from tests.publishing import claim, claim_of_original, conflict, make, reserved, stand, written
 
 
 def test_an_output_gets_its_name_and_its_job_is_done(ledger, out):
@@ -288,6 +289,37 @@ def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out,
         reserved(ledger, claimed, out / "a.jpg")
     assert raised.value.kind is ErrorKind.PERMISSION
     assert ledger.outputs.owner(str(out / "a.jpg")) is None
+
+
+def test_an_original_is_replaced_once_the_names_of_the_other_outputs_last(ledger, tmp_path, monkeypatch):
+    original = stand(tmp_path / "photos" / "a.jpg")
+    steps = []
+    place, sync = publishing.place, Directory.sync
+    monkeypatch.setattr(publishing, "place", lambda *given: (steps.append(given[1].path), place(*given)))
+    monkeypatch.setattr(Directory, "sync", lambda folder: (steps.append(folder.path), sync(folder)))
+    claimed = claim_of_original(ledger, original)
+    other = tmp_path / "out" / "b.jpg"
+    places = reserved(ledger, claimed, original, other)
+    steps.clear()
+    assert publish(ledger, [written(claimed, places)]) == {}
+    assert steps.index(str(other)) < steps.index(str(other.parent)) < steps.index(str(original))
+
+
+def test_one_folder_that_is_away_keeps_no_other_file_from_having_its_name_back(ledger, tmp_path, monkeypatch):
+    away, here = tmp_path / "a" / "1.jpg", tmp_path / "b" / "2.jpg"
+    make(ledger, away, here)
+    (job,) = enter(ledger, version="2000-2")
+    claimed = claim(ledger, job=job)
+    places = reserved(ledger, claimed, away, here)
+    finished = written(claimed, places)
+    monkeypatch.setattr(publishing, "_place_all", die)
+    with pytest.raises(Killed):
+        publish(ledger, [finished])
+    away.parent.rename(tmp_path / "away")
+    os.unlink(places[1].temp)
+    stand(here, "retouched by hand").rename(places[1].temp)  # where a swap has brought it
+    restore_displaced(ledger, claimed.token.job)
+    assert here.read_text() == "retouched by hand"
 
 
 @pytest.mark.parametrize("number", [13, 22])

@@ -16,16 +16,21 @@ from tests.mutation.trial import Trial
 _PACKAGE = Path(__file__).parents[2] / "fileq"
 _WAY_IN = ["tests/intake", "tests/test_sources.py", "tests/queue", "tests/test_control.py", "tests/test_durability.py"]
 _WAY_OUT = ["tests/test_publish.py", "tests/test_conflicts.py", "tests/disposition", "tests/files"]
+_CARE = [
+    "tests/upkeep/retention", "tests/upkeep/health", "tests/upkeep/test_timetable.py", "tests/report/test_figures.py",
+    "tests/upkeep/notices/test_gathering.py", "tests/upkeep/notices/test_delivering.py",
+]  # fmt: skip
+_RECOVERY = ["tests/worker/test_recovery.py", "tests/worker/test_attempt.py"]
 ROOMS = {
-    "ledger": (["ledger"], ["tests/ledger", "tests/upkeep", "tests/report/test_figures.py", *_WAY_IN, *_WAY_OUT]),
-    "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", "tests/worker"]),
+    "ledger": (["ledger"], ["tests/ledger", *_CARE, *_WAY_IN, *_WAY_OUT]),
+    "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", *_RECOVERY]),
     "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention", "tests/pictures/test_hostile_folders.py"]),
     "disposition": (["disposition"], [*_WAY_OUT, "tests/test_durability.py"]),
     "worker": (["worker"], ["tests/worker"]),
     "intake": (["intake"], _WAY_IN),
     "watch": (["watch"], ["tests/watch", "tests/cli/test_watch.py"]),
-    "presence": (["presence.py"], ["tests/test_presence.py", "tests/worker/test_recovery.py"]),
-    "control": (["control.py", "queue"], [*_WAY_IN, "tests/worker/test_recovery.py"]),
+    "presence": (["presence.py"], ["tests/test_presence.py", *_RECOVERY]),
+    "control": (["control.py", "queue"], [*_WAY_IN, *_RECOVERY]),
 }
 """For each room its code, and the fast tests that are to notice."""
 

@@ -1,3 +1,6 @@
+import errno
+import os
+
 import psutil
 import pytest
 
@@ -6,6 +9,7 @@ from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
 from fileq.presence import ProcessIdentity, this_process
+from fileq.publish import discard
 from fileq.worker.recovery import DEATHS, recover
 from tests.drives import drive
 from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish, state
@@ -112,6 +116,21 @@ def test_a_temp_file_on_a_drive_that_is_away_is_removed_when_it_is_back(ledger, 
         recover(ledger, NOW + 60, BEAT)
         assert not any(folder.iterdir())
     assert ledger.leftover_temps.all() == {}
+
+
+@pytest.mark.parametrize("what", ["stands", "can't be seen"])
+def test_a_temp_file_is_not_gone_as_long_as_nobody_can_say_so(tmp_path, monkeypatch, what):
+    (tmp_path / "a.tmp").write_text("temp")
+    monkeypatch.setattr(os, "unlink", _refuse)
+    if what == "can't be seen":
+        monkeypatch.setattr(os, "lstat", _refuse)
+    left = discard([str(tmp_path / "a.tmp")])
+    monkeypatch.undo()
+    assert left == [str(tmp_path / "a.tmp")]
+
+
+def _refuse(*_args, **_keys):
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def test_a_folder_that_never_comes_back_is_forgotten_after_a_month(ledger, tmp_path):
