@@ -31,6 +31,15 @@ def test_what_stands_there_can_be_overwritten(ledger, out):
     assert (out / "a.jpg").read_text() == "ours"
 
 
+def test_what_stands_there_by_the_time_it_is_made_can_be_overwritten_too(ledger, out):
+    stand(out / "a.jpg")
+    claimed = claim(ledger, on_conflict="overwrite")
+    places = reserved(ledger, claimed, out / "a.jpg")
+    stand(out / "a.jpg", "theirs, changed meanwhile")
+    assert publish(ledger, [written(claimed, places)]) == {}
+    assert (out / "a.jpg").read_text() == "ours"
+
+
 def test_an_output_can_be_renamed_to_the_first_name_that_is_free(ledger, out):
     stand(out / "a.jpg")
     stand(out / "a-1.jpg")

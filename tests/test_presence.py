@@ -1,6 +1,7 @@
 """A process is known for ever, and is seen to be gone as soon as it is."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,16 @@ def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_
     os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
     assert is_gone(identity, silence=31, patience=30)
     assert not is_gone(identity, silence=29, patience=30)
+
+
+def test_a_program_may_have_any_name(tmp_path):
+    program = tmp_path / "a) Z b"
+    shutil.copy(shutil.which("sleep"), program)
+    with subprocess.Popen([program, "60"]) as process:
+        identity = identify(process.pid)
+        assert is_running(identity)
+        process.kill()
+    assert not is_running(identity)
 
 
 def test_a_pid_that_nobody_has_names_no_process(platform):

@@ -63,7 +63,7 @@ after = "move"
 move_to = "inbox/done"
 failed_to = "failed"
 settle = "5s"
-poll = "always"
+poll = "never"
 """
 
 
@@ -71,6 +71,11 @@ def configured(fileq, *paths, recipe=(), out=None, poll=None):
     (fileq.folder / "fileq.toml").write_text(CONFIG)
     (fileq.folder / "inbox").mkdir()
     return folders(Session(), paths, recipe=recipe, out=out, poll=poll, recursive=True)
+
+
+def test_a_poll_that_is_asked_for_goes_before_the_config(fileq):
+    (folder,) = configured(fileq, poll="3")
+    assert (folder.poll, folder.interval) == (Poll.ALWAYS, 3.0)
 
 
 @pytest.mark.parametrize("paths", [[], ["inbox"]])
@@ -81,7 +86,7 @@ def test_a_folder_of_the_config_is_watched_as_it_says(fileq, paths):
         f"{base}/inbox",
         f"{base}/inbox/out",
         5.0,
-        "always",
+        "never",
     )
     assert [recipe.name for recipe in folder.recipes] == ["web", "thumbnail"]
     assert (folder.policy.done_to, folder.policy.failed_to) == (f"{base}/inbox/done", f"{base}/failed")

@@ -10,8 +10,9 @@ import pytest
 from fileq.errors import UsageError
 from fileq.ledger.overview import Selection
 from fileq.presence import identify
-from fileq.watch import gathering, root, watcher
+from fileq.watch import gathering, root, settle, watcher
 from fileq.watch.folder import Folder, Poll, State
+from fileq.watch.observer import Trouble
 from fileq.watch.watcher import Watcher
 from tests.entering import NOW, recipe
 
@@ -55,6 +56,7 @@ def impatient(monkeypatch):
         monkeypatch.setattr(watcher, name, 0.02)
     for module in (root, gathering):
         monkeypatch.setattr(module, "_RETRY", 0.02)
+    monkeypatch.setattr(settle, "_SOONEST", 0.02)
 
 
 @pytest.fixture
@@ -106,6 +108,7 @@ def test_what_comes_is_queued_as_its_event_tells_and_what_no_recipe_is_for_is_no
         heard.until(lambda: heard.standings["inbox"].queued == 1)
         assert heard.standings["inbox"].missed == 0
     assert [job.source for job in ledger.overview.jobs(Selection())] == [str(inbox / "a.jpg")]
+    assert ledger.folders.at(str(inbox)) is not None  # so that retention knows when its drive is away
 
 
 def test_what_was_there_before_is_caught_up_with_and_no_event_was_missed(ledger, inbox, put):
@@ -167,6 +170,38 @@ def test_another_folder_in_its_place_is_watched_instead(ledger, inbox, put, tmp_
         heard.until(lambda: heard.state() is State.EVENTS)
         put(inbox / "b.jpg")
         heard.until(lambda: heard.names() == ["a.jpg", "b.jpg"])
+
+
+def test_what_events_did_not_tell_is_found_by_a_scan_and_counted_and_the_events_are_begun_anew(
+    ledger, inbox, put, monkeypatch
+):
+    monkeypatch.setattr(root, "_RECONCILE", 0.05)
+    monkeypatch.setattr(root, "_SHARE_OF_TIME", 0.0)
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        monkeypatch.setattr(Watcher, "_heed", lambda *_: None)
+        put(inbox / "a.jpg")
+        heard.until(lambda: heard.state() is State.EVENTS and heard.standings["inbox"].rebuilt)
+        assert (heard.names(), heard.standings["inbox"].missed) == (["a.jpg"], 1)
+        assert heard.said == [f"{inbox}: events did not tell of 1 file"]
+
+
+def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger, inbox, put):
+    with watching(ledger, folder(inbox)) as (watch, heard, _):
+        watch._hints.put((watch._roots[0].observation, Trouble("too many at once")))
+        put(inbox / "a.jpg")
+        heard.until(lambda: heard.state() is State.EVENTS and heard.names() == ["a.jpg"])
+        assert heard.said == [f"{inbox}: too many at once"]
+        assert (heard.standings["inbox"].rebuilt, heard.standings["inbox"].missed) == (1, 0)
+
+
+def test_a_file_that_is_not_complete_for_very_long_is_told_once(ledger, inbox, monkeypatch):
+    monkeypatch.setattr(gathering, "LONG", 0.0)
+    with watching(ledger, folder(inbox)) as (watch, heard, _):
+        (inbox / "a.jpg").touch()
+        heard.until(lambda: heard.said)
+        looks = watch.left[0].looks
+        heard.until(lambda: watch.left[0].looks > looks)
+        assert len(heard.said) == 1
 
 
 def test_without_events_a_scan_finds_what_comes(ledger, inbox, put):
