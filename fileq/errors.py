@@ -122,6 +122,10 @@ class JobError(FileqError):
         return JobError, (self.kind, self.message, self.hint)
 
 
+class ForeignLinkError(PermissionError):
+    """On the way to a file there is a link of another user's to something that isn't theirs: it is not followed."""
+
+
 class FolderUnavailable(JobError):
     """All jobs that need `folder` go wrong until somebody has made room there, or brought its drive back."""
 
@@ -182,6 +186,13 @@ _NO_DRIVE = {errno.EIO, errno.ENODEV, errno.ENOTCONN, getattr(errno, "ESTALE", e
 _NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
 
 
+def _forbidden(error: OSError, path: str) -> JobError:
+    if isinstance(error, ForeignLinkError):
+        message = f"On the way to {path} there is another user's link to what isn't theirs."
+        return JobError(ErrorKind.PERMISSION, message, "Name the file or folder itself, where it lies.")
+    return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
+
+
 def os_failure(error: OSError, path: str) -> JobError:
     """The job error that an OSError at `path` means."""
     return shortage(error) or _fault_at(error, path)
@@ -217,7 +228,7 @@ def _fault_of_file(error: OSError, path: str) -> JobError:
         message = f"{path} is larger than the file system or a limit of the system's allows."
         return JobError(ErrorKind.NO_SPACE, message, "Raise the limit (ulimit -f), or choose another folder.")
     if error.errno in _NO_PERMISSION:
-        return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
+        return _forbidden(error, path)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return JobError(ErrorKind.MISSING, f"{path} is gone.", "Put it back and retry, or cancel the job.")
     if error.errno in _NOT_A_FILE:

@@ -26,14 +26,21 @@ def mode_for(source: os.stat_result) -> int:
 def limit_mode(handle: int, source: int) -> None:
     """Leave an open file that was made of the open file `source` no wider mode than that one's.
 
-    Bits of the group alone stay where both have the same group, and no list says that they mean somebody else.
+    Bits of the group alone stay where both have the same group. A source with an access control list hands that on,
+    or its owner alone may read the new file; the list that a folder gives to all that is made in it stays only where
+    everybody may read the source.
     """
     if not hasattr(os, "fchmod"):
         return
+    if _has_acl(source):
+        _take_acl(handle, source)
+        return
     status, original = os.fstat(handle), os.fstat(source)
+    if not original.st_mode & stat.S_IROTH:
+        _drop_acl(handle)  # which its folder gives to all that is made in it
     widest = mode_for(original)
     allowed = 0o666 & (original.st_mode | 0o600)
-    if widest != allowed and status.st_gid == original.st_gid and not _has_acl(source):
+    if widest != allowed and status.st_gid == original.st_gid:
         widest = allowed
     present = stat.S_IMODE(status.st_mode)
     mode = present & widest | widest & ~mode_for(original) & ~_umask()
@@ -53,6 +60,7 @@ def keep_attributes(handle: int, source: int) -> None:
     _keep_owner(handle, original)
     keeps_group = os.fstat(handle).st_gid == original.st_gid
     keeps_acl = keeps_group
+    _drop_acl(handle)  # one that its folder gives to all that is made in it
     for name in _names(source):
         if name == _ACL and not keeps_group:
             continue
@@ -67,6 +75,23 @@ def keep_attributes(handle: int, source: int) -> None:
 def _set_mode(handle: int, mode: int) -> None:
     with suppress(OSError):  # FAT and some network drives have one mode for all files, and refuse others
         os.fchmod(handle, mode)
+
+
+def _take_acl(handle: int, source: int) -> None:
+    """Give a file the list of another one with the same owner and group, by whom it is to be read."""
+    one, other = os.fstat(handle), os.fstat(source)
+    if (one.st_uid, one.st_gid) == (other.st_uid, other.st_gid):
+        with suppress(OSError):
+            os.setxattr(handle, _ACL, os.getxattr(source, _ACL))
+            return
+    _drop_acl(handle)
+    _set_mode(handle, 0o600)
+
+
+def _drop_acl(handle: int) -> None:
+    if _has_acl(handle):
+        with suppress(OSError):
+            os.removexattr(handle, _ACL)
 
 
 def _keep_owner(handle: int, original: os.stat_result) -> None:

@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from fileq.files.resolution import open_trusted
+
 HAS_HANDLES = {os.open, os.stat, os.rename, os.unlink, os.rmdir, os.link} <= os.supports_dir_fd
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -145,24 +147,27 @@ def make_folders(path: str) -> list[str]:
         return []
     above = os.path.dirname(path)
     made = make_folders(above) if above != path else []
-    try:
-        os.mkdir(path)
-    except (FileExistsError, NotADirectoryError):
-        if os.path.isdir(path):  # somebody else was faster
-            return made
-        raise
     with opened(above) as directory:
+        try:
+            directory.mkdir(os.path.basename(path), 0o777)
+        except (FileExistsError, NotADirectoryError):
+            if os.path.isdir(path):  # somebody else was faster
+                return made
+            raise
         directory.sync()
     return [*made, path]
 
 
 @contextmanager
 def opened(path: str) -> Iterator[Directory]:
-    """Hold the folder at `path` open, to which links may lead. Raises OSError."""
+    """Hold the folder at `path` open. Links may lead there, but none of a stranger's: see `open_trusted`.
+
+    Raises OSError.
+    """
     if not HAS_HANDLES:
         yield Directory(path, None)
         return
-    handle = os.open(path, _PASSING | _DIRECTORY | _PLAIN)
+    handle = open_trusted(os.path.abspath(path), _PASSING | _DIRECTORY)
     try:
         yield Directory(path, handle)
     finally:

@@ -1,6 +1,5 @@
 """Open a source: safely, by its content, and only in the formats that are known to be harmless."""
 
-import errno
 import hashlib
 import io
 import math
@@ -33,6 +32,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.resolution import open_trusted
 from fileq.pictures import chromaticity, cicp, extras, heif, jpegxl, pdf, psd, refusals, wholeness
 from fileq.pictures.failures import reading, too_large, unreadable
 
@@ -55,8 +55,6 @@ _START = 65536  # bytes: enough for all that is looked for before Pillow opens a
 
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_IS_LINK = {errno.ELOOP, errno.EMLINK}  # the second one on BSD
 
 _UNKNOWN = "is not a picture of a known format, or its beginning is damaged"
 _FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
@@ -95,7 +93,7 @@ def opened_file(path: str, size: int, mtime_ns: int, inode: int | None = None) -
     """
     with os_failures(path):
         _refuse_what_is_no_file(os.stat(path), path)  # a pipe would be waited for, a device may do anything
-        raw = io.FileIO(_open(path))
+        raw = io.FileIO(open_trusted(os.path.abspath(path), _READING))
     with raw:
         about = os.fstat(raw.fileno())
         _refuse_what_is_no_file(about, path)
@@ -106,30 +104,6 @@ def opened_file(path: str, size: int, mtime_ns: int, inode: int | None = None) -
         if not about.st_size:
             raise unreadable(path, "is empty: it has no bytes at all")
         yield file
-
-
-def _open(path: str) -> int:
-    """A descriptor for reading. Raises JobError where a link leads there by which somebody hands in what isn't theirs.
-
-    The system itself does so in folders such as /tmp (protected_symlinks in proc(5)), and only there.
-    """
-    try:
-        return os.open(path, _READING | _NO_LINK)
-    except OSError as error:
-        if error.errno not in _IS_LINK:
-            raise
-    owners = {_owner_of_link(path)}
-    handle = os.open(path, _READING)
-    owners.add(_owner_of_link(path))
-    if owners <= {0, os.geteuid(), os.fstat(handle).st_uid}:
-        return handle
-    os.close(handle)
-    message = f"{path} is another user's link to a file that isn't theirs."
-    raise JobError(ErrorKind.PERMISSION, message, "Add the file itself, where it lies.")
-
-
-def _owner_of_link(path: str) -> int:
-    return os.lstat(path).st_uid
 
 
 def _refuse_what_is_no_file(status: os.stat_result, path: str) -> None:

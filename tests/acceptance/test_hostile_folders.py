@@ -127,6 +127,44 @@ def test_sources_that_are_swapped_for_links_bring_nothing_out(
     assert not [path for path in outputs(fileq.folder / "out") if SECRET in path.read_bytes()]
 
 
+def test_a_strangers_link_in_a_folders_place_brings_no_output_into_a_folder_of_ours(
+    fileq: Program, shared: Path
+) -> None:
+    private = fileq.folder / "private"
+    original = fill(private, 1) / "0.jpg"
+    os.chown(original, 0, 0)
+    before = original.read_bytes()
+    theirs = fill(shared / "theirs", 1)
+    (theirs / "over").symlink_to(private)
+    for path in (theirs, theirs / "over"):
+        os.lchown(path, NOBODY, NOBODY)
+    fileq.configure('[recipes.over]\non_conflict = "overwrite"\n')
+    fileq.run("run", shared, "-r", "over", expect=1)
+    assert original.read_bytes() == before
+    assert os.listdir(private) == ["0.jpg"]
+    assert "another user's link" in fileq.json("list")[0]["error"]["message"]
+
+
+def test_a_folder_that_is_swapped_for_a_link_has_no_original_of_ours_replaced(fileq: Program, shared: Path) -> None:
+    private = fill(fileq.folder / "private", 1)
+    original = private / "0.jpg"
+    theirs = shared / "theirs"
+    theirs.mkdir()
+    (theirs / "0.jpg").write_bytes(original.read_bytes())
+    for path in (original, theirs / "0.jpg"):
+        os.chown(path, 0, 0) if path == original else os.chown(path, NOBODY, NOBODY)
+        os.utime(path, ns=(10**18, 10**18))
+    before = original.read_bytes()
+    fileq.configure('[recipes.smaller]\nreplace = true\nout = "{folder}"\nsteps = [ { op = "resize", scale = 0.5 } ]\n')
+    fileq.run("add", shared, "-r", "smaller")
+    theirs.rename(shared / "moved")
+    theirs.symlink_to(private)
+    os.lchown(theirs, NOBODY, NOBODY)
+    fileq.run("worker", "--drain")
+    assert original.read_bytes() == before
+    assert fileq.states() == {"failed": 1}
+
+
 RECIPES = """
 [worker]
 attempts = 2

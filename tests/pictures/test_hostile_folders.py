@@ -212,6 +212,7 @@ def test_another_folder_that_was_given_such_a_name_stays_with_all_that_is_in_it(
 @as_root
 @pytest.mark.parametrize(("owner", "is_read"), [(0, True), (12345, False)])
 def test_another_users_link_to_a_file_that_is_not_theirs_is_refused(tmp_path, source, owner, is_read):
+    tmp_path.chmod(0o1777)  # where others could have put it
     link = tmp_path / "link.jpg"
     link.symlink_to(source)
     os.chown(link, owner, -1, follow_symlinks=False)
