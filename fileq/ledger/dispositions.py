@@ -1,5 +1,6 @@
 """Sources of watched folders that are to go once their jobs have ended, where to, and who sees to it just now."""
 
+import secrets
 from collections.abc import Iterable
 
 import msgspec
@@ -136,11 +137,11 @@ class Dispositions:
             ).fetchone()
             if row is None or (row[0] is not None and _is_held(row[0], row[1], holder, now)):
                 return None
-            (token,) = connection.execute(
-                "update dispositions set token = token + 1, holder_json = ?, held_until = ? where id = ?"
-                " returning token",
-                (msgspec.json.encode(holder).decode(), until, disposition_id),
-            ).fetchone()
+            token = secrets.randbits(62)  # ids are given again, and a token that counts from 1 could be too
+            connection.execute(
+                "update dispositions set token = ?, holder_json = ?, held_until = ? where id = ?",
+                (token, msgspec.json.encode(holder).decode(), until, disposition_id),
+            )
         return Lease(disposition_id, token)
 
     def renew_lease(self, lease: Lease, until: float) -> None:

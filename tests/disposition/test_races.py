@@ -134,6 +134,18 @@ def test_who_was_thought_dead_takes_nothing_away(ledger, inbox, tmp_path, monkey
     assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
 
 
+def test_a_lease_of_a_disposition_that_is_over_counts_for_no_later_one(ledger, inbox, tmp_path):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (first,) = ledger.dispositions.find_ready(NOW)
+    old = ledger.dispositions.take_lease(first.id, this_process(), NOW, NOW + 60)
+    ledger.dispositions.close(old)
+    ended(ledger, source(inbox, "b.jpg"), tmp_path, tmp_path / "done")
+    (second,) = ledger.dispositions.find_ready(NOW)
+    assert ledger.dispositions.take_lease(second.id, this_process(), NOW, NOW + 60)
+    with pytest.raises(Fenced):
+        ledger.dispositions.check_lease(old)
+
+
 @pytest.mark.parametrize("to", ["delete", "move", "another device"])
 @pytest.mark.parametrize("handles", [True, False], ids=["handles", "paths"])
 def test_a_newer_file_that_comes_in_between_any_two_steps_stays(
