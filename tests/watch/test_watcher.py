@@ -52,7 +52,7 @@ class Heard:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    for name in ("_TICK", "_RETRY", "_SHOWN_EVERY", "_SAID_EVERY"):
+    for name in ("_TICK", "_RETRY", "_SHOWN_EVERY", "_SAID_EVERY", "_FLUSH_SECONDS"):
         monkeypatch.setattr(watcher, name, 0.02)
     for module in (root, gathering):
         monkeypatch.setattr(module, "_RETRY", 0.02)
