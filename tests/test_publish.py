@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.files import no_clobber
 from fileq.files.directory import Directory
 from fileq.job import JobState, Made
 from fileq.ledger.jobs import Fenced
-from fileq.publish import publish, publishing, restore_displaced
+from fileq.publish import folders, publish, publishing, restore_displaced
 from fileq.worker.recovery import recover, sweep_after_boot
 from tests.entering import NOW, enter, state
 from tests.publishing import claim, claim_of_original, conflict, make, reserved, stand, written
@@ -134,6 +134,7 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
         ledger.jobs.cancel([claimed.token.job], NOW)
     assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
     assert not (out / "a.jpg").exists()
+    assert ledger.outputs.announced_outputs(claimed.token.job) is None
     with pytest.raises(Fenced):
         reserved(ledger, claimed, out / "b.jpg")
 
@@ -354,3 +355,17 @@ def test_a_disk_that_fails_while_the_folder_is_synced_fails_the_job(ledger, out,
 def test_odd_names_are_published(ledger, out, name):
     make(ledger, os.path.join(str(out), os.fsdecode(name)))
     assert os.listdir(os.fsencode(out)) == [name]
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_folder_whose_drive_is_away_is_waited_for_unless_somebody_uses_it_without(ledger, out, monkeypatch, filled):
+    make(ledger, out / "a.jpg")
+    monkeypatch.setattr(folders, "is_away", lambda *_: True)
+    if not filled:
+        (out / "a.jpg").unlink()
+    claimed = claim(ledger, "/photos/b.jpg")
+    if filled:
+        assert reserved(ledger, claimed, out / "b.jpg")
+    else:
+        with pytest.raises(FolderUnavailable, match="is not there"):
+            reserved(ledger, claimed, out / "b.jpg")

@@ -127,7 +127,7 @@ def discard(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:
     """
     left = []
     for temp in temps:
-        siblings = glob.glob(f"{glob.escape(temp)}.*", include_hidden=True) if of_programs else []
+        siblings = glob.glob(f"{glob.escape(temp)}.*") if of_programs else []
         for path in (temp, *siblings):
             with suppress(OSError):
                 _remove(path)

@@ -117,8 +117,13 @@ def test_what_nobody_sees_off_any_more_is_taken_over(ledger, inbox, tmp_path, ho
         ledger.dispositions.check_lease(old)
 
 
-def test_who_was_thought_dead_takes_nothing_away(ledger, inbox, tmp_path, monkeypatch):
+@pytest.mark.parametrize("hidden", [None, ".hidden"])
+def test_who_was_thought_dead_takes_nothing_away(ledger, inbox, tmp_path, monkeypatch, hidden):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    if hidden:  # an earlier try has written down how it will be called
+        (disposition,) = ledger.dispositions.find_ready(NOW)
+        lease = ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 60)
+        ledger.dispositions.announce_hidden(lease, str(inbox / hidden))
     link = Directory.link
 
     def freeze(self, *arguments):

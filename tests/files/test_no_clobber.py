@@ -129,3 +129,16 @@ def test_a_disk_that_fails_is_said_and_the_file_keeps_its_name(tmp_path, monkeyp
     with opened(str(tmp_path)) as directory, pytest.raises(OSError, match=os.strerror(number)):
         give_name(directory, "temp", directory, "a.jpg")
     assert os.listdir(tmp_path) == ["temp"]
+
+
+@pytest.mark.skipif(no_clobber._renameat2() is None, reason="here a look is the best that one can do")
+def test_without_links_a_file_that_comes_at_the_last_moment_keeps_its_name_too(tmp_path, monkeypatch):
+    (tmp_path / "ours").write_text("ours")
+    (tmp_path / "name").write_text("theirs")
+    monkeypatch.setattr(os, "link", lambda *_, **__: refuse(errno.EPERM))
+    with opened(str(tmp_path)) as directory:
+        look = directory.look
+        monkeypatch.setattr(directory, "look", lambda name: None if name == "name" else look(name))
+        with pytest.raises(FileExistsError):
+            give_name(directory, "ours", directory, "name")
+    assert (tmp_path / "name").read_text() == "theirs"

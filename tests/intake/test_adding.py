@@ -306,3 +306,9 @@ def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, 
 
     add(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
     assert ended == [[1], [1]]
+
+
+def test_adding_nothing_new_leaves_no_batch(ledger, photos):
+    take(ledger, photos)
+    assert take(ledger, photos).batch is None
+    assert ledger.database.connection.execute("select count(*) from batches").fetchone() == (1,)

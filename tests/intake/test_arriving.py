@@ -234,6 +234,17 @@ def test_of_several_jobs_about_a_renamed_file_the_one_that_runs_counts_most(ledg
     assert take(ledger, link.rename(inbox / "c.jpg")) == [Became.BUSY]
 
 
+def test_of_several_jobs_about_a_renamed_file_one_that_ended_counts_more_than_one_that_has_not_begun(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    do(ledger, path)
+    link = inbox / "b.jpg"
+    os.link(path, link)
+    take(ledger, link)
+    path.unlink()
+    assert take(ledger, link.rename(inbox / "c.jpg")) == [Became.KNOWN]
+
+
 def test_all_jobs_of_a_file_that_is_renamed_before_they_begin_are_withdrawn(ledger, inbox):
     path, way = write(inbox / "a.jpg"), reception(ledger, WEB, THUMB)
     take(ledger, path, way=way)
@@ -319,6 +330,27 @@ def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox
     assert way.take([arrival(path)], NOW).leaving == [1]
     assert len(ledger.dispositions.find_ready(NOW)) == 1
     assert not way.news([arrival(path)])
+
+
+def test_all_sources_that_are_done_and_come_back_are_to_be_moved_again(ledger, inbox, tmp_path):
+    paths = [write(inbox / name) for name in ("a.jpg", "b.jpg")]
+    take(ledger, *paths)
+    for path in paths:
+        do(ledger, path)
+    way = reception(ledger, policy=Policy(str(tmp_path / "done")))
+    assert sorted(way.take([arrival(path) for path in paths], NOW).leaving) == [1, 2]
+
+
+def test_a_source_that_is_to_stay_is_seen_off_by_nobody(ledger, inbox):
+    take(ledger, write(inbox / "a.jpg"))
+    finish(ledger, begin(ledger, 1))
+    assert ledger.dispositions.find_ready(NOW) == []
+
+
+@pytest.mark.parametrize("other", JobState)
+def test_a_source_of_which_a_job_has_failed_goes_once_the_others_have_ended(other):
+    assert Policy(None, "/failed").takes_away(frozenset([JobState.FAILED, other])) == other.is_final
+    assert not Policy("/done", None).takes_away(frozenset([JobState.FAILED, other]))
 
 
 def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, tmp_path):

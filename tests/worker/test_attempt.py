@@ -65,6 +65,19 @@ def test_a_source_that_is_gone_is_missing(shop, photo):
     assert shop.do(job).failure.kind is ErrorKind.MISSING
 
 
+@pytest.mark.parametrize("what", ["gone", "changed", "a picture no more"])
+def test_a_job_of_a_watched_folder_is_cancelled_where_its_source_has_gone_or_changed(shop, ledger, photo, what):
+    if what == "a picture no more":
+        photo.write_bytes(b"a letter")
+    job = shop.enter()
+    ledger.database.connection.execute("update batches set watch = 1")
+    if what == "gone":
+        photo.unlink()
+    elif what == "changed":
+        os.utime(photo, ns=(1, 1))
+    assert shop.do(job).state is (JobState.FAILED if what == "a picture no more" else JobState.CANCELLED)
+
+
 def test_a_source_that_changed_since_it_was_added_is_changed(shop, photo):
     job = shop.enter()
     os.utime(photo, ns=(1, 1))

@@ -1,0 +1,43 @@
+"""A private folder is ours alone, and is named so that a program finds no other one."""
+
+import os
+import sys
+
+import pytest
+
+from fileq.files.directory import opened
+from fileq.files.private_folder import path_for_programs, private_folder, remove_private_folder
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o720, 0o701])
+def test_a_folder_that_others_may_enter_is_not_taken_for_one_of_ours(tmp_path, mode):
+    with opened(str(tmp_path)) as parent:
+        with private_folder(parent, "private") as folder:
+            os.close(folder.create("kept"))
+            os.rename(tmp_path / "private", tmp_path / "moved")
+        (tmp_path / "private").mkdir()
+        os.close(os.open(tmp_path / "private" / ".fileq-private", os.O_CREAT))
+        os.chmod(tmp_path / "private", mode)
+        with pytest.raises(PermissionError, match="no folder of fileq's"):
+            remove_private_folder(parent, "private")
+    assert os.listdir(tmp_path / "private") == [".fileq-private"]
+
+
+def test_a_folder_goes_with_all_that_is_in_it(tmp_path):
+    with opened(str(tmp_path)) as parent, private_folder(parent, "private") as folder:
+        folder.mkdir("sub")
+        (tmp_path / "private" / "sub" / "file").write_text("x")
+        (tmp_path / "private" / "file").write_text("x")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no path leads through a handle here")
+@pytest.mark.parametrize(("mode", "is_safe"), [(0o700, True), (0o777, False), (0o1777, True), (0o770, False)])
+def test_a_program_goes_by_our_handle_where_somebody_else_may_rename_the_folder(tmp_path, mode, is_safe):
+    above = tmp_path / "above"
+    (above / "folder").mkdir(parents=True)
+    os.chmod(above, mode)
+    with opened(str(above / "folder")) as folder:
+        path = path_for_programs(folder)
+        assert (path == os.path.realpath(above / "folder")) == is_safe
+        assert os.path.samefile(path, above / "folder")
