@@ -20,13 +20,14 @@ _CARE = [
     "tests/upkeep/retention", "tests/upkeep/health", "tests/upkeep/test_timetable.py", "tests/report/test_figures.py",
     "tests/upkeep/notices/test_gathering.py", "tests/upkeep/notices/test_delivering.py",
 ]  # fmt: skip
+_ATTEMPTS = [f"worker/{name}.py" for name in ("attempt", "consumer", "recovery", "sandbox", "slot")]
 _RECOVERY = ["tests/worker/test_recovery.py", "tests/worker/test_attempt.py"]
 ROOMS = {
     "ledger": (["ledger"], ["tests/ledger", *_CARE, *_WAY_IN, *_WAY_OUT]),
     "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", *_RECOVERY]),
     "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention", "tests/pictures/test_hostile_folders.py"]),
     "disposition": (["disposition"], [*_WAY_OUT, "tests/test_durability.py"]),
-    "worker": (["worker"], ["tests/worker"]),
+    "worker": (_ATTEMPTS, ["tests/worker", "tests/cli/test_working.py"]),
     "intake": (["intake"], _WAY_IN),
     "watch": (["watch"], ["tests/watch", "tests/cli/test_watch.py"]),
     "presence": (["presence.py"], ["tests/test_presence.py", *_RECOVERY]),
