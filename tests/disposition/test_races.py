@@ -11,7 +11,7 @@ from fileq.disposition import copy, disposal, dispose, relocation
 from fileq.disposition.departing_file import DepartingFile
 from fileq.files import directory
 from fileq.files.directory import Directory
-from fileq.ledger import opened
+from fileq.ledger import dispositions, opened
 from fileq.ledger.jobs import Fenced
 from fileq.presence import ProcessIdentity, hostname, identify, this_process
 from tests.disposition.test_disposal import complete, leaving, names, source
@@ -115,6 +115,25 @@ def test_what_nobody_sees_off_any_more_is_taken_over(ledger, inbox, tmp_path, ho
     assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
     with pytest.raises(Fenced):
         ledger.dispositions.check_lease(old)
+
+
+def test_another_host_leaves_a_source_alone_while_it_is_seen_off(ledger, inbox, tmp_path, monkeypatch):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    monkeypatch.setattr(dispositions, "is_elsewhere", lambda _: True)
+    elsewhere, link, taken = ProcessIdentity("elsewhere", 1, "1"), Directory.link, []
+
+    def try_to_take(self, *arguments):
+        moments = [time.time() + seconds for seconds in (100, 150)]
+        taken.extend(dispositions._is_held(*_holder(ledger), elsewhere, moment) for moment in moments)
+        link(self, *arguments)
+
+    monkeypatch.setattr(Directory, "link", try_to_take)
+    assert dispose(ledger) == []
+    assert taken == [True, False]
+
+
+def _holder(ledger):
+    return ledger.database.connection.execute("select holder_json, held_until from dispositions").fetchone()
 
 
 @pytest.mark.parametrize("hidden", [None, ".hidden"])

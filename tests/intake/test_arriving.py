@@ -100,8 +100,8 @@ def test_a_burst_is_one_batch_and_a_later_one_another(ledger, inbox):
 
 
 def test_nothing_new_opens_no_batch(ledger, inbox):
-    path = write(inbox / "a.jpg")
-    take(ledger, path)
+    path, way = write(inbox / "a.jpg"), reception(ledger)
+    assert [way.take([arrival(path)], NOW).batch for _ in range(2)] == [1, None]
     take(ledger, path, now=NOW + 100)
     assert not ledger.batches.exists(2)
 

@@ -13,8 +13,11 @@ from fileq.presence import identify
 from fileq.watch import gathering, root, settle, watcher
 from fileq.watch.folder import Folder, Poll, State
 from fileq.watch.observer import Trouble
+from fileq.watch.passing import Look, look_through
+from fileq.watch.registry import is_watched
+from fileq.watch.settle import Reason
 from fileq.watch.watcher import Watcher
-from tests.entering import NOW, recipe
+from tests.entering import NOW, begin, finish, recipe
 
 
 class Heard:
@@ -202,6 +205,49 @@ def test_a_file_that_is_not_complete_for_very_long_is_told_once(ledger, inbox, m
         looks = watch.left[0].looks
         heard.until(lambda: watch.left[0].looks > looks)
         assert len(heard.said) == 1
+
+
+def test_what_is_more_than_is_kept_is_found_by_a_scan_and_nothing_is_missed(ledger, inbox, put, monkeypatch):
+    monkeypatch.setattr(watcher, "MOST", 4)
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        for number in range(12):
+            put(inbox / f"{number}.jpg")
+        heard.until(lambda: len(heard.names()) == 12)
+        assert (heard.standings["inbox"].missed, heard.said) == (0, [])
+
+
+def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_ended(ledger, inbox, put):
+    with watching(ledger, folder(inbox)) as (watch, heard, _):
+        put(inbox / "a.jpg")
+        heard.until(lambda: heard.names() == ["a.jpg"])
+        token = begin(ledger, 1)
+        (inbox / "a.jpg").rename(inbox / "b.jpg")
+        heard.until(lambda: [one.reason for one in watch.left] == [Reason.BUSY])
+        finish(ledger, token)
+        heard.until(lambda: not watch.left)
+    assert [job.source for job in ledger.overview.jobs(Selection())] == [str(inbox / "b.jpg")]
+
+
+@pytest.mark.parametrize("was_watched", [True, False])
+def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nobody_on(ledger, inbox, put, was_watched):
+    if was_watched:
+        with watching(ledger, folder(inbox)):
+            pass
+    for name, new in (("a.jpg", 1), ("a.jpg", 0), ("b.jpg", 1)):
+        if new:
+            put(inbox / name)
+        seen = look_through(ledger, folder(inbox), lambda: False)
+        assert (seen.queued_files, seen.problem) == (new, "")
+    assert len(list(ledger.overview.jobs(Selection()))) == 2
+    assert ledger.watches.at(str(inbox)).status.is_stopped
+    assert not is_watched(ledger, str(inbox))
+
+
+def test_a_look_counts_all_that_it_has_queued():
+    seen = Look(lambda: False)
+    for paths in (["a.jpg", "b.jpg"], ["c.jpg"]):
+        seen.queued(paths, 1)
+    assert seen.queued_files == 3
 
 
 def test_without_events_a_scan_finds_what_comes(ledger, inbox, put):
