@@ -27,7 +27,7 @@ ROOMS = {
     "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", *_RECOVERY]),
     "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention", "tests/pictures/test_hostile_folders.py"]),
     "disposition": (["disposition"], [*_WAY_OUT, "tests/test_durability.py"]),
-    "worker": (_ATTEMPTS, ["tests/worker", "tests/cli/test_working.py"]),
+    "worker": (_ATTEMPTS, ["tests/worker"]),
     "intake": (["intake"], _WAY_IN),
     "watch": (["watch"], ["tests/watch", "tests/cli/test_watch.py"]),
     "presence": (["presence.py"], ["tests/test_presence.py", *_RECOVERY]),
