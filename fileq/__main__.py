@@ -1,5 +1,6 @@
 """The program's entry. It imports next to nothing: children of a worker import this module once more."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,6 +9,7 @@ from fileq import signals
 
 
 def main() -> None:
+    _open_closed_streams()
     signals.install(stops_well=_command(sys.argv[1:]) in ("worker", "watch"))
     if {"run", "worker", "--work"} & set(sys.argv):
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
@@ -19,6 +21,14 @@ def main() -> None:
     code = _run()
     signals.leave(code)
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """A daemon may have closed them: then the first file that is opened would get what is written to them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+            setattr(sys, name, open(handle, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115  # for good
 
 
 def _command(arguments: Sequence[str]) -> str | None:

@@ -60,6 +60,9 @@ def _explained(error: Exception, session: Session) -> int:
                 f"See: {context.command_path} --help" if context else "",
             )
             return wrong.exit_code
+        case OverflowError():  # what SQLite says to more than 64 bits
+            display.error("A number is larger than any that fileq knows.", "Look at what you typed.")
+            return ExitCode.USAGE
         case OSError() as failure:
             where = f" {os.fsdecode(failure.filename)}" if isinstance(failure.filename, str | bytes) else ""
             display.error(f"The system says: {failure.strerror or failure}{':' if where else ''}{where}.")

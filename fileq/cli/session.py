@@ -54,7 +54,17 @@ class Session:
 
     def recipes(self, names: Sequence[str]) -> list[Recipe]:
         """The recipes of these names, or the default ones. Raises NotFoundError with the nearest right name."""
-        return [self.config.recipe(name) for name in dict.fromkeys(names or self.config.settings.default)]
+        recipes = [self.config.recipe(name) for name in dict.fromkeys(names or self.config.settings.default)]
+        if self.config.was_found:
+            self._hint_at_harm(recipes)
+        return recipes
+
+    def _hint_at_harm(self, recipes: Sequence[Recipe]) -> None:
+        """Say whose the recipes are that take other files' places, where nobody named the config."""
+        for recipe in recipes:
+            what = "replaces originals" if recipe.replace else "overwrites what stands in its outputs' places"
+            if recipe.replace or recipe.on_conflict == "overwrite":
+                self.display().hint(f"The recipe {recipe.name} of {self.config.file} {what}.")
 
     @property
     def config_hint(self) -> str:

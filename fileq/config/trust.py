@@ -6,6 +6,7 @@ with different content, and what is damaged is one trust and not all.
 
 import hashlib
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -38,7 +39,19 @@ def trust_of(file: str) -> Trust:
         return Trust(False)
     except OSError as error:
         return Trust(False, f"{record}, where that is remembered, can't be read: {error.strerror}")
-    return Trust(True) if known == path else Trust(False, f"{record}, where that is remembered, is damaged")
+    if known != path:
+        return Trust(False, f"{record}, where that is remembered, is damaged")
+    return _trust_of_place(os.path.dirname(os.fsdecode(path)), users)
+
+
+def _trust_of_place(folder: str, users: Collection[int]) -> Trust:
+    """Whether what lies in a folder now is what lay there when it was trusted: nobody else could have renamed it."""
+    while users and (above := os.path.dirname(folder)) != folder:
+        folder = above
+        status = os.stat(folder)
+        if status.st_uid not in users or others_may_write(folder, status, users):
+            return Trust(False, f"others may rename what lies in {folder}")
+    return Trust(True)
 
 
 def trust_config(file: str) -> None:

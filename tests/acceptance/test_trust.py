@@ -334,3 +334,11 @@ def test_who_has_no_home_is_asked_for_one_or_for_a_database(fileq: Program) -> N
     )
     assert done.returncode == 3, done
     assert "Set HOME, or name --database" in done.stderr
+
+
+def test_whose_recipe_it_is_that_replaces_originals_is_said(fileq: Program, photos: Path) -> None:
+    fileq.configure('[recipes.web]\nreplace = true\nout = "{folder}"\n[retention]\noutputs = "30d"\n')
+    said = fileq.run("add", photos).stderr
+    assert f"The recipe web of {fileq.folder}/fileq.toml replaces originals." in said
+    assert f"Retention is as {fileq.folder}/fileq.toml says." in fileq.run("clean", "--dry-run").stderr
+    assert "replaces" not in fileq.run("--config", fileq.folder / "fileq.toml", "add", photos).stderr

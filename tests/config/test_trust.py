@@ -227,3 +227,31 @@ def test_where_nothing_needs_trust_nobody_looks_whether_it_is_there(tmp_path):
     code = "import sys; from fileq.config import load; load(environ={}); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert not {"fileq.config.trust", "platformdirs", "grp", "pwd", "tempfile"} & set(modules.stdout.split())
+
+
+@pytest.mark.parametrize("where", ["the folder above", "one above that"])
+def test_a_place_in_which_others_may_rename_folders_is_trusted_for_nothing(tmp_path, where):
+    """They could put another folder of ours there, with a config that was never looked at."""
+    above = tmp_path / "shared" / "deep"
+    folder = above / "project"
+    folder.mkdir(parents=True)
+    (folder / "fileq.toml").write_text(CONFIG, "utf-8")
+    trust_config(str(folder / "fileq.toml"))
+    assert trust_of(str(folder / "fileq.toml")).trusted
+    place = above if where == "the folder above" else above.parent
+    place.chmod(0o777)
+    found_out = trust_of(str(folder / "fileq.toml"))
+    assert not found_out.trusted
+    assert str(place) in found_out.problem
+    place.chmod(0o1777)  # as /tmp is: what is ours can't be moved there
+    assert trust_of(str(folder / "fileq.toml")).trusted
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders that belong to others")
+def test_a_place_in_another_users_folder_is_trusted_for_nothing(tmp_path):
+    folder = tmp_path / "theirs" / "project"
+    folder.mkdir(parents=True)
+    (folder / "fileq.toml").write_text(CONFIG, "utf-8")
+    trust_config(str(folder / "fileq.toml"))
+    os.chown(folder.parent, 65534, 65534)
+    assert not trust_of(str(folder / "fileq.toml")).trusted

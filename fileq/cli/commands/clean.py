@@ -44,6 +44,8 @@ def clean(
     display = session.display(json=json)
     age = None if older_than is None else _age(older_than)
     settings = session.config.settings
+    if session.config.was_found:
+        display.hint(f"Retention is as {session.config.file} says.")
     with session.ledger() as ledger, _stopped_softly() as stop:
         cleaned = apply_retention(ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop)
     display.answer(Answer(_document(cleaned, dry_run=dry_run), _blocks(cleaned, display.rows, dry_run=dry_run)))
