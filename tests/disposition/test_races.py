@@ -117,6 +117,47 @@ def test_what_nobody_sees_off_any_more_is_taken_over(ledger, inbox, tmp_path, ho
         ledger.dispositions.check_lease(old)
 
 
+def test_a_source_that_somebody_removes_at_the_last_moment_is_gone_and_no_problem(ledger, inbox, tmp_path, monkeypatch):
+    path = source(inbox)
+    ended(ledger, path, tmp_path, tmp_path / "done")
+    rename = Directory.rename
+
+    def remove_first(self, name, to):
+        path.unlink(missing_ok=True)
+        rename(self, name, to)
+
+    monkeypatch.setattr(Directory, "rename", remove_first)
+    assert dispose(ledger) == []
+    assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
+    assert ledger.dispositions.find_ready(NOW) == []
+
+
+def test_a_newer_file_that_got_the_link_has_its_own_name_alone(ledger, inbox, tmp_path, monkeypatch):
+    path = source(inbox)
+    ended(ledger, path, tmp_path, tmp_path / "done")
+    link = Directory.link
+
+    def save_first(self, *arguments):
+        path.unlink()
+        path.write_text("a newer one")
+        link(self, *arguments)
+
+    monkeypatch.setattr(Directory, "link", save_first)
+    assert dispose(ledger) == []
+    assert (everything(inbox), names(tmp_path / "done")) == ([("a.jpg", b"a newer one")], [])
+
+
+def test_a_name_that_another_source_is_on_its_way_to_is_taken(ledger, inbox, tmp_path):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    lease = ledger.dispositions.take_lease(disposition.id, identify(os.getppid()), NOW, time.time() + 60)
+    assert ledger.dispositions.choose_target(lease, str(tmp_path / "done" / "a.jpg"))
+    (inbox / "sub").mkdir()
+    ended(ledger, source(inbox / "sub", content="other"), inbox / "sub", tmp_path / "done")
+    assert dispose(ledger) == []
+    assert everything(tmp_path / "done") == [("a-1.jpg", b"other")]
+
+
 def test_another_host_leaves_a_source_alone_while_it_is_seen_off(ledger, inbox, tmp_path, monkeypatch):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
     monkeypatch.setattr(dispositions, "is_elsewhere", lambda _: True)
