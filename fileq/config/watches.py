@@ -1,6 +1,5 @@
 """What can be wrong with watched folders: recipes that aren't there, moves without a target, and circles."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from fileq.config.complaints import Complaint, unknown_name
 from fileq.config.places import whole_path
 from fileq.config.settings import WatchSettings
+from fileq.files.identity import place_within
 from fileq.recipes.recipe import Recipe
 
 _PLACES = ("out", "move_to", "failed_to")
@@ -81,7 +81,7 @@ def _target(watch: WatchSettings, key: str) -> str | None:
 
 def _takes(watch: WatchSettings, target: str, *, own: bool, key: str) -> bool:
     """Whether what is put into `target` would be a source there."""
+    place = place_within(target, watch.path)
     if own:  # folders inside one's own are left out, and what came out of a recipe doesn't go into it again
-        return target == watch.path and key != "out"
-    inside = watch.path.rstrip(os.sep) + os.sep
-    return target == watch.path or (watch.recursive and target.startswith(inside))
+        return place == "" and key != "out"
+    return place == "" or (watch.recursive and place is not None)

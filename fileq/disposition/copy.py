@@ -46,6 +46,12 @@ def has_same_content(one: Directory, one_name: str, other: Directory, other_name
         return _digest(first, keep_alive) == _digest(second, keep_alive)
 
 
+def digest_of(directory: Directory, name: str, keep_alive: KeepAlive) -> str:
+    """Return the SHA-256 of a file's content, in hex digits. Raises OSError."""
+    with _closing(directory.open(name)) as handle:
+        return _digest(handle, keep_alive).hex()
+
+
 @contextmanager
 def _closing(handle: int) -> Iterator[int]:
     try:

@@ -1,5 +1,6 @@
 """A source is deleted, for the outputs that were made of it."""
 
+from fileq.disposition.copy import digest_of
 from fileq.disposition.departing_file import DepartingFile
 from fileq.job import JobState
 from fileq.ledger import Ledger
@@ -13,10 +14,17 @@ def delete(ledger: Ledger, file: DepartingFile) -> None:
         file.come_back()
     elif file.hide():
         # Once more, now that nobody finds the source any more: an output may have gone in between.
-        if outputs_stand(ledger, file.disposition.id):
+        if outputs_stand(ledger, file.disposition.id) and _is_what_was_read(ledger, file):
             file.remove()
         else:
             file.come_back()
+
+
+def _is_what_was_read(ledger: Ledger, file: DepartingFile) -> bool:
+    """Whether it has the content that its jobs have read: some editors keep a file's size and time."""
+    assert file.name is not None
+    digests = ledger.dispositions.find_digests(file.disposition.id)
+    return not digests or digests == {digest_of(file.directory, file.name, file.keep_alive)}
 
 
 def outputs_stand(ledger: Ledger, disposition_id: int) -> bool:

@@ -20,3 +20,25 @@ def version_at(path: str) -> str | None:
 def is_same_file(status: os.stat_result, inode: int, version: str) -> bool:
     """Whether this is the regular file of that inode and version."""
     return stat.S_ISREG(status.st_mode) and status.st_ino == inode and version_of(status) == version
+
+
+def place_within(path: str, folder: str) -> str | None:
+    """Return where `path` lies below `folder`, "" for the folder itself; None where it lies elsewhere.
+
+    By whichever way it leads there: links, and another mount of the folder, count.
+    """
+    path, folder = os.path.realpath(path), os.path.realpath(folder)
+    rest = ""
+    while path != folder and not _is_same_folder(path, folder):
+        above, name = os.path.split(path)
+        if above == path:
+            return None
+        path, rest = above, os.path.join(name, rest) if rest else name
+    return rest
+
+
+def _is_same_folder(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # one of them isn't there yet
+        return False

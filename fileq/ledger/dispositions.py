@@ -123,6 +123,15 @@ class Dispositions:
             rows = connection.execute("select id from jobs where disposition_id = ?", (disposition_id,))
             return [job_id for (job_id,) in rows]
 
+    def find_digests(self, disposition_id: int) -> set[str]:
+        """Return the digests of what the jobs of a source have read, as far as they are known."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select distinct digest from jobs where disposition_id = ? and state = 'done' and digest is not null",
+                (disposition_id,),
+            )
+            return {digest for (digest,) in rows}
+
     def take_lease(self, disposition_id: int, holder: ProcessIdentity, now: float, until: float) -> Lease | None:
         """Take the right to see a source off; None where another process has it and may still act on it.
 

@@ -141,3 +141,12 @@ def test_folders_that_lead_in_no_circle_are_watched(tmp_path, text):
     file = tmp_path / "fileq.toml"
     file.write_text(text)
     assert load(str(file), environ={}, cwd=str(tmp_path)).settings.watch[0].path == str(tmp_path / "a")
+
+
+def test_a_circle_that_goes_by_a_link_is_refused_too(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "link").symlink_to("in")
+    file = tmp_path / "fileq.toml"
+    file.write_text('[[watch]]\npath = "in"\nafter = "move"\nmove_to = "link"\n', "utf-8")
+    with pytest.raises(ConfigError, match="so on for ever"):
+        load(str(file), environ={})

@@ -74,3 +74,11 @@ def test_a_sub_folder_that_is_gone_is_a_problem_and_the_folder_itself_an_error(t
 def test_which_folders_belong_to_the_watch(path, covered):
     folder = Folder("/inbox", (recipe(),), skipped=frozenset({"/inbox/out"}), policy=Policy())
     assert folder.covers(os.path.normpath(f"/inbox/{path}")) is covered
+
+
+def test_a_folder_inside_that_is_named_by_a_link_is_left_out_all_the_same(tmp_path):
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    (tmp_path / "link").symlink_to("in")
+    places = left_out(str(inbox), str(tmp_path / "link" / "done"), str(tmp_path / "elsewhere"), None, "")
+    assert places == {str(inbox / "done")}
