@@ -134,11 +134,15 @@ def digest_of(file: BinaryIO) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has all that is called
 
 
-def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int) -> None:
-    """Raise JobError (changed) where the open file isn't of `size` and `mtime_ns` any more; -1 is for any."""
+def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_ns: int = -1) -> None:
+    """Raise JobError (changed) where the open file isn't of `size` and `mtime_ns` any more; -1 is for any.
+
+    `ctime_ns` tells of edits that keep both, which nobody can set back; and of links and modes that are no edits.
+    """
     with os_failures(path):
         now = os.fstat(file.fileno())
-    if size not in (-1, now.st_size) or mtime_ns not in (-1, now.st_mtime_ns):
+    pairs = ((size, now.st_size), (mtime_ns, now.st_mtime_ns), (ctime_ns, now.st_ctime_ns))
+    if any(asked not in (-1, found) for asked, found in pairs):
         raise _has_changed(path)
 
 

@@ -204,4 +204,6 @@ class Picture:
         )
 
     def _check_unchanged(self) -> None:
-        check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)
+        before = self._stat
+        ctime_ns = before.st_ctime_ns if self._assignment.recipe.replace else -1  # an edit would be lost for good
+        check_unchanged(self._file, self._assignment.source, before.st_size, before.st_mtime_ns, ctime_ns)

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fileq.errors import ErrorKind
+from fileq.errors import ErrorKind, JobError
 from fileq.operations.crop import Crop
 from fileq.operations.resize import Resize
+from fileq.pictures.assignment import Target
+from fileq.pictures.pipeline import opened
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.pictures import heic
@@ -171,3 +173,22 @@ def test_another_file_with_the_same_size_and_time_is_not_the_one_that_was_added(
         assert make(added, recipe(), tmp_path / "out", inode=inode).image
     else:
         assert failure(added, recipe(), tmp_path / "out", inode=inode)[0] is ErrorKind.CHANGED
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_an_edit_within_its_size_and_time_is_seen_where_the_original_would_go(tmp_path, replace):
+    path = tmp_path / "a.png"
+    quarters().save(path)
+    with opened(assignment(path, recipe(replace=replace), tmp_path)) as picture:
+        status = path.stat()
+        with path.open("r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            file.write(b"\x82")
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        targets = [Target(str(tmp_path / ".temp"), replaces_source=replace)]
+        if not replace:
+            assert picture.make(targets)
+            return
+        with pytest.raises(JobError) as caught:
+            picture.make(targets)
+        assert caught.value.kind is ErrorKind.CHANGED
