@@ -8,12 +8,14 @@ import pytest
 from mischief import Crash, Devour, Doze, Stumble
 
 from fileq.config.settings import WorkerSettings
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
 from fileq.ledger.jobs import Fenced
 from fileq.publish import publish
 from fileq.queue import MAIN
 from fileq.units import Duration
+from fileq.worker.attempt import Attempt
+from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import DEATHS, recover
 from fileq.worker.sandbox import Lost, Sandbox, Stopped
 from tests.drives import drive
@@ -95,6 +97,17 @@ def test_a_fault_that_may_pass_is_tried_again_later_and_then_fails(shop, out, st
     assert (failed.state, failed.failure.kind, failed.attempts) == (JobState.FAILED, kind, 2)
     assert left(out) == []
     assert shop.ledger.outputs.reserved(job) == []
+
+
+def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(shop, ledger, out):
+    job = shop.enter()
+    claim = ledger.jobs.claim(job, 1, 2 * NOW)
+    attempt = Attempt(ledger, shop.settings, claim, MAIN, FolderOutages())
+    attempt.refuse(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
+    waiting = ledger.overview.job(job)
+    assert waiting.state in (JobState.QUEUED, JobState.WAITING)
+    assert waiting.due_at > time.time()
+    assert ledger.jobs.claim(job, 1, 2 * waiting.due_at).tries == 1
 
 
 def test_the_pause_before_another_try_doubles(shop):

@@ -37,13 +37,13 @@ def send(ledger, shop, *steps):
     return job
 
 
-def once_it_runs(action):
-    """Does something at the first moment at which a job is under way."""
+def once_it_dozes(mark, action):
+    """Does something once the child is in the midst of its work."""
     left = [action]
 
-    def on_tick(activities):
-        if left and activities[0].job is not None:
-            left.pop()(activities[0].job)
+    def on_tick(_activities):
+        if left and mark.exists():
+            left.pop()()
 
     return on_tick
 
@@ -54,21 +54,24 @@ def test_it_ends_when_all_is_done(worker, ledger, shop):
     assert state(ledger, job) is JobState.DONE
 
 
-def test_a_job_that_is_cancelled_is_ended_at_once(worker, ledger, shop):
-    job = send(ledger, shop, Doze(seconds=600))
-    assert worker.run(once_it_runs(lambda job: cancel(ledger, [job], NOW))) is StopReason.DRAINED
+@pytest.mark.timeout(20)
+def test_a_job_that_is_cancelled_is_ended_at_once(worker, ledger, shop, tmp_path):
+    mark = tmp_path / "dozing"
+    job = send(ledger, shop, Doze(seconds=60, mark=str(mark)))
+    assert worker.run(once_it_dozes(mark, lambda: cancel(ledger, [job], NOW))) is StopReason.DRAINED
     assert state(ledger, job) is JobState.CANCELLED
 
 
-def test_the_first_signal_lets_a_job_end_and_the_second_gives_it_back(worker, ledger, shop):
-    told = []
+@pytest.mark.timeout(20)
+def test_the_first_signal_lets_a_job_end_and_the_second_gives_it_back(worker, ledger, shop, tmp_path):
+    told, mark = [], tmp_path / "dozing"
 
-    def twice(_job):
+    def twice():
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
 
-    job = send(ledger, shop, Doze(seconds=600))
-    assert worker.run(once_it_runs(twice), lambda: told.append("stopping")) is StopReason.STOPPED
+    job = send(ledger, shop, Doze(seconds=60, mark=str(mark)))
+    assert worker.run(once_it_dozes(mark, twice), lambda: told.append("stopping")) is StopReason.STOPPED
     assert state(ledger, job) is JobState.QUEUED
     assert told == ["stopping"]
 
