@@ -8,7 +8,8 @@
  * Of what SQLite writes to its WAL, only the last frame of a transaction is a step, the commit: without it the rest is
  * as good as not written. Its other writes to one file in a row are one step: they are a checkpoint, or a new file.
  *
- * CHAOS_LATER has the clock on the wall go ahead by so many seconds.
+ * CHAOS_LATER has the clock on the wall go ahead by so many seconds; CHAOS_CLOCK is a link whose target says by how
+ * many just now.
  *
  * Not seen: what stdio opens and writes by itself (fopen), what is mapped (SQLite's -shm), io_uring, and programs that
  * are linked statically.
@@ -299,7 +300,14 @@ int fsetxattr(int handle, const char *name, const void *value, size_t size, int 
 /* ---- the clock ---- */
 
 static long later(void) {
-    const char *seconds = getenv("CHAOS_LATER");
+    const char *seconds = getenv("CHAOS_LATER"), *clock = getenv("CHAOS_CLOCK");
+    if (clock) {
+        int kept = errno;
+        char said[32] = "";
+        syscall(SYS_readlinkat, AT_FDCWD, clock, said, sizeof said - 1);
+        errno = kept;
+        return atol(said);
+    }
     return seconds ? atol(seconds) : 0;
 }
 

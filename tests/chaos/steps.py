@@ -97,6 +97,21 @@ def later(library: Path, seconds: int) -> dict[str, str]:
     return {"LD_PRELOAD": str(library), "CHAOS_LATER": str(seconds)}
 
 
+class Clock:
+    """A clock on the wall that steps while processes run, for those that have its environment."""
+
+    def __init__(self, library: Path, folder: Path) -> None:
+        self._link = folder / "clock"
+        self.environment = {"LD_PRELOAD": str(library), "CHAOS_CLOCK": str(self._link)}
+        self.step_to(0)
+
+    def step_to(self, seconds: int) -> None:
+        """Have it go ahead of the true time by so many seconds, or behind."""
+        new = self._link.with_name("clock-new")
+        new.symlink_to(str(seconds))
+        new.replace(self._link)
+
+
 class Steps:
     """The count that all processes of a run share."""
 

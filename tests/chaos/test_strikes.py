@@ -1,6 +1,7 @@
 """Whatever is killed and whatever fails, at whatever step: nothing is lost, half, or double.
 
-A few steps by chance; `python -m tests.chaos` takes all. FILEQ_CHAOS_SEED repeats a run.
+A few steps by chance; `python -m tests.chaos` takes all, in many processes, and FILEQ_CHAOS=long takes all in this one.
+FILEQ_CHAOS_SEED repeats a run.
 """
 
 import os
@@ -16,17 +17,21 @@ import pytest
 from tests.chaos.checker import Reference
 from tests.chaos.random_kills import RandomKills
 from tests.chaos.scenarios import SCENARIOS
-from tests.chaos.series import some_faults, some_kills
+from tests.chaos.series import every_fault, every_kill, random_kills, some_faults, some_kills
 from tests.chaos.steps import Strike, build
 from tests.chaos.trial import attempt, reference_of
 
+LONG = os.environ.get("FILEQ_CHAOS") == "long"
 SEED = int(os.environ.get("FILEQ_CHAOS_SEED") or secrets.randbelow(1_000_000))
 KILLS, FAULTS = 4, 3
 """Of each scenario."""
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("gcc") is None, reason="steps are counted by what gcc builds for Linux"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux" or shutil.which("gcc") is None, reason="steps are counted by what gcc builds for Linux"
+    ),
+    pytest.mark.timeout(48 * 3600 if LONG else 300),
+]
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +55,18 @@ def chance(name: str) -> random.Random:
 
 
 def test_nothing_is_lost_whatever_is_killed_at_whatever_step(name, reference, chance, library, tmp_path) -> None:
-    all_end_well(name, some_kills(reference, KILLS, chance), reference, library, tmp_path)
+    strikes = every_kill(reference) if LONG else some_kills(reference, KILLS, chance)
+    all_end_well(name, strikes, reference, library, tmp_path)
 
 
 def test_nothing_is_lost_whatever_is_killed_at_any_moment(name, reference, chance, library, tmp_path) -> None:
-    all_end_well(name, [RandomKills(chance.randrange(1_000_000))], reference, library, tmp_path)
+    strikes = random_kills(reference) if LONG else [RandomKills(chance.randrange(1_000_000))]
+    all_end_well(name, strikes, reference, library, tmp_path)
 
 
 def test_nothing_is_lost_whatever_fails_at_whatever_step(name, reference, chance, library, tmp_path) -> None:
-    all_end_well(name, some_faults(reference, FAULTS, chance), reference, library, tmp_path)
+    strikes = every_fault(reference) if LONG else some_faults(reference, FAULTS, chance)
+    all_end_well(name, strikes, reference, library, tmp_path)
 
 
 def all_end_well(

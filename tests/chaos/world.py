@@ -130,15 +130,7 @@ class World:
 
     def processes(self) -> list[int]:
         """Those of this world that are still there."""
-        mark = f"{MARK}={self.folder}".encode()
-        found = []
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                with suppress(OSError):
-                    environment = Path("/proc", name, "environ").read_bytes()
-                    if mark in environment.split(b"\0"):
-                        found.append(int(name))
-        return found
+        return processes_with(f"{MARK}={self.folder}")
 
     def remove(self) -> None:
         for pid in self.processes():
@@ -146,6 +138,18 @@ class World:
                 os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder)
         shutil.rmtree(self._far)
+
+
+def processes_with(setting: str) -> list[int]:
+    """Return the pids of the processes that have it in their environment."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError):
+                environment = Path("/proc", name, "environ").read_bytes()
+                if setting.encode() in environment.split(b"\0"):
+                    found.append(int(name))
+    return found
 
 
 @cache
