@@ -269,3 +269,18 @@ def test_a_ledger_that_was_closed_says_so_in_its_own_words(database):
     closed.close()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"), closed.reading() as connection:
         connection.execute("select 1")
+
+
+def test_who_reads_and_who_writes_do_not_wait_for_each_other(ledger, database):
+    with opened(database) as reader:
+        rows = reader.database.connection.execute("select name from sqlite_master")
+        assert rows.fetchone()
+        enter(ledger)
+        assert rows.fetchall()
+
+
+def test_a_database_that_can_not_grow_says_so(ledger):
+    (pages,) = ledger.database.connection.execute("pragma page_count").fetchone()
+    ledger.database.connection.execute(f"pragma max_page_count = {pages}")
+    with pytest.raises(LedgerError, match="can't grow: the disk is full"):
+        enter(ledger, *(f"/photos/{number}.jpg" for number in range(2000)))
