@@ -236,6 +236,14 @@ def test_a_disk_that_is_full_leaves_the_source_and_no_temp_file(ledger, inbox, d
     assert (names(inbox), names(done)) == (["a.jpg"], [])
 
 
+def test_names_that_are_no_utf_8_are_moved_too(ledger, inbox, tmp_path):
+    done = tmp_path / os.fsdecode(b"d\xe9j\xe0 vu")
+    (job,) = leaving(ledger, source(inbox, os.fsdecode(b"caf\xe9.jpg")), done)
+    complete(ledger, job)
+    assert dispose(ledger) == []
+    assert (names(inbox), names(done)) == ([], [os.fsdecode(b"caf\xe9.jpg")])
+
+
 def test_two_sources_of_one_name_get_two_names(ledger, inbox, done):
     (inbox / "sub").mkdir()
     jobs = [*leaving(ledger, source(inbox), done), *leaving(ledger, source(inbox / "sub", content="other"), done)]
