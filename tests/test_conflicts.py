@@ -204,3 +204,11 @@ def test_an_output_through_which_others_are_made_may_be_made_anew(ledger, out):
     ledger.jobs.enter_again(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
     assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+
+
+def test_a_folder_at_an_outputs_name_is_a_conflict_whatever_the_recipe_says(ledger, out):
+    (out / "a.jpg").mkdir(parents=True)
+    claimed = claim(ledger, on_conflict="overwrite")
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    refused = publish(ledger, [finished])[claimed.token]
+    assert (refused.kind, "A folder stands at" in refused.message) == (ErrorKind.CONFLICT, True)

@@ -29,6 +29,10 @@ class Source:
         self.text = text
         try:
             self.document: dict[str, Any] = tomllib.loads(text)
+        except RecursionError as error:
+            raise ConfigError(
+                f"{file} is nested too deeply to be read.", "Mend it, or start anew: fileq init"
+            ) from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(
                 f"{file} is not valid TOML: {error}.", "Mend it there, or start anew with: fileq init"

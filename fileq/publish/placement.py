@@ -50,7 +50,11 @@ def place(folder: Directory, reserved: Reservation, output: Published) -> None:
         except FileExistsError as error:
             raise _came_into_being(reserved) from error
     elif reserved.version is None:
-        folder.replace(temp, name)
+        try:
+            folder.replace(temp, name)
+        except IsADirectoryError as error:
+            message = f"A folder stands at {reserved.path}, where an output is to go."
+            raise JobError(ErrorKind.CONFLICT, message, "Move it away and retry, or choose another name.") from error
     else:
         _replace(folder, temp, name, reserved)
     # Who may write to the folder may have put another file under the temp file's name.

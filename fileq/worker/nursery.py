@@ -6,7 +6,7 @@ This module is imported before any other, and imports next to nothing of fileq.
 import multiprocessing
 import os
 import signal
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 
 from fileq.safe_path import protect
@@ -41,6 +41,7 @@ def prepare() -> None:
     if isinstance(context, ForkServerContext):
         need_handles()
         context.set_forkserver_preload(["fileq.worker.child", "fileq.pictures.pipeline"])
+        resource_tracker.ensure_running()  # here, as it lets signals in again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
         forkserver.ensure_running()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

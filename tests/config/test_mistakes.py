@@ -150,3 +150,10 @@ def test_a_circle_that_goes_by_a_link_is_refused_too(tmp_path):
     file.write_text('[[watch]]\npath = "in"\nafter = "move"\nmove_to = "link"\n', "utf-8")
     with pytest.raises(ConfigError, match="so on for ever"):
         load(str(file), environ={})
+
+
+def test_a_config_that_is_nested_without_end_is_refused_in_a_sentence(tmp_path):
+    file = tmp_path / "fileq.toml"
+    file.write_text(f"a = {'[' * 5000}{']' * 5000}", "utf-8")
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        load(str(file), environ={})

@@ -1,0 +1,29 @@
+"""The server of children hears no Ctrl-C: that is for the worker to decide."""
+
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+STARTED = """
+from fileq.worker import nursery
+nursery.prepare()
+print("ready", flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which signals a process has blocked")
+def test_the_server_of_children_is_started_with_the_signals_blocked_that_are_not_for_it():
+    with subprocess.Popen([sys.executable, "-c", STARTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        children = psutil.Process(process.pid).children()
+        (server,) = [child for child in children if any("forkserver" in word for word in child.cmdline())]
+        with open(f"/proc/{server.pid}/status", encoding="ascii") as status:
+            (line,) = [line for line in status if line.startswith("SigBlk:")]
+        process.communicate(b"\n")
+    blocked = int(line.split()[1], 16)
+    assert blocked & 1 << (signal.SIGINT - 1)
+    assert blocked & 1 << (signal.SIGTERM - 1)
