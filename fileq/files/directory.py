@@ -95,9 +95,6 @@ class Directory:
         """Return the names in a folder that was `entered`."""
         return os.listdir(self.path if self._handle is None else self._handle)
 
-    def symlink(self, target: str, name: str) -> None:
-        os.symlink(target, self.at(name), dir_fd=self._handle)
-
     def mkdir(self, name: str, mode: int = 0o700) -> None:
         os.mkdir(self.at(name), mode, dir_fd=self._handle)
 

@@ -19,7 +19,7 @@ class Command(Operation, frozen=True, kw_only=True):
     argv: the program and its arguments, a list; {source} is the file to read, {output} the one to write
     timeout: how long it may take, "30s" (as long as the job may)
 
-    Both lie in a private folder, {source} as a link with the file's own name.
+    Both lie in a private folder, {source} as a copy with the file's own name: no program can change an original.
     No shell is involved: write every argument as one text, without quoting.
 
     { op = "command", argv = ["oxipng", "-o", "4", "{source}", "--out", "{output}"], timeout = "2m" }

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.duplicate import duplicate
 from fileq.files.no_clobber import give_name
 from fileq.files.private_folder import PRIVATE, new_name, path_for_programs, private_folder
-from fileq.files.temp_file import TempFile, another_file, new_temp_file
+from fileq.files.temp_file import TempFile, another_file
 from fileq.operations.command import Command
 from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
 from fileq.pictures.failures import DAMAGE
-from fileq.pictures.opening import FORMATS, check_unchanged, digest_of, from_the_beginning
+from fileq.pictures.opening import FORMATS, check_unchanged, digest_of
 from fileq.pictures.output_file import finished, folder_of
 from fileq.pictures.planning import Naming, Part
 from fileq.recipes import formats
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from fileq.files.directory import Directory
     from fileq.operations.base import Operation
     from fileq.recipes.recipe import Output, Recipe
-
-_CHUNK = 2**20
 
 
 def only_program(recipe: Recipe) -> Command | None:
@@ -67,14 +64,20 @@ class Workplace:
         self._path = path_for_programs(private)
 
     def lay_source(self, file: BinaryIO, path: str) -> str:
-        """Have an open source there by its own name, for a program to read; return that name. Raises JobError.
+        """Have a copy of an open source there by its own name, for a program to read; return that name.
 
-        A link to our own descriptor costs nothing, whatever the source's size; where there is no such thing, a copy.
+        A copy and no link: some programs edit what they read in place, and an original is never to be changed.
+        Raises JobError, also where there is no space for it.
         """
-        name = os.path.basename(path)
-        with os_failures(path):
-            if not (sys.platform == "linux" and self._link(file, name)):
-                self._copy(file, name)
+        name, status = os.path.basename(path), os.fstat(file.fileno())
+        mode = status.st_mode & 0o777 | 0o600  # many programs give it to what they make
+        with os_failures(self._temp):  # where there is no space is the folder of the output
+            handle = self.private.create(name, mode)
+            try:
+                duplicate(file.fileno(), handle)
+                TempFile(os.path.join(self.private.path, name), handle).set_times(status)
+            finally:
+                os.close(handle)
         return name
 
     @contextmanager
@@ -99,24 +102,6 @@ class Workplace:
             yield TempFile(self._temp, handle)
         finally:
             os.close(handle)
-
-    def _link(self, file: BinaryIO, name: str) -> bool:
-        try:
-            self.private.symlink(f"/proc/{os.getpid()}/fd/{file.fileno()}", name)
-        except OSError:  # this file system has no links
-            return False
-        with suppress(OSError):
-            if os.path.samestat(os.stat(name, dir_fd=self.private.handle), os.fstat(file.fileno())):
-                return True
-        self.private.unlink(name)
-        return False
-
-    def _copy(self, file: BinaryIO, name: str) -> None:
-        status = os.fstat(file.fileno())
-        with new_temp_file(self.private, name, 0o600) as copy, from_the_beginning(file):
-            with copy.opened() as target:
-                shutil.copyfileobj(file, target, _CHUNK)
-            copy.set_times(status)
 
 
 @contextmanager

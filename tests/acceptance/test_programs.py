@@ -124,3 +124,17 @@ def test_nothing_of_a_program_is_left_when_its_job_takes_too_long(fileq: Program
     assert fileq.ask("select state, error_kind from jobs") == [("failed", "timeout")]
     assert family(busy) == []
     assert files(busy) == []
+
+
+def test_a_program_that_writes_to_its_source_changes_no_original(fileq: Program, photos: Path) -> None:
+    fileq.trust("""
+    [recipes.careless]
+    steps = [ { op = "command", argv = ["sh", "-c", 'cp "$0" "$1"; echo damage >> "$0"', "{source}", "{output}"] } ]
+    """)
+    original = photos / "IMG_0001.jpg"
+    content = original.read_bytes()
+    fileq.run("recipes", "--preview", original, "-r", "careless")
+    assert original.read_bytes() == content
+    fileq.run("run", original, "-r", "careless")
+    assert original.read_bytes() == content
+    assert fileq.ask("select state from jobs") == [("done",)]

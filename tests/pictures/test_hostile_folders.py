@@ -1,5 +1,6 @@
 """Folders that somebody else may write to: what they put there is neither read nor written."""
 
+import errno
 import os
 import shutil
 import stat
@@ -8,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.files.directory import opened as opened_folder
 from fileq.files.private_folder import private_folder
 from fileq.operations.command import Command
 from fileq.operations.resize import Resize
+from fileq.pictures import programs
 from fileq.pictures.opening import digest_of
 from fileq.pictures.pipeline import Target, opened
 from fileq.publish import discard
@@ -143,6 +145,54 @@ def test_a_program_works_in_a_folder_that_is_closed_to_others(tmp_path, source, 
     assert os.listdir(tmp_path / "out") == [made.name]
 
 
+IN_PLACE = """
+import os, shutil, sys
+shutil.copy(*sys.argv[1:3])
+with open(sys.argv[1], "r+b") as file:
+    file.truncate(3)
+os.chmod(sys.argv[1], 0o666)
+"""
+
+
+def test_a_program_that_edits_its_source_in_place_leaves_the_original_as_it_was(tmp_path, source):
+    content, status = source.read_bytes(), source.stat()
+    program = Command(argv=(sys.executable, "-c", IN_PLACE, "{source}", "{output}"))
+    first, second = Output(name="one.jpg"), Output(name="two.jpg")
+    made = make(source, recipe(first, second, steps=(program,)), tmp_path / "out")
+    assert [path.read_bytes() for path in made.paths] == [content, content]
+    assert source.read_bytes() == content
+    assert (source.stat().st_mode, source.stat().st_mtime_ns) == (status.st_mode, status.st_mtime_ns)
+
+
+ABOUT = """
+import os, shutil, sys
+shutil.copy(*sys.argv[1:3])
+status = os.stat(sys.argv[1])
+with open(sys.argv[3], "w") as said:
+    print(os.path.basename(sys.argv[1]), status.st_mtime_ns, oct(status.st_mode & 0o777), sep=chr(10), file=said)
+"""
+
+
+def test_a_program_sees_the_name_the_times_and_the_mode_of_its_source(tmp_path, source):
+    os.utime(source, ns=(10**18, 10**18 + 7))
+    source.chmod(0o640)
+    said = tmp_path / "said"
+    program = Command(argv=(sys.executable, "-c", ABOUT, "{source}", "{output}", str(said)))
+    make(source, recipe(steps=(program,)), tmp_path / "out")
+    assert said.read_text().split() == ["x.jpg", str(10**18 + 7), "0o640"]
+
+
+def test_no_space_for_a_programs_copy_is_said_of_the_folder_of_the_output(tmp_path, source, monkeypatch):
+    def refuse(_source, _target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(programs, "duplicate", refuse)
+    with pytest.raises(FolderUnavailable) as caught:
+        make(source, recipe(steps=(COPY,)), tmp_path / "out")
+    assert (caught.value.kind, caught.value.folder) == (ErrorKind.NO_SPACE, str(tmp_path / "out"))
+    assert os.listdir(tmp_path / "out") == []
+
+
 SWAP = """
 import os, shutil, sys
 (folder,) = [one for one in os.scandir(sys.argv[3]) if one.name.endswith(".dir")]
@@ -163,7 +213,7 @@ def test_a_private_folder_that_is_swapped_leads_a_program_nowhere_else(tmp_path,
     assert os.listdir(tmp_path / "theirs") == []
 
 
-@pytest.mark.parametrize("program", ["ln -s", "ln", "cp -a", "mkdir"])
+@pytest.mark.parametrize("program", ["ln -s", "ln", "mkdir"])
 def test_a_program_that_makes_no_file_of_its_own_fails(tmp_path, source, program):
     argv = ("sh", "-c", "mkdir $1", "{source}", "{output}")
     if program != "mkdir":

@@ -1,0 +1,70 @@
+"""A second file of the same bytes, whichever way the file system offers."""
+
+import errno
+import os
+
+import pytest
+
+from fileq.files import duplicate as module
+from fileq.files.duplicate import duplicate
+
+CONTENT = bytes(range(256)) * 9000
+
+
+@pytest.fixture
+def handles(tmp_path):
+    (tmp_path / "source").write_bytes(CONTENT)
+    source = os.open(tmp_path / "source", os.O_RDONLY)
+    target = os.open(tmp_path / "target", os.O_RDWR | os.O_CREAT)
+    os.lseek(source, 5, os.SEEK_SET)
+    yield source, target
+    os.close(source)
+    os.close(target)
+
+
+def check(handles, tmp_path):
+    duplicate(*handles)
+    assert (tmp_path / "target").read_bytes() == CONTENT
+    assert os.lseek(handles[0], 0, os.SEEK_CUR) == 5
+
+
+def test_it_has_all_bytes_and_the_source_stays_at_its_place(handles, tmp_path):
+    check(handles, tmp_path)
+
+
+def refused(*_):
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+
+def none(*_):
+    return 0
+
+
+@pytest.mark.skipif(not hasattr(os, "copy_file_range"), reason="only Linux copies by itself")
+@pytest.mark.parametrize("answer", [refused, none])
+def test_where_the_kernel_copies_nothing_it_is_copied_by_hand(handles, tmp_path, monkeypatch, answer):
+    monkeypatch.setattr(module, "_cloned", lambda *_: False)
+    monkeypatch.setattr(os, "copy_file_range", answer)
+    check(handles, tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "copy_file_range"), reason="only Linux copies by itself")
+def test_where_the_kernel_stops_halfway_the_rest_is_copied_by_hand(handles, tmp_path, monkeypatch):
+    real = os.copy_file_range
+
+    def half(source, target, count, source_place, target_place):
+        return refused() if source_place else real(source, target, 1000, source_place, target_place)
+
+    monkeypatch.setattr(module, "_cloned", lambda *_: False)
+    monkeypatch.setattr(os, "copy_file_range", half)
+    check(handles, tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a file that is always full")
+def test_no_space_is_an_error(handles):
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            duplicate(handles[0], full)
+    finally:
+        os.close(full)
