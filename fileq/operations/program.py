@@ -1,5 +1,6 @@
 """Running an external program to its end, or to its time limit, so that nothing of it is left."""
 
+import math
 import os
 import select
 import subprocess
@@ -11,12 +12,16 @@ from contextlib import suppress
 from typing import IO
 
 from fileq.errors import ErrorKind, JobError, shortage
+from fileq.operations.families import PATIENCE
 from fileq.safe_path import environment_for_programs
 
 if sys.platform != "win32":
     from fileq.operations.supervisor import Supervisor
 
 TAIL = 1000  # bytes of what a program complained about: its last lines say why
+
+_GRACE = PATIENCE + 1.0
+"""Seconds that a supervisor has to end a program; then it is ended itself."""
 
 OUTPUT_VARIABLE = "FILEQ_OUTPUT"
 """Says in a program's environment what it was to write. By it whoever carries on knows what a dead worker ran."""
@@ -95,14 +100,21 @@ else:
     def _heard(stderr: int, supervisor: Supervisor, timeout: float | None) -> tuple[bytes, bool]:
         """Read what a program says all along, so that it never waits for us, and answer its tail when all is over.
 
-        Also whether that was in time; where it is not, the program is ended.
+        Also whether that was in time; where it is not, the program is ended, whatever it does against that.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         tail, in_time = b"", True
         open_ = [stderr, supervisor.report]
         while supervisor.report in open_:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            ready = select.select(open_, [], [], left)[0]
+            left = deadline - time.monotonic()
+            if left <= 0:  # looked at first: there may always be something to read
+                if not in_time:
+                    supervisor.kill()
+                    break
+                in_time, deadline = False, time.monotonic() + _GRACE
+                supervisor.end()
+                continue
+            ready = select.select(open_, [], [], None if left == math.inf else left)[0]
             if stderr in ready:
                 chunk = os.read(stderr, 65536)
                 tail = (tail + chunk)[-TAIL:]
@@ -110,9 +122,6 @@ else:
                     open_.remove(stderr)
             elif ready:  # nobody is left to say more
                 open_.remove(supervisor.report)
-            else:
-                in_time, deadline = False, None
-                supervisor.end()
         return tail, in_time
 
 

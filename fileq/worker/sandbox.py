@@ -4,6 +4,7 @@ Plain multiprocessing, and not a pool: a pool's idle child that is killed from o
 its round trip is 0.3 ms against 0.07, and its threads look about ten times a second.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -17,8 +18,9 @@ import psutil
 
 from fileq.errors import ErrorKind, JobError, Shortage, shortage
 from fileq.job import Token
+from fileq.operations.families import PATIENCE
 from fileq.units import describe_bytes, describe_seconds
-from fileq.worker import child, nursery
+from fileq.worker import child, connection_holders, nursery
 
 
 class Verdict(StrEnum):
@@ -46,6 +48,7 @@ class Sandbox:
         self._memory = memory
         self._process: Any = None
         self._connection: Connection | None = None
+        self._theirs = -1  # the inode of its end of the connection
         self._token: Token | None = None
         self._deadline = 0.0
         self._verdict: Verdict | None = None
@@ -72,8 +75,7 @@ class Sandbox:
         assert self._connection is not None
         try:
             self._connection.send(request)
-            if not self._connection.poll(max(0.0, self._deadline - time.monotonic())):
-                self._kill(Verdict.TIMEOUT)
+            self._wait_for_word()
             answer = self._connection.recv()
         except (EOFError, OSError):
             raise self._post_mortem() from None
@@ -83,6 +85,31 @@ class Sandbox:
                 self.close()  # what is left of its memory may be in pieces
             raise answer
         return answer
+
+    def _wait_for_word(self) -> None:
+        """Return when there is an answer, or nobody who could give one. Raises EOFError where that is not to be seen.
+
+        A dead child's connection ends with the supervisor of its program, after all that this has started. If it
+        doesn't within its time, it is stopped, and ended here; a child may also hang in a drive that has gone.
+        """
+        assert self._connection is not None
+        while not self._connection.poll(max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
+            if time.monotonic() >= self._deadline:
+                self._kill(Verdict.TIMEOUT)
+            if self._verdict or not self._is_alive():
+                break
+        if self._connection.poll(_GRACE):
+            return
+        connection_holders.end_holders(self._theirs)
+        if not self._connection.poll(_GRACE):
+            raise EOFError
+
+    def _is_alive(self) -> bool:
+        """Whether the child is; its sentinel tells that of the fork server too."""
+        try:
+            return psutil.Process(self._process.pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
 
     @property
     def token(self) -> Token | None:
@@ -135,6 +162,7 @@ class Sandbox:
             ours.close()
             raise
         finally:
+            self._theirs = os.fstat(theirs.fileno()).st_ino if hasattr(os, "fork") else -1
             theirs.close()
         self._process, self._connection = process, ours
 
@@ -160,7 +188,7 @@ class Sandbox:
 
     def _post_mortem(self) -> Exception:
         """What the child's death means for the attempt."""
-        self._process.join()
+        self._process.join(_GRACE)
         exit_code = self._process.exitcode
         verdict = self._verdict
         self._forget()
@@ -179,7 +207,7 @@ class Sandbox:
                 )
             case Verdict.CANCELLED | Verdict.STOPPED:
                 return Stopped()
-        if exit_code in (-signal.SIGKILL, _NOBODY_SAW_IT):
+        if exit_code in (None, -signal.SIGKILL, _NOBODY_SAW_IT):
             return Lost()
         return JobError(
             ErrorKind.CRASHED,
@@ -188,9 +216,10 @@ class Sandbox:
         )
 
     def _forget(self) -> None:
-        self._process.join()
+        self._process.join(_GRACE)
         with self._lock:
-            self._process.close()
+            with suppress(ValueError):  # killed, and not seen dead: it hangs in a drive, or its server is stopped
+                self._process.close()
             self._process = None
             self._planning = False
             if self._connection is not None:
@@ -200,6 +229,12 @@ class Sandbox:
 
 _NOBODY_SAW_IT = 255
 """What multiprocessing says of a child whose fork server was killed before it."""
+
+_LOOK = 1.0
+"""Seconds between two looks whether a child lives that says nothing."""
+
+_GRACE = PATIENCE + 1.0
+"""Seconds that a killed child's program, and the child itself, have to be gone."""
 
 _BASE = 64 * 2**20
 """What a child has before its first job (measured: 40 MB with all codecs), and something for the allocator."""

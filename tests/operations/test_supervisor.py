@@ -130,6 +130,59 @@ def test_nobody_is_left_at_the_time_limit(tmp_path, script):
     assert family(mark) == []
 
 
+STOPS_IT_ONCE = "kill -STOP $PPID; sleep 600 & sleep 600"
+STOPS_IT_AND_ENDS = "(setsid sleep 600 &) ; kill -STOP $PPID; exit 0"
+STOPS_IT_AGAIN_AND_AGAIN = f"""
+setsid sleep 600 &
+exec {sys.executable} -c 'import os, signal
+parent = os.getppid()
+while True: os.kill(parent, signal.SIGSTOP)'
+"""
+
+
+@pytest.fixture
+def limit():
+    """What hangs is a failure."""
+
+    def fail(*_):
+        raise AssertionError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+    for process in psutil.Process().children(recursive=True):
+        process.kill()
+    psutil.wait_procs(psutil.Process().children())
+
+
+@pytest.mark.usefixtures("limit")
+@pytest.mark.parametrize("script", [STOPS_IT_ONCE, STOPS_IT_AND_ENDS, STOPS_IT_AGAIN_AND_AGAIN])
+def test_a_program_that_stops_its_supervisor_is_ended_with_it_at_the_time_limit(tmp_path, script):
+    mark = str(tmp_path)
+    with pytest.raises(JobError) as caught:
+        run(["sh", "-c", script], 0.5, environ={**os.environ, OUTPUT_VARIABLE: mark})
+    assert caught.value.kind is ErrorKind.TIMEOUT
+    assert family(mark) == []
+    assert psutil.Process().children() == []
+
+
+@pytest.mark.parametrize("script", FAMILIES)
+def test_a_stopped_supervisor_ends_all_when_who_asked_is_killed(tmp_path, script):
+    asker = Asker(str(tmp_path), script)
+    supervisor = asker.supervisor
+    try:
+        supervisor.suspend()
+        kill_who_asked(asker)
+        wait_until(lambda: not family(asker.mark), seconds=10)
+        wait_until(lambda: not supervisor.is_running() or supervisor.status() == psutil.STATUS_ZOMBIE, seconds=10)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            supervisor.kill()
+        asker.end()
+
+
 def test_one_that_forks_all_the_time_is_ended(tmp_path):
     mark = str(tmp_path)
     script = "hop() { sleep 0.01; hop & exit; }; hop & hop & sleep 600"

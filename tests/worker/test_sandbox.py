@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -14,11 +14,13 @@ from mischief import Crash, Devour, Doze, Exhaust, Stumble
 
 from fileq.errors import ErrorKind, JobError, Shortage
 from fileq.job import Token
+from fileq.operations.command import Command
 from fileq.operations.resize import Resize
 from fileq.pictures.pipeline import Assignment, Target
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
 from fileq.worker import nursery
+from fileq.worker import sandbox as module
 from fileq.worker.child import Plan, Result
 from fileq.worker.sandbox import Lost, Sandbox, Stopped, Verdict
 
@@ -156,13 +158,13 @@ def test_a_child_with_too_much_memory_is_ended_from_outside(bench, tmp_path):
 
 
 @contextmanager
-def during(bench, box, tmp_path):
+def during(bench, box, tmp_path, seconds=300):
     """A block in which an attempt dozes in another thread; then a list of how that ended."""
     mark, ended = tmp_path / "dozing", []
 
     def doze():
         try:
-            bench.do(box, Doze(seconds=300, mark=str(mark)))
+            bench.do(box, Doze(seconds=seconds, mark=str(mark)))
         except (JobError, Stopped, Lost) as error:
             ended.append(error)
 
@@ -217,6 +219,14 @@ def test_a_child_that_is_killed_with_its_server_is_lost_too(bench, box, tmp_path
     assert bench.works(box)
 
 
+def test_an_attempt_goes_on_when_the_server_of_its_child_is_killed(bench, box, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_GRACE", 0.1)
+    with during(bench, box, tmp_path, seconds=3) as ended:
+        psutil.Process(pid_of(box)).parent().kill()
+    assert ended == []
+    assert bench.works(box)
+
+
 def test_an_idle_child_that_is_killed_is_replaced(bench, box):
     assert bench.works(box)
     process = psutil.Process(pid_of(box))
@@ -258,6 +268,78 @@ def test_closing_ends_the_child(bench, box):
     process = psutil.Process(pid_of(box))
     box.close()
     assert not process.is_running()
+
+
+STOPPER = """
+import os, signal, sys
+with open(sys.argv[1], "w") as mark:
+    mark.write(str(os.getppid()))
+while True:
+    os.kill(os.getppid(), signal.SIGSTOP)
+"""
+
+
+def stopper(bench, box, ended):
+    """An attempt whose program stops its supervisor all the time; `ended` is told how that ends."""
+    command = Command(argv=(sys.executable, "-c", STOPPER, str(bench.folder / "mark"), "{source}", "{output}"))
+    box.begin(TOKEN)
+    try:
+        recipe = Recipe(name="test", steps=(command,), outputs=(Output(),))
+        box.call(Assignment(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
+        box.call([Target(str(bench.folder / ".made.tmp"))])
+    except (JobError, Stopped, Lost) as error:
+        ended.append(error)
+    finally:
+        box.end()
+
+
+def wait_for_stopped(mark):
+    """The supervisor, once it is stopped."""
+    while not (mark.exists() and mark.read_text()):
+        time.sleep(0.01)
+    supervisor = psutil.Process(int(mark.read_text()))
+    while supervisor.status() != psutil.STATUS_STOPPED:
+        time.sleep(0.01)
+    return supervisor
+
+
+def cancel(box):
+    box.stop(Verdict.CANCELLED, TOKEN)
+
+
+def kill_from_outside(box):
+    os.kill(pid_of(box), signal.SIGKILL)
+
+
+def let_it_take_too_long(_box):
+    pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a connection")
+@pytest.mark.parametrize(
+    ("end", "kind", "timeout"),
+    [(cancel, Stopped, 300), (kill_from_outside, Lost, 300), (let_it_take_too_long, JobError, 5)],
+)
+def test_an_attempt_whose_supervisor_is_stopped_ends_with_all_its_processes(bench, monkeypatch, end, kind, timeout):
+    monkeypatch.setattr(module, "_GRACE", 1.0)
+    ended = []
+    with sandbox(timeout) as box:
+        thread = threading.Thread(target=stopper, args=(bench, box, ended), daemon=True)
+        thread.start()
+        supervisor = wait_for_stopped(bench.folder / "mark")
+        family = [supervisor, *supervisor.children(recursive=True)]
+        try:
+            end(box)
+            thread.join(30)
+            assert not thread.is_alive()
+            assert isinstance(ended[0], kind)
+            _, alive = psutil.wait_procs(family, timeout=10)
+            assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+            assert bench.works(box)
+        finally:
+            for one in family:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
 
 
 def test_children_heed_no_ctrl_c_and_no_sigterm(bench, box, tmp_path):
