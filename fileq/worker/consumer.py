@@ -85,6 +85,7 @@ class Worker:
         self._reason: StopReason | None = None
         self._at_once = False
         self._failure: FileqError | None = None
+        self._unwritten: tuple[float, LedgerError] | None = None
         self._told_at: float | None = None
         huey = huey_for(self._ledger, queue)
         tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
@@ -223,6 +224,15 @@ class Worker:
             control.resend(self._ledger, self._queue, time.time())
 
     def _beat(self) -> None:
+        """Write that it is alive; so it also learns that nobody can write any more, where no job tells."""
+        try:
+            self._sign()
+        except LedgerError as error:
+            self._unwritten = self._unwritten or (time.monotonic(), error)
+            raise
+        self._unwritten = None
+
+    def _sign(self) -> None:
         if not self._ledger.workers.beat(self._record.id, time.time()):
             self._record = self._sign_on(self._record.slots)  # we slept, and were declared gone
 
@@ -257,8 +267,13 @@ class Worker:
             return
         for outage in (self._post.shortage, self._post.silence):
             if outage.seconds > _GIVEN_UP:
-                self._failure = outage.error
-                self._stop(StopReason.GIVEN_UP)
+                self._give_up(outage.error)
+        if self._unwritten is not None and time.monotonic() - self._unwritten[0] > _GIVEN_UP:
+            self._give_up(self._unwritten[1])
+
+    def _give_up(self, error: FileqError | None) -> None:
+        self._failure = error
+        self._stop(StopReason.GIVEN_UP)
 
     def _looks_after(self, moment: float) -> bool:
         """Whether the upkeep has something to do that is worth waiting for."""
