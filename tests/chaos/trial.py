@@ -152,6 +152,7 @@ def _go_on(world: World, left: Sequence[Command], reference: Reference, outcome:
     codes, environment = {0, *reference.codes}, {}
     if not outcome.strike.kills:
         kinds = _KINDS.get(outcome.strike.error, _NO_FAULT_OF_THE_FILE)
+        kinds = kinds | ({"command"} if outcome.name == "command" else set())  # where the program itself was struck
         failed = failed_jobs(world)
         for _, source, kind in failed:
             if kind not in kinds:
