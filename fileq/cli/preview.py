@@ -42,13 +42,13 @@ def made(path: str, recipe: Recipe, max_pixels: int) -> Preview:
 
 
 def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
-    from fileq.pictures.pipeline import Assignment, Target, opened
+    from fileq.pictures.pipeline import Assignment, OutputTarget, opened
 
     assignment = Assignment(source, -1, -1, recipe, folder, "", max_pixels)
     begun = time.monotonic()
     with opened(assignment) as picture:
         temps = [os.path.join(folder, f".{number}.part") for number in range(len(picture.planned))]
-        encoded = picture.make([Target(temp) for temp in temps])
+        encoded = picture.make([OutputTarget(temp) for temp in temps])
         notes = picture.notes
     seconds = time.monotonic() - begun
     outputs = []

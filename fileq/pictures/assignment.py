@@ -26,7 +26,7 @@ class Assignment(msgspec.Struct, frozen=True):
     wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
 
 
-class Target(msgspec.Struct, frozen=True):
+class OutputTarget(msgspec.Struct, frozen=True):
     """Where to make an output: its temp file's path, and whether the finished file takes the source's place."""
 
     temp: str

@@ -10,7 +10,7 @@ from fileq.errors import os_failures
 from fileq.files.attributes import keep_attributes, limit_mode
 from fileq.files.directory import Directory, opened
 from fileq.files.temp_file import TempIdentity
-from fileq.pictures.assignment import Encoded, Target
+from fileq.pictures.assignment import Encoded, OutputTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def folder_of(target: Target) -> Iterator[Directory]:
+def folder_of(target: OutputTarget) -> Iterator[Directory]:
     """Hold the folder of an output open. Raises JobError."""
     with ExitStack() as stack:
         with os_failures(target.temp):
@@ -29,7 +29,7 @@ def folder_of(target: Target) -> Iterator[Directory]:
 
 
 def finished(
-    temp: TempFile, source: BinaryIO, target: Target, *, keep_times: bool, format_: str, size: Size
+    temp: TempFile, source: BinaryIO, target: OutputTarget, *, keep_times: bool, format_: str, size: Size
 ) -> Encoded:  # fmt: skip
     """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
     with os_failures(temp.path):

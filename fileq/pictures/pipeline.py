@@ -16,7 +16,7 @@ from fileq.files.private_folder import new_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.operations.resize import Resize
 from fileq.pictures import checking, encoding, keeping, metadata, modes, planning, programs
-from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
+from fileq.pictures.assignment import Assignment, Encoded, OutputTarget, Planned
 from fileq.pictures.opening import check_unchanged, digest_of, open_picture, opened_file
 from fileq.pictures.output_file import finished, folder_of
 from fileq.pictures.programs import Handover
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fileq.operations.base import Operation
     from fileq.pictures.planning import Part
 
-__all__ = ["Assignment", "Encoded", "Picture", "Planned", "Target", "opened"]
+__all__ = ["Assignment", "Encoded", "OutputTarget", "Picture", "Planned", "opened"]
 
 
 @contextmanager
@@ -81,7 +81,7 @@ class Picture:
         left_out = [planning.left_out(self._source, part) for part in self._parts]
         return tuple(dict.fromkeys([*self._source.notes, *(note for note in left_out if note)]))
 
-    def make(self, targets: Sequence[Target | None]) -> tuple[Encoded | None, ...]:
+    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[Encoded | None, ...]:
         """Write each planned output to its temp file; None is for one that is not wanted. Raises JobError only."""
         wanted = {key: target for key, target in enumerate(targets) if target is not None}
         made: dict[int, Encoded] = {}
@@ -151,7 +151,7 @@ class Picture:
         )
         return Planned(naming.path(self._assignment.folder, part, size, self._source.exif, ending), part.format, *size)
 
-    def _encode(self, key: int, frames: Frames, target: Target) -> Encoded:
+    def _encode(self, key: int, frames: Frames, target: OutputTarget) -> Encoded:
         part, planned = self._parts[key], self.planned[key]
         size = Size(planned.width, planned.height)
         program = programs.split(part.output.steps)[1]
@@ -177,7 +177,7 @@ class Picture:
             wanted = self._assignment.recipe.metadata
             keeping.keep(self._source, self._file, part.format, content.metadata, wanted, temp)
 
-    def _finished(self, temp: TempFile, target: Target, part: Part, size: Size) -> Encoded:
+    def _finished(self, temp: TempFile, target: OutputTarget, part: Part, size: Size) -> Encoded:
         keep_times = self._assignment.recipe.keep_times
         return finished(temp, self._file, target, keep_times=keep_times, format_=part.format, size=size)
 

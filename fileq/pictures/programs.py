@@ -15,7 +15,7 @@ from fileq.files.no_clobber import give_name
 from fileq.files.private_folder import PRIVATE, new_name, path_for_programs, private_folder
 from fileq.files.temp_file import TempFile, another_file
 from fileq.operations.command import Command
-from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
+from fileq.pictures.assignment import Assignment, Encoded, OutputTarget, Planned
 from fileq.pictures.failures import DAMAGE
 from fileq.pictures.opening import FORMATS, check_unchanged, digest_of
 from fileq.pictures.output_file import finished, folder_of
@@ -57,7 +57,7 @@ def refuse(steps: Sequence[Operation]) -> None:
 class Workplace:
     """A private folder in which a program makes an output: nobody can put anything in its way there."""
 
-    def __init__(self, folder: Directory, private: Directory, target: Target) -> None:
+    def __init__(self, folder: Directory, private: Directory, target: OutputTarget) -> None:
         self.private = private
         self._folder = folder
         self._temp = target.temp
@@ -105,7 +105,7 @@ class Workplace:
 
 
 @contextmanager
-def workplace(folder: Directory, target: Target) -> Iterator[Workplace]:
+def workplace(folder: Directory, target: OutputTarget) -> Iterator[Workplace]:
     """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
     with (
         os_failures(target.temp),
@@ -135,7 +135,7 @@ class Handover:
         self._program = program
         self.planned = tuple(self._plan(output) for output in assignment.recipe.outputs)
 
-    def make(self, targets: Sequence[Target | None]) -> tuple[Encoded | None, ...]:
+    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[Encoded | None, ...]:
         """Have the program make each output; None is for one that is not wanted. Raises JobError."""
         pairs = zip(self.planned, targets, strict=True)
         made = [None if target is None else self._make(planned, target) for planned, target in pairs]
@@ -149,7 +149,7 @@ class Handover:
         self._check_unchanged()
         return digest
 
-    def _make(self, planned: Planned, target: Target) -> Encoded:
+    def _make(self, planned: Planned, target: OutputTarget) -> Encoded:
         with folder_of(target) as folder, workplace(folder, target) as place:
             source = place.lay_source(self._file, self._assignment.source)
             with place.made(self._program, source, os.path.splitext(planned.path)[1][1:]) as temp:

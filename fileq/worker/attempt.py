@@ -13,7 +13,7 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError, Shortage
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.jobs import Claim, Due, Fenced
-from fileq.pictures.assignment import Assignment, Encoded, Target
+from fileq.pictures.assignment import Assignment, Encoded, OutputTarget
 from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
 from fileq.recipes.recipe import Recipe, decode
 from fileq.worker.child import Plan, Result
@@ -105,7 +105,7 @@ class Attempt:
         try:
             plan: Plan = sandbox.call(self._assignment())
             places = self._reserve(sandbox, [planned.path for planned in plan.planned])
-            result: Result = sandbox.call([place and Target(place.temp, place.is_source) for place in places])
+            result: Result = sandbox.call([place and OutputTarget(place.temp, place.is_source) for place in places])
         finally:
             sandbox.end()
         if result.digest is not None:

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, shortage
-from fileq.pictures.assignment import Assignment, Encoded, Planned, Target
+from fileq.pictures.assignment import Assignment, Encoded, OutputTarget, Planned
 from fileq.worker import nursery
 
 if sys.platform == "linux":
@@ -56,7 +56,7 @@ def _answer(connection: Connection, assignment: Assignment) -> Result | JobError
     try:
         with opened(assignment) as picture:
             connection.send(Plan(picture.planned))
-            targets: Sequence[Target | None] = connection.recv()
+            targets: Sequence[OutputTarget | None] = connection.recv()
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
             return Result(encoded, picture.notes, picture.digest() if assignment.wants_digest else None)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job

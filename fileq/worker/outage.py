@@ -13,7 +13,7 @@ _EVERY = 60.0
 _log = logging.getLogger("fileq")
 
 
-class Backoff:
+class SlotBackoff:
     """How long one slot holds still: 1 s, then each time twice as long, up to `longest` seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

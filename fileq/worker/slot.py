@@ -18,7 +18,7 @@ from fileq.ledger import Ledger
 from fileq.publish import Finished, Refused, publish
 from fileq.worker.attempt import Attempt
 from fileq.worker.folder_outages import FolderOutages
-from fileq.worker.outage import Backoff, Outage
+from fileq.worker.outage import Outage, SlotBackoff
 from fileq.worker.sandbox import Sandbox
 
 _SHOWN_AFTER = 0.2
@@ -74,7 +74,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         self._source: str | None = None
         self._since = 0.0
         self._leads = False
-        self._backoff = Backoff()
+        self._backoff = SlotBackoff()
         self.sandbox = Sandbox(post.settings.timeout, post.settings.memory)
 
     def initialize(self) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
 from fileq.operations import Step  # noqa: F401  # a recipe's types need it
-from fileq.pictures.pipeline import Assignment, Encoded, Planned, Target, opened
+from fileq.pictures.pipeline import Assignment, Encoded, OutputTarget, Planned, opened
 from fileq.recipes.recipe import Output, Recipe
 
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 160, 40), (30, 50, 200), (240, 220, 40)
@@ -73,7 +73,7 @@ def make(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Made:
     with opened(assignment(source, wanted, folder, **keys)) as picture:
         planned = picture.planned
         temps = [str(folder / f".{number}.tmp") for number in range(len(planned))]
-        encoded = tuple(one for one in picture.make([Target(temp) for temp in temps]) if one is not None)
+        encoded = tuple(one for one in picture.make([OutputTarget(temp) for temp in temps]) if one is not None)
         notes = picture.notes
     for plan, temp in zip(planned, temps, strict=True):
         Path(plan.path).parent.mkdir(parents=True, exist_ok=True)

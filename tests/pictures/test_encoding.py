@@ -11,7 +11,7 @@ from fileq.errors import ErrorKind
 from fileq.operations.command import Command
 from fileq.operations.crop import Crop
 from fileq.operations.resize import Resize
-from fileq.pictures.pipeline import Target, opened
+from fileq.pictures.pipeline import OutputTarget, opened
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
 from tests.pictures.making import assignment, failure, make, photo, quarters, recipe
@@ -201,6 +201,6 @@ def test_an_output_that_is_not_wanted_is_not_made(tmp_path, source, trimmed):
     steps = (Crop(trim=True),) if trimmed else ()
     names = [Output(name=f"{name}.png", steps=(Resize(scale=0.5),)) for name in "abc"]
     with opened(assignment(source, recipe(*names, steps=steps), tmp_path)) as picture:
-        made = picture.make([None, Target(str(tmp_path / "b.tmp")), None])
+        made = picture.make([None, OutputTarget(str(tmp_path / "b.tmp")), None])
     assert [one is not None for one in made] == [False, True, False]
     assert (tmp_path / "b.tmp").stat().st_size > 0

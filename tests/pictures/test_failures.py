@@ -18,7 +18,7 @@ from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.operations.base import Operation
 from fileq.operations.resize import Resize
 from fileq.pictures.failures import reading, writing
-from fileq.pictures.pipeline import Target, opened
+from fileq.pictures.pipeline import OutputTarget, opened
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
 from tests.pictures.making import assignment, failure, make, photo, quarters, recipe
@@ -217,7 +217,7 @@ def test_an_output_folder_without_permission_or_that_is_gone_is_said(tmp_path):
     quarters().save(tmp_path / "x.png")
     with opened(assignment(tmp_path / "x.png", recipe(), tmp_path)) as picture:
         with pytest.raises(JobError) as caught:
-            picture.make([Target(str(tmp_path / "gone" / "x.tmp"))])
+            picture.make([OutputTarget(str(tmp_path / "gone" / "x.tmp"))])
         assert caught.value.kind == ErrorKind.MISSING
 
 
@@ -227,7 +227,7 @@ def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
     with opened(assignment(source, recipe(), tmp_path)) as picture:
         os.utime(source, ns=(1, 1))
         with pytest.raises(JobError) as caught:
-            picture.make([Target(str(tmp_path / "x.tmp"))])
+            picture.make([OutputTarget(str(tmp_path / "x.tmp"))])
         assert caught.value.kind == ErrorKind.CHANGED
 
 
@@ -240,7 +240,7 @@ def test_a_write_that_is_cut_short_is_no_space(tmp_path, ending, most):
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
             with pytest.raises(JobError) as caught:
-                picture.make([Target(str(tmp_path / "x.tmp"))])
+                picture.make([OutputTarget(str(tmp_path / "x.tmp"))])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert caught.value.kind == ErrorKind.NO_SPACE
@@ -258,7 +258,7 @@ def test_a_full_disk_is_no_space(tmp_path, monkeypatch):
     with opened(assignment(tmp_path / "x.png", wanted, tmp_path)) as picture:
         for names in (["full", "b"], ["a", "full"]):
             with pytest.raises(JobError) as caught:
-                picture.make([Target(str(tmp_path / name)) for name in names])
+                picture.make([OutputTarget(str(tmp_path / name)) for name in names])
             assert caught.value.kind == ErrorKind.NO_SPACE
 
 

@@ -16,7 +16,7 @@ from fileq.operations.command import Command
 from fileq.operations.resize import Resize
 from fileq.pictures import programs
 from fileq.pictures.opening import digest_of
-from fileq.pictures.pipeline import Target, opened
+from fileq.pictures.pipeline import OutputTarget, opened
 from fileq.publish import discard
 from fileq.recipes.recipe import Output
 from tests.pictures.making import assignment, make, photo, recipe
@@ -46,7 +46,7 @@ def test_what_is_planted_at_a_temp_name_is_not_written_to(tmp_path, source, secr
     temp = tmp_path / ".x.tmp"
     plant(secret, temp)
     with opened(assignment(source, recipe(steps=steps), tmp_path)) as picture, pytest.raises(JobError) as caught:
-        picture.make([Target(str(temp))])
+        picture.make([OutputTarget(str(temp))])
     assert caught.value.kind is ErrorKind.INTERNAL
     assert secret.read_bytes() == SECRET
     assert os.path.samefile(temp, secret)
@@ -67,7 +67,7 @@ def test_a_source_that_is_swapped_for_a_link_is_read_no_more(tmp_path, source, s
     wanted = recipe(Output(min_saving=0.99), steps=steps, metadata="all")
     with opened(assignment(source, wanted, tmp_path / "out")) as picture:
         swapped(source, secret)
-        picture.make([Target(str(tmp_path / "made"))])
+        picture.make([OutputTarget(str(tmp_path / "made"))])
     assert (tmp_path / "made").read_bytes() == content
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_takes_its_sources_place_keeps_owner_mode_and_attributes(tmp
     source.chmod(0o4640)
     attributes = attach(source)
     with opened(assignment(source, recipe(), tmp_path)) as picture:
-        picture.make([Target(str(tmp_path / "made"), replaces_source=True)])
+        picture.make([OutputTarget(str(tmp_path / "made"), replaces_source=True)])
     status = (tmp_path / "made").stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (12345, 12346, 0o640)
     assert {name: os.getxattr(tmp_path / "made", name) for name in os.listxattr(tmp_path / "made")} == attributes

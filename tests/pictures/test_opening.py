@@ -12,7 +12,7 @@ from PIL import Image
 from fileq.errors import ErrorKind, JobError
 from fileq.operations.crop import Crop
 from fileq.operations.resize import Resize
-from fileq.pictures.assignment import Target
+from fileq.pictures.assignment import OutputTarget
 from fileq.pictures.pipeline import opened
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
@@ -185,7 +185,7 @@ def test_an_edit_within_its_size_and_time_is_seen_where_the_original_would_go(tm
             file.seek(-1, os.SEEK_END)
             file.write(b"\x82")
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-        targets = [Target(str(tmp_path / ".temp"), replaces_source=replace)]
+        targets = [OutputTarget(str(tmp_path / ".temp"), replaces_source=replace)]
         if not replace:
             assert picture.make(targets)
             return

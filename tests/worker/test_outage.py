@@ -1,5 +1,5 @@
 from fileq.errors import LedgerError
-from fileq.worker.outage import Backoff, Outage
+from fileq.worker.outage import Outage, SlotBackoff
 
 
 class Clock:
@@ -11,7 +11,7 @@ class Clock:
 
 def test_a_slot_holds_still_twice_as_long_each_time_up_to_the_longest():
     clock = Clock()
-    backoff = Backoff(clock)
+    backoff = SlotBackoff(clock)
     waits = []
     for _ in range(8):
         backoff.hold(60)

@@ -16,7 +16,7 @@ from fileq.errors import ErrorKind, JobError, Shortage
 from fileq.job import Token
 from fileq.operations.command import Command
 from fileq.operations.resize import Resize
-from fileq.pictures.pipeline import Assignment, Target
+from fileq.pictures.pipeline import Assignment, OutputTarget
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
 from fileq.worker import nursery
@@ -62,7 +62,7 @@ class Bench:
         try:
             plan = box.call(self.assignment(*steps))
             assert isinstance(plan, Plan)
-            return box.call([Target(str(self.folder / ".small.tmp"))])
+            return box.call([OutputTarget(str(self.folder / ".small.tmp"))])
         finally:
             box.end()
 
@@ -239,7 +239,7 @@ def test_an_idle_child_that_is_killed_is_replaced(bench, box):
 def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, box):
     box.begin(TOKEN)
     box.call(bench.assignment())
-    box.call([Target(str(bench.folder / ".small.tmp"))])
+    box.call([OutputTarget(str(bench.folder / ".small.tmp"))])
     box.stop(Verdict.CANCELLED, TOKEN)
     box.end()
     assert bench.works(box)
@@ -249,7 +249,7 @@ def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, bo
     box.begin(TOKEN)
     box.call(bench.assignment(Crash()))
     with pytest.raises(JobError):
-        box.call([Target(str(bench.folder / ".small.tmp"))])
+        box.call([OutputTarget(str(bench.folder / ".small.tmp"))])
     box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
     box.stop(Verdict.STOPPED)
     box.end()
@@ -286,7 +286,7 @@ def stopper(bench, box, ended):
     try:
         recipe = Recipe(name="test", steps=(command,), outputs=(Output(),))
         box.call(Assignment(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
-        box.call([Target(str(bench.folder / ".made.tmp"))])
+        box.call([OutputTarget(str(bench.folder / ".made.tmp"))])
     except (JobError, Stopped, Lost) as error:
         ended.append(error)
     finally:
@@ -366,7 +366,7 @@ DYING = """
 import sys, threading
 from mischief import Doze
 from fileq.job import Token
-from fileq.pictures.pipeline import Assignment, Target
+from fileq.pictures.pipeline import Assignment, OutputTarget
 from fileq.recipes.recipe import Recipe
 from fileq.worker.sandbox import Sandbox
 
@@ -375,7 +375,7 @@ source, folder, mark = sys.argv[1:]
 def attempt(box, *steps):
     box.begin(Token(1, 1))
     box.call(Assignment(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
-    box.call([Target(folder + "/.made.tmp")])
+    box.call([OutputTarget(folder + "/.made.tmp")])
     box.end()
 
 idle, busy = Sandbox(60, 2**30), Sandbox(600, 2**30)

@@ -17,6 +17,7 @@ from fileq.cli.session import Session, session_of
 from fileq.cli.watching import Teller, folders
 from fileq.cli.working import hear_complaints, ticker
 from fileq.config import load
+from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
 from fileq.units import counted
@@ -70,15 +71,22 @@ def watch(
     def wanted() -> list[Folder]:
         session.config = load(session.config_option)
         return folders(
-            session,
-            paths or (),
-            recipe=recipe or (),
-            out=out,
-            poll=poll,
-            recursive=recursive,
+            session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
             follow_links=follow_links,
-        )
+        )  # fmt: skip
 
+    return _run_watch(session, display, wanted, slots_asked=workers, work=work, once=once)
+
+
+def _run_watch(
+    session: Session,
+    display: Display,
+    wanted: Callable[[], list[Folder]],
+    *,
+    slots_asked: int | None,
+    work: bool,
+    once: bool,
+) -> ExitCode:
     use_leases()
     teller = Teller(display)
     with session.ledger() as ledger:
@@ -89,14 +97,14 @@ def watch(
             hear_complaints(display, debug=session.debug)
         stopped = False
         if work and not once:
-            _watch_and_work(session, ledger, watcher, teller, slots(workers, session.config))
+            _watch_and_work(session, ledger, watcher, teller, slots(slots_asked, session.config))
         else:
             stopped = _watch(watcher, teller)
         display.settle()
         for candidate in watcher.left if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
     if work and once and not stopped:
-        _work_off(session, slots(workers, session.config))
+        _work_off(session, slots(slots_asked, session.config))
     return ExitCode.DONE
 
 
