@@ -1,10 +1,12 @@
 """Nothing stays of a program: not of its children, nor of those that hide from it, whoever is killed."""
 
+import functools
 import os
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from contextlib import suppress
 
 import psutil
@@ -140,25 +142,29 @@ while True: os.kill(parent, signal.SIGSTOP)'
 """
 
 
-@pytest.fixture
-def limit():
-    """What hangs is a failure."""
+def in_a_process_of_its_own(test):
+    """Whoever has a program run counts all its children to the family: those of the tests' process are others' too."""
 
-    def fail(*_):
-        raise AssertionError("it hangs")
+    @functools.wraps(test)
+    def isolated(*arguments, **keys):
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                signal.alarm(60)  # what hangs is a failure
+                test(*arguments, **keys)
+                code = 0
+            except BaseException:  # noqa: BLE001  # whatever it is: the test has failed, and says so
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
-    before = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
-    psutil.wait_procs(psutil.Process().children())
+    return isolated
 
 
-@pytest.mark.usefixtures("limit")
 @pytest.mark.parametrize("script", [STOPS_IT_ONCE, STOPS_IT_AND_ENDS, STOPS_IT_AGAIN_AND_AGAIN])
+@in_a_process_of_its_own
 def test_a_program_that_stops_its_supervisor_is_ended_with_it_at_the_time_limit(tmp_path, script):
     mark = str(tmp_path)
     with pytest.raises(JobError) as caught:
