@@ -39,14 +39,19 @@ def kill_only_the_worker(process, chance: random.Random) -> None:
 
 
 def kill_only_a_child(process, chance: random.Random) -> None:
-    for child in chance.sample(children(process), k=min(1, len(children(process)))):
-        child.kill()
+    there = children(process)
+    for child in chance.sample(there, k=min(1, len(there))):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            child.kill()
 
 
 def children(process) -> list[psutil.Process]:
     """The slots' own processes: they are children of the fork server."""
-    servers = psutil.Process(process.pid).children()
-    return [child for server in servers for child in server.children()]
+    found = []
+    for server in psutil.Process(process.pid).children():
+        with suppress(psutil.NoSuchProcess):
+            found += server.children()
+    return found
 
 
 @pytest.mark.parametrize("kill", [kill_everything, kill_only_the_worker, kill_only_a_child])
@@ -100,7 +105,7 @@ def test_no_process_outlives_a_worker_that_was_killed(fileq: Program, many: Path
     fileq.run("add", many)
     with fileq.worker("--workers", "2") as process:
         fileq.wait_until(lambda: len(children(process)) == 2)
-        family = psutil.Process(process.pid).children(recursive=True)
+        family = offspring(process)
         kill_only_the_worker(process, random.Random(1))
         fileq.wait_until(lambda: not any(alive(one) for one in family))
 
@@ -111,16 +116,26 @@ def test_a_program_that_a_job_runs_ends_with_the_worker_and_leaves_nothing(fileq
     fileq.trust(f'[recipes.slow]\nsteps = [ {{ op = "command", argv = {argv} }} ]\n')
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
     with fileq.worker("--workers", "1") as process:
-        fileq.wait_until(lambda: any(child.children() for child in children(process)))
-        fileq.wait_until(lambda: files(photos / "slow"))
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert any("time.sleep(1000)" in " ".join(one.cmdline()) for one in family)
+        fileq.wait_until(lambda: files(photos / "slow"))  # made for the program, which may not have begun yet
+        fileq.wait_until(lambda: any("time.sleep(1000)" in command_line(one) for one in offspring(process)))
+        family = offspring(process)
         kill_only_the_worker(process, random.Random(1))
         fileq.wait_until(lambda: not any(alive(one) for one in family))
     with fileq.worker():
         fileq.wait_until(lambda: fileq.ask("select 1 from attempts where outcome = 'worker died'"))
         fileq.run("cancel", "--all")
         fileq.wait_until(lambda: not files(photos / "slow"))
+
+
+def offspring(process) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return ""
 
 
 def alive(process: psutil.Process) -> bool:
@@ -176,7 +191,8 @@ def test_a_frozen_worker_that_wakes_up_publishes_nothing(fileq: Program, photos:
         published = os.stat(output)
         os.kill(frozen.pid, signal.SIGCONT)
         fileq.wait_until(lambda: frozen.pid in fileq.worker_pids())  # it signs on again
-        fileq.run("wait")
+        frozen.send_signal(signal.SIGTERM)
+        assert frozen.wait(60) == 0  # what it had begun has ended, whichever way
         assert os.stat(output).st_ino == published.st_ino
         assert fileq.ask("select attempts, state from jobs") == [(2, "done")]
-        fileq.wait_until(lambda: files(photos / "slow") == ["IMG_0001.jpg"])
+        assert files(photos / "slow") == ["IMG_0001.jpg"]

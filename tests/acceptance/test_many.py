@@ -33,8 +33,11 @@ def test_several_workers_share_one_database_and_do_each_job_once(fileq: Program,
     folder.mkdir()
     for number in range(80):
         os.link(small_photos[number % 8], folder / f"{number:03}.jpg")
+    fileq.run("pause")
     fileq.run("add", folder)
     workers = [fileq.start("worker", "--drain", "--workers", "1") for _ in range(3)]
+    fileq.wait_until(lambda: len(fileq.worker_pids()) == 3)  # else the first may have done all before another is there
+    fileq.run("resume")
     for worker in workers:
         worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 0

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,6 +44,12 @@ def family(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def kill_all(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile, as the programs of these do all the time
+            process.kill()
+
+
 def servers(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return psutil.Process(worker.pid).children()
 
@@ -58,21 +64,24 @@ def kill_the_group(worker: subprocess.Popen[bytes]) -> None:
 
 def kill_the_child(worker: subprocess.Popen[bytes]) -> None:
     for server in servers(worker):
-        for child in server.children():
-            child.kill()
+        kill_all(server.children())
 
 
 def kill_the_supervisor(worker: subprocess.Popen[bytes]) -> None:
     for server in servers(worker):
         for child in server.children():
-            for supervisor in child.children():
-                supervisor.kill()
+            kill_all(child.children())
 
 
 def kill_the_worker_the_child_and_the_supervisor(worker: subprocess.Popen[bytes]) -> None:
-    ours = [one for one in psutil.Process(worker.pid).children(recursive=True) if "python" in one.name()]
-    for process in [*ours, psutil.Process(worker.pid)]:
-        process.kill()
+    offspring = psutil.Process(worker.pid).children(recursive=True)
+    kill_all([*filter(is_python, offspring), psutil.Process(worker.pid)])
+
+
+def is_python(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return "python" in process.name()
+    return False
 
 
 def stop_at_once(worker: subprocess.Popen[bytes]) -> None:
@@ -87,8 +96,7 @@ def busy(fileq: Program, photos: Path) -> Iterator[Path]:
     fileq.trust(CONFIG)
     fileq.run("add", photos / "IMG_0001.jpg", "-r", "busy")
     yield photos / "busy"
-    for process in family(photos / "busy"):
-        process.kill()
+    kill_all(family(photos / "busy"))
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,10 @@ def test_a_missed_batch_is_added_late_by_one_of_two_workers_and_worked_off(fileq
     before = runs(fileq)
     with fileq.worker(), fileq.worker():
         fileq.wait_until(lambda: runs(fileq) != before and fileq.states().get("done") == 9)
+        fileq.wait_until(lambda: nightly(fileq)["outcome"] == "done")  # its jobs may be done before that is said
     assert len(fileq.ask("select id from batches")) == 2
     task = nightly(fileq)
-    assert (task["outcome"], task["message"]) == ("done", "1 queued as batch 2.")
+    assert task["message"] == "1 queued as batch 2."
 
 
 def test_a_draining_worker_does_what_is_due_before_it_ends(fileq, photos):

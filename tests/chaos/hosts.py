@@ -70,6 +70,18 @@ def freeze(fileq: Program, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("it was amid a transaction at every moment")
 
 
+def freeze_amid_a_job(fileq: Program, process: subprocess.Popen[bytes]) -> None:
+    """The same, with a job of it under way: that it was so a moment before is not enough."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        freeze(fileq, process)
+        if is_amid_a_job(fileq, worker_id(fileq, process)):
+            return
+        thaw(process)
+        time.sleep(0.01)
+    raise AssertionError("it was between two jobs at every moment")
+
+
 def thaw(process: subprocess.Popen[bytes]) -> None:
     os.killpg(process.pid, signal.SIGCONT)
 
@@ -113,7 +125,8 @@ def all_well(fileq: Program, names: list[str], *, known: tuple[str, ...] = ()) -
     for name in names:
         assert (fileq.folder / "out" / name).read_bytes() == (fileq.folder / "inbox" / name).read_bytes()
     assert [name for name in files(fileq.folder) if ".fileq-" in name] == []
-    fileq.run("worker", "--drain")  # takes over from those that were killed
+    # The next worker takes over from those that were killed; from another host's once it has been silent for a while.
+    wait_until(lambda: fileq.run("worker", "--drain") and not fileq.worker_pids())
     answer = fileq.json("doctor")
     wrong = [check for check in answer["checks"] if check["state"] != "ok" and check["name"] not in known]
     assert answer["ok"], wrong

@@ -16,7 +16,7 @@ import pytest
 from tests.acceptance.program import Program, files, kill_group
 from tests.acceptance.watching import Watched
 from tests.chaos import hosts
-from tests.chaos.hosts import add, all_well, done_by, freeze, inodes, is_amid_a_job, other_host, thaw, worker_id
+from tests.chaos.hosts import add, all_well, done_by, freeze, freeze_amid_a_job, inodes, other_host, thaw, worker_id
 from tests.chaos.steps import Clock, build
 
 LONG = os.environ.get("FILEQ_CHAOS") == "long"
@@ -60,7 +60,7 @@ def test_the_jobs_of_a_host_that_has_died_are_done_by_the_other_once_each(
         assert len(fileq.ask("select distinct host from workers")) == 2
         fileq.wait_until(lambda: done_by(fileq, one) > 2 and done_by(fileq, other) > 2)
         time.sleep(chance.uniform(0, 0.3))  # the random moment
-        fileq.wait_until(lambda: is_amid_a_job(fileq, other))
+        freeze_amid_a_job(fileq, far)
         kill_group(far)
         standing = inodes(fileq.folder / "out")
         if comes_another:
@@ -83,8 +83,7 @@ def test_a_host_that_thaws_publishes_nothing_again_and_goes_on(fileq: Program, m
     with other_host(fileq, "--workers", "2") as frozen:
         fileq.wait_until(lambda: done_by(fileq, worker_id(fileq, frozen)) > 2)
         time.sleep(random.Random(seed).uniform(0, 0.3))  # the random moment
-        fileq.wait_until(lambda: is_amid_a_job(fileq, worker_id(fileq, frozen)))
-        freeze(fileq, frozen)
+        freeze_amid_a_job(fileq, frozen)
         before = worker_id(fileq, frozen)
         time.sleep(2 * hosts.SILENCE)
         fileq.run("worker", "--drain", "--workers", "2")
@@ -124,10 +123,10 @@ def test_an_original_whose_mover_freezes_is_moved_once_by_the_other_host(fileq: 
         (inbox.folder / "b.jpg").write_bytes(b"no picture either")
         fileq.run("watch", "--once")
         fileq.wait_until(lambda: files(elsewhere) == ["a.jpg", "b.jpg"])  # it moves others
+        fileq.wait_until(lambda: fileq.ask("select count(*) from dispositions") == [(0,)])  # their new names come first
     assert (elsewhere / "a.jpg").stat().st_ino == moved.st_ino
     assert (elsewhere / "a.jpg").read_bytes() == content
     assert files(inbox.folder) == []
-    assert fileq.ask("select count(*) from dispositions") == [(0,)]
 
 
 @needs_clock

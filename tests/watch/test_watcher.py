@@ -192,7 +192,8 @@ def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger,
     with watching(ledger, folder(inbox)) as (watch, heard, _):
         watch._hints.put((watch._roots[0].observation, Trouble("too many at once")))
         put(inbox / "a.jpg")
-        heard.until(lambda: heard.state() is State.EVENTS and heard.names() == ["a.jpg"])
+        heard.until(lambda: heard.standings["inbox"].rebuilt and heard.state() is State.EVENTS)
+        heard.until(lambda: heard.names() == ["a.jpg"])
         assert heard.said == [f"{inbox}: too many at once"]
         assert (heard.standings["inbox"].rebuilt, heard.standings["inbox"].missed) == (1, 0)
 
