@@ -62,7 +62,7 @@ def _see_off(ledger: Ledger, lease: Lease) -> JobError | None:
     assert disposition is not None
     try:
         with os_failures(disposition.source):
-            _act(ledger, lease, disposition)
+            stays = _act(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)
         ledger.dispositions.postpone(lease, time.time() + delay, str(error))
@@ -71,15 +71,19 @@ def _see_off(ledger: Ledger, lease: Lease) -> JobError | None:
         with suppress(Exception):
             ledger.dispositions.release(lease)
         raise
-    ledger.dispositions.close(lease)
+    if stays and not disposition.is_settled:
+        ledger.dispositions.park(lease)
+    else:
+        ledger.dispositions.close(lease)
     return None
 
 
-def _act(ledger: Ledger, lease: Lease, disposition: Disposition) -> None:
+def _act(ledger: Ledger, lease: Lease, disposition: Disposition) -> bool:
+    """Do what is to be done now; return whether the file that was read has its own name still."""
     try:
         file = DepartingFile(ledger, lease, disposition)
     except (FileNotFoundError, NotADirectoryError):  # its folder has gone, and the file with it
-        return
+        return False
     with file:
         if disposition.temp is not None:
             _remove_copy(ledger, lease, disposition.temp)
@@ -88,6 +92,7 @@ def _act(ledger: Ledger, lease: Lease, disposition: Disposition) -> None:
         except OSError:
             if not file.has_gone:  # else somebody else moved it, or saved a newer file in its place: that one stays
                 raise
+        return file.name is not None
 
 
 def _take_away(ledger: Ledger, file: DepartingFile, to: str | None) -> None:

@@ -163,7 +163,7 @@ class Reception:
 
     def _is_to_go(self, known: Sequence[Known]) -> bool:
         """Whether all is done, and the source is here still, or again; and nobody sees to that yet."""
-        if any(job.disposition_id is not None for job in known):
+        if any(job.is_leaving for job in known):
             return False
         return self._policy.takes_away(frozenset(job.state for job in known))
 

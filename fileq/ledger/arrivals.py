@@ -7,10 +7,10 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
-from fileq.ledger.database import Database
+from fileq.ledger.database import LEAVING, Database
 from fileq.ledger.files import restored, stored
 
-_KNOWN = "select id, source, version, fingerprint, folder, state, error_kind, disposition_id, size, digest from jobs"
+_KNOWN = f"select id, source, version, fingerprint, folder, state, error_kind, {LEAVING}, size, digest from jobs"  # noqa: S608  # ours
 
 
 _OF_VERSION = f"{_KNOWN} where source = ? and version = ?"
@@ -26,7 +26,8 @@ class Known(msgspec.Struct, frozen=True):
     folder: str
     state: JobState
     kind: ErrorKind | None
-    disposition_id: int | None
+    is_leaving: bool
+    """Whether somebody sees to it already that its source goes."""
     size: int
     digest: str | None
 
@@ -117,8 +118,8 @@ class Arrivals:
 
 
 def _known(row: Sequence[Any]) -> Known:
-    job, source, version, fingerprint, folder, state, kind, disposition_id, size, digest = row
+    job, source, version, fingerprint, folder, state, kind, is_leaving, size, digest = row
     return Known(
         job, restored(source), version, fingerprint, restored(folder), JobState(state), kind and ErrorKind(kind),
-        disposition_id, size, digest,
+        bool(is_leaving), size, digest,
     )  # fmt: skip

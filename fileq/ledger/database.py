@@ -23,6 +23,15 @@ UNFINISHED = "state in ('queued', 'running', 'waiting')"
 UNSENT = "message_id is null and state in ('queued', 'waiting')"
 """The condition of the index of jobs that no message names."""
 
+LEAVING = (
+    "exists (select 1 from dispositions where dispositions.id = jobs.disposition_id"
+    " and (retry_at is null or retry_at < 9e999))"
+)
+"""Whether a job's source is yet to go, or to be said to stay: its disposition is not parked."""
+
+PARKED = float("inf")
+"""When a disposition is tried again that has nothing to do until one of its jobs is retried."""
+
 _WAL_PATIENCE = 5.0
 _STEP = 1.0
 """Seconds that SQLite itself waits for a lock: a thread that waits there hears of nothing else."""

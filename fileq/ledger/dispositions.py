@@ -7,7 +7,7 @@ import msgspec
 
 from fileq.job import JobState
 from fileq.ledger.columns import decode_column
-from fileq.ledger.database import Database
+from fileq.ledger.database import PARKED, Database
 from fileq.ledger.files import prose, restored, stored
 from fileq.ledger.jobs import Fenced
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running
@@ -44,6 +44,11 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
         if self.states == {JobState.DONE}:
             return self.done_to
         return self.failed_to if JobState.FAILED in self.states else None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `to` is the last word: jobs that have failed or were cancelled may be retried, and end otherwise."""
+        return self.to is not None or self.states == {JobState.DONE}
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -189,6 +194,17 @@ class Dispositions:
         change = "holder_json = null, held_until = null, tries = tries + 1, retry_at = ?, problem = ?"
         self._change(lease, change, retry_at, prose(problem))
 
+    def park(self, lease: Lease) -> None:
+        """Give the right back: the source stays for now, and is due once one of its jobs is retried.
+
+        Where that has happened meanwhile, it is due at once: whoever ended the job could not have the lease.
+        """
+        with self._database.transaction():
+            disposition = self.find(lease.disposition_id)
+            is_due = disposition is None or disposition.is_settled or not all(map(_is_final, disposition.states))
+            change = "holder_json = null, held_until = null, tries = 0, retry_at = ?, problem = null"
+            self._change(lease, change, None if is_due else PARKED)
+
     def release(self, lease: Lease) -> None:
         """Give the right back, with nothing done."""
         self._change(lease, "holder_json = null, held_until = null")
@@ -220,6 +236,10 @@ class Dispositions:
 
 _HANGING = 6 * 3600.0
 """Seconds after which a process that runs, and does not renew its lease, is not waited for any more."""
+
+
+def _is_final(state: JobState) -> bool:
+    return state.is_final
 
 
 def _is_held(holder_json: str, held_until: float, asker: ProcessIdentity, now: float) -> bool:

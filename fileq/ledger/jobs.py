@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.job import Failure, JobState, Token
-from fileq.ledger.database import UNFINISHED, UNSENT, Database
+from fileq.ledger.database import PARKED, UNFINISHED, UNSENT, Database
 from fileq.ledger.files import prose, restored, stored
 
 
@@ -131,6 +131,7 @@ class Jobs:
                 " where id = ? and state in ('done', 'failed', 'cancelled')",
                 (batch, recipe, priority, due_at, now, inode, job),
             )
+            _unpark(connection, job)
 
     def claim(self, job: int, worker: int, now: float) -> Claim | None:
         """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
@@ -308,6 +309,9 @@ class Jobs:
                 ).fetchone()
                 for job in jobs
             ]
+            for row in rows:
+                if row:
+                    _unpark(connection, row[0])
             # Their batches are to end once more, and that is to be told.
             batches = {(row[-1],) for row in rows if row}
             connection.executemany("update batches set told = 0 where id = ? and told = 1", batches)
@@ -331,3 +335,12 @@ class Jobs:
                         (now, *row),
                     )
         return cancelled
+
+
+def _unpark(connection: sqlite3.Connection, job_id: int) -> None:
+    """Have the source of a job that begins anew go, or stay, as this ends."""
+    connection.execute(
+        "update dispositions set retry_at = null where retry_at = ?"
+        " and id = (select disposition_id from jobs where id = ?)",
+        (PARKED, job_id),
+    )

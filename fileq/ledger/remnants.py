@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fileq.ledger.database import Database
+from fileq.ledger.database import LEAVING, PARKED, Database
 from fileq.ledger.files import restored
 
 _OLD = (
@@ -15,7 +15,7 @@ _OLD = (
     " and (temp is not null or coming is not null or removing is not null))"
 )
 _PAST = (
-    "select jobs.id, source, version, disposition_id is not null, watch from jobs"
+    f"select jobs.id, source, version, {LEAVING}, watch from jobs"  # noqa: S608  # ours
     " left join batches on batches.id = jobs.batch"
 )
 _PICKED = (
@@ -23,7 +23,7 @@ _PICKED = (
     " and (forgotten_at is null and finished_at < ? or forgotten_at < ?)"
 )
 _FORGET = f"update jobs set forgotten_at = ?, untold = 0 {_PICKED} returning id"  # noqa: S608  # ours
-_DELETE = f"delete from jobs {_PICKED} and disposition_id is null returning id"  # noqa: S608  # ours
+_DELETE = f"delete from jobs {_PICKED} and not {LEAVING} returning id"  # noqa: S608  # ours
 _LAST_DAY = 86400.0
 """Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""
 
@@ -93,12 +93,17 @@ class Remnants:
             connection.executemany("delete from outputs where job = ?", [(job,) for job in left if job])
 
     def tidy(self, now: float) -> None:
-        """Remove batches and recipes without jobs, sums of nothing, and messages that nobody will ever read."""
+        """Remove batches, recipes and dispositions without jobs, sums of nothing, and messages nobody will read."""
         with self._database.transaction() as connection:
             connection.execute(
                 "delete from batches where id < (select max(id) from batches) and added_at < ?"
                 " and not exists (select 1 from jobs where batch = batches.id)",
                 (now - _LAST_DAY,),
+            )
+            connection.execute(
+                "delete from dispositions where retry_at = ?"
+                " and not exists (select 1 from jobs where disposition_id = dispositions.id)",
+                (PARKED,),
             )
         for statement in _TIDYING:
             with self._database.transaction() as connection:

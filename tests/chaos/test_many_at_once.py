@@ -69,8 +69,7 @@ class Crowd:
 
     def _meddle(self, chance: random.Random) -> list[str]:
         """Cancel some, retry some of those that are cancelled, and clean."""
-        # Not the watched ones: an original whose job was cancelled or has failed stays, also when a retry has it done.
-        unfinished = self._ids("state in ('queued', 'running') and disposition_id is null")
+        unfinished = self._ids("state in ('queued', 'running')")
         self._call("cancel", *chance.sample(unfinished, min(8, len(unfinished))))
         cancelled = self._ids("state = 'cancelled'")
         self.cancelled += len(cancelled)

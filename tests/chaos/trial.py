@@ -44,8 +44,6 @@ class Outcome:
     strike: Strike | RandomKills
     struck: int = 0
     problems: list[Problem] = field(default_factory=list)
-    retried: set[str] = field(default_factory=set)
-    """The sources that had failed, and were retried by a person."""
 
     def __str__(self) -> str:
         """What was wrong, and the command that repeats it."""
@@ -97,15 +95,10 @@ def attempt(name: str, strike: Strike | RandomKills, reference: Reference, libra
             outcome.problems += lost_for_now(world, reference)
             _go_on(world, left, reference, outcome, library)
         outcome.problems += observer.problems
-        outcome.problems += [one for one in check(world, reference) if not _is_known(one, outcome)]
+        outcome.problems += check(world, reference)
     finally:
         world.remove()
     return outcome
-
-
-def _is_known(problem: Problem, outcome: Outcome) -> bool:
-    """A watched source whose job has failed stays in its folder, also once a retry has it done: to be mended."""
-    return problem.harm is Harm.STAYED and any(source in problem.text for source in outcome.retried)
 
 
 def _play(world: World, steps: Steps, reference: Reference, outcome: Outcome) -> Sequence[Command]:
@@ -157,7 +150,6 @@ def _go_on(world: World, left: Sequence[Command], reference: Reference, outcome:
         for _, source, kind in failed:
             if kind not in kinds:
                 outcome.problems.append(Problem(Harm.COMPLAINT, f"{source} failed as {kind}"))
-        outcome.retried = {source for _, source, _ in failed}
         world.put_back()
         if failed:
             _undisturbed(world, ("retry", *(str(job_id) for job_id, _, _ in failed)), outcome, {0})

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from fileq import control
 from fileq.disposition import dispose
 from fileq.files.identity import version_of
 from fileq.job import Made
@@ -62,6 +63,11 @@ def choose_target(ledger, path):
     assert ledger.dispositions.choose_target(lease, str(path))
 
 
+def dispositions(ledger):
+    with ledger.database.reading() as connection:
+        return connection.execute("select source, retry_at from dispositions").fetchall()
+
+
 def names(folder):
     return sorted(os.listdir(folder)) if folder.exists() else []
 
@@ -101,6 +107,64 @@ def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
     ledger.jobs.cancel([job], NOW)
     dispose(ledger)
     assert names(inbox) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("to", ["done", ""])
+@pytest.mark.parametrize("is_seen_off_by_all", [False, True])
+def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, to, is_seen_off_by_all):
+    first, second = leaving(ledger, source(inbox), to and tmp_path / to, jobs=2)
+    complete(ledger, first, tmp_path / "out.jpg")
+    ledger.jobs.fail(begin(ledger, second), DAMAGED, NOW)
+    dispose(ledger)
+    assert names(inbox) == ["a.jpg"]
+    assert control.retry(ledger, [second], NOW) == 1
+    complete(ledger, second, tmp_path / "out-2.jpg")
+    assert dispose(ledger, None if is_seen_off_by_all else [second]) == []
+    assert names(inbox) == []
+    assert dispositions(ledger) == []
+
+
+def test_a_source_whose_job_was_cancelled_and_is_done_after_all_goes(ledger, inbox, done):
+    (job,) = leaving(ledger, source(inbox), done)
+    ledger.jobs.cancel([job], NOW)
+    dispose(ledger)
+    control.retry(ledger, [job], NOW)
+    complete(ledger, job)
+    dispose(ledger)
+    assert names(done) == ["a.jpg"]
+
+
+def test_a_source_that_stays_is_looked_at_once(ledger, inbox, done):
+    (job,) = leaving(ledger, source(inbox), done)
+    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    assert len(ledger.dispositions.find_ready(NOW)) == 1
+    dispose(ledger)
+    assert ledger.dispositions.find_ready(10 * NOW) == []
+    assert ledger.dispositions.find_problems() == []
+
+
+def test_a_job_that_is_done_by_a_retry_while_its_source_is_said_to_stay_is_not_passed_over(ledger, inbox, done):
+    (job,) = leaving(ledger, source(inbox), done)
+    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
+    control.retry(ledger, [job], NOW)
+    complete(ledger, job)
+    ledger.dispositions.park(lease)
+    dispose(ledger)
+    assert names(done) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("becomes", ["gone", "newer"])
+def test_nothing_is_kept_of_a_failed_source_that_is_no_more(ledger, inbox, done, becomes):
+    path = source(inbox)
+    (job,) = leaving(ledger, path, done)
+    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    path.unlink()
+    if becomes == "newer":
+        source(inbox, content="another")
+    dispose(ledger)
+    assert dispositions(ledger) == []
 
 
 def test_a_source_that_is_another_file_by_now_stays(ledger, inbox, done):

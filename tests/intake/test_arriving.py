@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from fileq.disposition import dispose
 from fileq.files.identity import version_of
 from fileq.intake import Arrival, Became, Policy, Reception
 from fileq.intake.arriving import digest
@@ -351,6 +352,18 @@ def test_a_source_that_is_to_stay_is_seen_off_by_nobody(ledger, inbox):
 def test_a_source_of_which_a_job_has_failed_goes_once_the_others_have_ended(other):
     assert Policy(None, "/failed").takes_away(frozenset([JobState.FAILED, other])) == other.is_final
     assert not Policy("/done", None).takes_away(frozenset([JobState.FAILED, other]))
+
+
+def test_a_source_that_stayed_goes_once_its_watch_says_where_failures_go(ledger, inbox, tmp_path):
+    photo = write(inbox / "a.jpg")
+    take(ledger, photo, way=reception(ledger, policy=Policy(str(tmp_path / "done"))))
+    (job,) = jobs(ledger, JobState.QUEUED)
+    ledger.jobs.fail(begin(ledger, job.id), DAMAGED, NOW)
+    dispose(ledger)
+    assert photo.exists()
+    way = reception(ledger, policy=Policy(str(tmp_path / "done"), str(tmp_path / "failed")))
+    dispose(ledger, way.take([arrival(photo)], NOW).leaving)
+    assert (tmp_path / "failed" / "a.jpg").exists()
 
 
 def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, tmp_path):

@@ -9,13 +9,15 @@ import pytest
 from fileq import intake
 from fileq.config.settings import AddSettings, ScheduleSettings, Settings
 from fileq.cron import Cron
+from fileq.disposition import dispose
 from fileq.errors import NotFoundError
+from fileq.files.identity import version_of
 from fileq.intake import Arrival, Became, Policy, Reception
 from fileq.ledger.overview import Selection
 from fileq.recipes.recipe import encode
 from fileq.sources import Source
 from fileq.upkeep.retention import forgetting
-from tests.entering import NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
+from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 from tests.ledger.test_overview import counted
 from tests.retaining import DAY, cleaned, keeping, later, one, output
 
@@ -132,6 +134,21 @@ def test_a_disposition_keeps_its_jobs(ledger):
     cleaned(ledger, DAYS_90, OLD)
     assert jobs(ledger) == ([1, 2], [])
     assert [found.states for found in ledger.dispositions.find_ready(NOW)] == [{"done"}]
+
+
+def test_a_disposition_that_is_parked_goes_with_its_jobs(ledger, tmp_path):
+    source = tmp_path / "a.jpg"
+    source.write_text("photo")
+    status = source.stat()
+    disposition_id = ledger.dispositions.upsert_disposition(str(source), version_of(status), status.st_ino, "", None)
+    (job,) = enter(ledger, str(source), disposition_id=disposition_id)
+    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    done(ledger, "b")
+    dispose(ledger)
+    assert one(ledger, "select count(*) from dispositions") == (1,)
+    cleaned(ledger, DAYS_90, OLD)
+    assert jobs(ledger)[0] == [2]
+    assert one(ledger, "select count(*) from dispositions") == (0,)
 
 
 class Inbox:
