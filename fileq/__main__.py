@@ -15,7 +15,7 @@ def main() -> None:
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
         # file's name and not the command, the server of children ends with us, unused.
         with suppress(OSError, MemoryError):  # the worker asks again, where the error is told
-            from fileq.worker.nursery import prepare  # noqa: PLC0415
+            from fileq.process.forkserver import prepare  # noqa: PLC0415
 
             prepare()
     code = _run()

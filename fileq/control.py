@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from fileq import queue
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 
 PATIENCE = 60.0
 """Seconds after which a job whose message was taken is thought to be held by nobody."""

@@ -2,8 +2,8 @@
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, JobState
-from fileq.ledger.jobs import Candidate
-from fileq.operations.resize import Resize
+from fileq.ledger.tables.jobs import Candidate
+from fileq.operations.builtin.resize import Resize
 from fileq.presence import ProcessIdentity
 from fileq.recipes.recipe import Recipe, encode
 from fileq.units import Dimensions

@@ -5,8 +5,8 @@ import time
 
 from fileq.config.settings import RetentionSettings, Settings
 from fileq.publish import publish
+from fileq.retention import clean
 from fileq.units import ByteSize, Keeping
-from fileq.upkeep.retention import clean
 from tests.publishing import claim, make, reserved, written
 
 DAY = 86400.0

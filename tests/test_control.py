@@ -2,7 +2,7 @@ import pytest
 
 from fileq import control, queue
 from fileq.job import JobState
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 from tests.entering import DAMAGED, NOW, SLOW, begin, enter, state
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from fileq.cron import Cron
-from tests.upkeep.clock import BERLIN, at
+from tests.schedule.clock import BERLIN, at
 
 
 def times(line, start, count):

@@ -9,8 +9,8 @@ import typer
 from typer.exceptions import TyperException
 
 from fileq import signals
-from fileq.cli import coercion
-from fileq.cli.root import app
+from fileq.cli import typer_patch
+from fileq.cli.global_options import app
 from fileq.cli.session import Session
 from fileq.errors import ExitCode, FileqError, shortage
 
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _invoke(arguments: list[str], session: Session) -> int:
     group = typer.main.get_command(app)
-    coercion.use(group)
+    typer_patch.use(group)
     try:
         with group.make_context("fileq", arguments or ["--help"], obj=session) as context:
             answer = group.invoke(context)

@@ -8,8 +8,9 @@ import msgspec
 
 import fileq
 from fileq.config.complaints import unknown_name
+from fileq.config.document import Source, recipes_from, settings_from
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
-from fileq.config.places import (
+from fileq.config.paths import (
     CONFIG_NAME,
     ConfigFile,
     Provenance,
@@ -18,7 +19,6 @@ from fileq.config.places import (
     state_database,
     working_folder,
 )
-from fileq.config.reading import Source, recipes_from, settings_from
 from fileq.config.restricted import RestrictedSettings, restricted_settings, without
 from fileq.config.settings import NotifySettings, QueueSettings, Settings, WatchSettings, WorkerSettings
 from fileq.errors import ConfigError, EnvironmentFailure, NotFoundError, UntrustedError

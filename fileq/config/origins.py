@@ -4,8 +4,8 @@ from typing import cast
 
 import msgspec
 
+from fileq.config.document import Source
 from fileq.config.lines import lines_of_keys
-from fileq.config.reading import Source
 from fileq.config.settings import Settings
 from fileq.units import ByteSize, Duration
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from fileq.config.ownership import others_may_write, own_users
-from fileq.config.places import state_folder
+from fileq.config.paths import state_folder
 from fileq.errors import EnvironmentFailure
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from fileq.config.complaints import Complaint, unknown_name
-from fileq.config.places import whole_path
+from fileq.config.paths import whole_path
 from fileq.config.settings import WatchSettings
 from fileq.files.identity import place_within
 from fileq.recipes.recipe import Recipe

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from fileq.display.answer import Answer, Column, Facts, Plot, Series, Table, Text, Tone
-from fileq.display.base import Answers, Display, Messages
 from fileq.display.json import JsonAnswers
 from fileq.display.plain import PlainAnswers, PlainMessages, QuietMessages
 from fileq.display.progress import Progress, Slot
-from fileq.display.watching import Awaited, Watched, Watching
+from fileq.display.protocol import Answers, Display, Messages
+from fileq.display.watches import Awaited, Watched, Watching
 
 __all__ = [
     "Answer",

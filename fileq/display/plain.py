@@ -7,8 +7,8 @@ from typing import TextIO
 from fileq.display.answer import Answer, Block, Facts, Plot, Table, Text, text_of
 from fileq.display.progress import Progress, parts_in_words
 from fileq.display.text import padded, width
-from fileq.display.watching import Watching
-from fileq.legible import shown
+from fileq.display.watches import Watching
+from fileq.escaping import shown
 
 _FIRST_REPORT = 5.0
 _REPORT_EVERY = 10.0

@@ -13,7 +13,7 @@ import plotext
 
 from fileq.display.answer import Plot, Tone
 from fileq.display.text import shortened, width
-from fileq.legible import shown
+from fileq.escaping import shown
 
 MARKS = ("█", "░")
 """Of the first and the second series: told apart without colours, too."""

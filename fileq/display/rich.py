@@ -15,8 +15,8 @@ from fileq.display.answer import Answer, Block, Cell, Column, Facts, Plot, Table
 from fileq.display.plain import PlainMessages
 from fileq.display.progress import Progress, Slot, parts_in_words
 from fileq.display.text import shortened, shortened_path, width
-from fileq.display.watching import Awaited, Watched, Watching
-from fileq.legible import shown
+from fileq.display.watches import Awaited, Watched, Watching
+from fileq.escaping import shown
 from fileq.units import describe_seconds
 
 STYLES = {

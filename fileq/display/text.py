@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from fileq.legible import JOINERS
+from fileq.escaping import JOINERS
 
 
 def width(text: str) -> int:

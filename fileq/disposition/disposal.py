@@ -11,8 +11,8 @@ from fileq.disposition.departing_file import LEASE, DepartingFile
 from fileq.disposition.relocation import move
 from fileq.errors import JobError, os_failures
 from fileq.ledger import Ledger
-from fileq.ledger.dispositions import Disposition, Lease
-from fileq.ledger.jobs import Fenced
+from fileq.ledger.tables.dispositions import Disposition, Lease
+from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import this_process
 
 _FIRST_RETRY, _LONGEST_RETRY = 10.0, 300.0

@@ -3,7 +3,7 @@
 `add` takes what people name; a Reception takes what comes into a watched folder.
 """
 
-from fileq.intake.adding import Receipt, Request, add, candidates
-from fileq.intake.arriving import Arrival, Became, Policy, Reception
+from fileq.intake.named import Receipt, Request, add, candidates
+from fileq.intake.watched import Arrival, Became, Policy, Reception
 
 __all__ = ["Arrival", "Became", "Policy", "Receipt", "Reception", "Request", "add", "candidates"]

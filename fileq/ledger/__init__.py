@@ -3,28 +3,28 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from fileq.ledger.arrivals import Arrivals
-from fileq.ledger.batches import Batches
-from fileq.ledger.checks import Checks
 from fileq.ledger.database import Database
-from fileq.ledger.dispositions import Dispositions
-from fileq.ledger.folders import Folders
-from fileq.ledger.history import History
-from fileq.ledger.jobs import Jobs
-from fileq.ledger.leftover_temps import LeftoverTemps
-from fileq.ledger.messages import Messages
-from fileq.ledger.meta import Meta
-from fileq.ledger.news import News
-from fileq.ledger.notices import Notices
-from fileq.ledger.outputs import Outputs
-from fileq.ledger.overview import Overview
-from fileq.ledger.remnants import Remnants
-from fileq.ledger.retention import Retention
-from fileq.ledger.timetable import Timetable
-from fileq.ledger.vitals import Vitals
-from fileq.ledger.waiting import WaitingJobs
-from fileq.ledger.watches import Watches
-from fileq.ledger.workers import Workers
+from fileq.ledger.queries.health import Vitals
+from fileq.ledger.queries.history import History
+from fileq.ledger.queries.overview import Overview
+from fileq.ledger.queries.prior_jobs import Arrivals
+from fileq.ledger.queries.retention import Retention
+from fileq.ledger.queries.tombstones import Remnants
+from fileq.ledger.queries.waiting_jobs import WaitingJobs
+from fileq.ledger.tables.batches import Batches
+from fileq.ledger.tables.checks import Checks
+from fileq.ledger.tables.dispositions import Dispositions
+from fileq.ledger.tables.folders import Folders
+from fileq.ledger.tables.jobs import Jobs
+from fileq.ledger.tables.leftover_temps import LeftoverTemps
+from fileq.ledger.tables.messages import Messages
+from fileq.ledger.tables.meta import Meta
+from fileq.ledger.tables.notifications import Notices
+from fileq.ledger.tables.outputs import Outputs
+from fileq.ledger.tables.pending_events import News
+from fileq.ledger.tables.schedule import Timetable
+from fileq.ledger.tables.watches import Watches
+from fileq.ledger.tables.workers import Workers
 
 __all__ = ["Ledger"]
 

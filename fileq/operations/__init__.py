@@ -6,18 +6,18 @@ import functools
 import operator
 from typing import TYPE_CHECKING, Any
 
-from fileq.operations.adjust import Adjust
 from fileq.operations.base import Operation
-from fileq.operations.border import Border
-from fileq.operations.command import Command
-from fileq.operations.crop import Crop
-from fileq.operations.flip import Flip
-from fileq.operations.grayscale import Grayscale
-from fileq.operations.pad import Pad
-from fileq.operations.resize import Resize
-from fileq.operations.rotate import Rotate
-from fileq.operations.sharpen import Sharpen
-from fileq.operations.watermark import Watermark
+from fileq.operations.builtin.adjust import Adjust
+from fileq.operations.builtin.border import Border
+from fileq.operations.builtin.crop import Crop
+from fileq.operations.builtin.flip import Flip
+from fileq.operations.builtin.grayscale import Grayscale
+from fileq.operations.builtin.pad import Pad
+from fileq.operations.builtin.resize import Resize
+from fileq.operations.builtin.rotate import Rotate
+from fileq.operations.builtin.sharpen import Sharpen
+from fileq.operations.builtin.watermark import Watermark
+from fileq.operations.programs.command import Command
 
 BUILT_IN: tuple[type[Operation], ...] = (
     Resize,

@@ -5,7 +5,7 @@ and an attempt that was given up for dead publishes nothing.
 """
 
 from fileq.publish.completion import complete, restore_displaced
-from fileq.publish.publishing import Finished, Refused, discard, publish
-from fileq.publish.reserving import Reservation, reserve
+from fileq.publish.publication import Finished, Refused, discard, publish
+from fileq.publish.reservation import Reservation, reserve
 
 __all__ = ["Finished", "Refused", "Reservation", "complete", "discard", "publish", "reserve", "restore_displaced"]

@@ -13,7 +13,7 @@ from fileq.files.no_clobber import put_back
 from fileq.job import Token
 from fileq.ledger import Ledger
 from fileq.publish.placement import OutputFolders
-from fileq.publish.publishing import end_as_done
+from fileq.publish.publication import end_as_done
 
 
 def complete(ledger: Ledger, token: Token) -> bool:

@@ -5,7 +5,7 @@ import os
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, os_failures
 from fileq.files.directory import is_away, make_folders
 from fileq.ledger import Ledger
-from fileq.ledger.folders import Folder
+from fileq.ledger.tables.folders import Folder
 
 
 def make_ready(ledger: Ledger, path: str) -> None:

@@ -8,8 +8,8 @@ from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.files.directory import Directory, opened
 from fileq.files.identity import is_same_file, version_of
 from fileq.files.no_clobber import exchange, give_name
-from fileq.ledger.outputs import Published
-from fileq.publish.reserving import Reservation
+from fileq.ledger.tables.outputs import Published
+from fileq.publish.reservation import Reservation
 
 
 class OutputFolders(ExitStack):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 
 MAIN = "fileq"
 """The queue that every `fileq worker` serves. A `fileq run` has one of its own."""

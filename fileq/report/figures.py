@@ -8,7 +8,7 @@ import msgspec
 
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.history import Cause, FormatSum, Removed, WatchSum, Work
+from fileq.ledger.queries.history import Cause, FormatSum, Removed, WatchSum, Work
 
 WEEK = 7 * 86400.0
 

@@ -16,15 +16,15 @@ import msgspec
 from markupsafe import Markup
 
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
+from fileq.escaping import shown
 from fileq.ledger import Ledger
-from fileq.legible import shown
-from fileq.report import plots, words
+from fileq.report import plots, text
 from fileq.report.figures import Figures
 from fileq.report.plots import Bars
 from fileq.report.sheet import Sheet, sheet
 from fileq.units import describe_bytes
 
-_WAYS = {"count": words.count, "bytes": describe_bytes, "time": words.took, "speed": words.speed}
+_WAYS = {"count": text.count, "bytes": describe_bytes, "time": text.took, "speed": text.speed}
 
 
 def write_page(ledger: Ledger, figures: Figures, path: str, zone: tzinfo, max_pixels: int) -> None:
@@ -83,8 +83,8 @@ def page(figures: Figures, pictures: Sheet, zone: tzinfo) -> str:
     return _template().render(
         figures=figures,
         sheet=pictures,
-        words=words,
-        days=words.days(figures),
+        words=text,
+        days=text.days(figures),
         plots=_plots(figures),
         figure=functools.partial(_figure, msgspec.to_builtins(figures)),
         moment=functools.partial(_moment, zone),
@@ -124,18 +124,16 @@ def _moment(zone: tzinfo, seconds: float) -> Markup:
 def _plots(figures: Figures) -> dict[str, Markup]:
     """By name, those that have something to show."""
     drawn = {}
-    days, every = words.days(figures), "hour" if figures.is_by_the_hour else "day"
+    days, every = text.days(figures), "hour" if figures.is_by_the_hour else "day"
     if figures.jobs.all:
         series = [_bars(figures.days, "days", key) for key in ("done", "failed")]
-        drawn["jobs"] = plots.standing(f"Jobs by {every}", days, series, words.count)
+        drawn["jobs"] = plots.standing(f"Jobs by {every}", days, series, text.count)
     if figures.bytes_in:
         series = [_bars(figures.days, "days", f"bytes_{way}", way) for way in ("in", "out")]
         drawn["bytes"] = plots.neighbours(f"Bytes in and out by {every}", days, series, describe_bytes)
     if figures.recipes:
         names = [one.recipe for one in figures.recipes]
-        drawn["recipes"] = plots.lying(
-            "Time by recipe", names, _bars(figures.recipes, "recipes", "seconds"), words.took
-        )
+        drawn["recipes"] = plots.lying("Time by recipe", names, _bars(figures.recipes, "recipes", "seconds"), text.took)
     if figures.formats:
         names = [one.format for one in figures.formats]
         drawn["formats"] = plots.lying(

@@ -9,7 +9,7 @@ import msgspec
 from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.files.identity import version_of
 from fileq.ledger import Ledger
-from fileq.ledger.history import Pair
+from fileq.ledger.queries.history import Pair
 
 MOST = 24
 _SIDE = 240  # px
@@ -104,7 +104,7 @@ def _comparison(pair: Pair, max_pixels: int) -> Comparison:
 
 
 def _picture(path: str, size: int, mtime_ns: int, max_pixels: int) -> Picture:
-    from fileq.pictures.thumbnails import FORMAT, thumbnail  # noqa: PLC0415  # the figures alone do without Pillow
+    from fileq.images.thumbnails import FORMAT, thumbnail  # noqa: PLC0415  # the figures alone do without Pillow
 
     made = thumbnail(path, _SIDE, max_pixels, size=size, mtime_ns=mtime_ns)
     uri = f"data:image/{FORMAT};base64,{base64.b64encode(made.content).decode()}"

@@ -9,14 +9,14 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from fileq.errors import EnvironmentFailure
+from fileq.escaping import shown
 from fileq.ledger import opened
-from fileq.ledger.history import Cause
-from fileq.legible import shown
-from fileq.report import words
+from fileq.ledger.queries.history import Cause
+from fileq.report import text
 from fileq.report.figures import WEEK, Figures, RecipeSum, figures
 from fileq.report.page import write_page
+from fileq.timezone import local_zone
 from fileq.units import counted, describe_bytes
-from fileq.zone import local_zone
 
 _MOST = 5
 """How many recipes, causes and folders the summary names: all of it in 40 lines."""
@@ -42,7 +42,7 @@ def write_weekly(database: str, folder: str, max_pixels: int, now: float) -> Wri
     with opened(database) as ledger:
         found = figures(ledger, now - WEEK, now, zone)
         write_page(ledger, found, path, zone, max_pixels)
-    return Written(path, f"fileq, the last week: {words.headline(found)}", summary(found, zone))
+    return Written(path, f"fileq, the last week: {text.headline(found)}", summary(found, zone))
 
 
 def _make(folder: str) -> None:
@@ -57,21 +57,21 @@ def _make(folder: str) -> None:
 
 def summary(found: Figures, zone: tzinfo) -> str:
     """The figures as plain text."""
-    lines = [words.stretch(found, zone), ""]
+    lines = [text.stretch(found, zone), ""]
     if found.is_empty:
         return "\n".join([*lines, "Nothing was done in this time.", ""])
     lines += [
         f"Jobs:     {found.jobs.done:,} done, {found.jobs.failed:,} failed",
         f"Files:    {found.files:,}",
         f"Outputs:  {found.outputs:,}",
-        f"Bytes:    {words.bytes_in_words(found)}",
-        f"Time:     {words.took(found.seconds)} of work",
+        f"Bytes:    {text.bytes_in_words(found)}",
+        f"Time:     {text.took(found.seconds)} of work",
     ]
     lines += _part("Recipes", [_recipe(one) for one in found.recipes])
     lines += _part("Failures", [_failure(one) for one in found.failures])
     watches = [f"{shown(one.path)}: {counted(one.jobs, 'job')}, {one.failed:,} failed" for one in found.watches]
     lines += _part("Watched folders", watches)
-    gone = words.removed_in_words(found)
+    gone = text.removed_in_words(found)
     return "\n".join([*lines, *(["", f"Gone: {gone}."] if gone else []), ""])
 
 
@@ -83,8 +83,8 @@ def _part(title: str, parts: list[str]) -> list[str]:
 def _recipe(one: RecipeSum) -> str:
     failed = f", {one.failed:,} failed" if one.failed else ""
     saved = describe_bytes(one.bytes_in - one.bytes_out)
-    return f"{shown(one.recipe)}: {counted(one.jobs, 'job')}{failed}, {saved} saved, {words.took(one.seconds)}"
+    return f"{shown(one.recipe)}: {counted(one.jobs, 'job')}{failed}, {saved} saved, {text.took(one.seconds)}"
 
 
 def _failure(cause: Cause) -> str:
-    return f"{counted(cause.count, 'job')}: {cause.kind}. {shown(words.remedy(cause.hint, cause.kind))}"
+    return f"{counted(cause.count, 'job')}: {cause.kind}. {shown(text.remedy(cause.hint, cause.kind))}"

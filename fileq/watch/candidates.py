@@ -6,10 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from fileq.watch.folder import Waiting
-from fileq.watch.settle import QUIET, Trace
+from fileq.watch.stability import QUIET, Trace
 
 if TYPE_CHECKING:
-    from fileq.watch.root import Root
+    from fileq.watch.watched_folder import Root
 
 MOST = 100_000
 """With more than that, they are dropped and scanned for."""

@@ -12,13 +12,13 @@ from fileq.intake import Reception
 from fileq.ledger import Ledger
 from fileq.sources import is_ignored
 from fileq.watch.candidates import MOST, Candidate, Candidates
+from fileq.watch.collector import Gathering
 from fileq.watch.folder import Folder, State
-from fileq.watch.gathering import Gathering
 from fileq.watch.listener import Listener
 from fileq.watch.observer import Hint, Trouble
-from fileq.watch.registry import Registry
-from fileq.watch.root import Root
-from fileq.watch.settle import Reason
+from fileq.watch.stability import Reason
+from fileq.watch.status import Registry
+from fileq.watch.watched_folder import Root
 
 _TICK = 1.0
 _SHOWN_EVERY = 0.2

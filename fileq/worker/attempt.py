@@ -10,16 +10,16 @@ import msgspec
 from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, Shortage
+from fileq.images.protocol import Assignment, Encoded, OutputTarget
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Claim, Due, Fenced
-from fileq.pictures.assignment import Assignment, Encoded, OutputTarget
+from fileq.ledger.tables.jobs import Claim, Due, Fenced
+from fileq.process.child import Plan, Result
+from fileq.process.sandbox import Lost, Sandbox, Stopped
 from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
 from fileq.recipes.recipe import Recipe, decode
-from fileq.worker.child import Plan, Result
 from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import lose
-from fileq.worker.sandbox import Lost, Sandbox, Stopped
 
 _UNKNOWN_RECIPE = "Install the package that its operations come from, then try again; or add the file again."
 

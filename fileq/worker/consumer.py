@@ -1,300 +1,80 @@
-"""The worker: a crew of slots, with signals, a heartbeat, and an eye on what was cancelled or paused."""
+"""Huey's consumer, made ours: its workers are slots, its clock does what is periodic itself."""
 
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from typing import Any
 
-from fileq import control, queue, signals
-from fileq.config import Config
-from fileq.errors import EnvironmentFailure, FileqError, LedgerError
-from fileq.ledger import Ledger
-from fileq.ledger.jobs import Fenced
-from fileq.ledger.workers import WorkerRecord
-from fileq.presence import this_process
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
-from fileq.worker.crew import Crew
-from fileq.worker.folder_outages import FolderOutages
-from fileq.worker.nursery import prepare
-from fileq.worker.outage import Outage
-from fileq.worker.recovery import recover, sweep_after_boot
-from fileq.worker.sandbox import Verdict
-from fileq.worker.slot import Post, SlotActivity
+from huey.consumer import Consumer, ConsumerStopped, Scheduler
 
-if TYPE_CHECKING:
-    from fileq.worker.upkeep import Upkeep
-
-_PATIENCE = 60.0
-"""Seconds to wait for another process's transaction: a worker has time, and results to lose."""
-
-_LAST_PATIENCE = 2.0
-"""The same once it is to stop: whoever carries on finds what could not be written down."""
-
-_TELLING = 30.0
-"""Seconds that a draining worker stays for its last notices; those that are not sent by then wait for the next one."""
-
-_GIVEN_UP = 60.0
-"""Seconds without handles, memory or database after which a worker that is to drain its queue ends."""
-
-_TICK = 0.1
-_IDLE_TICK = 0.25
-_LOOK = 0.25
-"""Seconds between two looks at what was cancelled or paused."""
-
-_POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
-"""Seconds between two looks for a message, growing while there is none. A look with its wait costs 0.2 ms."""
+from fileq.errors import shortage
+from fileq.worker.slot import Post, Slot
 
 
-class StopReason(StrEnum):
-    DRAINED = "drained"
-    STOPPED = "stopped"
-    GIVEN_UP = "given up"
+class Clock(Scheduler):  # type: ignore[misc]  # huey has no types
+    """Huey's scheduler, which does what is periodic itself: as a message, it would wait behind all jobs, or a pause."""
+
+    def enqueue_periodic_tasks(self, now: Any) -> None:
+        for task in self.huey.read_periodic(now):
+            task.execute()
 
 
-class Worker:
-    """A worker: it signs on when it is made, and signs off when its `with` block ends.
+class Crew(Consumer):  # type: ignore[misc]  # huey has no types
+    """Huey's consumer, whose workers are our slots, and whose main loop and signals are ours."""
 
-    `queue` is the queue it serves; `drain` ends it when nothing is left to do there. Raises LedgerError.
-    """
+    scheduler_class = Clock
 
-    def __init__(
-        self,
-        database: str,
-        config: Config,
-        *,
-        slots: int,
-        queue: str = queue.MAIN,
-        drain: bool = False,
-        periodic: bool = True,
-    ) -> None:
-        prepare()
-        self._ledger = Ledger(database, _PATIENCE)
-        self._settings = config.settings.worker
-        self._upkeep = _upkeep(database, config) if periodic else None
-        self._queue = queue
-        self._drain = drain
-        self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
-        self._on_stop: Callable[[], None] | None = None
-        self._on_hangup: Callable[[], None] | None = None
-        self._record = self._sign_on(slots)
-        self._beat_at = self._looked_at = self._sent_at = time.monotonic()
-        self._reason: StopReason | None = None
-        self._at_once = False
-        self._failure: FileqError | None = None
-        self._unwritten: tuple[float, LedgerError] | None = None
-        self._told_at: float | None = None
-        huey = huey_for(self._ledger, queue)
-        tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
-        self._post = Post(
-            self._ledger,
-            self._settings,
-            queue,
-            lambda: self._record.id,
-            paused=threading.Event(),
-            idle=threading.Event(),
-            lead=threading.Lock(),
-            shortage=Outage("There is enough again: the jobs go on."),
-            folder_outages=None if drain else FolderOutages(),
-            silence=Outage("The database answers again: the jobs go on."),
+    def __init__(self, post: Post, on_loop: Callable[[], None], **options: Any) -> None:
+        self._post = post
+        self._on_loop = on_loop
+        super().__init__(**options)
+
+    def _create_worker(self) -> Slot:
+        return Slot(
+            self._post,
+            huey=self.huey,
+            stop_flag=self.stop_flag,
+            default_delay=self.default_delay,
+            max_delay=self.max_delay,
+            backoff=self.backoff,
         )
-        self._crew = Crew(self._post, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING)
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def slots(self) -> list[Slot]:
+        return [slot for slot, _ in self.worker_threads]
 
-    def __exit__(self, *_: object) -> None:
-        """Sign off. What a queue of our own still has goes to the one that every worker serves."""
-        if self._upkeep is not None:
-            self._upkeep.close()
+    def _set_signal_handlers(self) -> None:
+        """The worker has set its own."""
+
+    def run(self) -> None:
+        """Until stopped. However it ends, no thread of it goes on: it would use what its owner closes."""
         try:
-            with self._ledger.transaction():
-                self._ledger.workers.leave(self._record.id)
-                if self._queue != queue.MAIN:
-                    self._ledger.batches.hand_over(self._queue, to=queue.MAIN)
+            super().run()
         finally:
-            self._ledger.close()
+            self.stop_flag.set()
+            for _, thread in (*self.worker_threads, (None, self.scheduler)):
+                if thread.ident is not None:
+                    thread.join()
 
-    def run(
-        self,
-        on_tick: Callable[[Sequence[SlotActivity]], None] | None = None,
-        on_stop: Callable[[], None] | None = None,
-        on_hangup: Callable[[], None] | None = None,
-    ) -> StopReason:
-        """Work until stopped or drained. The first SIGINT or SIGTERM lets the running jobs end, the second doesn't.
-
-        `on_tick` is called in this thread with what each slot does, about ten times a second while one does something,
-        and four times else; `on_stop` once, when the worker is told to stop; `on_hangup` at each SIGHUP, which else is
-        like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute.
-        """
-        self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
-        with self._signals():
-            if signals.is_stopped():  # before we were ready
-                self.stop()
-            recover(self._ledger, time.time(), self._settings.heartbeat)
-            sweep_after_boot(self._ledger, time.time())
-            self._obey()
-            self._crew.run()
-        if self._failure is not None:
-            raise EnvironmentFailure(
-                f"{self._failure.message} That has lasted for a minute.",
-                f"{self._failure.hint} What is left waits in the queue.",
-            )
-        return self._reason or StopReason.STOPPED
-
-    def keep_alive(self) -> None:
-        """Say now and then that this worker is there, before it runs."""
-        moment = time.monotonic()
-        if moment - self._beat_at >= self._settings.heartbeat:
-            self._beat_at = moment
-            self._beat()
-
-    def _sign_on(self, slots: int) -> WorkerRecord:
-        return self._ledger.workers.enter(this_process(), self._queue, slots, time.time())
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        names = ("SIGINT", "SIGTERM", "SIGHUP")
-        before = {number: signal.signal(number, self._on_signal) for name in names if (number := _number(name))}
+    def loop(self, health_check_ts: float | None = None) -> float | None:
         try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            self._on_loop()
+            if not self.stop_flag.is_set():
+                self.check_worker_health()
+        except Exception as error:
+            lack = shortage(error)
+            if lack is None:
+                raise
+            self._post.shortage.begin(lack)
+        if self.stop_flag.is_set() and not self.busy:
+            raise ConsumerStopped
+        return health_check_ts
 
-    def stop(self) -> None:
-        """From another thread: let the running jobs end, and take no new ones."""
-        self._stop(StopReason.STOPPED)
+    @property
+    def busy(self) -> bool:
+        return any(thread.is_alive() for _, thread in self.worker_threads)
 
-    def _on_signal(self, number: int, _frame: object) -> None:
-        if number == _number("SIGHUP") and self._on_hangup is not None:
-            self._on_hangup()
-            return
-        self._at_once = self._reason is StopReason.STOPPED
-        self._stop(StopReason.STOPPED)
-
-    def _stop(self, reason: StopReason) -> None:
-        self._reason = reason
-        if reason is not StopReason.DRAINED:
-            self._ledger.database.hurry(_LAST_PATIENCE)
-        self._crew.stop_flag.set()
-        if self._upkeep is not None:
-            self._upkeep.stop()
-
-    def _tick(self) -> None:
-        self._pause()
-        if self._drain and self._reason is None:
-            self._give_up_where_nothing_works()
-        for slot in self._crew.slots:
-            slot.sandbox.check_memory()
-            if self._at_once:
-                slot.sandbox.stop(Verdict.STOPPED)
-        with suppress(LedgerError):  # the next tick asks again
-            self._look_at_the_ledger(time.monotonic())
-        if self._on_stop is not None and self._reason is StopReason.STOPPED:
-            self._on_stop()
-            self._on_stop = None
-        if self._on_tick is not None:
-            with suppress(LedgerError):  # what it shows comes from there
-                self._on_tick([slot.activity for slot in self._crew.slots])
-
-    def _pause(self) -> None:
-        """Let the slots work for a moment; not longer than until one has nothing to do, where that may be the end."""
-        if self._crew.stop_flag.is_set():
-            self._crew.join(_TICK)
-        elif self._drain:
-            self._post.idle.wait(_TICK)
-            self._post.idle.clear()
-        else:
-            busy = any(slot.sandbox.token for slot in self._crew.slots)
-            time.sleep(_TICK if busy else _IDLE_TICK)
-
-    def _look_at_the_ledger(self, moment: float) -> None:
-        self.keep_alive()
-        if moment - self._looked_at >= _LOOK:
-            self._looked_at = moment
-            self._obey()
-        if self._drain:
-            self._drained(moment)
-        if self._upkeep is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
-            self._sent_at = moment
-            control.resend(self._ledger, self._queue, time.time())
-
-    def _beat(self) -> None:
-        """Write that it is alive; so it also learns that nobody can write any more, where no job tells."""
-        try:
-            self._sign()
-        except LedgerError as error:
-            self._unwritten = self._unwritten or (time.monotonic(), error)
-            raise
-        self._unwritten = None
-
-    def _sign(self) -> None:
-        if not self._ledger.workers.beat(self._record.id, time.time()):
-            self._record = self._sign_on(self._record.slots)  # we slept, and were declared gone
-
-    def _obey(self) -> None:
-        """Stop what was cancelled, or given to another; pause and go on as told."""
-        if self._ledger.batches.paused():
-            self._post.paused.set()
-        else:
-            self._post.paused.clear()
-        for slot in self._crew.slots:
-            token = slot.sandbox.token
-            if token is not None:
-                try:
-                    self._ledger.jobs.check(token)
-                except Fenced:
-                    slot.sandbox.stop(Verdict.CANCELLED, token)
-
-    def _drained(self, moment: float) -> None:
-        """Stop when all is done; where messages were lost, send them again."""
-        if any(slot.sandbox.token for slot in self._crew.slots) or self._looks_after(moment):
-            return
-        if not self._ledger.jobs.unfinished(self._queue):
-            self._stop_or_tell(moment)
-        elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
-            self._sent_at = moment
-            control.heed_a_clock_set_back(self._ledger, time.time())
-            control.resend(self._ledger, self._queue, time.time(), patience=0.0)
-
-    def _give_up_where_nothing_works(self) -> None:
-        """Somebody waits for the end: better tell what is missing than wait for it for ever."""
-        if any(slot.sandbox.token for slot in self._crew.slots):
-            return
-        for outage in (self._post.shortage, self._post.silence):
-            if outage.seconds > _GIVEN_UP:
-                self._give_up(outage.error)
-        if self._unwritten is not None and time.monotonic() - self._unwritten[0] > _GIVEN_UP:
-            self._give_up(self._unwritten[1])
-
-    def _give_up(self, error: FileqError | None) -> None:
-        self._failure = error
-        self._stop(StopReason.GIVEN_UP)
-
-    def _looks_after(self, moment: float) -> bool:
-        """Whether the upkeep has something to do that is worth waiting for."""
-        if self._upkeep is None or not self._upkeep.is_busy:
-            return False
-        return self._told_at is None or moment - self._told_at < _TELLING
-
-    def _stop_or_tell(self, moment: float) -> None:
-        """All is done; first somebody may be told of it."""
-        if self._upkeep is None or self._told_at is not None:
-            self._stop(StopReason.DRAINED)
-        else:
-            self._told_at = moment
-            self._upkeep.tick()
-
-
-def _upkeep(database: str, config: Config) -> "Upkeep":
-    from fileq.worker.upkeep import Upkeep  # noqa: PLC0415  # `fileq run` does without, and starts sooner
-
-    return Upkeep(database, config, _PATIENCE)
-
-
-def _number(name: str) -> int | None:
-    return getattr(signal, name, None)
+    def join(self, seconds: float) -> None:
+        """Wait for the slots to end, one of them for so long."""
+        for _, thread in self.worker_threads:
+            if thread.is_alive():
+                thread.join(seconds)
+                return

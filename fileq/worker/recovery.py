@@ -6,14 +6,14 @@ from contextlib import suppress
 from fileq import control, queue
 from fileq.disposition import dispose
 from fileq.errors import ErrorKind
+from fileq.health.checks.leftovers import find_leftovers
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Due, Fenced
-from fileq.ledger.workers import is_worker_gone
+from fileq.ledger.tables.jobs import Due, Fenced
+from fileq.ledger.tables.workers import is_worker_gone
 from fileq.presence import this_process
+from fileq.process.orphaned_programs import end_programs
 from fileq.publish import complete, discard, restore_displaced
-from fileq.upkeep.health.leftovers import find_leftovers
-from fileq.worker.orphaned_programs import end_programs
 
 _MONTH = 30 * 86400.0
 

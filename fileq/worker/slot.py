@@ -15,11 +15,11 @@ from fileq.config.settings import WorkerSettings
 from fileq.disposition import dispose
 from fileq.errors import ErrorKind, FileqError, JobError, LedgerError, Shortage, shortage
 from fileq.ledger import Ledger
+from fileq.process.sandbox import Sandbox
 from fileq.publish import Finished, Refused, publish
 from fileq.worker.attempt import Attempt
 from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.outage import Outage, SlotBackoff
-from fileq.worker.sandbox import Sandbox
 
 _SHOWN_AFTER = 0.2
 """Seconds that a finished temp file may wait for others, to be published with them."""

@@ -86,10 +86,10 @@ def lift(worker: subprocess.Popen[bytes]) -> None:
 
 IMPATIENT = """
 import sys
-import fileq.worker.consumer as consumer
+import fileq.worker.worker as worker_module
 from fileq.cli import run
 if __name__ == "__main__":
-    consumer._GIVEN_UP = 2.0  # and not a minute
+    worker_module._GIVEN_UP = 2.0  # and not a minute
     sys.exit(run(sys.argv[1:]))
 """
 

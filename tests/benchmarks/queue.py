@@ -18,9 +18,9 @@ import psutil
 from fileq import intake
 from fileq.config import Config, Settings, load
 from fileq.ledger import Ledger
-from fileq.ledger.overview import Selection
-from fileq.worker import child, sandbox
-from fileq.worker.consumer import Worker
+from fileq.ledger.queries.overview import Selection
+from fileq.process import child, sandbox
+from fileq.worker.worker import Worker
 
 
 def answer_nothing(connection: Connection, _lifeline: Connection, _memory: int) -> None:

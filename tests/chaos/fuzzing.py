@@ -19,12 +19,12 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.resize import Resize
-from fileq.pictures.icc import DISPLAY_P3, matrix_profile
+from fileq.images.color.icc import DISPLAY_P3, matrix_profile
+from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
-from tests.pictures import heic
-from tests.pictures.making import make, photo
+from tests.images import heic
+from tests.images.making import make, photo
 
 LIMIT = 2**30
 """Bytes that one process may take for itself: what a worker allows, and less."""

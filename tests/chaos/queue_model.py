@@ -10,7 +10,7 @@ from pathlib import Path
 from fileq import control, intake, queue
 from fileq.job import FINAL, JobState, Token
 from fileq.ledger import Ledger
-from fileq.ledger.jobs import Fenced
+from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import ProcessIdentity
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks

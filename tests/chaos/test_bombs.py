@@ -16,10 +16,10 @@ from PIL import Image
 
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, JobError
+from fileq.images.protocol import Assignment
 from fileq.job import Token
-from fileq.pictures.assignment import Assignment
+from fileq.process.sandbox import Sandbox
 from fileq.recipes.recipe import Output, Recipe
-from fileq.worker.sandbox import Sandbox
 
 MEMORY = 2**28
 """What the child may take, in bytes."""

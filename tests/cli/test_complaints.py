@@ -3,9 +3,9 @@ import logging
 
 import pytest
 
-from fileq.cli.working import hear_complaints
+from fileq.cli.views.live import hear_complaints
 from fileq.display import choose
-from fileq.display.recording import Recording
+from fileq.display.recorder import Recording
 from fileq.errors import LedgerError
 
 

@@ -9,7 +9,7 @@ import pytest
 from fileq.display import choose
 from fileq.errors import ErrorKind, ExitCode
 from fileq.job import Failure, Made
-from fileq.ledger.outputs import Published
+from fileq.ledger.tables.outputs import Published
 
 
 @pytest.fixture

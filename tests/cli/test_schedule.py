@@ -2,9 +2,9 @@
 
 import time
 
-from fileq.cli.scheduled import Scheduled, document, table, when
+from fileq.cli.views.schedule import Scheduled, document, table, when
 from fileq.cron import Cron
-from tests.upkeep.clock import at
+from tests.schedule.clock import at
 
 NOON = time.mktime((2026, 5, 17, 12, 0, 0, 0, 0, -1))
 HOUR = 3600.0

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from fileq.cli.session import Session
-from fileq.cli.watching import folders
+from fileq.cli.watch_reporter import folders
 from fileq.service import manager
 from fileq.watch.folder import Poll
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fileq.display import Answer, Progress, Text, choose, is_rich
-from fileq.display.recording import Recording
+from fileq.display.recorder import Recording
 
 
 class Terminal(io.StringIO):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileq.display.text import padded, shortened, shortened_path, width
-from fileq.legible import shown
+from fileq.escaping import shown
 
 ANY_NAME = st.text(st.characters(codec=None))
 

@@ -9,7 +9,7 @@ from fileq import control
 from fileq.disposition import dispose
 from fileq.files.identity import version_of
 from fileq.job import Made
-from fileq.ledger.outputs import Published
+from fileq.ledger.tables.outputs import Published
 from fileq.presence import ProcessIdentity, hostname
 from tests.entering import DAMAGED, NOW, begin, enter, finish
 

@@ -12,8 +12,9 @@ from fileq.disposition import copy, disposal, dispose, relocation
 from fileq.disposition.departing_file import DepartingFile
 from fileq.files import directory
 from fileq.files.directory import Directory
-from fileq.ledger import dispositions, opened
-from fileq.ledger.jobs import Fenced
+from fileq.ledger import opened
+from fileq.ledger.tables import dispositions
+from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import ProcessIdentity, hostname, identify, this_process
 from tests.disposition.test_disposal import complete, leaving, names, source
 from tests.entering import NOW

@@ -1,4 +1,4 @@
-from fileq.ledger.checks import Jump, Standing
+from fileq.ledger.tables.checks import Jump, Standing
 from tests.entering import NOW
 
 ONE = Standing("disk", "bad", "It is full.", NOW - 60, NOW - 60, NOW)

@@ -13,7 +13,7 @@ import pytest
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger, opened
 from fileq.ledger.database import Database
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
 from tests.entering import NOW, enter
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fileq.job import JobState
-from fileq.ledger.jobs import Fenced
+from fileq.ledger.tables.jobs import Fenced
 from tests.entering import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, begin, enter, finish, state
 
 

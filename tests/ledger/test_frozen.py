@@ -15,8 +15,8 @@ import pytest
 from fileq.job import JobState, Made
 from fileq.ledger import opened
 from fileq.ledger.database import SCHEMA_VERSION
-from fileq.ledger.outputs import Published
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
+from fileq.ledger.tables.outputs import Published
 from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -5,8 +5,8 @@ import pytest
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState, Made
-from fileq.ledger.history import QUARTER, Before, Case, Removed, WatchSum
-from fileq.ledger.outputs import Published
+from fileq.ledger.queries.history import QUARTER, Before, Case, Removed, WatchSum
+from fileq.ledger.tables.outputs import Published
 from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 
 LATER = NOW + 1000

@@ -7,7 +7,7 @@ import pytest
 from fileq import queue
 from fileq.job import FINAL, TRANSITIONS, JobState, Token
 from fileq.ledger import opened
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 from fileq.recipes.recipe import decode
 from tests.entering import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
 

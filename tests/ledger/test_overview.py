@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
-from fileq.ledger.overview import Selection, Tally
+from fileq.ledger.queries.overview import Selection, Tally
 from tests.entering import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
 
 

@@ -14,20 +14,20 @@ from tests.mutation.mutants import mutants_of, some_of_each_kind
 from tests.mutation.trial import Trial
 
 _PACKAGE = Path(__file__).parents[2] / "fileq"
-_WAY_IN = ["tests/intake", "tests/test_sources.py", "tests/queue", "tests/test_control.py", "tests/test_durability.py"]
-_WAY_OUT = ["tests/test_publish.py", "tests/test_conflicts.py", "tests/disposition", "tests/files"]
+_WAY_IN = ["tests/intake", "tests/test_sources.py", "tests/queue", "tests/test_control.py", "tests/publish"]
+_WAY_OUT = ["tests/publish", "tests/disposition", "tests/files"]
 _CARE = [
-    "tests/upkeep/retention", "tests/upkeep/health", "tests/upkeep/test_timetable.py", "tests/report/test_figures.py",
-    "tests/upkeep/notices/test_gathering.py", "tests/upkeep/notices/test_delivering.py",
+    "tests/retention", "tests/health", "tests/schedule/test_scheduler.py", "tests/report/test_figures.py",
+    "tests/notifications/test_gathering.py", "tests/notifications/test_delivering.py",
 ]  # fmt: skip
-_ATTEMPTS = [f"worker/{name}.py" for name in ("attempt", "consumer", "recovery", "sandbox", "slot")]
+_ATTEMPTS = [f"worker/{name}.py" for name in ("attempt", "worker", "recovery", "slot")] + ["process/sandbox.py"]
 _RECOVERY = ["tests/worker/test_recovery.py", "tests/worker/test_attempt.py"]
 ROOMS = {
     "ledger": (["ledger"], ["tests/ledger", *_CARE, *_WAY_IN, *_WAY_OUT]),
-    "publish": (["publish"], [*_WAY_OUT, "tests/test_durability.py", "tests/upkeep/retention", *_RECOVERY]),
-    "files": (["files"], [*_WAY_OUT, "tests/upkeep/retention", "tests/pictures/test_hostile_folders.py"]),
-    "disposition": (["disposition"], [*_WAY_OUT, "tests/test_durability.py"]),
-    "worker": (_ATTEMPTS, ["tests/worker"]),
+    "publish": (["publish"], [*_WAY_OUT, "tests/retention", *_RECOVERY]),
+    "files": (["files"], [*_WAY_OUT, "tests/retention", "tests/images/test_hostile_folders.py"]),
+    "disposition": (["disposition"], _WAY_OUT),
+    "worker": (_ATTEMPTS, ["tests/worker", "tests/process"]),
     "intake": (["intake"], _WAY_IN),
     "watch": (["watch"], ["tests/watch", "tests/cli/test_watch.py"]),
     "presence": (["presence.py"], ["tests/test_presence.py", *_RECOVERY]),

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from fileq.operations.border import Border
-from fileq.operations.pad import Pad
+from fileq.operations.builtin.border import Border
+from fileq.operations.builtin.pad import Pad
 from fileq.units import Dimensions, Size
 
 

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.command import Command
+from fileq.operations.programs.command import Command
 from fileq.units import Duration
 
 COPY = "import shutil, sys; shutil.copy(sys.argv[1], sys.argv[2])"

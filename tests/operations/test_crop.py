@@ -2,7 +2,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.crop import Crop
+from fileq.operations.builtin.crop import Crop
 from fileq.units import Size
 
 

@@ -12,20 +12,20 @@ import math
 import pytest
 from PIL import Image
 
-from fileq.operations.adjust import Adjust
 from fileq.operations.base import Operation
-from fileq.operations.border import Border
-from fileq.operations.crop import Crop
-from fileq.operations.flip import Flip
-from fileq.operations.grayscale import Grayscale
-from fileq.operations.pad import Pad
-from fileq.operations.resize import Resize
-from fileq.operations.rotate import Rotate
-from fileq.operations.sharpen import Sharpen
-from fileq.operations.watermark import Watermark
+from fileq.operations.builtin.adjust import Adjust
+from fileq.operations.builtin.border import Border
+from fileq.operations.builtin.crop import Crop
+from fileq.operations.builtin.flip import Flip
+from fileq.operations.builtin.grayscale import Grayscale
+from fileq.operations.builtin.pad import Pad
+from fileq.operations.builtin.resize import Resize
+from fileq.operations.builtin.rotate import Rotate
+from fileq.operations.builtin.sharpen import Sharpen
+from fileq.operations.builtin.watermark import Watermark
 from fileq.units import Dimensions
+from tests.images.making import photo
 from tests.judges import convert, needs_imagemagick, needs_vips, pixels, psnr, vips, vipsthumbnail
-from tests.pictures.making import photo
 
 EQUAL = math.inf
 WIDTH, HEIGHT = 360, 240

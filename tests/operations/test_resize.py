@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image
 
-from fileq.operations.resize import Resize
+from fileq.operations.builtin.resize import Resize
 from fileq.units import Dimensions, Size
 
 PHOTO = Size(4000, 3000)

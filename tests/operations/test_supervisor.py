@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.program import OUTPUT_VARIABLE, run
+from fileq.operations.programs.program import OUTPUT_VARIABLE, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the supervisor")
 
@@ -26,7 +26,7 @@ FAMILIES = [IN_ITS_SESSION, ORPHANED, IN_A_GROUP_OF_ITS_OWN, IN_A_SESSION_OF_ITS
 
 ASKER = """
 import os, sys
-from fileq.operations.program import run
+from fileq.operations.programs.program import run
 print(os.getpid(), flush=True)
 run(["sh", "-c", sys.argv[1]], None)
 """

@@ -3,9 +3,9 @@
 import pytest
 from PIL import Image
 
-from fileq.operations.adjust import Adjust
-from fileq.operations.grayscale import Grayscale
-from fileq.operations.sharpen import Sharpen
+from fileq.operations.builtin.adjust import Adjust
+from fileq.operations.builtin.grayscale import Grayscale
+from fileq.operations.builtin.sharpen import Sharpen
 
 
 @pytest.mark.parametrize(("mode", "result"), [("L", "L"), ("LA", "LA"), ("RGB", "L"), ("RGBA", "LA"), ("I;16", "I;16")])

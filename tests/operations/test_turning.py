@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from fileq.operations.flip import Flip
-from fileq.operations.rotate import Rotate
+from fileq.operations.builtin.flip import Flip
+from fileq.operations.builtin.rotate import Rotate
 from fileq.units import Size
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.watermark import Watermark
+from fileq.operations.builtin.watermark import Watermark
 
 
 def marked_box(before, after):

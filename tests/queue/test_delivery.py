@@ -10,7 +10,7 @@ from huey.exceptions import HueyException
 
 from fileq import queue
 from fileq.ledger import opened
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from tests.entering import NOW

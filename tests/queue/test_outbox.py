@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileq import queue
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 from fileq.queue.outbox import _hands, encode
 from tests.entering import NOW
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fileq.files.identity import version_of
 from fileq.job import Made
-from fileq.ledger.outputs import Published
+from fileq.ledger.tables.outputs import Published
 from tests.entering import NOW, begin, enter, finish, recipe
 
 

@@ -1,6 +1,6 @@
 from fileq.watch.candidates import Candidates
 from fileq.watch.folder import Waiting, longest
-from fileq.watch.settle import QUIET
+from fileq.watch.stability import QUIET
 
 ROOT = object()
 

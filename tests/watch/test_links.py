@@ -5,7 +5,7 @@ import os
 import pytest
 
 from fileq.files.directory import FolderMissing
-from fileq.watch import gathering, links
+from fileq.watch import collector, links
 from fileq.watch.folder import Folder, Poll
 from fileq.watch.links import LeftAlone, LinkKind, LinkRefused, check_link
 from fileq.watch.scan import Scan
@@ -139,16 +139,16 @@ def when_complete(monkeypatch):
     """Do something, once, when a file was seen to be complete and is not in the ledger yet."""
 
     def do(something):
-        judge = gathering.judge
+        judge = collector.judge
 
         def judge_and_do(*arguments):
             wait = judge(*arguments)
             if wait is None:
-                monkeypatch.setattr(gathering, "judge", judge)
+                monkeypatch.setattr(collector, "judge", judge)
                 something()
             return wait
 
-        monkeypatch.setattr(gathering, "judge", judge_and_do)
+        monkeypatch.setattr(collector, "judge", judge_and_do)
 
     return do
 

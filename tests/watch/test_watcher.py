@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import pytest
 
 from fileq.errors import UsageError
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
 from fileq.presence import identify
-from fileq.watch import gathering, root, settle, watcher
+from fileq.watch import collector, stability, watched_folder, watcher
 from fileq.watch.folder import Folder, Poll, State
 from fileq.watch.observer import Trouble
-from fileq.watch.passing import Look, look_through
-from fileq.watch.registry import is_watched
-from fileq.watch.settle import Reason
+from fileq.watch.one_shot import Look, look_through
+from fileq.watch.stability import Reason
+from fileq.watch.status import is_watched
 from fileq.watch.watcher import Watcher
 from tests.entering import NOW, begin, finish, recipe
 
@@ -57,9 +57,9 @@ class Heard:
 def impatient(monkeypatch):
     for name in ("_TICK", "_RETRY", "_SHOWN_EVERY", "_SAID_EVERY", "_FLUSH_SECONDS"):
         monkeypatch.setattr(watcher, name, 0.02)
-    for module in (root, gathering):
+    for module in (watched_folder, collector):
         monkeypatch.setattr(module, "_RETRY", 0.02)
-    monkeypatch.setattr(settle, "_SOONEST", 0.02)
+    monkeypatch.setattr(stability, "_SOONEST", 0.02)
 
 
 @pytest.fixture
@@ -178,8 +178,8 @@ def test_another_folder_in_its_place_is_watched_instead(ledger, inbox, put, tmp_
 def test_what_events_did_not_tell_is_found_by_a_scan_and_counted_and_the_events_are_begun_anew(
     ledger, inbox, put, monkeypatch
 ):
-    monkeypatch.setattr(root, "_RECONCILE", 0.05)
-    monkeypatch.setattr(root, "_SHARE_OF_TIME", 0.0)
+    monkeypatch.setattr(watched_folder, "_RECONCILE", 0.05)
+    monkeypatch.setattr(watched_folder, "_SHARE_OF_TIME", 0.0)
     with watching(ledger, folder(inbox)) as (_, heard, _):
         monkeypatch.setattr(Watcher, "_heed", lambda *_: None)
         put(inbox / "a.jpg")
@@ -199,7 +199,7 @@ def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger,
 
 
 def test_a_file_that_is_not_complete_for_very_long_is_told_once(ledger, inbox, monkeypatch):
-    monkeypatch.setattr(gathering, "LONG", 0.0)
+    monkeypatch.setattr(collector, "LONG", 0.0)
     with watching(ledger, folder(inbox)) as (watch, heard, _):
         (inbox / "a.jpg").touch()
         heard.until(lambda: heard.said)

@@ -5,14 +5,14 @@ import os
 import pytest
 
 from fileq.config.settings import WorkerSettings
-from fileq.ledger.jobs import Candidate
-from fileq.operations.resize import Resize
+from fileq.ledger.tables.jobs import Candidate
+from fileq.operations.builtin.resize import Resize
+from fileq.process.sandbox import Sandbox
 from fileq.publish import publish
 from fileq.queue import MAIN
 from fileq.recipes.recipe import Output, Recipe, encode
 from fileq.units import Dimensions, Duration
 from fileq.worker.attempt import Attempt
-from fileq.worker.sandbox import Sandbox
 from tests.entering import NOW
 
 

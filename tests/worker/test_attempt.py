@@ -10,14 +10,14 @@ from mischief import Crash, Devour, Doze, Stumble
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
-from fileq.ledger.jobs import Fenced
+from fileq.ledger.tables.jobs import Fenced
+from fileq.process.sandbox import Lost, Sandbox, Stopped
 from fileq.publish import publish
 from fileq.queue import MAIN
 from fileq.units import Duration
 from fileq.worker.attempt import Attempt
 from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import DEATHS, recover
-from fileq.worker.sandbox import Lost, Sandbox, Stopped
 from tests.drives import drive
 from tests.entering import NOW
 

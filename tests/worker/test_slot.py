@@ -11,7 +11,7 @@ from mischief import Crash
 
 from fileq.errors import LedgerError
 from fileq.job import JobState
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
 from fileq.queue import MAIN
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
@@ -222,7 +222,7 @@ SHORTAGES = {
     "the server of children is gone": ("multiprocessing.process.BaseProcess.start", eof),
     "an output can't be reserved": ("fileq.publish.folders.os.mkdir", no_more_files),
     "an output can't be published": ("os.link", no_more_files),
-    "its folder can't be synchronised": ("fileq.publish.publishing.os.open", no_more_files),
+    "its folder can't be synchronised": ("fileq.publish.publication.os.open", no_more_files),
     "there is no memory for what the child says": ("fileq.worker.attempt.Attempt._reserve", no_memory),
 }
 

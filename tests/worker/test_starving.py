@@ -9,7 +9,7 @@ import pytest
 
 from fileq import control, queue
 from fileq.job import JobState
-from fileq.ledger.jobs import Due
+from fileq.ledger.tables.jobs import Due
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.recovery import recover

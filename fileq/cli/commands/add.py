@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.asking import missing_in_json, request
-from fileq.cli.crew import NO_WORKER, somebody_works
-from fileq.cli.documents import receipt_document
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
+from fileq.cli.request import missing_in_json, request
 from fileq.cli.session import Session, session_of
-from fileq.cli.words import receipt_in_words
+from fileq.cli.views.formatting import receipt_in_words
+from fileq.cli.views.jobs import receipt_document
+from fileq.cli.workers import NO_WORKER, somebody_works
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
 from fileq.intake import Receipt, Request
@@ -53,7 +53,7 @@ def add(
     with session.ledger() as ledger:
         with missing_in_json(display):
             if dry_run:
-                from fileq.cli.planning import show_plan
+                from fileq.cli.views.plan import show_plan
 
                 return show_plan(session, ledger, asked, display)
             receipt = take_in(ledger, asked, now=now, on_scanned=display.scanning)
@@ -78,7 +78,7 @@ def _left(session: Session, ledger: Ledger, receipt: Receipt, display: Display) 
 def _waited(session: Session, ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:
     if receipt.batch is None:
         return ExitCode.DONE
-    from fileq.cli.following import follow
+    from fileq.cli.follower import follow
 
     tally = follow(session, ledger, receipt.batch, display)
     failed = tally.jobs[JobState.FAILED]

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
-from fileq.cli.naming import known_batch, known_jobs
+from fileq.cli.app import new_app
+from fileq.cli.lookup import known_batch, known_jobs
 from fileq.cli.session import session_of
 from fileq.control import cancel as call_off
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.job import UNFINISHED, Job
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
 from fileq.units import counted
 
 app = new_app()

@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
+from fileq.retention import Cleaned
+from fileq.retention import clean as apply_retention
 from fileq.units import Keeping, counted, describe_bytes
-from fileq.upkeep.retention import Cleaned
-from fileq.upkeep.retention import clean as apply_retention
 
 app = new_app()
 

@@ -3,7 +3,7 @@
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.config import Config, Provenance, database_origin, with_database
 from fileq.display import Answer, Column, Facts, Table, Text, Tone

@@ -9,14 +9,14 @@ import typer
 from msgspec.structs import asdict
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.config import NotifySettings
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, LedgerError, UsageError
+from fileq.health import Check, State, examine, is_there
 from fileq.units import counted
-from fileq.upkeep.health import Check, State, examine, is_there
 
 app = new_app()
 
@@ -65,7 +65,7 @@ def _checks(session: Session, now: float) -> list[Check]:
 
 def _tried(notify: NotifySettings) -> Check:
     """Whether a test has reached all who are to be told."""
-    from fileq.upkeep.notices import send_now
+    from fileq.notifications import send_now
 
     if not (notify.urls or notify.command):
         raise UsageError("Nobody is to be told: no urls and no command in [notify].", "fileq init shows how.")

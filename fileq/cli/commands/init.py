@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.config import CONFIG_NAME, sample
 from fileq.config.trust import trust_config

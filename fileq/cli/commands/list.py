@@ -5,17 +5,17 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.documents import job_document
-from fileq.cli.group import new_app
-from fileq.cli.naming import known_batch
+from fileq.cli.app import new_app
+from fileq.cli.lookup import known_batch
 from fileq.cli.session import session_of
-from fileq.cli.words import state as state_in_words
+from fileq.cli.views.formatting import state as state_in_words
+from fileq.cli.views.jobs import job_document
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import ExitCode
 from fileq.job import Job, JobState
 from fileq.ledger import Ledger
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
 
 app = new_app()
 

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
@@ -59,7 +59,7 @@ def recipes(
 
 
 def _tried(session: Session, path: str, names: list[str]) -> Answer:
-    from fileq.cli.preview import answer, made
+    from fileq.cli.views.preview import answer, made
 
     most = session.config.settings.worker.max_pixels
     return answer([made(path, recipe, most) for recipe in session.recipes(names)])

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
-from fileq.cli.reporting import blocks, document
+from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.cli.times import since as since_moment
+from fileq.cli.views.report import blocks, document
 from fileq.display import Answer
 from fileq.errors import ExitCode
 
@@ -57,6 +57,6 @@ def report(
 
 
 def _zone() -> tzinfo:
-    from fileq.zone import local_zone
+    from fileq.timezone import local_zone
 
     return local_zone()

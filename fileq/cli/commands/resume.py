@@ -3,7 +3,7 @@
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.display import Answer, Text
 from fileq.errors import ExitCode

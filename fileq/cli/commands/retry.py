@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.crew import NO_WORKER, somebody_works
-from fileq.cli.group import new_app
-from fileq.cli.naming import known_batch, known_jobs
+from fileq.cli.app import new_app
+from fileq.cli.lookup import known_batch, known_jobs
 from fileq.cli.session import session_of
+from fileq.cli.workers import NO_WORKER, somebody_works
 from fileq.control import retry as queue_again
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
 from fileq.job import Job, JobState
-from fileq.ledger.overview import Selection
+from fileq.ledger.queries.overview import Selection
 from fileq.units import counted
 
 app = new_app()

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from fileq.cli import options
-from fileq.cli.asking import missing_in_json, request
-from fileq.cli.crew import slots
-from fileq.cli.group import new_app
-from fileq.cli.pace import Pace
+from fileq.cli.app import new_app
+from fileq.cli.request import missing_in_json, request
 from fileq.cli.session import Session, session_of
-from fileq.cli.summary import summary
-from fileq.cli.words import receipt_in_words
-from fileq.cli.working import hear_complaints, stopping, ticker
+from fileq.cli.views.batch import summary
+from fileq.cli.views.formatting import receipt_in_words
+from fileq.cli.views.live import hear_complaints, stopping, ticker
+from fileq.cli.views.progress import Pace
+from fileq.cli.workers import slots
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import Receipt, Request
@@ -26,7 +26,7 @@ from fileq.ledger import Ledger
 from fileq.units import counted
 
 if TYPE_CHECKING:
-    from fileq.worker.consumer import Worker
+    from fileq.worker.worker import Worker
 
 app = new_app()
 
@@ -59,7 +59,7 @@ def run(
     )  # fmt: skip
     with session.ledger() as ledger:
         if dry_run:
-            from fileq.cli.planning import show_plan
+            from fileq.cli.views.plan import show_plan
 
             with missing_in_json(display):
                 return show_plan(session, ledger, asked, display)
@@ -67,7 +67,7 @@ def run(
 
 
 def _process(session: Session, ledger: Ledger, asked: Request, display: Display, count: int) -> ExitCode:
-    from fileq.worker.consumer import Worker
+    from fileq.worker.worker import Worker
 
     begun = time.time()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from fileq.cli import options
-from fileq.cli.crew import somebody_works
-from fileq.cli.group import new_app
-from fileq.cli.scheduled import Scheduled, document, scheduled, table
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
+from fileq.cli.views.schedule import Scheduled, document, scheduled, table
+from fileq.cli.workers import somebody_works
 from fileq.config.complaints import unknown_name
 from fileq.display import Answer, Text, Tone
 from fileq.errors import ExitCode, NotFoundError
@@ -49,7 +49,7 @@ def run(
 
 
 def _run(session: Session, name: str) -> dict[str, Any]:
-    from fileq.worker.upkeep import run_now
+    from fileq.worker.periodic import run_now
 
     lines = session.config.settings.schedule.lines
     if name not in lines:

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.display import Answer, Text
 from fileq.errors import ExitCode, UsageError

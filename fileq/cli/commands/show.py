@@ -6,17 +6,17 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.documents import whole_job_document
-from fileq.cli.group import new_app
-from fileq.cli.naming import known_job
+from fileq.cli.app import new_app
+from fileq.cli.lookup import known_job
 from fileq.cli.session import session_of
 from fileq.cli.times import local
-from fileq.cli.words import state
+from fileq.cli.views.formatting import state
+from fileq.cli.views.jobs import whole_job_document
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
 from fileq.job import Job, Made
-from fileq.ledger.overview import Attempt, Removed
+from fileq.ledger.queries.overview import Attempt, Removed
 from fileq.units import describe_bytes, describe_seconds
 
 app = new_app()

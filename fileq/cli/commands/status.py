@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from fileq.cli import options
-from fileq.cli.following import running
-from fileq.cli.group import new_app
-from fileq.cli.naming import known_batch
-from fileq.cli.overall import status as overall
-from fileq.cli.pace import Pace
+from fileq.cli.app import new_app
+from fileq.cli.follower import running
+from fileq.cli.lookup import known_batch
 from fileq.cli.session import Session, session_of
+from fileq.cli.views.progress import Pace
+from fileq.cli.views.status import status as overall
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from fileq.cli import options
-from fileq.cli.group import new_app
+from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.config import CONFIG_NAME, RestrictedSettings, config_in_use, database_path_in, read_restricted
 from fileq.config.origins import without_secrets

@@ -3,11 +3,11 @@
 import typer
 
 from fileq.cli import options
-from fileq.cli.following import follow
-from fileq.cli.group import new_app
-from fileq.cli.naming import known_batch
-from fileq.cli.overall import status
+from fileq.cli.app import new_app
+from fileq.cli.follower import follow
+from fileq.cli.lookup import known_batch
 from fileq.cli.session import session_of
+from fileq.cli.views.status import status
 from fileq.errors import ExitCode
 from fileq.job import JobState
 

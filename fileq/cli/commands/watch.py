@@ -10,19 +10,19 @@ import typer
 
 from fileq import signals
 from fileq.cli import options
-from fileq.cli.crew import slots
-from fileq.cli.group import new_app
-from fileq.cli.pace import Pace
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.cli.watching import Teller, folders
-from fileq.cli.working import hear_complaints, ticker
+from fileq.cli.views.live import hear_complaints, ticker
+from fileq.cli.views.progress import Pace
+from fileq.cli.watch_reporter import Teller, folders
+from fileq.cli.workers import slots
 from fileq.config import load
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
 from fileq.units import counted
 from fileq.watch.folder import Folder
-from fileq.watch.looking import use_leases
+from fileq.watch.probe import use_leases
 from fileq.watch.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _watch(watcher: Watcher, teller: Teller) -> bool:
 
 def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: Teller, count: int) -> None:
     """The worker has this thread, where signals come, and the watcher one of its own."""
-    from fileq.worker.consumer import Worker
+    from fileq.worker.worker import Worker
 
     failures: list[Exception] = []
     with Worker(session.database, session.config, slots=count) as worker:
@@ -175,7 +175,7 @@ def _ticker(ledger: Ledger, teller: Teller) -> "Callable[[Sequence[SlotActivity]
 
 
 def _work_off(session: Session, count: int) -> None:
-    from fileq.worker.consumer import Worker
+    from fileq.worker.worker import Worker
 
     with Worker(session.database, session.config, slots=count, drain=True) as worker:
         worker.run()

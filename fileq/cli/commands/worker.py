@@ -8,17 +8,17 @@ import typer
 
 from fileq import signals
 from fileq.cli import options
-from fileq.cli.crew import slots
-from fileq.cli.group import new_app
-from fileq.cli.pace import Pace
+from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.cli.working import hear_complaints, stopping, ticker
+from fileq.cli.views.live import hear_complaints, stopping, ticker
+from fileq.cli.views.progress import Pace
+from fileq.cli.workers import slots
 from fileq.config import Config
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.overview import Tally
+from fileq.ledger.queries.overview import Tally
 from fileq.units import ByteSize, Duration, counted
 
 app = new_app()
@@ -89,7 +89,7 @@ def _work(
     drain: bool,
     periodic: bool,
 ) -> None:
-    from fileq.worker.consumer import Worker
+    from fileq.worker.worker import Worker
 
     before = ledger.overview.tally()
     display.hint(f"Working with {counted(count, 'slot')}.{session.config_hint} Ctrl-C stops.")

@@ -1,0 +1,74 @@
+"""What `add` and `run` ask of the intake: the paths, wherever they are named, and all that is to be done with them."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from fileq.cli.session import Session
+from fileq.cli.times import moment
+from fileq.cli.views.jobs import receipt_document
+from fileq.display import Answer, Display
+from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
+from fileq.intake import Receipt, Request
+
+
+def request(
+    session: Session,
+    now: float,
+    *,
+    paths: Sequence[str] | None,
+    recipe: Sequence[str] | None,
+    out: str | None,
+    include: Sequence[str] | None,
+    exclude: Sequence[str] | None,
+    recursive: bool,
+    files_from: str | None,
+    null: bool,
+    priority: int,
+    at: str | None,
+    force: bool,
+) -> Request:
+    """The request that the options mean. Raises UsageError and NotFoundError."""
+    named = [*(paths or ()), *(listed(files_from, null=null) if files_from else ())]
+    if not named and not files_from:
+        raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
+    return Request(
+        paths=named,
+        recipes=session.recipes(recipe or ()),
+        out=None if out is None else os.path.abspath(os.path.expanduser(out)),
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        recursive=recursive,
+        priority=priority,
+        due_at=None if at is None else moment(at, now),
+        force=force,
+    )
+
+
+@contextmanager
+def missing_in_json(display: Display) -> Iterator[None]:
+    """Where paths are missing: a receipt that has them, for those who read JSON. People read the error."""
+    try:
+        yield
+    except MissingPathsError as error:
+        display.answer(Answer(receipt_document(Receipt(missing=error.paths)), []))
+        raise
+
+
+def listed(file: str, *, null: bool) -> list[str]:
+    """The paths in a file, one a line or each ended by a NUL byte; `-` is stdin. They may hold any bytes."""
+    content = _content(file)
+    return [os.fsdecode(path) for path in content.split(b"\0" if null else b"\n") if path]
+
+
+def _content(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        with open(file, "rb") as content:
+            return content.read()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"There is no file {file} (--files-from).", "Check its name.") from error
+    except OSError as error:
+        raise EnvironmentFailure(f"{file} can't be read: {error.strerror}.", "Check its permissions.") from error

@@ -1,0 +1,86 @@
+"""How a batch ended: what `run` says last."""
+
+from typing import Any
+
+from fileq.cli.views.formatting import receipt_in_words, sizes_in_words, tally_in_words
+from fileq.cli.views.jobs import job_document
+from fileq.cli.views.status import status_document
+from fileq.display import Answer, Facts, Text, Tone
+from fileq.display.answer import Block
+from fileq.display.progress import rate_in_words
+from fileq.intake import Receipt
+from fileq.job import Failure, Job, JobState
+from fileq.ledger import Ledger
+from fileq.ledger.queries.overview import Selection, Tally
+from fileq.units import counted, describe_seconds
+
+_EXAMPLES = 10
+
+
+def summary(ledger: Ledger, receipt: Receipt, seconds: float) -> Answer:
+    """The batch as `status` has it, with its failures, and what was not queued at all."""
+    tally = ledger.overview.tally(receipt.batch) if receipt.batch else Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
+    failed = list(ledger.overview.jobs(Selection([JobState.FAILED], receipt.batch))) if receipt.batch else []
+    return Answer(_document(receipt, tally, failed, seconds), _blocks(receipt, tally, failed, seconds))
+
+
+def _document(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -> dict[str, Any]:
+    rate = round(tally.total / seconds * 60, 1) if seconds else 0.0
+    return status_document(tally, workers=[], paused=False, rate=rate, left=0.0 if not tally.unfinished else None) | {
+        "batch": receipt.batch,
+        "queued": receipt.queued,
+        "up_to_date": receipt.up_to_date,
+        "already_queued": receipt.already_queued,
+        "unmatched": receipt.unmatched,
+        "missing": receipt.missing,
+        "seconds": round(seconds, 3),
+        "failures": [job_document(job) for job in failed],
+    }
+
+
+def _blocks(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -> list[Block]:
+    if receipt.batch is None:
+        return [Text(receipt_in_words(receipt))]
+    tone = Tone.BAD if failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
+    facts: list[tuple[str, str | Text]] = [
+        ("files", Text(tally_in_words(tally), tone)),
+        ("outputs", f"{tally.outputs:,}"),
+        ("bytes", sizes_in_words(tally)),
+        ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),
+    ]
+    return [Facts(facts), *_failures(failed, receipt.batch)]
+
+
+def _rate(tally: Tally, seconds: float) -> str:
+    ended = tally.total - tally.unfinished
+    return f", {rate_in_words(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
+
+
+def _failures(failed: list[Job], batch: int) -> list[Block]:
+    """By cause, the most frequent first."""
+    causes: dict[str, list[tuple[str, Failure]]] = {}
+    for job in failed:
+        if job.failure is not None:
+            causes.setdefault(job.failure.kind, []).append((job.source, job.failure))
+    by_count = sorted(causes.items(), key=lambda cause: -len(cause[1]))
+    return [block for kind, cases in by_count for block in _cause(kind, cases, batch)]
+
+
+def _cause(kind: str, cases: list[tuple[str, Failure]], batch: int) -> list[Block]:
+    """How many failed for one cause, which, and what would mend it."""
+    blocks: list[Block] = [Text(), Text(f"{counted(len(cases), 'job')} failed: {kind}", Tone.BAD)]
+    blocks += [Text(_case(source, failure), indent=2) for source, failure in cases[:_EXAMPLES]]
+    if len(cases) > _EXAMPLES:
+        more = f"and {len(cases) - _EXAMPLES:,} more; see: fileq list --state failed --batch {batch}"
+        blocks.append(Text(more, Tone.QUIET, indent=2))
+    return [
+        *blocks,
+        *(
+            Text(hint, Tone.QUIET, indent=2)
+            for hint in dict.fromkeys(failure.hint for _, failure in cases[:_EXAMPLES] if failure.hint)
+        ),
+    ]
+
+
+def _case(source: str, failure: Failure) -> str:
+    return failure.message if source in failure.message else f"{source}: {failure.message}"

@@ -1,0 +1,64 @@
+"""What JSON answers look like. The keys are a contract."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import asdict
+
+from fileq.cli.times import iso
+from fileq.intake import Receipt
+from fileq.job import Failure, Job
+from fileq.ledger.queries.overview import Attempt, Removed
+
+
+def receipt_document(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "batch": receipt.batch,
+        "queued": receipt.queued,
+        "up_to_date": receipt.up_to_date,
+        "already_queued": receipt.already_queued,
+        "unmatched": receipt.unmatched,
+        "missing": receipt.missing,
+    }
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "batch": job.batch,
+        "source": job.source,
+        "recipe": job.recipe,
+        "state": job.state,
+        "attempts": job.attempts,
+        "priority": job.priority,
+        "added_at": iso(job.added_at),
+        "started_at": iso(job.started_at),
+        "finished_at": iso(job.finished_at),
+        "error": failure_document(job.failure),
+        "outputs": [asdict(made) for made in job.outputs],
+    }
+
+
+def failure_document(failure: Failure | None) -> dict[str, str] | None:
+    return None if failure is None else {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
+
+
+def whole_job_document(job: Job, attempts: Iterable[Attempt], removed: Iterable[Removed]) -> dict[str, Any]:
+    """A job with its history: `attempts` is their number, as everywhere. `removed` are outputs that `clean` removed."""
+    return job_document(job) | {
+        "folder": job.folder,
+        "due_at": iso(job.due_at),
+        "note": job.note,
+        "history": [
+            {
+                "attempt": attempt.number,
+                "worker": attempt.worker,
+                "started_at": iso(attempt.started_at),
+                "finished_at": iso(attempt.finished_at),
+                "outcome": attempt.outcome,
+                "message": attempt.message,
+            }
+            for attempt in attempts
+        ],
+        "removed": [asdict(output.made) | {"removed_at": iso(output.at)} for output in removed],
+    }

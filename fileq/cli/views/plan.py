@@ -1,0 +1,83 @@
+"""`--dry-run`: which file would go through which recipe to which outputs."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from fileq.cli.session import Session
+from fileq.cli.views.jobs import failure_document, receipt_document
+from fileq.display import Answer, Display, Text, Tone
+from fileq.display.answer import Block
+from fileq.errors import ExitCode, JobError
+from fileq.images.protocol import Assignment
+from fileq.intake import Receipt, Request, candidates
+from fileq.job import Failure
+from fileq.ledger import Ledger
+from fileq.recipes.recipe import Recipe
+from fileq.sources import Source
+from fileq.units import counted
+
+
+class PlannedJob(msgspec.Struct, frozen=True):
+    """A source, its recipe, and the absolute paths of the outputs; or the problem that it would fail with."""
+
+    source: str
+    recipe: str
+    outputs: Sequence[str] = ()
+    problem: Failure | None = None
+
+
+def show_plan(session: Session, ledger: Ledger, asked: Request, display: Display) -> ExitCode:
+    receipt = Receipt()
+    jobs = []
+    for job in plan(ledger, asked, receipt, max_pixels=session.config.settings.worker.max_pixels):
+        jobs.append(job)
+        display.scanning(len(jobs))
+    document = receipt_document(receipt) | {"plan": [_document(job) for job in jobs]}
+    display.answer(Answer(document, [*(block for job in jobs for block in _blocks(job)), _summary(jobs)]))
+    return ExitCode.DONE
+
+
+def plan(ledger: Ledger, asked: Request, receipt: Receipt, *, max_pixels: int) -> Iterator[PlannedJob]:
+    """What each file would become; it is opened for that, and nothing is written."""
+    for source, recipe, folder in candidates(ledger, asked, receipt):
+        yield _planned(source, recipe, folder, max_pixels)
+
+
+def _planned(source: Source, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
+    from fileq.images.pipeline import opened
+
+    whole = Assignment(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
+    try:
+        with opened(whole) as picture:
+            return PlannedJob(source.path, recipe.name, [output.path for output in picture.planned])
+    except JobError as error:
+        return PlannedJob(source.path, recipe.name, problem=Failure(error.kind, error.message, error.hint))
+
+
+def _document(job: PlannedJob) -> dict[str, Any]:
+    outputs = [{"path": path, "exists": os.path.lexists(path)} for path in job.outputs]
+    document: dict[str, Any] = {"source": job.source, "recipe": job.recipe, "outputs": outputs}
+    return document | ({"error": failure_document(job.problem)} if job.problem else {})
+
+
+def _blocks(job: PlannedJob) -> list[Block]:
+    """A source, and below it what it becomes."""
+    lines: list[Block] = [Text(f"{job.source}  ({job.recipe})")]
+    if job.problem:
+        lines.append(Text(f"would fail as {job.problem.kind}: {job.problem.message}", Tone.BAD, indent=2))
+    for path in job.outputs:
+        collides = os.path.lexists(path)
+        there = "  (is there already)" if collides else ""
+        lines.append(Text(f"→ {path}{there}", Tone.WARNING if collides else Tone.GOOD, indent=2))
+    return lines
+
+
+def _summary(jobs: Sequence[PlannedJob]) -> Text:
+    paths = [path for job in jobs for path in job.outputs]
+    there = sum(map(os.path.lexists, paths))
+    exist = f", of which {there:,} {'exists' if there == 1 else 'exist'} already" if there else ""
+    told = f"{counted(len(jobs), 'job')} would make {counted(len(paths), 'output')}{exist}. Nothing was queued."
+    return Text(told, Tone.TITLE)

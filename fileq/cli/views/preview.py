@@ -1,0 +1,86 @@
+"""The outputs of one file in a folder of their own, for trying a recipe. No queue and no ledger take part."""
+
+import os
+import shutil
+import tempfile
+import time
+from typing import Any
+
+import msgspec
+
+from fileq.display import Answer, Column, Facts, Table, Text, Tone
+from fileq.display.answer import Cell
+from fileq.errors import NotFoundError, os_failures
+from fileq.job import Made
+from fileq.recipes.recipe import Recipe
+from fileq.units import describe_bytes, describe_seconds
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a recipe makes of a source: its outputs, sentences on what was left out, and the seconds that it took."""
+
+    source: str
+    bytes: int
+    recipe: str
+    folder: str
+    outputs: tuple[Made, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def made(path: str, recipe: Recipe, max_pixels: int) -> Preview:
+    """Make the recipe's outputs of the file at `path` in a new temp folder. Raises NotFoundError and JobError."""
+    source = os.path.abspath(path)
+    if not os.path.exists(source):
+        raise NotFoundError(f"There is no file {path}.", "Check the name.")
+    folder = tempfile.mkdtemp(prefix="fileq-preview-")
+    try:
+        return _made(source, recipe, folder, max_pixels)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+
+
+def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
+    from fileq.images.pipeline import Assignment, OutputTarget, opened
+
+    assignment = Assignment(source, -1, -1, recipe, folder, "", max_pixels)
+    begun = time.monotonic()
+    with opened(assignment) as picture:
+        temps = [os.path.join(folder, f".{number}.part") for number in range(len(picture.planned))]
+        encoded = picture.make([OutputTarget(temp) for temp in temps])
+        notes = picture.notes
+    seconds = time.monotonic() - begun
+    outputs = []
+    for plan, temp, one in zip(picture.planned, temps, encoded, strict=True):
+        if one is not None:
+            with os_failures(plan.path):
+                os.makedirs(os.path.dirname(plan.path), exist_ok=True)
+                os.replace(temp, plan.path)
+            outputs.append(Made(plan.path, one.format, one.width, one.height, one.bytes))
+    return Preview(source, os.path.getsize(source), recipe.name, folder, tuple(outputs), notes, seconds)
+
+
+def answer(previews: list[Preview]) -> Answer:
+    documents: list[dict[str, Any]] = [msgspec.to_builtins(preview) for preview in previews]
+    blocks = [block for preview in previews for block in _blocks(preview)]
+    return Answer(documents, blocks)
+
+
+def _blocks(preview: Preview) -> list[Text | Facts | Table]:
+    total = sum(output.bytes for output in preview.outputs)
+    facts: list[tuple[str, Cell]] = [
+        ("recipe", Text(preview.recipe, Tone.TITLE)),
+        ("source", preview.source),
+        ("before", describe_bytes(preview.bytes)),
+        ("after", f"{describe_bytes(total)} in {len(preview.outputs)} file{'s' * (len(preview.outputs) != 1)}"),
+        ("took", describe_seconds(preview.seconds)),
+        *(("note", note) for note in preview.notes),
+        ("see", preview.folder),
+    ]
+    columns = (Column("format"), Column("size"), Column("bytes", right=True), Column("output", long="path"))
+    rows = [
+        (output.format, f"{output.width}x{output.height}", describe_bytes(output.bytes), output.path)
+        for output in preview.outputs
+    ]
+    return [Facts(facts), Table(columns, rows), Text()]

@@ -1,0 +1,111 @@
+"""What `fileq report` answers."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+import msgspec
+
+from fileq.cli.times import iso
+from fileq.display import Column, Facts, Plot, Series, Table, Text, Tone
+from fileq.display.answer import Block, Cell
+from fileq.report import text
+from fileq.report.figures import Figures
+from fileq.units import counted, describe_bytes
+
+
+def document(figures: Figures) -> dict[str, Any]:
+    """The figures, with times as JSON has them."""
+    plain: dict[str, Any] = msgspec.to_builtins(figures)
+    days = [one | {"start": iso(one["start"])} for one in plain["days"]]
+    return plain | {"since": iso(figures.since), "until": iso(figures.until), "days": days}
+
+
+def blocks(figures: Figures, zone: tzinfo) -> list[Block]:
+    title = Text(text.stretch(figures, zone), Tone.TITLE)
+    if figures.is_empty:
+        return [title, Text("Nothing was done in this time.")]
+    parts = [_facts(figures), _by_day(figures), _bytes(figures), _recipes(figures), _formats(figures)]
+    parts += [_failures(figures), _watches(figures)]
+    return [title, *(block for part in parts if part for block in (Text(), *part))]
+
+
+def _facts(figures: Figures) -> list[Block]:
+    failed = f", {figures.jobs.failed:,} failed" if figures.jobs.failed else ""
+    facts: list[tuple[str, Cell]] = [
+        ("jobs", Text(f"{figures.jobs.done:,} done{failed}", Tone.BAD if failed else Tone.GOOD)),
+        ("files", f"{figures.files:,}"),
+        ("outputs", f"{figures.outputs:,}"),
+        ("bytes", text.bytes_in_words(figures)),
+        ("saved", describe_bytes(figures.bytes_saved)),
+        ("time", f"{text.took(figures.seconds)} of work"),
+    ]
+    gone = text.removed_in_words(figures)
+    return [Facts([*facts, *([("gone", gone)] if gone else [])])]
+
+
+def _by_day(figures: Figures) -> list[Block]:
+    if not figures.jobs.all:
+        return []
+    done = Series("done", [day.done for day in figures.days], Tone.GOOD)
+    failed = Series("failed", [day.failed for day in figures.days], Tone.BAD)
+    title = f"Jobs by {'hour' if figures.is_by_the_hour else 'day'}"
+    series = [done, failed] if figures.jobs.failed else [done]
+    return [Plot(title, text.days(figures), series, text.count, standing=True)]
+
+
+def _bytes(figures: Figures) -> list[Block]:
+    if not figures.bytes_in:
+        return []
+    sums = Series("bytes", [figures.bytes_in, figures.bytes_out], Tone.BUSY)
+    return [Plot("Bytes", ["in", "out"], [sums], describe_bytes)]
+
+
+def _recipes(figures: Figures) -> list[Block]:
+    if not figures.recipes:
+        return []
+    times = Series("time", [one.seconds for one in figures.recipes], Tone.BUSY)
+    names = [one.recipe for one in figures.recipes]
+    columns = (
+        Column("recipe", long="path"), Column("jobs", right=True), Column("failed", right=True),
+        Column("saved", right=True), Column("a job", right=True),
+    )  # fmt: skip
+    rows: Sequence[Sequence[Cell]] = [
+        (
+            one.recipe,
+            f"{one.jobs:,}",
+            Text(f"{one.failed:,}", Tone.BAD if one.failed else Tone.QUIET),
+            describe_bytes(one.bytes_in - one.bytes_out),
+            text.took(one.seconds_per_job),
+        )
+        for one in figures.recipes
+    ]
+    return [Plot("Time by recipe", names, [times], text.took), Text(), Table(columns, rows)]
+
+
+def _formats(figures: Figures) -> list[Block]:
+    if not figures.formats:
+        return []
+    columns = (Column("format"), Column("outputs", right=True), Column("bytes", right=True))
+    return [
+        Table(columns, [(one.format, f"{one.outputs:,}", describe_bytes(one.bytes)) for one in figures.formats]),
+    ]
+
+
+def _failures(figures: Figures) -> list[Block]:
+    found: list[Block] = []
+    for cause in figures.failures:
+        found += [
+            *([Text()] if found else []),
+            Text(f"{counted(cause.count, 'job')} failed: {cause.kind}", Tone.BAD),
+            Text(f"such as job {cause.example.job}: {text.case(cause.example)}", indent=2),
+            Text(text.remedy(cause.hint, cause.kind), Tone.QUIET, indent=2),
+        ]
+    return found
+
+
+def _watches(figures: Figures) -> list[Block]:
+    if not figures.watches:
+        return []
+    columns = (Column("watched folder", long="path"), Column("jobs", right=True), Column("failed", right=True))
+    return [Table(columns, [(one.path, f"{one.jobs:,}", f"{one.failed:,}") for one in figures.watches])]

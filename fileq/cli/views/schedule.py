@@ -1,0 +1,92 @@
+"""What happens by itself, as `schedule` shows it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from fileq.cli.times import iso
+from fileq.config import Settings
+from fileq.cron import Cron
+from fileq.display import Column, Table, Text, Tone
+from fileq.display.answer import Cell
+from fileq.ledger import Ledger
+from fileq.ledger.tables.schedule import Entry
+from fileq.timezone import local_zone
+
+_COLUMNS = [
+    Column("task"),
+    Column("when"),
+    Column("last run"),
+    Column("outcome"),
+    Column("next run"),
+    Column("what it said", long="prose"),
+]
+_TONES = {"done": Tone.GOOD, "failed": Tone.BAD, "stopped": Tone.WARNING, "running": Tone.BUSY}
+
+
+class Scheduled(msgspec.Struct, frozen=True):
+    """A task. Times are seconds since the epoch; `outcome` is None where it has never run."""
+
+    name: str
+    cron: Cron
+    last_at: float | None
+    finished_at: float | None
+    outcome: str | None
+    message: str
+    next_at: float | None
+
+
+def scheduled(ledger: Ledger, settings: Settings, now: float) -> list[Scheduled]:
+    entries = {(entry.name, entry.line): entry for entry in ledger.timetable.all()}
+    return [_scheduled(name, cron, entries.get((name, cron)), now) for name, cron in settings.schedule.lines.items()]
+
+
+def _scheduled(name: str, cron: Cron, entry: Entry | None, now: float) -> Scheduled:
+    if entry is None:
+        return Scheduled(name, cron, None, None, None, "", cron.next_after(now, local_zone()))
+    outcome = "running" if entry.is_running else entry.outcome
+    next_at = None if cron.is_off and entry.retry_at is None else entry.next_at
+    return Scheduled(name, cron, entry.started_at, entry.finished_at, outcome, entry.message, next_at)
+
+
+def document(task: Scheduled) -> dict[str, Any]:
+    ended = task.finished_at is not None and task.last_at is not None
+    return {
+        "name": task.name,
+        "cron": task.cron,
+        "last_run": iso(task.last_at),
+        "seconds": round(task.finished_at - task.last_at, 3) if ended else None,  # type: ignore[operator]  # both are there
+        "outcome": task.outcome,
+        "message": task.message,
+        "next_run": iso(task.next_at),
+    }
+
+
+def table(tasks: Sequence[Scheduled], now: float, *, worked: bool) -> Table:
+    """`worked`: whether a worker is there, who looks at the clock once a minute."""
+    soon = Text("within a minute") if worked else Text("once a worker runs", Tone.WARNING)
+    return Table(_COLUMNS, [_row(task, now, soon) for task in tasks])
+
+
+def _row(task: Scheduled, now: float, soon: Text) -> tuple[Cell, ...]:
+    outcome = Text(task.outcome or "", _TONES.get(task.outcome or "", Tone.PLAIN))
+    last = Text("never", Tone.QUIET) if task.last_at is None else when(task.last_at, now)
+    said = "" if task.outcome == "failed" else task.message
+    return task.name, Text(task.cron, Tone.QUIET), last, outcome, _next(task, now, soon), Text(said, Tone.QUIET)
+
+
+def _next(task: Scheduled, now: float, soon: Text) -> Cell:
+    if task.next_at is None:
+        return Text("never", Tone.QUIET)
+    if task.next_at > now:
+        return when(task.next_at, now)
+    return "" if task.outcome == "running" else soon
+
+
+def when(moment: float, now: float) -> str:
+    """today 14:05, tomorrow 02:00, Mon 23 Nov 06:00: in local time, to the minute."""
+    then, today = datetime.fromtimestamp(moment).astimezone(), datetime.fromtimestamp(now).astimezone().date()
+    days = {today: "today", today + timedelta(days=1): "tomorrow", today - timedelta(days=1): "yesterday"}
+    return f"{days.get(then.date()) or then.strftime('%a %-d %b')} {then:%H:%M}"

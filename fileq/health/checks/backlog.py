@@ -1,0 +1,38 @@
+"""The queue: whether it grows faster than it is worked off."""
+
+from fileq.health.check import Finding, ok, warning
+from fileq.health.context import Case
+from fileq.ledger.queries.health import Flow
+from fileq.units import counted, describe_seconds
+
+_WINDOW = 3 * 3600.0
+_LEAST = 900.0
+"""Seconds of work that tell a rate."""
+
+_TOO_LONG = 86400.0
+
+
+def queue(case: Case) -> Finding:
+    begun = min((worker.started_at for worker in case.alive), default=case.now)
+    span = min(_WINDOW, case.now - begun)
+    flow = case.ledger.vitals.flow(case.now - max(span, _LEAST), case.now)
+    if flow.left == 0:
+        return ok("Nothing is left to do.")
+    if case.ledger.batches.paused():
+        return ok(f"{counted(flow.left, 'job')} left; paused.")
+    if span < _LEAST:
+        return ok(f"{counted(flow.left, 'job')} left.")
+    return _judged(flow, span)
+
+
+def _judged(flow: Flow, span: float) -> Finding:
+    left = counted(flow.left, "job")
+    lasts = flow.left / flow.ended * span if flow.ended else None
+    if flow.came <= flow.ended or (lasts is not None and lasts <= _TOO_LONG):
+        return ok(f"{left} left{f', which takes about {describe_seconds(lasts)}' if lasts else ''}.")
+    came, ended = (f"{count / span * 3600:,.0f}" for count in (flow.came, flow.ended))
+    rest = f"what is left, {left}, takes {describe_seconds(lasts)}" if lasts else f"{left} left"
+    return warning(
+        f"More comes than is done: {came} jobs an hour came and {ended} ended; {rest}.",
+        "Start more workers (fileq worker), or take less in.",
+    )

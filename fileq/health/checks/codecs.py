@@ -1,0 +1,72 @@
+"""What the recipes in force need, and this installation has not: codecs, programs, pictures and fonts."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+from fileq.config import built_in_recipes
+from fileq.config.settings import Settings
+from fileq.health.check import Finding, bad, ok, together
+from fileq.health.context import Case
+from fileq.images import codecs as installed
+from fileq.operations.base import Operation
+from fileq.operations.builtin.watermark import Watermark
+from fileq.operations.programs.command import Command
+from fileq.recipes import formats
+from fileq.recipes.recipe import PICTURES, Recipe
+from fileq.units import counted
+
+
+def codecs(case: Case) -> Finding:
+    recipes = in_force(case.config.settings)
+    findings = [finding for recipe in recipes for finding in _lacking(recipe)]
+    verb = "has" if len(recipes) == 1 else "have"
+    return together(findings, ok(f"{counted(len(recipes), 'recipe')} in use {verb} all that is needed."))
+
+
+def in_force(settings: Settings) -> list[Recipe]:
+    """The recipes that somebody wrote or uses: what is built in and unused may lack what it likes."""
+    built_in = built_in_recipes()
+    watched = (name for watch in settings.watch for name in watch.recipes)
+    used = {*settings.default, *watched, *(name for batch in settings.schedule.add for name in batch.recipes)}
+    return [recipe for name, recipe in settings.recipes.items() if name in used or built_in.get(name) != recipe]
+
+
+def _lacking(recipe: Recipe) -> Iterator[Finding]:
+    for codec in sorted(_codecs(recipe)):
+        missing = installed.problem(codec)
+        if missing:
+            yield bad(f"The recipe {recipe.name} needs a codec: {missing[0]}.", missing[1])
+    for step in (*recipe.steps, *(step for output in recipe.outputs for step in output.steps)):
+        problem = _problem(step)
+        if problem:
+            yield bad(f"The recipe {recipe.name} can't work: {problem[0]}.", problem[1])
+
+
+def _codecs(recipe: Recipe) -> set[str]:
+    """Of what it reads, only what it names itself: the default is all pictures, whether they can be read or not."""
+    endings = () if recipe.match == PICTURES else (pattern.rpartition(".")[2].lower() for pattern in recipe.match)
+    written = {
+        name
+        for output in recipe.outputs
+        for name in (output.format or formats.of_name(output.name), output.alpha_format)
+        if name
+    }
+    needed = {installed.READING.get(ending) for ending in endings} | {installed.WRITING.get(name) for name in written}
+    return {codec for codec in needed if codec}
+
+
+def _problem(step: Operation) -> tuple[str, str] | None:
+    if isinstance(step, Command) and shutil.which(step.argv[0]) is None:
+        return f"the program {step.argv[0]} was not found", "Install it, or write its full path."
+    if isinstance(step, Watermark):
+        return _problem_of_mark(step)
+    return None
+
+
+def _problem_of_mark(mark: Watermark) -> tuple[str, str] | None:
+    picture = mark.picture and os.path.expanduser(mark.picture)
+    if picture and not os.path.isfile(picture):
+        return f"the watermark's picture {os.path.abspath(picture)} isn't there", "Put it there, or correct its path."
+    problem = mark.font and installed.font_problem(mark.font)
+    return (problem, "Write the path of a .ttf or .otf file.") if problem else None

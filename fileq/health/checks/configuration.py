@@ -1,0 +1,14 @@
+"""Whether all that the config says counts."""
+
+from fileq.health.check import Finding, ok, warning
+from fileq.health.context import Case
+
+
+def configuration(case: Case) -> Finding:
+    config = case.config
+    if config.file is None:
+        return ok("There is none; the defaults serve.")
+    if asked := config.withheld.in_words():
+        untrusted = config.untrusted(f"asks for {asked}")
+        return warning(untrusted.message, untrusted.hint)
+    return ok(f"{config.file} is in use{', found by the way' if config.was_found else ''}.")

@@ -1,0 +1,56 @@
+"""The database: whether it can be read and written, whether it is whole, and how large it is."""
+
+import os
+
+from fileq.health.check import Finding, bad, ok
+from fileq.health.checks.disk import nearest
+from fileq.health.context import Case
+from fileq.ledger import Ledger
+from fileq.ledger.queries.health import Extent
+from fileq.units import describe_bytes
+
+_EVERY = 86400.0
+"""Seconds from one look at every page to the next."""
+
+
+def database(case: Case) -> Finding:
+    if case.opened is None:
+        return _to_come(case.database)
+    ledger = case.ledger
+    with ledger.transaction():
+        pass  # one that can't begin says why
+    if case.thorough or _is_due(ledger, case.now):
+        damage = ledger.database.damage()
+        if damage:
+            return _damaged(case.database, damage)
+        if not case.thorough:
+            ledger.checks.note_whole(case.now)
+    return ok(f"{case.database} is whole, {_in_words(ledger.vitals.extent())}.")
+
+
+def _to_come(path: str) -> Finding:
+    folder = nearest(os.path.dirname(os.path.abspath(path)))
+    if not os.access(folder, os.W_OK):
+        return bad(
+            f"There is none yet, and {path} can't be made: {folder} can't be written.",
+            "Change its permissions, or choose another with --database.",
+        )
+    return ok(f"There is none yet; it will be {path}.")
+
+
+def _is_due(ledger: Ledger, now: float) -> bool:
+    """What was found damaged is never noted, so that it is looked at again each time."""
+    last = ledger.checks.found_whole()
+    return last is None or not 0 <= now - last < _EVERY
+
+
+def _damaged(path: str, damage: str) -> Finding:
+    return bad(
+        f"The database {path} is damaged: {damage}.",
+        "Stop the workers, and put a copy of it back; without one, move it away and add the files again.",
+    )
+
+
+def _in_words(extent: Extent) -> str:
+    share = f", {100 * extent.free / extent.bytes:.0f} % of it free" if extent.free else ""
+    return f"{describe_bytes(extent.bytes)}{share}"

@@ -1,0 +1,58 @@
+"""Jobs that are due: whether somebody comes to each of them."""
+
+from collections.abc import Iterable
+
+from fileq.health.check import Finding, bad, first, ok, together
+from fileq.health.context import Case
+from fileq.ledger.queries.health import DueJob, EndedJob
+from fileq.units import are, counted, describe_seconds
+
+_UNSENT = 180.0
+"""Seconds that a job may be due without a message: recovery sends it again after a minute."""
+
+_OVERTAKEN = 600.0
+"""Seconds that a job may be due while later ones are done."""
+
+_REMEDY = "Restart the workers: each looks for such jobs at its start. If that does not help, report it."
+
+
+def due_jobs(case: Case) -> Finding:
+    served = {worker.queue for worker in case.alive}
+    if case.ledger.batches.paused() or not served:  # other checks tell of that
+        return ok("Nobody is to begin any just now.")
+    vitals, now = case.ledger.vitals, case.now
+    unsent = [job for job in vitals.due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT]
+    waiting = [job for job in vitals.due_jobs(now) if job.queue in served and now - job.since > _OVERTAKEN]
+    overtaken = _overtaken(waiting, vitals.ended(now - _OVERTAKEN)) if waiting else []
+    return together(
+        [_found(unsent, now, "without a message"), _found(overtaken, now, "while later ones are done")],
+        ok("Each gets its turn."),
+    )
+
+
+def _overtaken(waiting: Iterable[DueJob], ended: list[EndedJob]) -> list[DueJob]:
+    """Return those that were passed over by most of what has ended lately.
+
+    A later job is one that came after the other was due, and is no more urgent. Some may well be done before: what was
+    sent again comes first.
+    """
+    oldest: dict[tuple[str, int], DueJob] = {}
+    for job in sorted(waiting, key=lambda job: job.since):
+        oldest.setdefault((job.queue, job.priority), job)
+    return [job for job in oldest.values() if 2 * sum(_is_later(other, job) for other in ended) > len(ended)]
+
+
+def _is_later(ended: EndedJob, job: DueJob) -> bool:
+    return (
+        ended.queue == job.queue
+        and ended.priority <= job.priority
+        and ended.added_at > job.since
+        and ended.job_id > job.job_id
+    )
+
+
+def _found(jobs: list[DueJob], now: float, how: str) -> Finding:
+    if not jobs:
+        return ok("")
+    named = first(f"job {job.job_id} ({job.source}, for {describe_seconds(now - job.since)})" for job in jobs)
+    return bad(f"{counted(len(jobs), 'job')} {are(len(jobs))} due and not begun, {how}: {named}.", _REMEDY)

@@ -1,0 +1,62 @@
+"""Temp files that nobody will finish."""
+
+import os
+from collections.abc import Iterator
+
+from fileq.files.names import temp_pattern
+from fileq.health.check import Finding, first, ok, warning
+from fileq.health.context import Case
+from fileq.ledger import Ledger
+from fileq.units import counted, describe_bytes
+
+_WEEK = 7 * 86400.0
+_FOLDERS = 200
+
+
+def temp_files(case: Case) -> Finding:
+    ledger = case.ledger
+    left = find_leftovers(ledger, case.now)
+    if not left:
+        return ok("None is left over.")
+    folders = first(dict.fromkeys(map(os.path.dirname, left)))
+    return warning(
+        f"{counted(len(left), 'temp file')} left over, {describe_bytes(sum(left.values()))}, in {folders}.",
+        f"A worker removes those that it knows of. The others may go: .fileq-{ledger.name}-*",
+    )
+
+
+def find_leftovers(ledger: Ledger, now: float) -> dict[str, int]:
+    """Return the temp files that no attempt is making, each with its size in bytes."""
+    # First the files, then what runs, then the files again: a job may begin or end meanwhile.
+    found = dict(_found(ledger, now))
+    running = ledger.vitals.running({job for job, _ in found.values()})
+    sizes = {path: _size(path) for path, (job, attempt) in found.items() if running.get(job) != attempt}
+    sizes |= {path: _size(path) for path in ledger.leftover_temps.all()}
+    return {path: size for path, size in sizes.items() if size is not None}
+
+
+def _found(ledger: Ledger, now: float) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The temp files of this ledger that are there, each with the job and the attempt that it was made for."""
+    mine = temp_pattern(ledger.name)
+    known = (os.path.dirname(temp) for _, temp in ledger.outputs.left_behind())
+    folders = [*known, *ledger.vitals.output_folders(now - _WEEK, _FOLDERS), *ledger.vitals.folders(now - _WEEK)]
+    for folder in list(dict.fromkeys(folders))[:_FOLDERS]:
+        for name in _names(folder):
+            match = mine.fullmatch(name)
+            if match:
+                yield os.path.join(folder, name), (int(match["job"]), int(match["attempt"]))
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # it is gone, or offline
+        return []
+
+
+def _size(path: str) -> int | None:
+    """None where it is gone by now."""
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return None

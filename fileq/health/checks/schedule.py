@@ -1,0 +1,43 @@
+"""What is done by the clock: whether it went well last, and in time."""
+
+from fileq.health.check import Finding, bad, ok, together, warning
+from fileq.health.context import Case
+from fileq.ledger.tables.schedule import Entry
+from fileq.units import counted, describe_seconds
+
+_LATE = 3600.0
+_TIME_TO_BEGIN = 600.0
+"""Seconds that a worker has for what was missed before it started."""
+
+
+def schedule(case: Case) -> Finding:
+    entries = case.ledger.timetable.all()
+    lines = case.config.settings.schedule.lines
+    in_force = [entry for entry in entries if lines.get(entry.name) == entry.line]
+    somebody = any(case.now - worker.started_at > _TIME_TO_BEGIN for worker in case.alive)
+    late = [_late(entry, case.now) for entry in in_force] if somebody else []
+    failed = map(_failed, _latest(entries))
+    well = (
+        f"{counted(len(in_force), 'task')} known, none has failed." if in_force else "No worker has begun with it yet."
+    )
+    return together([*failed, *late], ok(well))
+
+
+def _latest(entries: list[Entry]) -> list[Entry]:
+    """Of each task the line that ran last: those of earlier configs may be there still."""
+    by_name = {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.finished_at or 0.0)}
+    return list(by_name.values())
+
+
+def _failed(entry: Entry) -> Finding:
+    if entry.outcome != "failed":
+        return ok("")
+    return bad(f"{entry.name} failed: {entry.message}", f"Mend that, then: fileq schedule run {entry.name}")
+
+
+def _late(entry: Entry, now: float) -> Finding:
+    seconds = now - entry.next_at
+    if entry.is_running or seconds <= _LATE:
+        return ok("")
+    message = f"{entry.name} is overdue by {describe_seconds(seconds)}, though a worker is running."
+    return warning(message, "Is the worker one with --no-periodic? Then start another; else restart it.")

@@ -1,0 +1,42 @@
+"""Jobs that run for longer than they can, or for nobody."""
+
+from collections.abc import Sequence
+
+from fileq.health.check import Finding, bad, first, ok, together
+from fileq.health.context import Case
+from fileq.ledger.queries.overview import Running
+from fileq.units import are, counted, describe_seconds
+
+_TIMES, _MORE = 1.5, 60.0
+"""A job is stopped at its timeout. It is stuck after 1.5 times as long and a minute."""
+
+
+def stuck_jobs(case: Case) -> Finding:
+    running = case.ledger.overview.running()
+    alive = {worker.id for worker in case.alive}
+    timeout = case.config.settings.worker.timeout
+    for_nobody = [job for job in running if job.worker not in alive]
+    longest = _TIMES * timeout + _MORE
+    too_long = [job for job in running if job.worker in alive and case.now - job.started_at > longest]
+    return together(
+        [
+            _found(for_nobody, case.now, "whose worker is gone", "A worker takes them over: fileq worker"),
+            _found(
+                too_long,
+                case.now,
+                f"longer than the timeout of {timeout} allows",
+                "Stop them with fileq cancel JOB, and look at the files; or restart the worker.",
+            ),
+        ],
+        ok(f"{counted(len(running), 'job')} {are(len(running))} running, none is stuck." if running else "None runs."),
+    )
+
+
+def _found(jobs: Sequence[Running], now: float, why: str, remedy: str) -> Finding:
+    if not jobs:
+        return ok("")
+    named = first(
+        f"job {job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs
+    )
+    verb = "runs" if len(jobs) == 1 else "run"
+    return bad(f"{counted(len(jobs), 'job')} {verb} {why}: {named}.", remedy)

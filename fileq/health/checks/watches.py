@@ -1,0 +1,94 @@
+"""The watched folders: whether they are there, and somebody watches them."""
+
+import os
+from collections.abc import Iterator
+
+from fileq.config.settings import WatchSettings
+from fileq.health.check import Finding, bad, first, ok, together, warning
+from fileq.health.context import Case
+from fileq.ledger.tables.watches import WatchRecord, is_watcher_gone
+from fileq.units import are, counted, describe_seconds
+
+_FORGOTTEN = 7 * 86400.0
+"""Seconds after which nobody misses the watcher of a folder that isn't in the config."""
+
+_LONG = 3600.0
+
+
+def watched_folders(case: Case) -> Finding:
+    configured = case.config.settings.watch
+    missing = {watch.path for watch in configured if not os.path.isdir(watch.path)}
+    records = [] if case.opened is None else case.ledger.watches.all()
+    findings = [_missing(path) for path in sorted(missing)]
+    watched = set()
+    for record in records:
+        known = any(record.path == watch.path for watch in configured)
+        standing = _Standing(record, case.now)
+        if standing.is_watching:
+            watched.add(record.path)
+        if record.path not in missing:
+            findings += standing.findings(known=known)
+    if case.opened is not None:
+        findings.append(_held_up(case))
+    return together(findings, ok(_in_words(configured, watched)))
+
+
+def _held_up(case: Case) -> Finding:
+    """Sources that were to be moved or deleted, and could not be yet."""
+    problems = case.ledger.dispositions.find_problems()
+    if not problems:
+        return ok("")
+    source, reason = problems[0]
+    more = f" and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+    message = f"{counted(len(problems), 'source')} could not be moved or deleted yet: {source}{more}. {reason}"
+    return warning(message, "It is tried again every few minutes.")
+
+
+def _missing(path: str) -> Finding:
+    return bad(f"{path} is in the config, and isn't there.", "Make the folder or mount its disk, or change [[watch]].")
+
+
+class _Standing:
+    """A watched folder, as its watcher described it last."""
+
+    def __init__(self, record: WatchRecord, now: float) -> None:
+        self._path = record.path
+        self._age = now - record.said_at
+        self._status = record.status
+        self._gone = is_watcher_gone(record, now)
+
+    @property
+    def is_watching(self) -> bool:
+        return not self._status.is_stopped and not self._gone
+
+    def findings(self, *, known: bool) -> Iterator[Finding]:
+        """`known`: whether it is in the config."""
+        if self._status.is_stopped:
+            return
+        if self._gone:
+            if known or self._age < _FORGOTTEN:
+                yield bad(f"The watcher of {self._path} has died.", "Start it again with fileq watch.")
+            return
+        problem = self._status.problem or "it can't be read"
+        if self._status.state == "offline":
+            yield bad(f"{self._path} is offline: {problem}.", "It is caught up with when it is back.")
+        elif self._status.problem:
+            yield warning(f"{self._path}: {problem}.", "Scans find what events don't tell; fileq status shows more.")
+        yield from self._late()
+
+    def _late(self) -> Iterator[Finding]:
+        missed = self._status.missed
+        if missed:
+            message = f"Events did not tell of {counted(missed, 'file')} in {self._path}; scans found them."
+            yield warning(message, 'If that goes on, set poll = "always" for that folder.')
+        waiting = [one for one in self._status.longest if one.seconds > _LONG]
+        if waiting:
+            named = first(f"{one.path} ({one.reason}, {describe_seconds(one.seconds)})" for one in waiting)
+            yield warning(f"Not complete for over an hour: {named}.", "Look at who writes them.")
+
+
+def _in_words(configured: tuple[WatchSettings, ...], watched: set[str]) -> str:
+    idle = [watch.path for watch in configured if watch.path not in watched]
+    seen = f"{counted(len(watched), 'folder')} {are(len(watched))} watched." if watched else ""
+    unseen = f"Nobody watches {first(idle)} of the config." if idle else ""
+    return " ".join(filter(None, [seen, unseen])) or "None is watched."

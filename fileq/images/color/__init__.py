@@ -1,0 +1,1 @@
+"""Color: profiles, spaces and pixel modes."""

@@ -1,0 +1,62 @@
+"""Coding-independent code points (ITU-T H.273): what AVIF, HEIF and PNG say of their colours without a profile.
+
+They stand in the `colr` box of AVIF and HEIF (ISO 23008-12) and in the cICP chunk of PNG.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fileq.errors import ErrorKind, JobError
+from fileq.images.color import icc
+
+_HDR = {16: "PQ", 18: "HLG"}
+_UNSPECIFIED = 2
+_WIDE = {9: icc.BT_2020, 12: icc.DISPLAY_P3}
+
+
+class CodePoints(NamedTuple):
+    """What the numbers of a picture's pixels mean, by the numbers of the standard."""
+
+    primaries: int = _UNSPECIFIED
+    transfer: int = _UNSPECIFIED
+
+
+def of(start: bytes) -> CodePoints:
+    """The code points in a file that begins with `start`."""
+    if start[4:8] == b"ftyp":
+        at = start.find(b"colrnclx")
+        if at >= 0:
+            return CodePoints(
+                int.from_bytes(start[at + 8 : at + 10], "big"), int.from_bytes(start[at + 10 : at + 12], "big")
+            )
+    if start.startswith(b"\x89PNG"):
+        at = start.find(b"cICP", 0, start.find(b"IDAT"))
+        if at >= 0:
+            return CodePoints(start[at + 4], start[at + 5])
+    return CodePoints()
+
+
+def refuse_hdr(points: CodePoints, path: str) -> None:
+    """Raise JobError (unsupported) where the transfer function is PQ or HLG (ITU-R BT.2100).
+
+    They number light in another way than all else here: taken for sRGB, such pictures look washed out.
+    """
+    transfer = _HDR.get(points.transfer)
+    if transfer is not None:
+        message = (
+            f"{path} is a high dynamic range picture ({transfer}); in an ordinary format it would look washed out."
+        )
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Export it from its editor as an ordinary (SDR) picture.")
+
+
+def of_icc(profile: bytes) -> CodePoints:
+    """The code points that an ICC profile names in its tag cicp (ICC.1:2022, 9.2.17)."""
+    value = icc.tag(profile, b"cicp")
+    return CodePoints(value[8], value[9]) if len(value) >= 10 else CodePoints()
+
+
+def profile(points: CodePoints) -> bytes | None:
+    """A profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's."""
+    primaries = _WIDE.get(points.primaries)
+    return None if primaries is None else icc.matrix_profile(primaries)

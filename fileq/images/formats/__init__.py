@@ -1,0 +1,1 @@
+"""What single formats need that Pillow does not do."""

@@ -1,0 +1,69 @@
+"""Whole files that Pillow opens, and gives back as something else than the picture in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL.TiffImagePlugin import TiffImageFile
+
+from fileq.errors import ErrorKind, JobError
+from fileq.images.errors import DAMAGE
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from PIL.ImageFile import ImageFile
+
+_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
+_NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
+_SIZE_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # start of codestream, image and tile size (ISO/IEC 15444-1, A.5.1)
+_DEPTH_AT = 42  # bytes from there to the depth of the first channel, less 1
+
+
+def check(image: ImageFile, start: bytes, path: str) -> None:
+    """Raise JobError (unsupported) where the picture would not come out right. `start`: the file's first bytes."""
+    if image.format == "TIFF" and _is_camera_raw(image, start):
+        # All that is read of it is a small preview.
+        raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
+    if image.format == "TIFF" and image.info.get("compression") in _NOT_BUILT_IN:
+        message = f"{path} is a TIFF compressed by {image.info['compression']}, which can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it with another compression, LZW or ZIP for example.")
+    if image.format == "JPEG2000" and image.mode in {"RGB", "RGBA", "LA"} and _depth(start) > 8:
+        # Pillow 13 rounds up before it cuts to 8 bits, so that the brightest of 256 steps becomes 0.
+        message = f"{path} is a JPEG 2000 picture with {_depth(start)} bits a channel: its white would become black."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Export it as TIFF or PNG, or with 8 bits a channel.")
+
+
+def check_unknown(file: BinaryIO, start: bytes, path: str) -> None:
+    """Raise JobError (unsupported) where a file that no decoder takes is of a kind that some other program reads."""
+    if start.startswith(b"8BPS"):
+        depth = int.from_bytes(start[22:24], "big")
+        message = f"{path} is a Photoshop document with {depth} bits a channel, of a kind that can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as RGB, CMYK or gray with 8 bits a channel.")
+    if start.startswith((b"II*\0", b"MM\0*")) and _has_unknown_pixels(file):
+        message = f"{path} is a TIFF whose pixels are laid out in a way that can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it with 8 or 16 bits a channel, without a rare option.")
+
+
+def _has_unknown_pixels(file: BinaryIO) -> bool:
+    """Whether Pillow understands a TIFF's header, and has no mode for what it describes."""
+    file.seek(0)
+    try:
+        TiffImageFile(file)
+    except (SyntaxError, NotImplementedError) as error:
+        return "pixel mode" in str(error)
+    except DAMAGE:
+        return False
+    return False
+
+
+def _is_camera_raw(image: ImageFile, start: bytes) -> bool:
+    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
+    is_preview = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1 and _SUB_IFDS in tags
+    return _DNG_VERSION in tags or bool(is_preview) or start[8:10] == b"CR"
+
+
+def _depth(start: bytes) -> int:
+    """Bits a channel of a JPEG 2000 picture; 8 where its beginning is longer than `start`."""
+    at = start.find(_SIZE_OF_JPEG_2000) + _DEPTH_AT
+    return (start[at] & 0x7F) + 1 if _DEPTH_AT <= at < len(start) else 8

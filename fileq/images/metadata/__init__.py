@@ -1,0 +1,1 @@
+"""What outputs carry of their source beside pixels."""

@@ -1,0 +1,237 @@
+"""What outputs carry of their source beside pixels: credits or all of it, density, profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from PIL import ExifTags, Image, TiffImagePlugin
+from PIL.PngImagePlugin import PngInfo
+
+from fileq.images.errors import DAMAGE, reading
+from fileq.images.metadata import iptc, xmp
+
+if TYPE_CHECKING:
+    from fileq.images.source import Source
+    from fileq.units import Size
+
+Wanted = Literal["copyright", "all", "none"]
+
+_BASE, _IFD = ExifTags.Base, ExifTags.IFD
+_CREDITS = (_BASE.Artist, _BASE.Copyright, _BASE.XPAuthor)
+_DESCRIPTIVE = (
+    *_CREDITS, _BASE.ImageDescription, _BASE.Make, _BASE.Model, _BASE.Software, _BASE.DateTime, _BASE.HostComputer,
+    _BASE.XPTitle, _BASE.XPComment, _BASE.XPKeywords, _BASE.XPSubject, _BASE.Rating, _BASE.RatingPercent,
+)  # fmt: skip
+"""All of a picture's first EXIF directory that is not about how its own bytes are laid out."""
+
+_MARKER = 65533  # the longest payload of a JPEG segment
+_XMP_IN_JPEG = _MARKER - 29
+_XMP_KEYWORD = "XML:com.adobe.xmp"
+_NOT_TEXTS = (_XMP_KEYWORD, "Raw profile type")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is kept. Empty bytes are for nothing; the density is in dots per inch."""
+
+    exif: dict[int, Any]
+    xmp: bytes = b""
+    iptc: bytes = b""
+    comment: bytes = b""
+    texts: tuple[tuple[str, str], ...] = ()  # keyword and value, as PNG has them
+    density: tuple[float, float] | None = None
+    orientation: int = 1
+
+
+def kept(source: Source, wanted: Wanted) -> Metadata:
+    """What the outputs of a source carry. The thumbnail never; the orientation only where nothing is turned."""
+    info, density = source.image.info, _density(source)
+    orientation = source.kept_orientation
+    if wanted == "none":
+        return Metadata({}, density=density, orientation=orientation)
+    packet, datasets = _xmp(info), _iptc(source)
+    if wanted == "copyright":
+        exif = _with_texts(_with_iptc(_picked(source.exif, _CREDITS), datasets), info)
+        return Metadata(
+            exif, xmp.credits_of(packet), iptc.credits_of(datasets), density=density, orientation=orientation
+        )
+    comment, texts = info.get("comment", b""), _texts(source)
+    comment = comment if isinstance(comment, bytes) else str(comment).encode()
+    return Metadata(
+        exif=_with_texts(_writable(_whole(source.exif), source), dict(texts)),
+        xmp=xmp.carried_over(packet),
+        iptc=datasets,
+        comment=comment,
+        texts=texts,
+        density=density,
+        orientation=orientation,
+    )
+
+
+def is_bare(source: Source) -> bool:
+    """Whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
+    info = source.image.info
+    return not (len(source.exif) or _xmp(info) or _iptc(source) or info.get("comment") or _texts(source))
+
+
+def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
+    """The keyword arguments that make Pillow write `data` into a file of this format."""
+    options: dict[str, Any] = {}
+    if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
+        options["dpi"] = data.density
+    exif = _exif_for(data, format_, size)
+    if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
+        options["exif"] = exif
+    if format_ == "jpeg":
+        options.update(comment=data.comment[:_MARKER], extra=iptc.as_jpeg_segment(data.iptc))
+    if data.xmp and (format_ in {"webp", "avif", "jxl"} or (format_ == "jpeg" and len(data.xmp) <= _XMP_IN_JPEG)):
+        options["xmp"] = data.xmp
+    if (data.xmp or data.texts) and format_ == "png":
+        options["pnginfo"] = _png_texts(data)
+    return options
+
+
+def left_out(data: Metadata, format_: str, size: Size) -> list[str]:
+    """What to say on the job of metadata that a format has no room for."""
+    if format_ != "jpeg":
+        return []
+    notes = []
+    if len(data.xmp) > _XMP_IN_JPEG:
+        notes.append("Its XMP data was left out: it is longer than the 64 KB that JPEG has room for.")
+    if data.exif and not _exif_for(data, format_, size):
+        notes.append("Its EXIF data was left out: it is longer than the 64 KB that JPEG has room for.")
+    if data.iptc and not iptc.as_jpeg_segment(data.iptc):
+        notes.append("Its IPTC data was left out: it is longer than the 64 KB that JPEG has room for.")
+    return notes
+
+
+def directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
+    """The directories of EXIF beside the first, for a picture of this size."""
+    inner = {tag: value for tag, value in data.exif.items() if isinstance(value, dict)}
+    return {tag: _with_size(value, size) if tag == _IFD.Exif else value for tag, value in inner.items()}
+
+
+def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
+    exif = Image.Exif()
+    inner = {} if format_ == "tiff" else directories(data, size)  # those of a TIFF are added when it is written
+    for tag, value in (data.exif | inner).items():
+        if tag in inner or not isinstance(value, dict):
+            exif[tag] = value
+    if data.orientation != 1:
+        exif[_BASE.Orientation] = data.orientation
+    if format_ == "tiff":
+        _add_tiff_tags(exif, data)
+        return exif  # as bytes, its texts would lose what is not ASCII
+    packed = exif.tobytes() if len(exif) else b""
+    if format_ == "jpeg" and len(packed) > _MARKER and _IFD.Exif in exif:
+        exif[_IFD.Exif] = {tag: value for tag, value in exif[_IFD.Exif].items() if tag != _BASE.MakerNote}
+        packed = exif.tobytes()
+    return b"" if format_ == "jpeg" and len(packed) > _MARKER else packed
+
+
+def _add_tiff_tags(exif: Image.Exif, data: Metadata) -> None:
+    """What TIFF has in its first directory, beside EXIF's."""
+    if data.xmp:
+        exif[TiffImagePlugin.XMP] = data.xmp
+    if data.iptc:
+        exif[TiffImagePlugin.IPTC_NAA_CHUNK] = data.iptc
+
+
+def _with_size(directory: dict[int, Any], size: Size) -> dict[int, Any]:
+    return directory | {_BASE.ExifImageWidth: size.width, _BASE.ExifImageHeight: size.height}
+
+
+def _picked(exif: Image.Exif, tags: tuple[int, ...]) -> dict[int, Any]:
+    """Texts go as bytes: Pillow would write ? for what is not ASCII."""
+    values = {int(tag): exif[tag] for tag in tags if tag in exif}
+    return {tag: value.encode("latin-1") if isinstance(value, str) else value for tag, value in values.items()}
+
+
+def _whole(exif: Image.Exif) -> dict[int, Any]:
+    picked = _picked(exif, _DESCRIPTIVE)
+    for directory in (_IFD.Exif, _IFD.GPSInfo):
+        values = exif.get_ifd(directory)
+        if values:
+            picked[int(directory)] = {tag: value for tag, value in values.items() if tag != _IFD.Interop}
+    return picked
+
+
+def _writable(exif: dict[int, Any], source: Source) -> dict[int, Any]:
+    """All of it where Pillow can write it again: some cameras give tags of the wrong type."""
+    try:
+        _packed(exif)
+    except DAMAGE as error:
+        source.note(f"Of its EXIF data only credits were kept: the rest is damaged ({error}).")
+        return _picked(source.exif, _CREDITS)
+    return exif
+
+
+def _packed(exif: dict[int, Any]) -> bytes:
+    whole = Image.Exif()
+    for tag, value in exif.items():
+        whole[tag] = value
+    return whole.tobytes()
+
+
+def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
+    """Who made it goes into EXIF as well: PNG, WebP and AVIF have no place for IPTC."""
+    for tag, wanted in ((_BASE.Artist, iptc.BY_LINE), (_BASE.Copyright, iptc.COPYRIGHT_NOTICE)):
+        value = iptc.text(datasets, wanted)
+        if value and tag not in exif:
+            exif[int(tag)] = value.encode()
+    return exif
+
+
+def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
+    """The same from the keywords that PNG itself has for it (PNG 1.2, section 4.2.3)."""
+    for tag, keyword in ((_BASE.Artist, "Author"), (_BASE.Copyright, "Copyright")):
+        value = info.get(keyword)
+        if isinstance(value, str) and value and tag not in exif:
+            exif[int(tag)] = value.encode()
+    return exif
+
+
+def _density(source: Source) -> tuple[float, float] | None:
+    """Dots per inch where the file says so: Pillow makes up 72 for a JPEG that doesn't."""
+    info = source.image.info
+    if source.format in {"JPEG", "MPO"} and not info.get("jfif_unit") and _BASE.XResolution not in source.exif:
+        return None
+    try:
+        across, down = (float(value) for value in info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if 0 < across < 65535 and 0 < down < 65535 else None
+
+
+def _xmp(info: dict[Any, Any]) -> bytes:
+    packet = info.get("xmp") or b""
+    return packet if isinstance(packet, bytes) else str(packet).encode()
+
+
+def _iptc(source: Source) -> bytes:
+    if source.format == "TIFF":
+        value = source.image.tag_v2.get(TiffImagePlugin.IPTC_NAA_CHUNK, b"")  # type: ignore[attr-defined]  # a TIFF's
+    else:
+        blocks = source.image.info.get("photoshop")
+        value = blocks.get(0x0404, b"") if isinstance(blocks, dict) else b""
+    return value if isinstance(value, bytes) else b""
+
+
+def _texts(source: Source) -> tuple[tuple[str, str], ...]:
+    """The texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
+    if source.format != "PNG":
+        return ()
+    with reading(source.path):  # some stand behind the pixels: a damaged animation may have none to find
+        found = getattr(source.image, "text", {})
+    return tuple((key, str(value)) for key, value in found.items() if not key.startswith(_NOT_TEXTS))
+
+
+def _png_texts(data: Metadata) -> PngInfo:
+    chunks = PngInfo()
+    for keyword, value in data.texts:
+        add = chunks.add_text if value.isascii() else chunks.add_itxt
+        add(keyword, value)
+    if data.xmp:
+        chunks.add_itxt(_XMP_KEYWORD, data.xmp.decode("utf-8", "replace"))
+    return chunks

@@ -1,0 +1,84 @@
+"""`min_saving`: the original picture in place of a new file that saves too little.
+
+Its metadata goes all the same. Out of JPEG, PNG and WebP it is taken without touching the pixels; a file of another
+format that has any is not kept, however small: a place that was to go weighs more than some bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PIL import ExifTags
+
+from fileq.errors import os_failures
+from fileq.images import plan
+from fileq.images.errors import DAMAGE
+from fileq.images.metadata import lossless_rewrite
+from fileq.images.metadata.selection import Metadata, Wanted, is_bare
+from fileq.images.opener import content_of
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from fileq.files.temp_file import TempFile
+    from fileq.images.plan import Part
+    from fileq.images.source import Source
+    from fileq.units import Size
+
+_BASE = ExifTags.Base
+
+_KEPT = "The original was kept: a new file would have saved too little."
+_STRIPPED = "The original picture was kept, without the metadata that goes: a new file would have saved too little."
+_REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
+
+
+def saves_too_little(source: Source, part: Part, size: Size, original: int, temp: TempFile) -> bool:
+    """Whether the finished file is what the source is already, and not smaller as wanted.
+
+    `size` is in pixels, `original` the source's in bytes.
+    """
+    least, format_ = part.output.min_saving, plan.format_of(part.output, source.format)
+    same_format = part.format == format_ == source.format.lower()
+    whole = len(part.frames) == len(source.frames if source.is_animation else source.pages)
+    if least is None or not same_format or not whole or size != source.size(part.frames[0]):
+        return False
+    return temp.size > original * (1 - least)
+
+
+def keep(source: Source, file: BinaryIO, format_: str, data: Metadata, wanted: Wanted, temp: TempFile) -> None:
+    """Put the original's picture into the temp file, with the metadata that stays; or leave that, and say why.
+
+    `file` is the source's, open.
+    """
+    with os_failures(source.path):
+        content = content_of(file)
+    if wanted == "all" or is_bare(source):
+        _write(temp, content)
+        source.note(_KEPT)
+        return
+    stripped = _stripped(source, content, format_, data)
+    if stripped is None:
+        source.note(_REPLACED)
+        return
+    _write(temp, stripped)
+    source.note(_STRIPPED)
+
+
+def _stripped(source: Source, content: bytes, format_: str, data: Metadata) -> bytes | None:
+    if format_ not in lossless_rewrite.FORMATS:
+        return None
+    density = data.density or ()  # some cameras have it in EXIF alone
+    exif = data.exif | dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
+    as_it_lies = replace(data, exif=exif, orientation=source.stored_orientation)
+    try:
+        return lossless_rewrite.replaced(content, format_, as_it_lies, source.stored_size)
+    except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
+        return None
+
+
+def _write(temp: TempFile, content: bytes) -> None:
+    with os_failures(temp.path):
+        temp.clear()
+        with temp.opened() as file:
+            file.write(content)

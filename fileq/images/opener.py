@@ -1,0 +1,247 @@
+"""Open a source: safely, by its content, and only in the formats that are known to be harmless."""
+
+import hashlib
+import io
+import math
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+# Pillow would import these when the first file of a child needs one, and with it all 40 that it has.
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    IcoImagePlugin,
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PdfImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    PsdImagePlugin,
+    QoiImagePlugin,
+    TgaImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.resolution import open_trusted
+from fileq.images import integrity
+from fileq.images.color import chromaticity, cicp
+from fileq.images.errors import reading, too_large, unreadable
+from fileq.images.formats import heif, jpegxl, optional_decoders, pdf, psd, unsupported
+
+_DECODERS = (
+    JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
+    BmpImagePlugin, Jpeg2KImagePlugin, PsdImagePlugin, QoiImagePlugin, PpmImagePlugin, IcoImagePlugin, TgaImagePlugin,
+    PdfImagePlugin,
+)  # fmt: skip
+Image.preinit()
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD", "QOI", "PPM", "ICO", "TGA")
+"""What is tried on files that aren't AVIF, HEIF, JPEG XL or PDF by their first bytes.
+
+EPS, PS, WMF and the like are not here and never will be: opening one runs another program.
+"""
+
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
+_START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
+
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+_UNKNOWN = "is not a picture of a known format, or its beginning is damaged"
+_FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
+
+_APPLE_GAIN_MAP = b":aux:hdrgainmap"  # the end of the kind of a HEIC's second picture
+
+_STRANGERS = {
+    b"%!PS": "a PostScript file",
+    b"\xc5\xd0\xd3\xc6": "an EPS file",
+    b"\xd7\xcd\xc6\x9a": "a Windows metafile",
+    b"<svg": "an SVG drawing",
+    b"<?xml": "an XML file",
+    b"<!DOC": "a web page",
+    b"<html": "a web page",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+}
+"""What lies under a picture's name now and then, by its first bytes."""
+
+
+class _Bounded(io.BufferedReader):
+    """A file that is never asked for more than it has: Python gets the memory for all that a damaged header claims."""
+
+    def __init__(self, raw: io.FileIO, length: int) -> None:
+        super().__init__(raw)
+        self._length = length
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size if size is None else min(size, self._length))
+
+
+@contextmanager
+def opened_file(path: str, size: int, mtime_ns: int, inode: int | None = None) -> Iterator[BinaryIO]:
+    """The source's file, open for reading, as it was added: of `size` and `mtime_ns` (-1 for any), and this inode.
+
+    Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
+    """
+    with os_failures(path):
+        _refuse_what_is_no_file(os.stat(path), path)  # a pipe would be waited for, a device may do anything
+        raw = io.FileIO(open_trusted(os.path.abspath(path), _READING))
+    with raw:
+        about = os.fstat(raw.fileno())
+        _refuse_what_is_no_file(about, path)
+        file = _Bounded(raw, about.st_size)
+        check_unchanged(file, path, size, mtime_ns)
+        if inode not in (None, about.st_ino):  # a folder above it was swapped for another, or a link
+            raise _has_changed(path)
+        if not about.st_size:
+            raise unreadable(path, "is empty: it has no bytes at all")
+        yield file
+
+
+def _refuse_what_is_no_file(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
+
+
+@contextmanager
+def from_the_beginning(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Read an open source anew, which stays where it is for who reads it just now."""
+    place = file.tell()
+    file.seek(0)
+    try:
+        yield file
+    finally:
+        file.seek(place)
+
+
+def content_of(file: BinaryIO) -> bytes:
+    """Return all bytes of an open source. Raises OSError."""
+    with from_the_beginning(file):
+        return file.read()
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open source in hex digits. Raises OSError."""
+    with from_the_beginning(file):
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it has all that is called
+
+
+def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_ns: int = -1) -> None:
+    """Raise JobError (changed) where the open file isn't of `size` and `mtime_ns` any more; -1 is for any.
+
+    `ctime_ns` tells of edits that keep both, which nobody can set back; and of links and modes that are no edits.
+    """
+    with os_failures(path):
+        now = os.fstat(file.fileno())
+    pairs = ((size, now.st_size), (mtime_ns, now.st_mtime_ns), (ctime_ns, now.st_ctime_ns))
+    if any(asked not in (-1, found) for asked, found in pairs):
+        raise _has_changed(path)
+
+
+def _has_changed(path: str) -> JobError:
+    return JobError(ErrorKind.CHANGED, f"{path} has changed since it was added.", "Add it again.")
+
+
+def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:
+    """The picture in `file`, its header read and no pixel decoded. Raises JobError.
+
+    Pillow gets the file and not its path: it would map some formats into memory then, and a source that
+    shrinks while it is read would kill the process.
+    """
+    Image.MAX_IMAGE_PIXELS = max(1, (max_pixels + 1) // 2)  # Pillow raises beyond twice this, before it allocates
+    with reading(path):
+        start = file.read(_START)
+        points = cicp.of(start)
+        cicp.refuse_hdr(points, path)
+        formats = _formats(start)
+        if formats == ("JXL",) and math.prod(jpegxl.header(file).size) > max_pixels:
+            raise too_large(path)  # its decoder would have made all of them by the time it says so
+        if formats == ("HEIF",):
+            heif.check_items(start)
+        try:
+            image = Image.open(file, formats=formats)
+        except UnidentifiedImageError as error:
+            unsupported.check_unknown(file, start, path)
+            raise unreadable(path, _what_it_is(start)) from error
+        except pdf.PasswordError as error:
+            message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
+            raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
+        damage = integrity.damage(file, str(image.format))
+        if damage:
+            raise unreadable(path, f"is damaged: {damage}")
+        unsupported.check(image, start, path)
+    if image.width * image.height > max_pixels:
+        raise too_large(path)
+    _name_colours(image, points, path)
+    image.info["gain_map"] = _APPLE_GAIN_MAP in start
+    if image.format == "PSD":
+        image.info["transparent"] = psd.is_transparent(file)
+    if image.format == "JXL":
+        _tell_what_the_decoder_does_not(image, file)
+    return image
+
+
+def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:
+    """Give a picture that names its colours in another way a profile, and refuse what only HDR screens show."""
+    own = image.info.get("icc_profile")
+    if own:
+        cicp.refuse_hdr(cicp.of_icc(own), path)
+        return
+    profile = cicp.profile(points) or (chromaticity.profile(image.info) if image.format == "PNG" else None)
+    if profile is not None:
+        image.info["icc_profile"] = profile
+
+
+def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) -> None:
+    """JPEG XL's XMP, and whether the picture is the first of an animation."""
+    place = file.tell()
+    packet = jpegxl.xmp(file)
+    if packet:
+        image.info["xmp"] = packet
+    image.info["animation"] = jpegxl.header(file).is_animation
+    file.seek(place)
+
+
+def _formats(start: bytes) -> tuple[str, ...]:
+    """What to try on a file that begins so. Decoders beside Pillow's are imported by the first file that needs them."""
+    if start.startswith((jpegxl.CODESTREAM, jpegxl.CONTAINER)):
+        optional_decoders.register_jpeg_xl()
+        return ("JXL",)
+    if start.startswith(b"%PDF"):
+        optional_decoders.register_pdf()
+        return ("PDF",)
+    if start[4:8] != b"ftyp":
+        return FORMATS
+    brands = {start[8:12], *_compatible_brands(start)}
+    if start[8:12] in _HEIF_BRANDS or (start[8:12] in _CONTAINER_BRANDS and b"avif" not in brands):
+        optional_decoders.register_heif()
+        return ("HEIF",)
+    return ("AVIF",)
+
+
+def _compatible_brands(start: bytes) -> set[bytes]:
+    end = min(int.from_bytes(start[:4], "big"), 512)
+    return {start[at : at + 4] for at in range(16, end - 3, 4)}
+
+
+def _what_it_is(start: bytes) -> str:
+    for signature, what in _STRANGERS.items():
+        if start.startswith(signature):
+            return f"is {what} and not a picture, whatever its name says"
+    if start[4:8] == b"ftyp":
+        kind = start[8:12]
+        what = "a film" if kind in _FILMS else "a camera raw file" if kind == b"crx " else ""
+        return f"is {what} and not a picture that can be read" if what else _UNKNOWN
+    if start[:4096].isascii() and b"\0" not in start[:4096]:
+        return "is a text and not a picture, whatever its name says"
+    return _UNKNOWN

@@ -1,0 +1,59 @@
+"""A finished temp file: is it what it should be, and is all of it there?"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from PIL import Image
+
+from fileq.errors import ErrorKind, JobError
+from fileq.images.encoder import PILLOW_NAMES
+from fileq.images.errors import writing
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from fileq.files.temp_file import TempFile
+
+_ENDS = {
+    "jpeg": b"\xff\xd9",
+    "png": b"IEND\xae\x42\x60\x82",
+    "gif": b";",
+    "pdf": b"%%EOF",
+}
+"""The last bytes of a whole file. Pillow's encoders take a write that a full disk cuts short for a success."""
+
+_STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
+
+
+def check(temp: TempFile, format_: str, size: Size) -> None:
+    """Raise JobError where the file is not whole, or has not this format and size."""
+    with writing(temp), temp.opened() as file:
+        _check_end(file, _ENDS.get(format_, b""))
+        found = size if format_ == "pdf" else _size(file, format_)
+    if found != size:
+        message = f"The {format_} file that was written has {found} pixels and not {size}."
+        raise JobError(ErrorKind.INTERNAL, message, "Retry; if it stays, please report it.")
+
+
+def _check_end(file: BinaryIO, end: bytes) -> None:
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - len(end) - 1))
+    if not length or not file.read().rstrip(b"\n").endswith(end):
+        raise ValueError("the file that was written is cut off")
+
+
+def _size(file: BinaryIO, format_: str) -> Size:
+    file.seek(0)
+    with Image.open(file, formats=[PILLOW_NAMES[format_]]) as image:
+        if format_ == "tiff":
+            _check_strips(file, image)
+        return Size(*image.size)
+
+
+def _check_strips(file: BinaryIO, image: Image.Image) -> None:
+    """Raise ValueError where a TIFF's pixels lie beyond its end."""
+    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
+    ends = (offset + length for offset, length in zip(tags[_STRIP_OFFSETS], tags[_STRIP_LENGTHS], strict=True))
+    if max(ends) > file.seek(0, os.SEEK_END):
+        raise ValueError("the file that was written is cut off")

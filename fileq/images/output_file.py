@@ -1,0 +1,43 @@
+"""The last steps of an output, whoever wrote it: its rights, its times, its place on the disk."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from fileq.errors import os_failures
+from fileq.files.attributes import keep_attributes, limit_mode
+from fileq.files.directory import Directory, opened
+from fileq.files.temp_file import TempIdentity
+from fileq.images.protocol import Encoded, OutputTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fileq.files.temp_file import TempFile
+    from fileq.units import Size
+
+
+@contextmanager
+def folder_of(target: OutputTarget) -> Iterator[Directory]:
+    """Hold the folder of an output open. Raises JobError."""
+    with ExitStack() as stack:
+        with os_failures(target.temp):
+            directory = stack.enter_context(opened(os.path.dirname(target.temp)))
+        yield directory
+
+
+def finished(
+    temp: TempFile, source: BinaryIO, target: OutputTarget, *, keep_times: bool, format_: str, size: Size
+) -> Encoded:  # fmt: skip
+    """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
+    with os_failures(temp.path):
+        if target.replaces_source:
+            keep_attributes(temp.handle, source.fileno())
+        else:
+            limit_mode(temp.handle, source.fileno())
+        if keep_times:
+            temp.set_times(os.fstat(source.fileno()))
+    status = temp.secure()
+    return Encoded(format_, *size, status.st_size, TempIdentity.of(status))

@@ -1,0 +1,162 @@
+"""Which files a recipe makes of a source: their formats, names, sizes, and the frames or pages in each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.images.opener import digest_of
+from fileq.operations.base import Operation
+from fileq.operations.builtin.adjust import Adjust
+from fileq.operations.builtin.crop import Crop
+from fileq.operations.builtin.flip import Flip
+from fileq.operations.builtin.grayscale import Grayscale
+from fileq.operations.builtin.resize import Resize
+from fileq.operations.builtin.sharpen import Sharpen
+from fileq.recipes import formats, names
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from PIL import Image
+
+    from fileq.images.source import Source
+    from fileq.recipes.recipe import Output
+    from fileq.units import Size
+
+ANIMATED = {"gif", "webp", "png", "avif"}
+PAGED = {"tiff", "pdf"}
+
+_SAME = {
+    "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tiff",
+    "HEIF": "jpeg", "JPEG2000": "jpeg", "JXL": "jxl",
+}  # fmt: skip
+"""What "same" writes of each format that is read. Those that aren't here become PNG."""
+
+_LONGEST_SIDE = {"webp": 16383, "jpeg": 65500, "gif": 65535, "avif": 65536}
+
+_OPAQUE_STAYS_OPAQUE = (Resize, Crop, Flip, Grayscale, Sharpen, Adjust)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file to make: by an output of the recipe, of some frames or pages of the source."""
+
+    output: Output
+    frames: tuple[int, ...]
+    page: int  # the number of the first of them, from 1
+    format: str
+
+
+def parts_of(source: Source, outputs: tuple[Output, ...]) -> list[Part]:
+    """All files that the outputs make of a source. Says on the source what is left out."""
+    return [part for output in outputs for part in _parts(source, output, format_of(output, source.format))]
+
+
+def format_of(output: Output, source_format: str) -> str:
+    """The format that an output has of a source without transparency."""
+    wanted = output.format or formats.of_name(output.name) or "same"
+    return _SAME.get(source_format, "png") if wanted == "same" else wanted
+
+
+def with_alpha(part: Part, source: Source) -> Part:
+    """The part as it is where its picture turns out to have transparency."""
+    wanted = part.output.alpha_format
+    if wanted is None:
+        return part
+    return replace(part, format=_SAME.get(source.format, "png") if wanted == "same" else wanted)
+
+
+def depends_on_pixels(source: Source, output: Output, steps: tuple[Operation, ...]) -> bool:
+    """Whether the format or the size of an output can't be told from the source's header."""
+    if any(_finds_its_size(step) for step in steps):
+        return True
+    if output.alpha_format is None:
+        return False
+    return source.may_be_transparent or not all(isinstance(step, _OPAQUE_STAYS_OPAQUE) for step in steps)
+
+
+def check_size(size: Size, format_: str, max_pixels: int) -> None:
+    """Raise JobError where a picture of this size has no room: too_large by `max_pixels`, unsupported by its format."""
+    if size[0] * size[1] > max_pixels:
+        message = f"An output of {size[0]}x{size[1]} has more pixels than max_pixels allows."
+        raise JobError(ErrorKind.TOO_LARGE, message, "Make it smaller in the recipe, or raise max_pixels.")
+    limit = _LONGEST_SIDE.get(format_)
+    if limit is not None and max(size) > limit:
+        message = (
+            f"{format_.upper()} pictures have at most {limit} pixels a side; this one would be {size[0]}x{size[1]}."
+        )
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Make it smaller with a resize step, or choose PNG or TIFF.")
+
+
+def _finds_its_size(step: Operation) -> bool:
+    """Of the built-in steps only a trim; a plug-in's may."""
+    if isinstance(step, Crop):
+        return step.trim
+    return type(step).settled is not Operation.settled
+
+
+def _parts(source: Source, output: Output, format_: str) -> list[Part]:
+    many = source.frames if source.is_animation else source.pages
+    if "page" in names.fields(output.name):
+        return [Part(output, (frame,), page, format_) for page, frame in enumerate(many, 1)]
+    room = ANIMATED if source.is_animation else PAGED
+    if len(many) == 1 or format_ in room or (output.alpha_format in room and source.may_be_transparent):
+        return [Part(output, tuple(many), 1, format_)]
+    return [Part(output, (many[0],), 1, format_)]
+
+
+def left_out(source: Source, part: Part) -> str | None:
+    """What to say on the job where an output has no room for all frames or pages."""
+    many, what = (source.frames, "frames") if source.is_animation else (source.pages, "pages")
+    if len(many) == 1 or "page" in names.fields(part.output.name):
+        return None
+    if part.format in (ANIMATED if source.is_animation else PAGED):
+        return None
+    why = "animation" if source.is_animation else "pages"
+    remedy = "" if source.is_animation else "; with {page} in its name, each becomes a file"
+    return f"The first of {len(many)} {what} was kept: {part.format.upper()} has no {why}{remedy}."
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the fields of names are filled with, beside the output's own. `file` is the source's, open."""
+
+    source: str
+    file: BinaryIO
+    relative: str
+    recipe: str
+
+    def path(self, folder: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> str:
+        """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
+        template = part.output.name
+        with os_failures(self.source):
+            values = {field: self._value(field, part, size, exif, ending) for field in names.fields(template)}
+        try:
+            return os.path.join(folder, *names.filled(template, values).split("/"))
+        except ValueError as error:
+            message = f"The name of an output can't be filled in: {error}."
+            raise JobError(ErrorKind.UNSUPPORTED, message, "Change the name in the recipe.") from error
+
+    def _value(self, field: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> Any:
+        folder, name = os.path.split(self.source)
+        simple = {
+            "stem": os.path.splitext(name)[0], "name": name, "folder": os.path.basename(folder),
+            "relative": self.relative, "recipe": self.recipe, "page": part.page,
+            "width": size[0], "height": size[1], "ext": ending,
+        }  # fmt: skip
+        if field == "date":
+            return _date(self.file, exif)
+        return digest_of(self.file)[:16] if field == "hash" else simple[field]
+
+
+def _date(file: BinaryIO, exif: Image.Exif | None) -> str:
+    """When the picture was taken, else when the file was changed last: 2026-05-17."""
+    taken = exif.get_ifd(0x8769).get(0x9003) if exif is not None else None  # Exif IFD, DateTimeOriginal
+    try:
+        return dt.datetime.strptime(str(taken)[:10], "%Y:%m:%d").date().isoformat()  # noqa: DTZ007  # a camera's
+    except ValueError:
+        return dt.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime).astimezone().date().isoformat()

@@ -1,0 +1,172 @@
+"""External programs as a step: alone, from the source to the output; or last, on an encoded output."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from PIL import Image
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.duplicate import duplicate
+from fileq.files.no_clobber import give_name
+from fileq.files.private_folder import PRIVATE, new_name, path_for_programs, private_folder
+from fileq.files.temp_file import TempFile, another_file
+from fileq.images.errors import DAMAGE
+from fileq.images.opener import FORMATS, check_unchanged, digest_of
+from fileq.images.output_file import finished, folder_of
+from fileq.images.plan import Naming, Part
+from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
+from fileq.operations.programs.command import Command
+from fileq.recipes import formats
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fileq.files.directory import Directory
+    from fileq.operations.base import Operation
+    from fileq.recipes.recipe import Output, Recipe
+
+
+def only_program(recipe: Recipe) -> Command | None:
+    """The program that makes all outputs of a recipe by itself, if it is one's only step."""
+    first = recipe.steps[0] if recipe.steps else None
+    alone = len(recipe.steps) == 1 and not any(output.steps for output in recipe.outputs)
+    return first if isinstance(first, Command) and alone else None
+
+
+def split(steps: Sequence[Operation]) -> tuple[tuple[Operation, ...], Command | None]:
+    """An output's steps on pixels, and the program that comes after them. Raises JobError where one is among them."""
+    last = steps[-1] if steps else None
+    program = last if isinstance(last, Command) else None
+    pixels = tuple(steps[:-1] if program else steps)
+    refuse(pixels)
+    return pixels, program
+
+
+def refuse(steps: Sequence[Operation]) -> None:
+    """Raise JobError (unsupported) where a program stands among steps on pixels."""
+    if any(step.works_on_files for step in steps):
+        message = "A command works on whole files: it is a recipe's only step, or the last step of an output."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Move it to the end of the output's steps.")
+
+
+class Workplace:
+    """A private folder in which a program makes an output: nobody can put anything in its way there."""
+
+    def __init__(self, folder: Directory, private: Directory, target: OutputTarget) -> None:
+        self.private = private
+        self._folder = folder
+        self._temp = target.temp
+        self._path = path_for_programs(private)
+
+    def lay_source(self, file: BinaryIO, path: str) -> str:
+        """Have a copy of an open source there by its own name, for a program to read; return that name.
+
+        A copy and no link: some programs edit what they read in place, and an original is never to be changed.
+        Raises JobError, also where there is no space for it.
+        """
+        name, status = os.path.basename(path), os.fstat(file.fileno())
+        mode = status.st_mode & 0o777 | 0o600  # many programs give it to what they make
+        with os_failures(self._temp):  # where there is no space is the folder of the output
+            handle = self.private.create(name, mode)
+            try:
+                duplicate(file.fileno(), handle)
+                TempFile(os.path.join(self.private.path, name), handle).set_times(status)
+            finally:
+                os.close(handle)
+        return name
+
+    @contextmanager
+    def made(self, program: Command, source: str, ending: str) -> Iterator[TempFile]:
+        """Have the program make the temp file of the file `source` in the folder. Raises JobError."""
+        name = new_name(ending)
+        known_as = os.path.join(self.private.path, name)
+        program.run(os.path.join(self._path, source), os.path.join(self._path, name), known_as=known_as)
+        temp = os.path.basename(self._temp)
+        with os_failures(self._temp):
+            status = self.private.look(name)
+            if status is None or not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                message = f"{program.argv[0]} made no file of its own for the output."
+                raise JobError(ErrorKind.COMMAND, message, "Check its argv: a link or a folder can't be an output.")
+            if status.st_mode & 0o600 != 0o600:
+                os.chmod(self.private.at(name), status.st_mode & 0o777 | 0o600, dir_fd=self.private.handle)
+            give_name(self.private, name, self._folder, temp)
+            handle = self._folder.open(temp, os.O_RDWR)
+        try:
+            if not os.path.samestat(os.fstat(handle), status):
+                raise another_file(self._temp)
+            yield TempFile(self._temp, handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def workplace(folder: Directory, target: OutputTarget) -> Iterator[Workplace]:
+    """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
+    with (
+        os_failures(target.temp),
+        private_folder(folder, os.path.basename(target.temp) + PRIVATE) as private,
+    ):
+        yield Workplace(folder, private, target)
+
+
+def size_of(temp: TempFile) -> Size:
+    """Return the size in pixels of what a program made, 0x0 where it is no picture that fileq reads."""
+    try:
+        with temp.opened() as file, Image.open(file, formats=(*FORMATS, "AVIF")) as image:
+            return Size(*image.size)
+    except (OSError, Image.DecompressionBombError, *DAMAGE):
+        return Size(0, 0)  # a film, a document: whatever the program makes is right
+
+
+class Handover:
+    """A source that goes to a program as it is: it need not be a picture."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, assignment: Assignment, file: BinaryIO, program: Command) -> None:
+        self._assignment = assignment
+        self._file = file
+        self._stat = os.fstat(file.fileno())
+        self._program = program
+        self.planned = tuple(self._plan(output) for output in assignment.recipe.outputs)
+
+    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[Encoded | None, ...]:
+        """Have the program make each output; None is for one that is not wanted. Raises JobError."""
+        pairs = zip(self.planned, targets, strict=True)
+        made = [None if target is None else self._make(planned, target) for planned, target in pairs]
+        self._check_unchanged()
+        return tuple(made)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
+        with os_failures(self._assignment.source):
+            digest = digest_of(self._file)
+        self._check_unchanged()
+        return digest
+
+    def _make(self, planned: Planned, target: OutputTarget) -> Encoded:
+        with folder_of(target) as folder, workplace(folder, target) as place:
+            source = place.lay_source(self._file, self._assignment.source)
+            with place.made(self._program, source, os.path.splitext(planned.path)[1][1:]) as temp:
+                return finished(
+                    temp, self._file, target, keep_times=self._assignment.recipe.keep_times, format_=planned.format,
+                    size=size_of(temp),
+                )  # fmt: skip
+
+    def _check_unchanged(self) -> None:
+        check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)
+
+    def _plan(self, output: Output) -> Planned:
+        given = self._assignment
+        own = os.path.splitext(given.source)[1][1:]
+        format_ = output.format if output.format not in (None, "same") else None
+        ending = formats.ENDINGS[format_][0] if format_ else own
+        naming = Naming(given.source, self._file, given.relative, given.recipe.name)
+        path = naming.path(given.folder, Part(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
+        written = os.path.splitext(path)[1][1:].lower()
+        return Planned(path, format_ or formats.of_name(path) or written, 0, 0)

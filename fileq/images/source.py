@@ -1,0 +1,186 @@
+"""A source's pictures: what its header says, and reading any of them at any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import ExifTags, Image, ImageFile
+
+from fileq.images.color import modes, srgb
+from fileq.images.errors import DAMAGE, reading, unreadable
+from fileq.images.formats import psd
+from fileq.images.scaling import BACK, TURNS, Scaling
+from fileq.operations.builtin.depth import in_8_bits
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from fileq.recipes.recipe import Recipe
+
+_ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
+_TURNED_BY_DECODER = {"HEIF", "JXL"}  # by what the format itself has for it; EXIF is not to say it again
+_SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
+_GAIN_MAP = b"hdrgm:Version"  # in the XMP of an Ultra HDR JPEG
+_REDUCED_PAGE = 1  # the bit of TIFF's NewSubfileType that marks a thumbnail of another page
+
+
+class Source:
+    """An opened picture file. Its sizes are those of the pictures as they are seen, turned upright."""
+
+    def __init__(self, image: ImageFile.ImageFile, path: str, recipe: Recipe) -> None:
+        self.image = image
+        self.path = path
+        self.notes: list[str] = []
+        self.has_palette = image.mode == "P"
+        self._recipe = recipe
+        self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
+        with reading(path):
+            self.format = str(image.format)
+            self.icc: bytes | None = image.info.get("icc_profile")
+            self.exif = self._read_exif()
+            self.orientation, self.kept_orientation = self._read_orientation()
+            frames = getattr(image, "n_frames", 1)
+        self.is_animation = self.format in _ANIMATED and frames > 1
+        self.pages = (
+            self._find_pages(frames) if self.format == "TIFF" else list(range(frames if self.format == "PDF" else 1))
+        )
+        self.frames = self._find_frames(frames) if self.is_animation else [0]
+        if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
+            self.notes.append("Its HDR gain map was left out: what ordinary screens show was kept.")
+        elif frames > 1 and self.format in {"MPO", "HEIF"}:
+            self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
+        elif self.format == "JXL" and image.info["animation"]:
+            self.notes.append("The first frame was kept: animations in JPEG XL can't be read yet.")
+
+    def size(self, frame: int = 0) -> Size:
+        """The upright size in pixels of one frame or page."""
+        if frame not in self._sizes:
+            with reading(self.path):
+                self.image.seek(frame)
+            self._sizes[frame] = Size(*self.image.size)
+        return self._sizes[frame].turned if self.orientation > 4 else self._sizes[frame]
+
+    @property
+    def stored_size(self) -> Size:
+        """The size in pixels of the first picture as it lies in the file."""
+        return self._sizes[0]
+
+    @property
+    def stored_orientation(self) -> int:
+        """What EXIF says of the picture as it lies in the file, 1 where it says nothing that means anything."""
+        value = self.exif.get(ExifTags.Base.Orientation, 1)
+        return value if value in TURNS and self.format not in _TURNED_BY_DECODER else 1
+
+    @property
+    def may_be_transparent(self) -> bool:
+        """Whether the header leaves transparent pixels possible."""
+        with reading(self.path):
+            return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
+
+    def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
+        """A region of one frame or page at the wanted size: upright, in the recipe's colours, 8 or 16 bit."""
+        stored = scaling.as_stored(self.orientation)
+        with reading(self.path):
+            image = self._decoded(stored, frame)
+            image = stored.cut(modes.plain(image))
+            turn = TURNS.get(self.orientation)
+            image = image if turn is None else image.transpose(turn)
+            image = self._coloured(image)
+            return image.copy() if image is self.image else image
+
+    @property
+    def duration(self) -> int:
+        """How long the frame that was read last stays, in ms."""
+        duration: float = self.image.info.get("duration", 0)
+        return round(duration)
+
+    @property
+    def loop(self) -> int:
+        """How often an animation plays; 0 is for ever. A GIF that doesn't say plays once."""
+        loop: int = self.image.info.get("loop", 1 if self.format == "GIF" else 0)
+        return loop
+
+    def profile_for(self, image: Image.Image) -> bytes | None:
+        """The profile to embed with a finished picture: where its colours are not sRGB's, and fit the profile."""
+        if self.icc is None or not (self._recipe.profile == "keep" or modes.is_16_bit(image)):
+            return None
+        try:
+            space = srgb.space_of(self.icc)
+        except srgb.ProfileError:
+            return None
+        gray = image.mode in {"L", "LA", "I;16"}
+        return self.icc if space == ("L" if gray else "RGB") else None
+
+    def in_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
+        """A finished picture for a format that has no profiles; `icc` is its own."""
+        self.note("The profile could not be kept in every output: where a format has none, colours are sRGB's.")
+        return srgb.to_srgb(in_8_bits(image), icc)
+
+    def _decoded(self, stored: Scaling, frame: int) -> Image.Image:
+        if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together
+            self.image.seek(frame)
+        if self.format in {"JPEG", "MPO", "PDF"}:
+            whole = stored.whole
+            factor = 1.5 if max(stored.target) <= _SMALL else 1.0
+            self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
+        elif self.format == "JPEG2000":
+            self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
+        self.image.load()
+        if self.format == "GIF" and self.image.size != self.stored_size:  # Pillow lets the picture grow
+            raise unreadable(self.path, "is damaged: one of its frames lies outside of the picture")
+        if self.format == "PSD" and self.image.mode == "RGBA":
+            return psd.flattened(self.image, transparent=bool(self.image.info["transparent"]))
+        return self.image
+
+    def _coloured(self, image: Image.Image) -> Image.Image:
+        if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
+            self.note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
+        wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
+        if modes.is_16_bit(image) or not wants_srgb:
+            return image
+        try:
+            return srgb.to_srgb(image, self.icc)
+        except srgb.ProfileError as error:
+            self.note(f"Its colour profile was left out: {error}.")
+            return srgb.to_srgb(image, None)
+
+    def note(self, note: str) -> None:
+        """Say something on the job, once."""
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _read_exif(self) -> Image.Exif:
+        try:
+            exif = self.image.getexif()
+            exif.get_ifd(ExifTags.IFD.Exif)
+        except (*DAMAGE, OSError) as error:
+            self.note(f"Its EXIF data is damaged and was left out ({error}).")
+            return Image.Exif()
+        return exif
+
+    def _read_orientation(self) -> tuple[int, int]:
+        """How to turn what the decoder gives, and what outputs must say of it: EXIF orientations."""
+        value = self.stored_orientation
+        if self._recipe.orient:
+            return (1 if self.format == "TIFF" else value), 1
+        return (BACK.get(value, value) if self.format == "TIFF" else 1), value  # Pillow turns TIFF as it loads
+
+    def _find_pages(self, count: int) -> list[int]:
+        """The pages of a TIFF, without the small copies that some programs add."""
+        pages = []
+        with reading(self.path):
+            for page in range(count):
+                self.image.seek(page)
+                if not int(self.image.tag_v2.get(254, 0)) & _REDUCED_PAGE:  # type: ignore[attr-defined]  # a TIFF's
+                    pages.append(page)
+            self.image.seek(0)
+        return pages or [0]
+
+    def _find_frames(self, count: int) -> list[int]:
+        """The frames of an animation. An APNG's first may be only for viewers that can't play it."""
+        return list(range(1 if self.image.info.get("default_image") else 0, count))
+
+
+def _halvings(stored: Scaling) -> int:
+    """How often JPEG 2000 may halve the picture and still have all that the target needs."""
+    ratio = min(stored.full.width // stored.whole.width, stored.full.height // stored.whole.height)
+    return min(max(ratio.bit_length() - 1, 0), 5)

@@ -1,0 +1,59 @@
+"""Small pictures of files, to be looked at on a page: upright, in sRGB, with their transparency."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image
+
+from fileq.errors import JobError
+from fileq.images.errors import reading, unreadable
+from fileq.images.opener import open_picture, opened_file
+from fileq.images.scaling import Scaling
+from fileq.images.source import Source
+from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.builtin.resize import Resize
+from fileq.recipes.recipe import Recipe
+from fileq.units import Dimensions, Size
+
+FORMAT = "webp"
+_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A WebP file, its size in pixels, and the upright size of the picture that it shows."""
+
+    content: bytes
+    size: Size
+    full: Size
+
+
+def thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mtime_ns: int = -1) -> Thumbnail:
+    """The first picture in the file at `path`, fitted into a square of `side` pixels, never enlarged.
+
+    The file must be of `size` bytes and `mtime_ns` (-1 for any). Raises JobError, whatever the file holds.
+    """
+    try:
+        with opened_file(path, size, mtime_ns) as file, reading(path), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, on odd metadata
+            return _made(Source(open_picture(file, path, max_pixels), path, Recipe(name=FORMAT)), side)
+    except (JobError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # what a panic in a decoder written in Rust becomes is no Exception
+        raise unreadable(path, f"is damaged ({error})") from error
+
+
+def _made(source: Source, side: int) -> Thumbnail:
+    frame = (source.frames if source.is_animation else source.pages)[0]
+    full = source.size(frame)
+    small = in_8_bits(source.read(Scaling.of(Resize(fit=Dimensions(side, side)), full), frame))
+    return Thumbnail(_encoded(small), Size(*small.size), full)
+
+
+def _encoded(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB").save(content, FORMAT, quality=_QUALITY)
+    return content.getvalue()

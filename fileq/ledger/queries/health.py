@@ -1,0 +1,209 @@
+"""What the checks of our health look at. Each look is cheap with a million jobs: by an index, or by a sample.
+
+SQLite uses the index of unfinished jobs for queries that repeat its condition word by word.
+"""
+
+import os
+from collections.abc import Iterable
+
+import msgspec
+
+from fileq.ledger.database import UNFINISHED, UNSENT, Database
+from fileq.ledger.paths import restored
+
+_SAMPLE = 10_000
+_LONGEST = 1_000
+
+_DUE = (
+    "state = 'queued' and due_at is null order by id",
+    "state = 'queued' and due_at <= :now order by due_at",
+    "state = 'waiting' and due_at <= :now order by due_at",
+)
+"""Each in the order of the index."""
+
+_UNSENT_DUE = f"{UNSENT} and coalesce(due_at, 0) <= :now order by due_at"
+
+_KNOWN = "job.tries > 0 or outcome is null or outcome in ('stopped', 'worker died')"
+"""Whether it is known since when a job waits: after a `retry` nobody knows."""
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """The size of the database, and how much of it is free pages, both in bytes."""
+
+    bytes: int
+    free: int
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Jobs of a queue that could be begun by now, the first of them since then, in seconds since the epoch.
+
+    `since` is None where all were queued again by a person, nobody knows when.
+    """
+
+    queue: str
+    since: float | None
+
+
+class DueJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that could be begun by now; `since` is when it came, was due, was given back, or lost its message."""
+
+    job_id: int
+    source: str
+    queue: str
+    priority: int
+    since: float
+
+
+class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
+    job_id: int
+    queue: str
+    priority: int
+    added_at: float
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """How many jobs came and how many ended in some time, and how many are due or will be by themselves."""
+
+    came: int
+    ended: int
+    left: int
+
+
+class Vitals:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def extent(self) -> Extent:
+        with self._database.reading() as connection:
+            size, pages, free = (
+                connection.execute(f"pragma {name}").fetchone()[0]
+                for name in ("page_size", "page_count", "freelist_count")
+            )
+        return Extent(size * pages, size * free)
+
+    def waiting(self, now: float) -> list[Waiting]:
+        """The due jobs that wait, by the first thousand of each kind."""
+        queues: dict[str, list[float]] = {}
+        for queue, since in (row for condition in _DUE for row in self._due(condition, now)):
+            queues.setdefault(queue, []).extend([] if since is None else [since])
+        return [Waiting(queue, min(moments, default=None)) for queue, moments in queues.items()]
+
+    def _due(self, condition: str, now: float) -> list[tuple[str, float | None]]:
+        """Each one's queue, and since when it waits."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"select queue, {_KNOWN}, job.added_at, job.due_at, attempts.finished_at from"  # noqa: S608  # the conditions are ours
+                " (select * from jobs where state in ('queued', 'running', 'waiting')"
+                f" and {condition} limit {_LONGEST}) as job"
+                " join batches on batches.id = job.batch"
+                " left join attempts on attempts.job = job.id and number = job.attempts",
+                {"now": now},
+            ).fetchall()
+        return [(queue, max(moment or 0.0 for moment in moments) if known else None) for queue, known, *moments in rows]
+
+    def due_jobs(self, now: float, *, unsent: bool = False) -> list[DueJob]:
+        """Return the first thousand due jobs of each kind; only those that no message names, where `unsent`.
+
+        Without those that a person retried: nobody knows since when they wait.
+        """
+        conditions = [_UNSENT_DUE] if unsent else [f"{UNFINISHED} and {condition}" for condition in _DUE]
+        return [job for condition in conditions for job in self._due_jobs(condition, now)]
+
+    def _due_jobs(self, condition: str, now: float) -> list[DueJob]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select job.id, source, queue, priority,"  # noqa: S608  # the conditions are ours
+                " max(job.added_at, coalesce(job.due_at, 0), coalesce(attempts.finished_at, 0),"
+                " case when taken_at <= :now then taken_at else 0 end) from"
+                f" (select * from jobs where {condition} limit {_LONGEST}) as job"
+                " join batches on batches.id = job.batch"
+                f" left join attempts on attempts.job = job.id and number = job.attempts where {_KNOWN}",
+                {"now": now},
+            ).fetchall()
+        return [
+            DueJob(job_id=job_id, source=restored(source), queue=queue, priority=priority, since=since)
+            for job_id, source, queue, priority, since in rows
+        ]
+
+    def ended(self, since: float) -> list[EndedJob]:
+        """Return what has ended after `since`, the last thousand."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select job.id, queue, priority, job.added_at from"
+                " (select * from jobs where finished_at > ? and forgotten_at is null"
+                " order by finished_at desc limit ?) as job join batches on batches.id = job.batch",
+                (since, _LONGEST),
+            ).fetchall()
+        return [
+            EndedJob(job_id=job_id, queue=queue, priority=priority, added_at=added_at)
+            for job_id, queue, priority, added_at in rows
+        ]
+
+    def flow(self, since: float, now: float) -> Flow:
+        with self._database.reading() as connection:
+            (came,) = connection.execute(
+                "select coalesce(sum(jobs), 0) from batches join tallies on batch = batches.id where added_at > ?",
+                (since,),
+            ).fetchone()
+            (ended,) = connection.execute(
+                "select count(*) from jobs where finished_at > ? and forgotten_at is null", (since,)
+            ).fetchone()
+            (unfinished,) = connection.execute(
+                "select coalesce(sum(jobs), 0) from tallies where state in ('queued', 'running', 'waiting')"
+            ).fetchone()
+            (later,) = connection.execute(
+                "select count(*) from jobs where state in ('queued', 'running', 'waiting')"
+                " and state = 'queued' and due_at > ?",
+                (now,),
+            ).fetchone()
+        return Flow(came, ended, unfinished - later)
+
+    def folders(self, since: float) -> list[str]:
+        """Where unfinished jobs, and those that ended after `since`, have their outputs: of 10,000 each."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select folder from (select folder from jobs where state in ('queued', 'running', 'waiting') limit ?)"
+                " union select folder from"
+                " (select folder from jobs where finished_at > ? and forgotten_at is null"
+                " order by finished_at desc limit ?)",
+                (_SAMPLE, since, _SAMPLE),
+            ).fetchall()
+        return [restored(folder) for (folder,) in rows]
+
+    def output_folders(self, since: float, limit: int) -> list[str]:
+        """The folders that outputs of the last 10,000 jobs lie in which ended after `since`, the latest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path from (select id, finished_at from jobs where finished_at > ? and forgotten_at is null"
+                " order by finished_at desc limit ?) as job join outputs on outputs.job = job.id"
+                " order by job.finished_at desc",
+                (since, _SAMPLE),
+            ).fetchall()
+        return list(dict.fromkeys(os.path.dirname(restored(path)) for (path,) in rows))[:limit]
+
+    def running(self, jobs: Iterable[int]) -> dict[int, int]:
+        """Those of these jobs that run, each with the number of its attempt."""
+        with self._database.reading() as connection:
+            rows = [
+                connection.execute(
+                    "select id, attempts from jobs where id = ? and state = 'running'", (job,)
+                ).fetchone()
+                for job in jobs
+            ]
+        return dict(row for row in rows if row)
+
+    def latest(self) -> float | None:
+        """The latest time at which something has happened, as far as was written down."""
+        with self._database.reading() as connection:
+            (moment,) = connection.execute(
+                "select max(moment) from ("
+                "select max(finished_at) as moment from jobs where finished_at is not null"
+                " and forgotten_at is null"
+                " union all select max(added_at) from batches"
+                " union all select max(started_at) from attempts where job in (select id from jobs"
+                " where state in ('queued', 'running', 'waiting') and state = 'running')"
+                " union all select max(beat_at) from workers"
+                " union all select max(said_at) from watches"
+                " union all select max(started_at) from timetable)"
+            ).fetchone()
+        return None if moment is None else float(moment)

@@ -1,0 +1,229 @@
+"""What was done in a stretch of time: from `since` on, and before `until`. Nothing here changes anything.
+
+A job counts by when it ended. Bytes and outputs are those of done jobs. Forgotten jobs don't count.
+"""
+
+import msgspec
+
+from fileq.errors import ErrorKind
+from fileq.job import JobState
+from fileq.ledger.database import Database
+from fileq.ledger.paths import restored
+
+QUARTER = 900
+"""Seconds. Jobs are summed up by the quarter of an hour: clocks of all zones are whole quarters apart."""
+
+_ENDED = "finished_at >= ? and finished_at < ? and state in ('done', 'failed') and forgotten_at is null"
+
+_TOOK = "case when {0}.finished_at > {0}.started_at then {0}.finished_at - {0}.started_at else 0 end"
+
+# Of a job that was tried again, all tries of this stretch.
+_SECONDS = (
+    f"case when attempts = 1 then {_TOOK.format('jobs')} else"  # noqa: S608  # ours
+    f" (select coalesce(sum({_TOOK.format('tried')}), 0) from attempts as tried"
+    " where tried.job = jobs.id and tried.started_at >= jobs.added_at"
+    " and tried.finished_at >= ? and tried.finished_at < ?) end"
+)
+
+
+class Work(msgspec.Struct, frozen=True):
+    """Jobs of one recipe that ended in one quarter of an hour, which began at `start`, in one of the final states."""
+
+    start: int
+    recipe: str
+    state: JobState
+    jobs: int
+    bytes_in: int
+    bytes_out: int
+    outputs: int
+    seconds: float
+
+
+class FormatSum(msgspec.Struct, frozen=True):
+    format: str
+    outputs: int
+    bytes: int
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A job that failed."""
+
+    job: int
+    source: str
+    message: str
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """How many jobs failed for one cause, what would mend the newest of them, and which that is."""
+
+    kind: ErrorKind
+    count: int
+    hint: str
+    example: Case
+
+
+class WatchSum(msgspec.Struct, frozen=True):
+    """A watched folder, and how many jobs came by it and ended."""
+
+    path: str
+    jobs: int
+    failed: int
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """What retention removed. `kept_changed` is what it kept at its last cleaning, as somebody had changed it.
+
+    A sum would count the same files every night.
+    """
+
+    outputs: int
+    bytes: int
+    kept_changed: int
+
+
+class Before(msgspec.Struct, frozen=True):
+    """A source, as it was when it was read."""
+
+    path: str
+    bytes: int
+    mtime_ns: int
+
+
+class After(msgspec.Struct, frozen=True):
+    """An output, and the version of its file (see fileq.files.identity.version_of)."""
+
+    path: str
+    version: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """What a recipe made of a source: the largest of its outputs."""
+
+    job: int
+    recipe: str
+    finished_at: float
+    before: Before
+    after: After
+
+
+class History:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def work(self, since: float, until: float) -> list[Work]:
+        with self._database.reading() as connection:
+            names = dict(connection.execute("select id, name from recipes"))
+            rows = connection.execute(
+                "select cast(finished_at / ? as integer) as quarter, recipe, state, count(*), sum(size),"  # noqa: S608  # ours
+                f" sum(bytes_out), sum(outputs), sum({_SECONDS}) from jobs where {_ENDED}"
+                " group by quarter, recipe, state order by quarter",
+                (QUARTER, since, until, since, until),
+            ).fetchall()
+        return [
+            Work(quarter * QUARTER, names[recipe], JobState(state), *sums) for quarter, recipe, state, *sums in rows
+        ]
+
+    def files(self, since: float, until: float) -> int:
+        """How many different sources jobs had that ended."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute(
+                f"select count(distinct source) from jobs where {_ENDED}",  # noqa: S608  # ours
+                (since, until),
+            ).fetchone()
+        return int(count)
+
+    def formats(self, since: float, until: float) -> list[FormatSum]:
+        """The outputs of done jobs by their format, the most frequent first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select format, count(*), sum(outputs.bytes) from jobs join outputs on outputs.job = jobs.id"  # noqa: S608  # ours
+                f" where {_ENDED} and state = 'done' and format is not null"
+                " group by format order by 2 desc, format",
+                (since, until),
+            ).fetchall()
+        return [FormatSum(*row) for row in rows]
+
+    def causes(self, since: float, until: float) -> list[Cause]:
+        """Why jobs failed, the most frequent cause first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select error_kind, among, error_hint, id, source, error_message from jobs join"  # noqa: S608  # ours
+                " (select max(id) as newest, count(*) as among from jobs"
+                f" where {_ENDED} and state = 'failed' group by error_kind) as newest_ones on newest = id"
+                " order by among desc, error_kind",
+                (since, until),
+            ).fetchall()
+        return [
+            Cause(ErrorKind(kind), count, hint, Case(job, restored(source), message))
+            for kind, count, hint, job, source, message in rows
+        ]
+
+    def watches(self, since: float, until: float) -> list[WatchSum]:
+        """All watched folders, also those by which nothing came."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, coalesce(sum(among), 0), coalesce(sum(failed), 0) from watches left join"  # noqa: S608  # ours
+                " (select watch, count(*) as among, sum(case state when 'failed' then 1 else 0 end) as failed from jobs"
+                f" join batches on batches.id = batch where {_ENDED} and watch is not null group by watch) as come"
+                " on watch = watches.id group by watches.id, path order by path",
+                (since, until),
+            ).fetchall()
+        return [WatchSum(restored(path), *sums) for path, *sums in rows]
+
+    def removed(self, since: float, until: float) -> Removed:
+        with self._database.reading() as connection:
+            sums = connection.execute(
+                "select coalesce(sum(outputs), 0), coalesce(sum(bytes), 0) from cleanings where at >= ? and at < ?",
+                (since, until),
+            ).fetchone()
+            last = connection.execute(
+                "select kept_changed from cleanings where at >= ? and at < ? order by at desc, id desc limit 1",
+                (since, until),
+            ).fetchone()
+        return Removed(*sums, *(last or (0,)))
+
+    def vanished(self, since: float, until: float) -> int:
+        """How many outputs were found to be gone, by no doing of ours."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute(
+                "select count(*) from outputs where vanished_at >= ? and vanished_at < ?", (since, until)
+            ).fetchone()
+        return int(count)
+
+    def samples(self, since: float, until: float, most: int) -> dict[str, list[int]]:
+        """Done jobs that made something, of each recipe about `most`, evenly taken of all in the order they ended."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select name, id from (select recipes.name as name, jobs.id as id,"  # noqa: S608  # ours
+                " row_number() over (partition by recipes.name order by finished_at, jobs.id) as place,"
+                " count(*) over (partition by recipes.name) as among"
+                f" from jobs join recipes on recipes.id = jobs.recipe where {_ENDED} and state = 'done'"
+                " and outputs > 0) as done where place % (among / ? + 1) = 0 order by name, place",
+                (since, until, most),
+            )
+            samples: dict[str, list[int]] = {}
+            for name, job in rows:
+                samples.setdefault(name, []).append(job)
+        return samples
+
+    def pair(self, job: int) -> Pair | None:
+        """A done job's source and its largest output; None where either is gone, as far as we know."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select jobs.id, recipes.name, finished_at, source, size, mtime_ns, path, stands, format, width,"
+                " height, bytes from jobs join recipes on recipes.id = jobs.recipe"
+                " join outputs on outputs.job = jobs.id"
+                " where jobs.id = ? and state = 'done' and stands is not null and removed_at is null"
+                " and vanished_at is null order by width * height desc, path limit 1",
+                (job,),
+            ).fetchone()
+        if row is None:
+            return None
+        number, recipe, finished_at, source, size, mtime_ns, path, *output = row
+        return Pair(
+            number, recipe, finished_at, Before(restored(source), size, mtime_ns), After(restored(path), *output)
+        )

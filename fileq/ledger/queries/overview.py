@@ -1,0 +1,188 @@
+"""What the ledger knows, to be looked at: sums, lists, one job whole. Nothing here changes anything."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from fileq.errors import ErrorKind
+from fileq.job import Failure, Job, JobState, Made
+from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.paths import restored
+
+_JOB = (
+    "select jobs.id, batch, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
+    " finished_at, error_kind, error_message, error_hint, note from jobs join recipes on recipes.id = jobs.recipe"
+)
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A job that a worker has now, since `started_at`."""
+
+    job: int
+    worker: int
+    source: str
+    recipe: str
+    started_at: float
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Sums over a batch, or over all. Bytes in and out, and outputs, are those of done jobs."""
+
+    jobs: dict[JobState, int]
+    bytes_in: int
+    bytes_out: int
+    outputs: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.jobs.values())
+
+    @property
+    def unfinished(self) -> int:
+        return sum(count for state, count in self.jobs.items() if not state.is_final)
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try at a job. `outcome` is None while it runs."""
+
+    number: int
+    worker: int
+    started_at: float
+    finished_at: float | None
+    outcome: str | None
+    message: str
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """An output that retention has removed."""
+
+    made: Made
+    at: float
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
+
+    Those that were forgotten are never meant.
+    """
+
+    states: Sequence[JobState] = ()
+    batch: int | None = None
+    recipe: str | None = None
+    cause: ErrorKind | None = None
+
+    def where(self) -> tuple[str, list[object]]:
+        """The SQL condition, and its values."""
+        terms: list[str] = ["forgotten_at is null"]
+        values: list[object] = []
+        if self.states:
+            terms.append(f"state in ({', '.join('?' * len(self.states))})")
+            values += self.states
+        if self.batch is not None:
+            terms.append("batch = ?")
+            values.append(self.batch)
+        if self.recipe is not None:
+            terms.append("recipe in (select id from recipes where name = ?)")
+            values.append(self.recipe)
+        if self.cause is not None:
+            terms.append("error_kind = ?")
+            values.append(self.cause)
+        return " and ".join(terms), values
+
+
+class Overview:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tally(self, batch: int | None = None) -> Tally:
+        condition, values = ("where batch = ?", (batch,)) if batch is not None else ("", ())
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs)"  # noqa: S608  # ours
+                f" from tallies {condition} group by state",
+                values,
+            ).fetchall()
+        jobs = dict.fromkeys(JobState, 0) | {JobState(state): count for state, count, *_ in rows}
+        done = next((sums for state, _, *sums in rows if state == JobState.DONE), [0, 0, 0])
+        return Tally(jobs, *done)
+
+    def finished_since(self, moment: float, batch: int | None = None) -> int:
+        """How many jobs ended, well or not, after `moment`."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute(
+                "select count(*) from jobs where finished_at > ? and forgotten_at is null and (? is null or batch = ?)",
+                (moment, batch, batch),
+            ).fetchone()
+        return int(count)
+
+    def running(self) -> list[Running]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select jobs.id, worker, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
+                f" on recipes.id = jobs.recipe where {UNFINISHED} and state = 'running' order by jobs.id"
+            ).fetchall()
+        return [Running(job, worker, restored(source), recipe, at) for job, worker, source, recipe, at in rows]
+
+    def jobs(self, selection: Selection, limit: int | None = None) -> Iterator[Job]:
+        """The jobs that are meant, newest first."""
+        condition, values = selection.where()
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"{_JOB} where {condition} order by jobs.id desc limit ?", (*values, -1 if limit is None else limit)
+            )
+            for row in rows:
+                yield self._job(row)
+
+    def ids(self, selection: Selection) -> list[int]:
+        condition, values = selection.where()
+        with self._database.reading() as connection:
+            rows = connection.execute(f"select id from jobs where {condition} order by id", values).fetchall()  # noqa: S608  # ours
+        return [job for (job,) in rows]
+
+    def job(self, number: int, *, forgotten: bool = False) -> Job | None:
+        """One job; one that is not listed any more only where `forgotten` asks for it."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"{_JOB} where jobs.id = ? and (? or forgotten_at is null)", (number, forgotten)
+            ).fetchone()
+        return row and self._job(row)
+
+    def removed(self, job: int) -> list[Removed]:
+        """What a job had made, and retention has removed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, format, width, height, bytes, removed_at from outputs"
+                " where job = ? and removed_at is not null order by rowid",
+                (job,),
+            ).fetchall()
+        return [Removed(Made(restored(path), *rest), at) for path, *rest, at in rows]
+
+    def attempts(self, job: int) -> list[Attempt]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select number, worker, started_at, finished_at, outcome, message from attempts where job = ?"
+                " order by number",
+                (job,),
+            ).fetchall()
+        return [Attempt(*row) for row in rows]
+
+    def _job(self, row: Sequence[Any]) -> Job:
+        number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
+        attempts, priority, added_at, due_at, started_at, finished_at = numbers
+        return Job(
+            number, batch, restored(source), recipe, restored(folder), JobState(state), attempts, priority,
+            added_at, due_at, started_at, finished_at,
+            failure=None if kind is None else Failure(ErrorKind(kind), message, hint), note=note,
+            # A job that has not done it yet may hold paths at which an earlier one's files still stand.
+            outputs=self._made(number) if state == JobState.DONE else (),
+        )  # fmt: skip
+
+    def _made(self, job: int) -> tuple[Made, ...]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, format, width, height, bytes from outputs where job = ? and stands is not null"
+                " order by rowid",
+                (job,),
+            ).fetchall()
+        return tuple(Made(restored(path), *rest) for path, *rest in rows)

@@ -1,0 +1,179 @@
+"""What retention asks and says about outputs: which are old, which it is about to remove, which it has removed."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import msgspec
+
+from fileq.ledger.database import Database
+from fileq.ledger.paths import restored, stored
+
+_ENDED = "select 1 from jobs where jobs.id = outputs.job and state in ('done', 'failed', 'cancelled')"
+_FREE = (
+    "stands is not null and temp is null and coming is null"
+    " and not exists (select 1 from jobs where jobs.source = outputs.path)"
+)
+"""Nobody is making it anew, and it is no source."""
+
+
+class Output(msgspec.Struct, frozen=True):
+    """A file that fileq published, as it was then. `number` orders outputs of the same moment."""
+
+    number: int
+    path: str
+    job: int
+    recipe: int
+    source: str
+    version: str
+    inode: int
+    bytes: int
+    published_at: float
+    vanished: bool
+
+
+class Interrupted(msgspec.Struct, frozen=True):
+    """An output that was being removed when the process ended; `hidden` is its name meanwhile.
+
+    `version` is None where it was written down as removed already.
+    """
+
+    path: str
+    hidden: str
+    version: str | None
+    bytes: int
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """What one cleaning has done up to now."""
+
+    outputs: int
+    bytes: int
+    kept_changed: int
+    jobs: int
+
+
+class Retention:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def recipes(self) -> dict[int, str]:
+        """All recipes that jobs went through, each as JSON."""
+        with self._database.reading() as connection:
+            return dict(connection.execute("select id, body from recipes").fetchall())
+
+    def oldest(
+        self, recipes: Collection[int], until: float, after: tuple[float, int] | None, limit: int
+    ) -> list[Output]:
+        """Outputs of these recipes that may be removed, published up to `until`, the oldest first.
+
+        `after` is the moment and number of the last one that was answered before.
+        """
+        places = ", ".join("?" * len(recipes))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select outputs.rowid, path, job, recipe, source, stands, outputs.inode, bytes, published_at,"  # noqa: S608  # ours
+                " vanished_at is not null from outputs join jobs on jobs.id = outputs.job"
+                f" where {_FREE} and state in ('done', 'failed', 'cancelled') and recipe in ({places})"
+                " and published_at <= ? and (published_at, outputs.rowid) > (?, ?)"
+                " order by published_at, outputs.rowid limit ?",
+                (*recipes, until, *(after or (-1.0, -1)), limit),
+            ).fetchall()
+        return [_output(row) for row in rows]
+
+    def total(self, recipes: Collection[int]) -> int:
+        """The bytes of all outputs of these recipes that stand."""
+        with self._database.reading() as connection:
+            (total,) = connection.execute(
+                "select coalesce(sum(bytes), 0) from outputs join jobs on jobs.id = outputs.job"  # noqa: S608  # ours
+                " where stands is not null and vanished_at is null"
+                f" and recipe in ({', '.join('?' * len(recipes))})",
+                tuple(recipes),
+            ).fetchone()
+        return int(total)
+
+    def intend(self, outputs: Iterable[tuple[Output, str]]) -> None:
+        """Each of these is about to be removed, under a hidden name meanwhile: a part of a durable transaction."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                f"update outputs set removing = ? where path = ? and job = ? and stands = ? and {_FREE}"  # noqa: S608  # ours
+                f" and exists ({_ENDED})",
+                [(stored(hidden), stored(one.path), one.job, one.version) for one, hidden in outputs],
+            )
+
+    def is_free(self, output: Output, hidden: str) -> bool:
+        """Whether it may be removed still: nobody has begun to make it anew since."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"select 1 from outputs where path = ? and stands = ? and removing = ? and {_FREE}"  # noqa: S608  # ours
+                f" and exists ({_ENDED})",
+                (stored(output.path), output.version, stored(hidden)),
+            ).fetchone()
+        return row is not None
+
+    def removed(self, path: str, hidden: str, now: float) -> None:
+        """It has its hidden name now, and nothing but that is left of it."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update outputs set stands = null, removed_at = ?, vanished_at = null"
+                " where path = ? and removing = ? and temp is null",
+                (now, stored(path), stored(hidden)),
+            )
+
+    def stays(self, path: str, hidden: str, version: str) -> None:
+        """It has its name again, or still."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update outputs set stands = ?, removed_at = null where path = ? and removing = ? and stands is null"
+                " and temp is null",
+                (version, stored(path), stored(hidden)),
+            )
+
+    def settled(self, removals: Iterable[tuple[str, str]]) -> None:
+        """Of these paths, each with its hidden name, nothing stands under the hidden name any more."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "update outputs set removing = null where path = ? and removing = ?",
+                [(stored(path), stored(hidden)) for path, hidden in removals],
+            )
+
+    def interrupted(self) -> list[Interrupted]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, removing, stands, coalesce(bytes, 0) from outputs where removing is not null"
+            ).fetchall()
+        return [Interrupted(restored(path), restored(hidden), stands, size) for path, hidden, stands, size in rows]
+
+    def record(self, cleaning: int | None, gone: Gone, now: float) -> int:
+        """Write down what a cleaning has done up to now: under its number, or as a new one."""
+        with self._database.transaction() as connection:
+            (number,) = connection.execute(
+                "insert into cleanings (id, at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, ?, ?)"
+                " on conflict (id) do update set outputs = excluded.outputs, bytes = excluded.bytes,"
+                " kept_changed = excluded.kept_changed, jobs = excluded.jobs returning id",
+                (cleaning, now, gone.outputs, gone.bytes, gone.kept_changed, gone.jobs),
+            ).fetchone()
+        return int(number)
+
+    def cleaner(self) -> str | None:
+        """Who cleans just now, as it was said; None where nobody does."""
+        with self._database.reading() as connection:
+            row = connection.execute("select value from fileq where key = 'cleaning'").fetchone()
+        return row and str(row[0])
+
+    def begin(self, cleaner: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert into fileq values ('cleaning', ?) on conflict (key) do update set value = excluded.value",
+                (cleaner,),
+            )
+
+    def end(self, cleaner: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("delete from fileq where key = 'cleaning' and value = ?", (cleaner,))
+
+
+def _output(row: Any) -> Output:
+    number, path, job, recipe, source, version, inode, size, published_at, vanished = row
+    return Output(
+        number, restored(path), job, recipe, restored(source), version, inode, size, published_at, bool(vanished)
+    )

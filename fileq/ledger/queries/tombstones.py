@@ -1,0 +1,150 @@
+"""Old jobs are forgotten, and what nothing needs any more goes, in transactions that are short."""
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+
+from fileq.ledger.database import LEAVING, PARKED, Database
+from fileq.ledger.paths import restored
+
+_OLD = (
+    "finished_at < ? and forgotten_at is null and state in ('done', 'failed', 'cancelled')"
+    " and not exists (select 1 from outputs where outputs.job = jobs.id"
+    " and (temp is not null or coming is not null or removing is not null))"
+)
+_PAST = (
+    f"select jobs.id, source, version, {LEAVING}, watch from jobs"  # noqa: S608  # ours
+    " left join batches on batches.id = jobs.batch"
+)
+_PICKED = (
+    "where id = ? and state in ('done', 'failed', 'cancelled')"
+    " and (forgotten_at is null and finished_at < ? or forgotten_at < ?)"
+)
+_FORGET = f"update jobs set forgotten_at = ?, untold = 0 {_PICKED} returning id"  # noqa: S608  # ours
+_DELETE = f"delete from jobs {_PICKED} and not {LEAVING} returning id"  # noqa: S608  # ours
+_LAST_DAY = 86400.0
+"""Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""
+
+_TIDYING = (
+    "delete from tallies where jobs = 0",
+    "delete from task where queue not in (select queue from workers) and queue not in (select queue from batches)",
+    "delete from schedule where queue not in (select queue from workers) and queue not in (select queue from batches)",
+)
+
+
+class Past(msgspec.Struct, frozen=True):
+    """A job that ended long ago. `watch` is the watched folder that its source came by."""
+
+    job: int
+    source: str
+    version: str
+    departing: bool
+    watch: int | None
+
+
+class Remnants:
+    """The newest job, batch and recipe stay, whatever their age: else SQLite would give their numbers anew."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count(self, before: float) -> int:
+        """How many jobs that are listed ended before."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute(f"select count(*) from jobs where {_OLD}", (before,)).fetchone()  # noqa: S608  # ours
+        return int(count)
+
+    def old(self, before: float, limit: int) -> list[Past]:
+        """Jobs that are listed and ended before, the first ones first."""
+        return self._past(f"where {_OLD} order by finished_at limit ?", before, limit)
+
+    def forgotten(self, before: float, limit: int) -> list[Past]:
+        """What stayed of jobs, and was last looked at before."""
+        return self._past("where forgotten_at < ? order by forgotten_at limit ?", before, limit)
+
+    def _past(self, condition: str, *values: object) -> list[Past]:
+        with self._database.reading() as connection:
+            rows = connection.execute(f"{_PAST} {condition}", values).fetchall()
+        return [Past(job, restored(source), *rest) for job, source, *rest in rows]
+
+    def standing(self, job: int) -> list[str]:
+        """The paths of what a job published, as far as nobody has removed it."""
+        with self._database.reading() as connection:
+            rows = connection.execute("select path from outputs where job = ? and stands is not null", (job,))
+            return [restored(path) for (path,) in rows]
+
+    def forget(
+        self, needed: Collection[int], others: Collection[int], now: float, *, ended: float, seen: float
+    ) -> None:
+        """Keep of the `needed` ones what serves to make nothing twice, and nothing of the others.
+
+        Only those that ended before `ended` and are listed, or were forgotten and last looked at before `seen`: the
+        rest has been queued again since they were chosen.
+        """
+        with self._database.transaction() as connection:
+            (newest,) = connection.execute("select max(id) from jobs").fetchone()
+            gone = [job for job in others if job != newest]
+            keep = [*needed, *(job for job in others if job == newest)]
+            kept = [_one(connection, _FORGET, now, job, ended, seen) for job in keep]
+            left = [_one(connection, _DELETE, job, ended, seen) for job in gone]
+            connection.executemany("delete from attempts where job = ?", [(job,) for job in (*kept, *left) if job])
+            connection.executemany("delete from outputs where job = ?", [(job,) for job in left if job])
+
+    def tidy(self, now: float) -> None:
+        """Remove batches, recipes and dispositions without jobs, sums of nothing, and messages nobody will read."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "delete from batches where id < (select max(id) from batches) and added_at < ?"
+                " and not exists (select 1 from jobs where batch = batches.id)",
+                (now - _LAST_DAY,),
+            )
+            connection.execute(
+                "delete from dispositions where retry_at = ?"
+                " and not exists (select 1 from jobs where disposition_id = dispositions.id)",
+                (PARKED,),
+            )
+        for statement in _TIDYING:
+            with self._database.transaction() as connection:
+                connection.execute(statement)
+        self._tidy_recipes(now)
+
+    def _tidy_recipes(self, now: float) -> None:
+        """No index says which jobs a recipe has: all are read before, and in the transaction those of the last day."""
+        with self._database.reading() as connection:
+            unused = connection.execute(
+                "select id from recipes where id < (select max(id) from recipes)"
+                " and id not in (select recipe from jobs)"
+            ).fetchall()
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "delete from recipes where id = ?"
+                " and id not in (select recipe from jobs where state in ('queued', 'running', 'waiting'))"
+                " and id not in (select recipe from jobs where finished_at > ? and forgotten_at is null)",
+                [(recipe, now - _LAST_DAY) for (recipe,) in unused],
+            )
+
+    def sources(self) -> Iterator[str]:
+        """The sources of all jobs, and of what stayed of old ones: they may be many."""
+        after = 0
+        while rows := self._some_sources(after):
+            yield from (restored(source) for _, source in rows)
+            after = rows[-1][0]
+
+    def _some_sources(self, after: int) -> list[Any]:
+        with self._database.reading() as connection:
+            return connection.execute(
+                "select id, source from jobs where id > ? order by id limit 10000", (after,)
+            ).fetchall()
+
+    def watched(self) -> list[str]:
+        """The paths of all folders that are watched, or were."""
+        with self._database.reading() as connection:
+            rows: list[Any] = connection.execute("select path from watches").fetchall()
+        return [restored(path) for (path,) in rows]
+
+
+def _one(connection: sqlite3.Connection, statement: str, *values: object) -> int | None:
+    row = connection.execute(statement, values).fetchone()
+    return row and int(row[0])

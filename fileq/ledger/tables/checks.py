@@ -1,0 +1,80 @@
+"""How each check of our health stood last, and what the checks themselves must remember."""
+
+import msgspec
+
+from fileq.ledger.columns import T, decode_column
+from fileq.ledger.database import Database
+from fileq.ledger.paths import prose
+
+_WHOLE, _JUMP = "found_whole", "clock_jump"
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a check stood when it was recorded last. Times are seconds since the epoch.
+
+    `since` is when it became bad, or ceased to be. `bad_since` is not None from when people were told that it is
+    bad until they were told that it is well again.
+    """
+
+    name: str
+    state: str
+    message: str
+    since: float
+    bad_since: float | None
+    checked_at: float
+
+
+class Jump(msgspec.Struct, frozen=True):
+    """The system's clock was set by so many seconds, at a time that it told afterwards."""
+
+    seconds: float
+    at: float
+
+
+class Checks:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def standings(self) -> dict[str, Standing]:
+        """By name."""
+        with self._database.reading() as connection:
+            rows = connection.execute("select name, state, message, since, bad_since, checked_at from checks")
+            return {row[0]: Standing(*row) for row in rows}
+
+    def stands(self, standing: Standing) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert into checks (name, state, message, since, bad_since, checked_at) values (?, ?, ?, ?, ?, ?)"
+                " on conflict (name) do update set state = excluded.state, message = excluded.message,"
+                " since = excluded.since, bad_since = excluded.bad_since, checked_at = excluded.checked_at",
+                msgspec.structs.astuple(msgspec.structs.replace(standing, message=prose(standing.message))),
+            )
+
+    def note_whole(self, now: float) -> None:
+        """Every page of the database was looked at, and nothing is wrong."""
+        self._note(_WHOLE, [now])
+
+    def found_whole(self) -> float | None:
+        """When that was last; None where nobody has looked yet."""
+        noted = self._noted(_WHOLE, tuple[float])
+        return noted[0] if noted else None
+
+    def note_jump(self, seconds: float, now: float) -> None:
+        """The system's clock was set: forward, or back where `seconds` is negative."""
+        self._note(_JUMP, [seconds, now])
+
+    def last_jump(self) -> Jump | None:
+        noted = self._noted(_JUMP, tuple[float, float])
+        return Jump(*noted) if noted else None
+
+    def _note(self, key: str, numbers: list[float]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert into fileq values (?, ?) on conflict (key) do update set value = excluded.value",
+                (key, msgspec.json.encode(numbers).decode()),
+            )
+
+    def _noted(self, key: str, kind: type[T]) -> T | None:
+        with self._database.reading() as connection:
+            row = connection.execute("select value from fileq where key = ?", (key,)).fetchone()
+        return decode_column(row[0], kind) if row else None

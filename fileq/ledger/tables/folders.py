@@ -1,0 +1,79 @@
+"""The folders that have held outputs, and those that are watched: which folder each was, and whether fileq made it."""
+
+import os
+from typing import Any
+
+import msgspec
+
+from fileq.ledger.database import Database
+from fileq.ledger.paths import restored, stored
+
+_FOLDER = "select path, real, device, inode, made from folders"
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """A folder by its path, and the one that it led to: `real` has no symbolic link in it."""
+
+    path: str
+    real: str
+    device: int
+    inode: int
+    made: bool
+
+    def is_still(self, status: os.stat_result) -> bool:
+        return (status.st_dev, status.st_ino) == (self.device, self.inode)
+
+
+class Folders:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def at(self, path: str) -> Folder | None:
+        with self._database.reading() as connection:
+            row = connection.execute(f"{_FOLDER} where path = ?", (stored(path),)).fetchone()
+        return row and _folder(row)
+
+    def note(self, path: str, *, made: bool) -> None:
+        """Remember the folder that is at `path` now. That fileq made it stays true as long as it is the same one.
+
+        Raises OSError where it can't be looked at.
+        """
+        real = os.path.realpath(path)
+        status = os.stat(real)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "insert into folders (path, real, device, inode, made) values (?, ?, ?, ?, ?)"
+                " on conflict (path) do update set real = excluded.real, device = excluded.device,"
+                " inode = excluded.inode, made = case when folders.made = 1 and folders.device = excluded.device"
+                " and folders.inode = excluded.inode then 1 else excluded.made end",
+                (stored(path), stored(real), status.st_dev, status.st_ino, int(made)),
+            )
+
+    def forget(self, path: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("delete from folders where path = ?", (stored(path),))
+
+    def thinned(self) -> list[Folder]:
+        """Those in which retention has removed something since they were last looked at, the deepest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"{_FOLDER} where thinned = 1 order by length(path) desc").fetchall()
+        return [_folder(row) for row in rows]
+
+    def thin(self, path: str, *, thinned: bool) -> None:
+        """Retention is about to remove something in it; or it was looked at."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update folders set thinned = ? where path = ? and thinned <> ?",
+                (int(thinned), stored(path), int(thinned)),
+            )
+
+    def expecting(self) -> set[str]:
+        """The folders, by their paths, in which an output is being made."""
+        with self._database.reading() as connection:
+            rows = connection.execute("select path from outputs where temp is not null")
+            return {os.path.dirname(restored(path)) for (path,) in rows}
+
+
+def _folder(row: Any) -> Folder:
+    path, real, device, inode, made = row
+    return Folder(restored(path), restored(real), device, inode, bool(made))

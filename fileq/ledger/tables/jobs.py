@@ -1,0 +1,346 @@
+"""What happens to jobs: they are entered, claimed, and ended one way or another.
+
+Whatever ends an attempt is guarded by its token: a worker that was thought dead can't end what another has begun.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fileq.job import Failure, JobState, Token
+from fileq.ledger.database import PARKED, UNFINISHED, UNSENT, Database
+from fileq.ledger.paths import prose, restored, stored
+
+
+class Fenced(Exception):
+    """The token is void: the job was given to another attempt, or cancelled."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A source that was found, the recipe it is to go through, and where its outputs go."""
+
+    source: str
+    version: str
+    size: int
+    mtime_ns: int
+    recipe: int
+    fingerprint: str
+    folder: str
+    relative: str
+    inode: int | None = None
+    disposition_id: int | None = None
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A job that this worker now has, with all that is needed to do it. `recipe` is JSON."""
+
+    token: Token
+    tries: int
+    deaths: int
+    priority: int
+    source: str
+    size: int
+    mtime_ns: int
+    recipe: str
+    folder: str
+    relative: str
+    watched: bool
+    """Whether it came by a watched folder."""
+    inode: int | None = None
+    """The source's, where it came by a watched folder, into which others may put files and links."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
+
+    id: int
+    priority: int
+    due_at: float | None
+    size: int
+
+
+class Jobs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._recipes: dict[int, str] = {}
+
+    def recipe(self, name: str, fingerprint: str, body: str) -> int:
+        """The id of a recipe as it is now, to be kept with its jobs."""
+        with self._database.transaction() as connection:
+            row = connection.execute("select id from recipes where body = ?", (body,)).fetchone()
+            if row is None:
+                row = connection.execute(
+                    "insert into recipes (fingerprint, name, body) values (?, ?, ?) returning id",
+                    (fingerprint, name, body),
+                ).fetchone()
+        return int(row[0])
+
+    def enter(
+        self,
+        candidate: Candidate,
+        batch: int,
+        now: float,
+        *,
+        priority: int = 0,
+        due_at: float | None = None,
+    ) -> int | None:
+        """Enter a candidate, and answer its job's id; None where such a job was there before."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "insert into jobs (batch, source, version, size, mtime_ns, recipe, fingerprint, folder, relative,"
+                " inode, disposition_id, state, priority, due_at, added_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
+                " on conflict do nothing returning id",
+                (batch, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
+                 candidate.recipe, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
+                 candidate.inode, candidate.disposition_id, priority, due_at, now),
+            ).fetchone()  # fmt: skip
+        return row and int(row[0])
+
+    def known(self, candidate: Candidate) -> tuple[int, JobState]:
+        """The job that was made of the same candidate before, and how it stands."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "select id, state from jobs where source = ? and fingerprint = ? and folder = ? and version = ?",
+                (stored(candidate.source), candidate.fingerprint, stored(candidate.folder), candidate.version),
+            ).fetchone()
+        return row[0], JobState(row[1])
+
+    def enter_again(
+        self,
+        job: int,
+        batch: int,
+        now: float,
+        *,
+        recipe: int,
+        priority: int = 0,
+        due_at: float | None = None,
+        inode: int | None = None,
+    ) -> None:
+        """Queue a job that had ended, in a new batch, with the recipe as it is now; a forgotten one is a job again.
+
+        `inode` is the source's now; None leaves it as it was.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update jobs set batch = ?, state = 'queued', recipe = ?, priority = ?, due_at = ?, added_at = ?,"
+                " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
+                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, untold = 0,"
+                " forgotten_at = null, inode = coalesce(?, inode)"
+                " where id = ? and state in ('done', 'failed', 'cancelled')",
+                (batch, recipe, priority, due_at, now, inode, job),
+            )
+            _unpark(connection, job)
+
+    def claim(self, job: int, worker: int, now: float) -> Claim | None:
+        """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
+
+        The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker = ?,"
+                " started_at = ?, finished_at = null, due_at = null,"
+                " error_kind = null, error_message = null, error_hint = null"
+                " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+                " and not exists (select 1 from fileq where key = 'paused')"
+                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode,"
+                " exists (select 1 from batches where batches.id = batch and watch is not null)",
+                (worker, now, job, now),
+            ).fetchone()
+            if row is None:
+                return None
+            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode, watched = row
+            connection.execute(
+                "insert into attempts (job, number, worker, started_at) values (?, ?, ?, ?)",
+                (job, attempt, worker, now),
+            )
+            body = self._recipe_body(connection, recipe)
+        return Claim(
+            Token(job, attempt), tries, deaths, priority, restored(source), size, mtime_ns, body,
+            restored(folder), restored(relative), bool(watched), inode if watched else None,
+        )  # fmt: skip
+
+    def folders(self, job_id: int) -> tuple[str, str] | None:
+        """Return a waiting job's source and the folder of its outputs; None where it doesn't wait."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select source, folder from jobs where id = ? and state = 'waiting'", (job_id,)
+            ).fetchone()
+        return row and (restored(row[0]), restored(row[1]))
+
+    def postpone(self, job_id: int, due_at: float) -> Due | None:
+        """Have a waiting job wait on until then, for the same reason."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "update jobs set due_at = ? where id = ? and state = 'waiting' returning id, priority, due_at, size",
+                (due_at, job_id),
+            ).fetchone()
+        return row and Due(*row)
+
+    def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
+        if recipe not in self._recipes:
+            row = connection.execute("select body from recipes where id = ?", (recipe,)).fetchone()
+            self._recipes[recipe] = row[0] if row else ""  # no recipe: the attempt says it
+        return self._recipes[recipe]
+
+    def check(self, token: Token) -> None:
+        """Raise Fenced where the token is void."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from jobs where id = ? and attempts = ? and state = 'running'", (token.job, token.attempt)
+            ).fetchone()
+        if row is None:
+            raise Fenced
+
+    def finish(self, token: Token, now: float, *, outputs: int, bytes_out: int, note: str) -> None:
+        """The outputs are published and known: the job is done."""
+        self._end(
+            token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
+            (now, outputs, bytes_out, prose(note)),
+        )  # fmt: skip
+
+    def fail(self, token: Token, failure: Failure, now: float) -> None:
+        """This was the job's last try."""
+        self._end_badly(token, failure, now, "state = 'failed', untold = 1, finished_at = ?", now)
+
+    def vanish(self, token: Token, failure: Failure, now: float) -> None:
+        """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
+        self._end_badly(token, failure, now, "state = 'cancelled', finished_at = ?", now)
+
+    def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
+        """The fault may pass: the job is to be tried again at `due_at`."""
+        return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
+
+    def put_off(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
+        """A folder that it needs can't be used: the job waits until then, and that was no try."""
+        return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
+
+    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> Due:
+        return self._end(
+            token, now, failure.kind, prose(failure.message),
+            f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
+            (moment, failure.kind, prose(failure.message), prose(failure.hint)),
+        )  # fmt: skip
+
+    def give_back(self, token: Token, now: float) -> Due:
+        """The worker stops before the attempt has ended: it doesn't count as a try."""
+        return self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
+
+    def lose(self, token: Token, now: float) -> Due:
+        """The attempt was ended from outside, or its worker died: that is no fault of the job, and no try."""
+        change = "state = 'queued', tries = tries - 1, deaths = deaths + 1"
+        return self._end(token, now, "worker died", "", change, ())
+
+    def _end(self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]) -> Due:
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
+                " returning id, priority, due_at, size",
+                (*values, token.job, token.attempt),
+            ).fetchone()
+            if row is None:
+                raise Fenced
+            connection.execute(
+                "update attempts set finished_at = ?, outcome = ?, message = ? where job = ? and number = ?",
+                (now, outcome, message, token.job, token.attempt),
+            )
+        return Due(*row)
+
+    def orphans(self) -> list[tuple[Token, int]]:
+        """What runs for a worker that is no longer entered, each with how often it was lost before."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"select id, attempts, deaths from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
+                " and worker not in (select id from workers)"
+            ).fetchall()
+        return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
+
+    def without_message(self, queue: str, now: float, *, patience: float, limit: int) -> list[Due]:
+        """Return jobs of a queue that are due and have no message, the longest due ones first.
+
+        A slot may hold the jobs of a message that it took, and come to them soon: those are left to it for `patience`
+        seconds. Where the clock was set back, nobody knows how long that was, and they are returned.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"  # noqa: S608  # ours
+                f" where {UNSENT} and coalesce(due_at, 0) <= :now and queue = :queue"
+                " and (taken_at is null or taken_at <= :now - :patience or taken_at > :now)"
+                " order by due_at limit :limit",
+                {"queue": queue, "now": now, "patience": patience, "limit": limit},
+            ).fetchall()
+        return [Due(*row) for row in rows]
+
+    def due(self, jobs: Iterable[int]) -> list[Due]:
+        """Return those of these jobs that are still to be done and have no message, as it needs to know them."""
+        with self._database.reading() as connection:
+            rows = [
+                connection.execute(
+                    f"select id, priority, due_at, size from jobs where id = ? and {UNSENT}",  # noqa: S608  # ours
+                    (job,),
+                ).fetchone()
+                for job in jobs
+            ]
+        return [Due(*row) for row in rows if row]
+
+    def unfinished(self, queue: str) -> bool:
+        """Whether anything of this queue is still queued, running or waiting."""
+        with self._database.reading() as connection:
+            return bool(
+                connection.execute(
+                    "select 1 from tallies join batches on batches.id = batch"
+                    " where queue = ? and state in ('queued', 'running', 'waiting') and jobs > 0 limit 1",
+                    (queue,),
+                ).fetchone()
+            )
+
+    def retry(self, jobs: Iterable[int]) -> list[Due]:
+        """Queue failed and cancelled jobs again; answer those that were."""
+        with self._database.transaction() as connection:
+            rows = [
+                connection.execute(
+                    "update jobs set state = 'queued', tries = 0, deaths = 0, due_at = null, started_at = null,"
+                    " finished_at = null, error_kind = null, error_message = null, error_hint = null, untold = 0"
+                    " where id = ? and state in ('failed', 'cancelled') and forgotten_at is null"
+                    " returning id, priority, due_at, size, batch",
+                    (job,),
+                ).fetchone()
+                for job in jobs
+            ]
+            for row in rows:
+                if row:
+                    _unpark(connection, row[0])
+            # Their batches are to end once more, and that is to be told.
+            batches = {(row[-1],) for row in rows if row}
+            connection.executemany("update batches set told = 0 where id = ? and told = 1", batches)
+        return [Due(*row[:-1]) for row in rows if row]
+
+    def cancel(self, jobs: Iterable[int], now: float) -> list[int]:
+        """Cancel what has not ended; a running attempt's token is void from here on."""
+        with self._database.transaction(durable=True) as connection:
+            cancelled = []
+            for job in jobs:
+                row = connection.execute(
+                    "update jobs set state = 'cancelled', finished_at = ?, due_at = null"
+                    " where id = ? and state in ('queued', 'waiting', 'running') returning id, attempts",
+                    (now, job),
+                ).fetchone()
+                if row:
+                    cancelled.append(job)
+                    connection.execute(
+                        "update attempts set finished_at = ?, outcome = 'cancelled'"
+                        " where job = ? and number = ? and finished_at is null",
+                        (now, *row),
+                    )
+        return cancelled
+
+
+def _unpark(connection: sqlite3.Connection, job_id: int) -> None:
+    """Have the source of a job that begins anew go, or stay, as this ends."""
+    connection.execute(
+        "update dispositions set retry_at = null where retry_at = ?"
+        " and id = (select disposition_id from jobs where id = ?)",
+        (PARKED, job_id),
+    )

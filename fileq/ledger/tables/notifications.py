@@ -1,0 +1,163 @@
+"""The outbox: what somebody is to be told, until it is sent."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from fileq.ledger.columns import decode_column
+from fileq.ledger.database import Database
+from fileq.ledger.paths import prose, restored, stored
+
+LEASE = 300.0
+"""Seconds that a try may take at least: longer than any one target may."""
+
+BACKOFF = (60.0, 300.0, 1800.0, 7200.0, 21600.0)
+"""Seconds from a failed try to the next one; the last figure serves for all later ones."""
+
+PATIENCE = 86400.0
+"""Seconds after which a notice is given up."""
+
+KEPT = 7 * 86400.0
+"""Seconds for which one that was given up is shown."""
+
+_MOST_TRIES = 12  # more than a day has room for: what reaches it kills whoever sends it
+_DIED = "Whoever was to send it was ended on the way."
+
+_ROW = (
+    "select id, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at from notices"
+)
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something to be told, and how far that has come. Times are seconds since the epoch.
+
+    `attachment` is a file's path. `targets` are the places in the config of those that have not had it, None where
+    nobody has. `problem` says why the last try went wrong.
+    """
+
+    id: int
+    event: str
+    title: str
+    body: str
+    attachment: str | None
+    created_at: float
+    due_at: float
+    tries: int
+    targets: tuple[str, ...] | None
+    problem: str | None
+    given_up_at: float | None
+
+
+class Notices:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enter(self, event: str, title: str, body: str, now: float, *, attachment: str | None = None) -> int:
+        with self._database.transaction() as connection:
+            (notice,) = connection.execute(
+                "insert into notices (event, title, body, attachment, created_at, due_at) values (?, ?, ?, ?, ?, ?)"
+                " returning id",
+                (event, title, body, attachment and stored(attachment), now, now),
+            ).fetchone()
+        return int(notice)
+
+    def any_due(self, now: float) -> bool:
+        with self._database.reading() as connection:
+            return bool(
+                connection.execute(
+                    "select 1 from notices where given_up_at is null and due_at <= ? limit 1", (now,)
+                ).fetchone()
+            )
+
+    def lease(self, now: float) -> Notice | None:
+        """The notice that has waited longest, for this process to send; None where none is due.
+
+        The try is counted, and the next one's time is set, before it begins: should its sender die, another one
+        sends it later.
+        """
+        with self._database.transaction() as connection:
+            self._give_up_hopeless(now)
+            row = connection.execute(
+                f"{_ROW} where given_up_at is null and due_at <= ? order by due_at, id limit 1",
+                (now,),
+            ).fetchone()
+            if row is None:
+                return None
+            notice = _notice(row)
+            tries = notice.tries + 1
+            due_at = max(now + LEASE, _next_try(notice, tries, now))
+            connection.execute(
+                "update notices set tries = ?, due_at = ?, problem = coalesce(problem, ?) where id = ?",
+                (tries, due_at, _DIED if notice.tries else None, notice.id),
+            )
+        return msgspec.structs.replace(notice, tries=tries, due_at=due_at)
+
+    def _give_up_hopeless(self, now: float) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("delete from notices where given_up_at <= ?", (now - KEPT,))
+            connection.execute(
+                "update notices set given_up_at = ? where given_up_at is null and due_at <= ? and tries >= ?",
+                (now, now, _MOST_TRIES),
+            )
+
+    def remain(self, notice: Notice, targets: Sequence[str], now: float) -> bool:
+        """Only these have not had it yet; the lease begins anew. False where another process has it by now."""
+        with self._database.transaction() as connection:
+            return bool(
+                connection.execute(
+                    "update notices set targets = ?, due_at = ? where id = ? and tries = ?",
+                    (
+                        msgspec.json.encode(targets).decode(),
+                        max(notice.due_at, now + LEASE),
+                        notice.id,
+                        notice.tries,
+                    ),
+                ).rowcount
+            )
+
+    def sent(self, notice: Notice) -> None:
+        """All have had it: it goes, and so do those that were given up, as what hindered them is mended."""
+        with self._database.transaction() as connection:
+            connection.execute("delete from notices where id = ? or given_up_at is not null", (notice.id,))
+
+    def failed(self, notice: Notice, problem: str, now: float) -> None:
+        """This try went wrong: it is tried again later, for a day. No news where another process has it by now."""
+        over = now >= notice.created_at + PATIENCE
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update notices set problem = ?, due_at = ?, given_up_at = ? where id = ? and tries = ?",
+                (prose(problem), _next_try(notice, notice.tries, now), now if over else None, notice.id, notice.tries),
+            )
+
+    def clear(self) -> None:
+        """Nobody is to be told anything any more."""
+        with self._database.transaction() as connection:
+            connection.execute("delete from notices")
+
+    def all(self) -> list[Notice]:
+        return self._where("1 = 1")
+
+    def problems(self) -> list[Notice]:
+        """Those that could not be sent: they are tried again, or were given up."""
+        return self._where("problem is not null")
+
+    def _where(self, condition: str) -> list[Notice]:
+        with self._database.reading() as connection:
+            rows = connection.execute(f"{_ROW} where {condition} order by id").fetchall()
+        return [_notice(row) for row in rows]
+
+
+def _next_try(notice: Notice, tries: int, now: float) -> float:
+    """When it is due again after so many tries: at the end of its day once more, for the last time."""
+    later = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
+    end = notice.created_at + PATIENCE
+    return min(later, end) if now < end else later
+
+
+def _notice(row: Any) -> Notice:
+    number, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at = row
+    return Notice(
+        number, event, title, body, attachment and restored(attachment), created_at, due_at, tries,
+        decode_column(targets, tuple[str, ...]), problem, given_up_at,
+    )  # fmt: skip

@@ -1,0 +1,274 @@
+"""Which job a path belongs to, and which file fileq published there."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fileq.files.identity import is_same_file
+from fileq.job import JobState, Made
+from fileq.ledger.columns import decode_column
+from fileq.ledger.database import Database
+from fileq.ledger.paths import prose, restored, stored
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """The job that a path belongs to. `versions` are those that its own file there can have."""
+
+    job: int
+    source: str
+    recipe: str
+    state: JobState
+    versions: frozenset[str]
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A file under its final name."""
+
+    made: Made
+    version: str
+    inode: int
+
+
+class _Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is just being published, but its path and version, which have columns of their own."""
+
+    inode: int
+    format: str
+    width: int
+    height: int
+    bytes: int
+    note: str
+    replaces: str | None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An output that should stand, in the version that was published. `vanished`: it was found to be gone before."""
+
+    path: str
+    version: str
+    recipe: str
+    vanished: bool
+
+
+class Outputs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def owner(self, path: str) -> Owner | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select jobs.id, source, recipes.name, state, coming, stands"
+                " from outputs join jobs on jobs.id = outputs.job join recipes on recipes.id = jobs.recipe"
+                # Where retention has removed a file, the path is nobody's until somebody reserves it.
+                " where path = ? and (removed_at is null or temp is not null)",
+                (stored(path),),
+            ).fetchone()
+        if row is None:
+            return None
+        job, source, recipe, state, coming, stands = row
+        return Owner(job, restored(source), recipe, JobState(state), frozenset({coming, stands} - {None}))
+
+    def publisher(self, path: str) -> str | None:
+        """The recipe that published the file at `path`; None where fileq did not."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select recipes.name from outputs join jobs on jobs.id = outputs.job"
+                " join recipes on recipes.id = jobs.recipe"
+                " where path = ? and (stands is not null or coming is not null)",
+                (stored(path),),
+            ).fetchone()
+        return row and str(row[0])
+
+    def stands(self, path: str) -> bool:
+        """Whether fileq published a file there that nobody has removed."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from outputs where path = ? and stands is not null", (stored(path),)
+            ).fetchone()
+        return row is not None
+
+    def is_a_source(self, path: str) -> bool:
+        """Whether some job has this path as its source."""
+        with self._database.reading() as connection:
+            row = connection.execute("select 1 from jobs where source = ? limit 1", (stored(path),)).fetchone()
+        return row is not None
+
+    def reserve(self, path: str, job: int, temp: str, *, standing: str | None = None) -> None:
+        """The path is this job's from now on, and its file comes into being at `temp`.
+
+        `standing` is the version of the file that stands there: where that is one that an attempt had announced when
+        it was cut off, it counts as published from now on, as the next announcement takes its place.
+        """
+        with self._database.transaction() as connection:
+            cut_off = connection.execute(
+                "select pending_json from outputs where path = ? and coming = ?", (stored(path), standing)
+            ).fetchone()
+            pending = decode_column(cut_off[0], _Pending) if cut_off is not None else None
+            if pending is not None:
+                connection.execute(
+                    "update outputs set stands = coming, inode = ? where path = ?",
+                    (pending.inode, stored(path)),
+                )
+            connection.execute(
+                "insert into outputs (path, job, temp) values (?, ?, ?)"
+                " on conflict (path) do update set job = excluded.job, temp = excluded.temp,"
+                " coming = null, pending_json = null,"
+                " removed_at = case when outputs.job = excluded.job then outputs.removed_at end",
+                (stored(path), job, stored(temp)),
+            )
+
+    def announce_output(self, job_id: int, output: Published, note: str, *, replaces: str | None = None) -> bool:
+        """Write down that a file is about to get its final name: after a crash it is known by that, and all about it.
+
+        Returns False where the path is no longer this job's. `note` is what is to be said on the job, `replaces` the
+        version of the file that goes.
+        """
+        made = output.made
+        pending = _Pending(
+            inode=output.inode, format=made.format, width=made.width, height=made.height, bytes=made.bytes,
+            note=prose(note), replaces=replaces,
+        )  # fmt: skip
+        with self._database.transaction() as connection:
+            return bool(
+                connection.execute(
+                    "update outputs set coming = ?, pending_json = ? where path = ? and job = ?",
+                    (output.version, msgspec.json.encode(pending).decode(), stored(made.path), job_id),
+                ).rowcount
+            )
+
+    def announced_outputs(self, job_id: int) -> tuple[list[Published], str] | None:
+        """Return what an unfinished attempt has announced, and its note; None where it has not announced all."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, coming, pending_json from outputs where job = ? and temp is not null", (job_id,)
+            ).fetchall()
+        pending = [decode_column(told, _Pending) for _, _, told in rows]
+        found = [one for one in pending if one is not None]
+        if not rows or len(found) < len(rows) or any(version is None for _, version, _ in rows):
+            return None
+        outputs = [
+            Published(Made(restored(path), one.format, one.width, one.height, one.bytes), version, one.inode)
+            for (path, version, _), one in zip(rows, found, strict=True)
+        ]
+        return outputs, found[0].note
+
+    def find_displaced(self, job_id: int) -> list[tuple[str, str, int, str | None]]:
+        """Return the paths of an unfinished attempt whose temp files may have swapped names with what stood there.
+
+        Each with its temp path, the inode of the new file, and the version that the old one may have.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, temp, pending_json from outputs"
+                " where job = ? and temp is not null and pending_json is not null",
+                (job_id,),
+            ).fetchall()
+        found = [(path, temp, decode_column(told, _Pending)) for path, temp, told in rows]
+        return [
+            (restored(path), restored(temp), one.inode, one.replaces)
+            for path, temp, one in found
+            if one is not None and one.replaces is not None
+        ]
+
+    def published(self, job: int, outputs: Sequence[Published], now: float) -> None:
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "update outputs set temp = null, coming = null, pending_json = null, stands = ?, inode = ?,"
+                " bytes = ?, format = ?, width = ?, height = ?, published_at = ?, removed_at = null, vanished_at = null"
+                " where path = ? and job = ?",
+                [
+                    (output.version, output.inode, output.made.bytes, output.made.format, output.made.width,
+                     output.made.height, now, stored(output.made.path), job)
+                    for output in outputs
+                ],
+            )  # fmt: skip
+
+    def reserved(self, job: int) -> list[tuple[str, str]]:
+        """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, temp from outputs where job = ? and temp is not null", (job,)
+            ).fetchall()
+        return [(restored(path), restored(temp)) for path, temp in rows]
+
+    def left_behind(self) -> list[tuple[str, str]]:
+        """Reserved paths, each with its temp file, of jobs that nobody does any more."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, temp from outputs join jobs on jobs.id = outputs.job"
+                " where temp is not null and state <> 'running'"
+            ).fetchall()
+        return [(restored(path), restored(temp)) for path, temp in rows]
+
+    def jobs_left_behind(self) -> list[int]:
+        """Return the ids of jobs that nobody does any more, and that have temp files still."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select distinct job from outputs join jobs on jobs.id = outputs.job"
+                " where temp is not null and state <> 'running'"
+            )
+            return [job_id for (job_id,) in rows]
+
+    def release(self, reserved: Iterable[tuple[str, str]]) -> None:
+        """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""
+        with self._database.transaction() as connection:
+            for path, temp in reserved:
+                names = (stored(path), stored(temp))
+                connection.execute(
+                    "delete from outputs where path = ? and temp = ? and stands is null and coming is null"
+                    " and removing is null and removed_at is null",
+                    names,
+                )
+                connection.execute("update outputs set temp = null where path = ? and temp = ?", names)
+
+    def still_stand(self, job: int) -> bool:
+        """Whether all that a done job published is its own still, and there."""
+        standing = self._published_by(job)
+        return standing is not None and all(os.path.lexists(path) for path, _, _ in standing)
+
+    def are_unchanged(self, job_id: int) -> bool:
+        """Whether all that a done job published is there, each the same file still."""
+        standing = self._published_by(job_id)
+        return standing is not None and all(_is_at(path, inode, version) for path, inode, version in standing)
+
+    def _published_by(self, job_id: int) -> list[tuple[str, int, str]] | None:
+        """All that a done job published, each by path, inode and version; None where some of it isn't its own now."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, inode, stands from outputs where job = ? and stands is not null", (job_id,)
+            ).fetchall()
+            (count,) = connection.execute("select outputs from jobs where id = ?", (job_id,)).fetchone()
+        return [(restored(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
+
+    def standing(self, *, after: str | None, limit: int) -> list[Standing]:
+        """Published outputs that nobody has removed, by their paths, beginning `after` one."""
+        condition, values = ("", ()) if after is None else ("and path > ?", (stored(after),))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, stands, recipes.name, vanished_at is not null from outputs join jobs on jobs.id = job"  # noqa: S608  # ours
+                f" join recipes on recipes.id = jobs.recipe where stands is not null {condition} order by path limit ?",
+                (*values, limit),
+            ).fetchall()
+        return [Standing(restored(path), version, recipe, bool(vanished)) for path, version, recipe, vanished in rows]
+
+    def vanished(self, gone: Sequence[tuple[str, str]], back: Sequence[tuple[str, str]], now: float) -> None:
+        """Outputs, each by its path and version, that were found to be gone, and others that are there again.
+
+        One that was published anew since they were looked for is neither.
+        """
+        if not gone and not back:
+            return
+        found = [*((now, *one) for one in gone), *((None, *one) for one in back)]
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "update outputs set vanished_at = ? where path = ? and stands = ?",
+                [(moment, stored(path), version) for moment, path, version in found],
+            )
+
+
+def _is_at(path: str, inode: int, version: str) -> bool:
+    try:
+        return is_same_file(os.lstat(path), inode, version)
+    except OSError:  # it is gone, or its drive is
+        return False

@@ -1,0 +1,115 @@
+"""What has happened and nobody was told yet: batches that have ended, and jobs that have failed."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fileq.errors import ErrorKind
+from fileq.job import JobState
+from fileq.ledger.database import Database
+from fileq.ledger.paths import restored
+
+_ENDED = (
+    "select id, watch is null and handed_over = 0 and queue = ? from batches where told = 0 and not exists"
+    " (select 1 from tallies where batch = batches.id and state in ('queued', 'running', 'waiting') and jobs > 0)"
+)
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A batch with no job left to do. `unwatched`: it was queued for later, and nobody has seen its end."""
+
+    batch: int
+    unwatched: bool
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """The failed jobs that nobody was told of. `since` is when the oldest failed, in seconds since the epoch;
+    `goes_on` says whether a batch of theirs has more to do."""
+
+    since: float
+    goes_on: bool
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """So many jobs failed for this cause; the remedy is that of one of them."""
+
+    kind: ErrorKind
+    jobs: int
+    remedy: str
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A job that failed, and what it said."""
+
+    source: str
+    message: str
+
+
+class News:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def any(self) -> bool:
+        """Whether there may be anything to tell: a look that costs nothing."""
+        with self._database.reading() as connection:
+            batch = connection.execute(f"{_ENDED} limit 1", ("",)).fetchone()
+            job = connection.execute("select 1 from jobs where untold = 1 limit 1").fetchone()
+        return batch is not None or job is not None
+
+    def ended(self, queue: str) -> list[Ended]:
+        """The batches that have ended since; those of `queue` may be unwatched. From here on they are told."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(f"{_ENDED} order by id", (queue,)).fetchall()
+            connection.executemany("update batches set told = 1 where id = ?", [(batch,) for batch, _ in rows])
+        return [Ended(batch, bool(unwatched)) for batch, unwatched in rows]
+
+    def waiting(self) -> Waiting | None:
+        """Of the failed jobs that nobody was told of; None where there are none."""
+        with self._database.reading() as connection:
+            (since,) = connection.execute("select min(finished_at) from jobs where untold = 1").fetchone()
+            goes_on = connection.execute(
+                "select 1 from (select distinct batch from jobs where untold = 1) as theirs"
+                " join tallies on tallies.batch = theirs.batch"
+                " where state in ('queued', 'running', 'waiting') and jobs > 0 limit 1"
+            ).fetchone()
+        return None if since is None else Waiting(since, goes_on is not None)
+
+    def causes(self, batches: Sequence[int]) -> list[Cause]:
+        """Why jobs of these batches failed, the most frequent cause first."""
+        sums: dict[ErrorKind, Cause] = {}
+        with self._database.reading() as connection:
+            for batch in batches:
+                for kind, jobs, remedy in connection.execute(
+                    "select error_kind, count(*), max(error_hint) from jobs where batch = ? and state = ?"
+                    " group by error_kind",
+                    (batch, JobState.FAILED),
+                ):
+                    known = sums.get(kind, Cause(ErrorKind(kind), 0, remedy))
+                    sums[kind] = msgspec.structs.replace(known, jobs=known.jobs + jobs)
+        return sorted(sums.values(), key=lambda cause: (-cause.jobs, cause.kind))
+
+    def untold_causes(self) -> list[Cause]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select error_kind, count(*), max(error_hint) from jobs where untold = 1"
+                " group by error_kind order by count(*) desc, error_kind"
+            ).fetchall()
+        return [Cause(ErrorKind(kind), jobs, remedy) for kind, jobs, remedy in rows]
+
+    def untold(self, limit: int) -> list[Example]:
+        """The first of the failed jobs that nobody was told of."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select source, error_message from jobs where untold = 1 order by batch, finished_at limit ?", (limit,)
+            ).fetchall()
+        return [Example(restored(source), message) for source, message in rows]
+
+    def told_of_failures(self, batches: Sequence[int] | None = None) -> None:
+        """Somebody was told of the failed jobs: those of these batches, or all."""
+        with self._database.transaction() as connection:
+            if batches is None:
+                connection.execute("update jobs set untold = 0 where untold = 1")
+            else:
+                connection.executemany(
+                    "update jobs set untold = 0 where untold = 1 and batch = ?", [(batch,) for batch in batches]
+                )

@@ -1,0 +1,102 @@
+"""What is done by the clock: when each task is due, who runs it, and how it went last."""
+
+from typing import Any
+
+import msgspec
+
+from fileq.ledger.database import Database
+from fileq.ledger.paths import prose
+from fileq.presence import ProcessIdentity
+
+_ROW = (
+    "select name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message"
+    " from timetable"
+)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A task by its name and cron line. Times are seconds since the epoch; `outcome` is None while it runs."""
+
+    name: str
+    line: str
+    due_at: float
+    retry_at: float | None
+    tries: int
+    runner: ProcessIdentity | None
+    started_at: float | None
+    finished_at: float | None
+    outcome: str | None
+    message: str
+
+    @property
+    def is_running(self) -> bool:
+        return self.started_at is not None and self.finished_at is None
+
+    @property
+    def next_at(self) -> float:
+        return self.due_at if self.retry_at is None else min(self.due_at, self.retry_at)
+
+
+class Timetable:
+    """Two workers with different configs may share a ledger: a name has an entry for each of its lines."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[Entry]:
+        with self._database.reading() as connection:
+            return [_entry(row) for row in connection.execute(f"{_ROW} order by name, line")]
+
+    def entry(self, name: str, line: str) -> Entry | None:
+        with self._database.reading() as connection:
+            row = connection.execute(f"{_ROW} where name = ? and line = ?", (name, line)).fetchone()
+        return row and _entry(row)
+
+    def enter(self, name: str, line: str, due_at: float) -> None:
+        """A task that is new, or has a new line. How it went last is taken over."""
+        with self._database.transaction() as connection:
+            last = connection.execute(
+                "select host, pid, process_started, started_at, finished_at, outcome, message from timetable"
+                " where name = ? and finished_at is not null order by finished_at desc limit 1",
+                (name,),
+            ).fetchone()
+            connection.execute(
+                "insert into timetable (name, line, due_at, host, pid, process_started, started_at, finished_at,"
+                " outcome, message) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+                (name, line, due_at, *(last or (None, None, None, None, None, None, ""))),
+            )
+
+    def postpone(self, name: str, line: str, due_at: float) -> None:
+        """Have it due at another time."""
+        with self._database.transaction() as connection:
+            connection.execute("update timetable set due_at = ? where name = ? and line = ?", (due_at, name, line))
+
+    def begin(self, entry: Entry, runner: ProcessIdentity, now: float, *, due_at: float, tries: int) -> None:
+        """It runs from now on, for the `tries`th time since it was due; `due_at` is its next time."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update timetable set due_at = ?, retry_at = null, tries = ?, host = ?, pid = ?, process_started = ?,"
+                " started_at = ?, finished_at = null, outcome = null, message = '' where name = ? and line = ?",
+                (due_at, tries, runner.host, runner.pid, runner.started, now, entry.name, entry.line),
+            )
+
+    def end(
+        self, entry: Entry, runner: ProcessIdentity, now: float, *, outcome: str, message: str, retry_at: float | None
+    ) -> None:
+        """It has ended; no news where another process runs it by now."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "update timetable set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
+                " where name = ? and line = ? and finished_at is null and pid = ? and process_started = ?",
+                (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.started),
+            )
+
+    def drop(self, name: str, line: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("delete from timetable where name = ? and line = ?", (name, line))
+
+
+def _entry(row: Any) -> Entry:
+    name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message = row
+    runner = None if host is None else ProcessIdentity(host, pid, process_started)
+    return Entry(name, line, due_at, retry_at, tries, runner, started_at, finished_at, outcome, message)

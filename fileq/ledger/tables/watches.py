@@ -1,0 +1,104 @@
+"""The watched folders: who watches each, and what they say of it."""
+
+from typing import Annotated
+
+import msgspec
+
+from fileq.ledger.columns import decode_column
+from fileq.ledger.database import Database
+from fileq.ledger.paths import restored, stored
+from fileq.presence import ProcessIdentity, is_gone
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Moment = Annotated[float, msgspec.Meta(ge=0, le=250e9)]
+"""Seconds, up to the last that a date can show."""
+
+
+class AwaitedFile(msgspec.Struct, frozen=True):
+    """A file that is not complete yet, why, and since how many seconds."""
+
+    path: str
+    reason: str
+    seconds: _Moment
+
+
+class WatchStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands with a watched folder, as its watcher wrote it down last: see fileq.watch.folder.Standing."""
+
+    state: str = ""
+    problem: str = ""
+    queued: _Count = 0
+    waiting: _Count = 0
+    longest: tuple[AwaitedFile, ...] = ()
+    missed: _Count = 0
+    rebuilt: _Count = 0
+    last_scan_at: _Moment | None = None
+    last_scan_seconds: _Moment | None = None
+    folders: _Count = 0
+    watches: _Count | None = None
+    left_alone: dict[str, _Count] = {}
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.state == "stopped"
+
+
+_UNKNOWN = WatchStatus(problem="what its watcher wrote down can't be read")
+
+
+class WatchRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A watched folder, and the process that watches it or did last. `said` is JSON, `said_at` seconds since 1970."""
+
+    id: int
+    path: str
+    process: ProcessIdentity
+    said: str
+    said_at: float
+
+    @property
+    def status(self) -> WatchStatus:
+        return decode_column(self.said, WatchStatus) or _UNKNOWN
+
+
+class Watches:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enter(self, path: str, process: ProcessIdentity, now: float) -> int:
+        """This process watches the folder from now on."""
+        with self._database.transaction() as connection:
+            (watch,) = connection.execute(
+                "insert into watches (path, host, pid, process_started, said, said_at) values (?, ?, ?, ?, '{}', ?)"
+                " on conflict (path) do update set host = excluded.host, pid = excluded.pid,"
+                " process_started = excluded.process_started, said = '{}', said_at = excluded.said_at returning id",
+                (stored(path), process.host, process.pid, process.started, now),
+            ).fetchone()
+        return int(watch)
+
+    def say(self, watch: int, said: str, now: float) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("update watches set said = ?, said_at = ? where id = ?", (said, now, watch))
+
+    def all(self) -> list[WatchRecord]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select id, path, host, pid, process_started, said, said_at from watches order by path"
+            ).fetchall()
+        return [
+            WatchRecord(
+                id=watch, path=restored(path), process=ProcessIdentity(host, pid, started), said=said, said_at=said_at
+            )
+            for watch, path, host, pid, started, said, said_at in rows
+        ]
+
+    def at(self, path: str) -> WatchRecord | None:
+        return next((watch for watch in self.all() if watch.path == path), None)
+
+
+_SILENT = 90.0
+"""Seconds after which a watcher that can't be seen from here is gone: it says something at least every 30."""
+
+
+def is_watcher_gone(watch: WatchRecord, now: float) -> bool:
+    """Whether the process that watched a folder last is no longer there."""
+    return is_gone(watch.process, silence=now - watch.said_at, patience=_SILENT)

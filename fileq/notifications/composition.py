@@ -1,0 +1,66 @@
+"""The words of the notices about batches and failures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from fileq.escaping import shown
+from fileq.job import JobState
+from fileq.ledger.queries.overview import Tally
+from fileq.ledger.tables.pending_events import Cause, Example
+from fileq.presence import hostname
+from fileq.units import counted, describe_bytes
+
+EXAMPLES = 10
+"""So many failed jobs are named."""
+
+_BATCHES = 20
+"""So many batches have a line of their own."""
+
+
+def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[str, str]:
+    """The title and the body about batches that have ended, whose jobs failed for these causes."""
+    batches = list(tallies)
+    jobs = sum(tally.total for tally in tallies.values())
+    failed = sum(cause.jobs for cause in causes)
+    subject = f"batch {batches[0]} has ended" if len(batches) == 1 else f"{len(batches):,} batches have ended"
+    done = sum(tally.jobs[JobState.DONE] for tally in tallies.values())
+    outcome = f"{failed:,} of {counted(jobs, 'job')} failed" if failed else f"{done:,} of {counted(jobs, 'job')} done"
+    lines = [_batch(batch, tallies[batch]) for batch in batches[:_BATCHES]]
+    lines += [f"And {len(batches) - _BATCHES:,} more."] * (len(batches) > _BATCHES)
+    if causes:
+        alone = f" --batch {batches[0]}" if len(batches) == 1 else ""
+        lines += ["", f"{counted(failed, 'job')} failed:", *_causes(causes), "", *_remedies(alone)]
+    return f"fileq on {hostname()}: {subject}, {outcome}", "\n".join(lines)
+
+
+def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[str, str]:
+    """The title and the body about jobs that have failed."""
+    failed = counted(sum(cause.jobs for cause in causes), "job")
+    named = [f"  {shown(example.source)}: {shown(example.message)}" for example in examples]
+    first = f"The first {len(named)}:" if sum(cause.jobs for cause in causes) > len(named) else "These are:"
+    return (
+        f"fileq on {hostname()}: {failed} failed",
+        "\n".join([f"{failed} failed:", *_causes(causes), "", first, *named, "", *_remedies("")]),
+    )
+
+
+def _batch(batch: int, tally: Tally) -> str:
+    """Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
+    states = ", ".join(f"{tally.jobs[state]:,} {state}" for state in JobState if tally.jobs[state])
+    made = (
+        f"; {counted(tally.outputs, 'output')}, {describe_bytes(tally.bytes_in)} became"
+        f" {describe_bytes(tally.bytes_out)}"
+        if tally.outputs
+        else ""
+    )
+    return f"Batch {batch}: {states}{made}."
+
+
+def _causes(causes: Iterable[Cause]) -> list[str]:
+    return [f"  {cause.jobs:,} {cause.kind}. {shown(cause.remedy)}".rstrip() for cause in causes]
+
+
+def _remedies(which: str) -> list[str]:
+    return [
+        f"To see them all: fileq list --state failed{which}",
+        f"To try them again, once the cause is mended: fileq retry --failed{which}",
+    ]

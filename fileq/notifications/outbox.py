@@ -1,0 +1,21 @@
+"""Entering a notice into the outbox, as text that steers nothing wherever it is shown."""
+
+from fileq.config.settings import Event, NotifySettings
+from fileq.escaping import shown
+from fileq.ledger import Ledger
+
+
+def tell(
+    ledger: Ledger,
+    notify: NotifySettings,
+    event: Event,
+    title: str,
+    body: str,
+    now: float,
+    *,
+    attachment: str | None = None,
+) -> None:
+    """Have people told, where they want to hear of this event. `attachment` is the path of a file."""
+    if notify.is_on and event in notify.on:
+        lines = "\n".join(map(shown, body.splitlines()))
+        ledger.notices.enter(event, shown(title), lines, now, attachment=attachment)

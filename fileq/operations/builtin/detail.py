@@ -1,0 +1,86 @@
+"""Where something is to be seen in a picture: inside of uniform borders, and in the part with most detail."""
+
+from __future__ import annotations
+
+import itertools
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from fileq.operations.builtin.depth import in_8_bits
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels."""
+
+_LOOKED_AT = 256  # pixels on the longer side are enough to tell where the detail is
+
+
+def inside_borders(image: Image, tolerance: int) -> Box:
+    """The box that is left without borders of the colour of the top left pixel.
+
+    `tolerance` is how far a channel may be from that colour, 0 to 255. A picture of one colour is kept whole.
+    """
+    from PIL import ImageChops
+    from PIL.Image import new
+
+    picture = _premultiplied(in_8_bits(image))
+    corner = picture.getpixel((0, 0))
+    ground = new(picture.mode, picture.size, corner)
+    far = reduce(ImageChops.lighter, ImageChops.difference(picture, ground).split())
+    box = far.point([255 * (value > tolerance) for value in range(256)]).getbbox()
+    return box or (0, 0, *image.size)
+
+
+def richest(image: Image, window: Size) -> Box:
+    """The box of the size `window` with most detail; among equals the one nearest to the middle.
+
+    Detail is what a blur takes away, summed over the columns and rows of a small copy.
+    """
+    from PIL import ImageChops, ImageFilter
+
+    gray = _seen(in_8_bits(image))
+    gray.thumbnail((_LOOKED_AT, _LOOKED_AT))
+    detail = ImageChops.difference(gray, gray.filter(ImageFilter.GaussianBlur(2)))
+    left = _start(_profile(detail, Size(detail.width, 1)), image.width, window.width)
+    top = _start(_profile(detail, Size(1, detail.height)), image.height, window.height)
+    return left, top, left + window.width, top + window.height
+
+
+def _premultiplied(image: Image) -> Image:
+    """With hidden colours made one, so that they can't be taken for something to see."""
+    return image.convert({"LA": "La", "RGBA": "RGBa"}[image.mode]) if image.mode in ("LA", "RGBA") else image
+
+
+def _seen(image: Image) -> Image:
+    """A new picture in gray, what is transparent in black."""
+    from PIL.Image import merge
+
+    if image.mode == "RGBA":
+        return merge("RGB", _premultiplied(image).split()[:3]).convert("L")
+    return _premultiplied(image).split()[0] if image.mode == "LA" else image.convert("L")
+
+
+def _profile(detail: Image, size: Size) -> list[float]:
+    """The mean detail of each column or row: `size` has one side of 1."""
+    from PIL.Image import Resampling
+
+    line = detail.convert("F").resize(size, Resampling.BOX)
+    return list(memoryview(line.tobytes()).cast("f"))
+
+
+def _start(profile: list[float], whole: int, part: int) -> int:
+    """Where a window of `part` of `whole` pixels sees most of the profile."""
+    span = max(1, round(part * len(profile) / whole))
+    sums = [0.0, *itertools.accumulate(profile)]
+    middle = (len(profile) - span) / 2
+
+    def worth(start: int) -> tuple[float, float]:
+        return round(sums[start + span] - sums[start], 3), -abs(start - middle)
+
+    best = max(range(len(profile) - span + 1), key=worth)
+    if abs(best - middle) < 1:
+        return (whole - part) // 2
+    return min(round(best * whole / len(profile)), whole - part)

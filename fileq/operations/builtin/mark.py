@@ -1,0 +1,116 @@
+"""The mark of a watermark: a text or a picture in RGBA, drawn to fit."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.operations.builtin.canvas import ink
+from fileq.operations.builtin.resize import fitted
+from fileq.operations.color import Color
+from fileq.units import Dimensions, Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+    from PIL.ImageText import Text
+
+_FORMATS = ("PNG", "WEBP", "AVIF", "GIF", "JPEG", "TIFF", "BMP")
+_MEASURED_AT = 100  # pixels: the font size that a text is measured at
+_WHITE, _BLACK = Color(255, 255, 255), Color(0, 0, 0)
+
+
+@functools.lru_cache(maxsize=8)
+def of_text(text: str, font: str | None, color: Color, within: Size) -> Image:
+    """The text as large as fits, with a thin outline in black or white that shows on every ground."""
+    from PIL.Image import composite, new
+
+    measured = _box(_set(text, font, _MEASURED_AT))
+    ratio = min(within.width / (measured[2] - measured[0]), within.height / (measured[3] - measured[1]))
+    size = max(1, int(_MEASURED_AT * ratio))
+    # By masks: text drawn on a clear ground would get dark edges.
+    letters, all_of_it = _mask(_set(text, font, size, outline=0)), _mask(_set(text, font, size))
+    outline = _BLACK if color.luma > 127 else _WHITE
+    mark = composite(
+        new("RGB", letters.size, ink(color, "RGB")), new("RGB", letters.size, ink(outline, "RGB")), letters
+    )
+    mark.putalpha(all_of_it)
+    return _shrunk(mark, within)
+
+
+@functools.lru_cache(maxsize=8)
+def _face(font: str | None, size: int) -> FreeTypeFont:
+    """From a font file or by its name in the system; without one, the font that Pillow brings along."""
+    from PIL import ImageFont
+
+    try:
+        face = ImageFont.truetype(os.path.expanduser(font), size) if font else ImageFont.load_default(size)
+    except OSError as error:
+        message = f"The font {font} can't be opened: {error}."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Write the path of a .ttf or .otf file.") from error
+    assert isinstance(face, ImageFont.FreeTypeFont)
+    return face
+
+
+def _set(text: str, font: str | None, size: int, outline: int = 255) -> Text[str]:
+    """The text in type, to be drawn in a mask; an outline in 0 isn't seen, but takes its place."""
+    from PIL.ImageText import Text
+
+    block = Text(text, _face(font, size))
+    block.stroke(max(1, round(size / 40)), outline)  # in whole pixels, else it lies beside the letters
+    return block
+
+
+def _box(block: Text[str]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what is drawn: at least one pixel, for spaces draw nothing."""
+    left, top, right, bottom = block.get_bbox()
+    return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def _mask(block: Text[str]) -> Image:
+    from PIL.Image import new
+    from PIL.ImageDraw import Draw
+
+    left, top, right, bottom = _box(block)
+    mask = new("L", (round(right - left), round(bottom - top)))
+    Draw(mask).text((-left, -top), block, fill=255)
+    return mask
+
+
+def _shrunk(mark: Image, within: Size) -> Image:
+    """To what it may have at most: whole font sizes and hairlines don't fit exactly."""
+    from PIL.Image import Resampling
+
+    if mark.width <= within.width and mark.height <= within.height:
+        return mark
+    return mark.resize(fitted(Size(*mark.size), Dimensions(*within)), Resampling.LANCZOS)
+
+
+def of_picture(path: str, within: Size) -> Image:
+    """The picture at `path` as large as fits. Raises JobError where it can't be read."""
+    with os_failures(path):
+        changed = os.stat(path).st_mtime_ns
+    return _drawn(path, changed, within)
+
+
+@functools.lru_cache(maxsize=8)
+def _drawn(path: str, changed: int, within: Size) -> Image:
+    from PIL.Image import Resampling
+
+    del changed  # only tells one version of the file from the next
+    picture = _opened(path)
+    return picture.resize(fitted(Size(*picture.size), Dimensions(*within)), Resampling.LANCZOS)
+
+
+def _opened(path: str) -> Image:
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            return ImageOps.exif_transpose(image).convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        message = f"The watermark's picture {path} can't be read: {error}."
+        hint = "Give it another picture, a PNG with transparency for example."
+        raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error

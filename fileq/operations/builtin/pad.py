@@ -1,0 +1,50 @@
+"""Padding: a picture on a canvas of a given size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fileq.operations import color as colors
+from fileq.operations.base import Operation
+from fileq.operations.builtin.canvas import on_canvas
+from fileq.operations.builtin.resize import Resize
+from fileq.operations.gravity import Gravity, offset
+from fileq.units import Dimensions, Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Pad(Operation, frozen=True, kw_only=True):
+    """Puts a picture on a canvas of exactly this size. A larger picture is made smaller to fit, none is enlarged.
+
+    size: the canvas's dimensions; a side left open ("2000x") is as long as the picture's
+    color: a CSS name, "#rrggbb" or "transparent" ("white")
+    gravity: where on the canvas the picture lies ("center")
+
+    { op = "pad", size = "2000x2000", color = "white" }
+    """
+
+    canvas: Dimensions = msgspec.field(name="size")
+    color: str = "white"
+    gravity: Gravity = "center"
+
+    def __post_init__(self) -> None:
+        colors.parse(self.color)
+
+    def size(self, size: Size) -> Size:
+        inner = self._inner().size(size)
+        return Size(self.canvas.width or inner.width, self.canvas.height or inner.height)
+
+    def apply(self, image: Image) -> Image:
+        inner = self._inner().apply(image)
+        outer = self.size(Size(*image.size))
+        if outer == inner.size:
+            return inner
+        place = offset(self.gravity, (outer.width - inner.width, outer.height - inner.height))
+        return on_canvas(inner, outer, colors.parse(self.color), place)
+
+    def _inner(self) -> Resize:
+        return Resize(fit=self.canvas)

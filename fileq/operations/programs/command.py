@@ -1,0 +1,58 @@
+"""An external program as a step: ffmpeg, exiftool, oxipng and the like."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import ClassVar
+
+from fileq.errors import ErrorKind, JobError
+from fileq.operations.base import Operation
+from fileq.units import Duration
+
+_PLACE = re.compile(r"\{(source|output)\}")
+
+
+class Command(Operation, frozen=True, kw_only=True):
+    """Runs a program on the file. It is a recipe's only step, or the last step of an output.
+
+    argv: the program and its arguments, a list; {source} is the file to read, {output} the one to write
+    timeout: how long it may take, "30s" (as long as the job may)
+
+    Both lie in a private folder, {source} as a copy with the file's own name: no program can change an original.
+    No shell is involved: write every argument as one text, without quoting.
+
+    { op = "command", argv = ["oxipng", "-o", "4", "{source}", "--out", "{output}"], timeout = "2m" }
+    """
+
+    works_on_files: ClassVar[bool] = True
+
+    argv: tuple[str, ...]
+    timeout: Duration | None = None
+
+    def __post_init__(self) -> None:
+        if not self.argv or not self.argv[0]:
+            raise ValueError('argv needs a program, like ["oxipng", "{source}", "--out", "{output}"]')
+        arguments = " ".join(self.argv[1:])
+        for place in ("{source}", "{output}"):
+            if place not in arguments:
+                raise ValueError(f"argv needs {place} among its arguments; fileq puts the path there")
+        if any("\0" in argument for argument in self.argv):
+            raise ValueError("argv can't hold a NUL character")
+        if self.timeout is not None and self.timeout <= 0:
+            raise ValueError('timeout is longer than nothing, like "30s"')
+
+    def run(self, source: str, output: str, *, known_as: str | None = None) -> None:
+        """Let the program make `output` of `source`, both paths. Raises JobError where it doesn't.
+
+        `known_as`: the output's path in the words of whoever looks for programs that were left, where that is another.
+        """
+        from fileq.operations.programs import program  # a config is read without subprocess as well
+
+        paths = {"source": source, "output": output}
+        # In one pass, so that a path that contains "{output}" stays as it is.
+        argv = [self.argv[0], *(_PLACE.sub(lambda match: paths[match[1]], argument) for argument in self.argv[1:])]
+        said = program.run(argv, self.timeout, environ={**os.environ, program.OUTPUT_VARIABLE: known_as or output})
+        if not os.path.exists(output) or os.path.getsize(output) == 0:
+            message = f"{self.argv[0]} made no output{f': {said}' if said else '.'}"
+            raise JobError(ErrorKind.COMMAND, message, "Check its argv in the recipe.")

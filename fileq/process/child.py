@@ -1,0 +1,113 @@
+"""What runs in a slot's child process: pictures, and nothing of the ledger or the queue.
+
+The slot asks in two steps. It sends an Assignment and is told the outputs that are planned; it sends the targets
+of those it wants and is told what was made of them. At any point the answer can be a JobError instead.
+"""
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+
+import msgspec
+
+from fileq.errors import ErrorKind, JobError, shortage
+from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
+from fileq.process import forkserver
+
+if sys.platform == "linux":
+    import fcntl
+    import resource
+
+
+class Plan(msgspec.Struct, frozen=True):
+    planned: tuple[Planned, ...]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What was made, None for an output that was not asked for, and sentences to be said on the job."""
+
+    encoded: tuple[Encoded | None, ...]
+    notes: tuple[str, ...]
+    digest: str | None
+    """The SHA-256 of the source, where it was asked for."""
+
+
+def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
+    """Do assignments until the slot closes the connection. `memory`: the bytes that one job may use."""
+    for number in forkserver.NOT_FOR_CHILDREN:
+        signal.signal(number, signal.SIG_IGN)
+    die_with_the_worker(lifeline)
+    _limit_memory(memory)
+    while True:
+        try:
+            assignment = connection.recv()
+        except EOFError:
+            return
+        connection.send(_answer(connection, assignment))
+
+
+def _answer(connection: Connection, assignment: Assignment) -> Result | JobError:
+    from fileq.images.pipeline import opened  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
+
+    try:
+        with opened(assignment) as picture:
+            connection.send(Plan(picture.planned))
+            targets: Sequence[OutputTarget | None] = connection.recv()
+            encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
+            return Result(encoded, picture.notes, picture.digest() if assignment.wants_digest else None)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
+        lack = shortage(error)
+        if lack is not None and lack.of_memory:  # there is a limit for this process alone
+            return JobError(ErrorKind.MEMORY, f"{assignment.source} needs more memory than a job may use.", MORE_MEMORY)
+        if lack is not None:
+            return lack
+        if isinstance(error, JobError):
+            return error
+        traceback.print_exc()
+        return JobError(
+            ErrorKind.INTERNAL,
+            f"Something went wrong inside fileq at {assignment.source}: {type(error).__name__}: {error}",
+            "Please report it, with the file if you can.",
+        )
+
+
+MORE_MEMORY = "Raise memory in [worker] of the config, or use fewer workers."
+
+
+def die_with_the_worker(lifeline: Connection) -> None:
+    """End this process when the worker, which alone holds the pipe's other end, is gone; also amid a long C call."""
+    if sys.platform == "linux":
+        # The kernel itself sends the signal when the pipe breaks. A thread would have to wait for the interpreter.
+        handle = lifeline.fileno()
+        fcntl.fcntl(handle, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(handle, fcntl.F_SETFL, fcntl.fcntl(handle, fcntl.F_GETFL) | os.O_ASYNC)
+        if lifeline.poll(0):  # it broke before we listened
+            os._exit(1)
+    else:
+        threading.Thread(target=_wait_for_the_end, args=(lifeline,), daemon=True).start()
+
+
+def _wait_for_the_end(lifeline: Connection) -> None:
+    lifeline.poll(None)
+    os._exit(1)
+
+
+def _limit_memory(memory: int) -> None:
+    """Let allocations beyond `memory` fail inside this process; where the system can't, the worker watches alone."""
+    if sys.platform == "linux":
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = _data_in_use() + memory
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def _data_in_use() -> int:
+    """Bytes of this process's private writable memory, as RLIMIT_DATA counts them (VmData in proc(5))."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        line = next(line for line in status if line.startswith("VmData:"))
+    return int(line.split()[1]) * 1024

@@ -1,0 +1,81 @@
+"""Work beside the jobs, in a process of its own: it can be ended at any time, and takes its memory with it."""
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import TypeVar, cast
+
+import msgspec
+
+from fileq.errors import EnvironmentFailure, FileqError
+from fileq.process import forkserver
+from fileq.process.child import die_with_the_worker
+from fileq.process.sandbox import lifeline
+from fileq.units import describe_seconds
+
+_LOOK = 0.2
+"""Seconds between two looks whether the worker stops."""
+
+_Value = TypeVar("_Value")
+
+
+class Stopped(Exception):
+    """The worker stops: the work was ended."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong, as it comes from the other process."""
+
+    message: str
+    hint: str
+
+
+def aside(function: Callable[..., _Value], *arguments: object, seconds: float, stop: threading.Event) -> _Value:
+    """What `function` returns, called with `arguments` in a process of its own.
+
+    Raises EnvironmentFailure with what went wrong there, or where it takes longer than so many seconds; Stopped.
+    """
+    ours, theirs = forkserver.context.Pipe(duplex=False)
+    process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
+        target=_serve, args=(theirs, lifeline(), function, arguments), daemon=True, name="fileq-aside"
+    )
+    process.start()
+    theirs.close()
+    try:
+        answer = _answer(ours, seconds, stop)
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if isinstance(answer, Problem):
+        raise EnvironmentFailure(answer.message, answer.hint)
+    return cast(_Value, answer)
+
+
+def _answer(connection: Connection, seconds: float, stop: threading.Event) -> object:
+    deadline = time.monotonic() + seconds
+    while not connection.poll(_LOOK):
+        if stop.is_set():
+            raise Stopped
+        if time.monotonic() > deadline:
+            return Problem(f"It took longer than {describe_seconds(seconds)}.", "It is tried again.")
+    try:
+        return connection.recv()
+    except EOFError:
+        return Problem("Its process died.", "It is tried again.")
+
+
+def _serve(connection: Connection, end: Connection, function: Callable[..., object], arguments: tuple[object]) -> None:
+    for number in forkserver.NOT_FOR_CHILDREN:
+        signal.signal(number, signal.SIG_IGN)
+    die_with_the_worker(end)
+    try:
+        connection.send(function(*arguments))
+    except FileqError as error:
+        connection.send(Problem(error.message, error.hint))
+    except Exception as error:  # noqa: BLE001  # whatever it is, the task that asked for it has failed, and says so
+        traceback.print_exc()
+        connection.send(Problem(f"Something went wrong inside fileq: {type(error).__name__}: {error}.", "Report it."))

@@ -1,0 +1,37 @@
+"""Programs of dead workers that still run. Their supervisor ends them within moments, if nobody has killed it too."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+import psutil
+
+from fileq.operations.programs.program import OUTPUT_VARIABLE
+
+_PATIENCE = 2.0
+"""Seconds to wait for them: who is killed ends at once, unless it hangs in a drive that has gone."""
+
+
+def end_programs(temps: Iterable[str]) -> None:
+    """Kill the programs that were to write these temp files, with all that they have started, and see them gone.
+
+    To be done before the files are removed: else they would write them anew.
+    """
+    paths = tuple(temp + end for temp in temps for end in (".", os.sep))
+    deadline = time.monotonic() + _PATIENCE
+    while paths and (programs := list(_programs(paths))) and time.monotonic() < deadline:
+        for process in programs:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(programs, max(0.0, deadline - time.monotonic()))
+
+
+def _programs(beginnings: tuple[str, ...]) -> Iterator[psutil.Process]:
+    """By their environment, which children inherit: 1.3 ms for 76 processes."""
+    own = os.getpid()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            output = process.environ().get(OUTPUT_VARIABLE, "")
+            if output.startswith(beginnings) and process.pid != own and process.status() != psutil.STATUS_ZOMBIE:
+                yield process

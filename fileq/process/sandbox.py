@@ -1,0 +1,260 @@
+"""A slot's child process: it can crash, hang or eat memory, and that is an error of one attempt.
+
+Plain multiprocessing, and not a pool: a pool's idle child that is killed from outside breaks the pool (pebble 5.2),
+its round trip is 0.3 ms against 0.07, and its threads look about ten times a second.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+
+from fileq.errors import ErrorKind, JobError, Shortage, shortage
+from fileq.job import Token
+from fileq.operations.programs.families import PATIENCE
+from fileq.process import child, connection_holders, forkserver
+from fileq.units import describe_bytes, describe_seconds
+
+
+class Verdict(StrEnum):
+    """Why the worker itself ended a child."""
+
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CANCELLED = "cancelled"
+    STOPPED = "stopped"
+
+
+class Stopped(Exception):
+    """The worker stops now, or the job is no longer its own: the attempt ended without an outcome."""
+
+
+class Lost(Exception):
+    """Something outside killed the child."""
+
+
+class Sandbox:
+    """One child at a time, started when it is needed. Limits: seconds for an attempt, bytes for a job."""
+
+    def __init__(self, timeout: float, memory: int) -> None:
+        self._timeout = timeout
+        self._memory = memory
+        self._process: Any = None
+        self._connection: Connection | None = None
+        self._theirs = -1  # the inode of its end of the connection
+        self._token: Token | None = None
+        self._deadline = 0.0
+        self._verdict: Verdict | None = None
+        self._planning = False
+        self._lock = threading.RLock()
+
+    def begin(self, token: Token) -> None:
+        """An attempt starts: its time runs from here. Raises Shortage where no child can be started."""
+        self.start()
+        with self._lock:
+            self._token = token
+            self._verdict = None
+            self._deadline = time.monotonic() + self._timeout
+
+    def end(self) -> None:
+        """The child has nothing more to do for the attempt."""
+        with self._lock:
+            self._token = None
+        if self._planning:  # the slot left amid the attempt, for a reason of its own: the child waits for a word
+            self.close()
+
+    def call(self, request: object) -> Any:
+        """Send `request` and wait for the answer. Raises JobError, Stopped or Lost."""
+        assert self._connection is not None
+        try:
+            self._connection.send(request)
+            self._wait_for_word()
+            answer = self._connection.recv()
+        except (EOFError, OSError):
+            raise self._post_mortem() from None
+        self._planning = isinstance(answer, child.Plan)
+        if isinstance(answer, JobError):
+            if answer.kind is ErrorKind.MEMORY:
+                self.close()  # what is left of its memory may be in pieces
+            raise answer
+        return answer
+
+    def _wait_for_word(self) -> None:
+        """Return when there is an answer, or nobody who could give one. Raises EOFError where that is not to be seen.
+
+        A dead child's connection ends with the supervisor of its program, after all that this has started. If it
+        doesn't within its time, it is stopped, and ended here; a child may also hang in a drive that has gone.
+        """
+        assert self._connection is not None
+        while not self._connection.poll(max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
+            if time.monotonic() >= self._deadline:
+                self._kill(Verdict.TIMEOUT)
+            if self._verdict or not self._is_alive():
+                break
+        if self._connection.poll(_GRACE):
+            return
+        connection_holders.end_holders(self._theirs)
+        if not self._connection.poll(_GRACE):
+            raise EOFError
+
+    def _is_alive(self) -> bool:
+        """Whether the child is; its sentinel tells that of the fork server too."""
+        try:
+            return psutil.Process(self._process.pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    @property
+    def token(self) -> Token | None:
+        """The attempt under way."""
+        return self._token
+
+    def stop(self, verdict: Verdict, token: Token | None = None) -> None:
+        """From another thread: end the attempt under way at once, if it is this one (None: whichever it is)."""
+        with self._lock:
+            if self._token is not None and token in (None, self._token):
+                self._kill(verdict)
+
+    def check_memory(self) -> None:
+        """From another thread: end the attempt if its child has more memory than it may."""
+        with self._lock, suppress(psutil.NoSuchProcess):
+            if self._token and self._process and self._memory_in_use() > self._memory + _BASE:
+                self._kill(Verdict.MEMORY)
+
+    def _memory_in_use(self) -> int:
+        return int(psutil.Process(self._process.pid).memory_info().rss)
+
+    def close(self) -> None:
+        """End the child, whatever it does."""
+        with self._lock:
+            self._kill_family()
+        if self._process is not None:
+            self._forget()
+
+    def start(self) -> None:
+        """Have a child, if there is none. Raises Shortage where none can be started."""
+        # An idle child says nothing: when there is something, it is the end. The system knows that before its parent.
+        if self._connection is not None and (self._verdict or self._connection.poll(0)):
+            self.close()  # it died, or it was told to when it had just done its job
+        if self._process is None:
+            try:
+                self._start()
+            except (OSError, EOFError, MemoryError) as error:
+                message = f"No process could be started ({error})."
+                raise shortage(error) or Shortage(message, "Free some memory, or use fewer workers.") from error
+
+    def _start(self) -> None:
+        forkserver.need_handles()
+        ours, theirs = forkserver.context.Pipe()
+        process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
+            target=child.serve, args=(theirs, lifeline(), self._memory), daemon=True, name="fileq-child"
+        )
+        try:
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            self._theirs = os.fstat(theirs.fileno()).st_ino if hasattr(os, "fork") else -1
+            theirs.close()
+        self._process, self._connection = process, ours
+
+    def _kill(self, verdict: Verdict) -> None:
+        with self._lock:
+            self._verdict = self._verdict or verdict
+            self._kill_family()
+
+    def _kill_family(self) -> None:
+        """The child, and with it the programs that it runs: their supervisor ends them, and the connection after them.
+
+        Where there is none, on Windows, this does it.
+        """
+        if self._process is None:
+            return
+        with suppress(psutil.NoSuchProcess):
+            windows = sys.platform == "win32"
+            programs = psutil.Process(self._process.pid).children(recursive=True) if windows else []
+            self._process.kill()
+            for program in programs:
+                with suppress(psutil.NoSuchProcess):
+                    program.kill()
+
+    def _post_mortem(self) -> Exception:
+        """What the child's death means for the attempt."""
+        self._process.join(_GRACE)
+        exit_code = self._process.exitcode
+        verdict = self._verdict
+        self._forget()
+        match verdict:
+            case Verdict.TIMEOUT:
+                return JobError(
+                    ErrorKind.TIMEOUT,
+                    f"It took longer than {describe_seconds(self._timeout)}.",
+                    "Raise timeout in [worker] of the config, or make the recipe lighter.",
+                )
+            case Verdict.MEMORY:
+                return JobError(
+                    ErrorKind.MEMORY,
+                    f"It needed more than {describe_bytes(self._memory)} of memory.",
+                    child.MORE_MEMORY,
+                )
+            case Verdict.CANCELLED | Verdict.STOPPED:
+                return Stopped()
+        if exit_code in (None, -signal.SIGKILL, _NOBODY_SAW_IT):
+            return Lost()
+        return JobError(
+            ErrorKind.CRASHED,
+            f"Its process died ({_cause(exit_code)}).",
+            "The file may be damaged. Look at it in a viewer.",
+        )
+
+    def _forget(self) -> None:
+        self._process.join(_GRACE)
+        with self._lock:
+            with suppress(ValueError):  # killed, and not seen dead: it hangs in a drive, or its server is stopped
+                self._process.close()
+            self._process = None
+            self._planning = False
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+_NOBODY_SAW_IT = 255
+"""What multiprocessing says of a child whose fork server was killed before it."""
+
+_LOOK = 1.0
+"""Seconds between two looks whether a child lives that says nothing."""
+
+_GRACE = PATIENCE + 1.0
+"""Seconds that a killed child's program, and the child itself, have to be gone."""
+
+_BASE = 64 * 2**20
+"""What a child has before its first job (measured: 40 MB with all codecs), and something for the allocator."""
+
+_lifeline_ends: tuple[Connection, Connection] | None = None
+_lifeline_lock = threading.Lock()
+
+
+def lifeline() -> Connection:
+    """The end of a pipe that children watch. Nobody but this process has the other one, and nothing is ever written."""
+    global _lifeline_ends  # noqa: PLW0603  # one for the process, like the process itself
+    with _lifeline_lock:
+        if _lifeline_ends is None:
+            _lifeline_ends = forkserver.context.Pipe(duplex=False)
+        return _lifeline_ends[0]
+
+
+def _cause(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    with suppress(ValueError):
+        return signal.Signals(-exit_code).name
+    return f"signal {-exit_code}"

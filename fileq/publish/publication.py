@@ -1,0 +1,156 @@
+"""Finished temp files get their final names, and their jobs end as done."""
+
+import glob
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import msgspec
+
+from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.directory import opened
+from fileq.files.identity import version_of
+from fileq.files.private_folder import remove_private_folder
+from fileq.files.temp_file import TempIdentity, another_file
+from fileq.job import Made, Token
+from fileq.ledger import Ledger
+from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.outputs import Published
+from fileq.publish.placement import OutputFolders, place
+from fileq.publish.reservation import Reservation
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt whose temp files are complete. `made` says what each is, under its final name, `temps` which files."""
+
+    token: Token
+    reservations: Sequence[Reservation]
+    made: Sequence[Made]
+    temps: Sequence[TempIdentity]
+    note: str
+
+
+Refused = JobError | Fenced
+"""Why an attempt's outputs were not published."""
+
+
+def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused]:
+    """Give finished temp files their final names, and end their jobs as done; answer those where that may not be.
+
+    Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
+    """
+    refused: dict[Token, Refused] = {}
+    with OutputFolders() as folders:
+        announced: list[tuple[Finished, list[Published]]] = []
+        with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
+            for one in finished:
+                with _refusals(refused, one.token):
+                    announced.append((one, _announce(ledger, folders, one)))
+        placed = []
+        for one, outputs in announced:
+            with _refusals(refused, one.token):
+                _place_all(ledger, folders, one, outputs)
+                placed.append((one, outputs))
+        lasting = []
+        for one, outputs in placed:
+            with _refusals(refused, one.token):
+                folders.sync({os.path.dirname(output.made.path) for output in outputs})
+                lasting.append((one, outputs))
+    with ledger.transaction():
+        for one, outputs in lasting:
+            with _refusals(refused, one.token):
+                end_as_done(ledger, one.token, outputs, one.note)
+    return refused
+
+
+def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[Published], note: str) -> None:
+    """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
+    now = time.time()
+    bytes_out = sum(output.made.bytes for output in outputs)
+    ledger.jobs.finish(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
+    ledger.outputs.published(token.job, outputs, now)
+
+
+@contextmanager
+def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
+    try:
+        yield
+    except (JobError, Fenced) as reason:
+        refused[token] = reason
+
+
+def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Published]:
+    ledger.jobs.check(one.token)
+    outputs = []
+    for reserved, made, temp in zip(one.reservations, one.made, one.temps, strict=True):
+        with os_failures(reserved.temp):
+            status = folders.look(reserved.temp)
+        _refuse_another_file(status, reserved.temp, temp)
+        outputs.append(Published(made, version_of(status), status.st_ino))
+        replaces = reserved.version if reserved.replaces else None
+        if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note, replaces=replaces):
+            raise JobError(
+                ErrorKind.CHANGED,
+                f"A newer version of the source makes {reserved.path} now.",
+                "There is nothing to do: the newer one counts.",
+            )
+    return outputs
+
+
+def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) -> None:
+    """Only what the child made may come out: who may write to the folder could have put anything there since."""
+    if not stat.S_ISREG(status.st_mode) or TempIdentity.of(status) != temp or status.st_nlink > 1:
+        raise another_file(path)
+
+
+def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[Published]) -> None:
+    """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
+    ledger.jobs.check(one.token)  # a worker that slept since it announced may have been given up for dead
+    for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
+        with os_failures(reserved.path):
+            if reserved.is_source:
+                folders.sync({os.path.dirname(other.path) for other in one.reservations})
+            try:
+                place(folders.at(reserved.path), reserved, output)
+            except FileNotFoundError:
+                ledger.jobs.check(one.token)  # recovery removes the temp files of those it thinks dead
+                raise
+
+
+def discard(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:
+    """Remove the temp files of an attempt that ended; many were never written. Return those that could not go.
+
+    `of_programs`: also the folders in which external programs made them, which have an ending after the same name.
+    What can't be removed stays: its folder may be away, or have become read-only, and the attempt is to end still.
+    """
+    left = []
+    for temp in temps:
+        siblings = glob.glob(f"{glob.escape(temp)}.*") if of_programs else []
+        for path in (temp, *siblings):
+            with suppress(OSError):
+                _remove(path)
+            if not _is_gone(path):
+                left.append(path)
+    return left
+
+
+def _remove(path: str) -> None:
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        os.unlink(path)
+        return
+    with opened(os.path.dirname(path)) as folder:
+        remove_private_folder(folder, os.path.basename(path))
+
+
+def _is_gone(temp: str) -> bool:
+    try:
+        os.lstat(temp)
+    except FileNotFoundError:
+        return os.path.isdir(os.path.dirname(temp))  # else its drive may come back, with the file
+    except NotADirectoryError:
+        return True
+    except OSError:  # the drive doesn't answer
+        return False
+    return False

@@ -1,0 +1,145 @@
+"""When each task is due, and who runs it: among several workers each due time is one's alone.
+
+A claim is a row of the ledger that changes hands in one transaction. It sets the next due time too, so that of all
+times that were missed, while the machine slept or no worker ran, one is made up for.
+"""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+
+import msgspec
+
+from fileq import presence
+from fileq.cron import Cron
+from fileq.errors import UsageError
+from fileq.ledger import Ledger
+from fileq.ledger.tables.schedule import Entry
+from fileq.presence import ProcessIdentity
+
+RETRIES = (60.0, 300.0, 900.0)
+"""Seconds from a failure to the next try. After the last one it is tried again when it is due next."""
+
+_NEVER = float("inf")
+_LONGEST_ELSEWHERE = 6 * 3600.0
+"""Seconds after which a task that another machine began is taken for dead."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A task that this process is to run now."""
+
+    entry: Entry
+    tries: int
+    """Which try it is since the task was due, from 1."""
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+
+class Timetable:
+    """Seen from one process, `runner`. `lines` says when each task is due, in the time of `zone`."""
+
+    def __init__(self, ledger: Ledger, lines: Mapping[str, Cron], zone: tzinfo, runner: ProcessIdentity) -> None:
+        self._ledger = ledger
+        self._lines = lines
+        self._zone = zone
+        self._runner = runner
+        self._looked_at = _NEVER  # at the first look the clock may have been set back before we began
+
+    def due(self, now: float) -> list[Run]:
+        """The tasks that are due, each claimed for this process, which is to `end` it."""
+        entries = {(entry.name, entry.line): entry for entry in self._ledger.timetable.all()}
+        set_back, self._looked_at = now < self._looked_at, now
+        runs = []
+        for name, cron in self._lines.items():
+            if cron.is_off:
+                continue
+            entry = entries.get((name, cron))
+            if entry is None:
+                self._ledger.timetable.enter(name, cron, self._next(cron, now))
+            elif self._is_due(entry, now):
+                runs += self._claim(name, cron, now)
+            elif set_back:
+                self._bring_back(entry, cron, now)
+        return runs
+
+    def tidy(self) -> None:
+        """Forget the lines that are no longer in the config."""
+        for entry in self._ledger.timetable.all():
+            if self._lines.get(entry.name) != entry.line and not entry.is_running:
+                self._ledger.timetable.drop(entry.name, entry.line)
+
+    def claim(self, name: str, now: float) -> Run:
+        """The task of this name, to be run now, due or not. Raises UsageError where it is being run."""
+        cron = self._lines[name]
+        with self._ledger.transaction():
+            self._ledger.timetable.enter(name, cron, self._next(cron, now))
+            entry = self._ledger.timetable.entry(name, cron)
+            assert entry is not None
+            if self._runs(entry, now):
+                pid = entry.runner and entry.runner.pid
+                raise UsageError(f"{name} is being run already, by process {pid}.", "Wait until it has ended.")
+            return self._begin(entry, cron, now, tries=1)
+
+    def end(self, run: Run, now: float, problem: str | None, message: str) -> None:
+        """It has ended: well, or with a problem, and is then tried again."""
+        failed = problem is not None
+        again = failed and run.tries <= len(RETRIES) and not self._lines[run.name].is_off
+        retry_at = now + RETRIES[run.tries - 1] if again else None
+        outcome = "failed" if failed else "done"
+        self._ledger.timetable.end(
+            run.entry, self._runner, now, outcome=outcome, message=problem or message, retry_at=retry_at
+        )
+
+    def stop(self, run: Run, now: float) -> None:
+        """It was stopped with this process: the next one goes on."""
+        self._ledger.timetable.end(run.entry, self._runner, now, outcome="stopped", message="", retry_at=now)
+
+    def _is_due(self, entry: Entry, now: float) -> bool:
+        if entry.is_running:
+            return not self._runs(entry, now)
+        return entry.next_at <= now
+
+    def _runs(self, entry: Entry, now: float) -> bool:
+        """Whether it is being run, by a process that is there. Of another machine's one can only guess."""
+        runner = entry.runner
+        if runner is None or entry.started_at is None or not entry.is_running:
+            return False
+        if presence.is_elsewhere(runner):
+            return now - entry.started_at < _LONGEST_ELSEWHERE
+        return presence.is_running(runner)
+
+    def _claim(self, name: str, cron: Cron, now: float) -> list[Run]:
+        with self._ledger.transaction():
+            entry = self._ledger.timetable.entry(name, cron)
+            if entry is None or not self._is_due(entry, now):
+                return []  # another worker was faster
+            overdue = entry.due_at <= now
+            if entry.is_running and not overdue and entry.tries > len(RETRIES):
+                self._give_up(entry, now)
+                return []
+            return [self._begin(entry, cron, now, tries=1 if overdue else entry.tries + 1)]
+
+    def _begin(self, entry: Entry, cron: Cron, now: float, *, tries: int) -> Run:
+        due_at = entry.due_at if entry.due_at > now else self._next(cron, now)
+        self._ledger.timetable.begin(entry, self._runner, now, due_at=due_at, tries=tries)
+        return Run(entry, tries)
+
+    def _give_up(self, entry: Entry, now: float) -> None:
+        """What killed every process that ran it is left alone until it is due next."""
+        assert entry.runner is not None
+        message = f"The process that ran it died, {entry.tries} times."
+        self._ledger.timetable.end(entry, entry.runner, now, outcome="failed", message=message, retry_at=None)
+
+    def _bring_back(self, entry: Entry, cron: Cron, now: float) -> None:
+        """The clock was set back: what is due further away than it can be is due next time.
+
+        A time that lies between the next one and the one after it stays, so that nothing runs twice.
+        """
+        next_at = self._next(cron, now)
+        if next_at < self._next(cron, next_at) < entry.due_at:
+            self._ledger.timetable.postpone(entry.name, cron, next_at)
+
+    def _next(self, cron: Cron, moment: float) -> float:
+        next_at = cron.next_after(moment, self._zone)
+        return _NEVER if next_at is None else next_at

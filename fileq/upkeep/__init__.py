@@ -1,1 +1,0 @@
-"""What happens by itself: cleaning, health, notices, and when. Plain functions; `now` is a parameter."""

@@ -1,0 +1,124 @@
+"""From candidates to jobs: each is looked at until it is complete, and those that are go into the ledger together."""
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from fileq.disposition import dispose
+from fileq.errors import LedgerError
+from fileq.files.directory import FolderMissing
+from fileq.intake import Arrival, Became
+from fileq.ledger import Ledger
+from fileq.sources import Source
+from fileq.watch.candidates import Candidate, Candidates
+from fileq.watch.links import LinkKind, LinkRefused, check_link
+from fileq.watch.listener import Listener
+from fileq.watch.probe import look
+from fileq.watch.stability import LONG, Look, Reason, judge
+from fileq.watch.watched_folder import Root
+
+_IN_ONE_TRANSACTION = 2_000
+_RETRY = 1.0
+_LINKED = 0.2
+"""Seconds after which to look again whether a file's other name has gone."""
+
+
+class Gathering:
+    """Raises LedgerError; what could not be written is then looked at again later."""
+
+    def __init__(self, ledger: Ledger, candidates: Candidates, listener: Listener) -> None:
+        self._ledger = ledger
+        self._candidates = candidates
+        self._listener = listener
+        self._noted: set[str] = set()
+
+    def gather(self, now: float) -> None:
+        """Look at all that is due, and queue what is complete and new."""
+        complete: dict[Root, list[tuple[Candidate, Look]]] = {}
+        for candidate in self._candidates.due(now, _IN_ONE_TRANSACTION):
+            seen = self._looked_at(candidate, now)
+            if seen is not None:
+                complete.setdefault(candidate.root, []).append((candidate, seen))
+        while complete:
+            root, files = complete.popitem()
+            try:
+                self._take(root, files, now)
+            except LedgerError:
+                for candidate, _ in (one for some in (files, *complete.values()) for one in some):
+                    self._candidates.look_at(candidate, now + _RETRY)
+                raise
+
+    def _looked_at(self, candidate: Candidate, now: float) -> Look | None:
+        """The file where it is complete; else it is dropped, or looked at later."""
+        seen = look(candidate.path)
+        if seen is None:
+            self._candidates.drop(candidate.path)
+            return None
+        wait = judge(candidate, candidate.root.judged(seen), now, candidate.root.settle)
+        if wait is None:
+            return self._vetted(candidate, seen, now)
+        if now - candidate.first_at > LONG and not candidate.warned:
+            candidate.warned = True
+            self._listener.noticed(f"{candidate.path} has been waiting for 10 minutes: {candidate.reason}.")
+        self._candidates.look_at(candidate, now + wait)
+        return None
+
+    def _vetted(self, candidate: Candidate, seen: Look, now: float) -> Look | None:
+        """The complete file with its inode, unless it is a link that the watch leaves alone."""
+        root = candidate.root
+        if root.folder.follow_links:
+            return seen
+        try:
+            status = check_link(candidate.path, root.real)
+        except LinkRefused as refused:
+            if refused.kind is LinkKind.HARD and now - candidate.first_at < root.settle:
+                candidate.reason = Reason.LINKED
+                self._candidates.look_at(candidate, now + _LINKED)
+            else:
+                root.left_alone.add(candidate.path, refused.kind)
+                self._candidates.drop(candidate.path)
+            return None
+        except (FolderMissing, OSError):
+            self._candidates.look_at(candidate, now + _RETRY)
+            return None
+        if (status.st_size, status.st_mtime_ns) != (seen.size, seen.mtime_ns):  # it is another file by now
+            self._candidates.look_at(candidate, now + _RETRY)
+            return None
+        return seen._replace(inode=status.st_ino)
+
+    def _take(self, root: Root, files: Sequence[tuple[Candidate, Look]], now: float) -> None:
+        taken = root.reception.take([_arrival(root, candidate.path, seen) for candidate, seen in files], time.time())
+        queued = []
+        for (candidate, _), became in zip(files, taken.became, strict=True):
+            if became is Became.BUSY:
+                candidate.reason = Reason.BUSY
+                self._candidates.look_at(candidate, now + _RETRY)
+                continue
+            self._candidates.drop(candidate.path)
+            if became is Became.QUEUED:
+                queued.append(candidate)
+        if queued and taken.batch is not None:
+            self._note(root.folder.path)
+            root.queued += len(queued)
+            self._listener.queued([candidate.path for candidate in queued], taken.batch)
+        if taken.leaving:
+            for problem in dispose(self._ledger, taken.leaving):
+                self._listener.noticed(str(problem))
+        missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
+        if missed and (trouble := root.missed_some(missed, now)):
+            self._listener.noticed(f"{root.folder.path}: {trouble}")
+
+    def _note(self, path: str) -> None:
+        """Retention is to know the folder again, and to take nothing for gone while its drive is."""
+        if path not in self._noted:
+            with suppress(OSError):  # it has just gone
+                self._ledger.folders.note(path, made=False)
+                self._noted.add(path)
+
+
+def _arrival(root: Root, path: str, seen: Look) -> Arrival:
+    folder, name = os.path.split(path)
+    top = root.folder.path
+    relative = os.path.relpath(folder, top) if folder != top else ""
+    return Arrival(Source(path, name, folder, relative, seen.size, seen.mtime_ns, named=False), seen.inode)

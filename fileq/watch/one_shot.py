@@ -1,0 +1,45 @@
+"""One look at a folder that nobody watches: what is new in it is queued, by the same rules."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from fileq.ledger import Ledger
+from fileq.watch.folder import Folder, Poll, Standing
+from fileq.watch.status import Passing
+from fileq.watch.watcher import Watcher
+
+
+class Look:
+    """What a look at a folder has brought: a watcher's listener. `problem` is why it could not be looked at."""
+
+    live = False
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self.queued_files = 0
+        self.problem = ""
+        self.watcher: Watcher | None = None
+        self._stop = stop
+
+    def queued(self, paths: Sequence[str], batch: int) -> None:
+        del batch
+        self.queued_files += len(paths)
+
+    def noticed(self, text: str) -> None:
+        self.problem = text
+
+    def stands(self, standings: Sequence[Standing]) -> None:
+        """Nobody looks."""
+
+    def alive(self) -> None:
+        if self._stop() and self.watcher is not None:
+            self.watcher.stop()
+
+
+def look_through(ledger: Ledger, folder: Folder, stop: Callable[[], bool]) -> Look:
+    """Queue what is new and complete in `folder`. Raises LedgerError."""
+    look = Look(stop)
+    quiet = msgspec.structs.replace(folder, poll=Poll.ALWAYS)
+    look.watcher = Watcher(ledger, lambda: [quiet], look, once=True, registry=Passing(ledger))
+    look.watcher.run()
+    return look

@@ -1,0 +1,220 @@
+"""One watched folder: its observer, its scans, and the one way to recover, which is both anew."""
+
+import os
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import Any
+
+from fileq.intake import Arrival, Reception
+from fileq.watch.backoff import Backoff
+from fileq.watch.folder import Folder, Poll, Standing, State, Waiting, longest
+from fileq.watch.links import LeftAlone
+from fileq.watch.mounts import is_silent
+from fileq.watch.observer import LIMITS, Observation, limit_in_words, resolved
+from fileq.watch.rescan import Reconciling
+from fileq.watch.stability import Look
+
+_ON_A_NETWORK = 5.0
+"""Seconds for which nothing must change there: what others write comes in pieces."""
+
+_RETRY = 1.0
+_RECONCILE = 60.0
+_SELDOMEST = 3600.0
+_SHARE_OF_TIME = 60.0
+"""A scan follows another after so many times as long as that took; while polling after 5 times."""
+_SHARE_WHILE_POLLING = 5.0
+_SECOND_COUNT = 2.0
+
+
+class Root:
+    """A folder, watched. Only the coordinator's thread touches it."""
+
+    def __init__(self, folder: Folder, watch: int, reception: Reception, hints: SimpleQueue[Any]) -> None:
+        self.folder = folder
+        self.watch = watch
+        self.reception = reception
+        self.state = State.OFFLINE
+        self.problem = ""
+        self.queued = self.missed = self.rebuilt = 0
+        self.observation: Observation | None = None
+        self.scans = Reconciling(folder, reception)
+        self.left_alone = LeftAlone()
+        self._links_told = False
+        self._hints = hints
+        self._backoff = Backoff()
+        self._retry_at = 0.0
+        self._identity = (0, 0)
+        self._real = folder.path
+        self._silent = self._polls = False
+        self._suspects = False
+        self._covered: dict[str, bool] = {}
+
+    def tick(self, now: float) -> str:
+        """Look after it, about once a second. The answer is what was wrong, "" where nothing was."""
+        if self.state is State.OFFLINE:
+            return self._open(now) if now >= self._retry_at else ""
+        if trouble := self._trouble():
+            return self.rebuild(trouble, now)
+        if self.scans.is_due(now):
+            self.scans.begin(catching_up=self.scans.overrun or self._polls)
+        return ""
+
+    def _open(self, now: float) -> str:
+        """First the observer, then the scan: what comes in between is seen twice, and never not at all."""
+        try:
+            status = os.stat(self.folder.path)
+            os.scandir(self.folder.path).close()
+        except OSError as error:
+            return self._go_offline(f"it can't be read: {error.strerror}", now)
+        self._identity = (status.st_dev, status.st_ino)
+        self._real = resolved(self.folder.path)
+        self._silent = is_silent(self._real)
+        self._polls = self.folder.poll is Poll.ALWAYS or (self.folder.poll is Poll.AUTO and self._silent)
+        self.problem = ""
+        if not self._polls:
+            self._observe()
+        self.state = State.CATCHING_UP
+        self.scans.begin(catching_up=True)
+        return self.problem
+
+    def _observe(self) -> None:
+        try:
+            self.observation = Observation(self._real, self._hints, recursive=self.folder.recursive)
+        except OSError as error:
+            self._polls = True
+            limit = LIMITS.get(error.errno or 0)
+            self.problem = limit_in_words(limit) if limit else f"events can't be had: {error.strerror}"
+
+    def _go_offline(self, problem: str, now: float) -> str:
+        """Conclude nothing, and come back when it does."""
+        news = "" if (self.state, self.problem) == (State.OFFLINE, problem) else problem
+        self._leave()
+        self.state, self.problem = State.OFFLINE, problem
+        self._retry_at = now + _RETRY
+        return news
+
+    def _leave(self) -> None:
+        if self.observation is not None:
+            self.observation.leave()
+            self.observation = None
+        self.scans.cancel()
+
+    def close(self) -> None:
+        self._leave()
+        self.state = State.STOPPED
+
+    def rebuild(self, trouble: str, now: float) -> str:
+        """The one way to recover: another observer, then a scan."""
+        self._leave()
+        self.rebuilt += 1
+        wait = self._backoff.next(now)
+        if not wait:
+            return self._open(now) or trouble
+        self.state, self.problem = State.OFFLINE, f"{trouble}; watched anew in {wait:.0f} s"
+        self._retry_at = now + wait
+        return trouble
+
+    def _trouble(self) -> str:
+        try:
+            status = os.stat(self.folder.path)
+        except OSError:
+            return "the folder is gone"
+        if (status.st_dev, status.st_ino) != self._identity:
+            return "another folder stands in its place"
+        return self.observation.trouble if self.observation else ""
+
+    def came(self, path: str) -> None:
+        """A folder has come into it."""
+        if self.covers(path):
+            self.scans.came(path)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether a scan has gone through it since it was opened."""
+        return not self.scans.under_way and self.state in (State.EVENTS, State.POLLING)
+
+    def advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
+        """Go on with the scans for so long: new files, each with whether a scan had to find it. Raises LedgerError."""
+        before = self.scans.last
+        try:
+            yield from self.scans.advance(now, seconds)
+        except OSError as error:
+            self._go_offline(f"it can't be read: {error.strerror}", now)
+        if self.scans.last is not before:
+            self._end_scan(now)
+
+    def _end_scan(self, now: float) -> None:
+        self.state = State.POLLING if self._polls else State.EVENTS
+        if self.scans.last:
+            self.left_alone = self.scans.last.left_alone
+        problems = self.scans.last.problems if self.scans.last else []
+        if problems:
+            self.problem = problems[0] + (f" and {len(problems) - 1} more" if problems[1:] else "")
+        self.scans.schedule(now + self._pause())
+        self._count_watches(now)
+
+    def _pause(self) -> float:
+        took = self.scans.last_seconds or 0.0
+        if self._polls or (self.observation and self.observation.limit_reached):
+            return max(self.folder.interval, _SHARE_WHILE_POLLING * took)
+        return min(_SELDOMEST, max(_RECONCILE, _SHARE_OF_TIME * took))
+
+    def _count_watches(self, now: float) -> None:
+        """Each folder needs a watch. With fewer, and again so after a moment, something went wrong unheard."""
+        if self.observation is None or self.observation.watches is None or not self.folder.recursive:
+            return
+        if self.observation.limit_reached:
+            self.problem = limit_in_words("max_user_watches")
+        elif self.observation.watches >= self.scans.folders:
+            self._suspects = False
+        elif not self._suspects:
+            self._suspects = True
+            self.scans.schedule(now + _SECOND_COUNT)
+        else:
+            self._suspects = False
+            self.rebuild("some of its folders were not watched", now)
+
+    def missed_some(self, count: int, now: float) -> str:
+        """A scan had to find what events should have told."""
+        if self.observation is None or self.observation.limit_reached:
+            return ""
+        self.missed += count
+        return self.rebuild(f"events did not tell of {count} file{'s' * (count > 1)}", now)
+
+    def links_to_tell(self) -> str:
+        """Return that links are left alone, once, when it is known how many; else ""."""
+        if self._links_told or not self.left_alone or not self.caught_up:
+            return ""
+        self._links_told = True
+        return self.left_alone.in_words()
+
+    @property
+    def real(self) -> str:
+        """The folder's path without links."""
+        return self._real
+
+    def named(self, path: str) -> str:
+        """A path that an event told, as it is below the folder's own name, which may be a link."""
+        return self.folder.path + path[len(self._real) :] if path.startswith(self._real) else path
+
+    def covers(self, path: str) -> bool:
+        if len(self._covered) > 10_000:
+            self._covered.clear()
+        if path not in self._covered:
+            self._covered[path] = self.folder.covers(path)
+        return self._covered[path]
+
+    @property
+    def settle(self) -> float:
+        return max(self.folder.settle, _ON_A_NETWORK) if self._silent else self.folder.settle
+
+    def judged(self, look: Look) -> Look:
+        """A look, without what can't be known here: who writes to it on another machine."""
+        return look._replace(open=None) if self._silent else look
+
+    def standing(self, waiting: list[Waiting]) -> Standing:
+        return Standing(
+            self.folder.path, self.state, self.problem, self.queued, len(waiting), longest(waiting), self.missed,
+            self.rebuilt, self.scans.last_at, self.scans.last_seconds, self.scans.folders,
+            self.observation.watches if self.observation else None, self.left_alone.counts(),
+        )  # fmt: skip

@@ -1,0 +1,212 @@
+"""What a worker does by the clock, beside its slots: neither a backlog of jobs nor a pause holds it up."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from fileq.config import Config
+from fileq.errors import FileqError, LedgerError, shortage
+from fileq.health.checks.clock import ClockWatch
+from fileq.ledger import Ledger, opened
+from fileq.notifications import deliver, gather, send_now
+from fileq.presence import hostname, this_process
+from fileq.process.isolated import Stopped, aside
+from fileq.schedule.scheduler import Run, Timetable
+from fileq.schedule.tasks import Place, chore
+from fileq.timezone import local_zone
+from fileq.worker.ledger_alarm import Alarm
+from fileq.worker.recovery import recover
+
+_FAREWELL, _CUT = 1.5, 0.5
+"""Seconds that tasks have to end when the worker stops, and the sender of notices once it is cut off.
+
+What they had not done, the next worker does.
+"""
+
+_RETRY = 1.0
+_COURIER = "fileq-courier"
+_DELIVERY = 300.0
+"""Seconds that the sending of notices may take; what is left is sent a minute later."""
+
+_log = logging.getLogger("fileq")
+
+
+class Upkeep:
+    """`tick` once a minute: recovery, and the tasks that are due. Each task has a thread, and a ledger of its own."""
+
+    def __init__(self, database: str, config: Config, patience: float) -> None:
+        self._ledger = Ledger(database, patience)
+        self._config = config
+        self._notify = config.settings.notify
+        self._clock = ClockWatch()
+        self._alarm = Alarm()
+        self._stop = threading.Event()
+        self._cut = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._timetable = Timetable(self._ledger, config.settings.schedule.lines, local_zone(), this_process())
+        self._timetable.tidy()
+
+    def tick(self) -> None:
+        """From Huey's scheduler, which must not be held up: threads do it, if the last ones have ended.
+
+        Recovery touches people's folders, and may hang where a drive does; it then holds up nothing but itself.
+        """
+        self._start_alone("fileq-recovery", partial(self._guarded, self._recover))
+        self._start_alone("fileq-turn", partial(self._guarded, self._turn))
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._alive())
+
+    def stop(self) -> None:
+        """Tell the tasks that run to end soon."""
+        self._stop.set()
+
+    def close(self) -> None:
+        self.stop()
+        self._join(_FAREWELL)
+        self._cut.set()
+        self._join(_CUT)
+        if not self.is_busy:
+            self._ledger.close()
+
+    def _join(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        for thread in self._alive():
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _alive(self) -> list[threading.Thread]:
+        with self._lock:
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            return self._threads
+
+    def _start_alone(self, name: str, function: Callable[[], None]) -> None:
+        """Have a thread do it, unless one of that name does already."""
+        if not any(thread.name == name for thread in self._alive()):
+            self._start(name, function)
+
+    def _start(self, name: str, function: Callable[[], None]) -> bool:
+        thread = threading.Thread(target=function, name=name, daemon=True)
+        with self._lock:
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError) as error:
+                _log.warning("The upkeep is put off for a minute: %s", shortage(error) or error)
+                return False
+            self._threads.append(thread)
+        return True
+
+    def _guarded(self, work: Callable[[float], None]) -> None:
+        try:
+            work(time.time())
+        except LedgerError as error:
+            _log.warning("The upkeep is put off for a minute: %s", error)
+        except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again
+            if lack := shortage(error):
+                _log.warning("The upkeep is put off for a minute: %s", lack)
+            else:
+                _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
+
+    def _recover(self, now: float) -> None:
+        """It writes to the ledger each time, and so is the first to see when nobody can any more."""
+        try:
+            recover(self._ledger, now, self._config.settings.worker.heartbeat)
+        except LedgerError as error:
+            if self._alarm.rings(now):
+                self._start_alone(_COURIER, partial(self._sound, error))
+            raise
+        self._alarm.rest()
+
+    def _turn(self, now: float) -> None:
+        self._note_a_jump(now)
+        self._tell(now)
+        for run in self._timetable.due(now):
+            if not self._start(f"fileq-{run.name}", partial(self._run, run)):
+                self._end(run, "It could not be started.", "")
+
+    def _note_a_jump(self, now: float) -> None:
+        jump = self._clock.jump()
+        if jump is not None:
+            self._ledger.checks.note_jump(jump, now)
+
+    def _tell(self, now: float) -> None:
+        gather(self._ledger, self._notify, now)
+        if self._notify.is_on and self._ledger.notices.any_due(now):
+            self._start_alone(_COURIER, self._deliver)
+
+    def _deliver(self) -> None:
+        """In a process of its own: a mail server that hangs, and all that Apprise needs, are no part of the worker.
+
+        It may end what it has begun when the worker stops: a notice that is cut off waits for its lease to pass.
+        """
+        try:
+            aside(deliver, self._ledger.database.path, self._notify, time.time(), seconds=_DELIVERY, stop=self._cut)
+        except Stopped:
+            return
+        except FileqError as error:
+            _log.warning("Notices could not be sent: %s", error)
+
+    def _sound(self, trouble: LedgerError) -> None:
+        """Past the ledger's outbox, which is what is wrong."""
+        title, body = "fileq can't use its database", f"{trouble}\n\nOn {hostname()}. fileq doctor shows more."
+        try:
+            problems = aside(send_now, self._notify, title, body, seconds=_DELIVERY, stop=self._stop)
+        except Stopped:
+            return
+        except FileqError as error:
+            problems = [str(error)]
+        for problem in problems:
+            _log.warning("Nobody could be told: %s", problem)
+
+    def _run(self, run: Run) -> None:
+        problem, message = perform(self._ledger.database.path, self._config, run.name, self._stop)
+        self._end(run, problem, message)
+
+    def _end(self, run: Run, problem: str | None, message: str) -> None:
+        # Until it is written down, the task counts as running, and is not run again.
+        while not self._wrote_down(run, problem, message):
+            if self._stop.wait(_RETRY):
+                break
+        if problem is not None:
+            _log.warning("%s went wrong: %s", run.name, problem)
+
+    def _wrote_down(self, run: Run, problem: str | None, message: str) -> bool:
+        try:
+            if self._stop.is_set() and problem is None:
+                self._timetable.stop(run, time.time())
+            else:
+                self._timetable.end(run, time.time(), problem, message)
+        except LedgerError:
+            return False
+        return True
+
+
+def perform(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:
+    """Run a task: what went wrong, or None, and what it has to say."""
+    try:
+        with opened(database) as ledger:
+            return None, chore(config.settings, name)(Place(ledger, config, stop), time.time())
+    except Stopped:
+        return None, ""
+    except FileqError as error:
+        return str(error), ""
+    except Exception as error:  # noqa: BLE001  # whatever it is, this task has failed, and doctor shows it
+        _log.debug("%s went wrong inside fileq", name, exc_info=True)
+        return f"Something went wrong inside fileq: {type(error).__name__}: {error}.", ""
+
+
+def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
+    """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
+    with opened(database) as ledger:
+        timetable = Timetable(ledger, config.settings.schedule.lines, local_zone(), this_process())
+        run = timetable.claim(name, time.time())
+        problem: str | None = "It was stopped."
+        message = ""
+        try:
+            problem, message = perform(database, config, name, threading.Event())
+        finally:
+            timetable.end(run, time.time(), problem, message)
+    return ("done", message) if problem is None else ("failed", problem)

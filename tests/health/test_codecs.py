@@ -1,0 +1,87 @@
+"""What recipes need, and may not be there."""
+
+import importlib.util
+
+import pytest
+from PIL import features
+
+from fileq.health.check import State
+from fileq.images import codecs
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Have a package or a feature of Pillow's missing."""
+
+    def miss(name):
+        codecs.problem.cache_clear()
+        find, check = importlib.util.find_spec, features.check
+        monkeypatch.setattr(importlib.util, "find_spec", lambda asked: None if asked == name else find(asked))
+        monkeypatch.setattr(features, "check", lambda asked: asked != name and check(asked))
+
+    yield miss
+    codecs.problem.cache_clear()
+
+
+RECIPES = {
+    "pillow_jxl": '[[recipes.mine.outputs]]\nname = "{stem}.jxl"',
+    "pypdfium2": '[recipes.mine]\nmatch = ["*.pdf"]',
+    "pi_heif": '[recipes.mine]\nmatch = ["*.HEIC"]',
+    "avif": '[[recipes.mine.outputs]]\nformat = "avif"',
+    "webp": '[[recipes.mine.outputs]]\nalpha_format = "webp"',
+}
+
+
+@pytest.mark.parametrize("missing", RECIPES)
+def test_a_recipe_that_needs_what_is_not_installed_is_bad(patient, without, missing):
+    patient.configure(RECIPES[missing])
+    assert patient.look("codecs").state is State.OK
+    without(missing)
+    found = patient.look("codecs")
+    assert found.state is State.BAD
+    assert "The recipe mine needs a codec: " in found.message
+    assert "pip install" in found.remedy
+
+
+def test_the_remedy_names_the_extra(patient, without):
+    patient.configure(RECIPES["pillow_jxl"])
+    without("pillow_jxl")
+    assert "'fileq[jxl]'" in patient.look("codecs").remedy
+
+
+def test_a_built_in_recipe_may_lack_its_codec_until_somebody_uses_it(patient, without):
+    without("avif")
+    assert patient.look("codecs").state is State.OK
+    patient.configure('default = ["avif"]')
+    assert patient.look("codecs").state is State.BAD
+
+
+def test_all_pictures_means_those_that_can_be_read(patient, without):
+    patient.configure('[recipes.mine]\ndescription = "of all pictures"')
+    without("pillow_jxl")
+    assert patient.look("codecs").state is State.OK
+
+
+STEP = {
+    "program": '{{ op = "command", argv = ["{0}", "{{source}}", "{{output}}"] }}',
+    "picture": '{{ op = "watermark", picture = "{0}" }}',
+    "font": '{{ op = "watermark", text = "x", font = "{0}" }}',
+}
+
+
+@pytest.mark.parametrize("kind", STEP)
+@pytest.mark.parametrize("where", ["[recipes.mine]", "[[recipes.mine.outputs]]"])
+def test_a_program_a_picture_or_a_font_that_is_not_there_is_bad(patient, tmp_path, kind, where):
+    patient.configure(f"{where}\nsteps = [ {STEP[kind].format(tmp_path / 'nowhere')} ]")
+    found = patient.look("codecs")
+    assert found.state is State.BAD
+    assert "nowhere" in found.message
+    assert found.remedy
+
+
+def test_a_program_on_the_path_and_a_picture_that_is_there_are_well(patient, tmp_path):
+    (tmp_path / "logo.png").write_bytes(b"a picture")
+    steps = f"{STEP['picture'].format(tmp_path / 'logo.png')}, {STEP['program'].format('python3')}"
+    patient.configure(f"[recipes.mine]\n[[recipes.mine.outputs]]\nsteps = [ {steps} ]")
+    found = patient.look("codecs")
+    assert (found.state, found.message) == (State.OK, "2 recipes in use have all that is needed.")

@@ -1,0 +1,92 @@
+"""Whether somebody comes to each job that is due."""
+
+import pytest
+
+from fileq import queue
+from fileq.health.check import State
+from fileq.ledger.tables.jobs import Due
+from tests.entering import DAMAGED, NOW, begin, enter, finish
+
+
+def send(ledger, *jobs):
+    queue.send(ledger, queue.MAIN, [Due(job, 0, None, 1) for job in jobs], NOW)
+
+
+def overtaken(patient, later, *, earlier=0, priority=0):
+    """A job that waits, and so many later and earlier ones that ended; now is 11 minutes after all came."""
+    ledger = patient.ledger
+    before = enter(ledger, *(f"before {number}" for number in range(earlier))) if earlier else []
+    (waiting,) = enter(ledger, "waiting")
+    send(ledger, waiting)
+    after = enter(ledger, *(f"after {number}" for number in range(later)), priority=priority)
+    ledger.database.connection.execute("update jobs set added_at = added_at + 10 where id > ?", (waiting,))
+    now = NOW + 660
+    for job in [*before, *after]:
+        finish(ledger, begin(ledger, job), now=now - 10)
+    patient.sign_on(now=now)
+    return patient.look("due jobs", now)
+
+
+def test_a_job_that_waits_while_later_ones_are_done_is_bad(patient):
+    found = overtaken(patient, later=3, earlier=2)
+    assert found.state is State.BAD
+    assert found.message == ("1 job is due and not begun, while later ones are done: job 3 (waiting, for 11 min 0 s).")
+    assert "Restart the workers" in found.remedy
+
+
+def test_a_job_that_waits_while_earlier_ones_are_done_gets_its_turn(patient):
+    found = overtaken(patient, later=2, earlier=3)
+    assert (found.state, found.message) == (State.OK, "Each gets its turn.")
+
+
+def test_a_job_may_wait_for_more_urgent_ones(patient):
+    assert overtaken(patient, later=3, priority=1).state is State.OK
+
+
+def test_a_long_queue_is_no_trouble(patient):
+    send(patient.ledger, *enter(patient.ledger, *map(str, range(20))))
+    patient.sign_on(now=NOW + 9999)
+    assert patient.look("due jobs", NOW + 9999).state is State.OK
+
+
+@pytest.mark.parametrize(("after", "state"), [(180, State.OK), (181, State.BAD)])
+def test_a_job_without_a_message_is_bad_after_three_minutes(patient, after, state):
+    enter(patient.ledger)
+    patient.sign_on(now=NOW + after)
+    found = patient.look("due jobs", NOW + after)
+    assert found.state is state
+    assert ("without a message: job 1 (/photos/a.jpg, for 3 min 1 s)" in found.message) == (state is State.BAD)
+
+
+def test_a_job_that_a_slot_has_just_taken_has_lost_nothing(patient):
+    (job,) = enter(patient.ledger)
+    send(patient.ledger, job)
+    patient.ledger.messages.take(queue.MAIN, NOW + 9999)
+    patient.sign_on(now=NOW + 10000)
+    assert patient.look("due jobs", NOW + 10000).state is State.OK
+    assert patient.look("due jobs", NOW + 10180).state is State.BAD
+
+
+def test_a_job_that_is_due_later_waits_for_nothing(patient):
+    enter(patient.ledger, due_at=NOW + 1000)
+    patient.sign_on(now=NOW + 1180)
+    assert patient.look("due jobs", NOW + 1180).state is State.OK
+    assert patient.look("due jobs", NOW + 1181).state is State.BAD
+
+
+def test_of_a_job_that_was_retried_nobody_knows_since_when_it_waits(patient):
+    (job,) = enter(patient.ledger)
+    patient.ledger.jobs.fail(begin(patient.ledger, job), DAMAGED, NOW)
+    patient.ledger.jobs.retry([job])
+    patient.sign_on(now=NOW + 9999)
+    assert patient.look("due jobs", NOW + 9999).state is State.OK
+
+
+@pytest.mark.parametrize("reason", ["pause", "nobody", "another queue"])
+def test_where_nobody_is_to_begin_jobs_this_check_is_silent(patient, reason):
+    enter(patient.ledger)
+    if reason == "pause":
+        patient.ledger.batches.pause(paused=True)
+    if reason != "nobody":
+        patient.sign_on(now=NOW + 9999, queue="run-1" if reason == "another queue" else queue.MAIN)
+    assert patient.look("due jobs", NOW + 9999).state is State.OK

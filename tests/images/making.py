@@ -1,0 +1,90 @@
+"""Real pictures to test with, and the pipeline in one call."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from fileq.errors import ErrorKind, JobError
+from fileq.images.pipeline import Assignment, Encoded, OutputTarget, Planned, opened
+from fileq.operations import Step  # noqa: F401  # a recipe's types need it
+from fileq.recipes.recipe import Output, Recipe
+
+RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 160, 40), (30, 50, 200), (240, 220, 40)
+
+
+def quarters(size: tuple[int, int] = (120, 80), mode: str = "RGB") -> Image.Image:
+    """Red top left, green top right, blue bottom left, yellow bottom right: so that one sees how it lies."""
+    width, height = size
+    image = Image.new("RGB", size, YELLOW)
+    image.paste(RED, (0, 0, width // 2, height // 2))
+    image.paste(GREEN, (width // 2, 0, width, height // 2))
+    image.paste(BLUE, (0, height // 2, width // 2, height))
+    return image.convert(mode)
+
+
+def photo(size: tuple[int, int]) -> Image.Image:
+    """Smooth noise in all colours: what a lens sees, as far as codecs and filters care."""
+    seed = Image.effect_noise((max(2, size[0] // 12), max(2, size[1] // 12)), 90)
+    bands = [seed.rotate(turn).resize(size, Image.Resampling.BICUBIC) for turn in (0, 90, 180)]
+    return Image.merge("RGB", bands)
+
+
+def close(one: Any, other: Any, by: int = 12) -> bool:
+    return all(abs(a - b) <= by for a, b in zip(one, other, strict=True))
+
+
+def recipe(*outputs: Output, **keys: Any) -> Recipe:
+    return Recipe(name="test", outputs=outputs or (Output(),), **keys)
+
+
+def assignment(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Assignment:
+    given = {"size": -1, "mtime_ns": -1, "relative": "", "max_pixels": 100_000_000} | keys
+    return Assignment(source=str(source), recipe=wanted, folder=str(folder), **given)
+
+
+class Made:
+    """What the pipeline made: published under the planned names."""
+
+    def __init__(self, planned: tuple[Planned, ...], encoded: tuple[Encoded, ...], notes: tuple[str, ...]) -> None:
+        self.planned = planned
+        self.encoded = encoded
+        self.notes = notes
+        self.paths = [Path(plan.path) for plan in planned]
+
+    def images(self) -> list[Image.Image]:
+        images = []
+        for path in self.paths:
+            with Image.open(path) as image:
+                image.load()
+                images.append(image)
+        return images
+
+    @property
+    def image(self) -> Image.Image:
+        return self.images()[0]
+
+
+def make(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Made:
+    folder.mkdir(exist_ok=True)
+    with opened(assignment(source, wanted, folder, **keys)) as picture:
+        planned = picture.planned
+        temps = [str(folder / f".{number}.tmp") for number in range(len(planned))]
+        encoded = tuple(one for one in picture.make([OutputTarget(temp) for temp in temps]) if one is not None)
+        notes = picture.notes
+    for plan, temp in zip(planned, temps, strict=True):
+        Path(plan.path).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(temp, plan.path)
+    return Made(planned, encoded, notes)
+
+
+def failure(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> tuple[ErrorKind, str]:
+    """The kind and the message of the JobError that this source ends in."""
+    try:
+        make(source, wanted, folder, **keys)
+    except JobError as error:
+        return error.kind, error.message
+    raise AssertionError("it went well")

@@ -1,0 +1,314 @@
+import os
+
+import pytest
+
+from fileq import queue
+from fileq.errors import NotFoundError
+from fileq.files.identity import version_of
+from fileq.intake import Receipt, Request, add, candidates
+from fileq.job import JobState, Made
+from fileq.ledger.queries.overview import Selection
+from fileq.ledger.tables.outputs import Published
+from fileq.queue.delivery import huey_for
+from fileq.worker import tasks
+from tests.entering import DAMAGED, NOW, begin, finish, recipe
+
+WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), out="{folder}/thumbs", background="black")
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    write(folder / "a.jpg")
+    write(folder / "trips" / "b.jpg")
+    write(folder / "notes.txt")
+    return folder
+
+
+def write(path, content=b"pixels"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def request(*paths, recipes=(WEB,), **keys):
+    return Request([str(path) for path in paths], recipes, **keys)
+
+
+def counts(receipt):
+    return receipt.queued, receipt.up_to_date, receipt.already_queued, receipt.unmatched
+
+
+def take(ledger, *paths, **keys):
+    return add(ledger, request(*paths, **keys), now=NOW)
+
+
+def do_all(ledger):
+    """Do what is queued, each job with one real output; answer their paths."""
+    made = []
+    for job in ledger.overview.jobs(Selection((JobState.QUEUED,))):
+        token = begin(ledger, job.id)
+        path = os.path.join(job.folder, os.path.basename(job.source))
+        os.makedirs(job.folder, exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(b"small")
+        ledger.outputs.reserve(path, job.id, path + ".tmp")
+        finish(ledger, token)
+        version = version_of(os.stat(path))
+        ledger.outputs.published(job.id, [Published(Made(path, "jpeg", 1, 1, 5), version, 1)], NOW)
+        made.append(path)
+    return made
+
+
+def folders(ledger):
+    return {os.path.basename(job.source): job.folder for job in ledger.overview.jobs(Selection())}
+
+
+def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
+    receipt = take(ledger, photos)
+    assert counts(receipt) == (2, 0, 0, 1)
+    assert receipt.batch == 1
+    assert ledger.overview.tally(1).jobs[JobState.QUEUED] == 2
+
+
+def test_every_job_has_a_message(ledger, photos):
+    take(ledger, photos, priority=3)
+    huey = huey_for(ledger, queue.MAIN)
+    tasks.register(huey)
+    sent = [huey.dequeue(), huey.dequeue()]
+    assert sorted(job for task in sent for job in task.args) == [1, 2]
+    assert {task.priority for task in sent} == {3}
+
+
+def test_a_file_goes_through_each_recipe_that_matches_it(ledger, photos):
+    receipt = take(ledger, photos, recipes=(WEB, THUMB))
+    assert counts(receipt) == (4, 0, 0, 1)
+    assert {job.recipe for job in ledger.overview.jobs(Selection())} == {"web", "thumb"}
+
+
+def test_what_is_queued_already_is_not_queued_again(ledger, photos):
+    take(ledger, photos)
+    receipt = take(ledger, photos)
+    assert counts(receipt) == (0, 0, 2, 1)
+    assert receipt.batch is None
+    assert not ledger.batches.exists(2)
+
+
+def test_a_file_that_is_named_twice_is_queued_once(ledger, photos):
+    assert counts(take(ledger, photos / "a.jpg", photos / "a.jpg", photos)) == (2, 0, 2, 1)
+
+
+def test_what_is_done_is_up_to_date_while_its_outputs_stand(ledger, photos):
+    take(ledger, photos)
+    made = do_all(ledger)
+    assert counts(take(ledger, photos)) == (0, 2, 0, 1)
+    os.unlink(made[0])
+    assert counts(take(ledger, photos)) == (1, 1, 0, 1)
+
+
+def test_a_changed_source_is_queued_again(ledger, photos):
+    take(ledger, photos)
+    do_all(ledger)
+    write(photos / "a.jpg", b"other pixels")
+    assert counts(take(ledger, photos)) == (1, 1, 0, 1)
+
+
+def test_a_touched_source_is_queued_again(ledger, photos):
+    take(ledger, photos)
+    do_all(ledger)
+    os.utime(photos / "a.jpg", ns=(1, 1))
+    assert counts(take(ledger, photos)) == (1, 1, 0, 1)
+
+
+def test_a_changed_recipe_is_other_work_and_a_renamed_policy_is_not(ledger, photos):
+    take(ledger, photos)
+    do_all(ledger)
+    assert counts(take(ledger, photos, recipes=[recipe("web", on_conflict="skip", description="x")]))[:2] == (0, 2)
+    assert counts(take(ledger, photos, recipes=[recipe("web", enlarge=True)]))[:2] == (2, 0)
+
+
+@pytest.mark.parametrize("ending", ["fail", "cancel"])
+def test_what_failed_or_was_cancelled_is_queued_again(ledger, photos, ending):
+    take(ledger, photos / "a.jpg")
+    if ending == "fail":
+        ledger.jobs.fail(begin(ledger, 1), DAMAGED, NOW)
+    else:
+        ledger.jobs.cancel([1], NOW)
+    assert take(ledger, photos / "a.jpg").queued == 1
+    assert ledger.overview.job(1).batch == 2
+
+
+def test_force_queues_what_is_up_to_date(ledger, photos):
+    take(ledger, photos)
+    do_all(ledger)
+    assert counts(take(ledger, photos, force=True)) == (2, 0, 0, 1)
+
+
+def test_only_new_leaves_alone_what_was_ever_queued_however_it_ended(ledger, photos):
+    take(ledger, photos)
+    _, gone = do_all(ledger)
+    os.remove(gone)
+    write(photos / "c.jpg")
+    take(ledger, photos / "c.jpg")
+    (failed,) = ledger.overview.ids(Selection((JobState.QUEUED,)))
+    ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
+    assert counts(take(ledger, photos, only_new=True)) == (0, 3, 0, 1)
+    assert not os.path.exists(gone)
+    write(photos / "d.jpg")
+    assert counts(take(ledger, photos, only_new=True)) == (1, 3, 0, 1)
+
+
+def test_a_walk_does_not_take_what_fileq_has_made(ledger, photos):
+    take(ledger, photos)
+    do_all(ledger)
+    receipt = take(ledger, photos)
+    assert (receipt.own_outputs, receipt.queued) == (2, 0)
+
+
+def test_a_walk_that_comes_by_outputs_takes_them_through_no_recipe(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    do_all(ledger)
+    receipt = take(ledger, photos, recipes=(THUMB,))
+    assert (receipt.queued, receipt.own_outputs) == (2, 1)
+    assert {job.source for job in ledger.overview.jobs(Selection(recipe="thumb"))} == {
+        f"{photos}/a.jpg", f"{photos}/trips/b.jpg",
+    }  # fmt: skip
+
+
+def test_a_folder_of_outputs_may_go_through_another_recipe_and_not_through_the_same(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    do_all(ledger)
+    same, other = take(ledger, photos / "web"), take(ledger, photos / "web", recipes=(THUMB,))
+    assert (same.queued, same.own_outputs) == (0, 1)
+    assert (other.queued, other.own_outputs) == (1, 0)
+
+
+def test_an_output_that_is_named_is_meant(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    do_all(ledger)
+    assert take(ledger, photos / "web" / "a.jpg").queued == 1
+
+
+def test_outputs_go_where_the_recipe_says(ledger, photos):
+    take(ledger, photos)
+    assert folders(ledger) == {"a.jpg": f"{photos}/web", "b.jpg": f"{photos}/trips/web"}
+
+
+def test_a_folder_keeps_its_tree_below_out(ledger, photos, tmp_path):
+    out = str(tmp_path / "out")
+    take(ledger, photos, out=out)
+    assert folders(ledger) == {"a.jpg": out, "b.jpg": f"{out}/trips"}
+
+
+@pytest.mark.parametrize("again", ["{out}/", "{out}/../out", "{out}/."])
+def test_one_folder_is_one_destination_however_it_is_written(ledger, photos, tmp_path, again):
+    out = str(tmp_path / "out")
+    take(ledger, photos, out=out)
+    assert counts(take(ledger, photos, out=again.format(out=out))) == (0, 0, 2, 1)
+
+
+def test_a_path_that_does_not_exist_is_named_and_nothing_is_queued(ledger, photos):
+    with pytest.raises(NotFoundError, match=r"gone\.jpg"):
+        take(ledger, photos / "a.jpg", photos / "gone.jpg")
+    assert ledger.overview.tally().total == 0
+    assert not ledger.batches.exists(1)
+
+
+def test_nothing_matched_is_no_batch(ledger, photos):
+    receipt = take(ledger, photos / "notes.txt")
+    assert (receipt.batch, receipt.unmatched) == (None, 1)
+    assert not ledger.batches.exists(1)
+
+
+def test_a_file_that_can_not_be_looked_at_is_a_problem_and_the_rest_is_queued(ledger, photos):
+    (photos / "loop.jpg").symlink_to("loop.jpg")
+    receipt = take(ledger, photos)
+    assert receipt.queued == 2
+    assert len(receipt.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.jpg", b"new\nline.jpg", b"-rf.jpg", b"x" * 251 + b".jpg", b"\xf0\x9f\x98\x80.jpg"]
+)
+def test_odd_names_are_queued_and_known_again(ledger, tmp_path, name):
+    with open(os.path.join(os.fsencode(tmp_path), name), "wb"):
+        pass
+    assert take(ledger, tmp_path).queued == 1
+    assert take(ledger, tmp_path, exclude=("fileq.db*",)).already_queued == 1
+    claim = ledger.jobs.claim(1, 1, NOW)
+    assert os.fsencode(claim.source) == os.path.join(os.fsencode(tmp_path), name)
+
+
+def test_thousands_of_files_are_one_batch_in_several_transactions(ledger, tmp_path):
+    for number in range(4100):
+        write(tmp_path / "many" / f"{number}.jpg")
+    heard = []
+    receipt = add(ledger, request(tmp_path / "many"), now=NOW, on_scanned=heard.append)
+    assert heard == [2000, 4000, 4100]
+    assert (receipt.queued, receipt.batch) == (4100, 1)
+    assert ledger.overview.tally(1).total == 4100
+
+
+def test_files_that_are_new_behind_thousands_that_are_not_are_a_batch_of_their_own(ledger, tmp_path):
+    for number in range(2000):
+        (tmp_path / f"{number:04}.jpg").touch()
+    take(ledger, tmp_path)
+    (tmp_path / "new.jpg").touch()
+    receipt = take(ledger, tmp_path)
+    assert (receipt.queued, receipt.already_queued) == (1, 2000)
+    assert ledger.overview.tally(receipt.batch).total == 1
+
+
+def test_what_is_to_be_done_later_waits_in_the_schedule(ledger, photos):
+    take(ledger, photos, due_at=NOW + 60)
+    assert not ledger.messages.any_left(queue.MAIN)
+    assert ledger.jobs.claim(1, 1, NOW) is None
+    assert ledger.jobs.claim(1, 1, NOW + 60) is not None
+
+
+def test_a_run_has_its_own_queue(ledger, photos):
+    add(ledger, request(photos), now=NOW, queue="run-1")
+    assert [ledger.messages.any_left(name) for name in (queue.MAIN, "run-1")] == [False, True]
+
+
+def test_candidates_are_told_and_not_queued(ledger, photos):
+    receipt = Receipt()
+    found = [
+        (source.name, meant.name, folder)
+        for source, meant, folder in candidates(ledger, request(photos, recipes=(WEB, THUMB)), receipt)
+    ]
+    assert found[:2] == [("a.jpg", "web", f"{photos}/web"), ("a.jpg", "thumb", f"{photos}/thumbs")]
+    assert receipt.unmatched == 1
+    assert ledger.overview.tally().total == 0
+
+
+def test_recipes_whose_outputs_have_the_same_names_keep_apart_below_one_out(ledger, photos, tmp_path):
+    out = tmp_path / "{out}"
+    take(ledger, photos, recipes=(WEB, THUMB), out=str(out))
+    folders = {(job.recipe, job.folder) for job in ledger.overview.jobs(Selection())}
+    assert folders == {
+        ("web", str(out / "web")),
+        ("web", str(out / "web" / "trips")),
+        ("thumb", str(out / "thumb")),
+        ("thumb", str(out / "thumb" / "trips")),
+    }
+
+
+def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr("fileq.intake.named._IN_ONE_TRANSACTION", 2)
+    for number in range(4):
+        write(tmp_path / "many" / f"{number}.jpg")
+    ended = []
+
+    def work(_):
+        do_all(ledger)
+        ended.append([one.batch for one in ledger.news.ended(queue.MAIN)])
+
+    add(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
+    assert ended == [[1], [1]]
+
+
+def test_adding_nothing_new_leaves_no_batch(ledger, photos):
+    take(ledger, photos)
+    assert take(ledger, photos).batch is None
+    assert ledger.database.connection.execute("select count(*) from batches").fetchone() == (1,)

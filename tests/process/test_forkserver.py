@@ -1,0 +1,40 @@
+"""The server of children hears no Ctrl-C: that is for the worker to decide."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+STARTED = """
+from fileq.process import forkserver
+forkserver.prepare()
+print("ready", flush=True)
+input()
+"""
+
+
+def server_of(process):
+    """Its command line is there once it has begun as a program of its own."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process(process.pid).children():
+            if any("forkserver" in word for word in child.cmdline()):
+                return child
+        time.sleep(0.005)
+    raise AssertionError("there is no server of children")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which signals a process has blocked")
+def test_the_server_of_children_is_started_with_the_signals_blocked_that_are_not_for_it():
+    with subprocess.Popen([sys.executable, "-c", STARTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        server = server_of(process)
+        with open(f"/proc/{server.pid}/status", encoding="ascii") as status:
+            (line,) = [line for line in status if line.startswith("SigBlk:")]
+        process.communicate(b"\n")
+    blocked = int(line.split()[1], 16)
+    assert blocked & 1 << (signal.SIGINT - 1)
+    assert blocked & 1 << (signal.SIGTERM - 1)

@@ -1,0 +1,147 @@
+"""What a worker does by the clock: in threads of its own, told in the timetable, whatever its slots do."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from fileq.config import Config
+from fileq.config.settings import AddSettings, NotifySettings, ScheduleSettings, Settings, WatchSettings
+from fileq.cron import Cron
+from fileq.job import JobState
+from fileq.ledger import Ledger
+from fileq.notifications import tell
+from fileq.queue.delivery import huey_for
+from fileq.worker import tasks
+from fileq.worker.consumer import Clock
+from fileq.worker.ledger_alarm import Alarm
+from fileq.worker.periodic import Upkeep, perform, run_now
+from tests.acceptance.program import wait_until
+from tests.entering import recipe
+
+YEARLY = Cron("0 0 1 1 *")
+OFF = Cron("off")
+
+
+def config(*batches, **keys):
+    schedule = ScheduleSettings(clean=OFF, report=OFF, health=OFF, rescan=OFF, add=batches)
+    settings = Settings(recipes={"web": recipe("web")}, schedule=schedule, **keys)
+    return Config(settings=settings, origins=())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"pixels")
+    return folder
+
+
+@pytest.fixture
+def upkeep(database, folder):
+    upkeep = Upkeep(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    yield upkeep
+    upkeep.close()
+
+
+def entry(ledger):
+    (entry,) = ledger.timetable.all()
+    return entry
+
+
+def make_due(ledger, upkeep):
+    """Have the one task due at the next tick."""
+    upkeep.tick()
+    wait_until(lambda: not upkeep.is_busy)
+    known = entry(ledger)
+    ledger.timetable.postpone(known.name, known.line, time.time() - 1)
+
+
+def test_a_batch_is_added_when_it_is_due_and_not_before(ledger, upkeep):
+    upkeep.tick()
+    wait_until(lambda: not upkeep.is_busy)
+    assert entry(ledger).outcome is None
+    make_due(ledger, upkeep)
+    upkeep.tick()
+    wait_until(lambda: entry(ledger).outcome)
+    assert (entry(ledger).outcome, entry(ledger).message) == ("done", "1 queued as batch 1.")
+    assert ledger.overview.tally().jobs[JobState.QUEUED] == 1
+
+
+def test_a_task_that_fails_says_why_and_is_tried_again(ledger, upkeep, folder):
+    make_due(ledger, upkeep)
+    (folder / "a.jpg").unlink()
+    folder.rmdir()
+    upkeep.tick()
+    wait_until(lambda: entry(ledger).outcome)
+    assert entry(ledger).outcome == "failed"
+    assert str(folder) in entry(ledger).message
+    assert entry(ledger).retry_at is not None
+
+
+def test_two_workers_run_it_once(ledger, database, upkeep, folder):
+    other = Upkeep(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    make_due(ledger, upkeep)
+    upkeep.tick()
+    other.tick()
+    wait_until(lambda: not upkeep.is_busy and not other.is_busy)
+    other.close()
+    assert [batch for (batch,) in _batches(ledger)] == [1]
+
+
+def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledger):
+    ticks = []
+    huey = huey_for(ledger, "fileq")
+    tasks.register(huey, lambda: ticks.append(1))
+    Clock(huey, threading.Event(), 1, True).enqueue_periodic_tasks(datetime(2026, 5, 17, tzinfo=UTC))
+    assert ticks == [1]
+    assert not ledger.messages.any_left("fileq")
+
+
+def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
+    problem, _ = perform(database, config(), "nothing", threading.Event())
+    assert problem.startswith("Something went wrong inside fileq: StopIteration")
+
+
+def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_path):
+    told = tmp_path / "told"
+    notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
+    upkeep = Upkeep(database, config(notify=notify), 0.1)
+    upkeep._alarm = Alarm(patience=0.0)
+    with ledger.transaction():
+        upkeep.tick()
+        wait_until(lambda: not upkeep.is_busy)
+    upkeep.close()
+    assert "is locked by another program" in told.read_text()
+
+
+def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
+    told = tmp_path / "told"
+    notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
+    tell(ledger, notify, "report", "Weekly", "All was done.", time.time())
+    upkeep = Upkeep(database, config(notify=notify), 5.0)
+    upkeep.tick()
+    wait_until(lambda: not upkeep.is_busy)
+    upkeep.close()
+    assert "All was done." in told.read_text()
+    assert ledger.notices.all() == []
+
+
+def test_a_watched_folder_without_a_watcher_is_caught_up_with(ledger, database, folder):
+    wanted = config(watch=(WatchSettings(path=str(folder), recipe="web"),))
+    assert run_now(database, wanted, "rescan") == ("done", f"1 queued of {folder}.")
+    assert run_now(database, wanted, "rescan") == ("done", "All is as it should be.")
+    assert ledger.overview.tally().jobs[JobState.QUEUED] == 1
+
+
+def test_a_watched_folder_that_is_not_there_is_told(database, tmp_path):
+    wanted = config(watch=(WatchSettings(path=str(tmp_path / "away"), recipe="web"),))
+    outcome, message = run_now(database, wanted, "rescan")
+    assert outcome == "done"
+    assert "away: it can't be read" in message
+
+
+def _batches(ledger: Ledger):
+    with ledger.database.reading() as connection:
+        return connection.execute("select id from batches").fetchall()

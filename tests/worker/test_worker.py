@@ -1,0 +1,107 @@
+"""A whole worker in this process: when it ends and why, what it obeys, and what it leaves."""
+
+import os
+import signal
+
+import pytest
+from mischief import Doze
+
+from fileq import queue
+from fileq.config import Config, Settings
+from fileq.control import cancel
+from fileq.errors import EnvironmentFailure, LedgerError
+from fileq.job import JobState
+from fileq.worker import worker as worker_module
+from fileq.worker.worker import StopReason, Worker
+from tests.entering import NOW, state
+
+
+def one_slot(database):
+    """A worker with a queue of its own, that ends when all is done."""
+    config = Config(settings=Settings(), origins=())
+    return Worker(database, config, slots=1, queue="run-1", drain=True, periodic=False)
+
+
+@pytest.fixture
+def worker(database, ledger, monkeypatch):
+    monkeypatch.setattr(worker_module, "_LOOK", 0.02)
+    with one_slot(database) as worker:
+        yield worker
+
+
+def send(ledger, shop, *steps):
+    """A job with its message, in the worker's own queue."""
+    job = shop.enter(*steps)
+    ledger.database.connection.execute("update batches set queue = 'run-1'")
+    queue.send(ledger, "run-1", ledger.jobs.due([job]), NOW)
+    return job
+
+
+def once_it_dozes(mark, action):
+    """Does something once the child is in the midst of its work."""
+    left = [action]
+
+    def on_tick(_activities):
+        if left and mark.exists():
+            left.pop()()
+
+    return on_tick
+
+
+def test_it_ends_when_all_is_done(worker, ledger, shop):
+    job = send(ledger, shop)
+    assert worker.run() is StopReason.DRAINED
+    assert state(ledger, job) is JobState.DONE
+
+
+@pytest.mark.timeout(20)
+def test_a_job_that_is_cancelled_is_ended_at_once(worker, ledger, shop, tmp_path):
+    mark = tmp_path / "dozing"
+    job = send(ledger, shop, Doze(seconds=60, mark=str(mark)))
+    assert worker.run(once_it_dozes(mark, lambda: cancel(ledger, [job], NOW))) is StopReason.DRAINED
+    assert state(ledger, job) is JobState.CANCELLED
+
+
+@pytest.mark.timeout(20)
+def test_the_first_signal_lets_a_job_end_and_the_second_gives_it_back(worker, ledger, shop, tmp_path):
+    told, mark = [], tmp_path / "dozing"
+
+    def twice():
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    job = send(ledger, shop, Doze(seconds=60, mark=str(mark)))
+    assert worker.run(once_it_dozes(mark, twice), lambda: told.append("stopping")) is StopReason.STOPPED
+    assert state(ledger, job) is JobState.QUEUED
+    assert told == ["stopping"]
+
+
+def test_while_all_is_paused_nothing_is_begun(worker, ledger, shop):
+    job, ticks = send(ledger, shop), []
+    ledger.batches.pause(paused=True)
+
+    def go_on_later(_activities):
+        ticks.append(state(ledger, job))
+        if len(ticks) == 3:
+            ledger.batches.pause(paused=False)
+
+    assert worker.run(go_on_later) is StopReason.DRAINED
+    assert ticks[:3] == [JobState.QUEUED] * 3
+    assert state(ledger, job) is JobState.DONE
+
+
+def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worker, ledger, shop, monkeypatch):
+    monkeypatch.setattr(worker_module, "_GIVEN_UP", -1.0)
+    send(ledger, shop)
+    ledger.batches.pause(paused=True)
+    worker._post.silence.begin(LedgerError("The database is locked.", "Wait."))
+    with pytest.raises(EnvironmentFailure, match="locked"):
+        worker.run()
+
+
+def test_what_its_own_queue_still_has_is_left_to_every_worker(database, ledger, shop):
+    job = send(ledger, shop)
+    with one_slot(database):
+        assert [one.queue for one in ledger.workers.all()] == ["run-1"]
+    assert ledger.workers.all() == []
+    assert ledger.batches.queue_of(job) == queue.MAIN
