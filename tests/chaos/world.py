@@ -107,7 +107,9 @@ class World:
     def _stop_when_empty(self, process: subprocess.Popen[bytes]) -> None:
         """End a watcher softly once nothing is left for it, or it has given up for now."""
         deadline = time.monotonic() + WATCHING
-        while process.poll() is None and os.listdir(self.places["inbox"]) and time.monotonic() < deadline:
+        while process.poll() is None and time.monotonic() < deadline:
+            if not os.listdir(self.places["inbox"]) and heeds_sigterm(process.pid):
+                break
             time.sleep(0.01)
         process.terminate()
 
@@ -138,6 +140,15 @@ class World:
                 os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder)
         shutil.rmtree(self._far)
+
+
+def heeds_sigterm(pid: int) -> bool:
+    """Whether a process has begun to catch SIGTERM: before, Python is starting, and nobody can be asked to end softly."""
+    with suppress(OSError):
+        status = Path("/proc", str(pid), "status").read_text()
+        caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught, 16) >> signal.SIGTERM - 1 & 1)
+    return False
 
 
 def processes_with(setting: str) -> list[int]:
