@@ -143,7 +143,7 @@ class World:
 
 
 def heeds_sigterm(pid: int) -> bool:
-    """Whether a process has begun to catch SIGTERM: before, Python is starting, and nobody can be asked to end softly."""
+    """Whether a process catches SIGTERM. Before it does, Python is starting, and nothing can end it softly."""
     with suppress(OSError):
         status = Path("/proc", str(pid), "status").read_text()
         caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
