@@ -3,7 +3,7 @@ import pytest
 from fileq import control, queue
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Due
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, state
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, state
 
 
 def jobs_sent(ledger, name=queue.MAIN):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.program import Program
-from tests.photos import write
+from tests.support.photos import write
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.program import Program, files, kill_group
-from tests.drives import Drive, drive
+from tests.support.drives import Drive, drive
 
 Change = Callable[[Drive], None]
 

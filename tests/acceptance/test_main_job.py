@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.acceptance.program import Program, files
-from tests.photos import photo, write
+from tests.support.photos import photo, write
 
 
 @pytest.fixture(scope="module")

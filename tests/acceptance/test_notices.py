@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.program import Program, wait_until
-from tests.mail import MailServer, text_of
+from tests.support.mail_server import MailServer, text_of
 
 PASSWORD = "s3cr3t/p@ss"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests.photos import write
+from tests.support.photos import write
 
 
 class Task(NamedTuple):

@@ -16,7 +16,7 @@ from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.recovery import DEATHS, recover
 from tests.chaos.disposition_model import Departures
-from tests.entering import DAMAGED, SLOW, recipe
+from tests.support.jobs import DAMAGED, SLOW, recipe
 
 START = 1_000_000.0
 BEAT = 5.0

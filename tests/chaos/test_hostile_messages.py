@@ -44,7 +44,7 @@ def mark(fileq: Program) -> Path:
 @pytest.fixture
 def queued(fileq: Program) -> Program:
     """A ledger with a few jobs, none done."""
-    from tests.photos import write
+    from tests.support.photos import write
 
     photos = fileq.folder / "photos"
     photos.mkdir()

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from tests.chaos.scenarios import Command, Scenario
-from tests.photos import photo
+from tests.support.photos import photo
 
 LIMIT = 90.0
 """Seconds after which a command hangs: far more than it takes."""

@@ -11,7 +11,7 @@ from fileq.files.identity import version_of
 from fileq.job import Made
 from fileq.ledger.tables.outputs import Published
 from fileq.presence import ProcessIdentity, hostname
-from tests.entering import DAMAGED, NOW, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
 DEAD = ProcessIdentity(hostname(), 2**22 + 1, "1")
 

@@ -17,7 +17,7 @@ from fileq.ledger.tables import dispositions
 from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import ProcessIdentity, hostname, identify, this_process
 from tests.disposition.test_disposal import complete, leaving, names, source
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 OTHER_DEVICE = "/dev/shm"
 

@@ -11,7 +11,7 @@ from fileq.config import load
 from fileq.health import examine
 from fileq.health.context import Room
 from fileq.presence import identify
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 PLENTY = Room(10**12, 10**11)
 

@@ -1,7 +1,7 @@
 """Whether the queue grows faster than it is worked off."""
 
 from fileq.health.check import State
-from tests.entering import NOW, begin, enter, finish
+from tests.support.jobs import NOW, begin, enter, finish
 
 HOUR = 3600
 

@@ -9,7 +9,7 @@ from fileq.health.check import Check, State
 from fileq.health.state import record
 from fileq.ledger import Ledger
 from fileq.presence import hostname
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 OK = Check("workers", State.OK, "2 workers are running.", "")
 WARNING = Check("workers", State.WARNING, "One died.", "Wait.")

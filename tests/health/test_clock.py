@@ -5,7 +5,7 @@ import pytest
 from fileq.health.check import State
 from fileq.health.checks.clock import ClockWatch, steady
 from fileq.presence import ProcessIdentity
-from tests.entering import NOW, begin, enter, finish
+from tests.support.jobs import NOW, begin, enter, finish
 
 HOUR, DAY = 3600, 86400
 

@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from fileq.errors import LedgerError
 from fileq.health.check import State
 from fileq.ledger import Ledger
-from tests.entering import NOW, begin, enter, finish
+from tests.support.jobs import NOW, begin, enter, finish
 
 DAY = 86400
 

@@ -6,7 +6,7 @@ import pytest
 from fileq.health.check import State
 from fileq.health.checks.disk import room_at
 from fileq.health.context import Room
-from tests.entering import NOW, begin, enter, finish
+from tests.support.jobs import NOW, begin, enter, finish
 
 GB = 10**9
 WEEK = 7 * 86400

@@ -5,7 +5,7 @@ import pytest
 from fileq import queue
 from fileq.health.check import State
 from fileq.ledger.tables.jobs import Due
-from tests.entering import DAMAGED, NOW, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
 
 def send(ledger, *jobs):

@@ -2,8 +2,8 @@ import os
 
 from fileq.files.names import temp_name
 from fileq.health.check import State
-from tests.entering import NOW, begin, enter
-from tests.publishing import claim, make, reserved, written
+from tests.support.jobs import NOW, begin, enter
+from tests.support.publication import claim, make, reserved, written
 
 WEEK = 7 * 86400
 

@@ -1,6 +1,6 @@
 from fileq.health.check import State
 from fileq.presence import ProcessIdentity
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 HOUR = 3600
 CLEAN = "0 2 * * *"

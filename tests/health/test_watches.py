@@ -7,7 +7,7 @@ import pytest
 
 from fileq.health.check import State
 from fileq.presence import ProcessIdentity, identify, this_process
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 DAY = 86400
 

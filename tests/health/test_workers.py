@@ -2,7 +2,7 @@ import pytest
 
 from fileq import control
 from fileq.health.check import State
-from tests.entering import DAMAGED, NOW, begin, enter
+from tests.support.jobs import DAMAGED, NOW, begin, enter
 
 DAY = 86400
 

@@ -9,7 +9,7 @@ from fileq.recipes.recipe import Output
 from tests.images import profiles
 from tests.images.making import make, recipe
 from tests.images.test_srgb import SPACES
-from tests.judges import CMYK_PROFILE, convert, needs_cmyk_profile, needs_imagemagick, pixels
+from tests.support.judges import CMYK_PROFILE, convert, needs_cmyk_profile, needs_imagemagick, pixels
 
 CUBE = [(red, green, blue) for red in (0, 96, 160, 255) for green in (0, 96, 160, 255) for blue in (0, 96, 160, 255)]
 INKS = [(*colour, black) for colour in CUBE for black in (0, 128)]

@@ -13,7 +13,7 @@ from fileq.images.thumbnails import thumbnail
 from tests.images import profiles
 from tests.images.making import BLUE, GREEN, RED, YELLOW, close, quarters
 from tests.images.test_nasty import EXTRAS, STILLS, moving, whole
-from tests.photos import TURNS, exif
+from tests.support.photos import TURNS, exif
 
 MANY = 10_000_000
 

@@ -11,7 +11,7 @@ from fileq.ledger.queries.overview import Selection
 from fileq.ledger.tables.outputs import Published
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
-from tests.entering import DAMAGED, NOW, begin, finish, recipe
+from tests.support.jobs import DAMAGED, NOW, begin, finish, recipe
 
 WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), out="{folder}/thumbs", background="black")
 

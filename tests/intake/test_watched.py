@@ -15,7 +15,7 @@ from fileq.ledger.tables.jobs import Claim
 from fileq.ledger.tables.outputs import Published
 from fileq.presence import this_process
 from fileq.sources import Source
-from tests.entering import DAMAGED, NOW, SLOW, begin, finish, recipe
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, finish, recipe
 
 WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), background="black")
 

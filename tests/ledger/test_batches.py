@@ -1,5 +1,5 @@
 from fileq.ledger import opened
-from tests.entering import NOW, SOMEBODY, candidate, enter
+from tests.support.jobs import NOW, SOMEBODY, candidate, enter
 
 
 def test_a_batch_exists_as_soon_as_there_are_jobs_in_it(ledger):

@@ -1,5 +1,5 @@
 from fileq.ledger.tables.checks import Jump, Standing
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 ONE = Standing("disk", "bad", "It is full.", NOW - 60, NOW - 60, NOW)
 

@@ -14,7 +14,7 @@ from fileq.errors import LedgerError
 from fileq.ledger import Ledger, opened
 from fileq.ledger.database import Database
 from fileq.ledger.queries.overview import Selection
-from tests.entering import NOW, enter
+from tests.support.jobs import NOW, enter
 
 
 def files_of(path):

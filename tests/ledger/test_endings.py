@@ -4,7 +4,7 @@ import pytest
 
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Fenced
-from tests.entering import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, begin, enter, finish, state
+from tests.support.jobs import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, begin, enter, finish, state
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -17,7 +17,7 @@ from fileq.ledger import opened
 from fileq.ledger.database import SCHEMA_VERSION
 from fileq.ledger.queries.overview import Selection
 from fileq.ledger.tables.outputs import Published
-from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

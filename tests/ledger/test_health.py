@@ -1,8 +1,8 @@
 import os
 
 from fileq.ledger.queries.health import Extent, Flow, Waiting
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
-from tests.publishing import make
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
+from tests.support.publication import make
 
 
 def test_the_extent_is_that_of_the_file(ledger, database):

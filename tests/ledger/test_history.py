@@ -7,7 +7,7 @@ from fileq.errors import ErrorKind
 from fileq.job import JobState, Made
 from fileq.ledger.queries.history import QUARTER, Before, Case, Removed, WatchSum
 from fileq.ledger.tables.outputs import Published
-from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
+from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 
 LATER = NOW + 1000
 

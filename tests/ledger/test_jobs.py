@@ -9,7 +9,7 @@ from fileq.job import FINAL, TRANSITIONS, JobState, Token
 from fileq.ledger import opened
 from fileq.ledger.tables.jobs import Due
 from fileq.recipes.recipe import decode
-from tests.entering import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
+from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
 
 
 @pytest.mark.parametrize("before", JobState)

@@ -4,7 +4,7 @@ import sqlite3
 
 from huey.storage import SqliteStorage
 
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 TABLES = ("kv", "schedule", "task", "counter")
 

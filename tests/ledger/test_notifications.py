@@ -4,7 +4,7 @@ import pytest
 
 from fileq.ledger import opened
 from fileq.ledger.tables.notifications import BACKOFF, KEPT, LEASE, PATIENCE
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 MINUTE = 60.0
 

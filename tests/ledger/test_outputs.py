@@ -4,7 +4,7 @@ import pytest
 
 from fileq.job import JobState, Made
 from fileq.ledger.tables.outputs import Published
-from tests.entering import DAMAGED, NOW, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
 PATH, TEMP = "/photos/small/a.jpg", "/photos/small/.a.tmp"
 

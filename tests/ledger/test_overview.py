@@ -10,7 +10,7 @@ from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
 from fileq.ledger.queries.overview import Selection, Tally
-from tests.entering import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
+from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
 
 
 def counted(ledger, batch=None):

@@ -1,7 +1,7 @@
 from fileq.errors import ErrorKind
 from fileq.ledger import opened
 from fileq.ledger.tables.pending_events import Cause, Ended, Example, Waiting
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
 
 
 def fail(ledger, job, failure=DAMAGED, now=NOW):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.entering import NOW
 from tests.ledger.plans import scanned
+from tests.support.jobs import NOW
 
 LOOKS = {
     "waiting since the clock was set back": lambda ledger: ledger.waiting.bring_forward(NOW),

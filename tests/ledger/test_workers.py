@@ -1,5 +1,5 @@
 from fileq.presence import ProcessIdentity
-from tests.entering import NOW, begin, enter, finish
+from tests.support.jobs import NOW, begin, enter, finish
 
 
 def sign_on(ledger, pid=1):

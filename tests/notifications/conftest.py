@@ -1,6 +1,6 @@
 import pytest
 
-from tests.mail import MailServer
+from tests.support.mail_server import MailServer
 
 
 @pytest.fixture

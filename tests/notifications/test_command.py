@@ -8,7 +8,7 @@ import pytest
 from fileq import notifications
 from fileq.config.settings import NotifySettings
 from fileq.notifications import command, tell
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 WRITE = "import json, os, sys; json.dump([sys.argv[2:], sys.stdin.read(), os.environ.get('X')], open(sys.argv[1], 'w'))"
 

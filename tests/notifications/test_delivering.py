@@ -17,7 +17,7 @@ from fileq.config.settings import NotifySettings
 from fileq.ledger.tables.notifications import BACKOFF, LEASE, PATIENCE
 from fileq.notifications import apprise, tell
 from tests.acceptance.program import wait_until
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 MINUTE = BACKOFF[0]
 

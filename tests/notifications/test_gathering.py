@@ -8,7 +8,7 @@ from fileq.job import Failure
 from fileq.ledger import opened
 from fileq.notifications import gather
 from fileq.presence import hostname
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
 
 MINUTE = 60.0
 ON = NotifySettings(command=("true",))

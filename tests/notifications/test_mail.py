@@ -8,8 +8,8 @@ from fileq import notifications
 from fileq.config.settings import NotifySettings
 from fileq.ledger.tables.notifications import BACKOFF, PATIENCE
 from fileq.notifications import tell
-from tests.entering import NOW
-from tests.mail import CERTIFICATE, MailServer, text_of
+from tests.support.jobs import NOW
+from tests.support.mail_server import CERTIFICATE, MailServer, text_of
 
 MINUTE = BACKOFF[0]
 

@@ -19,9 +19,9 @@ from fileq.notifications import apprise, tell
 from fileq.notifications.redaction import Scrubber
 from fileq.notifications.targets import Undelivered
 from tests.acceptance.program import wait_until
-from tests.entering import NOW
-from tests.mail import MailServer
 from tests.notifications.web import WebService
+from tests.support.jobs import NOW
+from tests.support.mail_server import MailServer
 
 SECRET = "s3cr3t/Pass@w0rd+x"
 PIECES = ("s3cr3t", "Pass", "w0rd", "czNjcjN0")  # the last one begins it in base64

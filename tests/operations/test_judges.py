@@ -25,7 +25,7 @@ from fileq.operations.builtin.sharpen import Sharpen
 from fileq.operations.builtin.watermark import Watermark
 from fileq.units import Dimensions
 from tests.images.making import photo
-from tests.judges import convert, needs_imagemagick, needs_vips, pixels, psnr, vips, vipsthumbnail
+from tests.support.judges import convert, needs_imagemagick, needs_vips, pixels, psnr, vips, vipsthumbnail
 
 EQUAL = math.inf
 WIDTH, HEIGHT = 360, 240

@@ -9,8 +9,8 @@ from fileq.files import no_clobber
 from fileq.job import JobState
 from fileq.publish import placement, publish
 from fileq.worker.recovery import recover
-from tests.entering import NOW, enter, recipe
-from tests.publishing import claim, claim_of_original, conflict, make, reserved, stand, written
+from tests.support.jobs import NOW, enter, recipe
+from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
 
 
 def test_by_default_what_stands_there_is_a_conflict(ledger, out):

@@ -12,9 +12,9 @@ from fileq.intake import Arrival, Policy, Reception, Request, add
 from fileq.ledger import Ledger
 from fileq.publish import publish
 from fileq.sources import Source
-from tests.entering import ENDINGS, NOW, SOMEBODY, begin, enter, finish, recipe
-from tests.publishing import claim, reserved, written
-from tests.retaining import cleaned, output
+from tests.support.jobs import ENDINGS, NOW, SOMEBODY, begin, enter, finish, recipe
+from tests.support.old_outputs import cleaned, output
+from tests.support.publication import claim, reserved, written
 
 
 class Disk:

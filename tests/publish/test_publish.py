@@ -14,8 +14,8 @@ from fileq.job import JobState, Made
 from fileq.ledger.tables.jobs import Fenced
 from fileq.publish import folders, publication, publish, restore_displaced
 from fileq.worker.recovery import recover, sweep_after_boot
-from tests.entering import NOW, enter, state
-from tests.publishing import claim, claim_of_original, conflict, make, reserved, stand, written
+from tests.support.jobs import NOW, enter, state
+from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
 
 
 def test_an_output_gets_its_name_and_its_job_is_done(ledger, out):

@@ -13,7 +13,7 @@ from fileq.ledger import opened
 from fileq.ledger.tables.jobs import Due
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 
 def huey_of(ledger, name=queue.MAIN):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from fileq import queue
 from fileq.ledger.tables.jobs import Due
 from fileq.queue.outbox import _hands, encode
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 SMALL, LARGE = 10_000, 10_000_000
 sizes = st.lists(st.sampled_from([SMALL, LARGE]), max_size=1500)

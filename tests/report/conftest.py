@@ -9,7 +9,7 @@ from PIL import Image
 from fileq.files.identity import version_of
 from fileq.job import Made
 from fileq.ledger.tables.outputs import Published
-from tests.entering import NOW, begin, enter, finish, recipe
+from tests.support.jobs import NOW, begin, enter, finish, recipe
 
 
 class Studio:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fileq.report.figures import figures
-from tests.entering import DAMAGED, SLOW, begin, enter, finish, recipe
+from tests.support.jobs import DAMAGED, SLOW, begin, enter, finish, recipe
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -10,8 +10,8 @@ from fileq.errors import EnvironmentFailure, ErrorKind, NotFoundError, UsageErro
 from fileq.job import Failure
 from fileq.report.figures import figures
 from fileq.report.page import write_page
-from tests.entering import NOW, SOMEBODY, begin, enter, recipe
 from tests.report.living import EVIL, RAW
+from tests.support.jobs import NOW, SOMEBODY, begin, enter, recipe
 
 MANY = 1_000_000
 

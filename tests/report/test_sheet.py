@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from fileq.report.sheet import MOST, _spread, sheet
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 MANY = 1_000_000
 

@@ -10,7 +10,7 @@ import pytest
 from fileq.errors import EnvironmentFailure, ErrorKind
 from fileq.job import Failure
 from fileq.report.weekly import Written, write_weekly
-from tests.entering import NOW, SOMEBODY, begin, enter, recipe
+from tests.support.jobs import NOW, SOMEBODY, begin, enter, recipe
 
 MANY = 1_000_000
 

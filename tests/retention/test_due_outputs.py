@@ -5,8 +5,8 @@ import time
 import pytest
 
 from fileq.units import Keeping
-from tests.entering import recipe
-from tests.retaining import cleaned, keeping, output
+from tests.support.jobs import recipe
+from tests.support.old_outputs import cleaned, keeping, output
 
 
 @pytest.fixture

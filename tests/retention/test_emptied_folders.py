@@ -8,9 +8,9 @@ import pytest
 
 from fileq.ledger import opened
 from fileq.publish import publish
-from tests.entering import NOW
-from tests.publishing import claim, make, reserved, written
-from tests.retaining import DAY, cleaned, keeping, output
+from tests.support.jobs import NOW
+from tests.support.old_outputs import DAY, cleaned, keeping, output
+from tests.support.publication import claim, make, reserved, written
 
 
 def made(ledger):

@@ -17,9 +17,9 @@ from fileq.ledger.queries.overview import Selection
 from fileq.recipes.recipe import encode
 from fileq.retention import purge
 from fileq.sources import Source
-from tests.entering import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 from tests.ledger.test_overview import counted
-from tests.retaining import DAY, cleaned, keeping, later, one, output
+from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
+from tests.support.old_outputs import DAY, cleaned, keeping, later, one, output
 
 OLD = NOW + 100 * DAY
 DAYS_90 = keeping("forever", history="90d")
@@ -237,7 +237,7 @@ def test_adding_a_forgotten_file_finds_what_was_made_of_it(ledger, out, photo):
     request = intake.Request([str(photo)], [wanted], out=str(out))
     assert intake.add(ledger, request, now=time.time() - 100 * DAY).queued == 1
     from fileq.publish import publish
-    from tests.publishing import claim, reserved, written
+    from tests.support.publication import claim, reserved, written
 
     claimed = claim(ledger, job=1)
     assert publish(ledger, [written(claimed, reserved(ledger, claimed, out / "photo.jpg"))]) == {}

@@ -6,9 +6,9 @@ import pytest
 
 from fileq.files import directory
 from fileq.ledger import opened
-from tests.entering import NOW
-from tests.publishing import claim, reserved, written
-from tests.retaining import below, cleaned, one, output
+from tests.support.jobs import NOW
+from tests.support.old_outputs import below, cleaned, one, output
+from tests.support.publication import claim, reserved, written
 
 
 class Killed(BaseException):

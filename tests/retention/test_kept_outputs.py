@@ -6,9 +6,9 @@ import time
 import pytest
 
 from fileq.files import directory
-from tests.entering import NOW, enter
-from tests.publishing import claim, make, replace_original, reserved, written
-from tests.retaining import DAY, below, cleaned, keeping, one, output
+from tests.support.jobs import NOW, enter
+from tests.support.old_outputs import DAY, below, cleaned, keeping, one, output
+from tests.support.publication import claim, make, replace_original, reserved, written
 
 
 def untouched(ledger, path, *, changed):

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 
 from fileq.ledger import opened
-from tests.retaining import below, cleaned, one, output, publish_all
+from tests.support.old_outputs import below, cleaned, one, output, publish_all
 
 SWAPPER = """
 import os, random, sys
@@ -40,7 +40,7 @@ for line in sys.stdin:
 
 CLEANER = """
 import sys
-from tests.retaining import cleaned
+from tests.support.old_outputs import cleaned
 from fileq.ledger import opened
 with opened(sys.argv[1]) as ledger:
     sys.stdout.write("ready\\n")

@@ -10,7 +10,7 @@ from fileq.watch.folder import Folder, Poll
 from fileq.watch.links import LeftAlone, LinkKind, LinkRefused, check_link
 from fileq.watch.scan import Scan
 from fileq.watch.watcher import Watcher
-from tests.entering import recipe
+from tests.support.jobs import recipe
 
 
 class Silent:

@@ -6,7 +6,7 @@ import pytest
 
 from fileq.watch.folder import Folder, Policy, left_out
 from fileq.watch.scan import Scan
-from tests.entering import recipe
+from tests.support.jobs import recipe
 
 
 def tree(folder, *names):

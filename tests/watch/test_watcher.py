@@ -17,7 +17,7 @@ from fileq.watch.one_shot import Look, look_through
 from fileq.watch.stability import Reason
 from fileq.watch.status import is_watched
 from fileq.watch.watcher import Watcher
-from tests.entering import NOW, begin, finish, recipe
+from tests.support.jobs import NOW, begin, finish, recipe
 
 
 class Heard:

@@ -13,7 +13,7 @@ from fileq.queue import MAIN
 from fileq.recipes.recipe import Output, Recipe, encode
 from fileq.units import Dimensions, Duration
 from fileq.worker.attempt import Attempt
-from tests.entering import NOW
+from tests.support.jobs import NOW
 
 
 class Shop:

@@ -18,8 +18,8 @@ from fileq.units import Duration
 from fileq.worker.attempt import Attempt
 from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import DEATHS, recover
-from tests.drives import drive
-from tests.entering import NOW
+from tests.support.drives import drive
+from tests.support.jobs import NOW
 
 
 def left(out):

@@ -18,7 +18,7 @@ from fileq.worker.consumer import Clock
 from fileq.worker.ledger_alarm import Alarm
 from fileq.worker.periodic import Upkeep, perform, run_now
 from tests.acceptance.program import wait_until
-from tests.entering import recipe
+from tests.support.jobs import recipe
 
 YEARLY = Cron("0 0 1 1 *")
 OFF = Cron("off")

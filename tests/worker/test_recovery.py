@@ -11,8 +11,8 @@ from fileq.ledger import opened
 from fileq.presence import ProcessIdentity, this_process
 from fileq.publish import discard
 from fileq.worker.recovery import DEATHS, recover
-from tests.drives import drive
-from tests.entering import DAMAGED, NOW, SLOW, begin, enter, finish, state
+from tests.support.drives import drive
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish, state
 
 BEAT = 5.0
 

@@ -17,7 +17,7 @@ from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.outage import Outage
 from fileq.worker.slot import Post, Slot
-from tests.entering import SLOW
+from tests.support.jobs import SLOW
 
 
 @pytest.fixture

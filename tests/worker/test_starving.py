@@ -13,7 +13,7 @@ from fileq.ledger.tables.jobs import Due
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.recovery import recover
-from tests.entering import NOW, SLOW, begin, enter, finish, state
+from tests.support.jobs import NOW, SLOW, begin, enter, finish, state
 from tests.worker.test_recovery import nobody, sign_on
 
 BEAT = 5.0

@@ -13,7 +13,7 @@ from fileq.errors import EnvironmentFailure, LedgerError
 from fileq.job import JobState
 from fileq.worker import worker as worker_module
 from fileq.worker.worker import StopReason, Worker
-from tests.entering import NOW, state
+from tests.support.jobs import NOW, state
 
 
 def one_slot(database):

@@ -10,7 +10,7 @@ from fileq.files.temp_file import TempIdentity
 from fileq.job import Made
 from fileq.publish import Finished, publish, reserve
 from fileq.recipes.recipe import decode
-from tests.entering import NOW, enter, recipe
+from tests.support.jobs import NOW, enter, recipe
 
 
 def claim(ledger, source="/photos/a.jpg", job=None, **keys):

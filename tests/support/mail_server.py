@@ -12,7 +12,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-CERTIFICATE = Path(__file__).parent / "fixtures" / "mail-server.pem"
+CERTIFICATE = Path(__file__).parents[1] / "fixtures" / "mail-server.pem"
 """Of 127.0.0.1, signed by itself, with its key."""
 
 

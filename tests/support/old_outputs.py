@@ -7,7 +7,7 @@ from fileq.config.settings import RetentionSettings, Settings
 from fileq.publish import publish
 from fileq.retention import clean
 from fileq.units import ByteSize, Keeping
-from tests.publishing import claim, make, reserved, written
+from tests.support.publication import claim, make, reserved, written
 
 DAY = 86400.0
 

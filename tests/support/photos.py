@@ -1,4 +1,4 @@
-"""Photos to try fileq with: `python tests/photos.py FOLDER [COUNT] [WIDTHxHEIGHT]`.
+"""Photos to try fileq with: `python tests/support/photos.py FOLDER [COUNT] [WIDTHxHEIGHT]`.
 
 They look like what a camera writes: detail at every scale, noise, EXIF with an orientation, a time, a place and a
 copyright. All eight orientations come up, and each photo has a large F that shows which way up it should be.
