@@ -27,7 +27,7 @@ def is_ignored(name: str) -> bool:
     return _matches_ignored(name.lower()) is not None
 
 
-class Source(msgspec.Struct, frozen=True):
+class SourceFile(msgspec.Struct, frozen=True):
     """A regular file that was found. `relative` is its folder below the one that was named, "" at its top."""
 
     path: str
@@ -40,13 +40,13 @@ class Source(msgspec.Struct, frozen=True):
     """Whether it was named itself, and not found by walking a folder."""
 
 
-class Filter(msgspec.Struct, frozen=True):
+class SourceFilter(msgspec.Struct, frozen=True):
     """Which files of a walk are meant: by patterns on the name, or on the path below the folder that was named."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
-    def takes(self, name: str, relative: str) -> bool:
+    def matches(self, name: str, relative: str) -> bool:
         path = os.path.join(relative, name)
         if self.include and not _any_matches(self.include, name, path):
             return False
@@ -57,7 +57,7 @@ def _any_matches(patterns: Sequence[str], name: str, path: str) -> bool:
     return any(fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(path, pattern) for pattern in patterns)
 
 
-def expand(paths: Sequence[str]) -> list[str]:
+def expand_paths(paths: Sequence[str]) -> list[str]:
     """Absolute paths, patterns expanded. Raises MissingPathsError."""
     found: list[str] = []
     missing: list[str] = []
@@ -82,9 +82,9 @@ def _matches(path: str) -> list[str]:
     return sorted(map(os.path.normpath, glob.iglob(pattern, recursive=True)))
 
 
-def find(
-    paths: Sequence[str], chosen: Filter, *, recursive: bool = True, on_problem: Callable[[str], None]
-) -> Iterator[Source]:
+def find_sources(
+    paths: Sequence[str], source_filter: SourceFilter, *, recursive: bool = True, on_problem: Callable[[str], None]
+) -> Iterator[SourceFile]:
     """The files that absolute paths mean: each file itself, each folder walked.
 
     Sorted by name within a folder, or within each 10,000 names of a larger one: memory doesn't grow with the count.
@@ -92,10 +92,10 @@ def find(
     """
     for path in paths:
         if os.path.isdir(path):
-            yield from _walk(path, "", chosen, recursive=recursive, on_problem=on_problem)
+            yield from _walk(path, "", source_filter, recursive=recursive, on_problem=on_problem)
             continue
         folder, name = os.path.split(path)
-        if not chosen.takes(name, ""):
+        if not source_filter.matches(name, ""):
             continue
         source = _source(path, name, folder, "", on_problem, named=True)
         if source is not None:
@@ -103,15 +103,15 @@ def find(
 
 
 def _walk(
-    folder: str, relative: str, chosen: Filter, *, recursive: bool, on_problem: Callable[[str], None]
-) -> Iterator[Source]:
+    folder: str, relative: str, chosen: SourceFilter, *, recursive: bool, on_problem: Callable[[str], None]
+) -> Iterator[SourceFile]:
     folders: list[str] = []
     for entry in _entries(folder, on_problem):
         if is_ignored(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
             folders.append(entry.name)
-        elif chosen.takes(entry.name, relative) and not (entry.is_symlink() and os.path.isdir(entry.path)):
+        elif chosen.matches(entry.name, relative) and not (entry.is_symlink() and os.path.isdir(entry.path)):
             source = _source(entry.path, entry.name, folder, relative, on_problem, named=False)
             if source is not None:
                 yield source
@@ -132,7 +132,7 @@ def _entries(folder: str, on_problem: Callable[[str], None]) -> Iterator[os.DirE
 
 def _source(
     path: str, name: str, folder: str, relative: str, on_problem: Callable[[str], None], *, named: bool
-) -> Source | None:
+) -> SourceFile | None:
     try:
         status = os.stat(path)
     except OSError as error:  # it vanished, or it is a link to nothing
@@ -141,4 +141,4 @@ def _source(
     if not stat.S_ISREG(status.st_mode):
         on_problem(f"{path}: not a regular file")
         return None
-    return Source(path, name, folder, relative, status.st_size, status.st_mtime_ns, named)
+    return SourceFile(path, name, folder, relative, status.st_size, status.st_mtime_ns, named)

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from fileq.errors import NotFoundError
-from fileq.sources import Filter, expand, find
+from fileq.sources import SourceFilter, expand_paths, find_sources
 
-EVERYTHING = Filter()
+EVERYTHING = SourceFilter()
 
 
 def tree(folder, *names):
@@ -18,7 +18,7 @@ def tree(folder, *names):
 def walk(*paths, chosen=EVERYTHING, recursive=True):
     """The sources, and what was complained of."""
     problems = []
-    found = list(find([str(path) for path in paths], chosen, recursive=recursive, on_problem=problems.append))
+    found = list(find_sources([str(path) for path in paths], chosen, recursive=recursive, on_problem=problems.append))
     return found, problems
 
 
@@ -63,10 +63,10 @@ def test_a_hidden_file_that_is_named_is_meant(tmp_path):
 @pytest.mark.parametrize(
     ("chosen", "meant"),
     [
-        (Filter(include=("*.jpg",)), ["a.jpg", "sub/c.jpg"]),
-        (Filter(exclude=("*.jpg",)), ["b.png"]),
-        (Filter(include=("sub/*",)), ["sub/c.jpg"]),
-        (Filter(include=("*.jpg", "*.png"), exclude=("sub/*",)), ["a.jpg", "b.png"]),
+        (SourceFilter(include=("*.jpg",)), ["a.jpg", "sub/c.jpg"]),
+        (SourceFilter(exclude=("*.jpg",)), ["b.png"]),
+        (SourceFilter(include=("sub/*",)), ["sub/c.jpg"]),
+        (SourceFilter(include=("*.jpg", "*.png"), exclude=("sub/*",)), ["a.jpg", "b.png"]),
     ],
 )
 def test_patterns_choose_by_name_or_by_path(tmp_path, chosen, meant):
@@ -128,41 +128,41 @@ def test_odd_names_are_found_by_a_walk_and_by_name(tmp_path, name):
         pass
     (walked,), _ = walk(tmp_path)
     assert os.fsencode(walked.path) == path
-    assert expand([os.fsdecode(path)]) == [os.fsdecode(path)]
+    assert expand_paths([os.fsdecode(path)]) == [os.fsdecode(path)]
 
 
 def test_patterns_are_expanded_in_order(tmp_path):
     tree(tmp_path, "b.jpg", "a.jpg", "sub/c.jpg", "d.png")
-    assert expand([f"{tmp_path}/*.jpg"]) == [f"{tmp_path}/a.jpg", f"{tmp_path}/b.jpg"]
-    assert f"{tmp_path}/sub/c.jpg" in expand([f"{tmp_path}/**/*.jpg"])
+    assert expand_paths([f"{tmp_path}/*.jpg"]) == [f"{tmp_path}/a.jpg", f"{tmp_path}/b.jpg"]
+    assert f"{tmp_path}/sub/c.jpg" in expand_paths([f"{tmp_path}/**/*.jpg"])
 
 
 def test_a_relative_pattern_works_in_a_folder_with_brackets_in_its_name(tmp_path, monkeypatch):
     tree(tmp_path, "[2026] trip/a.jpg")
     monkeypatch.chdir(tmp_path / "[2026] trip")
-    assert expand(["*.jpg"]) == [f"{tmp_path}/[2026] trip/a.jpg"]
+    assert expand_paths(["*.jpg"]) == [f"{tmp_path}/[2026] trip/a.jpg"]
 
 
 def test_relative_paths_become_absolute(tmp_path, monkeypatch):
     tree(tmp_path, "a.jpg")
     monkeypatch.chdir(tmp_path)
-    assert expand(["./a.jpg", "."]) == [f"{tmp_path}/a.jpg", str(tmp_path)]
+    assert expand_paths(["./a.jpg", "."]) == [f"{tmp_path}/a.jpg", str(tmp_path)]
 
 
 def test_the_home_folder_has_a_short_name(tmp_path, monkeypatch):
     tree(tmp_path, "a.jpg")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert expand(["~/a.jpg", "~/*.jpg"]) == [f"{tmp_path}/a.jpg"] * 2
+    assert expand_paths(["~/a.jpg", "~/*.jpg"]) == [f"{tmp_path}/a.jpg"] * 2
 
 
 @pytest.mark.parametrize("path", ["gone.jpg", "*.gone", "", "a\0b"])
 def test_what_does_not_exist_is_named(tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotFoundError, match="There is no file") as raised:
-        expand([path])
+        expand_paths([path])
     assert path in raised.value.message
 
 
 def test_of_many_that_do_not_exist_five_are_named(tmp_path):
     with pytest.raises(NotFoundError, match=r"/4 and 3 more"):
-        expand([f"{tmp_path}/{number}" for number in range(8)])
+        expand_paths([f"{tmp_path}/{number}" for number in range(8)])

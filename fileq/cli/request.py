@@ -10,7 +10,7 @@ from fileq.cli.times import moment
 from fileq.cli.views.jobs import receipt_document
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
-from fileq.intake import Receipt, Request
+from fileq.intake import AddRequest, AddResult
 
 
 def request(
@@ -28,12 +28,12 @@ def request(
     priority: int,
     at: str | None,
     force: bool,
-) -> Request:
+) -> AddRequest:
     """The request that the options mean. Raises UsageError and NotFoundError."""
     named = [*(paths or ()), *(listed(files_from, null=null) if files_from else ())]
     if not named and not files_from:
         raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
-    return Request(
+    return AddRequest(
         paths=named,
         recipes=session.recipes(recipe or ()),
         out=None if out is None else os.path.abspath(os.path.expanduser(out)),
@@ -52,7 +52,7 @@ def missing_in_json(display: Display) -> Iterator[None]:
     try:
         yield
     except MissingPathsError as error:
-        display.answer(Answer(receipt_document(Receipt(missing=error.paths)), []))
+        display.answer(Answer(receipt_document(AddResult(missing=error.paths)), []))
         raise
 
 

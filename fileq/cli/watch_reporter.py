@@ -9,8 +9,8 @@ from fileq.display import Answer, Awaited, Display, Progress, Text, Tone, Watche
 from fileq.errors import NotFoundError, UsageError
 from fileq.service.notify import Notifier
 from fileq.units import Duration
-from fileq.watch.configured import configured
-from fileq.watch.folder import Folder, Poll, Standing, left_out
+from fileq.watch.configured import watch_spec
+from fileq.watch.folder import PollMode, Standing, WatchSpec, skipped_folders
 
 _LINES_ON_A_TERMINAL = 10
 
@@ -24,7 +24,7 @@ def folders(
     poll: str | None,
     recursive: bool,
     follow_links: bool = False,
-) -> list[Folder]:
+) -> list[WatchSpec]:
     """The folders that are named, or else all of the config's. Raises UsageError, NotFoundError."""
     interval = _seconds(poll)
     watches = session.config.settings.watch
@@ -32,11 +32,11 @@ def folders(
         if not watches:
             where = session.config.file or "a config"
             raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
-        return [configured(session.config, watch, interval, follow_links=follow_links) for watch in watches]
+        return [watch_spec(session.config, watch, interval, follow_links=follow_links) for watch in watches]
     named = [_named(path) for path in dict.fromkeys(paths)]
     known = {} if recipe or out else {watch.path: watch for watch in watches}
     return [
-        configured(session.config, known[path], interval, follow_links=follow_links)
+        watch_spec(session.config, known[path], interval, follow_links=follow_links)
         if path in known
         else _plain(session, path, recipe, out, interval, recursive=recursive, follow_links=follow_links)
         for path in named
@@ -71,21 +71,21 @@ def _plain(
     *,
     recursive: bool,
     follow_links: bool,
-) -> Folder:
+) -> WatchSpec:
     whole = None if out is None else os.path.abspath(os.path.expanduser(out))
-    return Folder(
+    return WatchSpec(
         path,
         tuple(session.recipes(recipe)),
         whole,
         recursive,
-        poll=Poll.AUTO if interval is None else Poll.ALWAYS,
+        poll=PollMode.AUTO if interval is None else PollMode.ALWAYS,
         interval=interval or 5.0,
-        skipped=left_out(path, whole),
+        skipped=skipped_folders(path, whole),
         follow_links=follow_links,
     )
 
 
-class Teller:
+class WatchReporter:
     """Tells of what the watcher does: a line for each file where that is piped, and a live view on a terminal."""
 
     def __init__(self, display: Display) -> None:

@@ -1,9 +1,18 @@
 """The one way in: what is new goes into the ledger, and its messages into the queue.
 
-`add` takes what people name; a Reception takes what comes into a watched folder.
+`add` takes what people name; a WatchIntake takes what comes into a watched folder.
 """
 
-from fileq.intake.named import Receipt, Request, add, candidates
-from fileq.intake.watched import Arrival, Became, Policy, Reception
+from fileq.intake.named import AddRequest, AddResult, add_files, candidates
+from fileq.intake.watched import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
 
-__all__ = ["Arrival", "Became", "Policy", "Receipt", "Reception", "Request", "add", "candidates"]
+__all__ = [
+    "AddRequest",
+    "AddResult",
+    "Arrival",
+    "DispositionPolicy",
+    "IntakeOutcome",
+    "WatchIntake",
+    "add_files",
+    "candidates",
+]

@@ -17,12 +17,12 @@ from fileq.ledger.tables.jobs import Candidate, Due
 from fileq.recipes.collisions import folder_templates
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
-from fileq.sources import Filter, Source, expand, find
+from fileq.sources import SourceFile, SourceFilter, expand_paths, find_sources
 
 _IN_ONE_TRANSACTION = 2_000
 
 
-class Request(msgspec.Struct, frozen=True):
+class AddRequest(msgspec.Struct, frozen=True):
     """What is to be queued, and how. `due_at` is in seconds since the epoch; None: at once."""
 
     paths: Sequence[str]
@@ -38,13 +38,13 @@ class Request(msgspec.Struct, frozen=True):
     """Leave alone what was ever queued, however it ended: what retention removed, or was damaged, isn't new."""
 
 
-class Receipt(msgspec.Struct):
+class AddResult(msgspec.Struct):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
     `batch` is None where nothing was queued; `problems` are files and folders that could not be read.
     """
 
-    batch: int | None = None
+    batch_id: int | None = None
     queued: int = 0
     up_to_date: int = 0
     already_queued: int = 0
@@ -58,14 +58,14 @@ def _silent(_count: int) -> None:
     pass
 
 
-def add(
+def add_files(
     ledger: Ledger,
-    request: Request,
+    request: AddRequest,
     *,
     now: float,
     queue: str = queue.MAIN,
     on_scanned: Callable[[int], None] = _silent,
-) -> Receipt:
+) -> AddResult:
     """Queue what is new. When this returns, what it counts as queued is on disk and will not be lost.
 
     Raises MissingPathsError, before anything is queued, where a path doesn't exist; LedgerError.
@@ -79,30 +79,30 @@ def add(
     return intake.receipt
 
 
-def candidates(ledger: Ledger, request: Request, receipt: Receipt) -> Iterator[tuple[Source, Recipe, str]]:
+def candidates(ledger: Ledger, request: AddRequest, receipt: AddResult) -> Iterator[tuple[SourceFile, Recipe, str]]:
     """Each file that would be queued with a recipe and its destination folder, whether it is new or not."""
     folders = folder_templates(request.recipes, request.out)
     for source in _find(request, receipt):
         yield from _meant(ledger, request, folders, receipt, source)
 
 
-def _find(request: Request, receipt: Receipt) -> Iterator[Source]:
-    return find(
-        expand(request.paths),
-        Filter(request.include, request.exclude),
+def _find(request: AddRequest, receipt: AddResult) -> Iterator[SourceFile]:
+    return find_sources(
+        expand_paths(request.paths),
+        SourceFilter(request.include, request.exclude),
         recursive=request.recursive,
         on_problem=receipt.problems.append,
     )
 
 
-def _chunks(sources: Iterator[Source]) -> Iterator[list[Source]]:
+def _chunks(sources: Iterator[SourceFile]) -> Iterator[list[SourceFile]]:
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):
         yield chunk
 
 
 def _meant(
-    ledger: Ledger, request: Request, folders: dict[str, str], receipt: Receipt, source: Source
-) -> Iterator[tuple[Source, Recipe, str]]:
+    ledger: Ledger, request: AddRequest, folders: dict[str, str], receipt: AddResult, source: SourceFile
+) -> Iterator[tuple[SourceFile, Recipe, str]]:
     """The recipes that a source is to go through. A walk doesn't take what fileq itself has made."""
     recipes = [recipe for recipe in request.recipes if recipe.matches(source.name)]
     if not recipes:
@@ -125,8 +125,8 @@ def _destination(template: str, recipe: str, folder: str, relative: str) -> str:
 class _Intake:
     """One `add` under way: its batch, its recipes as the ledger knows them, its counts."""
 
-    def __init__(self, ledger: Ledger, request: Request, now: float, queue: str) -> None:
-        self.receipt = Receipt()
+    def __init__(self, ledger: Ledger, request: AddRequest, now: float, queue: str) -> None:
+        self.receipt = AddResult()
         self._ledger = ledger
         self._request = request
         self._now = now
@@ -134,7 +134,7 @@ class _Intake:
         self._folders = folder_templates(request.recipes, request.out)
         self._recipes = {recipe.name: (recipe.fingerprint, encode(recipe)) for recipe in request.recipes}
 
-    def take(self, sources: Sequence[Source]) -> None:
+    def take(self, sources: Sequence[SourceFile]) -> None:
         """Enter these sources in one transaction, on disk when it ends."""
         before = self.receipt.queued
         with self._ledger.transaction(durable=True):
@@ -149,15 +149,15 @@ class _Intake:
             if self.receipt.queued == before == 0:
                 self._ledger.batches.forget(batch)
         if self.receipt.queued:
-            self.receipt.batch = batch
+            self.receipt.batch_id = batch
 
     def _batch(self) -> int:
-        if self.receipt.batch is None:
+        if self.receipt.batch_id is None:
             return self._ledger.batches.open(self._queue, self._now)
-        self._ledger.batches.reopen(self.receipt.batch)
-        return self.receipt.batch
+        self._ledger.batches.reopen(self.receipt.batch_id)
+        return self.receipt.batch_id
 
-    def _enter(self, source: Source, batch: int, recipes: dict[str, int]) -> Iterator[Due]:
+    def _enter(self, source: SourceFile, batch: int, recipes: dict[str, int]) -> Iterator[Due]:
         for _, recipe, folder in _meant(self._ledger, self._request, self._folders, self.receipt, source):
             candidate = Candidate(
                 source.path, f"{source.size}-{source.mtime_ns}", source.size, source.mtime_ns, recipes[recipe.name],

@@ -19,7 +19,7 @@ from fileq.ledger.tables.jobs import Candidate, Due
 from fileq.recipes.collisions import folder_templates
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
-from fileq.sources import Source
+from fileq.sources import SourceFile
 
 _ONE_BURST = 10.0
 """Seconds without news after which the next file begins another batch."""
@@ -28,7 +28,7 @@ _ONE_BURST = 10.0
 class Arrival(msgspec.Struct, frozen=True):
     """A complete file in a watched folder."""
 
-    source: Source
+    source: SourceFile
     inode: int
 
     @property
@@ -36,15 +36,15 @@ class Arrival(msgspec.Struct, frozen=True):
         return f"{self.source.size}-{self.source.mtime_ns}"
 
 
-class Policy(msgspec.Struct, frozen=True):
+class DispositionPolicy(msgspec.Struct, frozen=True):
     """Where a source goes when its jobs are done, or one has failed: a folder; "" deletes it, None leaves it."""
 
     done_to: str | None = None
     failed_to: str | None = None
 
-    def below(self, relative: str) -> "Policy":
+    def below(self, relative: str) -> "DispositionPolicy":
         """The same for a source in a sub-folder: the tree is kept."""
-        return Policy(*(os.path.join(to, relative) if to else to for to in (self.done_to, self.failed_to)))
+        return DispositionPolicy(*(os.path.join(to, relative) if to else to for to in (self.done_to, self.failed_to)))
 
     def takes_away(self, states: frozenset[JobState]) -> bool:
         """Whether a source whose jobs have ended so is to go."""
@@ -53,7 +53,7 @@ class Policy(msgspec.Struct, frozen=True):
         return JobState.FAILED in states and self.failed_to is not None and all(state.is_final for state in states)
 
 
-class Became(StrEnum):
+class IntakeOutcome(StrEnum):
     """What became of an arrival."""
 
     QUEUED = "queued"
@@ -63,10 +63,10 @@ class Became(StrEnum):
     BUSY = "busy"  # it is being processed under its former name: ask again
 
 
-class Taken(msgspec.Struct):
+class IntakeResult(msgspec.Struct):
     """The answer to a take: what became of each arrival, the batch, and jobs whose sources are to go by now."""
 
-    became: list[Became]
+    became: list[IntakeOutcome]
     batch: int | None = None
     jobs: int = 0
     leaving: list[int] = []
@@ -79,7 +79,7 @@ _Wanted = tuple[str, str]
 class _Plan(msgspec.Struct):
     """What is to be written about one arrival."""
 
-    became: Became
+    became: IntakeOutcome
     arrival: Arrival
     known: list[Known] = []
     wanted: list[_Wanted] = []
@@ -88,11 +88,17 @@ class _Plan(msgspec.Struct):
     withdrawn: list[int] = []
 
 
-class Reception:
+class WatchIntake:
     """One watched folder's way in. Raises LedgerError."""
 
     def __init__(
-        self, ledger: Ledger, watch: int, recipes: Sequence[Recipe], *, out: str | None = None, policy: Policy
+        self,
+        ledger: Ledger,
+        watch: int,
+        recipes: Sequence[Recipe],
+        *,
+        out: str | None = None,
+        policy: DispositionPolicy,
     ) -> None:
         self._ledger = ledger
         self._watch = watch
@@ -123,24 +129,24 @@ class Reception:
             return not self._is_own(arrival)
         return self._is_to_go(known)
 
-    def take(self, arrivals: Sequence[Arrival], now: float) -> Taken:
+    def take(self, arrivals: Sequence[Arrival], now: float) -> IntakeResult:
         """Enter what is new in one transaction, on disk when this returns."""
         plans = [self._plan(arrival) for arrival in arrivals]
-        taken = Taken([plan.became for plan in plans])
-        if all(plan.became in (Became.OWN, Became.UNMATCHED, Became.BUSY) for plan in plans):
+        taken = IntakeResult([plan.became for plan in plans])
+        if all(plan.became in (IntakeOutcome.OWN, IntakeOutcome.UNMATCHED, IntakeOutcome.BUSY) for plan in plans):
             return taken
-        with self._ledger.transaction(durable=Became.QUEUED in taken.became):
+        with self._ledger.transaction(durable=IntakeOutcome.QUEUED in taken.became):
             for plan in plans:
                 self._settle(plan, taken, now)
             taken.became = [plan.became for plan in plans]
-            if Became.QUEUED in taken.became:
+            if IntakeOutcome.QUEUED in taken.became:
                 due = self._enter_all(plans, now)
                 queue.send(self._ledger, queue.MAIN, due, now)
                 taken.jobs = len(due)
         taken.batch = self._batch if taken.jobs else None
         return taken
 
-    def _wanted(self, source: Source) -> list[_Wanted]:
+    def _wanted(self, source: SourceFile) -> list[_Wanted]:
         place = (source.folder, source.relative)
         if self._place != place:  # files come folder by folder
             self._place = place
@@ -153,7 +159,7 @@ class Reception:
             if recipe.matches(source.name)
         ]
 
-    def _destination(self, recipe: Recipe, source: Source) -> str:
+    def _destination(self, recipe: Recipe, source: SourceFile) -> str:
         return destination(self._folders[recipe.name], source.folder, recipe.name, source.relative)
 
     @staticmethod
@@ -175,17 +181,17 @@ class Reception:
     def _plan(self, arrival: Arrival) -> _Plan:
         wanted = self._wanted(arrival.source)
         if not wanted:
-            return _Plan(Became.UNMATCHED, arrival)
+            return _Plan(IntakeOutcome.UNMATCHED, arrival)
         history = self._ledger.arrivals.history(arrival.source.path)
         known = [job for job in history if job.version == arrival.version]
         wanted = self._missing(wanted, known)
         if wanted and self._is_own(arrival):
-            return _Plan(Became.OWN, arrival)
-        plan = _Plan(Became.KNOWN, arrival, [job for job in known if not job.vanished], wanted)
+            return _Plan(IntakeOutcome.OWN, arrival)
+        plan = _Plan(IntakeOutcome.KNOWN, arrival, [job for job in known if not job.vanished], wanted)
         if wanted:
             self._recognise(plan, history)
-        if plan.became is Became.KNOWN and plan.wanted:
-            plan.became = Became.QUEUED
+        if plan.became is IntakeOutcome.KNOWN and plan.wanted:
+            plan.became = IntakeOutcome.QUEUED
         return plan
 
     def _recognise(self, plan: _Plan, history: Sequence[Known]) -> None:
@@ -197,7 +203,7 @@ class Reception:
         for fingerprint, folder in plan.wanted:
             before = former.get(fingerprint)
             if before is not None and before.state is JobState.RUNNING:
-                plan.became = Became.BUSY
+                plan.became = IntakeOutcome.BUSY
             elif before is not None and before.state.is_final and not before.vanished:
                 plan.renamed.append((before, folder))
             elif _same_content(last.get((fingerprint, folder)), source):
@@ -213,7 +219,7 @@ class Reception:
         gone = [job for job in elsewhere if not _is_at(job.source, arrival.inode)]
         return {job.fingerprint: job for job in sorted(gone, key=_tells)}
 
-    def _settle(self, plan: _Plan, taken: Taken, now: float) -> None:
+    def _settle(self, plan: _Plan, taken: IntakeResult, now: float) -> None:
         """Write down what is no new job."""
         arrivals, source = self._ledger.arrivals, plan.arrival.source
         for job, folder in plan.renamed:
@@ -222,10 +228,10 @@ class Reception:
             arrivals.touched(job.job, plan.arrival.version, source.mtime_ns)
         withdrawn = [arrivals.withdraw(number, now) for number in plan.withdrawn]
         if not all(withdrawn):  # a worker was faster
-            plan.became = Became.BUSY
+            plan.became = IntakeOutcome.BUSY
             return
         known = [*plan.known, *(job for job, _ in plan.renamed), *plan.touched]
-        if plan.became is Became.KNOWN and known and self._is_to_go(known):
+        if plan.became is IntakeOutcome.KNOWN and known and self._is_to_go(known):
             numbers = [job.job for job in known]
             self._ledger.dispositions.attach_jobs(numbers, self._disposition(plan.arrival))
             taken.leaving += numbers
@@ -245,7 +251,7 @@ class Reception:
             for fingerprint, recipe in self._recipes.items()
         }
         batch = self._batch
-        queued = (plan for plan in plans if plan.became is Became.QUEUED)
+        queued = (plan for plan in plans if plan.became is IntakeOutcome.QUEUED)
         return [due for plan in queued for due in self._enter(plan, batch, recipes, now)]
 
     def _enter(self, plan: _Plan, batch: int, recipes: dict[str, int], now: float) -> Iterator[Due]:
@@ -281,7 +287,7 @@ def digest(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _same_content(before: Known | None, source: Source) -> bool:
+def _same_content(before: Known | None, source: SourceFile) -> bool:
     if before is None or before.state is not JobState.DONE or before.digest is None or before.size != source.size:
         return False
     try:

@@ -17,7 +17,7 @@ from fileq.notifications import tell
 from fileq.process.isolated import aside
 from fileq.retention.missing_outputs import note_vanished
 from fileq.units import describe_bytes
-from fileq.watch.configured import configured
+from fileq.watch.configured import watch_spec
 from fileq.watch.one_shot import look_through
 from fileq.watch.status import is_watched
 
@@ -94,7 +94,7 @@ def rescan(place: Place, now: float) -> str:
         if place.stop.is_set() or is_watched(place.ledger, watch.path):
             continue
         try:
-            folder = configured(place.config, watch)
+            folder = watch_spec(place.config, watch)
         except UntrustedError as error:
             untrusted = error
             continue
@@ -114,8 +114,8 @@ def add(place: Place, batch: AddSettings, now: float) -> str:
     """Queue what is new, and nothing that was ever queued before: what retention removed doesn't come back."""
     names = dict.fromkeys(batch.recipes or place.settings.default)
     recipes = [place.config.recipe(name) for name in names]
-    receipt = intake.add(place.ledger, intake.Request(batch.paths, recipes, batch.out, only_new=True), now=now)
-    told = f"{receipt.queued:,} queued as batch {receipt.batch}." if receipt.queued else "Nothing new."
+    receipt = intake.add_files(place.ledger, intake.AddRequest(batch.paths, recipes, batch.out, only_new=True), now=now)
+    told = f"{receipt.queued:,} queued as batch {receipt.batch_id}." if receipt.queued else "Nothing new."
     return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
 
 

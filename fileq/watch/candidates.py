@@ -6,10 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from fileq.watch.folder import Waiting
-from fileq.watch.stability import QUIET, Trace
+from fileq.watch.stability import QUIET, FileHistory
 
 if TYPE_CHECKING:
-    from fileq.watch.watched_folder import Root
+    from fileq.watch.watched_folder import WatchedFolder
 
 MOST = 100_000
 """With more than that, they are dropped and scanned for."""
@@ -17,10 +17,10 @@ MOST = 100_000
 _SHOWN_AFTER = 1.0
 
 
-class Candidate(Trace):
+class UnsettledFile(FileHistory):
     __slots__ = ("by_event", "caught_up", "next_at", "path", "root", "warned")
 
-    def __init__(self, path: str, root: "Root", now: float) -> None:
+    def __init__(self, path: str, root: "WatchedFolder", now: float) -> None:
         super().__init__(now)
         self.path = path
         self.root = root
@@ -30,17 +30,17 @@ class Candidate(Trace):
         self.warned = False
 
 
-class Candidates:
+class UnsettledFiles:
     """By path. Memory is all they cost: about 300 bytes each."""
 
     def __init__(self) -> None:
-        self._by_path: dict[str, Candidate] = {}
+        self._by_path: dict[str, UnsettledFile] = {}
         self._due: list[tuple[float, str]] = []
 
     def __len__(self) -> int:
         return len(self._by_path)
 
-    def heard_of(self, path: str, root: "Root", now: float) -> None:
+    def heard_of(self, path: str, root: "WatchedFolder", now: float) -> None:
         """An event says that something happened to it."""
         candidate = self._at(path, root, now)
         candidate.by_event = True
@@ -51,20 +51,20 @@ class Candidates:
     def __contains__(self, path: str) -> bool:
         return path in self._by_path
 
-    def found(self, path: str, root: "Root", now: float, *, caught_up: bool) -> None:
+    def found(self, path: str, root: "WatchedFolder", now: float, *, caught_up: bool) -> None:
         """A scan found it; `caught_up`: one that had to find what came before anybody watched."""
         if path not in self._by_path:
             candidate = self._at(path, root, now)
             candidate.caught_up = caught_up
             self.look_at(candidate, now + QUIET)
 
-    def _at(self, path: str, root: "Root", now: float) -> Candidate:
+    def _at(self, path: str, root: "WatchedFolder", now: float) -> UnsettledFile:
         candidate = self._by_path.get(path)
         if candidate is None:
-            candidate = self._by_path[path] = Candidate(path, root, now)
+            candidate = self._by_path[path] = UnsettledFile(path, root, now)
         return candidate
 
-    def look_at(self, candidate: Candidate, moment: float) -> None:
+    def look_at(self, candidate: UnsettledFile, moment: float) -> None:
         if candidate.next_at != moment:
             candidate.next_at = moment
             heapq.heappush(self._due, (moment, candidate.path))
@@ -72,15 +72,15 @@ class Candidates:
     def drop(self, path: str) -> None:
         self._by_path.pop(path, None)
 
-    def drop_all(self, root: "Root") -> None:
+    def drop_all(self, root: "WatchedFolder") -> None:
         for path in [path for path, candidate in self._by_path.items() if candidate.root is root]:
             del self._by_path[path]
 
-    def due(self, now: float, most: int) -> list[Candidate]:
+    def due(self, now: float, most: int) -> list[UnsettledFile]:
         """Those that are to be looked at by now; each must then be dropped, or looked at later."""
         return list(islice(self._all_due(now), most))
 
-    def _all_due(self, now: float) -> Iterator[Candidate]:
+    def _all_due(self, now: float) -> Iterator[UnsettledFile]:
         while self._due and self._due[0][0] <= now:
             moment, path = heapq.heappop(self._due)
             candidate = self._by_path.get(path)
@@ -92,12 +92,12 @@ class Candidates:
         """When the next one is to be looked at."""
         return self._due[0][0] if self._due else None
 
-    def __iter__(self) -> Iterator[Candidate]:
+    def __iter__(self) -> Iterator[UnsettledFile]:
         return iter(self._by_path.values())
 
-    def waiting(self, now: float) -> dict["Root", list[Waiting]]:
+    def waiting(self, now: float) -> dict["WatchedFolder", list[Waiting]]:
         """Of each root, those that have been waiting for a while, the longest first."""
-        waiting: dict[Root, list[Waiting]] = {}
+        waiting: dict[WatchedFolder, list[Waiting]] = {}
         for candidate in self._by_path.values():
             if now - candidate.first_at >= _SHOWN_AFTER:
                 told = Waiting(candidate.path, candidate.reason, round(now - candidate.first_at, 1))

@@ -8,15 +8,15 @@ from contextlib import suppress
 from fileq.disposition import dispose
 from fileq.errors import LedgerError
 from fileq.files.directory import FolderMissing
-from fileq.intake import Arrival, Became
+from fileq.intake import Arrival, IntakeOutcome
 from fileq.ledger import Ledger
-from fileq.sources import Source
-from fileq.watch.candidates import Candidate, Candidates
+from fileq.sources import SourceFile
+from fileq.watch.candidates import UnsettledFile, UnsettledFiles
 from fileq.watch.links import LinkKind, LinkRefused, check_link
-from fileq.watch.listener import Listener
+from fileq.watch.listener import WatchListener
 from fileq.watch.probe import look
-from fileq.watch.stability import LONG, Look, Reason, judge
-from fileq.watch.watched_folder import Root
+from fileq.watch.stability import LONG, ProbedFile, UnsettledReason, judge
+from fileq.watch.watched_folder import WatchedFolder
 
 _IN_ONE_TRANSACTION = 2_000
 _RETRY = 1.0
@@ -24,10 +24,10 @@ _LINKED = 0.2
 """Seconds after which to look again whether a file's other name has gone."""
 
 
-class Gathering:
+class Collector:
     """Raises LedgerError; what could not be written is then looked at again later."""
 
-    def __init__(self, ledger: Ledger, candidates: Candidates, listener: Listener) -> None:
+    def __init__(self, ledger: Ledger, candidates: UnsettledFiles, listener: WatchListener) -> None:
         self._ledger = ledger
         self._candidates = candidates
         self._listener = listener
@@ -35,7 +35,7 @@ class Gathering:
 
     def gather(self, now: float) -> None:
         """Look at all that is due, and queue what is complete and new."""
-        complete: dict[Root, list[tuple[Candidate, Look]]] = {}
+        complete: dict[WatchedFolder, list[tuple[UnsettledFile, ProbedFile]]] = {}
         for candidate in self._candidates.due(now, _IN_ONE_TRANSACTION):
             seen = self._looked_at(candidate, now)
             if seen is not None:
@@ -49,7 +49,7 @@ class Gathering:
                     self._candidates.look_at(candidate, now + _RETRY)
                 raise
 
-    def _looked_at(self, candidate: Candidate, now: float) -> Look | None:
+    def _looked_at(self, candidate: UnsettledFile, now: float) -> ProbedFile | None:
         """The file where it is complete; else it is dropped, or looked at later."""
         seen = look(candidate.path)
         if seen is None:
@@ -64,7 +64,7 @@ class Gathering:
         self._candidates.look_at(candidate, now + wait)
         return None
 
-    def _vetted(self, candidate: Candidate, seen: Look, now: float) -> Look | None:
+    def _vetted(self, candidate: UnsettledFile, seen: ProbedFile, now: float) -> ProbedFile | None:
         """The complete file with its inode, unless it is a link that the watch leaves alone."""
         root = candidate.root
         if root.folder.follow_links:
@@ -73,7 +73,7 @@ class Gathering:
             status = check_link(candidate.path, root.real)
         except LinkRefused as refused:
             if refused.kind is LinkKind.HARD and now - candidate.first_at < root.settle:
-                candidate.reason = Reason.LINKED
+                candidate.reason = UnsettledReason.LINKED
                 self._candidates.look_at(candidate, now + _LINKED)
             else:
                 root.left_alone.add(candidate.path, refused.kind)
@@ -87,16 +87,16 @@ class Gathering:
             return None
         return seen._replace(inode=status.st_ino)
 
-    def _take(self, root: Root, files: Sequence[tuple[Candidate, Look]], now: float) -> None:
+    def _take(self, root: WatchedFolder, files: Sequence[tuple[UnsettledFile, ProbedFile]], now: float) -> None:
         taken = root.reception.take([_arrival(root, candidate.path, seen) for candidate, seen in files], time.time())
         queued = []
         for (candidate, _), became in zip(files, taken.became, strict=True):
-            if became is Became.BUSY:
-                candidate.reason = Reason.BUSY
+            if became is IntakeOutcome.BUSY:
+                candidate.reason = UnsettledReason.BUSY
                 self._candidates.look_at(candidate, now + _RETRY)
                 continue
             self._candidates.drop(candidate.path)
-            if became is Became.QUEUED:
+            if became is IntakeOutcome.QUEUED:
                 queued.append(candidate)
         if queued and taken.batch is not None:
             self._note(root.folder.path)
@@ -117,8 +117,8 @@ class Gathering:
                 self._noted.add(path)
 
 
-def _arrival(root: Root, path: str, seen: Look) -> Arrival:
+def _arrival(root: WatchedFolder, path: str, seen: ProbedFile) -> Arrival:
     folder, name = os.path.split(path)
     top = root.folder.path
     relative = os.path.relpath(folder, top) if folder != top else ""
-    return Arrival(Source(path, name, folder, relative, seen.size, seen.mtime_ns, named=False), seen.inode)
+    return Arrival(SourceFile(path, name, folder, relative, seen.size, seen.mtime_ns, named=False), seen.inode)

@@ -7,14 +7,14 @@ from enum import StrEnum
 import msgspec
 
 from fileq.files.identity import place_within
-from fileq.intake import Policy
+from fileq.intake import DispositionPolicy
 from fileq.recipes.recipe import Recipe
 from fileq.sources import is_ignored
 
 _SHOWN = 20
 
 
-class Poll(StrEnum):
+class PollMode(StrEnum):
     """Whether to compare listings instead of waiting for events."""
 
     AUTO = "auto"  # where the file system tells nothing
@@ -22,16 +22,16 @@ class Poll(StrEnum):
     NEVER = "never"
 
 
-class Folder(msgspec.Struct, frozen=True):
+class WatchSpec(msgspec.Struct, frozen=True):
     """`path` is absolute. `settle` and `interval` are in seconds; `skipped` are folders that are left out."""
 
     path: str
     recipes: tuple[Recipe, ...]
     out: str | None = None
     recursive: bool = True
-    policy: Policy = Policy()
+    policy: DispositionPolicy = DispositionPolicy()
     settle: float = 2.0
-    poll: Poll = Poll.AUTO
+    poll: PollMode = PollMode.AUTO
     interval: float = 5.0
     skipped: frozenset[str] = frozenset()
     follow_links: bool = False
@@ -52,7 +52,7 @@ class Folder(msgspec.Struct, frozen=True):
         )
 
 
-class State(StrEnum):
+class WatchState(StrEnum):
     """How a folder is watched right now."""
 
     CATCHING_UP = "catching up"
@@ -84,7 +84,7 @@ class Standing(msgspec.Struct, frozen=True):
     """
 
     path: str
-    state: State
+    state: WatchState
     problem: str = ""
     queued: int = 0
     waiting: int = 0
@@ -98,7 +98,7 @@ class Standing(msgspec.Struct, frozen=True):
     left_alone: dict[str, int] = {}
 
 
-def left_out(path: str, *folders: str | None) -> frozenset[str]:
+def skipped_folders(path: str, *folders: str | None) -> frozenset[str]:
     """Those of `folders` that lie inside the watched one: what is put there is no source."""
     places = [place_within(folder, path) for folder in folders if folder]
     return frozenset(os.path.join(path, place) for place in places if place)

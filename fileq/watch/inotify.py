@@ -24,7 +24,7 @@ InotifyMoveEventGrouper.delay = 0.02
 _NO_WATCH = -1  # what watchdog would keep for every folder that it may not read
 
 
-class Reader(InotifyFD):
+class InotifyReader(InotifyFD):
     """Reads the kernel's queue, and tells of trouble."""
 
     def __init__(self, on_trouble: Callable[[str], None]) -> None:
@@ -68,7 +68,7 @@ class Reader(InotifyFD):
             super()._remove_callback(wd, id_)
 
 
-class Group(InotifyWatchGroup):
+class InotifyTree(InotifyWatchGroup):
     """The watches of a tree.
 
     Those of a folder that leaves its place go at once; it gets new ones where it comes in again, and is scanned then.
@@ -88,9 +88,9 @@ class Group(InotifyWatchGroup):
             self._remove_callbacks([wd for known, wd in watches if known == path or known.startswith(below)])
 
 
-class Emitter(InotifyEmitter):
+class InotifyTreeEmitter(InotifyEmitter):
     def on_thread_start(self) -> None:
-        self._inotify = Group(
+        self._inotify = InotifyTree(
             self._inotify_fd,
             os.fsencode(self.watch.path),
             is_recursive=self.watch.is_recursive,
@@ -101,17 +101,17 @@ class Emitter(InotifyEmitter):
         try:
             super().run()
         except Exception as error:  # noqa: BLE001  # see Reader
-            assert isinstance(self._inotify_fd, Reader)
+            assert isinstance(self._inotify_fd, InotifyReader)
             self._inotify_fd.on_trouble(f"sorting events went wrong ({type(error).__name__}: {error})")
 
 
-class Inotify(BaseObserver):
+class InotifyObserver(BaseObserver):
     """An observer with a kernel queue of its own. Raises OSError where the system has none left."""
 
     def __init__(self, on_trouble: Callable[[str], None], timeout: "Seconds" = 1.0) -> None:
-        self.reader = Reader(on_trouble)
+        self.reader = InotifyReader(on_trouble)
         self.reader.start()
-        super().__init__(Emitter, timeout=timeout, inotify_fd=self.reader)
+        super().__init__(InotifyTreeEmitter, timeout=timeout, inotify_fd=self.reader)
 
     def on_thread_stop(self) -> None:
         super().on_thread_stop()

@@ -79,7 +79,7 @@ def _is_owners_alone(folder: os.stat_result, owner: int) -> bool:
     return folder.st_uid == owner and not folder.st_mode & _OTHERS_MAY_WRITE
 
 
-class LeftAlone:
+class RefusedLinks:
     """The links of one watched folder that are left alone, by path."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class LeftAlone:
 
 
 def describe_counts(counts: dict[str, int]) -> str:
-    """Return what `LeftAlone.counts` says, in words; "" where there are none."""
+    """Return what `RefusedLinks.counts` says, in words; "" where there are none."""
     outside, hard = counts.get(LinkKind.OUTSIDE, 0), counts.get(LinkKind.HARD, 0)
     parts = [
         f"{outside:,} lead{'s' * (outside == 1)} out of the folder" if outside else "",

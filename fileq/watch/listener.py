@@ -6,7 +6,7 @@ from typing import Protocol
 from fileq.watch.folder import Standing
 
 
-class Listener(Protocol):
+class WatchListener(Protocol):
     """Called in the watcher's thread."""
 
     live: bool

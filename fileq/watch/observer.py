@@ -30,19 +30,19 @@ LIMITS = {
 }
 
 
-class Trouble(str):
+class ObserverTrouble(str):
     """What is wrong with an observation."""
 
     __slots__ = ()
 
 
-Hint = tuple["Observation", FileSystemEvent | Trouble]
+Hint = tuple["FolderObserver", FileSystemEvent | ObserverTrouble]
 
 
 class _Handler(FileSystemEventHandler):
     """Puts events into the queue and does nothing else: an error here would end watchdog's thread."""
 
-    def __init__(self, observation: "Observation", hints: SimpleQueue[Any]) -> None:
+    def __init__(self, observation: "FolderObserver", hints: SimpleQueue[Any]) -> None:
         self._observation = observation
         self._hints = hints
 
@@ -50,7 +50,7 @@ class _Handler(FileSystemEventHandler):
         self._hints.put((self._observation, event))
 
 
-class Observation:
+class FolderObserver:
     """An observer of one folder. When anything is wrong with it, leave it and make another."""
 
     def __init__(self, path: str, hints: SimpleQueue[Any], *, recursive: bool) -> None:
@@ -67,15 +67,15 @@ class Observation:
 
     def _new_observer(self) -> Any:
         if _PLATFORM == "linux":
-            from fileq.watch.inotify import Inotify  # noqa: PLC0415  # elsewhere it can't be imported
+            from fileq.watch.inotify import InotifyObserver  # noqa: PLC0415  # elsewhere it can't be imported
 
-            return Inotify(self._tell)
+            return InotifyObserver(self._tell)
         from watchdog.observers import Observer  # noqa: PLC0415  # it chooses by platform when it is imported
 
         return Observer()
 
     def _tell(self, trouble: str) -> None:
-        self._hints.put((self, Trouble(trouble)))
+        self._hints.put((self, ObserverTrouble(trouble)))
 
     @property
     def trouble(self) -> str:

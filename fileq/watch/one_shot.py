@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from fileq.ledger import Ledger
-from fileq.watch.folder import Folder, Poll, Standing
-from fileq.watch.status import Passing
+from fileq.watch.folder import PollMode, Standing, WatchSpec
+from fileq.watch.status import OneShotStatusWriter
 from fileq.watch.watcher import Watcher
 
 
-class Look:
+class OneShot:
     """What a look at a folder has brought: a watcher's listener. `problem` is why it could not be looked at."""
 
     live = False
@@ -36,10 +36,10 @@ class Look:
             self.watcher.stop()
 
 
-def look_through(ledger: Ledger, folder: Folder, stop: Callable[[], bool]) -> Look:
+def look_through(ledger: Ledger, folder: WatchSpec, stop: Callable[[], bool]) -> OneShot:
     """Queue what is new and complete in `folder`. Raises LedgerError."""
-    look = Look(stop)
-    quiet = msgspec.structs.replace(folder, poll=Poll.ALWAYS)
-    look.watcher = Watcher(ledger, lambda: [quiet], look, once=True, registry=Passing(ledger))
+    look = OneShot(stop)
+    quiet = msgspec.structs.replace(folder, poll=PollMode.ALWAYS)
+    look.watcher = Watcher(ledger, lambda: [quiet], look, once=True, registry=OneShotStatusWriter(ledger))
     look.watcher.run()
     return look

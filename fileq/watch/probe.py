@@ -7,7 +7,7 @@ import stat
 import sys
 
 from fileq.watch import end_markers
-from fileq.watch.stability import Look
+from fileq.watch.stability import ProbedFile
 
 if sys.platform == "linux":
     import fcntl
@@ -26,7 +26,7 @@ def use_leases() -> None:
         _leases = True
 
 
-def look(path: str) -> Look | None:
+def look(path: str) -> ProbedFile | None:
     """The file at this moment; None where there is no regular file."""
     try:
         # Not to wait for the other end, where a pipe stands there by now.
@@ -40,7 +40,7 @@ def look(path: str) -> Look | None:
         if not stat.S_ISREG(status.st_mode):
             return None
         complete = end_markers.whole(file, status.st_size) if status.st_size and hasattr(os, "pread") else None
-        return Look(status.st_size, status.st_mtime_ns, status.st_ino, _is_written(file), complete)
+        return ProbedFile(status.st_size, status.st_mtime_ns, status.st_ino, _is_written(file), complete)
     except OSError as error:
         if error.errno in (errno.EIO, errno.ESTALE):  # a network drive that has gone
             return None
@@ -49,13 +49,17 @@ def look(path: str) -> Look | None:
         os.close(file)
 
 
-def _from_outside(path: str) -> Look | None:
+def _from_outside(path: str) -> ProbedFile | None:
     """What can be seen of a file that can't be opened: the job is to say that, once it rests."""
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return Look(status.st_size, status.st_mtime_ns, status.st_ino, None, None) if stat.S_ISREG(status.st_mode) else None
+    return (
+        ProbedFile(status.st_size, status.st_mtime_ns, status.st_ino, None, None)
+        if stat.S_ISREG(status.st_mode)
+        else None
+    )
 
 
 def _is_written(file: int) -> bool | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from fileq.errors import LedgerError
-from fileq.intake import Arrival, Reception
-from fileq.watch.folder import Folder
+from fileq.intake import Arrival, WatchIntake
+from fileq.watch.folder import WatchSpec
 from fileq.watch.scan import Scan
 
 _AT_ONCE = 64
@@ -16,10 +16,10 @@ _AT_ONCE = 64
 _RETRY = 1.0
 
 
-class Reconciling:
+class Rescan:
     """`last_at` is when the last scan ended, in seconds since the epoch, `last_seconds` how long it took."""
 
-    def __init__(self, folder: Folder, reception: Reception) -> None:
+    def __init__(self, folder: WatchSpec, reception: WatchIntake) -> None:
         self.overrun = False
         """Whether more came than is kept: a scan is to find it."""
         self.last_at: float | None = None

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from fileq.files.directory import FolderMissing
 from fileq.intake import Arrival
-from fileq.sources import Source, is_ignored
-from fileq.watch.folder import Folder
-from fileq.watch.links import FRESH, LeftAlone, LinkRefused, check_link
+from fileq.sources import SourceFile, is_ignored
+from fileq.watch.folder import WatchSpec
+from fileq.watch.links import FRESH, LinkRefused, RefusedLinks, check_link
 
 
 class Scan:
@@ -21,10 +21,10 @@ class Scan:
     Raises OSError, while it is iterated over, where the folder itself can't be read.
     """
 
-    def __init__(self, folder: Folder, start: str | None = None) -> None:
+    def __init__(self, folder: WatchSpec, start: str | None = None) -> None:
         self.folders = 0
         self.problems: list[str] = []
-        self.left_alone = LeftAlone()
+        self.left_alone = RefusedLinks()
         self._folder = folder
         self._real = os.path.realpath(folder.path)
         self._start = start or folder.path
@@ -60,7 +60,7 @@ class Scan:
             self.problems.append(f"{entry.path}: {error.strerror}")
             return
         if stat.S_ISREG(status.st_mode) and not self._is_refused(entry, status):
-            source = Source(entry.path, entry.name, path, relative, status.st_size, status.st_mtime_ns, named=False)
+            source = SourceFile(entry.path, entry.name, path, relative, status.st_size, status.st_mtime_ns, named=False)
             yield Arrival(source, status.st_ino)
 
     def _is_refused(self, entry: os.DirEntry[str], status: os.stat_result) -> bool:

@@ -19,7 +19,7 @@ LONG = 600.0
 _SOONEST, _LATEST, _GROWTH = 0.1, 2.0, 1.5
 
 
-class Look(NamedTuple):
+class ProbedFile(NamedTuple):
     """A file at one moment. `open`: whether somebody has it open for writing; `whole`: whether its end is there.
 
     Both are None where that can't be known.
@@ -36,7 +36,7 @@ class Look(NamedTuple):
         return self.size, self.mtime_ns, self.inode
 
 
-class Reason(StrEnum):
+class UnsettledReason(StrEnum):
     """Why a file is not taken yet."""
 
     NEW = "it has just come"
@@ -48,7 +48,7 @@ class Reason(StrEnum):
     BUSY = "it is being processed under its former name"
 
 
-class Trace:
+class FileHistory:
     """What was seen of a file up to now."""
 
     __slots__ = ("changed_at", "event_at", "first_at", "look", "looks", "reason")
@@ -57,31 +57,31 @@ class Trace:
         self.first_at = now
         self.event_at = now
         self.changed_at = now
-        self.look: Look | None = None
+        self.look: ProbedFile | None = None
         self.looks = 0
-        self.reason = Reason.NEW
+        self.reason = UnsettledReason.NEW
 
 
-def judge(trace: Trace, look: Look, now: float, settle: float) -> float | None:
+def judge(trace: FileHistory, look: ProbedFile, now: float, settle: float) -> float | None:
     """None where the file is complete; else in how many seconds to look again, and `trace.reason` says why."""
     if trace.look is None or trace.look.identity != look.identity:
         trace.changed_at = now
     trace.look = look
     trace.looks += 1
     if look.size == 0:
-        trace.reason = Reason.EMPTY
+        trace.reason = UnsettledReason.EMPTY
         return _again(trace)
     if look.open:
-        trace.reason = Reason.OPEN
+        trace.reason = UnsettledReason.OPEN
         return _again(trace)
     if look.open is False and look.whole:
-        trace.reason = Reason.NEW
+        trace.reason = UnsettledReason.NEW
         return _rest(now - trace.event_at, QUIET)
     quiet = now - max(trace.event_at, trace.changed_at)
     if look.open is False and look.whole is None:
-        trace.reason = Reason.CHANGING
+        trace.reason = UnsettledReason.CHANGING
         return _rest(quiet, UNMARKED)
-    trace.reason = Reason.UNFINISHED if look.whole is False else Reason.CHANGING
+    trace.reason = UnsettledReason.UNFINISHED if look.whole is False else UnsettledReason.CHANGING
     return _rest(quiet, settle)
 
 
@@ -89,6 +89,6 @@ def _rest(quiet: float, needed: float) -> float | None:
     return None if quiet >= needed else needed - quiet
 
 
-def _again(trace: Trace) -> float:
+def _again(trace: FileHistory) -> float:
     """An event tells when that is over; where none comes, a look does, ever more rarely."""
     return float(min(_LATEST, _SOONEST * _GROWTH ** min(trace.looks, 20)))

@@ -9,12 +9,12 @@ from fileq.errors import UsageError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.watches import WatchRecord
 from fileq.presence import is_elsewhere, is_running, this_process
-from fileq.watch.folder import Standing, State
+from fileq.watch.folder import Standing, WatchState
 
 _ALIVE_EVERY = 30.0
 
 
-class Registry:
+class StatusWriter:
     """This process's entries. Raises LedgerError."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -41,7 +41,7 @@ class Registry:
             self._ledger.watches.say(watch, said, time.time())
 
 
-class Passing(Registry):
+class OneShotStatusWriter(StatusWriter):
     """For one look at folders that nobody watches: it keeps nobody from watching them."""
 
     def sign_on(self, path: str) -> int:
@@ -50,7 +50,7 @@ class Passing(Registry):
             if there is not None:
                 return there.id
             watch = self._ledger.watches.enter(path, this_process(), time.time())
-            self._ledger.watches.say(watch, json.dumps({"state": State.STOPPED}), time.time())
+            self._ledger.watches.say(watch, json.dumps({"state": WatchState.STOPPED}), time.time())
         return watch
 
     def say(self, watch: int, standing: Standing, now: float) -> None:

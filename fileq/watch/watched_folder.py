@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
-from fileq.intake import Arrival, Reception
+from fileq.intake import Arrival, WatchIntake
 from fileq.watch.backoff import Backoff
-from fileq.watch.folder import Folder, Poll, Standing, State, Waiting, longest
-from fileq.watch.links import LeftAlone
+from fileq.watch.folder import PollMode, Standing, Waiting, WatchSpec, WatchState, longest
+from fileq.watch.links import RefusedLinks
 from fileq.watch.mounts import is_silent
-from fileq.watch.observer import LIMITS, Observation, limit_in_words, resolved
-from fileq.watch.rescan import Reconciling
-from fileq.watch.stability import Look
+from fileq.watch.observer import LIMITS, FolderObserver, limit_in_words, resolved
+from fileq.watch.rescan import Rescan
+from fileq.watch.stability import ProbedFile
 
 _ON_A_NETWORK = 5.0
 """Seconds for which nothing must change there: what others write comes in pieces."""
@@ -26,19 +26,19 @@ _SHARE_WHILE_POLLING = 5.0
 _SECOND_COUNT = 2.0
 
 
-class Root:
+class WatchedFolder:
     """A folder, watched. Only the coordinator's thread touches it."""
 
-    def __init__(self, folder: Folder, watch: int, reception: Reception, hints: SimpleQueue[Any]) -> None:
+    def __init__(self, folder: WatchSpec, watch: int, reception: WatchIntake, hints: SimpleQueue[Any]) -> None:
         self.folder = folder
         self.watch = watch
         self.reception = reception
-        self.state = State.OFFLINE
+        self.state = WatchState.OFFLINE
         self.problem = ""
         self.queued = self.missed = self.rebuilt = 0
-        self.observation: Observation | None = None
-        self.scans = Reconciling(folder, reception)
-        self.left_alone = LeftAlone()
+        self.observation: FolderObserver | None = None
+        self.scans = Rescan(folder, reception)
+        self.left_alone = RefusedLinks()
         self._links_told = False
         self._hints = hints
         self._backoff = Backoff()
@@ -51,7 +51,7 @@ class Root:
 
     def tick(self, now: float) -> str:
         """Look after it, about once a second. The answer is what was wrong, "" where nothing was."""
-        if self.state is State.OFFLINE:
+        if self.state is WatchState.OFFLINE:
             return self._open(now) if now >= self._retry_at else ""
         if trouble := self._trouble():
             return self.rebuild(trouble, now)
@@ -69,17 +69,17 @@ class Root:
         self._identity = (status.st_dev, status.st_ino)
         self._real = resolved(self.folder.path)
         self._silent = is_silent(self._real)
-        self._polls = self.folder.poll is Poll.ALWAYS or (self.folder.poll is Poll.AUTO and self._silent)
+        self._polls = self.folder.poll is PollMode.ALWAYS or (self.folder.poll is PollMode.AUTO and self._silent)
         self.problem = ""
         if not self._polls:
             self._observe()
-        self.state = State.CATCHING_UP
+        self.state = WatchState.CATCHING_UP
         self.scans.begin(catching_up=True)
         return self.problem
 
     def _observe(self) -> None:
         try:
-            self.observation = Observation(self._real, self._hints, recursive=self.folder.recursive)
+            self.observation = FolderObserver(self._real, self._hints, recursive=self.folder.recursive)
         except OSError as error:
             self._polls = True
             limit = LIMITS.get(error.errno or 0)
@@ -87,9 +87,9 @@ class Root:
 
     def _go_offline(self, problem: str, now: float) -> str:
         """Conclude nothing, and come back when it does."""
-        news = "" if (self.state, self.problem) == (State.OFFLINE, problem) else problem
+        news = "" if (self.state, self.problem) == (WatchState.OFFLINE, problem) else problem
         self._leave()
-        self.state, self.problem = State.OFFLINE, problem
+        self.state, self.problem = WatchState.OFFLINE, problem
         self._retry_at = now + _RETRY
         return news
 
@@ -101,7 +101,7 @@ class Root:
 
     def close(self) -> None:
         self._leave()
-        self.state = State.STOPPED
+        self.state = WatchState.STOPPED
 
     def rebuild(self, trouble: str, now: float) -> str:
         """The one way to recover: another observer, then a scan."""
@@ -110,7 +110,7 @@ class Root:
         wait = self._backoff.next(now)
         if not wait:
             return self._open(now) or trouble
-        self.state, self.problem = State.OFFLINE, f"{trouble}; watched anew in {wait:.0f} s"
+        self.state, self.problem = WatchState.OFFLINE, f"{trouble}; watched anew in {wait:.0f} s"
         self._retry_at = now + wait
         return trouble
 
@@ -131,7 +131,7 @@ class Root:
     @property
     def caught_up(self) -> bool:
         """Whether a scan has gone through it since it was opened."""
-        return not self.scans.under_way and self.state in (State.EVENTS, State.POLLING)
+        return not self.scans.under_way and self.state in (WatchState.EVENTS, WatchState.POLLING)
 
     def advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
         """Go on with the scans for so long: new files, each with whether a scan had to find it. Raises LedgerError."""
@@ -144,7 +144,7 @@ class Root:
             self._end_scan(now)
 
     def _end_scan(self, now: float) -> None:
-        self.state = State.POLLING if self._polls else State.EVENTS
+        self.state = WatchState.POLLING if self._polls else WatchState.EVENTS
         if self.scans.last:
             self.left_alone = self.scans.last.left_alone
         problems = self.scans.last.problems if self.scans.last else []
@@ -208,7 +208,7 @@ class Root:
     def settle(self) -> float:
         return max(self.folder.settle, _ON_A_NETWORK) if self._silent else self.folder.settle
 
-    def judged(self, look: Look) -> Look:
+    def judged(self, look: ProbedFile) -> ProbedFile:
         """A look, without what can't be known here: who writes to it on another machine."""
         return look._replace(open=None) if self._silent else look
 

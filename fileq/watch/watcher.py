@@ -8,17 +8,17 @@ from queue import Empty, SimpleQueue
 from watchdog.events import FileSystemEvent, FileSystemMovedEvent
 
 from fileq.errors import FileqError, LedgerError
-from fileq.intake import Reception
+from fileq.intake import WatchIntake
 from fileq.ledger import Ledger
 from fileq.sources import is_ignored
-from fileq.watch.candidates import MOST, Candidate, Candidates
-from fileq.watch.collector import Gathering
-from fileq.watch.folder import Folder, State
-from fileq.watch.listener import Listener
-from fileq.watch.observer import Hint, Trouble
-from fileq.watch.stability import Reason
-from fileq.watch.status import Registry
-from fileq.watch.watched_folder import Root
+from fileq.watch.candidates import MOST, UnsettledFile, UnsettledFiles
+from fileq.watch.collector import Collector
+from fileq.watch.folder import WatchSpec, WatchState
+from fileq.watch.listener import WatchListener
+from fileq.watch.observer import Hint, ObserverTrouble
+from fileq.watch.stability import UnsettledReason
+from fileq.watch.status import StatusWriter
+from fileq.watch.watched_folder import WatchedFolder
 
 _TICK = 1.0
 _SHOWN_EVERY = 0.2
@@ -40,24 +40,24 @@ class Watcher:
     def __init__(
         self,
         ledger: Ledger,
-        folders: Callable[[], Sequence[Folder]],
-        listener: Listener,
+        folders: Callable[[], Sequence[WatchSpec]],
+        listener: WatchListener,
         *,
         once: bool = False,
-        registry: Registry | None = None,
+        registry: StatusWriter | None = None,
     ) -> None:
         """`folders` is asked now, and again at each `reload`."""
         self._ledger = ledger
         self._listener = listener
         self._once = once
         self._hints: SimpleQueue[Hint | None] = SimpleQueue()
-        self._candidates = Candidates()
-        self._gathering = Gathering(ledger, self._candidates, listener)
-        self._registry = registry or Registry(ledger)
-        self._roots: list[Root] = []
+        self._candidates = UnsettledFiles()
+        self._gathering = Collector(ledger, self._candidates, listener)
+        self._registry = registry or StatusWriter(ledger)
+        self._roots: list[WatchedFolder] = []
         self._stopping = False
         self._folders = folders
-        self._wanted: Sequence[Folder] | None = folders()
+        self._wanted: Sequence[WatchSpec] | None = folders()
         self._reloading = False
         self._tick_at = self._shown_at = self._said_at = 0.0
         self._complaint = ""
@@ -88,7 +88,7 @@ class Watcher:
         return [folder.path for folder in self._wanted or [root.folder for root in self._roots]]
 
     @property
-    def left(self) -> list[Candidate]:
+    def left(self) -> list[UnsettledFile]:
         """The files that are not complete: with `once`, those that it did not wait for."""
         return list(self._candidates)
 
@@ -113,12 +113,12 @@ class Watcher:
         except Empty:
             return
 
-    def _heed(self, observation: object, event: FileSystemEvent | Trouble) -> None:
+    def _heed(self, observation: object, event: FileSystemEvent | ObserverTrouble) -> None:
         root = next((root for root in self._roots if root.observation is observation), None)
         if root is None:  # of an observer that we have left
             return
         now = time.monotonic()
-        if isinstance(event, Trouble):
+        if isinstance(event, ObserverTrouble):
             self._notice(root, root.rebuild(str(event), now))
             return
         moved = isinstance(event, FileSystemMovedEvent)
@@ -133,7 +133,7 @@ class Watcher:
         if not is_ignored(name) and root.folder.matches(name) and root.covers(folder):
             self._consider(path, root, now)
 
-    def _consider(self, path: str, root: Root, now: float) -> None:
+    def _consider(self, path: str, root: WatchedFolder, now: float) -> None:
         if len(self._candidates) >= MOST:
             root.scans.overrun = True
         else:
@@ -171,23 +171,24 @@ class Watcher:
             self._notice(root, root.links_to_tell())
         self._tell(time.monotonic())
 
-    def _scan_on(self, root: Root, now: float) -> None:
+    def _scan_on(self, root: WatchedFolder, now: float) -> None:
         for arrival, caught_up in root.advance(now, _SCAN_SECONDS):
             path = arrival.source.path
             untold = caught_up or path in root.left_alone  # no event tells that a link's other name has gone
             self._candidates.found(path, root, now, caught_up=untold)
 
-    def _notice(self, root: Root, what: str) -> None:
+    def _notice(self, root: WatchedFolder, what: str) -> None:
         if what:
             self._listener.noticed(f"{root.folder.path}: {what}")
 
     def _has_caught_up(self) -> bool:
         """Whether all is queued but what somebody still writes to, or is empty."""
-        if not self._roots or not all(root.caught_up or root.state is State.OFFLINE for root in self._roots):
+        if not self._roots or not all(root.caught_up or root.state is WatchState.OFFLINE for root in self._roots):
             return False
         now = time.monotonic()
         return all(
-            candidate.reason in (Reason.OPEN, Reason.EMPTY) and now - candidate.first_at > candidate.root.settle
+            candidate.reason in (UnsettledReason.OPEN, UnsettledReason.EMPTY)
+            and now - candidate.first_at > candidate.root.settle
             for candidate in self._candidates
         )
 
@@ -217,7 +218,7 @@ class Watcher:
         except FileqError as error:
             self._listener.noticed(f"The config is used as it was: {error}")
 
-    def _use(self, folders: Sequence[Folder]) -> None:
+    def _use(self, folders: Sequence[WatchSpec]) -> None:
         """Watch these: go on with those that are the same, begin with those that are new, leave the others."""
         same = {root.folder: root for root in self._roots}
         roots = [same.get(folder) or self._root(folder) for folder in folders]
@@ -229,12 +230,12 @@ class Watcher:
             root.scans.schedule(0.0)
         self._tick_at = 0.0
 
-    def _root(self, folder: Folder) -> Root:
+    def _root(self, folder: WatchSpec) -> WatchedFolder:
         watch = self._registry.sign_on(folder.path)
-        reception = Reception(self._ledger, watch, folder.recipes, out=folder.out, policy=folder.policy)
-        return Root(folder, watch, reception, self._hints)
+        reception = WatchIntake(self._ledger, watch, folder.recipes, out=folder.out, policy=folder.policy)
+        return WatchedFolder(folder, watch, reception, self._hints)
 
-    def _leave(self, root: Root) -> None:
+    def _leave(self, root: WatchedFolder) -> None:
         root.close()
         self._candidates.drop_all(root)
         self._registry.say(root.watch, root.standing([]), time.monotonic())

@@ -88,10 +88,10 @@ class World:
         due_at = None if delay is None else self.now + delay
         asked = []
         before = {job: model.state for job, model in self.jobs.items()}
-        request = intake.Request(
+        request = intake.AddRequest(
             [str(self.folder / source) for source in names], [RECIPE], priority=priority, due_at=due_at, force=force
         )
-        intake.add(self.ledger, request, now=self.now, queue=name)
+        intake.add_files(self.ledger, request, now=self.now, queue=name)
         for job, source, version in self.ask("select id, source, version from jobs"):
             if job not in self.jobs:
                 self.jobs[job] = ModelJob()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from fileq.intake import add
+from fileq.intake import add_files
 
 FILEQ = [sys.executable, "-m", "fileq"]
 
@@ -108,7 +108,7 @@ def test_ctrl_c_while_files_are_looked_at_loses_nothing(fileq, monkeypatch):
     fileq.photo("a.jpg")
 
     def interrupted(*arguments, **options):
-        add(*arguments, **options)
+        add_files(*arguments, **options)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("fileq.cli.commands.run.take_in", interrupted)

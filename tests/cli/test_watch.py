@@ -8,7 +8,7 @@ import pytest
 from fileq.cli.session import Session
 from fileq.cli.watch_reporter import folders
 from fileq.service import manager
-from fileq.watch.folder import Poll
+from fileq.watch.folder import PollMode
 
 
 def test_a_folder_that_is_not_there_is_named(fileq):
@@ -75,7 +75,7 @@ def configured(fileq, *paths, recipe=(), out=None, poll=None):
 
 def test_a_poll_that_is_asked_for_goes_before_the_config(fileq):
     (folder,) = configured(fileq, poll="3")
-    assert (folder.poll, folder.interval) == (Poll.ALWAYS, 3.0)
+    assert (folder.poll, folder.interval) == (PollMode.ALWAYS, 3.0)
 
 
 @pytest.mark.parametrize("paths", [[], ["inbox"]])
@@ -96,7 +96,7 @@ def test_a_folder_of_the_config_is_watched_as_it_says(fileq, paths):
 def test_a_recipe_that_is_given_goes_before_the_config(fileq):
     (folder,) = configured(fileq, "inbox", recipe=["webp"], poll="3")
     assert [recipe.name for recipe in folder.recipes] == ["webp"]
-    assert (folder.policy.done_to, folder.poll, folder.interval) == (None, Poll.ALWAYS, 3.0)
+    assert (folder.policy.done_to, folder.poll, folder.interval) == (None, PollMode.ALWAYS, 3.0)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from fileq import queue
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
-from fileq.intake import Receipt, Request, add, candidates
+from fileq.intake import AddRequest, AddResult, add_files, candidates
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import Selection
 from fileq.ledger.tables.outputs import Published
@@ -32,7 +32,7 @@ def write(path, content=b"pixels"):
 
 
 def request(*paths, recipes=(WEB,), **keys):
-    return Request([str(path) for path in paths], recipes, **keys)
+    return AddRequest([str(path) for path in paths], recipes, **keys)
 
 
 def counts(receipt):
@@ -40,7 +40,7 @@ def counts(receipt):
 
 
 def take(ledger, *paths, **keys):
-    return add(ledger, request(*paths, **keys), now=NOW)
+    return add_files(ledger, request(*paths, **keys), now=NOW)
 
 
 def do_all(ledger):
@@ -67,7 +67,7 @@ def folders(ledger):
 def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
     receipt = take(ledger, photos)
     assert counts(receipt) == (2, 0, 0, 1)
-    assert receipt.batch == 1
+    assert receipt.batch_id == 1
     assert ledger.overview.tally(1).jobs[JobState.QUEUED] == 2
 
 
@@ -90,7 +90,7 @@ def test_what_is_queued_already_is_not_queued_again(ledger, photos):
     take(ledger, photos)
     receipt = take(ledger, photos)
     assert counts(receipt) == (0, 0, 2, 1)
-    assert receipt.batch is None
+    assert receipt.batch_id is None
     assert not ledger.batches.exists(2)
 
 
@@ -216,7 +216,7 @@ def test_a_path_that_does_not_exist_is_named_and_nothing_is_queued(ledger, photo
 
 def test_nothing_matched_is_no_batch(ledger, photos):
     receipt = take(ledger, photos / "notes.txt")
-    assert (receipt.batch, receipt.unmatched) == (None, 1)
+    assert (receipt.batch_id, receipt.unmatched) == (None, 1)
     assert not ledger.batches.exists(1)
 
 
@@ -243,9 +243,9 @@ def test_thousands_of_files_are_one_batch_in_several_transactions(ledger, tmp_pa
     for number in range(4100):
         write(tmp_path / "many" / f"{number}.jpg")
     heard = []
-    receipt = add(ledger, request(tmp_path / "many"), now=NOW, on_scanned=heard.append)
+    receipt = add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=heard.append)
     assert heard == [2000, 4000, 4100]
-    assert (receipt.queued, receipt.batch) == (4100, 1)
+    assert (receipt.queued, receipt.batch_id) == (4100, 1)
     assert ledger.overview.tally(1).total == 4100
 
 
@@ -256,7 +256,7 @@ def test_files_that_are_new_behind_thousands_that_are_not_are_a_batch_of_their_o
     (tmp_path / "new.jpg").touch()
     receipt = take(ledger, tmp_path)
     assert (receipt.queued, receipt.already_queued) == (1, 2000)
-    assert ledger.overview.tally(receipt.batch).total == 1
+    assert ledger.overview.tally(receipt.batch_id).total == 1
 
 
 def test_what_is_to_be_done_later_waits_in_the_schedule(ledger, photos):
@@ -267,12 +267,12 @@ def test_what_is_to_be_done_later_waits_in_the_schedule(ledger, photos):
 
 
 def test_a_run_has_its_own_queue(ledger, photos):
-    add(ledger, request(photos), now=NOW, queue="run-1")
+    add_files(ledger, request(photos), now=NOW, queue="run-1")
     assert [ledger.messages.any_left(name) for name in (queue.MAIN, "run-1")] == [False, True]
 
 
 def test_candidates_are_told_and_not_queued(ledger, photos):
-    receipt = Receipt()
+    receipt = AddResult()
     found = [
         (source.name, meant.name, folder)
         for source, meant, folder in candidates(ledger, request(photos, recipes=(WEB, THUMB)), receipt)
@@ -304,11 +304,11 @@ def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, 
         do_all(ledger)
         ended.append([one.batch for one in ledger.news.ended(queue.MAIN)])
 
-    add(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
+    add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
     assert ended == [[1], [1]]
 
 
 def test_adding_nothing_new_leaves_no_batch(ledger, photos):
     take(ledger, photos)
-    assert take(ledger, photos).batch is None
+    assert take(ledger, photos).batch_id is None
     assert ledger.database.connection.execute("select count(*) from batches").fetchone() == (1,)

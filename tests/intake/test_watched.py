@@ -7,14 +7,14 @@ import pytest
 
 from fileq.disposition import dispose
 from fileq.files.identity import version_of
-from fileq.intake import Arrival, Became, Policy, Reception
+from fileq.intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
 from fileq.intake.watched import digest
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import Selection
 from fileq.ledger.tables.jobs import Claim
 from fileq.ledger.tables.outputs import Published
 from fileq.presence import this_process
-from fileq.sources import Source
+from fileq.sources import SourceFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, finish, recipe
 
 WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), background="black")
@@ -28,14 +28,16 @@ def inbox(tmp_path):
 
 
 def reception(ledger, *recipes, out=None, policy=None):
-    return Reception(ledger, 1, recipes or (WEB,), out=out, policy=policy or Policy())
+    return WatchIntake(ledger, 1, recipes or (WEB,), out=out, policy=policy or DispositionPolicy())
 
 
 def arrival(path, root=None):
     status = os.stat(path)
     folder, name = os.path.split(str(path))
     relative = os.path.relpath(folder, root).replace(".", "", 1) if root else ""
-    return Arrival(Source(str(path), name, folder, relative, status.st_size, status.st_mtime_ns, False), status.st_ino)
+    return Arrival(
+        SourceFile(str(path), name, folder, relative, status.st_size, status.st_mtime_ns, False), status.st_ino
+    )
 
 
 def write(path, content=b"pixels", mtime=None):
@@ -75,8 +77,8 @@ def jobs(ledger, *states):
 
 def test_what_comes_is_queued_once_with_a_message(ledger, inbox):
     path = write(inbox / "a.jpg")
-    assert take(ledger, path) == [Became.QUEUED]
-    assert take(ledger, path) == [Became.KNOWN]
+    assert take(ledger, path) == [IntakeOutcome.QUEUED]
+    assert take(ledger, path) == [IntakeOutcome.KNOWN]
     assert len(jobs(ledger)) == 1
     assert ledger.messages.any_left("fileq")
 
@@ -89,7 +91,7 @@ def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
 
 
 def test_what_no_recipe_matches_is_left(ledger, inbox):
-    assert take(ledger, write(inbox / "a.txt")) == [Became.UNMATCHED]
+    assert take(ledger, write(inbox / "a.txt")) == [IntakeOutcome.UNMATCHED]
     assert not reception(ledger).news([arrival(inbox / "a.txt")])
 
 
@@ -111,7 +113,7 @@ def test_outputs_that_were_removed_do_not_come_back(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
     os.unlink(do(ledger, path))
-    assert take(ledger, path) == [Became.KNOWN]
+    assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
 
 def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
@@ -119,14 +121,14 @@ def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
     take(ledger, path)
     ledger.jobs.fail(begin(ledger, 1), DAMAGED, NOW)
     assert not reception(ledger).news([arrival(path)])
-    assert take(ledger, path) == [Became.KNOWN]
+    assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
 
 def test_what_a_person_cancelled_stays_cancelled(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
     ledger.jobs.cancel([1], NOW)
-    assert take(ledger, path) == [Became.KNOWN]
+    assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
 
 def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
@@ -134,7 +136,7 @@ def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
     take(ledger, path)
     ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
     assert reception(ledger).news([arrival(path)])
-    assert take(ledger, path) == [Became.QUEUED]
+    assert take(ledger, path) == [IntakeOutcome.QUEUED]
     assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
 
 
@@ -155,7 +157,7 @@ def test_other_content_of_the_same_size_is_new(ledger, inbox):
     take(ledger, path)
     do(ledger, path)
     write(path, b"two", mtime=1)
-    assert take(ledger, path) == [Became.QUEUED]
+    assert take(ledger, path) == [IntakeOutcome.QUEUED]
 
 
 def test_a_touched_file_is_not_new_and_known_from_then_on(ledger, inbox):
@@ -163,7 +165,7 @@ def test_a_touched_file_is_not_new_and_known_from_then_on(ledger, inbox):
     take(ledger, path)
     do(ledger, path)
     os.utime(path, (5, 5))
-    assert take(ledger, path) == [Became.KNOWN]
+    assert take(ledger, path) == [IntakeOutcome.KNOWN]
     assert not reception(ledger).news([arrival(path)])
 
 
@@ -171,7 +173,7 @@ def test_content_that_came_back_after_another_is_new(ledger, inbox):
     path = write(inbox / "a.jpg", b"one")
     for time, content in enumerate((b"one", b"two", b"one")):
         write(path, content, mtime=time + 1)
-        assert take(ledger, path, now=NOW + time) == [Became.QUEUED]
+        assert take(ledger, path, now=NOW + time) == [IntakeOutcome.QUEUED]
         do(ledger, path)
 
 
@@ -182,7 +184,7 @@ def test_a_file_that_is_renamed_in_the_tree_is_not_new(ledger, inbox):
     renamed = inbox / "sub" / "b.jpg"
     renamed.parent.mkdir()
     path.rename(renamed)
-    assert take(ledger, renamed) == [Became.KNOWN]
+    assert take(ledger, renamed) == [IntakeOutcome.KNOWN]
     assert [job.source for job in jobs(ledger)] == [str(renamed)]
     assert not reception(ledger).news([arrival(renamed)])
 
@@ -191,7 +193,7 @@ def test_a_file_that_is_renamed_before_it_is_processed_is_queued_under_its_new_n
     path = write(inbox / "a.jpg")
     take(ledger, path)
     renamed = path.rename(inbox / "b.jpg")
-    assert take(ledger, renamed) == [Became.QUEUED]
+    assert take(ledger, renamed) == [IntakeOutcome.QUEUED]
     assert {job.source: job.state for job in jobs(ledger)} == {
         str(path): JobState.CANCELLED, str(renamed): JobState.QUEUED,
     }  # fmt: skip
@@ -201,7 +203,7 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_looked_at_again_later(l
     path = write(inbox / "a.jpg")
     take(ledger, path)
     begin(ledger, 1)
-    assert take(ledger, path.rename(inbox / "b.jpg")) == [Became.BUSY]
+    assert take(ledger, path.rename(inbox / "b.jpg")) == [IntakeOutcome.BUSY]
 
 
 def test_a_worker_that_begins_a_job_while_its_source_is_renamed_is_waited_for(ledger, inbox, monkeypatch):
@@ -210,7 +212,7 @@ def test_a_worker_that_begins_a_job_while_its_source_is_renamed_is_waited_for(le
     renamed = path.rename(inbox / "b.jpg")
     withdraw = ledger.arrivals.withdraw
     monkeypatch.setattr(ledger.arrivals, "withdraw", lambda *given: (begin(ledger, 1), withdraw(*given))[1])
-    assert take(ledger, renamed) == [Became.BUSY]
+    assert take(ledger, renamed) == [IntakeOutcome.BUSY]
     assert [job.state for job in jobs(ledger)] == [JobState.RUNNING]
 
 
@@ -220,7 +222,7 @@ def test_of_several_jobs_about_a_renamed_file_the_one_that_was_done_counts(ledge
     path = path.rename(inbox / "b.jpg")
     take(ledger, path)
     do(ledger, path)
-    assert take(ledger, path.rename(inbox / "c.jpg")) == [Became.KNOWN]
+    assert take(ledger, path.rename(inbox / "c.jpg")) == [IntakeOutcome.KNOWN]
 
 
 def test_of_several_jobs_about_a_renamed_file_the_one_that_runs_counts_most(ledger, inbox):
@@ -232,7 +234,7 @@ def test_of_several_jobs_about_a_renamed_file_the_one_that_runs_counts_most(ledg
     take(ledger, link)
     begin(ledger, 2)
     path.unlink()
-    assert take(ledger, link.rename(inbox / "c.jpg")) == [Became.BUSY]
+    assert take(ledger, link.rename(inbox / "c.jpg")) == [IntakeOutcome.BUSY]
 
 
 def test_of_several_jobs_about_a_renamed_file_one_that_ended_counts_more_than_one_that_has_not_begun(ledger, inbox):
@@ -243,14 +245,14 @@ def test_of_several_jobs_about_a_renamed_file_one_that_ended_counts_more_than_on
     os.link(path, link)
     take(ledger, link)
     path.unlink()
-    assert take(ledger, link.rename(inbox / "c.jpg")) == [Became.KNOWN]
+    assert take(ledger, link.rename(inbox / "c.jpg")) == [IntakeOutcome.KNOWN]
 
 
 def test_all_jobs_of_a_file_that_is_renamed_before_they_begin_are_withdrawn(ledger, inbox):
     path, way = write(inbox / "a.jpg"), reception(ledger, WEB, THUMB)
     take(ledger, path, way=way)
     renamed = path.rename(inbox / "b.jpg")
-    assert take(ledger, renamed, way=way) == [Became.QUEUED]
+    assert take(ledger, renamed, way=way) == [IntakeOutcome.QUEUED]
     assert [(job.source, job.state) for job in jobs(ledger)] == [
         *[(str(renamed), JobState.QUEUED)] * 2,
         *[(str(path), JobState.CANCELLED)] * 2,
@@ -262,16 +264,16 @@ def test_a_second_link_to_a_file_is_a_file_of_its_own(ledger, inbox):
     take(ledger, path)
     do(ledger, path)
     os.link(path, inbox / "b.jpg")
-    assert take(ledger, inbox / "b.jpg") == [Became.QUEUED]
+    assert take(ledger, inbox / "b.jpg") == [IntakeOutcome.QUEUED]
 
 
 def test_what_fileq_made_is_no_source_of_the_same_recipe_wherever_it_is_moved(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
     made = do(ledger, path)
-    assert take(ledger, made) == [Became.OWN]
+    assert take(ledger, made) == [IntakeOutcome.OWN]
     moved = shutil.move(made, inbox / "elsewhere.jpg")
-    assert take(ledger, moved) == [Became.OWN]
+    assert take(ledger, moved) == [IntakeOutcome.OWN]
     assert not reception(ledger).news([arrival(moved)])
 
 
@@ -281,7 +283,7 @@ def test_an_output_that_was_overwritten_by_a_person_is_theirs(ledger, inbox):
     made = do(ledger, path)
     with open(made, "wb") as file:
         file.write(b"something else")
-    assert take(ledger, made) == [Became.QUEUED]
+    assert take(ledger, made) == [IntakeOutcome.QUEUED]
 
 
 def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledger, inbox, tmp_path):
@@ -289,10 +291,10 @@ def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledge
     take(ledger, path)
     first = do(ledger, path)
     there = reception(ledger, THUMB)
-    assert take(ledger, first, way=there) == [Became.QUEUED]
+    assert take(ledger, first, way=there) == [IntakeOutcome.QUEUED]
     second = do(ledger, first, tmp_path / "thumbs" / "a.jpg")
-    assert take(ledger, second) == [Became.OWN]
-    assert take(ledger, second, way=there) == [Became.OWN]
+    assert take(ledger, second) == [IntakeOutcome.OWN]
+    assert take(ledger, second, way=there) == [IntakeOutcome.OWN]
 
 
 @pytest.mark.timeout(10)
@@ -302,7 +304,7 @@ def test_outputs_that_were_made_of_each_other_by_and_by_are_followed_round_once(
     first = do(ledger, path)
     take(ledger, first, way=there)
     do(ledger, first, path)
-    assert take(ledger, path, way=reception(ledger, recipe("another", background="white"))) == [Became.QUEUED]
+    assert take(ledger, path, way=reception(ledger, recipe("another", background="white"))) == [IntakeOutcome.QUEUED]
 
 
 def test_the_tree_is_kept_below_out(ledger, inbox, tmp_path):
@@ -313,7 +315,7 @@ def test_the_tree_is_kept_below_out(ledger, inbox, tmp_path):
 
 def test_a_source_that_is_to_be_moved_says_so_before_its_job_can_begin(ledger, inbox, tmp_path):
     path = write(inbox / "trips" / "a.jpg")
-    way = reception(ledger, policy=Policy(str(tmp_path / "done"), ""))
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"), ""))
     way.take([arrival(path, inbox)], NOW)
     finish(ledger, begin(ledger, 1))
     (disposition,) = ledger.dispositions.find_ready(NOW, [1])
@@ -322,7 +324,7 @@ def test_a_source_that_is_to_be_moved_says_so_before_its_job_can_begin(ledger, i
 
 def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox, tmp_path):
     path = write(inbox / "a.jpg")
-    way = reception(ledger, policy=Policy(str(tmp_path / "done")))
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
     way.take([arrival(path)], NOW)
     do(ledger, path)
     (disposition,) = ledger.dispositions.find_ready(NOW)
@@ -338,7 +340,7 @@ def test_all_sources_that_are_done_and_come_back_are_to_be_moved_again(ledger, i
     take(ledger, *paths)
     for path in paths:
         do(ledger, path)
-    way = reception(ledger, policy=Policy(str(tmp_path / "done")))
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
     assert sorted(way.take([arrival(path) for path in paths], NOW).leaving) == [1, 2]
 
 
@@ -350,18 +352,18 @@ def test_a_source_that_is_to_stay_is_seen_off_by_nobody(ledger, inbox):
 
 @pytest.mark.parametrize("other", JobState)
 def test_a_source_of_which_a_job_has_failed_goes_once_the_others_have_ended(other):
-    assert Policy(None, "/failed").takes_away(frozenset([JobState.FAILED, other])) == other.is_final
-    assert not Policy("/done", None).takes_away(frozenset([JobState.FAILED, other]))
+    assert DispositionPolicy(None, "/failed").takes_away(frozenset([JobState.FAILED, other])) == other.is_final
+    assert not DispositionPolicy("/done", None).takes_away(frozenset([JobState.FAILED, other]))
 
 
 def test_a_source_that_stayed_goes_once_its_watch_says_where_failures_go(ledger, inbox, tmp_path):
     photo = write(inbox / "a.jpg")
-    take(ledger, photo, way=reception(ledger, policy=Policy(str(tmp_path / "done"))))
+    take(ledger, photo, way=reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
     (job,) = jobs(ledger, JobState.QUEUED)
     ledger.jobs.fail(begin(ledger, job.id), DAMAGED, NOW)
     dispose(ledger)
     assert photo.exists()
-    way = reception(ledger, policy=Policy(str(tmp_path / "done"), str(tmp_path / "failed")))
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"), str(tmp_path / "failed")))
     dispose(ledger, way.take([arrival(photo)], NOW).leaving)
     assert (tmp_path / "failed" / "a.jpg").exists()
 
@@ -369,8 +371,8 @@ def test_a_source_that_stayed_goes_once_its_watch_says_where_failures_go(ledger,
 def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, tmp_path):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    way = reception(ledger, WEB, THUMB, policy=Policy(str(tmp_path / "done")))
-    assert take(ledger, path, way=way) == [Became.QUEUED]
+    way = reception(ledger, WEB, THUMB, policy=DispositionPolicy(str(tmp_path / "done")))
+    assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]
     finish(ledger, begin(ledger, 2))
     assert ledger.dispositions.find_ready(NOW) == []
     finish(ledger, begin(ledger, 1))
@@ -387,7 +389,7 @@ def test_a_source_that_is_to_go_waits_for_what_is_queued_in_the_same_moment(ledg
         return known
 
     monkeypatch.setattr(ledger.arrivals, "history", another_is_faster)
-    take(ledger, path, way=reception(ledger, policy=Policy(str(tmp_path / "done"))))
+    take(ledger, path, way=reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
     assert len(jobs(ledger)) == 1
     finish(ledger, begin(ledger, 1))
     assert len(ledger.dispositions.find_ready(NOW, [1])) == 1
@@ -395,12 +397,12 @@ def test_a_source_that_is_to_go_waits_for_what_is_queued_in_the_same_moment(ledg
 
 def test_a_source_that_had_vanished_and_is_back_goes_once_it_is_done(ledger, inbox, tmp_path):
     path = write(inbox / "a.jpg")
-    way = reception(ledger, policy=Policy(str(tmp_path / "done")))
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
     take(ledger, path, way=way)
     ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
     (disposition,) = ledger.dispositions.find_ready(NOW)
     ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
-    assert take(ledger, path, way=way) == [Became.QUEUED]
+    assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]
     finish(ledger, begin(ledger, 1))
     assert len(ledger.dispositions.find_ready(NOW)) == 1
 
@@ -410,5 +412,5 @@ def test_odd_names_are_known_again(ledger, inbox, name):
     path = os.path.join(os.fsencode(inbox), name)
     with open(path, "wb") as file:
         file.write(b"pixels")
-    assert take(ledger, os.fsdecode(path)) == [Became.QUEUED]
-    assert take(ledger, os.fsdecode(path)) == [Became.KNOWN]
+    assert take(ledger, os.fsdecode(path)) == [IntakeOutcome.QUEUED]
+    assert take(ledger, os.fsdecode(path)) == [IntakeOutcome.KNOWN]

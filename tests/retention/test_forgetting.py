@@ -12,11 +12,11 @@ from fileq.cron import Cron
 from fileq.disposition import dispose
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
-from fileq.intake import Arrival, Became, Policy, Reception
+from fileq.intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
 from fileq.ledger.queries.overview import Selection
 from fileq.recipes.recipe import encode
 from fileq.retention import purge
-from fileq.sources import Source
+from fileq.sources import SourceFile
 from tests.ledger.test_overview import counted
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 from tests.support.old_outputs import DAY, cleaned, keeping, later, one, output
@@ -165,10 +165,10 @@ class Inbox:
 
     def take(self, now=NOW):
         status = self.path.stat()
-        source = Source(
+        source = SourceFile(
             str(self.path), "a.jpg", str(self.folder), "", status.st_size, status.st_mtime_ns, named=False
         )  # fmt: skip
-        reception = Reception(self.ledger, self.watch, [recipe()], policy=Policy())
+        reception = WatchIntake(self.ledger, self.watch, [recipe()], policy=DispositionPolicy())
         (became,) = reception.take([Arrival(source, status.st_ino)], now).became
         return became
 
@@ -184,11 +184,11 @@ def inbox(ledger, tmp_path):
 
 
 def test_what_came_by_a_watch_is_known_to_it_for_ever(ledger, inbox):
-    assert inbox.take() is Became.QUEUED
+    assert inbox.take() is IntakeOutcome.QUEUED
     inbox.finish()
     for month in range(5):
         cleaned(ledger, DAYS_90, OLD + month * 31 * DAY)
-        assert inbox.take() is Became.KNOWN
+        assert inbox.take() is IntakeOutcome.KNOWN
     assert jobs(ledger) == ([1, 2], [])
 
 
@@ -197,7 +197,7 @@ def test_so_is_what_was_added_and_lies_in_a_watched_folder(ledger, inbox):
     done(ledger, str(inbox.path), "/the/newest", version=f"{status.st_size}-{status.st_mtime_ns}",
          folder=str(inbox.folder / "small"))  # fmt: skip
     cleaned(ledger, DAYS_90, OLD)
-    assert inbox.take() is Became.KNOWN
+    assert inbox.take() is IntakeOutcome.KNOWN
 
 
 @pytest.mark.parametrize("path", ["{folder}", "{folder}/*.jpg", "{folder}/a.jpg"])
@@ -205,13 +205,13 @@ def test_so_is_what_the_schedule_adds_every_night(ledger, photo, path):
     path = path.format(folder=photo.parent).replace("a.jpg", photo.name)
     nightly = AddSettings(cron=Cron("0 1 * * *"), paths=(path,))
     settings = msgspec.structs.replace(DAYS_90, schedule=ScheduleSettings(add=(nightly,)))
-    wanted = intake.Request([path], [recipe()], only_new=True)
-    assert intake.add(ledger, wanted, now=time.time() - 100 * DAY).queued == 1
+    wanted = intake.AddRequest([path], [recipe()], only_new=True)
+    assert intake.add_files(ledger, wanted, now=time.time() - 100 * DAY).queued == 1
     finish(ledger, begin(ledger, 1), outputs=0, bytes_out=0)
     done(ledger, "/the/newest")
     cleaned(ledger, settings, later())
     assert jobs(ledger)[1] == []
-    assert intake.add(ledger, wanted, now=later()).queued == 0
+    assert intake.add_files(ledger, wanted, now=later()).queued == 0
 
 
 @pytest.mark.parametrize("change", ["gone", "another version"])
@@ -234,8 +234,8 @@ def test_a_watched_drive_that_was_taken_out_makes_nothing_forgotten(ledger, inbo
 
 def test_adding_a_forgotten_file_finds_what_was_made_of_it(ledger, out, photo):
     wanted = recipe(name="small")
-    request = intake.Request([str(photo)], [wanted], out=str(out))
-    assert intake.add(ledger, request, now=time.time() - 100 * DAY).queued == 1
+    request = intake.AddRequest([str(photo)], [wanted], out=str(out))
+    assert intake.add_files(ledger, request, now=time.time() - 100 * DAY).queued == 1
     from fileq.publish import publish
     from tests.support.publication import claim, reserved, written
 
@@ -244,10 +244,10 @@ def test_adding_a_forgotten_file_finds_what_was_made_of_it(ledger, out, photo):
     done(ledger, "/the/newest")
     cleaned(ledger, DAYS_90, later())
     assert jobs(ledger)[1] == []
-    again = intake.add(ledger, request, now=time.time())
+    again = intake.add_files(ledger, request, now=time.time())
     assert (again.queued, again.up_to_date) == (0, 1)
     (out / "photo.jpg").unlink()
-    assert intake.add(ledger, request, now=time.time()).queued == 1
+    assert intake.add_files(ledger, request, now=time.time()).queued == 1
     assert jobs(ledger)[1] == [1]  # it is a job again, with its number
     assert ledger.overview.tally() == counted(ledger)
 

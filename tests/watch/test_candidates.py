@@ -1,4 +1,4 @@
-from fileq.watch.candidates import Candidates
+from fileq.watch.candidates import UnsettledFiles
 from fileq.watch.folder import Waiting, longest
 from fileq.watch.stability import QUIET
 
@@ -6,7 +6,7 @@ ROOT = object()
 
 
 def test_each_is_due_once_after_its_quiet():
-    candidates = Candidates()
+    candidates = UnsettledFiles()
     for _ in range(3):
         candidates.heard_of("/a.jpg", ROOT, 1.0)
     assert candidates.due(1.0, 10) == []
@@ -15,7 +15,7 @@ def test_each_is_due_once_after_its_quiet():
 
 
 def test_an_event_puts_the_look_off():
-    candidates = Candidates()
+    candidates = UnsettledFiles()
     candidates.heard_of("/a.jpg", ROOT, 1.0)
     candidates.heard_of("/a.jpg", ROOT, 1.02)
     assert candidates.due(1.04, 10) == []
@@ -23,7 +23,7 @@ def test_an_event_puts_the_look_off():
 
 
 def test_what_a_scan_finds_again_is_not_put_off_and_what_an_event_told_stays_told():
-    candidates = Candidates()
+    candidates = UnsettledFiles()
     candidates.heard_of("/a.jpg", ROOT, 1.0)
     candidates.found("/a.jpg", ROOT, 1.02, caught_up=False)
     (one,) = candidates.due(1.0 + QUIET, 10)
@@ -31,7 +31,7 @@ def test_what_a_scan_finds_again_is_not_put_off_and_what_an_event_told_stays_tol
 
 
 def test_no_more_than_asked_for_come_at_once_and_the_rest_later():
-    candidates = Candidates()
+    candidates = UnsettledFiles()
     for number in range(5):
         candidates.found(f"/{number}.jpg", ROOT, 1.0, caught_up=True)
     assert len(candidates.due(2.0, 3)) == 3
@@ -39,7 +39,7 @@ def test_no_more_than_asked_for_come_at_once_and_the_rest_later():
 
 
 def test_what_is_dropped_is_never_due():
-    candidates = Candidates()
+    candidates = UnsettledFiles()
     candidates.heard_of("/a.jpg", ROOT, 1.0)
     candidates.heard_of("/b.jpg", ROOT, 1.0)
     candidates.drop("/a.jpg")
@@ -48,7 +48,7 @@ def test_what_is_dropped_is_never_due():
 
 
 def test_those_that_wait_for_a_while_are_told_the_longest_first():
-    candidates = Candidates()
+    candidates = UnsettledFiles()
     for number in range(30):
         candidates.heard_of(f"/{number}.jpg", ROOT, float(number))
     told = candidates.waiting(25.0)[ROOT]

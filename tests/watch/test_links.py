@@ -6,8 +6,8 @@ import pytest
 
 from fileq.files.directory import FolderMissing
 from fileq.watch import collector, links
-from fileq.watch.folder import Folder, Poll
-from fileq.watch.links import LeftAlone, LinkKind, LinkRefused, check_link
+from fileq.watch.folder import PollMode, WatchSpec
+from fileq.watch.links import LinkKind, LinkRefused, RefusedLinks, check_link
 from fileq.watch.scan import Scan
 from fileq.watch.watcher import Watcher
 from tests.support.jobs import recipe
@@ -117,17 +117,17 @@ def test_a_scan_leaves_them_out_and_counts_them(inbox, secret, monkeypatch):
     (inbox / "link.jpg").symlink_to(secret)
     os.link(secret, inbox / "hard.jpg")
     inbox.chmod(0o777)
-    scan = Scan(Folder(str(inbox), (recipe(),)))
+    scan = Scan(WatchSpec(str(inbox), (recipe(),)))
     assert [found.source.name for found in scan] == ["mine.jpg"]
     assert scan.left_alone.counts() == {"outside": 1, "hard_link": 1}
     assert "1 leads out of the folder, 1 is a hard link" in scan.left_alone.in_words()
-    follows = Scan(Folder(str(inbox), (recipe(),), follow_links=True))
+    follows = Scan(WatchSpec(str(inbox), (recipe(),), follow_links=True))
     assert sorted(found.source.name for found in follows) == ["hard.jpg", "link.jpg", "mine.jpg"]
 
 
 def test_a_million_links_take_no_room(monkeypatch):
     monkeypatch.setattr(links, "MOST", 3)
-    left = LeftAlone()
+    left = RefusedLinks()
     for number in range(10):
         left.add(f"/{number}.jpg", LinkKind.OUTSIDE)
     assert len(left) == 3
@@ -154,7 +154,7 @@ def when_complete(monkeypatch):
 
 
 def watch_once(ledger, folder, listener):
-    watched = Folder(str(folder), (recipe(),), settle=0.1, poll=Poll.ALWAYS)
+    watched = WatchSpec(str(folder), (recipe(),), settle=0.1, poll=PollMode.ALWAYS)
     Watcher(ledger, lambda: [watched], listener, once=True).run()
     with ledger.database.reading() as connection:
         return connection.execute("select source, inode from jobs").fetchall()

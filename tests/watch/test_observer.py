@@ -7,8 +7,8 @@ from queue import SimpleQueue
 import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
-from fileq.watch.inotify import Reader
-from fileq.watch.observer import Observation, Trouble, limit_in_words
+from fileq.watch.inotify import InotifyReader
+from fileq.watch.observer import FolderObserver, ObserverTrouble, limit_in_words
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def hints():
 
 @pytest.fixture
 def observation(tmp_path, hints):
-    observation = Observation(str(tmp_path), hints, recursive=True)
+    observation = FolderObserver(str(tmp_path), hints, recursive=True)
     yield observation
     observation.leave()
 
@@ -26,7 +26,7 @@ def observation(tmp_path, hints):
 def heard(hints, kinds, name):
     while True:
         observation, event = hints.get(timeout=30)
-        assert not isinstance(event, Trouble), event
+        assert not isinstance(event, ObserverTrouble), event
         path = event.dest_path if event.event_type == "moved" else event.src_path
         if event.event_type in kinds and os.path.basename(path) == name:
             return observation
@@ -69,8 +69,8 @@ def test_an_error_that_ends_the_reading_thread_is_told(monkeypatch):
     def fail(*_):
         raise KeyError(7)
 
-    monkeypatch.setattr(Reader, "read_events", fail)
-    reader = Reader(told.append)
+    monkeypatch.setattr(InotifyReader, "read_events", fail)
+    reader = InotifyReader(told.append)
     reader.start()
     reader.join()
     reader.close()
@@ -81,7 +81,7 @@ def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
-    reader = Reader(lambda _: None)
+    reader = InotifyReader(lambda _: None)
     monkeypatch.setattr(reader, "_get_or_create_watch", full)
     with pytest.raises(OSError, match="limit"):
         reader.add_callback(b"/", 0, None, 0)
@@ -91,7 +91,7 @@ def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
 
 
 def test_a_folder_that_is_told_of_twice_is_watched_once(tmp_path):
-    reader = Reader(lambda _: None)
+    reader = InotifyReader(lambda _: None)
     watches = [reader.add_callback(os.fsencode(tmp_path), InotifyConstants.IN_CREATE, object(), 7) for _ in range(2)]
     assert watches == [1, 1]
     reader.remove_callbacks([(1, 7), (1, 7)])

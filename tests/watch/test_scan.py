@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fileq.watch.folder import Folder, Policy, left_out
+from fileq.watch.folder import DispositionPolicy, WatchSpec, skipped_folders
 from fileq.watch.scan import Scan
 from tests.support.jobs import recipe
 
@@ -17,14 +17,14 @@ def tree(folder, *names):
 
 
 def scanned(folder, start=None, **keys):
-    scan = Scan(Folder(str(folder), (recipe(match=("*.jpg",)),), **keys), start)
+    scan = Scan(WatchSpec(str(folder), (recipe(match=("*.jpg",)),), **keys), start)
     names = sorted(os.path.join(found.source.relative, found.source.name) for found in scan)
     return names, scan
 
 
 def test_it_finds_files_with_their_place_and_inode(tmp_path):
     tree(tmp_path, "sub/a.jpg")
-    (found,) = Scan(Folder(str(tmp_path), (recipe(),)))
+    (found,) = Scan(WatchSpec(str(tmp_path), (recipe(),)))
     status = os.stat(tmp_path / "sub" / "a.jpg")
     assert (found.source.path, found.source.folder) == (f"{tmp_path}/sub/a.jpg", f"{tmp_path}/sub")
     assert (found.source.relative, found.source.name) == ("sub", "a.jpg")
@@ -38,7 +38,7 @@ def test_it_passes_over_what_is_hidden_or_under_way_or_for_no_recipe(tmp_path):
 
 def test_it_leaves_out_the_folders_that_fileq_fills_itself(tmp_path):
     tree(tmp_path, "a.jpg", "out/a.jpg", "sub/out/b.jpg", "done/c.jpg")
-    skipped = left_out(str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/done", None, "/elsewhere", str(tmp_path))
+    skipped = skipped_folders(str(tmp_path), f"{tmp_path}/out", f"{tmp_path}/done", None, "/elsewhere", str(tmp_path))
     assert skipped == {f"{tmp_path}/out", f"{tmp_path}/done"}
     assert scanned(tmp_path, skipped=skipped)[0] == ["a.jpg", "sub/out/b.jpg"]
 
@@ -72,7 +72,7 @@ def test_a_sub_folder_that_is_gone_is_a_problem_and_the_folder_itself_an_error(t
      ("out/sub", False), ("outer", True), ("../inbox2", False), ("__MACOSX/a", False)],
 )  # fmt: skip
 def test_which_folders_belong_to_the_watch(path, covered):
-    folder = Folder("/inbox", (recipe(),), skipped=frozenset({"/inbox/out"}), policy=Policy())
+    folder = WatchSpec("/inbox", (recipe(),), skipped=frozenset({"/inbox/out"}), policy=DispositionPolicy())
     assert folder.covers(os.path.normpath(f"/inbox/{path}")) is covered
 
 
@@ -80,5 +80,5 @@ def test_a_folder_inside_that_is_named_by_a_link_is_left_out_all_the_same(tmp_pa
     inbox = tmp_path / "in"
     inbox.mkdir()
     (tmp_path / "link").symlink_to("in")
-    places = left_out(str(inbox), str(tmp_path / "link" / "done"), str(tmp_path / "elsewhere"), None, "")
+    places = skipped_folders(str(inbox), str(tmp_path / "link" / "done"), str(tmp_path / "elsewhere"), None, "")
     assert places == {str(inbox / "done")}

@@ -11,10 +11,10 @@ from fileq.errors import UsageError
 from fileq.ledger.queries.overview import Selection
 from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
-from fileq.watch.folder import Folder, Poll, State
-from fileq.watch.observer import Trouble
-from fileq.watch.one_shot import Look, look_through
-from fileq.watch.stability import Reason
+from fileq.watch.folder import PollMode, WatchSpec, WatchState
+from fileq.watch.observer import ObserverTrouble
+from fileq.watch.one_shot import OneShot, look_through
+from fileq.watch.stability import UnsettledReason
 from fileq.watch.status import is_watched
 from fileq.watch.watcher import Watcher
 from tests.support.jobs import NOW, begin, finish, recipe
@@ -82,7 +82,7 @@ def put(photo):
 
 
 def folder(path, **keys):
-    return Folder(str(path), (recipe(match=("*.jpg",)),), settle=0.02, **keys)
+    return WatchSpec(str(path), (recipe(match=("*.jpg",)),), settle=0.02, **keys)
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def watching(ledger, *folders):
         thread.join()
 
 
-_AWAKE = (State.EVENTS, State.POLLING)
+_AWAKE = (WatchState.EVENTS, WatchState.POLLING)
 
 
 def test_what_comes_is_queued_as_its_event_tells_and_what_no_recipe_is_for_is_not(ledger, inbox, put):
@@ -155,11 +155,11 @@ def test_without_recursion_and_in_folders_that_are_left_out_nothing_is_queued(le
 def test_a_folder_that_goes_is_offline_and_caught_up_with_once_it_is_back(ledger, inbox, put, tmp_path):
     with watching(ledger, folder(inbox)) as (_, heard, _):
         inbox.rename(tmp_path / "away")
-        heard.until(lambda: heard.state() is State.OFFLINE)
+        heard.until(lambda: heard.state() is WatchState.OFFLINE)
         put(tmp_path / "away" / "a.jpg")
         (tmp_path / "away").rename(inbox)
         heard.until(lambda: heard.names() == ["a.jpg"])
-        heard.until(lambda: heard.state() is State.EVENTS)
+        heard.until(lambda: heard.state() is WatchState.EVENTS)
     assert len(heard.said) == len(set(heard.said)) >= 1
 
 
@@ -170,7 +170,7 @@ def test_another_folder_in_its_place_is_watched_instead(ledger, inbox, put, tmp_
         inbox.rename(tmp_path / "away")
         (tmp_path / "new").rename(inbox)
         heard.until(lambda: heard.names() == ["a.jpg"])
-        heard.until(lambda: heard.state() is State.EVENTS)
+        heard.until(lambda: heard.state() is WatchState.EVENTS)
         put(inbox / "b.jpg")
         heard.until(lambda: heard.names() == ["a.jpg", "b.jpg"])
 
@@ -183,16 +183,16 @@ def test_what_events_did_not_tell_is_found_by_a_scan_and_counted_and_the_events_
     with watching(ledger, folder(inbox)) as (_, heard, _):
         monkeypatch.setattr(Watcher, "_heed", lambda *_: None)
         put(inbox / "a.jpg")
-        heard.until(lambda: heard.state() is State.EVENTS and heard.standings["inbox"].rebuilt)
+        heard.until(lambda: heard.state() is WatchState.EVENTS and heard.standings["inbox"].rebuilt)
         assert (heard.names(), heard.standings["inbox"].missed) == (["a.jpg"], 1)
         assert heard.said == [f"{inbox}: events did not tell of 1 file"]
 
 
 def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger, inbox, put):
     with watching(ledger, folder(inbox)) as (watch, heard, _):
-        watch._hints.put((watch._roots[0].observation, Trouble("too many at once")))
+        watch._hints.put((watch._roots[0].observation, ObserverTrouble("too many at once")))
         put(inbox / "a.jpg")
-        heard.until(lambda: heard.standings["inbox"].rebuilt and heard.state() is State.EVENTS)
+        heard.until(lambda: heard.standings["inbox"].rebuilt and heard.state() is WatchState.EVENTS)
         heard.until(lambda: heard.names() == ["a.jpg"])
         assert heard.said == [f"{inbox}: too many at once"]
         assert (heard.standings["inbox"].rebuilt, heard.standings["inbox"].missed) == (1, 0)
@@ -223,7 +223,7 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_end
         heard.until(lambda: heard.names() == ["a.jpg"])
         token = begin(ledger, 1)
         (inbox / "a.jpg").rename(inbox / "b.jpg")
-        heard.until(lambda: [one.reason for one in watch.left] == [Reason.BUSY])
+        heard.until(lambda: [one.reason for one in watch.left] == [UnsettledReason.BUSY])
         finish(ledger, token)
         heard.until(lambda: not watch.left)
     assert [job.source for job in ledger.overview.jobs(Selection())] == [str(inbox / "b.jpg")]
@@ -245,15 +245,15 @@ def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nob
 
 
 def test_a_look_counts_all_that_it_has_queued():
-    seen = Look(lambda: False)
+    seen = OneShot(lambda: False)
     for paths in (["a.jpg", "b.jpg"], ["c.jpg"]):
         seen.queued(paths, 1)
     assert seen.queued_files == 3
 
 
 def test_without_events_a_scan_finds_what_comes(ledger, inbox, put):
-    with watching(ledger, folder(inbox, poll=Poll.ALWAYS, interval=0.02)) as (_, heard, _):
-        assert heard.state() is State.POLLING
+    with watching(ledger, folder(inbox, poll=PollMode.ALWAYS, interval=0.02)) as (_, heard, _):
+        assert heard.state() is WatchState.POLLING
         put(inbox / "a.jpg")
         heard.until(lambda: heard.names() == ["a.jpg"])
         assert (heard.standings["inbox"].missed, heard.standings["inbox"].watches) == (0, None)
@@ -266,7 +266,7 @@ def test_a_reload_goes_on_with_what_is_the_same_begins_what_is_new_and_leaves_th
     with watching(ledger, same, gone) as (watch, heard, wanted):
         wanted[:] = [same, new]
         watch.reload()
-        heard.until(lambda: heard.state("third") is State.EVENTS)
+        heard.until(lambda: heard.state("third") is WatchState.EVENTS)
         put(tmp_path / "other" / "a.jpg")
         put(tmp_path / "third" / "b.jpg")
         put(inbox / "c.jpg")

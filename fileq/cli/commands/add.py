@@ -14,8 +14,8 @@ from fileq.cli.views.jobs import receipt_document
 from fileq.cli.workers import NO_WORKER, somebody_works
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
-from fileq.intake import Receipt, Request
-from fileq.intake import add as take_in
+from fileq.intake import AddRequest, AddResult
+from fileq.intake import add_files as take_in
 from fileq.job import JobState
 from fileq.ledger import Ledger
 
@@ -61,7 +61,7 @@ def add(
         return _waited(session, ledger, receipt, display) if wait else _left(session, ledger, receipt, display)
 
 
-def tell(display: Display, receipt: Receipt, asked: Request) -> None:
+def tell(display: Display, receipt: AddResult, asked: AddRequest) -> None:
     """The receipt, and what could not be read."""
     noun = "file" if len(asked.recipes) == 1 else "job"
     display.answer(Answer(receipt_document(receipt), [Text(receipt_in_words(receipt, noun))]))
@@ -69,19 +69,19 @@ def tell(display: Display, receipt: Receipt, asked: Request) -> None:
         display.hint(f"Passed over: {problem}")
 
 
-def _left(session: Session, ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:
+def _left(session: Session, ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
     if receipt.queued and not somebody_works(ledger, session.config):
         display.hint(NO_WORKER)
     return ExitCode.DONE
 
 
-def _waited(session: Session, ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:
-    if receipt.batch is None:
+def _waited(session: Session, ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
+    if receipt.batch_id is None:
         return ExitCode.DONE
     from fileq.cli.follower import follow
 
-    tally = follow(session, ledger, receipt.batch, display)
+    tally = follow(session, ledger, receipt.batch_id, display)
     failed = tally.jobs[JobState.FAILED]
     if failed:
-        display.hint(f"{failed:,} failed. See: fileq list --state failed --batch {receipt.batch}")
+        display.hint(f"{failed:,} failed. See: fileq list --state failed --batch {receipt.batch_id}")
     return ExitCode.FAILED if failed else ExitCode.DONE

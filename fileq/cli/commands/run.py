@@ -19,8 +19,8 @@ from fileq.cli.views.progress import Pace
 from fileq.cli.workers import slots
 from fileq.display import Display
 from fileq.errors import ExitCode
-from fileq.intake import Receipt, Request
-from fileq.intake import add as take_in
+from fileq.intake import AddRequest, AddResult
+from fileq.intake import add_files as take_in
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.units import counted
@@ -66,7 +66,7 @@ def run(
         return _process(session, ledger, asked, display, slots(workers, session.config))
 
 
-def _process(session: Session, ledger: Ledger, asked: Request, display: Display, count: int) -> ExitCode:
+def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Display, count: int) -> ExitCode:
     from fileq.worker.worker import Worker
 
     begun = time.time()
@@ -77,17 +77,19 @@ def _process(session: Session, ledger: Ledger, asked: Request, display: Display,
         receipt = _taken_in(ledger, asked, begun, worker, queue, display)
         for problem in receipt.problems:
             display.hint(f"Passed over: {problem}")
-        if receipt.batch is not None:
+        if receipt.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
                 display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
-                pace = Pace(ledger.overview.tally(receipt.batch), time.monotonic(), whole=True)
-                worker.run(ticker(ledger, display, pace, receipt.batch), stopping(display))
+                pace = Pace(ledger.overview.tally(receipt.batch_id), time.monotonic(), whole=True)
+                worker.run(ticker(ledger, display, pace, receipt.batch_id), stopping(display))
             display.settle()
     display.answer(summary(ledger, receipt, time.time() - begun))
     return _verdict(ledger, receipt, display)
 
 
-def _taken_in(ledger: Ledger, asked: Request, begun: float, worker: "Worker", queue: str, display: Display) -> Receipt:
+def _taken_in(
+    ledger: Ledger, asked: AddRequest, begun: float, worker: "Worker", queue: str, display: Display
+) -> AddResult:
     def on_scanned(count: int) -> None:
         display.scanning(count)
         worker.keep_alive()
@@ -102,12 +104,12 @@ def _taken_in(ledger: Ledger, asked: Request, begun: float, worker: "Worker", qu
     return receipt
 
 
-def _verdict(ledger: Ledger, receipt: Receipt, display: Display) -> ExitCode:
-    if receipt.batch is None:
+def _verdict(ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
+    if receipt.batch_id is None:
         return ExitCode.DONE
-    tally = ledger.overview.tally(receipt.batch)
+    tally = ledger.overview.tally(receipt.batch_id)
     if tally.unfinished:
-        left = f"{counted(tally.unfinished, 'job')} of batch {receipt.batch}"
+        left = f"{counted(tally.unfinished, 'job')} of batch {receipt.batch_id}"
         display.hint(f"Stopped. {left} wait in the queue; go on with: fileq worker")
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE

@@ -14,14 +14,14 @@ from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import hear_complaints, ticker
 from fileq.cli.views.progress import Pace
-from fileq.cli.watch_reporter import Teller, folders
+from fileq.cli.watch_reporter import WatchReporter, folders
 from fileq.cli.workers import slots
 from fileq.config import load
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
 from fileq.units import counted
-from fileq.watch.folder import Folder
+from fileq.watch.folder import WatchSpec
 from fileq.watch.probe import use_leases
 from fileq.watch.watcher import Watcher
 
@@ -68,7 +68,7 @@ def watch(
     session = session_of(context)
     display = session.display(json=json)
 
-    def wanted() -> list[Folder]:
+    def wanted() -> list[WatchSpec]:
         session.config = load(session.config_option)
         return folders(
             session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
@@ -81,14 +81,14 @@ def watch(
 def _run_watch(
     session: Session,
     display: Display,
-    wanted: Callable[[], list[Folder]],
+    wanted: Callable[[], list[WatchSpec]],
     *,
     slots_asked: int | None,
     work: bool,
     once: bool,
 ) -> ExitCode:
     use_leases()
-    teller = Teller(display)
+    teller = WatchReporter(display)
     with session.ledger() as ledger:
         watcher = Watcher(ledger, wanted, teller, once=once)
         display.hint(f"Watching {_named(watcher.paths)}.{session.config_hint} Ctrl-C stops.")
@@ -112,7 +112,7 @@ def _named(paths: Sequence[str]) -> str:
     return paths[0] if len(paths) == 1 else counted(len(paths), "folder")
 
 
-def _watch(watcher: Watcher, teller: Teller) -> bool:
+def _watch(watcher: Watcher, teller: WatchReporter) -> bool:
     """Watch; return whether a signal ended it."""
     stopped = False
 
@@ -138,7 +138,7 @@ def _watch(watcher: Watcher, teller: Teller) -> bool:
     return stopped
 
 
-def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: Teller, count: int) -> None:
+def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: WatchReporter, count: int) -> None:
     """The worker has this thread, where signals come, and the watcher one of its own."""
     from fileq.worker.worker import Worker
 
@@ -168,7 +168,7 @@ def _run(watcher: Watcher, failures: list[Exception], stop: Callable[[], None]) 
         stop()
 
 
-def _ticker(ledger: Ledger, teller: Teller) -> "Callable[[Sequence[SlotActivity]], None] | None":
+def _ticker(ledger: Ledger, teller: WatchReporter) -> "Callable[[Sequence[SlotActivity]], None] | None":
     if not teller.live:
         return None
     return ticker(ledger, teller, Pace(ledger.overview.tally(), time.monotonic()), None)

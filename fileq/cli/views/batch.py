@@ -8,7 +8,7 @@ from fileq.cli.views.status import status_document
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block
 from fileq.display.progress import rate_in_words
-from fileq.intake import Receipt
+from fileq.intake import AddResult
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import Selection, Tally
@@ -17,17 +17,17 @@ from fileq.units import counted, describe_seconds
 _EXAMPLES = 10
 
 
-def summary(ledger: Ledger, receipt: Receipt, seconds: float) -> Answer:
+def summary(ledger: Ledger, receipt: AddResult, seconds: float) -> Answer:
     """The batch as `status` has it, with its failures, and what was not queued at all."""
-    tally = ledger.overview.tally(receipt.batch) if receipt.batch else Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
-    failed = list(ledger.overview.jobs(Selection([JobState.FAILED], receipt.batch))) if receipt.batch else []
+    tally = ledger.overview.tally(receipt.batch_id) if receipt.batch_id else Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
+    failed = list(ledger.overview.jobs(Selection([JobState.FAILED], receipt.batch_id))) if receipt.batch_id else []
     return Answer(_document(receipt, tally, failed, seconds), _blocks(receipt, tally, failed, seconds))
 
 
-def _document(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -> dict[str, Any]:
+def _document(receipt: AddResult, tally: Tally, failed: list[Job], seconds: float) -> dict[str, Any]:
     rate = round(tally.total / seconds * 60, 1) if seconds else 0.0
     return status_document(tally, workers=[], paused=False, rate=rate, left=0.0 if not tally.unfinished else None) | {
-        "batch": receipt.batch,
+        "batch": receipt.batch_id,
         "queued": receipt.queued,
         "up_to_date": receipt.up_to_date,
         "already_queued": receipt.already_queued,
@@ -38,8 +38,8 @@ def _document(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float)
     }
 
 
-def _blocks(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -> list[Block]:
-    if receipt.batch is None:
+def _blocks(receipt: AddResult, tally: Tally, failed: list[Job], seconds: float) -> list[Block]:
+    if receipt.batch_id is None:
         return [Text(receipt_in_words(receipt))]
     tone = Tone.BAD if failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
     facts: list[tuple[str, str | Text]] = [
@@ -48,7 +48,7 @@ def _blocks(receipt: Receipt, tally: Tally, failed: list[Job], seconds: float) -
         ("bytes", sizes_in_words(tally)),
         ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),
     ]
-    return [Facts(facts), *_failures(failed, receipt.batch)]
+    return [Facts(facts), *_failures(failed, receipt.batch_id)]
 
 
 def _rate(tally: Tally, seconds: float) -> str:

@@ -1,7 +1,7 @@
 """Counts and states in plain English."""
 
 from fileq.display import Text, Tone
-from fileq.intake import Receipt
+from fileq.intake import AddResult
 from fileq.job import JobState
 from fileq.ledger.queries.overview import Tally
 from fileq.units import are, counted, describe_bytes
@@ -25,10 +25,10 @@ def tally_in_words(tally: Tally) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count) or "none"
 
 
-def receipt_in_words(receipt: Receipt, noun: str = "file") -> str:
+def receipt_in_words(receipt: AddResult, noun: str = "file") -> str:
     """118 files queued as batch 7; 2 are up to date."""
     start = (
-        f"{counted(receipt.queued, noun)} queued as batch {receipt.batch}" if receipt.queued else "Nothing new to do"
+        f"{counted(receipt.queued, noun)} queued as batch {receipt.batch_id}" if receipt.queued else "Nothing new to do"
     )
     rest = [
         f"{count:,} {are(count)} {what}"

@@ -6,14 +6,14 @@ from typing import Any
 from msgspec.structs import asdict
 
 from fileq.cli.times import iso
-from fileq.intake import Receipt
+from fileq.intake import AddResult
 from fileq.job import Failure, Job
 from fileq.ledger.queries.overview import Attempt, Removed
 
 
-def receipt_document(receipt: Receipt) -> dict[str, Any]:
+def receipt_document(receipt: AddResult) -> dict[str, Any]:
     return {
-        "batch": receipt.batch,
+        "batch": receipt.batch_id,
         "queued": receipt.queued,
         "up_to_date": receipt.up_to_date,
         "already_queued": receipt.already_queued,

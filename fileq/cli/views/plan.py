@@ -12,11 +12,11 @@ from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, JobError
 from fileq.images.protocol import Assignment
-from fileq.intake import Receipt, Request, candidates
+from fileq.intake import AddRequest, AddResult, candidates
 from fileq.job import Failure
 from fileq.ledger import Ledger
 from fileq.recipes.recipe import Recipe
-from fileq.sources import Source
+from fileq.sources import SourceFile
 from fileq.units import counted
 
 
@@ -29,8 +29,8 @@ class PlannedJob(msgspec.Struct, frozen=True):
     problem: Failure | None = None
 
 
-def show_plan(session: Session, ledger: Ledger, asked: Request, display: Display) -> ExitCode:
-    receipt = Receipt()
+def show_plan(session: Session, ledger: Ledger, asked: AddRequest, display: Display) -> ExitCode:
+    receipt = AddResult()
     jobs = []
     for job in plan(ledger, asked, receipt, max_pixels=session.config.settings.worker.max_pixels):
         jobs.append(job)
@@ -40,13 +40,13 @@ def show_plan(session: Session, ledger: Ledger, asked: Request, display: Display
     return ExitCode.DONE
 
 
-def plan(ledger: Ledger, asked: Request, receipt: Receipt, *, max_pixels: int) -> Iterator[PlannedJob]:
+def plan(ledger: Ledger, asked: AddRequest, receipt: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
     """What each file would become; it is opened for that, and nothing is written."""
     for source, recipe, folder in candidates(ledger, asked, receipt):
         yield _planned(source, recipe, folder, max_pixels)
 
 
-def _planned(source: Source, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
+def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
     from fileq.images.pipeline import opened
 
     whole = Assignment(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
