@@ -3,8 +3,8 @@
 `add` takes what people name; a WatchIntake takes what comes into a watched folder.
 """
 
-from fileq.intake.named import AddRequest, AddResult, add_files, candidates
-from fileq.intake.watched import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
+from fileq.intake.add_request import AddRequest, AddResult, add_files, candidates
+from fileq.intake.watch_intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
 
 __all__ = [
     "AddRequest",

@@ -295,7 +295,7 @@ def test_recipes_whose_outputs_have_the_same_names_keep_apart_below_one_out(ledg
 
 
 def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, tmp_path, monkeypatch):
-    monkeypatch.setattr("fileq.intake.named._IN_ONE_TRANSACTION", 2)
+    monkeypatch.setattr("fileq.intake.add_request._IN_ONE_TRANSACTION", 2)
     for number in range(4):
         write(tmp_path / "many" / f"{number}.jpg")
     ended = []

@@ -8,7 +8,7 @@ import pytest
 from fileq.disposition import dispose
 from fileq.files.identity import version_of
 from fileq.intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
-from fileq.intake.watched import digest
+from fileq.intake.watch_intake import digest
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import Selection
 from fileq.ledger.tables.jobs import Claim
