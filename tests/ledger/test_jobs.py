@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from fileq import queue
-from fileq.job import FINAL, TRANSITIONS, JobState, Token
+from fileq.job import FINAL, JobState, Token
 from fileq.ledger import opened
 from fileq.ledger.tables.jobs import Due
 from fileq.recipes.recipe import decode
@@ -15,22 +15,6 @@ from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, enter, fin
 @pytest.mark.parametrize("before", JobState)
 def test_every_state_can_be_brought_about(ledger, before):
     assert state(ledger, job_in(ledger, before)) is before
-
-
-MOVES = {
-    "claim": lambda ledger, job: ledger.jobs.claim(job, 1, NOW + 100),
-    "cancel": lambda ledger, job: ledger.jobs.cancel([job], NOW),
-    "retry": lambda ledger, job: ledger.jobs.retry([job]),
-    "enter again": lambda ledger, job: ledger.jobs.enter_again(job, 1, NOW, recipe=1),
-}
-
-
-@pytest.mark.parametrize("move", MOVES)
-@pytest.mark.parametrize("before", JobState)
-def test_nothing_moves_a_job_but_as_the_table_says(ledger, before, move):
-    job = job_in(ledger, before)
-    MOVES[move](ledger, job)
-    assert state(ledger, job) in TRANSITIONS[before] | {before}
 
 
 @pytest.mark.parametrize("before", sorted(FINAL))

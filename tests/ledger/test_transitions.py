@@ -1,0 +1,87 @@
+"""The table of transitions is the truth: the ledger's statements change states as it says, and in no other way."""
+
+import ast
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import fileq
+from fileq.job import TRANSITIONS, JobState, Token
+from fileq.ledger.tables.jobs import Fenced
+from tests.support.jobs import DAMAGED, NOW, SLOW, finish, job_in
+
+LATER = NOW + 100
+CHANGES = {
+    "claim": lambda ledger, token: ledger.jobs.claim(token.job, 1, LATER),
+    "cancel": lambda ledger, token: ledger.jobs.cancel([token.job], NOW),
+    "retry": lambda ledger, token: ledger.jobs.retry([token.job]),
+    "enter_again": lambda ledger, token: ledger.jobs.enter_again(token.job, 1, NOW, recipe=1),
+    "withdraw": lambda ledger, token: ledger.arrivals.withdraw(token.job, NOW),
+    "finish": finish,
+    "fail": lambda ledger, token: ledger.jobs.fail(token, DAMAGED, NOW),
+    "vanish": lambda ledger, token: ledger.jobs.vanish(token, DAMAGED, NOW),
+    "wait": lambda ledger, token: ledger.jobs.wait(token, SLOW, LATER, NOW),
+    "put_off": lambda ledger, token: ledger.jobs.put_off(token, SLOW, LATER, NOW),
+    "give_back": lambda ledger, token: ledger.jobs.give_back(token, NOW),
+    "lose": lambda ledger, token: ledger.jobs.lose(token, NOW),
+}
+"""The functions whose SQL changes a job's state, each called for a job in any state, with its last attempt's token."""
+
+SETS_A_STATE = re.compile(r"(^|set |, )state = '\w+'(,|$| where)")
+
+
+class Undo(Exception):
+    pass
+
+
+def transitions(ledger, before, change):
+    """Call a function for a job in this state, undo it, and return the pairs of states that it led the job through."""
+    connection = ledger.database.connection
+    with suppress(Undo), ledger.transaction():
+        job = job_in(ledger, before)
+        connection.execute("delete from seen")
+        with suppress(Fenced):
+            CHANGES[change](ledger, Token(job, ledger.overview.job(job).attempts))
+        found = connection.execute("select old, new from seen").fetchall()
+        raise Undo
+    return {(JobState(old), JobState(new)) for old, new in found}
+
+
+@pytest.fixture
+def watched(ledger):
+    """A ledger that writes down each change of a job's state."""
+    ledger.database.connection.execute("create temp table seen (old text, new text)")
+    ledger.database.connection.execute(
+        "create temp trigger watch after update of state on main.jobs when old.state is not new.state"
+        " begin insert into seen values (old.state, new.state); end"
+    )
+    return ledger
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_changes_a_state_but_as_the_table_says(watched, change):
+    done = {pair for before in JobState for pair in transitions(watched, before, change)}
+    assert all(new in TRANSITIONS[old] for old, new in done)
+    assert done
+
+
+def test_the_table_says_nothing_that_is_never_done(watched):
+    done = {pair for before in JobState for change in CHANGES for pair in transitions(watched, before, change)}
+    assert done == {(old, new) for old, after in TRANSITIONS.items() for new in after}
+
+
+def test_no_function_that_changes_a_state_is_left_out_here():
+    found = set()
+    for path in Path(fileq.__file__).parent.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef) and any(map(_sets_a_state, ast.walk(function))):
+                found.add(function.name)
+    assert found == set(CHANGES)
+
+
+def _sets_a_state(node):
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and SETS_A_STATE.search(node.value) is not None
+    )
