@@ -5,6 +5,7 @@ twice is a no-op that costs one statement.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 
@@ -132,6 +133,7 @@ class _Intake:
         self._now = now
         self._queue = queue
         self._folders = folder_templates(request.recipes, request.out)
+        self._noted: set[str] = set()
         self._recipes = {recipe.name: (recipe.fingerprint, encode(recipe)) for recipe in request.recipes}
 
     def take(self, sources: Sequence[SourceFile]) -> None:
@@ -165,7 +167,15 @@ class _Intake:
             )  # fmt: skip
             job = self._enter_one(candidate, batch)
             if job is not None:
+                self._note(source.folder)
                 yield Due(job, self._request.priority, self._request.due_at, source.size)
+
+    def _note(self, folder: str) -> None:
+        """Have the job wait for the folder's drive, should that be taken out before its turn."""
+        if folder not in self._noted:
+            self._noted.add(folder)
+            with suppress(OSError):  # it is gone already
+                self._ledger.folders.note_if_new(folder)
 
     def _enter_one(self, candidate: Candidate, batch: int) -> int | None:
         priority, due_at = self._request.priority, self._request.due_at

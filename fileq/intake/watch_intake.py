@@ -7,6 +7,7 @@ touched file is no new one, and what fileq itself has published is no source, wh
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 import msgspec
@@ -107,6 +108,7 @@ class WatchIntake:
         self._names = {recipe.name for recipe in recipes}
         self._folders = folder_templates(recipes, out)
         self._policy = policy
+        self._noted: set[str] = set()
         self._batch: int | None = None
         self._took_at = 0.0
         self._place: tuple[str, str] | None = None
@@ -254,8 +256,16 @@ class WatchIntake:
         queued = (plan for plan in plans if plan.became is IntakeOutcome.QUEUED)
         return [due for plan in queued for due in self._enter(plan, batch, recipes, now)]
 
+    def _note(self, folder: str) -> None:
+        """Have jobs wait for the folder's drive, should that be taken out before their turn."""
+        if folder not in self._noted:
+            with suppress(OSError):  # it is gone already
+                self._ledger.folders.note_if_new(folder)
+                self._noted.add(folder)
+
     def _enter(self, plan: _Plan, batch: int, recipes: dict[str, int], now: float) -> Iterator[Due]:
         arrival, source, jobs = plan.arrival, plan.arrival.source, self._ledger.jobs
+        self._note(source.folder)
         goes = self._policy.done_to is not None or self._policy.failed_to is not None
         disposition_id = self._disposition(arrival) if goes else None
         if disposition_id is not None:

@@ -114,7 +114,7 @@ create index outputs_unfinished on outputs (job) where temp is not null;
 create index outputs_standing on outputs (published_at) where stands is not null;
 create index outputs_removing on outputs (job) where removing is not null;
 
-create table folders ( -- that have held outputs, or are watched
+create table folders ( -- that have held outputs or sources, or are watched
     path text primary key,
     real text not null, -- the same without symbolic links, as it was then
     device integer not null,

@@ -5,7 +5,18 @@ and an attempt that was given up for dead publishes nothing.
 """
 
 from fileq.publish.completion import complete, restore_displaced
+from fileq.publish.folders import find_source_drive_away
 from fileq.publish.publication import Finished, Refused, discard, publish
 from fileq.publish.reservation import Reservation, reserve
 
-__all__ = ["Finished", "Refused", "Reservation", "complete", "discard", "publish", "reserve", "restore_displaced"]
+__all__ = [
+    "Finished",
+    "Refused",
+    "Reservation",
+    "complete",
+    "discard",
+    "find_source_drive_away",
+    "publish",
+    "reserve",
+    "restore_displaced",
+]

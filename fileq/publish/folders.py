@@ -1,4 +1,4 @@
-"""The folders of outputs: they are made where they are missing, and remembered, so that retention knows them again."""
+"""The folders of outputs are made where they are missing; a folder whose drive is away is another matter."""
 
 import os
 
@@ -18,17 +18,29 @@ def make_ready(ledger: Ledger, path: str) -> None:
     with os_failures(path):
         known = ledger.folders.at(path)
         if known is not None and _is_away(known):
-            raise FolderUnavailable(
-                ErrorKind.MISSING,
-                f"The drive of {path} is not there.",
-                "Mount it. If it is not to come back, choose another folder, or put any file there.",
-                path,
-            )
+            raise _drive_away(path, "choose another folder, or put any file there.")
         made = set(_make(path))
         status = os.stat(path)
         if made or known is None or not known.is_still(status):
             for one in made | {path}:
                 ledger.folders.note(one, made=one in made)
+
+
+def find_source_drive_away(ledger: Ledger, source: str) -> FolderUnavailable | None:
+    """Return what to say of a source that is missing as its folder's drive is; None where the drive is there.
+
+    The folder is known from when the source was queued. It is nobody's loss that it isn't known of older jobs.
+    """
+    folder = os.path.dirname(source)
+    known = ledger.folders.at(folder)
+    if known is None or os.path.lexists(source) or not _is_away(known):
+        return None
+    return _drive_away(folder, "cancel its jobs.")
+
+
+def _drive_away(path: str, instead: str) -> FolderUnavailable:
+    hint = f"Mount it. If it is not to come back, {instead}"
+    return FolderUnavailable(ErrorKind.MISSING, f"The drive of {path} is not there.", hint, path)
 
 
 def _is_away(known: Folder) -> bool:

@@ -16,7 +16,16 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim, Due, Fenced
 from fileq.process.child import Plan, Result
 from fileq.process.sandbox import Lost, Sandbox, Stopped
-from fileq.publish import Finished, Refused, Reservation, complete, discard, reserve, restore_displaced
+from fileq.publish import (
+    Finished,
+    Refused,
+    Reservation,
+    complete,
+    discard,
+    find_source_drive_away,
+    reserve,
+    restore_displaced,
+)
 from fileq.recipes.recipe import Recipe, decode
 from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.recovery import lose
@@ -83,6 +92,8 @@ class Attempt:
         if isinstance(reason, Fenced):
             self._end(lambda _: None)
         else:
+            if reason.kind is ErrorKind.MISSING and not isinstance(reason, FolderUnavailable):
+                reason = find_source_drive_away(self._ledger, self.source) or reason
             failure = Failure(reason.kind, reason.message, reason.hint)
             outages = self._folder_outages
             if isinstance(reason, FolderUnavailable) and outages is not None:

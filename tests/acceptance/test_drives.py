@@ -1,5 +1,6 @@
 """A disk that is full, read-only or away costs the jobs that need it time, and nothing else."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -56,6 +57,41 @@ def test_jobs_wait_for_a_drive_without_a_try_and_others_go_on(
     assert fileq.ask("select distinct tries from jobs") == [(1,)]
     text = said.read_text()
     assert (text.count(words), text.count("can be used again")) == (1, 1), text
+
+
+@pytest.mark.parametrize("mount_point", ["stays", "goes"])
+@pytest.mark.parametrize("how", ["add", "watch"])
+def test_jobs_wait_for_the_drive_of_their_sources_without_a_try(
+    fileq: Program, photos: Path, place: Drive, how: str, mount_point: str
+) -> None:
+    inbox = place.folder / "inbox"
+    shutil.copytree(photos, inbox)
+    fileq.configure("[worker]\nattempts = 1\n")
+    fileq.run("add", inbox, "-o", fileq.folder / "out") if how == "add" else fileq.run(
+        "watch", inbox, "-o", fileq.folder / "out", "--once"
+    )
+    place.go()
+    if mount_point == "goes":
+        place.folder.rmdir()
+    said = fileq.folder / "said"
+    with said.open("wb") as log:
+        worker = fileq.start("worker", stderr=log)
+        try:
+            fileq.wait_until(lambda: fileq.states() == {"waiting": 8})
+            assert {job["error"]["kind"] for job in fileq.json("list")} == {"missing"}
+            assert fileq.ask("select distinct tries from jobs") == [(0,)]
+            place.folder.mkdir(exist_ok=True)
+            place.come()
+            (inbox / "IMG_0001.jpg").unlink()  # a file alone that is gone is missing
+            fileq.pretend("update jobs set due_at = 0 where state = 'waiting'")
+            fileq.pretend("update schedule set timestamp = 0")
+            fileq.wait_until(lambda: fileq.states() == {"done": 7, "failed" if how == "add" else "cancelled": 1})
+            fileq.wait_until(lambda: "can be used again" in said.read_text())
+        finally:
+            kill_group(worker)
+    text = said.read_text()
+    assert text.count("is not there. Mount it.") == 1, text
+    assert len(files(fileq.folder / "out")) == 7
 
 
 def test_a_worker_whose_database_has_no_room_waits_says_it_once_and_goes_on(

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import time
 
 import pytest
@@ -108,6 +109,30 @@ def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(s
     assert waiting.state in (JobState.QUEUED, JobState.WAITING)
     assert waiting.due_at > time.time()
     assert ledger.jobs.claim(job, 1, 2 * waiting.due_at).tries == 1
+
+
+@pytest.mark.parametrize("takes", ["the folder", "the file alone"])
+def test_only_a_source_whose_drive_is_away_is_waited_for(shop, ledger, photo, tmp_path, takes):
+    """Where somebody waits for the end, it fails, and the reason is said."""
+    folder = tmp_path / "drive" / "photos"
+    folder.mkdir(parents=True)
+    source = folder / "a.jpg"
+    source.write_bytes(photo.read_bytes())
+    (folder / "another.jpg").touch()  # nothing is left on an empty mount point
+    job = shop.enter(source=source)
+    ledger.folders.note_if_new(str(folder))
+    if takes == "the folder":
+        shutil.rmtree(folder.parent)
+    else:
+        source.unlink()
+    assert shop.do(job).failure.message == f"{source} is gone."
+    ledger.jobs.retry([job])
+    ledger.database.connection.execute("update folders set device = device + 1")  # so it was another drive's
+    away = shop.do(job)
+    assert away.state is JobState.FAILED
+    assert away.failure.message == (
+        f"The drive of {folder} is not there." if takes == "the folder" else f"{source} is gone."
+    )
 
 
 def test_the_pause_before_another_try_doubles(shop):

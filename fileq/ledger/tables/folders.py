@@ -1,4 +1,4 @@
-"""The folders that have held outputs, and those that are watched: which folder each was, and whether fileq made it."""
+"""The folders that have held outputs or sources, or are watched: which one each was, and whether fileq made it."""
 
 import os
 from typing import Any
@@ -48,6 +48,14 @@ class Folders:
                 " and folders.inode = excluded.inode then 1 else excluded.made end",
                 (stored(path), stored(real), status.st_dev, status.st_ino, int(made)),
             )
+
+    def note_if_new(self, path: str) -> None:
+        """Remember a source's folder, which nobody makes or removes. Raises OSError where it can't be looked at.
+
+        One that is known stays as it is known: retention removes nothing from another one that has taken its place.
+        """
+        if self.at(path) is None:
+            self.note(path, made=False)
 
     def forget(self, path: str) -> None:
         with self._database.transaction() as connection:
