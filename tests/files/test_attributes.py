@@ -89,3 +89,26 @@ def test_the_mode_is_at_most_the_sources(tmp_path, mode, expected):
         assert made(tmp_path, source(tmp_path, mode), limit_mode)[0] == expected
     finally:
         os.umask(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files that belong to others")
+@pytest.mark.parametrize(("mode", "expected"), [(0o660, 0o600), (0o664, 0o644), (0o750, 0o710), (0o604, 0o600)])
+def test_what_a_group_could_do_is_not_given_to_another_one(tmp_path, monkeypatch, mode, expected):
+    original = source(tmp_path, mode)
+    os.chown(original, 12345, 12345)
+    monkeypatch.setattr(os, "fchown", refuse)
+    assert made(tmp_path, original, keep_attributes)[0] == expected
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files that belong to others")
+def test_a_group_is_kept_where_the_owner_can_not_be(tmp_path, monkeypatch):
+    original, chown = source(tmp_path, 0o660), os.fchown
+    os.chown(original, 12345, 12345)
+    monkeypatch.setattr(os, "fchown", lambda handle, user, group: (refuse if user >= 0 else chown)(handle, user, group))
+    assert made(tmp_path, original, keep_attributes)[0] == 0o660
+    status = os.stat(tmp_path / "new")
+    assert (status.st_uid, status.st_gid) == (os.geteuid(), 12345)
+
+
+def refuse(*_args):
+    raise PermissionError(1, "Operation not permitted")

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fileq.files.directory import opened
-from fileq.files.private_folder import path_for_programs, private_folder, remove_private_folder
+from fileq.files.private_folder import new_name, path_for_programs, private_folder, remove_private_folder
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o720, 0o701])
@@ -29,6 +29,13 @@ def test_a_folder_goes_with_all_that_is_in_it(tmp_path):
         (tmp_path / "private" / "sub" / "file").write_text("x")
         (tmp_path / "private" / "file").write_text("x")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("ending", "expected"), [("jpg", ".jpg"), ("", "")])
+def test_a_new_name_has_the_ending_by_which_programs_know_the_format(ending, expected):
+    names = {new_name(ending) for _ in range(100)}
+    assert len(names) == 100
+    assert {os.path.splitext(name)[1] for name in names} == {expected}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no path leads through a handle here")

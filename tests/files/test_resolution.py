@@ -106,6 +106,18 @@ def test_links_that_go_round_in_a_circle_and_files_in_a_folders_place_are_said(s
         read(private / "b" / "c")
 
 
+@pytest.mark.parametrize("count", [40, 41])
+def test_as_many_links_are_followed_as_the_system_follows(private, count):
+    for number in range(count):
+        link(private / str(number), str(number + 1) if number + 1 < count else "a")
+    if count == 40:
+        assert read(private / "0") == (private / "0").read_text() == "ours"
+    else:
+        for reading in (read, open):
+            with pytest.raises(OSError, match="symbolic links"):
+                reading(private / "0")
+
+
 def test_no_descriptor_is_left_open(shared, private):
     link(shared / "link", private)
     before = len(os.listdir("/proc/self/fd"))

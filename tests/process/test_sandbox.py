@@ -270,6 +270,14 @@ def test_an_attempt_that_is_left_after_its_plan_ends_its_child(bench, box):
     assert bench.works(box)
 
 
+def test_an_attempt_that_asks_its_child_for_nothing_leaves_it_to_the_next_one(bench, box):
+    box.begin(TOKEN)
+    pid = pid_of(box)
+    box.end()
+    assert bench.works(box)
+    assert pid_of(box) == pid
+
+
 def test_closing_ends_the_child(bench, box):
     assert bench.works(box)
     process = psutil.Process(pid_of(box))

@@ -12,7 +12,7 @@ from fileq.ledger.queries.overview import Selection
 from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
 from fileq.watch.folder import PollMode, WatchSpec, WatchState
-from fileq.watch.observer import ObserverTrouble
+from fileq.watch.observer import FolderObserver, ObserverTrouble
 from fileq.watch.one_shot import OneShot, look_through
 from fileq.watch.stability import UnsettledReason
 from fileq.watch.status import is_watched
@@ -196,6 +196,19 @@ def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger,
         heard.until(lambda: heard.names() == ["a.jpg"])
         assert heard.said == [f"{inbox}: too many at once"]
         assert (heard.standings["inbox"].rebuilt, heard.standings["inbox"].missed) == (1, 0)
+
+
+@pytest.mark.parametrize("watches", [0, 1])
+def test_a_folder_with_fewer_watches_than_it_needs_is_watched_anew(ledger, inbox, monkeypatch, watches):
+    (inbox / "sub").mkdir()
+    monkeypatch.setattr(watched_folder, "_SECOND_COUNT", 0.02)
+    really = FolderObserver.watches
+    monkeypatch.setattr(FolderObserver, "watches", watches)
+    with watching(ledger, folder(inbox)) as (_, heard, _):
+        heard.until(lambda: heard.standings["inbox"].rebuilt)
+        monkeypatch.setattr(FolderObserver, "watches", really)
+        heard.until(lambda: heard.standings["inbox"].watches == 2)
+        heard.until(lambda: heard.state() is WatchState.EVENTS)
 
 
 def test_a_file_that_is_not_complete_for_very_long_is_told_once(ledger, inbox, monkeypatch):

@@ -5,16 +5,19 @@ import math
 import os
 import sqlite3
 import threading
+import time
 
+import msgspec
 import pytest
 from mischief import Crash
 
-from fileq.errors import LedgerError
+from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
 from fileq.job import JobState
 from fileq.ledger.queries.overview import Selection
 from fileq.queue import MAIN
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
+from fileq.worker.folder_outages import FolderOutages
 from fileq.worker.outage import Outage
 from fileq.worker.slot import Post, Slot
 from tests.support.jobs import SLOW
@@ -132,6 +135,22 @@ def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, 
     assert states(ledger) == [JobState.QUEUED] * 5
     ledger.messages.move_due(MAIN, 1e10)
     assert sent(ledger) == jobs
+
+
+def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot, ledger, jobs, out):
+    ledger.jobs.wait(ledger.jobs.claim(jobs[0], 1, 0).token, SLOW, 1, 0)
+    outages = FolderOutages()
+    full = FolderUnavailable(ErrorKind.NO_SPACE, "It is full.", "Make room.", str(out))
+    outages.begin(full, ledger.overview.job(jobs[0]).source, str(out))
+    slot._post = msgspec.structs.replace(slot._post, folder_outages=outages)
+    before = time.time()
+    slot.work(jobs[:1])
+    job = ledger.overview.job(jobs[0])
+    assert (job.state, job.attempts) == (JobState.WAITING, 1)
+    assert before + 5 < job.due_at <= time.time() + 10
+    assert sent(ledger) == []
+    ledger.messages.move_due(MAIN, job.due_at)
+    assert sent(ledger) == jobs[:1]
 
 
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):

@@ -76,6 +76,14 @@ def test_the_first_signal_lets_a_job_end_and_the_second_gives_it_back(worker, le
     assert told == ["stopping"]
 
 
+@pytest.mark.timeout(20)
+def test_who_drains_a_queue_sends_again_what_has_no_message(worker, ledger, shop):
+    job = shop.enter()
+    ledger.database.connection.execute("update batches set queue = 'run-1'")
+    assert worker.run() is StopReason.DRAINED
+    assert state(ledger, job) is JobState.DONE
+
+
 def test_while_all_is_paused_nothing_is_begun(worker, ledger, shop):
     job, ticks = send(ledger, shop), []
     ledger.batches.pause(paused=True)
