@@ -76,6 +76,19 @@ def test_a_tally_counts_bytes_and_outputs_of_what_is_done(ledger):
     assert ledger.overview.ids(Selection((JobState.QUEUED,))) == [three]
 
 
+def test_a_forgotten_job_that_is_looked_at_or_added_again_takes_nothing_from_the_sums(ledger):
+    one, *others = enter(ledger, "a", "b", "c")
+    for job in (one, *others):
+        finish(ledger, begin(ledger, job))
+    for now in (NOW + 2, NOW + 4):
+        ledger.remnants.forget([one], [], now, ended=NOW + 1, seen=now)
+    assert ledger.overview.tally(1) == counted(ledger, 1)
+    assert ledger.overview.tally(1).total == len(others)
+    ledger.jobs.enter_again(one, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    assert ledger.overview.tally(1) == counted(ledger, 1)
+    assert ledger.overview.tally(2) == counted(ledger, 2)
+
+
 def test_a_batch_that_is_not_there_has_nothing(ledger):
     assert ledger.overview.tally(99) == Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
 
