@@ -14,11 +14,9 @@
  * POWER_BOOT names a file that is read in place of the kernel's boot id: after a loss of power that is another one.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,27 +26,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LONG_PATH (2 * PATH_MAX)
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#include "calls.h"
 
 /* ---- which files are meant ---- */
-
-static int absolute(int folder, const char *path, char *found) {
-    if (path[0] == '/')
-        return snprintf(found, LONG_PATH, "%s", path);
-    char link[64], base[PATH_MAX];
-    ssize_t length;
-    if (folder == AT_FDCWD) {
-        if (!getcwd(base, sizeof base))
-            return -1;
-    } else {
-        snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
-        if ((length = readlink(link, base, sizeof base - 1)) < 0)
-            return -1;
-        base[length] = 0;
-    }
-    return path[0] ? snprintf(found, LONG_PATH, "%s/%s", base, path) : snprintf(found, LONG_PATH, "%s", base);
-}
 
 /* Whether it lies below a folder that is watched; `stash` becomes that folder's. */
 static int below(const char *path, char *stash) {
@@ -70,7 +50,7 @@ static int below(const char *path, char *stash) {
 
 static int meant(int folder, const char *path, char *found, char *stash) {
     int kept = errno;
-    int answer = getenv("POWER_LOG") && path && absolute(folder, path, found) > 0 && below(found, stash);
+    int answer = getenv("POWER_LOG") && path && absolute(folder, path, found) && below(found, stash);
     errno = kept;
     return answer;
 }
@@ -80,7 +60,7 @@ static int held(int handle, char *found) {
     struct stat status;
     int kept = errno;
     int answer = getenv("POWER_LOG") && !fstat(handle, &status) && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) &&
-                 absolute(handle, "", found) > 0 && below(found, NULL);
+                 absolute(handle, "", found) && below(found, NULL);
     errno = kept;
     return answer;
 }
@@ -90,7 +70,7 @@ static int held(int handle, char *found) {
 static int without_stash(int done, int folder, const char *path, nlink_t *names, dev_t device, ino_t inode) {
     static __thread char found[LONG_PATH], stash[PATH_MAX], name[PATH_MAX + 64];
     int kept = errno;
-    if (!done && *names > 1 && absolute(folder, path, found) > 0 && below(found, stash)) {
+    if (!done && *names > 1 && absolute(folder, path, found) && below(found, stash)) {
         snprintf(name, sizeof name, "%s/%lu-%lu", stash, (unsigned long)device, (unsigned long)inode);
         *names -= !access(name, F_OK);
     }
@@ -201,20 +181,6 @@ static int opened(int folder, const char *path, int flags, mode_t mode) {
     end(log);
     return handle;
 }
-
-#define MODE_OF(flags)                                                                                                 \
-    mode_t mode = 0;                                                                                                   \
-    if (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE) {                                                   \
-        va_list rest;                                                                                                  \
-        va_start(rest, flags);                                                                                         \
-        mode = va_arg(rest, mode_t);                                                                                   \
-        va_end(rest);                                                                                                  \
-    }
-
-int open(const char *path, int flags, ...) { MODE_OF(flags) return opened(AT_FDCWD, path, flags, mode); }
-int open64(const char *path, int flags, ...) { MODE_OF(flags) return opened(AT_FDCWD, path, flags, mode); }
-int openat(int folder, const char *path, int flags, ...) { MODE_OF(flags) return opened(folder, path, flags, mode); }
-int openat64(int folder, const char *path, int flags, ...) { MODE_OF(flags) return opened(folder, path, flags, mode); }
 
 static __thread char where[LONG_PATH];
 

@@ -15,12 +15,10 @@
  * are linked statically.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#include "calls.h"
 
 enum kind { OPEN = 1, WRITE = 2, SYNC = 4, NAME = 8, MESSAGE = 16, READ = 32 };
 enum act { COUNT, KILL, KILL_LEADER, KILL_GROUP, FAIL };
@@ -87,25 +85,12 @@ static int below_a_root(const char *path) {
     return 0;
 }
 
-static int path_of_handle(int handle, char *found) {
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
-    ssize_t length = readlink(link, found, PATH_MAX - 1);
-    found[length < 0 ? 0 : length] = 0;
-    return length > 0;
-}
-
 static int named(int folder, const char *path, char *found) {
     if (!aim || !path)
         return 0;
-    int kept = errno, known = 1;
-    char base[PATH_MAX];
-    if (path[0] == '/')
-        snprintf(found, 2 * PATH_MAX, "%s", path);
-    else if ((known = folder == AT_FDCWD ? getcwd(base, sizeof base) != NULL : path_of_handle(folder, base)))
-        snprintf(found, 2 * PATH_MAX, "%s/%s", base, path);
+    int kept = errno, meant = absolute(folder, path, found) && below_a_root(found);
     errno = kept;
-    return known && below_a_root(found);
+    return meant;
 }
 
 static int held(int handle, char *found) {
@@ -118,7 +103,7 @@ static int held(int handle, char *found) {
 
 /* ---- strikes ---- */
 
-static __thread char last_path[2 * PATH_MAX]; /* of this thread's last step */
+static __thread char last_path[LONG_PATH]; /* of this thread's last step */
 
 static void die(int act) {
     if (act == KILL_GROUP)
@@ -129,7 +114,7 @@ static void die(int act) {
 static void note(int64_t step, const char *call, const char *path) {
     if (log_handle < 0)
         return;
-    char line[2 * PATH_MAX + 128];
+    char line[LONG_PATH + 128];
     int length = snprintf(line, sizeof line, "%ld\t%d\t%s\t%s\n", (long)step, getpid(), call, path);
     syscall(SYS_write, log_handle, line, length);
 }
@@ -164,7 +149,7 @@ static void end(int64_t step) {
 
 /* The call as a step, where it is `meant`; `where` is its path. */
 #define STEP(type, meant, kind, name, call)                                                                            \
-    char where[2 * PATH_MAX];                                                                                          \
+    char where[LONG_PATH];                                                                                             \
     int failure = 0;                                                                                                   \
     if (!(meant))                                                                                                      \
         return call;                                                                                                   \
@@ -184,19 +169,6 @@ static int opened(int folder, const char *path, int flags, mode_t mode) {
     STEP(int, named(folder, path, where), kind, "open", REAL(openat64)(folder, path, flags, mode))
 }
 
-#define MODE_OF(flags)                                                                                                 \
-    mode_t mode = 0;                                                                                                   \
-    if (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE) {                                                   \
-        va_list rest;                                                                                                  \
-        va_start(rest, flags);                                                                                         \
-        mode = va_arg(rest, mode_t);                                                                                   \
-        va_end(rest);                                                                                                  \
-    }
-
-int open(const char *path, int flags, ...) { MODE_OF(flags) return opened(AT_FDCWD, path, flags, mode); }
-int open64(const char *path, int flags, ...) { MODE_OF(flags) return opened(AT_FDCWD, path, flags, mode); }
-int openat(int folder, const char *path, int flags, ...) { MODE_OF(flags) return opened(folder, path, flags, mode); }
-int openat64(int folder, const char *path, int flags, ...) { MODE_OF(flags) return opened(folder, path, flags, mode); }
 int creat(const char *path, mode_t mode) { return opened(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
 int creat64(const char *path, mode_t mode) { return creat(path, mode); }
 
@@ -209,7 +181,7 @@ static int is_message(int handle, char *where) {
 }
 
 ssize_t write(int handle, const void *data, size_t size) {
-    char found[2 * PATH_MAX];
+    char found[LONG_PATH];
     if (is_message(handle, found)) {
         STEP(ssize_t, is_message(handle, where), MESSAGE, "message", REAL(write)(handle, data, size))
     }
