@@ -6,8 +6,8 @@ import hashlib
 import io
 import os
 import random
-import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,10 @@ from PIL import Image
 
 from tests.acceptance.program import Program, files, kill_group, wait_until
 from tests.acceptance.watching import LONG, Watched, below, write
+from tests.support.drives import another_device
 
 ROUNDS = 12 if LONG else 3
 LARGE = (300 if LONG else 120) * 2**20
-_OTHER_DEVICE = Path("/dev/shm")
 
 
 @pytest.fixture
@@ -29,14 +29,10 @@ def fileq(tmp_path: Path) -> Program:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path):
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another device."""
-    if not _OTHER_DEVICE.is_dir() or _OTHER_DEVICE.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("There is no second device here to move files to.")
-    folder = _OTHER_DEVICE / f"fileq-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    with another_device(tmp_path) as folder:
+        yield folder
 
 
 def sha(path: Path) -> str:

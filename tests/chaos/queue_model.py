@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import os
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,11 +11,9 @@ from fileq import control, intake, queue
 from fileq.job import FINAL, JobState, Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
-from fileq.presence import ProcessIdentity
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
 from fileq.worker.recovery import DEATHS, recover
 from tests.chaos.disposition_model import Departures
+from tests.chaos.job_model import ENDED, InProcessWorker, ModelJob
 from tests.support.jobs import DAMAGED, SLOW, recipe
 
 START = 1_000_000.0
@@ -24,45 +22,8 @@ SILENCE = 30.0
 """Seconds after which a worker of another host, as all are here, counts as gone."""
 
 RECIPE = recipe()
-
 _OTHER = queue.outbox.encode([0], -1)
 """A message that is no job's."""
-
-
-class ModelJob:
-    """What is to be true of a job."""
-
-    def __init__(self):
-        self.state = JobState.QUEUED
-        self.attempts = 0
-        self.deaths = 0
-        self.worker = None
-        self.is_forgotten = False
-        self.ends = 0
-        """How often it was done since somebody asked for it."""
-
-    def ask(self):
-        self.state, self.deaths, self.is_forgotten, self.ends = JobState.QUEUED, 0, False, 0
-
-    def holds(self, token):
-        return self.state is JobState.RUNNING and self.attempts == token.attempt
-
-
-class InProcessWorker:
-    """A worker with one slot: what it has taken and not claimed yet, and what it does now."""
-
-    def __init__(self, world, number, name):
-        self.process = ProcessIdentity(f"host-{number}", number, "1")
-        self.queue = name
-        self.huey = huey_for(world.ledger, name)
-        tasks.register(self.huey)
-        self.taken = deque()
-        self.token = None
-        self.record = world.ledger.workers.enter(self.process, name, 1, world.now)
-
-    @property
-    def is_idle(self):
-        return self.token is None and not self.taken
 
 
 class World:
@@ -355,12 +316,3 @@ def json_args(data):
         if isinstance(message, dict) and isinstance(message.get("args"), list):
             return message["args"]
     return []
-
-
-ENDED = {
-    "finish": JobState.DONE,
-    "fail": JobState.FAILED,
-    "wait": JobState.WAITING,
-    "lose": JobState.QUEUED,
-    "give back": JobState.QUEUED,
-}

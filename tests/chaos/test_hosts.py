@@ -18,6 +18,7 @@ from tests.acceptance.watching import Watched
 from tests.chaos import hosts
 from tests.chaos.hosts import add, all_well, done_by, freeze, freeze_amid_a_job, inodes, other_host, thaw, worker_id
 from tests.chaos.steps import Clock, build
+from tests.support.drives import another_device
 
 LONG = os.environ.get("FILEQ_CHAOS") == "long"
 SEEDS = range(8 if LONG else 1)
@@ -37,13 +38,8 @@ comes_another = pytest.mark.parametrize("comes_another", [True, False] if LONG e
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another device."""
-    shared = Path("/dev/shm")
-    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("There is no second device here to move files to.")
-    folder = shared / f"fileq-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    with another_device(tmp_path) as folder:
+        yield folder
 
 
 @needs_hosts

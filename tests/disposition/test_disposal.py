@@ -7,69 +7,13 @@ import pytest
 
 from fileq import control
 from fileq.disposition import dispose
-from fileq.files.identity import version_of
-from fileq.job import Made
-from fileq.ledger.tables.outputs import Published
-from fileq.presence import ProcessIdentity, hostname
-from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
-
-DEAD = ProcessIdentity(hostname(), 2**22 + 1, "1")
-
-
-@pytest.fixture
-def inbox(tmp_path):
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def done(tmp_path):
-    return tmp_path / "done"
-
-
-def source(inbox, name="a.jpg", content="original"):
-    path = inbox / name
-    path.write_text(content)
-    return path
-
-
-def leaving(ledger, path, done_to=None, failed_to=None, jobs=1):
-    """Jobs about a source that is to go; answers their ids."""
-    status = os.stat(path)
-    to = [None if folder is None else str(folder) for folder in (done_to, failed_to)]
-    disposition_id = ledger.dispositions.upsert_disposition(str(path), version_of(status), status.st_ino, *to)
-    return [
-        enter(ledger, str(path), folder=f"/out/{number}", disposition_id=disposition_id)[0] for number in range(jobs)
-    ]
-
-
-def complete(ledger, job, output=None):
-    token = begin(ledger, job)
-    if output:
-        ledger.outputs.reserve(str(output), job, f"{output}.tmp")
-    finish(ledger, token, outputs=1 if output else 0)
-    if output:
-        output.write_text("made")
-        status = os.stat(output)
-        made = Published(Made(str(output), "jpeg", 1, 1, 4), version_of(status), status.st_ino)
-        ledger.outputs.published(job, [made], NOW)
-
-
-def choose_target(ledger, path):
-    """As a process does that dies then."""
-    (disposition,) = ledger.dispositions.find_ready(NOW)
-    lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
-    assert ledger.dispositions.choose_target(lease, str(path))
+from tests.support.dispositions import DEAD, choose_target, complete, leaving, names, source
+from tests.support.jobs import DAMAGED, NOW, begin
 
 
 def dispositions(ledger):
     with ledger.database.reading() as connection:
         return connection.execute("select source, retry_at from dispositions").fetchall()
-
-
-def names(folder):
-    return sorted(os.listdir(folder)) if folder.exists() else []
 
 
 def test_a_source_moves_once_its_job_is_done(ledger, inbox, done):

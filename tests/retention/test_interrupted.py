@@ -7,13 +7,9 @@ import pytest
 from fileq.files import directory
 from fileq.ledger import opened
 from tests.support.jobs import NOW
+from tests.support.kills import Killed
 from tests.support.old_outputs import below, cleaned, one, output
 from tests.support.publication import claim, reserved, written
-
-
-class Killed(BaseException):
-    """As if the process had ended here."""
-
 
 STEPS = ["look", "rename", "unlink", "link", "sync"]
 

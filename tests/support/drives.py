@@ -1,10 +1,14 @@
-"""Small drives that become full or read-only, and go and come back with what is on them. Only root can make them."""
+"""Small drives that become full or read-only, and go and come back with what is on them, which only root can make.
+
+And a place on another device, which all can have.
+"""
 
 import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -56,6 +60,16 @@ def drive(folder: Path, size: str = "8m") -> Iterator[Drive]:
     finally:
         for place in (made.folder, made._store):
             subprocess.run(["umount", "-l", place], check=False, capture_output=True)
+
+
+@contextmanager
+def another_device(beside: Path) -> Iterator[Path]:
+    """An empty folder on another device than that of `beside`; in the end it goes, with all that came into it."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == beside.stat().st_dev:
+        pytest.skip("There is no second device here to move files to.")
+    with TemporaryDirectory(prefix="fileq-", dir=memory) as folder:
+        yield Path(folder)
 
 
 def _mount(*arguments: str | Path) -> None:

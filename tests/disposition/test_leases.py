@@ -1,0 +1,103 @@
+"""Whoever sees a source off has a lease of it: one at a time, and void once another has it."""
+
+import os
+import time
+
+import pytest
+
+from fileq.disposition import dispose
+from fileq.files.directory import Directory
+from fileq.ledger.tables import dispositions
+from fileq.ledger.tables.jobs import Fenced
+from fileq.presence import ProcessIdentity, identify, this_process
+from tests.support.dispositions import DEAD, ended, everything, names, source
+from tests.support.jobs import NOW
+
+
+def test_what_another_process_sees_off_is_left_to_it(ledger, inbox, tmp_path):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    parent = identify(os.getppid())
+    assert ledger.dispositions.take_lease(disposition.id, parent, time.time(), time.time() + 60)
+    dispose(ledger)
+    assert names(inbox) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("holder", ["dead", "silent elsewhere", "this process, whose ledger failed"])
+def test_what_nobody_sees_off_any_more_is_taken_over(ledger, inbox, tmp_path, holder):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    process, until = {
+        "dead": (DEAD, time.time() + 60),
+        "silent elsewhere": (ProcessIdentity("elsewhere", 1, "1"), time.time() - 1),
+        "this process, whose ledger failed": (this_process(), time.time() + 60),
+    }[holder]
+    old = ledger.dispositions.take_lease(disposition.id, process, time.time(), until)
+    dispose(ledger)
+    assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
+    with pytest.raises(Fenced):
+        ledger.dispositions.check_lease(old)
+
+
+def test_a_name_that_another_source_is_on_its_way_to_is_taken(ledger, inbox, tmp_path):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    lease = ledger.dispositions.take_lease(disposition.id, identify(os.getppid()), NOW, time.time() + 60)
+    assert ledger.dispositions.choose_target(lease, str(tmp_path / "done" / "a.jpg"))
+    (inbox / "sub").mkdir()
+    ended(ledger, source(inbox / "sub", content="other"), inbox / "sub", tmp_path / "done")
+    assert dispose(ledger) == []
+    assert everything(tmp_path / "done") == [("a-1.jpg", b"other")]
+
+
+def test_another_host_leaves_a_source_alone_while_it_is_seen_off(ledger, inbox, tmp_path, monkeypatch):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    monkeypatch.setattr(dispositions, "is_elsewhere", lambda _: True)
+    elsewhere, link, taken = ProcessIdentity("elsewhere", 1, "1"), Directory.link, []
+
+    def try_to_take(self, *arguments):
+        moments = [time.time() + seconds for seconds in (100, 150)]
+        taken.extend(dispositions._is_held(*_holder(ledger), elsewhere, moment) for moment in moments)
+        link(self, *arguments)
+
+    monkeypatch.setattr(Directory, "link", try_to_take)
+    assert dispose(ledger) == []
+    assert taken == [True, False]
+
+
+def _holder(ledger):
+    return ledger.database.connection.execute("select holder_json, held_until from dispositions").fetchone()
+
+
+@pytest.mark.parametrize("hidden", [None, ".hidden"])
+def test_who_was_thought_dead_takes_nothing_away(ledger, inbox, tmp_path, monkeypatch, hidden):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    if hidden:  # an earlier try has written down how it will be called
+        (disposition,) = ledger.dispositions.find_ready(NOW)
+        lease = ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 60)
+        ledger.dispositions.announce_hidden(lease, str(inbox / hidden))
+    link = Directory.link
+
+    def freeze(self, *arguments):
+        link(self, *arguments)
+        (row,) = ledger.database.connection.execute("update dispositions set token = token + 1 returning 1")
+        assert row
+
+    monkeypatch.setattr(Directory, "link", freeze)
+    dispose(ledger)
+    assert (names(inbox), names(tmp_path / "done")) == (["a.jpg"], ["a.jpg"])
+    monkeypatch.undo()
+    dispose(ledger)
+    assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
+
+
+def test_a_lease_of_a_disposition_that_is_over_counts_for_no_later_one(ledger, inbox, tmp_path):
+    ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (first,) = ledger.dispositions.find_ready(NOW)
+    old = ledger.dispositions.take_lease(first.id, this_process(), NOW, NOW + 60)
+    ledger.dispositions.close(old)
+    ended(ledger, source(inbox, "b.jpg"), tmp_path, tmp_path / "done")
+    (second,) = ledger.dispositions.find_ready(NOW)
+    assert ledger.dispositions.take_lease(second.id, this_process(), NOW, NOW + 60)
+    with pytest.raises(Fenced):
+        ledger.dispositions.check_lease(old)

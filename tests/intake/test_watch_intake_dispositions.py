@@ -1,0 +1,104 @@
+"""A source of a watched folder that is to go says so before its jobs can begin, and goes once they have ended."""
+
+import pytest
+
+from fileq.disposition import dispose
+from fileq.intake import DispositionPolicy, IntakeOutcome
+from fileq.job import JobState
+from fileq.presence import this_process
+from tests.support.arrivals import THUMB, WEB, arrival, do, jobs, reception, take, write
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, finish
+
+
+def test_a_source_that_is_to_be_moved_says_so_before_its_job_can_begin(ledger, inbox, tmp_path):
+    path = write(inbox / "trips" / "a.jpg")
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"), ""))
+    way.take([arrival(path, inbox)], NOW)
+    finish(ledger, begin(ledger, 1))
+    (disposition,) = ledger.dispositions.find_ready(NOW, [1])
+    assert (disposition.source, disposition.done_to, disposition.failed_to) == (str(path), f"{tmp_path}/done/trips", "")
+
+
+def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
+    way.take([arrival(path)], NOW)
+    do(ledger, path)
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
+    assert way.news([arrival(path)])
+    assert way.take([arrival(path)], NOW).leaving == [1]
+    assert len(ledger.dispositions.find_ready(NOW)) == 1
+    assert not way.news([arrival(path)])
+
+
+def test_all_sources_that_are_done_and_come_back_are_to_be_moved_again(ledger, inbox, tmp_path):
+    paths = [write(inbox / name) for name in ("a.jpg", "b.jpg")]
+    take(ledger, *paths)
+    for path in paths:
+        do(ledger, path)
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
+    assert sorted(way.take([arrival(path) for path in paths], NOW).leaving) == [1, 2]
+
+
+def test_a_source_that_is_to_stay_is_seen_off_by_nobody(ledger, inbox):
+    take(ledger, write(inbox / "a.jpg"))
+    finish(ledger, begin(ledger, 1))
+    assert ledger.dispositions.find_ready(NOW) == []
+
+
+@pytest.mark.parametrize("other", JobState)
+def test_a_source_of_which_a_job_has_failed_goes_once_the_others_have_ended(other):
+    assert DispositionPolicy(None, "/failed").takes_away(frozenset([JobState.FAILED, other])) == other.is_final
+    assert not DispositionPolicy("/done", None).takes_away(frozenset([JobState.FAILED, other]))
+
+
+def test_a_source_that_stayed_goes_once_its_watch_says_where_failures_go(ledger, inbox, tmp_path):
+    photo = write(inbox / "a.jpg")
+    take(ledger, photo, way=reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
+    (job,) = jobs(ledger, JobState.QUEUED)
+    ledger.jobs.fail(begin(ledger, job.id), DAMAGED, NOW)
+    dispose(ledger)
+    assert photo.exists()
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"), str(tmp_path / "failed")))
+    dispose(ledger, way.take([arrival(photo)], NOW).leaving)
+    assert (tmp_path / "failed" / "a.jpg").exists()
+
+
+def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    way = reception(ledger, WEB, THUMB, policy=DispositionPolicy(str(tmp_path / "done")))
+    assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]
+    finish(ledger, begin(ledger, 2))
+    assert ledger.dispositions.find_ready(NOW) == []
+    finish(ledger, begin(ledger, 1))
+    assert len(ledger.dispositions.find_ready(NOW)) == 1
+
+
+def test_a_source_that_is_to_go_waits_for_what_is_queued_in_the_same_moment(ledger, inbox, tmp_path, monkeypatch):
+    path, history = write(inbox / "a.jpg"), ledger.arrivals.history
+
+    def another_is_faster(source):
+        known = history(source)
+        monkeypatch.undo()
+        take(ledger, path)
+        return known
+
+    monkeypatch.setattr(ledger.arrivals, "history", another_is_faster)
+    take(ledger, path, way=reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
+    assert len(jobs(ledger)) == 1
+    finish(ledger, begin(ledger, 1))
+    assert len(ledger.dispositions.find_ready(NOW, [1])) == 1
+
+
+def test_a_source_that_had_vanished_and_is_back_goes_once_it_is_done(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
+    take(ledger, path, way=way)
+    ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
+    assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]
+    finish(ledger, begin(ledger, 1))
+    assert len(ledger.dispositions.find_ready(NOW)) == 1

@@ -1,0 +1,158 @@
+"""Whatever a worker that died amid its publishing has left: it is known as ours, and nothing of others goes."""
+
+import os
+import time
+
+import pytest
+
+from fileq.files import no_clobber
+from fileq.job import JobState
+from fileq.ledger.tables.jobs import Fenced
+from fileq.presence import ProcessIdentity
+from fileq.publish import publication, publish, restore_displaced
+from fileq.worker import recovery
+from fileq.worker.recovery import recover, sweep_after_boot
+from tests.support.jobs import NOW, enter, state
+from tests.support.kills import Killed, die
+from tests.support.publication import claim, conflict, make, reserved, stand, written
+
+
+def crashed_publishing(ledger, out, monkeypatch):
+    """A claim of a job whose worker died after its file had got its name, and before it was said to be done."""
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.jobs, "finish", lambda *_, **__: os.abort_here())
+        with pytest.raises(AttributeError, match="abort_here"):
+            publish(ledger, [finished])
+    assert (out / "a.jpg").read_text() == "ours"
+    ledger.outputs.release(ledger.outputs.reserved(claimed.token.job))
+    ledger.jobs.lose(claimed.token, NOW)
+    return ledger.jobs.claim(claimed.token.job, 2, NOW)
+
+
+def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
+    again = crashed_publishing(ledger, out, monkeypatch)
+    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
+
+
+def test_what_a_crash_left_is_theirs_once_they_changed_it(ledger, out, monkeypatch):
+    again = crashed_publishing(ledger, out, monkeypatch)
+    stand(out / "a.jpg", "retouched by hand")
+    conflict(ledger, again, out / "a.jpg")
+
+
+def killed(ledger, monkeypatch, finished, where, what=die):
+    """A worker publishes, and is killed there; then the next one recovers."""
+    with monkeypatch.context() as patch:
+        patch.setattr(where, what)
+        with pytest.raises(Killed):
+            publish(ledger, finished)
+    assert recover(ledger, NOW, 5.0) == 1
+
+
+def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger, out, monkeypatch):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg", out / "b.jpg"))
+
+    def place_the_first_alone(folder, place, output):
+        if place.path.endswith("b.jpg"):
+            raise Killed
+        really(folder, place, output)
+
+    really = publication.place
+    killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place", place_the_first_alone)
+    assert os.listdir(out) == ["a.jpg"]
+    second = ledger.jobs.claim(claimed.token.job, 1, NOW)
+    finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
+    killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place")
+    third = ledger.jobs.claim(claimed.token.job, 1, NOW)
+    places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
+    assert publish(ledger, [written(third, places, "newest")]) == {}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}
+
+
+def test_a_kill_between_the_two_names_of_an_output_leaves_one_of_them(ledger, out, monkeypatch):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    killed(ledger, monkeypatch, [finished], "fileq.files.directory.Directory.unlink")
+    assert os.listdir(out) == ["a.jpg"]
+    assert state(ledger, claimed.token.job) is JobState.DONE
+
+
+def test_what_was_saved_just_before_a_swap_comes_back_though_the_worker_was_killed_just_after(ledger, out, monkeypatch):
+    make(ledger, out / "a.jpg")
+    (job,) = enter(ledger, version="2000-2")
+    claimed = claim(ledger, job=job)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"), "newer version")
+
+    def save_then_swap_then_die(*names):
+        stand(out / "saved", "retouched by hand").rename(out / "a.jpg")
+        assert no_clobber.exchange(*names)
+        raise Killed
+
+    killed(ledger, monkeypatch, [finished], "fileq.publish.placement.exchange", save_then_swap_then_die)
+    assert "retouched by hand" in [path.read_text() for path in out.iterdir()]
+    assert not [name for name in os.listdir(out) if name.startswith(".")]
+
+
+def test_an_attempt_that_a_loss_of_power_has_undone_uses_the_name_of_its_temp_file_again(ledger, out):
+    claimed = claim(ledger)
+    (first,) = reserved(ledger, claimed, out / "a.jpg")
+    ledger.outputs.release([(first.path, first.temp)])
+    assert reserved(ledger, claimed, out / "a.jpg") == [first]
+
+
+def test_a_temp_file_that_a_loss_of_power_has_made_the_ledger_forget_goes_after_the_boot(ledger, out, monkeypatch):
+    make(ledger, out / "a.jpg")
+    forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
+    sweep_after_boot(ledger, time.time())
+    assert not forgotten.exists()
+    stand(forgotten)
+    sweep_after_boot(ledger, time.time())
+    assert forgotten.exists()  # it looks once after each boot
+
+
+@pytest.mark.parametrize(
+    ("started", "is_gone"), [("boot 1/another container/7", False), ("boot 2/a container/5", True)]
+)
+def test_such_files_are_looked_for_again_after_another_boot_alone(ledger, out, monkeypatch, started, is_gone):
+    make(ledger, out / "a.jpg")
+    for start in ("boot 1/a container/5", started):
+        forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
+        monkeypatch.setattr(recovery, "this_process", lambda start=start: ProcessIdentity("host", 1, start))
+        sweep_after_boot(ledger, time.time())
+    assert forgotten.exists() != is_gone
+
+
+def test_a_worker_that_slept_between_announcing_and_placing_places_nothing(ledger, out, monkeypatch):
+    claimed = claim(ledger)
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+    announce = ledger.outputs.announce_output
+
+    def fall_asleep(*arguments, **keys):
+        announced = announce(*arguments, **keys)
+        ledger.database.connection.execute("update jobs set attempts = attempts + 1")
+        return announced
+
+    monkeypatch.setattr(ledger.outputs, "announce_output", fall_asleep)
+    assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
+    assert not (out / "a.jpg").exists()
+
+
+def test_one_folder_that_is_away_keeps_no_other_file_from_having_its_name_back(ledger, tmp_path, monkeypatch):
+    away, here = tmp_path / "a" / "1.jpg", tmp_path / "b" / "2.jpg"
+    make(ledger, away, here)
+    (job,) = enter(ledger, version="2000-2")
+    claimed = claim(ledger, job=job)
+    places = reserved(ledger, claimed, away, here)
+    finished = written(claimed, places)
+    monkeypatch.setattr(publication, "_place_all", die)
+    with pytest.raises(Killed):
+        publish(ledger, [finished])
+    away.parent.rename(tmp_path / "away")
+    os.unlink(places[1].temp)
+    stand(here, "retouched by hand").rename(places[1].temp)  # where a swap has brought it
+    restore_displaced(ledger, claimed.token.job)
+    assert here.read_text() == "retouched by hand"

@@ -1,0 +1,98 @@
+"""Assignments about one photo that go through a sandbox, and what becomes of them."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from mischief import Doze
+
+from fileq.errors import JobError
+from fileq.images.pipeline import Assignment, OutputTarget
+from fileq.job import Token
+from fileq.operations.builtin.resize import Resize
+from fileq.process.child import Plan, Result
+from fileq.process.sandbox import Lost, Sandbox, Stopped
+from fileq.recipes.recipe import Output, Recipe
+from fileq.units import Dimensions
+
+TOKEN = Token(1, 1)
+MEMORY = 256 * 2**20
+
+
+@contextmanager
+def sandbox(timeout=60.0, memory=MEMORY):
+    box = Sandbox(timeout, memory)
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+class Bench:
+    """Sends assignments about one photo through a sandbox."""
+
+    def __init__(self, photo, folder):
+        self.photo = photo
+        self.folder = folder
+
+    def assignment(self, *steps):
+        output = Output(name="small.png", format="png")
+        recipe = Recipe(name="test", steps=(*steps, Resize(fit=Dimensions(16, 16))), outputs=(output,))
+        return Assignment(str(self.photo), -1, -1, recipe, str(self.folder), "", 10**8)
+
+    def do(self, box, *steps, token=TOKEN):
+        """One attempt from its begin to its end; what an earlier one made goes."""
+        (self.folder / ".small.tmp").unlink(missing_ok=True)
+        box.begin(token)
+        try:
+            plan = box.call(self.assignment(*steps))
+            assert isinstance(plan, Plan)
+            return box.call([OutputTarget(str(self.folder / ".small.tmp"))])
+        finally:
+            box.end()
+
+    def works(self, box):
+        result = self.do(box, token=Token(2, 1))
+        return isinstance(result, Result) and result.encoded[0].format == "png"
+
+
+def pid_of(box):
+    return box._process.pid
+
+
+def failure(bench, box, *steps):
+    with pytest.raises(JobError) as raised:
+        bench.do(box, *steps)
+    assert box.token is None
+    return raised.value
+
+
+@contextmanager
+def during(bench, box, tmp_path, seconds=300):
+    """A block in which an attempt dozes in another thread; then a list of how that ended."""
+    mark, ended = tmp_path / "dozing", []
+
+    def doze():
+        try:
+            bench.do(box, Doze(seconds=seconds, mark=str(mark)))
+        except (JobError, Stopped, Lost) as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=doze)
+    thread.start()
+    while not mark.exists():
+        time.sleep(0.01)
+    try:
+        yield ended
+    finally:
+        thread.join(60)
+    assert box.token is None
+
+
+def is_alive(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
