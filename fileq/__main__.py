@@ -19,7 +19,7 @@ def main() -> None:
 
             prepare()
     code = _run()
-    signals.leave(code)
+    signals.exit_on_signal(code)
     sys.exit(code)
 
 

@@ -8,7 +8,7 @@ JOINERS = "\u200d"
 """Within emoji."""
 
 
-def shown(text: str) -> str:
+def escape_controls(text: str) -> str:
     """`text` with everything that steers a terminal written out: control and direction characters, and raw bytes."""
     if text.isascii() and text.isprintable():
         return text

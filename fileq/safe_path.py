@@ -11,11 +11,11 @@ from collections.abc import Mapping
 _VARIABLE, _OURS = "PYTHONSAFEPATH", "fileq"
 
 
-def protect() -> None:
+def exclude_working_folder() -> None:
     """Have every Python that this process starts leave the working folder out of its path."""
     os.environ.setdefault(_VARIABLE, _OURS)
 
 
-def environment_for_programs(environ: Mapping[str, str]) -> dict[str, str]:
+def environment_without_safe_path(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without what `protect` has put there."""
     return {name: value for name, value in environ.items() if (name, value) != (_VARIABLE, _OURS)}

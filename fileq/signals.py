@@ -40,22 +40,22 @@ def install(*, stops_well: bool) -> None:
     atexit.register(_ignore, numbers)
 
 
-def interrupt() -> None:
+def interrupt_on_signal() -> None:
     """Have a signal raise KeyboardInterrupt from now on."""
     _State.mode = _Mode.INTERRUPT
 
 
-def hold() -> None:
+def hold_signals() -> None:
     """Have a signal be remembered from now on, for `is_stopped`."""
     _State.mode = _Mode.HOLD
 
 
-def leave(code: int) -> None:
+def exit_on_signal(code: int) -> None:
     """Have a signal end the process with this exit code from now on: all is done."""
     _State.mode, _State.code = _Mode.LEAVE, code
 
 
-def is_stopped() -> bool:
+def was_signalled() -> bool:
     """Whether a signal was held: whoever sets handlers of his own looks, once they are set."""
     return _State.is_stopped
 

@@ -58,7 +58,7 @@ def _digits(number: float) -> str:
     return f"{number:.30f}".rstrip("0").rstrip(".") if "e" in repr(number) else repr(number).removesuffix(".0")
 
 
-class Keeping(Duration):
+class KeepDuration(Duration):
     """How long to keep something: a duration, or `forever`."""
 
     @classmethod
@@ -81,7 +81,7 @@ class Size(NamedTuple):
     height: int
 
     @property
-    def turned(self) -> "Size":
+    def transposed(self) -> "Size":
         return Size(self.height, self.width)
 
 
@@ -137,11 +137,11 @@ def describe_seconds(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def counted(count: int, noun: str) -> str:
+def describe_count(count: int, noun: str) -> str:
     """1 file, 2 files, 1,200 batches."""
     many = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
     return f"{count:,} {noun if count == 1 else many}"
 
 
-def are(count: int) -> str:
+def is_or_are(count: int) -> str:
     return "is" if count == 1 else "are"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileq.units import ByteSize, Dimensions, Duration, Keeping, Size, describe_bytes, describe_seconds
+from fileq.units import ByteSize, Dimensions, Duration, KeepDuration, Size, describe_bytes, describe_seconds
 
 sides = st.none() | st.integers(1, 10**6)
 
@@ -15,7 +15,7 @@ def test_a_size_in_bytes_is_read_as_it_was_written(count):
 @given(st.integers(0, 10**5).map(float) | st.integers(0, 10**3).map(lambda days: days * 86400.0))
 def test_a_duration_is_read_as_it_was_written(seconds):
     assert Duration.parse(str(Duration(seconds))) == seconds
-    assert Keeping.parse(str(Keeping(seconds))) == seconds
+    assert KeepDuration.parse(str(KeepDuration(seconds))) == seconds
 
 
 @given(st.just(0.0) | st.floats(1e-9, 1e12))
@@ -24,8 +24,8 @@ def test_no_duration_is_changed_by_writing_it(seconds):
 
 
 def test_forever_is_read_as_it_was_written():
-    assert str(Keeping.parse("forever")) == "forever"
-    assert Keeping.parse("forever") == float("inf")
+    assert str(KeepDuration.parse("forever")) == "forever"
+    assert KeepDuration.parse("forever") == float("inf")
 
 
 @given(sides, sides)
@@ -74,7 +74,7 @@ def test_equal_dimensions_are_one_key_of_a_set():
 
 
 def test_a_turned_size_has_its_sides_exchanged():
-    assert Size(4000, 3000).turned == Size(3000, 4000)
+    assert Size(4000, 3000).transposed == Size(3000, 4000)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def root(
     del version
     if quiet and verbose:
         raise typer.BadParameter("it can't be combined with --verbose", ctx=context, param_hint="--quiet")
-    signals.interrupt()  # the command's module is imported by now
+    signals.interrupt_on_signal()  # the command's module is imported by now
     session = session_of(context)
     session.config_option, session.database_option = config, database
     session.quiet, session.verbose, session.debug = quiet, verbose, debug

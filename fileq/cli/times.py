@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from fileq.errors import UsageError
-from fileq.units import Duration, Keeping
+from fileq.units import Duration, KeepDuration
 
 
 def moment(text: str, now: float) -> float:
@@ -26,7 +26,7 @@ def moment(text: str, now: float) -> float:
 def since(text: str, now: float) -> float:
     """The time in the past that `text` means: so long ago ("7d"), or an ISO date, with or without a time; local."""
     try:
-        found = now - Keeping.parse(text)
+        found = now - KeepDuration.parse(text)
     except ValueError:
         try:
             found = _date(text)

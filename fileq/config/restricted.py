@@ -7,7 +7,7 @@ import msgspec
 from fileq.config.settings import NotifySettings, Settings
 from fileq.operations.base import Operation
 from fileq.recipes.recipe import Recipe
-from fileq.units import counted
+from fileq.units import describe_count
 
 
 class Program(NamedTuple):
@@ -36,7 +36,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
     def in_words(self) -> str:
         """What it asks for, as it ends a sentence; "" where it asks for nothing."""
         parts = [
-            *([f"{counted(len(self.recipes), 'recipe')} that {self._verb} programs"] if self.recipes else []),
+            *([f"{describe_count(len(self.recipes), 'recipe')} that {self._verb} programs"] if self.recipes else []),
             *(["notices"] if self.notify else []),
             *(["a database"] if self.database is not None else []),
         ]

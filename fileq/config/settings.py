@@ -7,7 +7,7 @@ import msgspec
 
 from fileq.cron import Cron
 from fileq.recipes.recipe import Recipe
-from fileq.units import ByteSize, Duration, Keeping
+from fileq.units import ByteSize, Duration, KeepDuration
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """What a notice's target takes from the environment: ${NAME}."""
@@ -55,9 +55,9 @@ class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[retention]: what `clean` removes. A recipe's own `keep` goes before `outputs`."""
 
-    outputs: Keeping = Keeping("inf")  # how long outputs stay
+    outputs: KeepDuration = KeepDuration("inf")  # how long outputs stay
     max_total: ByteSize | None = None  # of all outputs together; the oldest go first
-    history: Keeping = Keeping(90 * 86400)  # how long finished jobs are listed
+    history: KeepDuration = KeepDuration(90 * 86400)  # how long finished jobs are listed
 
 
 class AddSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from fileq.display.answer import Answer, Block, Facts, Plot, Table, Text, text_o
 from fileq.display.progress import Progress, parts_in_words
 from fileq.display.text import padded, width
 from fileq.display.watches import Watching
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 
 _FIRST_REPORT = 5.0
 _REPORT_EVERY = 10.0
@@ -27,11 +27,11 @@ class PlainAnswers:
     def _write(self, block: Block) -> None:
         match block:
             case Text():
-                self._line(" " * block.indent + shown(block.text))
+                self._line(" " * block.indent + escape_controls(block.text))
             case Facts():
                 names = max((width(name) for name, _ in block.pairs), default=0)
                 for name, value in block.pairs:
-                    self._line(f"{' ' * block.indent}{padded(name, names)}  {shown(text_of(value))}")
+                    self._line(f"{' ' * block.indent}{padded(name, names)}  {escape_controls(text_of(value))}")
             case Table():
                 self._table(block)
             case Plot():
@@ -41,7 +41,7 @@ class PlainAnswers:
         widths = _widths(table)
         self._row(table, widths, [column.title.upper() for column in table.columns])
         for cells in table.rows:
-            self._row(table, widths, [shown(text_of(cell)) for cell in cells])
+            self._row(table, widths, [escape_controls(text_of(cell)) for cell in cells])
 
     def _row(self, table: Table, widths: list[int], cells: list[str]) -> None:
         self._line(
@@ -57,7 +57,7 @@ class PlainAnswers:
         if plots.is_empty(plot):
             return
         legend = [f"{mark} {series.name}" for mark, series in zip(plots.MARKS, plot.series, strict=False)]
-        self._line("   ".join([shown(plots.heading(plot, _COLUMNS)), *(legend if len(legend) > 1 else [])]))
+        self._line("   ".join([escape_controls(plots.heading(plot, _COLUMNS)), *(legend if len(legend) > 1 else [])]))
         for line in plots.lines(plot, _COLUMNS, coloured=False):
             self._line(line)
 
@@ -70,7 +70,9 @@ def _widths(table: Table) -> list[int]:
     widths = [max(width(column.title), column.columns) for column in table.columns]
     if isinstance(table.rows, Sequence):
         for row in table.rows:
-            widths = [max(known, width(shown(text_of(cell)))) for known, cell in zip(widths, row, strict=True)]
+            widths = [
+                max(known, width(escape_controls(text_of(cell)))) for known, cell in zip(widths, row, strict=True)
+            ]
     return widths
 
 
@@ -86,10 +88,10 @@ class PlainMessages:
         self._reported = (0, 0)
 
     def hint(self, text: str) -> None:
-        self._line(shown(text))
+        self._line(escape_controls(text))
 
     def error(self, message: str, hint: str = "") -> None:
-        self._line(f"Error: {shown(message)} {shown(hint)}".rstrip())
+        self._line(f"Error: {escape_controls(message)} {escape_controls(hint)}".rstrip())
 
     def scanning(self, count: int) -> None:
         if self._is_time():

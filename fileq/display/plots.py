@@ -13,7 +13,7 @@ import plotext
 
 from fileq.display.answer import Plot, Tone
 from fileq.display.text import shortened, width
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 
 MARKS = ("█", "░")
 """Of the first and the second series: told apart without colours, too."""
@@ -93,7 +93,7 @@ def _stand(figure: Any, plot: Plot, room: int) -> None:
     for place, values in enumerate(stacks):
         _stack(figure, plot, (place * slot, place * slot + max(0, slot - 2)), _stacked(values, top))
     figure.ruler("y").ticks(list(ticks), list(ticks.values()))
-    _name_places(figure, [shown(label) for label in plot.labels[::together]], slot)
+    _name_places(figure, [escape_controls(label) for label in plot.labels[::together]], slot)
 
 
 def _stack(figure: Any, plot: Plot, columns: tuple[int, int], rows: list[int]) -> None:
@@ -154,7 +154,7 @@ def _stacked(values: Sequence[float], top: float) -> list[int]:
 
 
 def _lie(figure: Any, plot: Plot, room: int) -> None:
-    names = [shortened(shown(label), room // _NAMES) for label in plot.labels]
+    names = [shortened(escape_controls(label), room // _NAMES) for label in plot.labels]
     sayings = [[f" {plot.measure(value)}" for value in one.values] for one in plot.series]
     canvas = room - 1 - max(map(width, names))
     longest = max(1, canvas - max(width(saying) for column in sayings for saying in column))

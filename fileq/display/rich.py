@@ -16,7 +16,7 @@ from fileq.display.plain import PlainMessages
 from fileq.display.progress import Progress, Slot, parts_in_words
 from fileq.display.text import shortened, shortened_path, width
 from fileq.display.watches import Awaited, Watched, Watching
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.units import describe_seconds
 
 STYLES = {
@@ -40,7 +40,7 @@ def _console(stream: TextIO) -> Console:
 
 
 def _text(cell: Cell, room: int | None = None) -> RichText:
-    text = shown(text_of(cell))
+    text = escape_controls(text_of(cell))
     return RichText(text if room is None else shortened_path(text, room), STYLES[tone_of(cell)])
 
 
@@ -69,7 +69,7 @@ def _plot(plot: Plot, room: int) -> RenderableType:
 
     if plots.is_empty(plot):
         return Group()
-    head = RichText(shown(plots.heading(plot, room)), "bold")
+    head = RichText(escape_controls(plots.heading(plot, room)), "bold")
     if len(plot.series) > 1:
         for mark, series in zip(plots.MARKS, plot.series, strict=False):
             head.append(f"   {mark} ", STYLES[series.tone]).append(series.name, "dim not bold")
@@ -88,7 +88,7 @@ def _facts(facts: Facts) -> RenderableType:
 
 def _table(table: Table, room: int) -> RenderableType:
     rows = list(table.rows)
-    widths = _widths(table.columns, [[width(shown(text_of(cell))) for cell in row] for row in rows], room)
+    widths = _widths(table.columns, [[width(escape_controls(text_of(cell))) for cell in row] for row in rows], room)
     grid = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     for column, columns in zip(table.columns, widths, strict=True):
         wraps = column.long == "prose"
@@ -125,13 +125,13 @@ class RichMessages:
 
     def hint(self, text: str) -> None:
         self.settle()
-        self._console.print(RichText(shown(text), STYLES[Tone.QUIET]))
+        self._console.print(RichText(escape_controls(text), STYLES[Tone.QUIET]))
 
     def error(self, message: str, hint: str = "") -> None:
         self.settle()
-        told = RichText.assemble(("Error: ", "bold red"), shown(message))
+        told = RichText.assemble(("Error: ", "bold red"), escape_controls(message))
         if hint:
-            told.append(f" {shown(hint)}", "dim")
+            told.append(f" {escape_controls(hint)}", "dim")
         self._console.print(told)
 
     def scanning(self, count: int) -> None:
@@ -195,8 +195,8 @@ def _slot(slot: Slot, room: int) -> RenderableType:
     if slot.source is None:
         return RichText("  idle", "dim")
     seconds = f"  {describe_seconds(slot.seconds)}" if slot.seconds >= _SECONDS_SHOWN_FROM else ""
-    recipe = f"  {shown(slot.recipe)}" if slot.recipe else ""
-    name = shortened(shown(os.path.basename(slot.source)), max(8, room - 4 - width(recipe) - width(seconds)))
+    recipe = f"  {escape_controls(slot.recipe)}" if slot.recipe else ""
+    name = shortened(escape_controls(os.path.basename(slot.source)), max(8, room - 4 - width(recipe) - width(seconds)))
     return RichText.assemble(("  ▸ ", "cyan"), name, (recipe, "dim"), (seconds, "dim"), no_wrap=True)
 
 
@@ -214,13 +214,13 @@ def watching_view(watching: Watching, room: int) -> RenderableType:
 def _watched(folder: Watched, room: int) -> list[RenderableType]:
     counts = f"  {folder.queued:,} queued" + (f", {folder.waiting:,} waiting" if folder.waiting else "")
     state = f"  {folder.state}"
-    path = shortened_path(shown(folder.path), max(_LEAST, room - width(counts) - width(state)))
+    path = shortened_path(escape_controls(folder.path), max(_LEAST, room - width(counts) - width(state)))
     head = RichText.assemble((path, "bold"), (state, _STATE_STYLES.get(folder.state, "")), counts, no_wrap=True)
-    problem = [RichText(f"  {shown(folder.problem)}", "yellow")] if folder.problem else []
+    problem = [RichText(f"  {escape_controls(folder.problem)}", "yellow")] if folder.problem else []
     return [head, *problem, *(_awaited(one, room) for one in folder.awaited[:_AWAITED_SHOWN])]
 
 
 def _awaited(one: Awaited, room: int) -> RenderableType:
     why = f"  {one.reason}, {describe_seconds(one.seconds)}"
-    name = shortened(shown(os.path.basename(one.path)), max(8, room - 4 - width(why)))
+    name = shortened(escape_controls(os.path.basename(one.path)), max(8, room - 4 - width(why)))
     return RichText.assemble(("  … ", "yellow"), name, (why, "dim"), no_wrap=True)

@@ -82,7 +82,7 @@ class Scaling:
             top, bottom = height - bottom, height - top
         if orientation < 5:
             return Scaling(self.full, self.target, (left, top, right, bottom))
-        return Scaling(self.full.turned, self.target.turned, (top, left, bottom, right))
+        return Scaling(self.full.transposed, self.target.transposed, (top, left, bottom, right))
 
 
 def largest(sizes: list[Size]) -> Size:

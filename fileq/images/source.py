@@ -57,7 +57,7 @@ class Source:
             with reading(self.path):
                 self.image.seek(frame)
             self._sizes[frame] = Size(*self.image.size)
-        return self._sizes[frame].turned if self.orientation > 4 else self._sizes[frame]
+        return self._sizes[frame].transposed if self.orientation > 4 else self._sizes[frame]
 
     @property
     def stored_size(self) -> Size:

@@ -2,7 +2,7 @@
 
 import os
 
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 
 
 def stored(path: str) -> str | bytes:
@@ -27,5 +27,5 @@ def prose(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return shown(text)
+        return escape_controls(text)
     return text

@@ -15,7 +15,7 @@ import apprise
 from apprise.apprise import N_MGR
 from apprise.attachment.file import AttachFile
 
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.ledger.tables.notifications import Notice
 from fileq.notifications.redaction import GAP, Scrubber
 from fileq.notifications.targets import Undelivered
@@ -127,6 +127,6 @@ def _line(message: str, level: int) -> str:
 
 
 def _reason(said: list[str], scrubber: Scrubber) -> str:
-    words = dict.fromkeys(shown(scrubber.scrub(line)).strip(" .") for line in said)
+    words = dict.fromkeys(escape_controls(scrubber.scrub(line)).strip(" .") for line in said)
     reason = "; ".join(word for word in words if word)
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}{GAP}"

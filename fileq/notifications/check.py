@@ -9,7 +9,7 @@ from fileq.ledger.tables.notifications import Notice
 from fileq.notifications.delivery import EXTRA, send
 from fileq.notifications.redaction import Scrubber
 from fileq.notifications.targets import Target, Undelivered, full_url, targets_of, value_of, variables
-from fileq.units import counted, describe_seconds
+from fileq.units import describe_count, describe_seconds
 
 
 def send_now(notify: NotifySettings, title: str, body: str, environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -64,4 +64,4 @@ def unsent(ledger: Ledger, now: float) -> list[str]:
 
 
 def _counted(notices: list[Notice]) -> str:
-    return f'{counted(len(notices), "notice")}, the last one "{notices[-1].title}"'
+    return f'{describe_count(len(notices), "notice")}, the last one "{notices[-1].title}"'

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fileq.errors import JobError
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.ledger.tables.notifications import Notice
 from fileq.notifications.redaction import GAP, Scrubber
 from fileq.notifications.targets import Undelivered, full_command
@@ -47,7 +47,7 @@ def run(command: tuple[str, ...], notice: Notice, environ: Mapping[str, str], sc
 
 def _reason(message: str, scrubber: Scrubber) -> str:
     """The message without secrets, in one line: its start names the program, its end says what that said last."""
-    scrubbed = shown(scrubber.scrub(message)).strip(" .")
+    scrubbed = escape_controls(scrubber.scrub(message)).strip(" .")
     if len(message) < program.TAIL:
         return scrubbed[-_LONGEST_REASON:] if len(scrubbed) > 2 * _LONGEST_REASON else scrubbed
     # Of what it said only the end is known, and that may begin amid a secret.

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.job import JobState
 from fileq.ledger.queries.overview import Tally
 from fileq.ledger.tables.pending_events import Cause, Example
 from fileq.presence import hostname
-from fileq.units import counted, describe_bytes
+from fileq.units import describe_bytes, describe_count
 
 EXAMPLES = 10
 """So many failed jobs are named."""
@@ -23,19 +23,23 @@ def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[s
     failed = sum(cause.jobs for cause in causes)
     subject = f"batch {batches[0]} has ended" if len(batches) == 1 else f"{len(batches):,} batches have ended"
     done = sum(tally.jobs[JobState.DONE] for tally in tallies.values())
-    outcome = f"{failed:,} of {counted(jobs, 'job')} failed" if failed else f"{done:,} of {counted(jobs, 'job')} done"
+    outcome = (
+        f"{failed:,} of {describe_count(jobs, 'job')} failed"
+        if failed
+        else f"{done:,} of {describe_count(jobs, 'job')} done"
+    )
     lines = [_batch(batch, tallies[batch]) for batch in batches[:_BATCHES]]
     lines += [f"And {len(batches) - _BATCHES:,} more."] * (len(batches) > _BATCHES)
     if causes:
         alone = f" --batch {batches[0]}" if len(batches) == 1 else ""
-        lines += ["", f"{counted(failed, 'job')} failed:", *_causes(causes), "", *_remedies(alone)]
+        lines += ["", f"{describe_count(failed, 'job')} failed:", *_causes(causes), "", *_remedies(alone)]
     return f"fileq on {hostname()}: {subject}, {outcome}", "\n".join(lines)
 
 
 def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[str, str]:
     """The title and the body about jobs that have failed."""
-    failed = counted(sum(cause.jobs for cause in causes), "job")
-    named = [f"  {shown(example.source)}: {shown(example.message)}" for example in examples]
+    failed = describe_count(sum(cause.jobs for cause in causes), "job")
+    named = [f"  {escape_controls(example.source)}: {escape_controls(example.message)}" for example in examples]
     first = f"The first {len(named)}:" if sum(cause.jobs for cause in causes) > len(named) else "These are:"
     return (
         f"fileq on {hostname()}: {failed} failed",
@@ -47,7 +51,7 @@ def _batch(batch: int, tally: Tally) -> str:
     """Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
     states = ", ".join(f"{tally.jobs[state]:,} {state}" for state in JobState if tally.jobs[state])
     made = (
-        f"; {counted(tally.outputs, 'output')}, {describe_bytes(tally.bytes_in)} became"
+        f"; {describe_count(tally.outputs, 'output')}, {describe_bytes(tally.bytes_in)} became"
         f" {describe_bytes(tally.bytes_out)}"
         if tally.outputs
         else ""
@@ -56,7 +60,7 @@ def _batch(batch: int, tally: Tally) -> str:
 
 
 def _causes(causes: Iterable[Cause]) -> list[str]:
-    return [f"  {cause.jobs:,} {cause.kind}. {shown(cause.remedy)}".rstrip() for cause in causes]
+    return [f"  {cause.jobs:,} {cause.kind}. {escape_controls(cause.remedy)}".rstrip() for cause in causes]
 
 
 def _remedies(which: str) -> list[str]:

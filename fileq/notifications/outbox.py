@@ -1,7 +1,7 @@
 """Entering a notice into the outbox, as text that steers nothing wherever it is shown."""
 
 from fileq.config.settings import Event, NotifySettings
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.ledger import Ledger
 
 
@@ -17,5 +17,5 @@ def tell(
 ) -> None:
     """Have people told, where they want to hear of this event. `attachment` is the path of a file."""
     if notify.is_on and event in notify.on:
-        lines = "\n".join(map(shown, body.splitlines()))
-        ledger.notices.enter(event, shown(title), lines, now, attachment=attachment)
+        lines = "\n".join(map(escape_controls, body.splitlines()))
+        ledger.notices.enter(event, escape_controls(title), lines, now, attachment=attachment)

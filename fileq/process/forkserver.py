@@ -9,9 +9,9 @@ import signal
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 
-from fileq.safe_path import protect
+from fileq.safe_path import exclude_working_folder
 
-protect()
+exclude_working_folder()
 context = multiprocessing.get_context("forkserver" if hasattr(signal, "pthread_sigmask") else "spawn")
 
 NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)

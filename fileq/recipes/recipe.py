@@ -11,7 +11,7 @@ import msgspec
 
 from fileq.cron import Cron
 from fileq.operations import Step
-from fileq.units import ByteSize, Dimensions, Duration, Keeping
+from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
@@ -49,7 +49,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     out: str = "{folder}/{recipe}"
     on_conflict: OnConflict = "fail"
     replace: bool = False  # an output may take the place of its source
-    keep: Keeping | None = None  # None: as [retention] says
+    keep: KeepDuration | None = None  # None: as [retention] says
     steps: tuple[Step, ...] = ()
     outputs: tuple[Output, ...] = (Output(),)
     orient: bool = True
@@ -80,7 +80,7 @@ def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None
 
 def from_config(kind: type[Any], value: object) -> Any:
     """msgspec's `dec_hook`: our own units, each from what people write."""
-    if kind in (ByteSize, Cron, Dimensions, Duration, Keeping):
+    if kind in (ByteSize, Cron, Dimensions, Duration, KeepDuration):
         return kind.parse(value)
     raise NotImplementedError(f"no such type in a config: {kind}")
 

@@ -16,7 +16,7 @@ import msgspec
 from markupsafe import Markup
 
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.ledger import Ledger
 from fileq.report import plots, text
 from fileq.report.figures import Figures
@@ -102,7 +102,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"shown": shown, "bytes": describe_bytes}
+    environment.filters |= {"escape_controls": escape_controls, "bytes": describe_bytes}
     return environment.from_string(_package_file("page.html"))
 
 

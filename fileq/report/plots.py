@@ -14,7 +14,7 @@ from markupsafe import Markup
 from pygal.etree import etree
 from pygal.style import Style
 
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 
 # pygal leaves a finder of modules for its maps, which we don't have, in a form that Python has given up: it would warn
 # at every import that comes later.
@@ -81,7 +81,7 @@ def _wider(names: Sequence[str]) -> int:
 
 
 def _short(name: str) -> str:
-    name = shown(name)
+    name = escape_controls(name)
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from fileq.ledger.queries.history import Case
 from fileq.report.figures import Figures
-from fileq.units import counted, describe_bytes, describe_seconds
+from fileq.units import describe_bytes, describe_count, describe_seconds
 
 _DAYS_OF_A_YEAR = 365
 
@@ -46,7 +46,7 @@ def headline(figures: Figures) -> str:
     """118 jobs done, 2 failed, 402 MB saved"""
     failed = f", {figures.jobs.failed:,} failed" if figures.jobs.failed else ""
     saved = f", {describe_bytes(figures.bytes_saved)} saved" if figures.bytes_saved > 0 else ""
-    return f"{counted(figures.jobs.done, 'job')} done{failed}{saved}"
+    return f"{describe_count(figures.jobs.done, 'job')} done{failed}{saved}"
 
 
 def bytes_in_words(figures: Figures) -> str:
@@ -62,11 +62,13 @@ def removed_in_words(figures: Figures) -> str:
     removed = figures.removed
     parts = []
     if removed.outputs:
-        parts.append(f"{counted(removed.outputs, 'output')} removed by retention, {describe_bytes(removed.bytes)}")
+        parts.append(
+            f"{describe_count(removed.outputs, 'output')} removed by retention, {describe_bytes(removed.bytes)}"
+        )
     if removed.kept_changed:
-        parts.append(f"{counted(removed.kept_changed, 'output')} kept, changed by somebody")
+        parts.append(f"{describe_count(removed.kept_changed, 'output')} kept, changed by somebody")
     if figures.vanished:
-        parts.append(f"{counted(figures.vanished, 'output')} vanished by no doing of fileq")
+        parts.append(f"{describe_count(figures.vanished, 'output')} vanished by no doing of fileq")
     return "; ".join(parts)
 
 

@@ -9,14 +9,14 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from fileq.errors import EnvironmentFailure
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 from fileq.ledger import opened
 from fileq.ledger.queries.history import Cause
 from fileq.report import text
 from fileq.report.figures import WEEK, Figures, RecipeSum, figures
 from fileq.report.page import write_page
 from fileq.timezone import local_zone
-from fileq.units import counted, describe_bytes
+from fileq.units import describe_bytes, describe_count
 
 _MOST = 5
 """How many recipes, causes and folders the summary names: all of it in 40 lines."""
@@ -69,7 +69,10 @@ def summary(found: Figures, zone: tzinfo) -> str:
     ]
     lines += _part("Recipes", [_recipe(one) for one in found.recipes])
     lines += _part("Failures", [_failure(one) for one in found.failures])
-    watches = [f"{shown(one.path)}: {counted(one.jobs, 'job')}, {one.failed:,} failed" for one in found.watches]
+    watches = [
+        f"{escape_controls(one.path)}: {describe_count(one.jobs, 'job')}, {one.failed:,} failed"
+        for one in found.watches
+    ]
     lines += _part("Watched folders", watches)
     gone = text.removed_in_words(found)
     return "\n".join([*lines, *(["", f"Gone: {gone}."] if gone else []), ""])
@@ -83,8 +86,9 @@ def _part(title: str, parts: list[str]) -> list[str]:
 def _recipe(one: RecipeSum) -> str:
     failed = f", {one.failed:,} failed" if one.failed else ""
     saved = describe_bytes(one.bytes_in - one.bytes_out)
-    return f"{shown(one.recipe)}: {counted(one.jobs, 'job')}{failed}, {saved} saved, {text.took(one.seconds)}"
+    jobs = f"{describe_count(one.jobs, 'job')}{failed}"
+    return f"{escape_controls(one.recipe)}: {jobs}, {saved} saved, {text.took(one.seconds)}"
 
 
 def _failure(cause: Cause) -> str:
-    return f"{counted(cause.count, 'job')}: {cause.kind}. {shown(text.remedy(cause.hint, cause.kind))}"
+    return f"{describe_count(cause.count, 'job')}: {cause.kind}. {escape_controls(text.remedy(cause.hint, cause.kind))}"

@@ -14,7 +14,7 @@ from fileq.retention.removal import Remover
 from fileq.retention.result import Cleaned
 from fileq.retention.throttle import giving_way
 from fileq.retention.verification import Found, Places, look
-from fileq.units import Keeping
+from fileq.units import KeepDuration
 
 _HAND = 500
 """So many outputs share a transaction that says what is to go."""
@@ -32,7 +32,7 @@ def clean(
     settings: Settings,
     now: float,
     *,
-    older_than: Keeping | None = None,
+    older_than: KeepDuration | None = None,
     dry_run: bool = False,
     stop: Callable[[], bool] = _never,
 ) -> Cleaned:

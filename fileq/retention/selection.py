@@ -8,7 +8,7 @@ from fileq.config.settings import Settings
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import Output
 from fileq.recipes.recipe import from_config
-from fileq.units import Keeping
+from fileq.units import KeepDuration
 
 _AT_ONCE = 500
 _FOREVER = float("inf")
@@ -27,7 +27,7 @@ class Rules(msgspec.Struct, frozen=True):
         return output.published_at < self.cutoffs[output.recipe]
 
 
-def rules(recipes: Mapping[int, str], settings: Settings, now: float, older_than: Keeping | None) -> Rules:
+def rules(recipes: Mapping[int, str], settings: Settings, now: float, older_than: KeepDuration | None) -> Rules:
     """The rules in force now for the recipes of the ledger, each a number and the recipe's JSON.
 
     A recipe that this config doesn't have keeps its word as it was: another folder has a config of its own.
@@ -45,14 +45,14 @@ class _Stored(msgspec.Struct):
     """What counts here of a recipe, whatever else it has: its operations may no longer be installed."""
 
     name: str
-    keep: Keeping | None = None
+    keep: KeepDuration | None = None
 
 
-def _keep(body: str, settings: Settings) -> Keeping | None:
+def _keep(body: str, settings: Settings) -> KeepDuration | None:
     try:
         stored = msgspec.json.decode(body, type=_Stored, dec_hook=from_config)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):  # no recipe: what it made stays
-        return Keeping(_FOREVER)
+        return KeepDuration(_FOREVER)
     recipe = settings.recipes.get(stored.name)
     return stored.keep if recipe is None else recipe.keep
 

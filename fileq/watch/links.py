@@ -21,7 +21,7 @@ from collections import Counter
 from enum import StrEnum
 
 from fileq.files.directory import descended
-from fileq.units import counted
+from fileq.units import describe_count
 
 MOST = 10_000
 """Of more links it is only known that they are more."""
@@ -102,7 +102,7 @@ class RefusedLinks:
     def in_words(self) -> str:
         """How many there are, why, and how to have them taken."""
         more = " or more" if len(self._kinds) >= MOST else ""
-        left = f"{counted(len(self._kinds), 'link')}{more} left alone: {describe_counts(self.counts())}"
+        left = f"{describe_count(len(self._kinds), 'link')}{more} left alone: {describe_counts(self.counts())}"
         return f"{left}. {HOW_TO_FOLLOW}"
 
 

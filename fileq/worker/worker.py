@@ -132,7 +132,7 @@ class Worker:
         """
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with self._signals():
-            if signals.is_stopped():  # before we were ready
+            if signals.was_signalled():  # before we were ready
                 self.stop()
             recover(self._ledger, time.time(), self._settings.heartbeat)
             sweep_after_boot(self._ledger, time.time())

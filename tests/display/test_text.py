@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileq.display.text import padded, shortened, shortened_path, width
-from fileq.escaping import shown
+from fileq.escaping import escape_controls
 
 ANY_NAME = st.text(st.characters(codec=None))
 
@@ -26,12 +26,12 @@ ANY_NAME = st.text(st.characters(codec=None))
     ],
 )
 def test_what_steers_a_terminal_is_written_out(name, safe):
-    assert shown(name) == safe
+    assert escape_controls(name) == safe
 
 
 @given(ANY_NAME)
 def test_no_name_can_steer_a_terminal_or_break_an_encoding(name):
-    safe = shown(name)
+    safe = escape_controls(name)
     safe.encode("utf-8")
     assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in safe)
 
@@ -41,7 +41,7 @@ def test_a_long_name_loses_its_middle():
     assert shortened("short.jpg", 15) == "short.jpg"
 
 
-@given(ANY_NAME.map(shown), st.integers(0, 40))
+@given(ANY_NAME.map(escape_controls), st.integers(0, 40))
 def test_a_shortened_name_fits(name, room):
     assert width(shortened(name, room)) <= room
 
@@ -60,7 +60,7 @@ def test_a_path_loses_folders_before_it_loses_its_name(room, short):
     assert shortened_path("/pictures/2026/holiday/IMG_1.jpg", room) == short
 
 
-@given(ANY_NAME.map(shown), st.integers(0, 40))
+@given(ANY_NAME.map(escape_controls), st.integers(0, 40))
 def test_a_shortened_path_fits(path, room):
     assert width(shortened_path(path, room)) <= room
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from tests import photos
 from tests.acceptance.program import Program
+from tests.support import photos
 
 WEEK = 7 * 86400.0
 EVIL = '<img src=x onerror=alert(1)> & "quoted" \u202egpj.exe\n{{ 7*191 }}.jpg'

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from fileq.units import Keeping
+from fileq.units import KeepDuration
 from tests.support.jobs import recipe
 from tests.support.old_outputs import cleaned, keeping, output
 
@@ -34,25 +34,25 @@ def test_what_is_older_than_the_general_rule_goes(ledger, aged):
 
 
 def test_an_age_that_is_asked_for_takes_the_place_of_the_general_rule(ledger, aged):
-    cleaned(ledger, keeping("1h"), time.time(), older_than=Keeping.parse("84h"))
+    cleaned(ledger, keeping("1h"), time.time(), older_than=KeepDuration.parse("84h"))
     assert left(aged) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("own", ["forever", "84h"])
 def test_a_recipes_own_word_goes_first(ledger, aged, own):
-    settings = keeping("1h", small=recipe(keep=Keeping.parse(own)))
-    cleaned(ledger, settings, time.time(), older_than=Keeping.parse("2h"))
+    settings = keeping("1h", small=recipe(keep=KeepDuration.parse(own)))
+    cleaned(ledger, settings, time.time(), older_than=KeepDuration.parse("2h"))
     assert left(aged) == ([1, 2, 3, 4] if own == "forever" else [1, 2, 3])
 
 
 def test_the_recipes_word_in_force_now_counts_not_the_one_at_that_time(ledger, out):
-    output(ledger, out / "5.jpg", age=5, keep=Keeping.parse("1h"))
-    cleaned(ledger, keeping("30d", small=recipe(keep=Keeping.parse("10d"))), time.time())
+    output(ledger, out / "5.jpg", age=5, keep=KeepDuration.parse("1h"))
+    cleaned(ledger, keeping("30d", small=recipe(keep=KeepDuration.parse("10d"))), time.time())
     assert left(out) == [5]
 
 
 def test_a_recipe_of_another_config_keeps_its_word_as_it_was(ledger, out):
-    output(ledger, out / "5.jpg", age=5, keep=Keeping.parse("forever"))
+    output(ledger, out / "5.jpg", age=5, keep=KeepDuration.parse("forever"))
     cleaned(ledger, keeping("1d", max_total=0), time.time())
     assert left(out) == [5]
 
@@ -70,7 +70,7 @@ def test_what_is_too_old_makes_room_first(ledger, aged):
 
 def test_what_is_kept_for_ever_is_not_counted_and_not_removed(ledger, aged):
     output(ledger, aged / "9.jpg", age=9, content="y" * 1000, name="kept")
-    cleaned(ledger, keeping("forever", max_total=300, kept=recipe("kept", keep=Keeping("inf"))), time.time())
+    cleaned(ledger, keeping("forever", max_total=300, kept=recipe("kept", keep=KeepDuration("inf"))), time.time())
     assert left(aged) == [1, 2, 3, 9]
 
 

@@ -6,7 +6,7 @@ import time
 from fileq.config.settings import RetentionSettings, Settings
 from fileq.publish import publish
 from fileq.retention import clean
-from fileq.units import ByteSize, Keeping
+from fileq.units import ByteSize, KeepDuration
 from tests.support.publication import claim, make, reserved, written
 
 DAY = 86400.0
@@ -20,9 +20,9 @@ def later(days=100):
 def keeping(outputs="30d", *, max_total=None, history="forever", **recipes):
     """Settings; `recipes` are those of the config, by name."""
     retention = RetentionSettings(
-        outputs=Keeping.parse(outputs),
+        outputs=KeepDuration.parse(outputs),
         max_total=None if max_total is None else ByteSize(max_total),
-        history=Keeping.parse(history),
+        history=KeepDuration.parse(history),
     )
     return Settings(retention=retention, recipes=recipes)
 

@@ -14,7 +14,7 @@ from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.job import UNFINISHED, Job
 from fileq.ledger.queries.overview import Selection
-from fileq.units import counted
+from fileq.units import describe_count
 
 app = new_app()
 
@@ -40,7 +40,7 @@ def cancel(
         if everything or batch is not None:
             meant += ledger.overview.ids(Selection(tuple(UNFINISHED), None if everything else batch))
         count = call_off(ledger, meant, time.time())
-    display.answer(Answer({"cancelled": count}, [Text(f"{counted(count, 'job')} cancelled.")]))
+    display.answer(Answer({"cancelled": count}, [Text(f"{describe_count(count, 'job')} cancelled.")]))
     return _verdict(named, display)
 
 

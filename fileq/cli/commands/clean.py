@@ -18,7 +18,7 @@ from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import Cleaned
 from fileq.retention import clean as apply_retention
-from fileq.units import Keeping, counted, describe_bytes
+from fileq.units import KeepDuration, describe_bytes, describe_count
 
 app = new_app()
 
@@ -55,9 +55,9 @@ def clean(
     return ExitCode.FAILED if cleaned.failed else ExitCode.DONE
 
 
-def _age(text: str) -> Keeping:
+def _age(text: str) -> KeepDuration:
     try:
-        return Keeping.parse(text)
+        return KeepDuration.parse(text)
     except ValueError as error:
         raise UsageError(f"--older-than {text}: that is no age.", 'Write it like "30d", "12h" or "forever".') from error
 
@@ -98,18 +98,18 @@ def _in_words(cleaned: Cleaned, *, dry_run: bool) -> str:
     parts = []
     if cleaned.outputs_removed:
         size = describe_bytes(cleaned.bytes_freed)
-        parts.append(f"{counted(cleaned.outputs_removed, 'output')} {would}removed, {size}")
+        parts.append(f"{describe_count(cleaned.outputs_removed, 'output')} {would}removed, {size}")
     if cleaned.folders_removed:
-        parts.append(f"{counted(cleaned.folders_removed, 'empty folder')} removed")
+        parts.append(f"{describe_count(cleaned.folders_removed, 'empty folder')} removed")
     if cleaned.jobs_forgotten:
-        parts.append(f"{counted(cleaned.jobs_forgotten, 'old job')} {would}forgotten")
+        parts.append(f"{describe_count(cleaned.jobs_forgotten, 'old job')} {would}forgotten")
     return f"{'; '.join(parts) or 'Nothing to remove'}.{' Nothing was removed.' if dry_run and parts else ''}"
 
 
 def _say_what_stayed(cleaned: Cleaned, display: Display) -> None:
     if cleaned.kept_changed:
         was = "was" if cleaned.kept_changed == 1 else "were"
-        display.hint(f"{counted(cleaned.kept_changed, 'output')} {was} changed by somebody, and kept.")
+        display.hint(f"{describe_count(cleaned.kept_changed, 'output')} {was} changed by somebody, and kept.")
     for problem in cleaned.problems:
         display.error(problem, "Look at the permissions, then clean again.")
     if cleaned.stopped:

@@ -16,7 +16,7 @@ from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, LedgerError, UsageError
 from fileq.health import Check, State, examine, is_there
-from fileq.units import counted
+from fileq.units import describe_count
 
 app = new_app()
 
@@ -72,7 +72,9 @@ def _tried(notify: NotifySettings) -> Check:
     problems = send_now(notify, "fileq: this is a test", "If you can read this, notices reach you.")
     if problems:
         return Check("test notice", State.BAD, "\n".join(problems), "Mend [notify] in the config.")
-    return Check("test notice", State.OK, f"Sent to {counted(len(notify.urls) + bool(notify.command), 'target')}.", "")
+    return Check(
+        "test notice", State.OK, f"Sent to {describe_count(len(notify.urls) + bool(notify.command), 'target')}.", ""
+    )
 
 
 def _blocks(checks: Sequence[Check]) -> list[Block]:
@@ -91,7 +93,10 @@ def _rows(check: Check) -> Iterator[tuple[Cell, Cell, Cell]]:
 
 def _verdict(checks: Sequence[Check]) -> Text:
     bad, warnings = (sum(check.state is state for check in checks) for state in (State.BAD, State.WARNING))
-    parts = [*([f"{counted(bad, 'check')} bad"] if bad else []), *([counted(warnings, "warning")] if warnings else [])]
+    parts = [
+        *([f"{describe_count(bad, 'check')} bad"] if bad else []),
+        *([describe_count(warnings, "warning")] if warnings else []),
+    ]
     if not parts:
         return Text("All is well.", Tone.GOOD)
     return Text(f"{', '.join(parts)}.", Tone.BAD if bad else Tone.WARNING)

@@ -15,7 +15,7 @@ from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
 from fileq.job import Job, JobState
 from fileq.ledger.queries.overview import Selection
-from fileq.units import counted
+from fileq.units import describe_count
 
 app = new_app()
 
@@ -48,7 +48,7 @@ def retry(
             states = (JobState.FAILED,) if failed or cause else _RETRIABLE
             meant += ledger.overview.ids(Selection(states, batch, cause=cause))
         count = queue_again(ledger, meant, time.time())
-        display.answer(Answer({"retried": count}, [Text(f"{counted(count, 'job')} queued again.")]))
+        display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
         if count and not somebody_works(ledger, session.config):
             display.hint(NO_WORKER)
     return _verdict(named, display)

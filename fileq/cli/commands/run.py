@@ -23,7 +23,7 @@ from fileq.intake import AddRequest, AddResult
 from fileq.intake import add_files as take_in
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.units import counted
+from fileq.units import describe_count
 
 if TYPE_CHECKING:
     from fileq.worker.worker import Worker
@@ -109,7 +109,7 @@ def _verdict(ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
         return ExitCode.DONE
     tally = ledger.overview.tally(receipt.batch_id)
     if tally.unfinished:
-        left = f"{counted(tally.unfinished, 'job')} of batch {receipt.batch_id}"
+        left = f"{describe_count(tally.unfinished, 'job')} of batch {receipt.batch_id}"
         display.hint(f"Stopped. {left} wait in the queue; go on with: fileq worker")
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE

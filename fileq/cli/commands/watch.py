@@ -20,7 +20,7 @@ from fileq.config import load
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
-from fileq.units import counted
+from fileq.units import describe_count
 from fileq.watch.folder import WatchSpec
 from fileq.watch.probe import use_leases
 from fileq.watch.watcher import Watcher
@@ -64,7 +64,7 @@ def watch(
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
     """Queue new files as soon as they are complete: none twice, none half."""
-    signals.hold()
+    signals.hold_signals()
     session = session_of(context)
     display = session.display(json=json)
 
@@ -109,7 +109,7 @@ def _run_watch(
 
 
 def _named(paths: Sequence[str]) -> str:
-    return paths[0] if len(paths) == 1 else counted(len(paths), "folder")
+    return paths[0] if len(paths) == 1 else describe_count(len(paths), "folder")
 
 
 def _watch(watcher: Watcher, teller: WatchReporter) -> bool:
@@ -128,7 +128,7 @@ def _watch(watcher: Watcher, teller: WatchReporter) -> bool:
         for name, handler in handlers.items()
         if (number := getattr(signal, name, None)) is not None
     }
-    if signals.is_stopped():  # before we were ready
+    if signals.was_signalled():  # before we were ready
         stop()
     try:
         watcher.run()

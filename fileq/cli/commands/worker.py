@@ -19,7 +19,7 @@ from fileq.errors import ExitCode, UsageError
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import Tally
-from fileq.units import ByteSize, Duration, counted
+from fileq.units import ByteSize, Duration, describe_count
 
 app = new_app()
 
@@ -54,7 +54,7 @@ def worker(
 
     The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
     """
-    signals.hold()
+    signals.hold_signals()
     session = session_of(context)
     config = limited(session.config, memory, timeout)
     display = session.display()
@@ -92,7 +92,7 @@ def _work(
     from fileq.worker.worker import Worker
 
     before = ledger.overview.tally()
-    display.hint(f"Working with {counted(count, 'slot')}.{session.config_hint} Ctrl-C stops.")
+    display.hint(f"Working with {describe_count(count, 'slot')}.{session.config_hint} Ctrl-C stops.")
     if periodic:
         session.hint_at_notices()
     hear_complaints(display, debug=session.debug)

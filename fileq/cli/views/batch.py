@@ -12,7 +12,7 @@ from fileq.intake import AddResult
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import Selection, Tally
-from fileq.units import counted, describe_seconds
+from fileq.units import describe_count, describe_seconds
 
 _EXAMPLES = 10
 
@@ -68,7 +68,7 @@ def _failures(failed: list[Job], batch: int) -> list[Block]:
 
 def _cause(kind: str, cases: list[tuple[str, Failure]], batch: int) -> list[Block]:
     """How many failed for one cause, which, and what would mend it."""
-    blocks: list[Block] = [Text(), Text(f"{counted(len(cases), 'job')} failed: {kind}", Tone.BAD)]
+    blocks: list[Block] = [Text(), Text(f"{describe_count(len(cases), 'job')} failed: {kind}", Tone.BAD)]
     blocks += [Text(_case(source, failure), indent=2) for source, failure in cases[:_EXAMPLES]]
     if len(cases) > _EXAMPLES:
         more = f"and {len(cases) - _EXAMPLES:,} more; see: fileq list --state failed --batch {batch}"

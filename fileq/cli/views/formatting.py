@@ -4,7 +4,7 @@ from fileq.display import Text, Tone
 from fileq.intake import AddResult
 from fileq.job import JobState
 from fileq.ledger.queries.overview import Tally
-from fileq.units import are, counted, describe_bytes
+from fileq.units import describe_bytes, describe_count, is_or_are
 
 TONES = {
     JobState.QUEUED: Tone.PLAIN,
@@ -28,10 +28,12 @@ def tally_in_words(tally: Tally) -> str:
 def receipt_in_words(receipt: AddResult, noun: str = "file") -> str:
     """118 files queued as batch 7; 2 are up to date."""
     start = (
-        f"{counted(receipt.queued, noun)} queued as batch {receipt.batch_id}" if receipt.queued else "Nothing new to do"
+        f"{describe_count(receipt.queued, noun)} queued as batch {receipt.batch_id}"
+        if receipt.queued
+        else "Nothing new to do"
     )
     rest = [
-        f"{count:,} {are(count)} {what}"
+        f"{count:,} {is_or_are(count)} {what}"
         for count, what in (
             (receipt.up_to_date, "up to date"),
             (receipt.already_queued, "queued already"),

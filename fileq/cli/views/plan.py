@@ -17,7 +17,7 @@ from fileq.job import Failure
 from fileq.ledger import Ledger
 from fileq.recipes.recipe import Recipe
 from fileq.sources import SourceFile
-from fileq.units import counted
+from fileq.units import describe_count
 
 
 class PlannedJob(msgspec.Struct, frozen=True):
@@ -79,5 +79,5 @@ def _summary(jobs: Sequence[PlannedJob]) -> Text:
     paths = [path for job in jobs for path in job.outputs]
     there = sum(map(os.path.lexists, paths))
     exist = f", of which {there:,} {'exists' if there == 1 else 'exist'} already" if there else ""
-    told = f"{counted(len(jobs), 'job')} would make {counted(len(paths), 'output')}{exist}. Nothing was queued."
-    return Text(told, Tone.TITLE)
+    outputs = f"{describe_count(len(paths), 'output')}{exist}"
+    return Text(f"{describe_count(len(jobs), 'job')} would make {outputs}. Nothing was queued.", Tone.TITLE)

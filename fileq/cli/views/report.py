@@ -11,7 +11,7 @@ from fileq.display import Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.report import text
 from fileq.report.figures import Figures
-from fileq.units import counted, describe_bytes
+from fileq.units import describe_bytes, describe_count
 
 
 def document(figures: Figures) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _failures(figures: Figures) -> list[Block]:
     for cause in figures.failures:
         found += [
             *([Text()] if found else []),
-            Text(f"{counted(cause.count, 'job')} failed: {cause.kind}", Tone.BAD),
+            Text(f"{describe_count(cause.count, 'job')} failed: {cause.kind}", Tone.BAD),
             Text(f"such as job {cause.example.job}: {text.case(cause.example)}", indent=2),
             Text(text.remedy(cause.hint, cause.kind), Tone.QUIET, indent=2),
         ]

@@ -14,7 +14,7 @@ from fileq.display.progress import rate_in_words
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import Running, Tally
 from fileq.ledger.tables.workers import WorkerRecord
-from fileq.units import counted, describe_seconds
+from fileq.units import describe_count, describe_seconds
 
 _WINDOW = 60.0
 """The rate is that of the last minute."""
@@ -104,6 +104,6 @@ def _blocks(
 def _workers_in_words(workers: Sequence[dict[str, Any]], tally: Tally) -> Cell:
     if workers:
         return ", ".join(
-            f"{worker['host']}:{worker['pid']} ({counted(len(worker['jobs']), 'job')})" for worker in workers
+            f"{worker['host']}:{worker['pid']} ({describe_count(len(worker['jobs']), 'job')})" for worker in workers
         )
     return Text("none; start one with: fileq worker", Tone.WARNING) if tally.unfinished else "none"

@@ -10,7 +10,7 @@ from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
 from fileq.ledger.tables.watches import WatchRecord, is_watcher_gone
-from fileq.units import counted, describe_seconds
+from fileq.units import describe_count, describe_seconds
 from fileq.watch.links import describe_counts
 
 _TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "offline": Tone.BAD}
@@ -69,7 +69,7 @@ def _blocks(watch: dict[str, Any], now: float) -> list[Block]:
         if watch.get("last_scan_at"):
             ago = describe_seconds(max(0.0, now - watch["last_scan_at"]))
             took = describe_seconds(watch["last_scan_seconds"] or 0.0)
-            facts.append(("last scan", f"{ago} ago, {counted(watch['folders'], 'folder')} in {took}"))
+            facts.append(("last scan", f"{ago} ago, {describe_count(watch['folders'], 'folder')} in {took}"))
         if watch.get("left_alone"):
             facts.append(("left alone", f"{describe_counts(watch['left_alone'])} (see follow_links)"))
         if watch.get("watches") is not None:

@@ -3,7 +3,7 @@
 from fileq.health.check import Finding, ok, warning
 from fileq.health.context import Case
 from fileq.ledger.queries.health import Flow
-from fileq.units import counted, describe_seconds
+from fileq.units import describe_count, describe_seconds
 
 _WINDOW = 3 * 3600.0
 _LEAST = 900.0
@@ -19,14 +19,14 @@ def queue(case: Case) -> Finding:
     if flow.left == 0:
         return ok("Nothing is left to do.")
     if case.ledger.batches.paused():
-        return ok(f"{counted(flow.left, 'job')} left; paused.")
+        return ok(f"{describe_count(flow.left, 'job')} left; paused.")
     if span < _LEAST:
-        return ok(f"{counted(flow.left, 'job')} left.")
+        return ok(f"{describe_count(flow.left, 'job')} left.")
     return _judged(flow, span)
 
 
 def _judged(flow: Flow, span: float) -> Finding:
-    left = counted(flow.left, "job")
+    left = describe_count(flow.left, "job")
     lasts = flow.left / flow.ended * span if flow.ended else None
     if flow.came <= flow.ended or (lasts is not None and lasts <= _TOO_LONG):
         return ok(f"{left} left{f', which takes about {describe_seconds(lasts)}' if lasts else ''}.")

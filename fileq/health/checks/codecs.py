@@ -14,14 +14,14 @@ from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
 from fileq.recipes import formats
 from fileq.recipes.recipe import PICTURES, Recipe
-from fileq.units import counted
+from fileq.units import describe_count
 
 
 def codecs(case: Case) -> Finding:
     recipes = in_force(case.config.settings)
     findings = [finding for recipe in recipes for finding in _lacking(recipe)]
     verb = "has" if len(recipes) == 1 else "have"
-    return together(findings, ok(f"{counted(len(recipes), 'recipe')} in use {verb} all that is needed."))
+    return together(findings, ok(f"{describe_count(len(recipes), 'recipe')} in use {verb} all that is needed."))
 
 
 def in_force(settings: Settings) -> list[Recipe]:

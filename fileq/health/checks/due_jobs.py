@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fileq.health.check import Finding, bad, first, ok, together
 from fileq.health.context import Case
 from fileq.ledger.queries.health import DueJob, EndedJob
-from fileq.units import are, counted, describe_seconds
+from fileq.units import describe_count, describe_seconds, is_or_are
 
 _UNSENT = 180.0
 """Seconds that a job may be due without a message: recovery sends it again after a minute."""
@@ -55,4 +55,4 @@ def _found(jobs: list[DueJob], now: float, how: str) -> Finding:
     if not jobs:
         return ok("")
     named = first(f"job {job.job_id} ({job.source}, for {describe_seconds(now - job.since)})" for job in jobs)
-    return bad(f"{counted(len(jobs), 'job')} {are(len(jobs))} due and not begun, {how}: {named}.", _REMEDY)
+    return bad(f"{describe_count(len(jobs), 'job')} {is_or_are(len(jobs))} due and not begun, {how}: {named}.", _REMEDY)

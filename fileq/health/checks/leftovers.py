@@ -7,7 +7,7 @@ from fileq.files.names import temp_pattern
 from fileq.health.check import Finding, first, ok, warning
 from fileq.health.context import Case
 from fileq.ledger import Ledger
-from fileq.units import counted, describe_bytes
+from fileq.units import describe_bytes, describe_count
 
 _WEEK = 7 * 86400.0
 _FOLDERS = 200
@@ -20,7 +20,7 @@ def temp_files(case: Case) -> Finding:
         return ok("None is left over.")
     folders = first(dict.fromkeys(map(os.path.dirname, left)))
     return warning(
-        f"{counted(len(left), 'temp file')} left over, {describe_bytes(sum(left.values()))}, in {folders}.",
+        f"{describe_count(len(left), 'temp file')} left over, {describe_bytes(sum(left.values()))}, in {folders}.",
         f"A worker removes those that it knows of. The others may go: .fileq-{ledger.name}-*",
     )
 

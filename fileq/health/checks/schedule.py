@@ -3,7 +3,7 @@
 from fileq.health.check import Finding, bad, ok, together, warning
 from fileq.health.context import Case
 from fileq.ledger.tables.schedule import Entry
-from fileq.units import counted, describe_seconds
+from fileq.units import describe_count, describe_seconds
 
 _LATE = 3600.0
 _TIME_TO_BEGIN = 600.0
@@ -18,7 +18,9 @@ def schedule(case: Case) -> Finding:
     late = [_late(entry, case.now) for entry in in_force] if somebody else []
     failed = map(_failed, _latest(entries))
     well = (
-        f"{counted(len(in_force), 'task')} known, none has failed." if in_force else "No worker has begun with it yet."
+        f"{describe_count(len(in_force), 'task')} known, none has failed."
+        if in_force
+        else "No worker has begun with it yet."
     )
     return together([*failed, *late], ok(well))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fileq.health.check import Finding, bad, first, ok, together
 from fileq.health.context import Case
 from fileq.ledger.queries.overview import Running
-from fileq.units import are, counted, describe_seconds
+from fileq.units import describe_count, describe_seconds, is_or_are
 
 _TIMES, _MORE = 1.5, 60.0
 """A job is stopped at its timeout. It is stuck after 1.5 times as long and a minute."""
@@ -28,7 +28,11 @@ def stuck_jobs(case: Case) -> Finding:
                 "Stop them with fileq cancel JOB, and look at the files; or restart the worker.",
             ),
         ],
-        ok(f"{counted(len(running), 'job')} {are(len(running))} running, none is stuck." if running else "None runs."),
+        ok(
+            f"{describe_count(len(running), 'job')} {is_or_are(len(running))} running, none is stuck."
+            if running
+            else "None runs."
+        ),
     )
 
 
@@ -39,4 +43,4 @@ def _found(jobs: Sequence[Running], now: float, why: str, remedy: str) -> Findin
         f"job {job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs
     )
     verb = "runs" if len(jobs) == 1 else "run"
-    return bad(f"{counted(len(jobs), 'job')} {verb} {why}: {named}.", remedy)
+    return bad(f"{describe_count(len(jobs), 'job')} {verb} {why}: {named}.", remedy)

@@ -7,7 +7,7 @@ from fileq.config.settings import WatchSettings
 from fileq.health.check import Finding, bad, first, ok, together, warning
 from fileq.health.context import Case
 from fileq.ledger.tables.watches import WatchRecord, is_watcher_gone
-from fileq.units import are, counted, describe_seconds
+from fileq.units import describe_count, describe_seconds, is_or_are
 
 _FORGOTTEN = 7 * 86400.0
 """Seconds after which nobody misses the watcher of a folder that isn't in the config."""
@@ -40,7 +40,7 @@ def _held_up(case: Case) -> Finding:
         return ok("")
     source, reason = problems[0]
     more = f" and {len(problems) - 1:,} more" if len(problems) > 1 else ""
-    message = f"{counted(len(problems), 'source')} could not be moved or deleted yet: {source}{more}. {reason}"
+    message = f"{describe_count(len(problems), 'source')} could not be moved or deleted yet: {source}{more}. {reason}"
     return warning(message, "It is tried again every few minutes.")
 
 
@@ -79,7 +79,7 @@ class _Standing:
     def _late(self) -> Iterator[Finding]:
         missed = self._status.missed
         if missed:
-            message = f"Events did not tell of {counted(missed, 'file')} in {self._path}; scans found them."
+            message = f"Events did not tell of {describe_count(missed, 'file')} in {self._path}; scans found them."
             yield warning(message, 'If that goes on, set poll = "always" for that folder.')
         waiting = [one for one in self._status.longest if one.seconds > _LONG]
         if waiting:
@@ -89,6 +89,6 @@ class _Standing:
 
 def _in_words(configured: tuple[WatchSettings, ...], watched: set[str]) -> str:
     idle = [watch.path for watch in configured if watch.path not in watched]
-    seen = f"{counted(len(watched), 'folder')} {are(len(watched))} watched." if watched else ""
+    seen = f"{describe_count(len(watched), 'folder')} {is_or_are(len(watched))} watched." if watched else ""
     unseen = f"Nobody watches {first(idle)} of the config." if idle else ""
     return " ".join(filter(None, [seen, unseen])) or "None is watched."

@@ -4,7 +4,7 @@ from fileq.health.check import Finding, bad, first, ok, together, warning
 from fileq.health.context import Case
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.queue import MAIN
-from fileq.units import are, counted, describe_seconds
+from fileq.units import describe_count, describe_seconds, is_or_are
 
 _PATIENCE = 600.0
 _PAUSE = 86400.0
@@ -19,7 +19,7 @@ def workers(case: Case) -> Finding:
 def _died(gone: list[WorkerRecord], case: Case) -> Finding:
     if not gone:
         return ok("")
-    message = f"{counted(len(gone), 'worker')} died without signing off: {first(map(_named, gone))}."
+    message = f"{describe_count(len(gone), 'worker')} died without signing off: {first(map(_named, gone))}."
     if case.alive:
         return warning(message, "The others take over within a minute.")
     return warning(message, "The next one that starts takes over.")
@@ -50,8 +50,9 @@ def _paused(case: Case, seconds: float) -> Finding:
 def _who(alive: list[WorkerRecord]) -> str:
     if not alive:
         return "None is running, and none is missed."
-    slots = counted(sum(worker.slots for worker in alive), "slot")
-    return f"{counted(len(alive), 'worker')} {are(len(alive))} running, with {slots}: {first(map(_named, alive))}."
+    slots = describe_count(sum(worker.slots for worker in alive), "slot")
+    workers = f"{describe_count(len(alive), 'worker')} {is_or_are(len(alive))}"
+    return f"{workers} running, with {slots}: {first(map(_named, alive))}."
 
 
 def _named(worker: WorkerRecord) -> str:

@@ -42,7 +42,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
         if not self.expand or self._angle % 180 == 0:
             return size
         if self._angle % 90 == 0:
-            return size.turned
+            return size.transposed
         sine, cosine = abs(math.sin(self._radians)), abs(math.cos(self._radians))
         return Size(
             math.ceil(size.width * cosine + size.height * sine - _ERROR),

@@ -13,7 +13,7 @@ from typing import IO
 
 from fileq.errors import ErrorKind, JobError, shortage
 from fileq.operations.programs.families import PATIENCE
-from fileq.safe_path import environment_for_programs
+from fileq.safe_path import environment_without_safe_path
 
 if sys.platform != "win32":
     from fileq.operations.programs.supervisor import Supervisor
@@ -38,7 +38,7 @@ def run(
         file.write(stdin)
         file.seek(0)
         try:
-            code, said = _run(argv, timeout, file, environment_for_programs(environ or os.environ))
+            code, said = _run(argv, timeout, file, environment_without_safe_path(environ or os.environ))
         except FileNotFoundError as error:
             message = f"The program {argv[0]} was not found."
             raise JobError(ErrorKind.COMMAND, message, "Install it, or write its full path.") from error
