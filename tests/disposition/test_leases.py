@@ -10,8 +10,8 @@ from fileq.files.directory import Directory
 from fileq.ledger.tables import dispositions
 from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import ProcessIdentity, identify, this_process
-from tests.support.dispositions import DEAD, ended, everything, names, source
-from tests.support.jobs import NOW
+from tests.support.dispositions import DEAD, complete, ended, everything, leaving, names, source
+from tests.support.jobs import DAMAGED, NOW, begin
 
 
 def test_what_another_process_sees_off_is_left_to_it(ledger, inbox, tmp_path):
@@ -101,3 +101,44 @@ def test_a_lease_of_a_disposition_that_is_over_counts_for_no_later_one(ledger, i
     assert ledger.dispositions.take_lease(second.id, this_process(), NOW, NOW + 60)
     with pytest.raises(Fenced):
         ledger.dispositions.check_lease(old)
+
+
+USES = {
+    "renew it": lambda dispositions, lease: dispositions.renew_lease(lease, NOW + 120),
+    "choose where it goes": lambda dispositions, lease: dispositions.choose_target(lease, "/done/a.jpg"),
+    "hide it": lambda dispositions, lease: dispositions.announce_hidden(lease, "/inbox/.hidden"),
+    "copy it": lambda dispositions, lease: dispositions.announce_temp(lease, "/done/.temp"),
+    "put it off": lambda dispositions, lease: dispositions.postpone(lease, NOW + 10, "The disk is full."),
+    "give it back": lambda dispositions, lease: dispositions.release(lease),
+    "say that it has gone": lambda dispositions, lease: dispositions.close(lease),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_with_a_void_lease_nobody_changes_a_thing(ledger, inbox, tmp_path, use):
+    job = ended(ledger, source(inbox), tmp_path, tmp_path / "done")
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    void = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
+    valid = ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 60)
+    with pytest.raises(Fenced):
+        USES[use](ledger.dispositions, void)
+    ledger.dispositions.check_lease(valid)
+    assert ledger.dispositions.find(disposition.id) == disposition
+    assert ledger.dispositions.find_jobs(disposition.id) == [job]
+    USES[use](ledger.dispositions, valid)
+
+
+def test_a_source_is_ready_once_all_its_jobs_have_ended_whichever_is_asked_for(ledger, inbox, tmp_path):
+    first, second = leaving(ledger, source(inbox), tmp_path / "done", jobs=2)
+    complete(ledger, first)
+    assert ledger.dispositions.find_ready(NOW, [first]) == ledger.dispositions.find_ready(NOW, [second]) == []
+    complete(ledger, second)
+    assert ledger.dispositions.find_ready(NOW, [first]) == ledger.dispositions.find_ready(NOW) != []
+
+
+def test_nobody_gets_a_lease_of_a_source_of_which_a_job_was_queued_again_meanwhile(ledger, inbox, tmp_path):
+    (job,) = leaving(ledger, source(inbox), tmp_path / "done", tmp_path / "failed")
+    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    (disposition,) = ledger.dispositions.find_ready(NOW)
+    ledger.jobs.retry([job])
+    assert ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 60) is None

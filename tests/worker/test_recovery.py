@@ -54,6 +54,14 @@ def test_a_job_whose_worker_is_gone_is_queued_again(ledger, how):
     assert begin(ledger, job).attempt == token.attempt + 1
 
 
+def test_the_attempt_of_a_worker_that_is_gone_has_an_end(ledger):
+    (job,) = enter(ledger)
+    begin(ledger, job, worker=99)
+    recover(ledger, NOW + 60, BEAT)
+    (attempt,) = ledger.overview.attempts(job)
+    assert (attempt.outcome, attempt.finished_at) == ("worker died", NOW + 60)
+
+
 @pytest.mark.parametrize("how", ALIVE)
 def test_a_job_whose_worker_is_alive_is_left_to_it(ledger, how):
     (job,) = enter(ledger)
