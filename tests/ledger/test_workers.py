@@ -43,4 +43,11 @@ def test_the_number_of_a_worker_that_had_a_job_is_never_given_again(ledger):
     old = sign_on(ledger)
     finish(ledger, begin(ledger, job, old.id))
     ledger.workers.leave(old.id)
+    ledger.database.connection.execute("delete from fileq where key = 'last_worker'")  # older versions had no such row
+    assert sign_on(ledger).id > old.id
+
+
+def test_nor_is_that_of_one_that_had_none(ledger):
+    old = sign_on(ledger)
+    ledger.workers.leave(old.id)
     assert sign_on(ledger).id > old.id
