@@ -7,7 +7,7 @@ import msgspec
 from fileq.config.complaints import Complaint, unknown_name
 from fileq.config.paths import whole_path
 from fileq.config.settings import WatchSettings
-from fileq.files.identity import place_within
+from fileq.files.identity import relative_within
 from fileq.recipes.recipe import Recipe
 
 _PLACES = ("out", "move_to", "failed_to")
@@ -81,7 +81,7 @@ def _target(watch: WatchSettings, key: str) -> str | None:
 
 def _takes(watch: WatchSettings, target: str, *, own: bool, key: str) -> bool:
     """Whether what is put into `target` would be a source there."""
-    place = place_within(target, watch.path)
+    place = relative_within(target, watch.path)
     if own:  # folders inside one's own are left out, and what came out of a recipe doesn't go into it again
         return place == "" and key != "out"
     return place == "" or (watch.recursive and place is not None)

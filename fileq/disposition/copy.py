@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from fileq.files.attributes import keep_attributes
+from fileq.files.attributes import copy_attributes
 from fileq.files.directory import Directory
 from fileq.files.identity import version_of
 
@@ -27,7 +27,7 @@ def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_a
     with _closing(source.open(name)) as original, _closing(target.create(temp)) as copy:
         before = os.fstat(original)
         read = _pump(original, copy, keep_alive)
-        keep_attributes(copy, original)
+        copy_attributes(copy, original)
         os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
         os.fsync(copy)
         if _digest(copy, keep_alive) != read:
@@ -39,7 +39,7 @@ def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_a
 
 def has_same_content(one: Directory, one_name: str, other: Directory, other_name: str, keep_alive: KeepAlive) -> bool:
     """Whether both are regular files of the same bytes. Raises OSError."""
-    statuses = one.look(one_name), other.look(other_name)
+    statuses = one.lstat(one_name), other.lstat(other_name)
     if any(status is None for status in statuses) or len({status.st_size for status in statuses if status}) > 1:
         return False
     with _closing(one.open(one_name)) as first, _closing(other.open(other_name)) as second:

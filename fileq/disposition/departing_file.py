@@ -5,10 +5,10 @@ import time
 from contextlib import ExitStack
 from typing import Self
 
-from fileq.files.directory import opened
+from fileq.files.directory import open_directory
 from fileq.files.identity import is_same_file
 from fileq.files.names import removal_name
-from fileq.files.no_clobber import put_back
+from fileq.files.no_clobber import hide_file, restore_name
 from fileq.ledger import Ledger
 from fileq.ledger.tables.dispositions import Disposition, Lease
 
@@ -31,7 +31,7 @@ class DepartingFile(ExitStack):
         self.lease = lease
         self._ledger = ledger
         folder, self._own_name = os.path.split(disposition.source)
-        self.directory = self.enter_context(opened(folder))
+        self.directory = self.enter_context(open_directory(folder))
         self._hidden = None if disposition.hidden is None else os.path.basename(disposition.hidden)
         self.target = disposition.target
         self._renewed_at = time.monotonic()
@@ -46,15 +46,15 @@ class DepartingFile(ExitStack):
         return self._find() is None
 
     def _find(self) -> str | None:
-        if self._hidden is not None and self.directory.look(self._hidden) is not None:
+        if self._hidden is not None and self.directory.lstat(self._hidden) is not None:
             if self.is_it(self._hidden):
                 return self._hidden
-            put_back(self.directory, self._hidden, self._own_name)  # it was hidden, and another file
+            restore_name(self.directory, self._hidden, self._own_name)  # it was hidden, and another file
         return self._own_name if self.is_it(self._own_name) else None
 
     def is_it(self, name: str) -> bool:
         """Whether the file that was read stands under this name."""
-        status = self.directory.look(name)
+        status = self.directory.lstat(name)
         return status is not None and is_same_file(status, self.disposition.inode, self.disposition.version)
 
     def hide(self) -> bool:
@@ -66,12 +66,7 @@ class DepartingFile(ExitStack):
         if self.name is None or self.name == hidden:
             return self.name is not None
         self._ledger.dispositions.check_lease(self.lease)
-        try:
-            self.directory.rename(self.name, hidden)
-        except FileNotFoundError:
-            return False
-        if not self.is_it(hidden):
-            put_back(self.directory, hidden, self._own_name)
+        if not hide_file(self.directory, self.name, hidden, self.disposition.inode, self.disposition.version):
             return False
         self.name = hidden
         return True
@@ -96,7 +91,7 @@ class DepartingFile(ExitStack):
     def come_back(self) -> None:
         """Give the file its own name again where it is hidden, or one like it where another file has that."""
         if self.name is not None and self.name == self._hidden:
-            self.name = put_back(self.directory, self.name, self._own_name)
+            self.name = restore_name(self.directory, self.name, self._own_name)
             self.directory.sync()
 
     def keep_alive(self) -> None:

@@ -7,10 +7,10 @@ from contextlib import suppress
 from fileq.disposition.copy import copy_file, has_same_content
 from fileq.disposition.departing_file import DepartingFile
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.directory import Directory, make_folders, opened
+from fileq.files.directory import Directory, make_folders, open_directory
 from fileq.files.identity import is_same_file
 from fileq.files.names import copy_name, free_names
-from fileq.files.no_clobber import CANNOT_LINK, give_name
+from fileq.files.no_clobber import add_name, rename_no_clobber
 from fileq.ledger import Ledger
 
 
@@ -21,7 +21,7 @@ def move(ledger: Ledger, file: DepartingFile, folder: str) -> None:
     folder = os.path.normpath(folder)
     with os_failures(folder):
         make_folders(folder)
-    with opened(folder) as target:
+    with open_directory(folder) as target:
         if not _bring(ledger, file, target) and file.hide():
             if _has_arrived(file, target):
                 file.remove()
@@ -40,7 +40,7 @@ def _bring(ledger: Ledger, file: DepartingFile, target: Directory) -> bool:
         target.sync()
         return False
     for name in free_names(os.path.basename(file.disposition.source)):
-        if target.look(name) is not None:
+        if target.lstat(name) is not None:
             continue
         if not ledger.dispositions.choose_target(file.lease, os.path.join(target.path, name)):
             continue
@@ -59,7 +59,7 @@ def _has_arrived(file: DepartingFile, target: Directory) -> bool:
     folder, name = os.path.split(file.target)
     if folder != target.path:  # the config says another folder than it did
         return False
-    there = target.look(name)
+    there = target.lstat(name)
     if there is None:
         return False
     if is_same_file(there, file.disposition.inode, file.disposition.version) and _on_same_device(file, there):
@@ -68,7 +68,7 @@ def _has_arrived(file: DepartingFile, target: Directory) -> bool:
 
 
 def _on_same_device(file: DepartingFile, there: os.stat_result) -> bool:
-    here = None if file.name is None else file.directory.look(file.name)
+    here = None if file.name is None else file.directory.lstat(file.name)
     return here is not None and here.st_dev == there.st_dev
 
 
@@ -76,24 +76,19 @@ def _give_new_name(ledger: Ledger, file: DepartingFile, target: Directory, name:
     """Raises FileExistsError where a file stands there. Whether the old name has gone in the same step."""
     assert file.name is not None
     try:
-        file.directory.link(file.name, target, name)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        if error.errno == errno.EXDEV:
-            _copy(ledger, file, target, name)
-        elif error.errno in CANNOT_LINK:
+        if not add_name(file.directory, file.name, target, name):
             return _rename(file, target, name)
-        else:
-            raise
-    else:
         _take_back_another(file, target, name)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(ledger, file, target, name)
     return False
 
 
 def _take_back_another(file: DepartingFile, target: Directory, name: str) -> None:
     """A newer file that was put in the source's place just before got the link: it is to have its own name alone."""
-    there = target.look(name)
+    there = target.lstat(name)
     if there is None or is_same_file(there, file.disposition.inode, file.disposition.version):
         return
     if there.st_nlink > 1:  # else that is the only name that it has left
@@ -107,7 +102,7 @@ def _rename(file: DepartingFile, target: Directory, name: str) -> bool:
         raise InterruptedError(errno.EINTR, "it changed while it was moved", file.disposition.source)
     assert file.name is not None
     try:
-        give_name(file.directory, file.name, target, name)
+        rename_no_clobber(file.directory, file.name, target, name)
     except OSError:
         file.come_back()
         raise
@@ -125,7 +120,7 @@ def _copy(ledger: Ledger, file: DepartingFile, target: Directory, name: str) -> 
     try:
         copy_file(file.directory, file.name, target, temp, file.keep_alive)
         ledger.dispositions.check_lease(file.lease)
-        give_name(target, temp, target, name)
+        rename_no_clobber(target, temp, target, name)
     finally:
         with suppress(FileNotFoundError):
             target.unlink(temp)

@@ -48,7 +48,7 @@ def limit_mode(handle: int, source: int) -> None:
         _set_mode(handle, mode)
 
 
-def keep_attributes(handle: int, source: int) -> None:
+def copy_attributes(handle: int, source: int) -> None:
     """Give an open file the owner, group, mode, extended attributes and list of `source`, as far as we may.
 
     Where the group can't be kept, what it could do is not given to another one. Rights to run as somebody else end

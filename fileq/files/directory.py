@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from fileq.files.renameat2 import EXCHANGE, NO_REPLACE, renameat2
 from fileq.files.resolution import open_trusted
 
 HAS_HANDLES = {os.open, os.stat, os.rename, os.unlink, os.rmdir, os.link} <= os.supports_dir_fd
@@ -27,11 +28,11 @@ class FolderMissing(Exception):
     """The folder isn't there."""
 
 
-class FolderGone(FolderMissing):
+class FolderRemoved(FolderMissing):
     """Nothing is left of it."""
 
 
-class DriveAway(FolderMissing):
+class DriveMissing(FolderMissing):
     """Its device isn't there: a drive that was taken out."""
 
 
@@ -51,24 +52,26 @@ class Directory:
         """The descriptor, for `dir_fd`; None where the platform has none for folders."""
         return self._handle
 
-    def at(self, name: str) -> str:
+    def path_of(self, name: str) -> str:
         """Return what to call an entry where `handle` goes with it."""
         return name if self._handle is not None else os.path.join(self.path, name)
 
-    def look(self, name: str) -> os.stat_result | None:
+    def lstat(self, name: str) -> os.stat_result | None:
         """Return the status of what stands there, be it a link; None where nothing does."""
         try:
-            return os.stat(self.at(name), dir_fd=self._handle, follow_symlinks=False)
+            return os.stat(self.path_of(name), dir_fd=self._handle, follow_symlinks=False)
         except FileNotFoundError:
             return None
 
     @property
     def is_writable(self) -> bool:
-        return os.access(self.at("."), os.W_OK | os.X_OK, dir_fd=self._handle)
+        return os.access(self.path_of("."), os.W_OK | os.X_OK, dir_fd=self._handle)
 
     def create(self, name: str, mode: int = 0o600) -> int:
         """Make a new file and return its descriptor. Raises FileExistsError where anything stands, be it a link."""
-        return os.open(self.at(name), os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _PLAIN, mode, dir_fd=self._handle)
+        return os.open(
+            self.path_of(name), os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _PLAIN, mode, dir_fd=self._handle
+        )
 
     def open(self, name: str, access: int = os.O_RDONLY) -> int:
         """Open a file, for reading if nothing else is said, and return its descriptor.
@@ -76,10 +79,10 @@ class Directory:
         A link is not followed, a pipe not waited for.
         """
         flags = access | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | _PLAIN
-        return os.open(self.at(name), flags, dir_fd=self._handle)
+        return os.open(self.path_of(name), flags, dir_fd=self._handle)
 
     @contextmanager
-    def entered(self, name: str) -> Iterator["Directory"]:
+    def open_folder(self, name: str) -> Iterator["Directory"]:
         """Hold a folder in it open, which can be listed. A link is not followed."""
         path = os.path.join(self.path, name)
         if self._handle is None:
@@ -91,31 +94,47 @@ class Directory:
         finally:
             os.close(handle)
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names in a folder that was `entered`."""
         return os.listdir(self.path if self._handle is None else self._handle)
 
     def mkdir(self, name: str, mode: int = 0o700) -> None:
-        os.mkdir(self.at(name), mode, dir_fd=self._handle)
+        os.mkdir(self.path_of(name), mode, dir_fd=self._handle)
 
-    def rename(self, name: str, to: str) -> None:
-        os.rename(self.at(name), self.at(to), src_dir_fd=self._handle, dst_dir_fd=self._handle)
+    def rename(self, name: str, to: str, target: "Directory | None" = None) -> None:
+        """Give an entry the name `to`, here or in another folder, in one step.
+
+        Raises FileExistsError where anything stands there: where the system can't rename so, a look just before it is
+        the best that one can do.
+        """
+        target = self if target is None else target
+        if renameat2(self._handle, name, target.handle, to, NO_REPLACE):
+            return
+        if target.lstat(to) is not None:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), to)
+        os.rename(self.path_of(name), target.path_of(to), src_dir_fd=self._handle, dst_dir_fd=target.handle)
+
+    def exchange(self, one: str, other: str) -> bool:
+        """Have two entries swap their names, in one step.
+
+        Returns False where the system can't; nothing has changed then.
+        """
+        return renameat2(self._handle, one, self._handle, other, EXCHANGE)
 
     def replace(self, name: str, to: str) -> None:
         """Give a file the name `to`, whatever has it now."""
-        os.replace(self.at(name), self.at(to), src_dir_fd=self._handle, dst_dir_fd=self._handle)
+        os.replace(self.path_of(name), self.path_of(to), src_dir_fd=self._handle, dst_dir_fd=self._handle)
 
     def link(self, name: str, target: "Directory", to: str) -> None:
         """Give a file a second name, here or in another folder. Raises FileExistsError where anything stands there."""
-        os.link(
-            self.at(name), target.at(to), src_dir_fd=self._handle, dst_dir_fd=target.handle, follow_symlinks=False
-        )  # fmt: skip
+        one, other = self.path_of(name), target.path_of(to)
+        os.link(one, other, src_dir_fd=self._handle, dst_dir_fd=target.handle, follow_symlinks=False)
 
     def unlink(self, name: str) -> None:
-        os.unlink(self.at(name), dir_fd=self._handle)
+        os.unlink(self.path_of(name), dir_fd=self._handle)
 
     def rmdir(self, name: str) -> None:
-        os.rmdir(self.at(name), dir_fd=self._handle)
+        os.rmdir(self.path_of(name), dir_fd=self._handle)
 
     def sync(self) -> None:
         """Make the names in it last, where the platform and the file system can."""
@@ -144,7 +163,7 @@ def make_folders(path: str) -> list[str]:
         return []
     above = os.path.dirname(path)
     made = make_folders(above) if above != path else []
-    with opened(above) as directory:
+    with open_directory(above) as directory:
         try:
             directory.mkdir(os.path.basename(path), 0o777)
         except (FileExistsError, NotADirectoryError):
@@ -156,7 +175,7 @@ def make_folders(path: str) -> list[str]:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Directory]:
+def open_directory(path: str) -> Iterator[Directory]:
     """Hold the folder at `path` open. Links may lead there, but none of a stranger's: see `open_trusted`.
 
     Raises OSError.
@@ -172,19 +191,19 @@ def opened(path: str) -> Iterator[Directory]:
 
 
 @contextmanager
-def opened_again(real: str, device: int, inode: int) -> Iterator[Directory]:
+def reopen_directory(real: str, device: int, inode: int) -> Iterator[Directory]:
     """Hold the folder open that was at `real`, and no other one. Raises FolderMissing, and OSError."""
-    with descended(real, device) as directory:
-        status = directory.look(".")
+    with open_without_links(real, device) as directory:
+        status = directory.lstat(".")
         if status is None:
-            raise FolderGone
+            raise FolderRemoved
         if (status.st_dev, status.st_ino) != (device, inode):
-            raise DriveAway if status.st_dev != device else FolderReplaced
+            raise DriveMissing if status.st_dev != device else FolderReplaced
         yield directory
 
 
 @contextmanager
-def descended(real: str, device: int) -> Iterator[Directory]:
+def open_without_links(real: str, device: int) -> Iterator[Directory]:
     """Hold whatever folder is at this path now open. Raises FolderMissing, and OSError.
 
     It is reached from the root, one name after another, and no symbolic link is followed on the way. `device` is the
@@ -208,7 +227,7 @@ def _deeper(handle: int, name: str, device: int) -> int:
     try:
         return os.open(name, _PASSING | _DIRECTORY | _NO_LINK | _PLAIN, dir_fd=handle)
     except FileNotFoundError as error:
-        raise (FolderGone if os.fstat(handle).st_dev == device else DriveAway) from error
+        raise (FolderRemoved if os.fstat(handle).st_dev == device else DriveMissing) from error
     except OSError as error:
         if error.errno in _NO_FOLDER:
             raise FolderReplaced from error
@@ -219,14 +238,14 @@ def _looked_at(real: str, device: int) -> Directory:
     if os.path.realpath(real) != real:
         raise FolderReplaced
     if not os.path.isdir(real):
-        raise DriveAway if is_away(real, device) else FolderGone
+        raise DriveMissing if is_drive_missing(real, device) else FolderRemoved
     return Directory(real, None)
 
 
-def is_away(path: str, device: int) -> bool:
+def is_drive_missing(path: str, device: int) -> bool:
     """Whether what was at `path` may come back with its device: the nearest folder that is there is on another."""
     try:
         return os.stat(path).st_dev != device
     except (FileNotFoundError, NotADirectoryError):
         above = os.path.dirname(path)
-        return above == path or is_away(above, device)
+        return above == path or is_drive_missing(above, device)

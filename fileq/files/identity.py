@@ -22,7 +22,7 @@ def is_same_file(status: os.stat_result, inode: int, version: str) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_ino == inode and version_of(status) == version
 
 
-def place_within(path: str, folder: str) -> str | None:
+def relative_within(path: str, folder: str) -> str | None:
     """Return where `path` lies below `folder`, "" for the folder itself; None where it lies elsewhere.
 
     By whichever way it leads there: links, and another mount of the folder, count.

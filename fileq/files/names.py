@@ -25,7 +25,7 @@ def temp_name(ledger: str, secret: str, job_id: int, attempt: int, number: int) 
     return f".fileq-{ledger}-{told}-{unforeseeable}.tmp"
 
 
-def temp_pattern(ledger: str) -> re.Pattern[str]:
+def temp_name_pattern(ledger: str) -> re.Pattern[str]:
     """Return what the names of all temp files of outputs match, with the groups `job` and `attempt`."""
     return re.compile(rf"\.fileq-{re.escape(ledger)}-(?P<job>\d+)-(?P<attempt>\d+)-\d+(-\w+)?\.tmp.*")
 
@@ -40,7 +40,7 @@ def removal_name(ledger: str, inode: int, version: str) -> str:
     return f".fileq-{ledger}-{inode}-{version}-{_random()}.removing"
 
 
-def named_for_removal(name: str) -> tuple[int, str]:
+def parse_removal_name(name: str) -> tuple[int, str]:
     """Return the inode and version in a name that `removal_name` made."""
     match = _REMOVAL.fullmatch(name)
     assert match is not None, name

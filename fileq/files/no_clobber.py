@@ -1,108 +1,91 @@
-"""Giving a file another name without ever taking the place of a file that stands there."""
+"""Names for files without ever taking the place of a file that stands there: the one rule for all rooms."""
 
-import ctypes
 import errno
-import functools
 import os
 import stat
-import sys
-from collections.abc import Callable
 
 from fileq.files.directory import Directory
+from fileq.files.identity import is_same_file
 from fileq.files.names import free_names
 
-CANNOT_LINK = {
-    errno.EPERM, errno.EACCES, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP,
+_NO_HARD_LINKS = {
+    errno.EPERM, errno.EACCES, errno.EMLINK, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP,
 }  # fmt: skip
-"""What file systems without hard links answer to one (FAT: EPERM), and links that the system forbids."""
-
-_NO_REPLACE, _EXCHANGE = 1, 2  # RENAME_NOREPLACE and RENAME_EXCHANGE, see rename(2)
-_CANNOT_SAY_SO = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What a link ends with where there are none (FAT: EPERM, on Windows EINVAL), or where the system forbids this one."""
 
 
-def give_name(source: Directory, name: str, target: Directory, to: str) -> None:
-    """Give the file `name` of one folder the name `to` in another, or the same. A folder can be renamed so too.
+def add_name(source: Directory, name: str, target: Directory, to: str) -> bool:
+    """Give a file a second name, and return whether its file system has hard links; without them nothing has changed.
 
     Raises FileExistsError where anything stands there; OSError, EXDEV where the folders are on two devices.
     """
-    status = source.look(name)
-    if status is not None and stat.S_ISDIR(status.st_mode):
-        _rename(source, name, target, to)
-        return
     try:
-        # A link, unlike a rename, fails where somebody has put a file in the meantime.
         source.link(name, target, to)
-    except FileExistsError:
-        raise
     except OSError as error:
-        if error.errno not in CANNOT_LINK:
+        if error.errno not in _NO_HARD_LINKS:
             raise
-        _rename(source, name, target, to)
-    else:
+        return False
+    return True
+
+
+def rename_no_clobber(source: Directory, name: str, target: Directory, to: str) -> None:
+    """Give the file or folder `name` of one folder the name `to` in another, or in the same.
+
+    Raises FileExistsError where anything stands there; OSError, EXDEV where the folders are on two devices.
+    """
+    status = source.lstat(name)
+    is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+    # A link, unlike a rename, fails on every file system where somebody has put a file in the meantime.
+    if not is_folder and _add_name_nearby(source, name, target, to):
         source.unlink(name)
+    else:
+        source.rename(name, to, target)
 
 
-def put_back(directory: Directory, hidden: str, name: str) -> str | None:
+def _add_name_nearby(source: Directory, name: str, target: Directory, to: str) -> bool:
+    """Return also False where a file can be renamed into another folder and not linked there (AFS: EXDEV)."""
+    try:
+        return add_name(source, name, target, to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+
+
+def hide_file(directory: Directory, name: str, hidden: str, inode: int, version: str) -> bool:
+    """Give the file of this inode and version a hidden name, in one step; return whether it has that now.
+
+    What somebody has put in its place just before gets its own name back. Raises FileExistsError where anything has
+    the hidden name; OSError.
+    """
+    try:
+        directory.rename(name, hidden)
+    except FileNotFoundError:
+        return False
+    status = directory.lstat(hidden)
+    if status is not None and is_same_file(status, inode, version):
+        return True
+    restore_name(directory, hidden, name)
+    return False
+
+
+def restore_name(directory: Directory, hidden: str, name: str) -> str | None:
     """Give what has a hidden name its own name again, or one like it where something else stands there by now.
 
     Returns the name that it has now; None where nothing has the hidden name. Raises OSError.
     """
-    status = directory.look(hidden)
+    status = directory.lstat(hidden)
     if status is None:
         return None
     for candidate in free_names(name):
-        there = directory.look(candidate)
+        there = directory.lstat(candidate)
         if there is not None and os.path.samestat(there, status):  # a crash came between the two steps of it
             directory.unlink(hidden)
             return candidate
         if there is None:
             try:
-                give_name(directory, hidden, directory, candidate)
+                rename_no_clobber(directory, hidden, directory, candidate)
             except FileExistsError:
                 continue
             return candidate
     raise AssertionError("there are names without end")
-
-
-def exchange(directory: Directory, one: str, other: str) -> bool:
-    """Have two entries swap their names, in one step. False where the system can't; nothing has changed then.
-
-    Raises OSError.
-    """
-    renameat2 = _renameat2()
-    if renameat2 is None or directory.handle is None:
-        return False
-    error = renameat2(directory.handle, os.fsencode(one), directory.handle, os.fsencode(other), _EXCHANGE)
-    if error and error not in _CANNOT_SAY_SO:
-        raise OSError(error, os.strerror(error), other)
-    return not error
-
-
-def _rename(source: Directory, name: str, target: Directory, to: str) -> None:
-    renameat2 = _renameat2()
-    if renameat2 is not None and source.handle is not None and target.handle is not None:
-        error = renameat2(source.handle, os.fsencode(name), target.handle, os.fsencode(to), _NO_REPLACE)
-        if not error:
-            return
-        if error not in _CANNOT_SAY_SO:
-            raise OSError(error, os.strerror(error), to)
-    if target.look(to) is not None:  # where the system can't say so, a look is the best that one can do
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), to)
-    os.rename(source.at(name), target.at(to), src_dir_fd=source.handle, dst_dir_fd=target.handle)
-
-
-@functools.cache
-def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
-    """The system's rename with flags, as a function that returns an errno, 0 for success; None without one."""
-    if sys.platform != "linux":
-        return None
-    try:
-        function = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:  # a C library from before 2018
-        return None
-
-    def call(source: int, name: bytes, target: int, to: bytes, flags: int) -> int:
-        done = function(source, ctypes.c_char_p(name), target, ctypes.c_char_p(to), ctypes.c_uint(flags))
-        return ctypes.get_errno() if done else 0
-
-    return call

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 from fileq.files.directory import Directory
 
-PRIVATE = ".dir"
+PRIVATE_ENDING = ".dir"
 """The end of its name, after that of the temp file."""
 
 _MARK = ".fileq-private"
@@ -23,7 +23,7 @@ def private_folder(parent: Directory, name: str) -> Iterator[Directory]:
     """Make a folder, hold it open, and remove it with all that is in it. Raises OSError."""
     parent.mkdir(name)
     try:
-        with parent.entered(name) as folder:
+        with parent.open_folder(name) as folder:
             if not _is_private(folder):
                 raise PermissionError(errno.EPERM, "somebody has put another folder there", folder.path)
             os.close(folder.create(_MARK))
@@ -39,15 +39,15 @@ def private_folder(parent: Directory, name: str) -> Iterator[Directory]:
 
 def remove_private_folder(parent: Directory, name: str) -> None:
     """Remove such a folder with all that is in it; no link is followed. Raises OSError, also where it is none."""
-    with parent.entered(name) as folder:
-        names = folder.names()
+    with parent.open_folder(name) as folder:
+        names = folder.list_names()
         if names and not (_is_private(folder) and _MARK in names):
             raise PermissionError(errno.EPERM, "it is no folder of fileq's", folder.path)
         _empty(folder)
     parent.rmdir(name)
 
 
-def new_name(ending: str) -> str:
+def random_name(ending: str) -> str:
     """Return a name that nothing in any such folder has."""
     return f"{secrets.token_hex(5)}.{ending}" if ending else secrets.token_hex(5)
 
@@ -66,7 +66,7 @@ def path_for_programs(folder: Directory) -> str:
 
 
 def _is_private(folder: Directory) -> bool:
-    status = folder.look(".")
+    status = folder.lstat(".")
     if status is None or folder.handle is None:
         return status is not None
     return status.st_uid == os.geteuid() and not status.st_mode & 0o077
@@ -74,10 +74,10 @@ def _is_private(folder: Directory) -> bool:
 
 def _empty(folder: Directory) -> None:
     """The mark goes last: until then the rest is known for ours."""
-    for name in sorted(folder.names(), key=lambda name: name == _MARK):
-        status = folder.look(name)
+    for name in sorted(folder.list_names(), key=lambda name: name == _MARK):
+        status = folder.lstat(name)
         if status is not None and stat.S_ISDIR(status.st_mode):
-            shutil.rmtree(folder.at(name), dir_fd=folder.handle)
+            shutil.rmtree(folder.path_of(name), dir_fd=folder.handle)
         elif status is not None:
             folder.unlink(name)
 

@@ -34,13 +34,13 @@ class TempFile:
         self.handle = handle
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
+    def open_from_start(self) -> Iterator[BinaryIO]:
         """Read and write it from its beginning. Each time anew: encoders in C pass by what Python keeps of a file."""
         os.lseek(self.handle, 0, os.SEEK_SET)
         with open(self.handle, "r+b", closefd=False) as file:
             yield file
 
-    def clear(self) -> None:
+    def truncate(self) -> None:
         """Take out all that was written. Raises OSError."""
         if self.size:
             os.ftruncate(self.handle, 0)
@@ -50,7 +50,7 @@ class TempFile:
         """Bytes."""
         return os.fstat(self.handle).st_size
 
-    def secure(self) -> os.stat_result:
+    def sync(self) -> os.stat_result:
         """Have it on the disk, whatever happens now; return its status. Raises JobError."""
         with os_failures(self.path):
             os.fsync(self.handle)
@@ -62,7 +62,7 @@ class TempFile:
         os.utime(where, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def another_file(temp: str) -> JobError:
+def foreign_file_error(temp: str) -> JobError:
     """Return the error of a temp file that isn't the one that was made."""
     return JobError(
         ErrorKind.CONFLICT,

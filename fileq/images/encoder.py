@@ -67,11 +67,11 @@ def encode(temp: TempFile, format_: str, content: Content, output: Output) -> No
     def write(quality: int | None) -> int:
         options = fixed | _options(format_, output, quality)
         with writing(temp):
-            temp.clear()
-            with temp.opened() as file:  # to a real file Pillow writes without the interpreter's lock
+            temp.truncate()
+            with temp.open_from_start() as file:  # to a real file Pillow writes without the interpreter's lock
                 frames[0].save(file, format=PILLOW_NAMES[format_], **options)
             if format_ == "tiff" and inner:
-                with temp.opened() as file:
+                with temp.open_from_start() as file:
                     tiff.add_directories(file, inner)
             return temp.size
 

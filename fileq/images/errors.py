@@ -131,7 +131,7 @@ def _write_error(temp: "TempFile") -> OSError | None:
     Pillow's encoders write by themselves and answer "encoder error -2" to a full disk.
     """
     try:
-        with temp.opened() as file:
+        with temp.open_from_start() as file:
             file.seek(0, os.SEEK_END)
             file.write(bytes(_MORE))
             file.flush()

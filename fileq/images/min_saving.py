@@ -79,6 +79,6 @@ def _stripped(source: Source, content: bytes, format_: str, data: Metadata) -> b
 
 def _write(temp: TempFile, content: bytes) -> None:
     with os_failures(temp.path):
-        temp.clear()
-        with temp.opened() as file:
+        temp.truncate()
+        with temp.open_from_start() as file:
             file.write(content)

@@ -28,7 +28,7 @@ _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 
 def check(temp: TempFile, format_: str, size: Size) -> None:
     """Raise JobError where the file is not whole, or has not this format and size."""
-    with writing(temp), temp.opened() as file:
+    with writing(temp), temp.open_from_start() as file:
         _check_end(file, _ENDS.get(format_, b""))
         found = size if format_ == "pdf" else _size(file, format_)
     if found != size:

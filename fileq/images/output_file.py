@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileq.errors import os_failures
-from fileq.files.attributes import keep_attributes, limit_mode
-from fileq.files.directory import Directory, opened
+from fileq.files.attributes import copy_attributes, limit_mode
+from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
 from fileq.images.protocol import Encoded, OutputTarget
 
@@ -24,7 +24,7 @@ def folder_of(target: OutputTarget) -> Iterator[Directory]:
     """Hold the folder of an output open. Raises JobError."""
     with ExitStack() as stack:
         with os_failures(target.temp):
-            directory = stack.enter_context(opened(os.path.dirname(target.temp)))
+            directory = stack.enter_context(open_directory(os.path.dirname(target.temp)))
         yield directory
 
 
@@ -34,10 +34,10 @@ def finished(
     """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
     with os_failures(temp.path):
         if target.replaces_source:
-            keep_attributes(temp.handle, source.fileno())
+            copy_attributes(temp.handle, source.fileno())
         else:
             limit_mode(temp.handle, source.fileno())
         if keep_times:
             temp.set_times(os.fstat(source.fileno()))
-    status = temp.secure()
+    status = temp.sync()
     return Encoded(format_, *size, status.st_size, TempIdentity.of(status))

@@ -12,7 +12,7 @@ import msgspec
 
 from fileq.errors import os_failures
 from fileq.files.attributes import mode_for
-from fileq.files.private_folder import new_name
+from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images import encoder, min_saving, output_check, plan, programs
 from fileq.images.color import modes
@@ -165,7 +165,7 @@ class Picture:
                     return self._finished(temp, target, part, size)
             ending = formats.ENDINGS[part.format][0]
             with programs.workplace(folder, target) as place:
-                encoded = new_name(ending)
+                encoded = random_name(ending)
                 with new_temp_file(place.private, encoded, 0o600) as temp:
                     self._write(temp, part, frames, size)
                 with place.made(program, encoded, ending) as temp:

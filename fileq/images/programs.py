@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.duplicate import duplicate
-from fileq.files.no_clobber import give_name
-from fileq.files.private_folder import PRIVATE, new_name, path_for_programs, private_folder
-from fileq.files.temp_file import TempFile, another_file
+from fileq.files.content import copy_content
+from fileq.files.no_clobber import rename_no_clobber
+from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, private_folder, random_name
+from fileq.files.temp_file import TempFile, foreign_file_error
 from fileq.images.errors import DAMAGE
 from fileq.images.opener import FORMATS, check_unchanged, digest_of
 from fileq.images.output_file import finished, folder_of
@@ -74,7 +74,7 @@ class Workplace:
         with os_failures(self._temp):  # where there is no space is the folder of the output
             handle = self.private.create(name, mode)
             try:
-                duplicate(file.fileno(), handle)
+                copy_content(file.fileno(), handle)
                 TempFile(os.path.join(self.private.path, name), handle).set_times(status)
             finally:
                 os.close(handle)
@@ -83,22 +83,22 @@ class Workplace:
     @contextmanager
     def made(self, program: Command, source: str, ending: str) -> Iterator[TempFile]:
         """Have the program make the temp file of the file `source` in the folder. Raises JobError."""
-        name = new_name(ending)
+        name = random_name(ending)
         known_as = os.path.join(self.private.path, name)
         program.run(os.path.join(self._path, source), os.path.join(self._path, name), known_as=known_as)
         temp = os.path.basename(self._temp)
         with os_failures(self._temp):
-            status = self.private.look(name)
+            status = self.private.lstat(name)
             if status is None or not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
                 message = f"{program.argv[0]} made no file of its own for the output."
                 raise JobError(ErrorKind.COMMAND, message, "Check its argv: a link or a folder can't be an output.")
             if status.st_mode & 0o600 != 0o600:
-                os.chmod(self.private.at(name), status.st_mode & 0o777 | 0o600, dir_fd=self.private.handle)
-            give_name(self.private, name, self._folder, temp)
+                os.chmod(self.private.path_of(name), status.st_mode & 0o777 | 0o600, dir_fd=self.private.handle)
+            rename_no_clobber(self.private, name, self._folder, temp)
             handle = self._folder.open(temp, os.O_RDWR)
         try:
             if not os.path.samestat(os.fstat(handle), status):
-                raise another_file(self._temp)
+                raise foreign_file_error(self._temp)
             yield TempFile(self._temp, handle)
         finally:
             os.close(handle)
@@ -109,7 +109,7 @@ def workplace(folder: Directory, target: OutputTarget) -> Iterator[Workplace]:
     """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
     with (
         os_failures(target.temp),
-        private_folder(folder, os.path.basename(target.temp) + PRIVATE) as private,
+        private_folder(folder, os.path.basename(target.temp) + PRIVATE_ENDING) as private,
     ):
         yield Workplace(folder, private, target)
 
@@ -117,7 +117,7 @@ def workplace(folder: Directory, target: OutputTarget) -> Iterator[Workplace]:
 def size_of(temp: TempFile) -> Size:
     """Return the size in pixels of what a program made, 0x0 where it is no picture that fileq reads."""
     try:
-        with temp.opened() as file, Image.open(file, formats=(*FORMATS, "AVIF")) as image:
+        with temp.open_from_start() as file, Image.open(file, formats=(*FORMATS, "AVIF")) as image:
             return Size(*image.size)
     except (OSError, Image.DecompressionBombError, *DAMAGE):
         return Size(0, 0)  # a film, a document: whatever the program makes is right

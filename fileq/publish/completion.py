@@ -7,9 +7,9 @@ file that somebody changed.
 import os
 
 from fileq.errors import JobError
-from fileq.files.directory import opened
+from fileq.files.directory import open_directory
 from fileq.files.identity import is_same_file, version_of
-from fileq.files.no_clobber import put_back
+from fileq.files.no_clobber import restore_name
 from fileq.job import Token
 from fileq.ledger import Ledger
 from fileq.publish.placement import OutputFolders
@@ -45,9 +45,9 @@ def restore_displaced(ledger: Ledger, job_id: int) -> None:
     """
     for path, temp, inode, replaces in ledger.outputs.find_displaced(job_id):
         try:
-            with opened(os.path.dirname(temp)) as folder:
-                status = folder.look(os.path.basename(temp))
+            with open_directory(os.path.dirname(temp)) as folder:
+                status = folder.lstat(os.path.basename(temp))
                 if status is not None and status.st_ino != inode and version_of(status) != replaces:
-                    put_back(folder, os.path.basename(temp), os.path.basename(path))
+                    restore_name(folder, os.path.basename(temp), os.path.basename(path))
         except OSError:  # its folder is away: the temp file can't be removed either, and stays known
             continue

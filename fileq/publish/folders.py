@@ -3,7 +3,7 @@
 import os
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, os_failures
-from fileq.files.directory import is_away, make_folders
+from fileq.files.directory import is_drive_missing, make_folders
 from fileq.ledger import Ledger
 from fileq.ledger.tables.folders import Folder
 
@@ -45,7 +45,7 @@ def _drive_away(path: str, instead: str) -> FolderUnavailable:
 
 def _is_away(known: Folder) -> bool:
     """Whether its drive was taken out: then it is missing, or an empty mount point that is on the drive below."""
-    if not is_away(known.real, known.device):
+    if not is_drive_missing(known.real, known.device):
         return False
     try:
         return not os.path.ismount(known.real) and not os.listdir(known.real)

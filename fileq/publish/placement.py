@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.directory import Directory, opened
+from fileq.files.directory import Directory, open_directory
 from fileq.files.identity import is_same_file, version_of
-from fileq.files.no_clobber import exchange, give_name
+from fileq.files.no_clobber import rename_no_clobber
 from fileq.ledger.tables.outputs import Published
 from fileq.publish.reservation import Reservation
 
@@ -23,12 +23,12 @@ class OutputFolders(ExitStack):
         """Return the folder of an output. Raises OSError."""
         folder = os.path.dirname(path)
         if folder not in self._open:
-            self._open[folder] = self.enter_context(opened(folder))
+            self._open[folder] = self.enter_context(open_directory(folder))
         return self._open[folder]
 
     def look(self, path: str) -> os.stat_result:
         """Return the status of what stands there, be it a link. Raises OSError."""
-        status = self.at(path).look(os.path.basename(path))
+        status = self.at(path).lstat(os.path.basename(path))
         if status is None:
             raise FileNotFoundError(path)
         return status
@@ -46,7 +46,7 @@ def place(folder: Directory, reserved: Reservation, output: Published) -> None:
     temp, name = os.path.basename(reserved.temp), os.path.basename(reserved.path)
     if not reserved.replaces:
         try:
-            give_name(folder, temp, folder, name)
+            rename_no_clobber(folder, temp, folder, name)
         except FileExistsError as error:
             raise _came_into_being(reserved) from error
     elif reserved.version is None:
@@ -58,7 +58,7 @@ def place(folder: Directory, reserved: Reservation, output: Published) -> None:
     else:
         _replace(folder, temp, name, reserved)
     # Who may write to the folder may have put another file under the temp file's name.
-    status = folder.look(name)
+    status = folder.lstat(name)
     if status is None or not is_same_file(status, output.inode, output.version):
         raise _came_into_being(reserved)
 
@@ -71,17 +71,17 @@ def _replace(folder: Directory, temp: str, name: str, reserved: Reservation) -> 
     """
     if not _is_version(folder, name, reserved.version):
         raise _came_into_being(reserved)
-    if not exchange(folder, temp, name):
+    if not folder.exchange(temp, name):
         folder.replace(temp, name)
         return
     if not _is_version(folder, temp, reserved.version):
-        exchange(folder, temp, name)
+        folder.exchange(temp, name)
         raise _came_into_being(reserved)
     folder.unlink(temp)
 
 
 def _is_version(folder: Directory, name: str, version: str | None) -> bool:
-    status = folder.look(name)
+    status = folder.lstat(name)
     return status is not None and version_of(status) == version
 
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.directory import opened
+from fileq.files.directory import open_directory
 from fileq.files.identity import version_of
 from fileq.files.private_folder import remove_private_folder
-from fileq.files.temp_file import TempIdentity, another_file
+from fileq.files.temp_file import TempIdentity, foreign_file_error
 from fileq.job import Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
@@ -102,7 +102,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Pub
 def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) -> None:
     """Only what the child made may come out: who may write to the folder could have put anything there since."""
     if not stat.S_ISREG(status.st_mode) or TempIdentity.of(status) != temp or status.st_nlink > 1:
-        raise another_file(path)
+        raise foreign_file_error(path)
 
 
 def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[Published]) -> None:
@@ -140,7 +140,7 @@ def _remove(path: str) -> None:
     if not stat.S_ISDIR(os.lstat(path).st_mode):
         os.unlink(path)
         return
-    with opened(os.path.dirname(path)) as folder:
+    with open_directory(os.path.dirname(path)) as folder:
         remove_private_folder(folder, os.path.basename(path))
 
 

@@ -2,10 +2,10 @@
 
 import os
 
-from fileq.files.directory import Directory, FolderGone, FolderMissing
+from fileq.files.directory import Directory, FolderMissing, FolderRemoved
 from fileq.files.identity import is_same_file
-from fileq.files.names import named_for_removal
-from fileq.files.no_clobber import put_back
+from fileq.files.names import parse_removal_name
+from fileq.files.no_clobber import restore_name
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import Interrupted
 from fileq.retention.result import Cleaned
@@ -18,7 +18,7 @@ def finish(ledger: Ledger, places: Places, cleaned: Cleaned, now: float, *, dry_
         try:
             place = places.at(os.path.dirname(left.path))
             done = _finish(ledger, place, left, cleaned, now, dry_run=dry_run)
-        except FolderGone:
+        except FolderRemoved:
             done = True
         except FolderMissing:  # the file may come back, with its folder
             done = False
@@ -34,19 +34,19 @@ def _finish(
 ) -> bool:
     """Whether nothing is left to do."""
     hidden, name = os.path.basename(left.hidden), os.path.basename(left.path)
-    inode, version = named_for_removal(hidden)
-    status = place.look(hidden)
+    inode, version = parse_removal_name(hidden)
+    status = place.lstat(hidden)
     if status is None:
         return _has_no_cover(ledger, place, left, now, dry_run=dry_run)
     if not is_same_file(status, inode, version):
         cleaned.kept_changed += 1
         if not dry_run:
-            put_back(place, hidden, name)
+            restore_name(place, hidden, name)
         return True
-    named = place.look(name)
+    named = place.lstat(name)
     if named is not None and os.path.samestat(named, status):  # it was on its way back
         if not dry_run:
-            put_back(place, hidden, name)
+            restore_name(place, hidden, name)
             ledger.retention.stays(left.path, left.hidden, version)
         return True
     if not dry_run:
@@ -60,8 +60,8 @@ def _finish(
 
 def _has_no_cover(ledger: Ledger, place: Directory, left: Interrupted, now: float, *, dry_run: bool) -> bool:
     """It was not hidden yet, or has gone already; after a loss of power it may even be back."""
-    inode, version = named_for_removal(os.path.basename(left.hidden))
-    status = place.look(os.path.basename(left.path))
+    inode, version = parse_removal_name(os.path.basename(left.hidden))
+    status = place.lstat(os.path.basename(left.path))
     is_back = left.version is None and status is not None and is_same_file(status, inode, version)
     if is_back and not dry_run:
         ledger.retention.stays(left.path, left.hidden, version)

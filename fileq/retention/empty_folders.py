@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from fileq.files.directory import FolderMissing, descended
+from fileq.files.directory import FolderMissing, open_without_links
 from fileq.ledger import Ledger
 from fileq.ledger.tables.folders import Folder
 
@@ -50,8 +50,8 @@ def _is_expected(ledger: Ledger, folder: Folder) -> bool:
 def _rmdir(folder: Folder) -> bool:
     above, name = os.path.split(folder.real)
     try:
-        with descended(above, folder.device) as place:
-            status = place.look(name)
+        with open_without_links(above, folder.device) as place:
+            status = place.lstat(name)
             if status is None or not folder.is_still(status):
                 return False
             place.rmdir(name)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from fileq.config.settings import ScheduleSettings
-from fileq.files.directory import is_away
+from fileq.files.directory import is_drive_missing
 from fileq.files.identity import version_of
 from fileq.ledger import Ledger
 from fileq.ledger.queries.tombstones import Past
@@ -62,7 +62,7 @@ class Forgetting:
         if os.path.lexists(path):
             return True
         folder = self._ledger.folders.at(os.path.dirname(path))
-        return folder is not None and is_away(folder.real, folder.device)
+        return folder is not None and is_drive_missing(folder.real, folder.device)
 
     def _would_come_again(self, past: Past) -> bool:
         """Whether a watcher, or a batch that is added by the clock, would take its source for a new one."""
@@ -78,7 +78,7 @@ class Forgetting:
 
     def _is_away(self, root: str) -> bool:
         folder = self._ledger.folders.at(root)
-        return folder is not None and is_away(folder.real, folder.device)
+        return folder is not None and is_drive_missing(folder.real, folder.device)
 
 
 def _root(path: str) -> str:

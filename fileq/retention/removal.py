@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fileq.files.directory import Directory, FolderMissing
 from fileq.files.identity import is_same_file
 from fileq.files.names import removal_name
-from fileq.files.no_clobber import put_back
+from fileq.files.no_clobber import hide_file, restore_name
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import Output
 from fileq.retention.result import Cleaned
@@ -101,17 +101,20 @@ class Remover:
 
     def _hide(self, place: Directory, removal: Removal) -> bool:
         """Whether it is ours and has its hidden name now."""
-        if not self._is_ours(place, removal, removal.name) or place.look(removal.hidden) is not None:
+        output = removal.output
+        if not self._is_ours(place, removal, removal.name):
             return False
         try:
-            place.rename(removal.name, removal.hidden)
-        except FileNotFoundError:
+            if hide_file(place, removal.name, removal.hidden, output.inode, output.version):
+                return True
+        except FileExistsError:  # somebody else's file has the hidden name: it keeps that
             return False
-        return self._is_ours(place, removal, removal.hidden)
+        self._cleaned.kept_changed += place.lstat(removal.name) is not None
+        return False
 
     def _is_ours(self, place: Directory, removal: Removal, name: str) -> bool:
         """Whether the file fileq wrote stands there. What stands there else is kept, under its own name."""
-        status = place.look(name)
+        status = place.lstat(name)
         if status is None or is_same_file(status, removal.output.inode, removal.output.version):
             return status is not None
         self._cleaned.kept_changed += 1
@@ -133,7 +136,7 @@ class Remover:
     def _put_back(self, place: Directory, removal: Removal) -> OSError | None:
         """Where that goes wrong, the next cleaning tries again."""
         try:
-            put_back(place, removal.hidden, removal.name)
+            restore_name(place, removal.hidden, removal.name)
         except OSError as error:
             self._stuck.add(removal.hidden)
             return error

@@ -6,7 +6,14 @@ import os
 from contextlib import ExitStack
 from enum import Enum, auto
 
-from fileq.files.directory import Directory, DriveAway, FolderGone, FolderMissing, FolderReplaced, opened_again
+from fileq.files.directory import (
+    Directory,
+    DriveMissing,
+    FolderMissing,
+    FolderRemoved,
+    FolderReplaced,
+    reopen_directory,
+)
 from fileq.files.identity import is_same_file
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import Output
@@ -27,8 +34,8 @@ class Found(Enum):
 
 
 _MISSING: dict[type[FolderMissing], Found] = {
-    FolderGone: Found.GONE,
-    DriveAway: Found.AWAY,
+    FolderRemoved: Found.GONE,
+    DriveMissing: Found.AWAY,
     FolderReplaced: Found.CHANGED,
 }
 
@@ -48,7 +55,7 @@ class Places(ExitStack):
             folder = self._ledger.folders.at(path)
             if folder is None:  # fileq never had an output in there
                 raise FolderReplaced
-            self._last = (path, self.enter_context(opened_again(folder.real, folder.device, folder.inode)))
+            self._last = (path, self.enter_context(reopen_directory(folder.real, folder.device, folder.inode)))
         return self._last[1]
 
     @functools.cached_property
@@ -67,7 +74,7 @@ def look(ledger: Ledger, places: Places, output: Output) -> Found:
     folder, name = os.path.split(output.path)
     try:
         place = places.at(folder)
-        status = place.look(name)
+        status = place.lstat(name)
     except FolderMissing as missing:
         return _MISSING[type(missing)]
     if status is None:

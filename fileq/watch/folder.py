@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from fileq.files.identity import place_within
+from fileq.files.identity import relative_within
 from fileq.intake import DispositionPolicy
 from fileq.recipes.recipe import Recipe
 from fileq.sources import is_ignored
@@ -100,5 +100,5 @@ class Standing(msgspec.Struct, frozen=True):
 
 def skipped_folders(path: str, *folders: str | None) -> frozenset[str]:
     """Those of `folders` that lie inside the watched one: what is put there is no source."""
-    places = [place_within(folder, path) for folder in folders if folder]
+    places = [relative_within(folder, path) for folder in folders if folder]
     return frozenset(os.path.join(path, place) for place in places if place)

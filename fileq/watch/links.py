@@ -20,7 +20,7 @@ import sys
 from collections import Counter
 from enum import StrEnum
 
-from fileq.files.directory import descended
+from fileq.files.directory import open_without_links
 from fileq.units import describe_count
 
 MOST = 10_000
@@ -58,9 +58,9 @@ def check_link(path: str, top: str) -> os.stat_result:
     if not _is_below(real, top):
         raise LinkRefused(LinkKind.OUTSIDE)
     folder, name = os.path.split(real)
-    with descended(folder, 0) as directory:
-        status = directory.look(name)
-        around = directory.look(os.curdir)
+    with open_without_links(folder, 0) as directory:
+        status = directory.lstat(name)
+        around = directory.lstat(os.curdir)
     if status is None or around is None or not stat.S_ISREG(status.st_mode):
         raise FileNotFoundError(path)
     if status.st_nlink > 1 and not _is_owners_alone(around, status.st_uid):

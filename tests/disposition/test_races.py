@@ -112,7 +112,7 @@ def test_a_newer_file_that_comes_in_between_any_two_steps_stays(
     assert steps >= 4
 
 
-STEPS = ["look", "rename", "unlink", "link", "create", "open"]
+STEPS = ["lstat", "rename", "unlink", "link", "create", "open"]
 
 
 def interrupting(patch, number, what):

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from fileq.files.attributes import keep_attributes, limit_mode, mode_for
+from fileq.files.attributes import copy_attributes, limit_mode, mode_for
 
 ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
 EVE = 65534
@@ -58,12 +58,12 @@ def made(folder, original, how):
     return status.st_mode & 0o777, found
 
 
-@pytest.mark.parametrize("how", [limit_mode, keep_attributes])
+@pytest.mark.parametrize("how", [limit_mode, copy_attributes])
 def test_the_list_of_a_folder_opens_nothing_that_was_closed(tmp_path, folder, how):
     assert made(folder, source(tmp_path, 0o640), how) == (0o640, None)
 
 
-@pytest.mark.parametrize("how", [limit_mode, keep_attributes])
+@pytest.mark.parametrize("how", [limit_mode, copy_attributes])
 def test_a_list_that_keeps_somebody_out_goes_on_doing_so(tmp_path, folder, how):
     keeps_out = with_eve(0, owner=6, group=4, mask=4, other=4)
     assert made(folder, source(tmp_path, 0o644, keeps_out), how) == (0o644, keeps_out)
@@ -97,7 +97,7 @@ def test_what_a_group_could_do_is_not_given_to_another_one(tmp_path, monkeypatch
     original = source(tmp_path, mode)
     os.chown(original, 12345, 12345)
     monkeypatch.setattr(os, "fchown", refuse)
-    assert made(tmp_path, original, keep_attributes)[0] == expected
+    assert made(tmp_path, original, copy_attributes)[0] == expected
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files that belong to others")
@@ -105,7 +105,7 @@ def test_a_group_is_kept_where_the_owner_can_not_be(tmp_path, monkeypatch):
     original, chown = source(tmp_path, 0o660), os.fchown
     os.chown(original, 12345, 12345)
     monkeypatch.setattr(os, "fchown", lambda handle, user, group: (refuse if user >= 0 else chown)(handle, user, group))
-    assert made(tmp_path, original, keep_attributes)[0] == 0o660
+    assert made(tmp_path, original, copy_attributes)[0] == 0o660
     status = os.stat(tmp_path / "new")
     assert (status.st_uid, status.st_gid) == (os.geteuid(), 12345)
 

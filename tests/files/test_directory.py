@@ -7,13 +7,13 @@ import pytest
 
 from fileq.files.directory import (
     Directory,
-    FolderGone,
+    FolderRemoved,
     FolderReplaced,
-    descended,
-    is_away,
+    is_drive_missing,
     make_folders,
-    opened,
-    opened_again,
+    open_directory,
+    open_without_links,
+    reopen_directory,
 )
 
 
@@ -30,7 +30,7 @@ def test_a_new_file_follows_no_link_and_takes_no_files_place(folder, tmp_path):
     (folder / "link").symlink_to(victim)
     (folder / "dangling").symlink_to(tmp_path / "made through a link")
     os.link(victim, folder / "hard")
-    with opened(str(folder)) as directory:
+    with open_directory(str(folder)) as directory:
         for name in ("link", "dangling", "hard"):
             with pytest.raises(FileExistsError):
                 directory.create(name)
@@ -39,7 +39,7 @@ def test_a_new_file_follows_no_link_and_takes_no_files_place(folder, tmp_path):
 
 
 def test_a_new_file_is_its_owners_alone(folder):
-    with opened(str(folder)) as directory:
+    with open_directory(str(folder)) as directory:
         os.close(directory.create("a"))
     assert os.stat(folder / "a").st_mode & 0o777 == 0o600
 
@@ -48,7 +48,7 @@ def test_opening_follows_no_link_and_waits_for_no_pipe(folder):
     (folder / "file").write_text("x")
     (folder / "link").symlink_to("file")
     os.mkfifo(folder / "pipe")
-    with opened(str(folder)) as directory:
+    with open_directory(str(folder)) as directory:
         os.close(directory.open("file"))
         os.close(directory.open("pipe"))
         with pytest.raises(OSError, match="symbolic links"):
@@ -57,7 +57,7 @@ def test_opening_follows_no_link_and_waits_for_no_pipe(folder):
 
 def test_what_is_done_in_a_folder_is_done_there_though_another_has_its_path_by_now(folder, tmp_path):
     (folder / "a").write_text("here")
-    with opened(str(folder)) as directory:
+    with open_directory(str(folder)) as directory:
         folder.rename(tmp_path / "moved")
         folder.mkdir()
         (folder / "a").write_text("there")
@@ -68,7 +68,7 @@ def test_what_is_done_in_a_folder_is_done_there_though_another_has_its_path_by_n
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"), [("gone", FolderGone), ("link", FolderReplaced), ("new", FolderReplaced)]
+    ("change", "expected"), [("gone", FolderRemoved), ("link", FolderReplaced), ("new", FolderReplaced)]
 )
 def test_only_the_same_folder_is_opened_again(folder, tmp_path, change, expected):
     status = os.stat(folder)
@@ -77,7 +77,7 @@ def test_only_the_same_folder_is_opened_again(folder, tmp_path, change, expected
         folder.symlink_to("moved")
     elif change == "new":
         folder.mkdir()
-    with pytest.raises(expected), opened_again(str(folder), status.st_dev, status.st_ino):
+    with pytest.raises(expected), reopen_directory(str(folder), status.st_dev, status.st_ino):
         pass
 
 
@@ -98,12 +98,12 @@ def test_no_handle_stays_open(folder):
     (folder / "a" / "b").mkdir(parents=True)
     before = len(os.listdir("/proc/self/fd"))
     status = os.stat(folder)
-    with opened(str(folder)) as directory, directory.entered("a") as inner:
+    with open_directory(str(folder)) as directory, directory.open_folder("a") as inner:
         inner.sync()
-    with descended(str(folder / "a" / "b"), status.st_dev):
+    with open_without_links(str(folder / "a" / "b"), status.st_dev):
         pass
     for path in (folder, folder / "a" / "gone"):
-        with suppress(FolderGone, FolderReplaced), opened_again(str(path), status.st_dev, status.st_ino):
+        with suppress(FolderRemoved, FolderReplaced), reopen_directory(str(path), status.st_dev, status.st_ino):
             pass
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -111,15 +111,15 @@ def test_no_handle_stays_open(folder):
 def test_a_folder_is_away_where_the_nearest_one_that_is_there_is_on_another_device(folder):
     device = os.stat(folder).st_dev
     for path in (folder, folder / "gone", folder / "gone" / "deeper"):
-        assert not is_away(str(path), device)
-        assert is_away(str(path), device + 1)
+        assert not is_drive_missing(str(path), device)
+        assert is_drive_missing(str(path), device + 1)
 
 
 @pytest.mark.parametrize("by", ["handle", "path"])
 def test_what_is_in_a_folder_is_listed_by_its_handle_or_its_path(folder, by):
     (folder / "a").mkdir()
     (folder / "a" / "b").write_text("")
-    with opened(str(folder)) as held:
+    with open_directory(str(folder)) as held:
         directory = held if by == "handle" else Directory(str(folder), None)
-        with directory.entered("a") as inner:
-            assert inner.names() == ["b"]
+        with directory.open_folder("a") as inner:
+            assert inner.list_names() == ["b"]

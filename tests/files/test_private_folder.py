@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from fileq.files.directory import opened
-from fileq.files.private_folder import new_name, path_for_programs, private_folder, remove_private_folder
+from fileq.files.directory import open_directory
+from fileq.files.private_folder import path_for_programs, private_folder, random_name, remove_private_folder
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o720, 0o701])
 def test_a_folder_that_others_may_enter_is_not_taken_for_one_of_ours(tmp_path, mode):
-    with opened(str(tmp_path)) as parent:
+    with open_directory(str(tmp_path)) as parent:
         with private_folder(parent, "private") as folder:
             os.close(folder.create("kept"))
             os.rename(tmp_path / "private", tmp_path / "moved")
@@ -24,7 +24,7 @@ def test_a_folder_that_others_may_enter_is_not_taken_for_one_of_ours(tmp_path, m
 
 
 def test_a_folder_goes_with_all_that_is_in_it(tmp_path):
-    with opened(str(tmp_path)) as parent, private_folder(parent, "private") as folder:
+    with open_directory(str(tmp_path)) as parent, private_folder(parent, "private") as folder:
         folder.mkdir("sub")
         (tmp_path / "private" / "sub" / "file").write_text("x")
         (tmp_path / "private" / "file").write_text("x")
@@ -33,7 +33,7 @@ def test_a_folder_goes_with_all_that_is_in_it(tmp_path):
 
 @pytest.mark.parametrize(("ending", "expected"), [("jpg", ".jpg"), ("", "")])
 def test_a_new_name_has_the_ending_by_which_programs_know_the_format(ending, expected):
-    names = {new_name(ending) for _ in range(100)}
+    names = {random_name(ending) for _ in range(100)}
     assert len(names) == 100
     assert {os.path.splitext(name)[1] for name in names} == {expected}
 
@@ -44,7 +44,7 @@ def test_a_program_goes_by_our_handle_where_somebody_else_may_rename_the_folder(
     above = tmp_path / "above"
     (above / "folder").mkdir(parents=True)
     os.chmod(above, mode)
-    with opened(str(above / "folder")) as folder:
+    with open_directory(str(above / "folder")) as folder:
         path = path_for_programs(folder)
         assert (path == os.path.realpath(above / "folder")) == is_safe
         assert os.path.samefile(path, above / "folder")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from fileq.errors import ForeignLinkError
-from fileq.files.directory import make_folders, opened
+from fileq.files.directory import make_folders, open_directory
 from fileq.files.resolution import open_trusted
 
 EVE = 65534
@@ -90,7 +90,7 @@ def test_nothing_is_made_behind_a_strangers_link(shared, private):
     way = link(shared / "link", private, EVE)
     with pytest.raises(ForeignLinkError):
         make_folders(str(way / "deep" / "deeper"))
-    with pytest.raises(ForeignLinkError), opened(str(way)):
+    with pytest.raises(ForeignLinkError), open_directory(str(way)):
         pass
     assert os.listdir(private) == ["a"]
 

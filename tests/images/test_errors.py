@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.directory import Directory
-from fileq.files.directory import opened as opened_folder
+from fileq.files.directory import open_directory as opened_folder
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.errors import reading, writing
 from fileq.images.pipeline import OutputTarget, opened

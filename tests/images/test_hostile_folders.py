@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
-from fileq.files.directory import opened as opened_folder
+from fileq.files.directory import open_directory as opened_folder
 from fileq.files.private_folder import private_folder
 from fileq.images import programs
 from fileq.images.opener import digest_of
@@ -186,7 +186,7 @@ def test_no_space_for_a_programs_copy_is_said_of_the_folder_of_the_output(tmp_pa
     def refuse(_source, _target):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(programs, "duplicate", refuse)
+    monkeypatch.setattr(programs, "copy_content", refuse)
     with pytest.raises(FolderUnavailable) as caught:
         make(source, recipe(steps=(COPY,)), tmp_path / "out")
     assert (caught.value.kind, caught.value.folder) == (ErrorKind.NO_SPACE, str(tmp_path / "out"))

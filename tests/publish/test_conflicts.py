@@ -5,9 +5,9 @@ import os
 import pytest
 
 from fileq.errors import ErrorKind, JobError
-from fileq.files import no_clobber
+from fileq.files.directory import Directory
 from fileq.job import JobState
-from fileq.publish import placement, publish
+from fileq.publish import publish
 from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, recipe
 from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
@@ -50,7 +50,7 @@ def test_an_output_can_be_renamed_to_the_first_name_that_is_free(ledger, out):
 
 
 def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped(ledger, out, monkeypatch):
-    monkeypatch.setattr(placement, "exchange", lambda *_: False)
+    monkeypatch.setattr(Directory, "exchange", lambda *_: False)
     job = make(ledger, out / "a.jpg")
     ledger.jobs.enter_again(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
@@ -172,8 +172,8 @@ def test_a_newer_original_is_never_replaced_by_the_output_of_the_older(
         if when == "before it is published":
             save()
         else:
-            swap = no_clobber.exchange
-            monkeypatch.setattr("fileq.publish.placement.exchange", lambda *names: (save(), swap(*names))[1])
+            exchange = Directory.exchange
+            monkeypatch.setattr(Directory, "exchange", lambda *names: (save(), exchange(*names))[1])
         assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert original.read_text() == "newer"
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fileq.files import no_clobber
+from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import ProcessIdentity
@@ -87,12 +87,14 @@ def test_what_was_saved_just_before_a_swap_comes_back_though_the_worker_was_kill
     claimed = claim(ledger, job=job)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"), "newer version")
 
+    exchange = Directory.exchange
+
     def save_then_swap_then_die(*names):
         stand(out / "saved", "retouched by hand").rename(out / "a.jpg")
-        assert no_clobber.exchange(*names)
+        assert exchange(*names)
         raise Killed
 
-    killed(ledger, monkeypatch, [finished], "fileq.publish.placement.exchange", save_then_swap_then_die)
+    killed(ledger, monkeypatch, [finished], "fileq.files.directory.Directory.exchange", save_then_swap_then_die)
     assert "retouched by hand" in [path.read_text() for path in out.iterdir()]
     assert not [name for name in os.listdir(out) if name.startswith(".")]
 

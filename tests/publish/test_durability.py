@@ -7,6 +7,7 @@ import pytest
 
 from fileq.control import cancel, retry
 from fileq.disposition import dispose
+from fileq.files.directory import Directory
 from fileq.files.identity import version_of
 from fileq.intake import AddRequest, Arrival, DispositionPolicy, WatchIntake, add_files
 from fileq.ledger import Ledger
@@ -56,7 +57,13 @@ def steps(monkeypatch, disk):
 
         return step
 
-    for name in ("link", "rename", "unlink"):
+    def rename(directory, name, *rest):
+        seen.append((name, disk.has_all))
+        works(directory, name, *rest)
+
+    works = Directory.rename
+    monkeypatch.setattr(Directory, "rename", rename)
+    for name in ("link", "unlink"):
         monkeypatch.setattr(os, name, watched(getattr(os, name)))
     return seen
 

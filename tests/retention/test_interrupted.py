@@ -11,7 +11,7 @@ from tests.support.kills import Killed
 from tests.support.old_outputs import below, cleaned, one, output
 from tests.support.publication import claim, reserved, written
 
-STEPS = ["look", "rename", "unlink", "link", "sync"]
+STEPS = ["lstat", "rename", "unlink", "link", "sync"]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_the_next_one_finishes_it(ledger, database, three, dying, monkeypatch, s
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("step", ["look", "link", "unlink"])
+@pytest.mark.parametrize("step", ["lstat", "link", "unlink"])
 @pytest.mark.parametrize("number", range(9))
 def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
     ledger, database, out, dying, monkeypatch, step, number, after

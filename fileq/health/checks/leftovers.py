@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from fileq.files.names import temp_pattern
+from fileq.files.names import temp_name_pattern
 from fileq.health.check import Finding, first, ok, warning
 from fileq.health.context import Case
 from fileq.ledger import Ledger
@@ -37,7 +37,7 @@ def find_leftovers(ledger: Ledger, now: float) -> dict[str, int]:
 
 def _found(ledger: Ledger, now: float) -> Iterator[tuple[str, tuple[int, int]]]:
     """The temp files of this ledger that are there, each with the job and the attempt that it was made for."""
-    mine = temp_pattern(ledger.name)
+    mine = temp_name_pattern(ledger.name)
     known = (os.path.dirname(temp) for _, temp in ledger.outputs.left_behind())
     folders = [*known, *ledger.vitals.output_folders(now - _WEEK, _FOLDERS), *ledger.vitals.folders(now - _WEEK)]
     for folder in list(dict.fromkeys(folders))[:_FOLDERS]:

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from fileq.files import duplicate as module
-from fileq.files.duplicate import duplicate
+from fileq.files import content as module
+from fileq.files.content import copy_content
 
 CONTENT = bytes(range(256)) * 9000
 
@@ -23,7 +23,7 @@ def handles(tmp_path):
 
 
 def check(handles, tmp_path):
-    duplicate(*handles)
+    copy_content(*handles)
     assert (tmp_path / "target").read_bytes() == CONTENT
     assert os.lseek(handles[0], 0, os.SEEK_CUR) == 5
 
@@ -65,6 +65,6 @@ def test_no_space_is_an_error(handles):
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
-            duplicate(handles[0], full)
+            copy_content(handles[0], full)
     finally:
         os.close(full)

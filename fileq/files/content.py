@@ -11,7 +11,7 @@ _CHUNK = 2**20
 _AT_ONCE = 2**30
 
 
-def duplicate(source: int, target: int) -> None:
+def copy_content(source: int, target: int) -> None:
     """Write the content of one open file to another that is empty. The source stays where it is.
 
     Raises OSError.
