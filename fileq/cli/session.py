@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fileq.config import Config, database_origin, load
+from fileq.config import Config, load_config, locate_database
 from fileq.display import Display, choose
 from fileq.recipes.recipe import Recipe
 
@@ -33,14 +33,14 @@ class Session:
 
     @functools.cached_property
     def config(self) -> Config:
-        config = load(self.config_option)
+        config = load_config(self.config_option)
         if self.verbose:
             self.display().hint(f"Config: {config.file or 'none, the defaults serve'}")
         return config
 
     @functools.cached_property
     def database(self) -> str:
-        path, _ = database_origin(self.config, self.database_option)
+        path, _ = locate_database(self.config, self.database_option)
         if self.verbose:
             self.display().hint(f"Database: {path}")
         return path
@@ -74,7 +74,7 @@ class Session:
     def hint_at_notices(self) -> None:
         """Say that nobody is told of anything, where that is for want of trust."""
         if self.config.withheld.notify is not None:
-            untrusted = self.config.untrusted("its [notify] is off")
+            untrusted = self.config.untrusted_error("its [notify] is off")
             self.display().hint(str(untrusted))
 
 

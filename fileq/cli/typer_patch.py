@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 import typer
 
-from fileq.config.complaints import nearest_or_all
+from fileq.config.problems import suggest_names
 
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -39,7 +39,7 @@ def _converted(value: Any, kind: Any) -> Any:
     if issubclass(kind, Enum):
         words = [str(word.value) for word in kind]
         if value not in words:
-            raise ValueError(f"there is no {value!r}. {nearest_or_all(value, words)}")
+            raise ValueError(f"there is no {value!r}. {suggest_names(value, words)}")
         return kind(value)
     try:
         return kind(value)

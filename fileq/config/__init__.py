@@ -1,4 +1,4 @@
-"""The only reader of TOML and of the environment."""
+"""The config in force: the file that is found, its settings, its trust, and the database that it names."""
 
 import functools
 import os
@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 import fileq
-from fileq.config.complaints import unknown_name
-from fileq.config.document import Source, recipes_from, settings_from
-from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, Origin, origins_of
+from fileq.config.document import ConfigDocument, parse_recipes, parse_settings
+from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, SettingOrigin, setting_origins
 from fileq.config.paths import (
     CONFIG_NAME,
     ConfigFile,
     Provenance,
-    config_file,
-    database_at,
-    state_database,
+    default_database_path,
+    find_config_file,
+    resolve_database_path,
     working_folder,
 )
-from fileq.config.restricted import RestrictedSettings, restricted_settings, without
+from fileq.config.problems import unknown_name_problem
+from fileq.config.restricted import RestrictedSettings, remove_restricted, select_restricted
 from fileq.config.settings import NotifySettings, QueueSettings, Settings, WatchSettings, WorkerSettings
 from fileq.errors import ConfigError, EnvironmentFailure, NotFoundError, UntrustedError
 from fileq.recipes import builtin_toml
@@ -29,50 +29,49 @@ __all__ = [
     "CONFIG_NAME",
     "Config",
     "NotifySettings",
-    "Origin",
     "Provenance",
     "QueueSettings",
     "RestrictedSettings",
+    "SettingOrigin",
     "Settings",
     "WatchSettings",
     "WorkerSettings",
     "built_in_recipes",
-    "config_in_use",
-    "database_origin",
-    "database_path",
-    "database_path_in",
-    "load",
-    "read_restricted",
-    "sample",
-    "with_database",
+    "database_path_in_config",
+    "find_config_in_use",
+    "load_config",
+    "locate_database",
+    "read_restricted_settings",
+    "sample_config",
+    "with_database_origin",
 ]
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in force, the file it came from, and each setting with its origin.
+    """The settings in force, the file that they came from, and each setting with its origin.
 
     `withheld` is what that file says too, but what doesn't count, as it was found by the way and is not trusted.
-    `trust_problem` says why that could not be found out, where it couldn't.
+    `trust_problem` says why that can't be told, or is "".
     """
 
     settings: Settings
     file: str | None = None
-    origins: tuple[Origin, ...]
+    origins: tuple[SettingOrigin, ...]
     provenance: Provenance | None = None
     withheld: RestrictedSettings = RestrictedSettings()
     trust_problem: str = ""
 
     @property
     def was_found(self) -> bool:
-        """Whether nobody named it: it stands in the working folder or one above."""
+        """Whether nobody named the file: it stands in the working folder or one above."""
         return self.provenance is Provenance.FOLDER
 
     @property
     def is_trusted(self) -> bool:
-        """Whether all that the file says counts, or would: that it was named is trust enough."""
-        from fileq.config.trust import trust_of  # noqa: PLC0415  # see _restrict
+        """Whether all that the file says counts, or would: a file that was named is trusted by that."""
+        from fileq.config.trust import check_trust  # noqa: PLC0415  # see _restrict
 
-        return self.file is None or not self.was_found or trust_of(self.file).trusted
+        return self.file is None or not self.was_found or check_trust(self.file).is_trusted
 
     @property
     def recipes(self) -> dict[str, Recipe]:
@@ -80,16 +79,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return {**self.settings.recipes, **self.withheld.recipes}
 
     def recipe(self, name: str) -> Recipe:
-        """Return the recipe of this name, to use it. Raises NotFoundError, UntrustedError."""
+        """Return the recipe of this name, for use. Raises NotFoundError with the nearest name, UntrustedError."""
         if name in self.withheld.recipes:
-            program = next(program.argv[0] for program in self.withheld.programs if program.recipe == name)
-            raise self.untrusted(f"its recipe {name} runs a program ({program})")
+            program = next(program.argv[0] for program in self.withheld.programs if program.recipe_name == name)
+            raise self.untrusted_error(f"its recipe {name} runs a program ({program})")
         if name not in self.settings.recipes:
             where = f", built in or in {self.file}" if self.was_found else ""
-            raise NotFoundError(f"There is no recipe {name}{where}.", unknown_name("", name, self.recipes).remedy)
+            raise NotFoundError(
+                f"There is no recipe {name}{where}.", unknown_name_problem("", name, self.recipes).remedy
+            )
         return self.settings.recipes[name]
 
-    def untrusted(self, what: str, otherwise: str = "") -> UntrustedError:
+    def untrusted_error(self, what: str, otherwise: str = "") -> UntrustedError:
         """Return the error that this config isn't trusted, and asks for `what`; `otherwise` is another way out."""
         problem = f" ({self.trust_problem})" if self.trust_problem else ""
         return UntrustedError(
@@ -97,109 +98,105 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def load(path: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> Config:
+def load_config(path: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> Config:
     """Read the config file: `path`, FILEQ_CONFIG, the nearest fileq.toml, or the user's; the defaults without one.
 
     Raises ConfigError for what is wrong in it, or where it was found and isn't the user's own; NotFoundError where
     there is none at a place that was named.
     """
-    found = config_file(path, environ, cwd or working_folder())
+    found = find_config_file(path, environ, cwd or working_folder())
     if found is None:
         settings = Settings(recipes=built_in_recipes())
-        return Config(settings=settings, origins=origins_of(settings, None))
-    source = _source(found)
-    settings = settings_from(source, built_in_recipes())
-    config = Config(
-        settings=settings, file=found.path, origins=origins_of(settings, source), provenance=found.provenance
-    )
+        return Config(settings=settings, origins=setting_origins(settings, None))
+    document = _document(found)
+    settings = parse_settings(document, built_in_recipes())
+    origins = setting_origins(settings, document)
+    config = Config(settings=settings, file=found.path, origins=origins, provenance=found.provenance)
     return _restrict(config) if config.was_found else config
 
 
 def _restrict(config: Config) -> Config:
-    """The same config, without what needs trust where it isn't trusted."""
-    restricted = restricted_settings(config.settings)
+    """Return the config without what needs trust, where the config isn't trusted."""
+    restricted = select_restricted(config.settings)
     if restricted == RestrictedSettings():
         return config
-    from fileq.config.trust import trust_of  # noqa: PLC0415  # most configs ask for nothing that needs trust
+    from fileq.config.trust import check_trust  # noqa: PLC0415  # most configs ask for nothing that needs trust
 
     assert config.file is not None
-    trust = trust_of(config.file)
-    if trust.trusted:
+    trust = check_trust(config.file)
+    if trust.is_trusted:
         return config
-    settings = without(config.settings, restricted)
+    settings = remove_restricted(config.settings, restricted)
     return msgspec.structs.replace(config, settings=settings, withheld=restricted, trust_problem=trust.problem)
 
 
-def read_restricted(file: str) -> RestrictedSettings:
+def read_restricted_settings(file: str) -> RestrictedSettings:
     """Return what the config at `file`, were it found by the way, would say that needs trust.
 
     Raises ConfigError for what is wrong in it, or where it isn't the user's own.
     """
-    source = _source(ConfigFile(file, Provenance.FOLDER))
-    return restricted_settings(settings_from(source, built_in_recipes()))
+    document = _document(ConfigFile(file, Provenance.FOLDER))
+    return select_restricted(parse_settings(document, built_in_recipes()))
 
 
-def config_in_use(path: str | None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> str:
+def find_config_in_use(path: str | None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> str:
     """Return the absolute path of the config file that `load` would read. Raises NotFoundError where there is none."""
-    found = config_file(path, environ, cwd or working_folder())
+    found = find_config_file(path, environ, cwd or working_folder())
     if found is None:
         raise NotFoundError(f"There is no {CONFIG_NAME} in this folder or above.", "fileq init writes one here.")
     return found.path
 
 
-def database_path_in(file: str, name: str) -> str:
+def database_path_in_config(file: str, name: str) -> str:
     """Return the absolute path that the database's `name` means in the config at `file`. Raises UsageError."""
-    return database_at(name, os.path.dirname(file))
+    return resolve_database_path(name, os.path.dirname(file))
 
 
-def database_path(
-    config: Config, option: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None
-) -> str:
-    """The absolute path of the database: `option`, FILEQ_DATABASE, the config's, or the user's own."""
-    return database_origin(config, option, environ=environ, cwd=cwd)[0]
-
-
-def database_origin(
+def locate_database(
     config: Config, option: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None
 ) -> tuple[str, str]:
-    """The absolute path of the database, and what named it. Raises UntrustedError, UsageError."""
+    """Return the absolute path of the database, and its origin: the option, the environment, the config, or none.
+
+    Raises UntrustedError, UsageError.
+    """
     folder = cwd or working_folder()
     variable = environ.get("FILEQ_DATABASE")
     if option and option != variable:
-        return database_at(option, folder), OPTION
+        return resolve_database_path(option, folder), OPTION
     if variable:
-        return database_at(variable, folder), ENVIRONMENT
+        return resolve_database_path(variable, folder), ENVIRONMENT
     if config.withheld.database is not None:
-        raise config.untrusted(f"names a database ({config.withheld.database})", ". Or name one: --database FILE")
+        raise config.untrusted_error(f"names a database ({config.withheld.database})", ". Or name one: --database FILE")
     if config.settings.queue.database and config.file:
         origin = next(setting.origin for setting in config.origins if setting.key == "queue.database")
-        return database_path_in(config.file, config.settings.queue.database), origin
-    return state_database(), DEFAULT
+        return database_path_in_config(config.file, config.settings.queue.database), origin
+    return default_database_path(), DEFAULT
 
 
-def with_database(config: Config, path: str, origin: str) -> Config:
-    """The same config, whose origins tell the database that is really used."""
-    told = (Origin(one.key, path, origin) if one.key == "queue.database" else one for one in config.origins)
+def with_database_origin(config: Config, path: str, origin: str) -> Config:
+    """Return the config with the database that is really used, and its origin, among the origins of the settings."""
+    told = (SettingOrigin(one.key, path, origin) if one.key == "queue.database" else one for one in config.origins)
     return msgspec.structs.replace(config, origins=tuple(told))
 
 
-def sample() -> str:
-    """The text of the commented config that `fileq init` writes."""
+def sample_config() -> str:
+    """Return the text of the commented config that `fileq init` writes."""
     return _read(os.path.join(os.path.dirname(fileq.__file__), "sample_config.toml"))
 
 
 @functools.cache
 def built_in_recipes() -> dict[str, Recipe]:
-    source = Source(builtin_toml(), "the built-in recipes")
-    return recipes_from(source, source.document["recipes"])
+    """Return the recipes that fileq brings with it, by name."""
+    document = ConfigDocument(builtin_toml(), "the built-in recipes")
+    return parse_recipes(document, document.tables["recipes"])
 
 
-def _source(found: ConfigFile) -> Source:
+def _document(found: ConfigFile) -> ConfigDocument:
     if found.provenance is not Provenance.FOLDER:
-        return Source(_read(found.path), found.path)
+        return ConfigDocument(_read(found.path), found.path)
     from fileq.config.ownership import check_ownership  # noqa: PLC0415  # those without a config don't wait for it
 
-    return Source(_read(found.path, check_ownership), found.path)
+    return ConfigDocument(_read(found.path, check_ownership), found.path)
 
 
 def _read(file: str, check: Callable[[str, os.stat_result], None] | None = None) -> str:

@@ -1,34 +1,41 @@
-"""TOML to Settings, or a ConfigError that names the file, the line, the key and the remedy."""
+"""A config's TOML text: the settings that it says, or a ConfigError that names the file, the line and the remedy."""
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
-from fileq.config.complaints import Complaint, complaint, unknown_key, unknown_name
-from fileq.config.lines import line_of, lines_of_keys
-from fileq.config.recipes import complaints_about
-from fileq.config.schedules import complaints_about_schedule, with_names_and_whole_paths, with_whole_folder
-from fileq.config.settings import Settings
-from fileq.config.watches import complaints_about_watches, loop_among, with_whole_paths
+from fileq.config.paths import absolute_path
+from fileq.config.problems import ConfigProblem, problem_from_validation, unknown_key_problem
+from fileq.config.settings import ReportSettings, ScheduleSettings, Settings, WatchSettings
+from fileq.config.validation import (
+    default_problems,
+    find_watch_loop,
+    recipe_problems,
+    schedule_problems,
+    size_problems,
+    watch_problems,
+)
 from fileq.errors import ConfigError
 from fileq.operations.base import Operation
 from fileq.recipes.recipe import Recipe, from_config
 
-_LEAST_TOTAL = 1024
-"""Bytes: `max_total = "20"` has lost its unit, and would cost nearly all outputs."""
+_TABLE = re.compile(r"^\s*(\[\[?)\s*([^\[\]#]+?)\s*\]")
+_KEY = re.compile(r"""^\s*([A-Za-z0-9_\-."' ]+?)\s*=""")
 
 
-class Source:
-    """A config's text, and how to complain about it."""
+class ConfigDocument:
+    """A config's text and its TOML tables. `file` is the path that errors name."""
 
     def __init__(self, text: str, file: str) -> None:
+        """Parse `text`. Raises ConfigError where it is not TOML."""
         self.file = file
         self.text = text
         try:
-            self.document: dict[str, Any] = tomllib.loads(text)
+            self.tables: dict[str, Any] = tomllib.loads(text)
         except RecursionError as error:
             raise ConfigError(
                 f"{file} is nested too deeply to be read.", "Mend it, or start anew: fileq init"
@@ -38,65 +45,77 @@ class Source:
                 f"{file} is not valid TOML: {error}.", "Mend it there, or start anew with: fileq init"
             ) from error
 
-    def error(self, said: Complaint, prefix: str = "") -> ConfigError:
-        key = prefix + (f".{said.key}" if prefix and said.key else said.key)
-        line = line_of(key, lines_of_keys(self.text))
+    def error(self, problem: ConfigProblem, prefix: str = "") -> ConfigError:
+        """Return the error for a problem whose key is relative to the dotted key `prefix`."""
+        key = prefix + (f".{problem.key}" if prefix and problem.key else problem.key)
+        line = nearest_line(key, key_lines(self.text))
         where = f"{self.file}, line {line}" if line else self.file
-        return ConfigError(f"{where}: {key}: {said.problem}.", said.remedy)
+        return ConfigError(f"{where}: {key}: {problem.message}.", problem.remedy)
 
-    def clash(self, one: Complaint, other: str) -> ConfigError:
-        """A complaint about two keys together."""
-        lines = lines_of_keys(self.text)
-        where = " and ".join(str(line) for key in (one.key, other) if (line := line_of(key, lines)))
-        return ConfigError(f"{self.file}, lines {where}: {one.key} and {other}: {one.problem}.", one.remedy)
+    def error_of_two_keys(self, problem: ConfigProblem, other_key: str) -> ConfigError:
+        """Return the error for a problem that the keys `problem.key` and `other_key` have together."""
+        lines = key_lines(self.text)
+        where = " and ".join(str(line) for key in (problem.key, other_key) if (line := nearest_line(key, lines)))
+        message = f"{self.file}, lines {where}: {problem.key} and {other_key}: {problem.message}."
+        return ConfigError(message, problem.remedy)
 
     def convert(self, value: object, kind: Any, prefix: str = "") -> Any:
+        """Convert a TOML value, which stands at the dotted key `prefix`, to the type `kind`. Raises ConfigError."""
         try:
             return msgspec.convert(value, kind, dec_hook=from_config)
         except msgspec.ValidationError as error:
-            raise self.error(complaint(error, kind, value), prefix) from error
+            raise self.error(problem_from_validation(error, kind, value), prefix) from error
 
 
-def settings_from(source: Source, built_in: Mapping[str, Recipe]) -> Settings:
-    """The settings that `source` asks for, with the built-in recipes below its own."""
-    tables = dict(source.document)
+# The settings of a document
+
+
+def parse_settings(document: ConfigDocument, built_in: Mapping[str, Recipe]) -> Settings:
+    """Return the settings that `document` says, with the built-in recipes below its own. Raises ConfigError."""
+    tables = dict(document.tables)
     own = tables.pop("recipes", {})
-    settings = cast(Settings, source.convert(tables, Settings))
-    _check_sizes(source, settings)
-    recipes = {**built_in, **recipes_from(source, own)}
-    _check_default(source, settings, recipes)
-    folder = os.path.dirname(source.file)
-    watch = with_whole_paths(settings.watch, folder)
-    schedule = with_names_and_whole_paths(settings.schedule, folder)
-    for said in (*complaints_about_watches(watch, recipes), *complaints_about_schedule(schedule, recipes)):
-        raise source.error(said)
-    if loop := loop_among(watch):
-        raise source.clash(*loop)
-    report = with_whole_folder(settings.report, folder)
+    settings = cast(Settings, document.convert(tables, Settings))
+    _raise_first(document, size_problems(settings))
+    recipes = {**built_in, **parse_recipes(document, own)}
+    _raise_first(document, default_problems(settings, recipes))
+    folder = os.path.dirname(document.file)
+    watch = _resolved_watches(settings.watch, folder)
+    schedule = _resolved_schedule(settings.schedule, folder)
+    _raise_first(document, watch_problems(watch, recipes))
+    _raise_first(document, schedule_problems(schedule, recipes))
+    if loop := find_watch_loop(watch):
+        raise document.error_of_two_keys(*loop)
+    report = _resolved_report(settings.report, folder)
     return msgspec.structs.replace(settings, recipes=recipes, watch=watch, schedule=schedule, report=report)
 
 
-def recipes_from(source: Source, tables: object) -> dict[str, Recipe]:
+def _raise_first(document: ConfigDocument, problems: Iterable[ConfigProblem], prefix: str = "") -> None:
+    for problem in problems:
+        raise document.error(problem, prefix)
+
+
+def parse_recipes(document: ConfigDocument, tables: object) -> dict[str, Recipe]:
+    """Return the recipes of the TOML table [recipes], by name. Raises ConfigError."""
     if not isinstance(tables, dict):
-        raise source.error(Complaint("recipes", "must be tables", "Write a recipe as [recipes.NAME]."))
-    return {name: _recipe(source, name, table) for name, table in tables.items()}
+        raise document.error(ConfigProblem("recipes", "must be tables", "Write a recipe as [recipes.NAME]."))
+    return {name: _recipe(document, name, table) for name, table in tables.items()}
 
 
-def _recipe(source: Source, name: str, table: object) -> Recipe:
+def _recipe(document: ConfigDocument, name: str, table: object) -> Recipe:
     prefix = f"recipes.{name}"
     if not isinstance(table, dict):
-        raise source.error(Complaint("", "must be a table", f"Write a recipe as [{prefix}]."), prefix)
+        raise document.error(ConfigProblem("", "must be a table", f"Write a recipe as [{prefix}]."), prefix)
     if "name" in table:
         known = [field for field in Recipe.__struct_fields__ if field != "name"]
-        raise source.error(unknown_key("name", known)._replace(remedy=f"Its name is {name} already."), prefix)
-    recipe = cast(Recipe, source.convert({"name": name, **table}, Recipe, prefix))
-    for said in complaints_about(recipe):
-        raise source.error(said, prefix)
+        problem = unknown_key_problem("name", known)._replace(remedy=f"Its name is {name} already.")
+        raise document.error(problem, prefix)
+    recipe = cast(Recipe, document.convert({"name": name, **table}, Recipe, prefix))
+    _raise_first(document, recipe_problems(recipe), prefix)
     return _with_enlarge(recipe)
 
 
 def _with_enlarge(recipe: Recipe) -> Recipe:
-    """The recipe's `enlarge` in all its steps that have one and don't say."""
+    """Return the recipe with its `enlarge` in all its steps that have one and don't say."""
     outputs = tuple(
         msgspec.structs.replace(output, steps=_enlarging(output.steps, recipe)) for output in recipe.outputs
     )
@@ -110,20 +129,79 @@ def _enlarging(steps: tuple[Operation, ...], recipe: Recipe) -> tuple[Operation,
     )
 
 
-def _check_sizes(source: Source, settings: Settings) -> None:
-    for key in ("timeout", "memory", "heartbeat"):
-        if getattr(settings.worker, key) <= 0:
-            raise source.error(Complaint(f"worker.{key}", "must be more than 0"))
-    most = settings.retention.max_total
-    if most is not None and 0 < most < _LEAST_TOTAL:
-        raise source.error(
-            Complaint("retention.max_total", f"{most} is next to nothing", 'Write a unit, like "20 GiB".')
+def _resolved_watches(watches: Sequence[WatchSettings], folder: str) -> tuple[WatchSettings, ...]:
+    """Return the watches with absolute paths, as seen from the config's folder."""
+    return tuple(
+        msgspec.structs.replace(
+            watch,
+            path=absolute_path(watch.path, folder),
+            out=watch.out and absolute_path(watch.out, folder),
+            move_to=watch.move_to and absolute_path(watch.move_to, folder),
+            failed_to=watch.failed_to and absolute_path(watch.failed_to, folder),
         )
+        for watch in watches
+    )
 
 
-def _check_default(source: Source, settings: Settings, recipes: Mapping[str, Recipe]) -> None:
-    if not settings.default:
-        raise source.error(Complaint("default", "needs at least one recipe", 'Write default = ["web"].'))
-    for name in settings.default:
-        if name not in recipes:
-            raise source.error(unknown_name("default", name, recipes))
+def _resolved_schedule(schedule: ScheduleSettings, folder: str) -> ScheduleSettings:
+    """Return the schedule with a name for each batch and absolute paths, as seen from the config's folder."""
+    return msgspec.structs.replace(
+        schedule,
+        add=tuple(
+            msgspec.structs.replace(
+                batch,
+                name=batch.name or f"add-{number}",
+                paths=tuple(absolute_path(path, folder) for path in batch.paths),
+                out=batch.out and absolute_path(batch.out, folder),
+            )
+            for number, batch in enumerate(schedule.add, 1)
+        ),
+    )
+
+
+def _resolved_report(report: ReportSettings, folder: str) -> ReportSettings:
+    return msgspec.structs.replace(report, folder=report.folder and absolute_path(report.folder, folder))
+
+
+# The lines of a document's keys: tomllib doesn't tell them
+
+
+def key_lines(text: str) -> dict[str, int]:
+    """Return the line of each dotted key, and of each table, counted from 1.
+
+    Tables in a list are `name[0]`, `name[1]`. It knows no strings over several lines: what looks like a key in one of
+    them is taken for one.
+    """
+    lines: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _TABLE.match(line):
+            table = _numbered(_unquoted(header[2]), counts, in_list=header[1] == "[[")
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(f"{table}.{_unquoted(key[1])}".lstrip("."), number)
+    return lines
+
+
+def nearest_line(key: str, lines: Mapping[str, int]) -> int | None:
+    """Return the line of a key, or of the nearest thing around it that has one: steps stand inside of a line."""
+    while key and key not in lines:
+        key = key[: max(key.rfind("."), key.rfind("["), 0)]
+    return lines.get(key)
+
+
+def _unquoted(key: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in key.split("."))
+
+
+def _numbered(table: str, counts: dict[str, int], *, in_list: bool) -> str:
+    """`recipes.shop.outputs` with the number of the table in its list, where it is in one."""
+    if in_list:
+        counts[table] = counts.get(table, -1) + 1
+    parts: list[str] = []
+    whole = ""
+    for part in table.split("."):
+        whole = f"{whole}.{part}".lstrip(".")
+        parts.append(f"{part}[{counts[whole]}]" if whole in counts else part)
+    return ".".join(parts)

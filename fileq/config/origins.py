@@ -1,11 +1,10 @@
-"""Where each setting in force came from: what `fileq config` shows."""
+"""Where each setting in force came from, as `fileq config` shows it."""
 
 from typing import cast
 
 import msgspec
 
-from fileq.config.document import Source
-from fileq.config.lines import lines_of_keys
+from fileq.config.document import ConfigDocument, key_lines
 from fileq.config.settings import Settings
 from fileq.units import ByteSize, Duration
 
@@ -17,7 +16,7 @@ OPTION = "option"
 _SECTIONS = ("queue", "worker", "retention", "schedule", "report", "notify")
 
 
-class Origin(msgspec.Struct, frozen=True):
+class SettingOrigin(msgspec.Struct, frozen=True):
     """A setting: its dotted key, its value as JSON can hold it, and where it came from.
 
     That is "default", "built in", "environment", "option", or a place in the config: "/home/ada/fileq.toml:3".
@@ -28,13 +27,13 @@ class Origin(msgspec.Struct, frozen=True):
     origin: str
 
 
-def origins_of(settings: Settings, source: Source | None) -> tuple[Origin, ...]:
-    """Every setting; a recipe is one."""
-    lines = lines_of_keys(source.text) if source else {}
-    file = source.file if source else ""
+def setting_origins(settings: Settings, document: ConfigDocument | None) -> tuple[SettingOrigin, ...]:
+    """Return every setting with its origin; a recipe is one setting. `document` is None where there is no config."""
+    lines = key_lines(document.text) if document else {}
+    file = document.file if document else ""
 
     def origin(key: str, otherwise: str) -> str:
-        return f"{file}:{lines[key]}" if key in lines else otherwise if not _given(key, source) else file
+        return f"{file}:{lines[key]}" if key in lines else otherwise if not _is_set(key, document) else file
 
     plain: list[tuple[str, object]] = [("default", list(settings.default))]
     plain += [
@@ -44,22 +43,24 @@ def origins_of(settings: Settings, source: Source | None) -> tuple[Origin, ...]:
         if (name, field) != ("schedule", "add")
     ]
     return (
-        *(Origin(key, _plain(key, value), origin(key, DEFAULT)) for key, value in plain),
+        *(SettingOrigin(key, _plain(key, value), origin(key, DEFAULT)) for key, value in plain),
         *(
-            Origin(f"watch[{number}]", watch.path, origin(f"watch[{number}]", file))
+            SettingOrigin(f"watch[{number}]", watch.path, origin(f"watch[{number}]", file))
             for number, watch in enumerate(settings.watch)
         ),
         *(
-            Origin(f"schedule.add[{number}]", [batch.cron, *batch.paths], origin(f"schedule.add[{number}]", file))
+            SettingOrigin(
+                f"schedule.add[{number}]", [batch.cron, *batch.paths], origin(f"schedule.add[{number}]", file)
+            )
             for number, batch in enumerate(settings.schedule.add)
         ),
-        *(Origin(f"recipes.{name}", name, origin(f"recipes.{name}", BUILT_IN)) for name in settings.recipes),
+        *(SettingOrigin(f"recipes.{name}", name, origin(f"recipes.{name}", BUILT_IN)) for name in settings.recipes),
     )
 
 
-def _given(key: str, source: Source | None) -> bool:
+def _is_set(key: str, document: ConfigDocument | None) -> bool:
     """Whether the config sets `key`, wherever it may stand."""
-    table: object = source.document if source else {}
+    table: object = document.tables if document else {}
     for part in key.split("."):
         if not isinstance(table, dict) or part not in table:
             return False
@@ -69,13 +70,13 @@ def _given(key: str, source: Source | None) -> bool:
 
 def _plain(key: str, value: object) -> object:
     if key == "notify.urls":
-        return [without_secrets(str(url)) for url in cast(tuple[str, ...], value)]
+        return [hide_url_secrets(str(url)) for url in cast(tuple[str, ...], value)]
     if isinstance(value, tuple):
         return list(value)
     return str(value) if isinstance(value, ByteSize | Duration) else value
 
 
-def without_secrets(url: str) -> str:
-    """What may be shown of a notice's URL: many services have their keys where others have the host."""
+def hide_url_secrets(url: str) -> str:
+    """Return what may be shown of a notification's URL: many services have their keys where others have the host."""
     scheme, separator, _ = url.partition("://")
     return f"{scheme}://…" if separator else "…"

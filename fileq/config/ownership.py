@@ -19,7 +19,7 @@ def check_ownership(file: str, status: os.stat_result) -> None:
     """
     if sys.platform == "win32":
         return
-    users = own_users()
+    users = trusted_user_ids()
     for place in _steps_of_link(file):
         found = os.lstat(place)
         if stat.S_ISLNK(found.st_mode):
@@ -29,8 +29,8 @@ def check_ownership(file: str, status: os.stat_result) -> None:
         _check(file, os.path.dirname(place), os.stat(os.path.dirname(place)), users)
 
 
-def own_users() -> set[int]:
-    """The numbers of the users whose files count as one's own: this user, root, and who called sudo to be root."""
+def trusted_user_ids() -> set[int]:
+    """Return the ids of the users whose files count as one's own: this user, root, and who called sudo to be root."""
     if sys.platform == "win32":
         return set()
     user = os.geteuid()
@@ -38,8 +38,8 @@ def own_users() -> set[int]:
     return {user, 0, *([int(caller)] if caller.isdecimal() else [])}
 
 
-def others_may_write(path: str, status: os.stat_result, users: Collection[int]) -> bool:
-    """Whether the mode of a file or folder lets somebody write to it who is not one of `users`.
+def is_writable_by_others(path: str, status: os.stat_result, users: Collection[int]) -> bool:
+    """Return whether the mode of a file or folder lets somebody write to it who is not one of `users`, by id.
 
     In a sticky folder, such as /tmp, nobody can replace what another has put there. With the umask 002 everything is
     writable for a group that has one member, its user: that lets nobody else in.
@@ -63,7 +63,7 @@ def _steps_of_link(file: str) -> Iterator[str]:
 
 def _check(file: str, place: str, status: os.stat_result, users: Collection[int]) -> None:
     _check_owner(file, place, status, users)
-    if others_may_write(place, status, users):
+    if is_writable_by_others(place, status, users):
         where = "" if place == file else f", which the config {file} depends on"
         raise ConfigError(
             f"Others may write to {'the config ' if place == file else ''}{place}{where}"

@@ -26,8 +26,11 @@ class ConfigFile(NamedTuple):
     provenance: Provenance
 
 
-def config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> ConfigFile | None:
-    """The config file that counts; None where there is none. Raises NotFoundError for one asked for."""
+def find_config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> ConfigFile | None:
+    """Return the config file that counts: `path`, FILEQ_CONFIG, the nearest one to the folder `cwd`, or the user's.
+
+    None where there is none. Raises NotFoundError where there is none at a place that was named.
+    """
     asked = path or environ.get("FILEQ_CONFIG")
     if not asked:
         return _nearest(cwd) or _of_user()
@@ -40,14 +43,15 @@ def config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> Confi
 
 
 def working_folder() -> str:
+    """Return the absolute path of the working folder. Raises EnvironmentFailure where it is gone."""
     try:
         return os.getcwd()
     except FileNotFoundError as error:
         raise EnvironmentFailure("The folder that you are in is gone.", "Go to another, such as: cd ~") from error
 
 
-def whole_path(path: str, base: str) -> str:
-    """The absolute path that `path` means in a config in the folder `base`; ~ is the user's home."""
+def absolute_path(path: str, base: str) -> str:
+    """Return the absolute path that `path` means in a config in the folder `base`; ~ is the user's home."""
     return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
 
 
@@ -74,8 +78,8 @@ def _of_user() -> ConfigFile | None:
 
 
 def state_folder() -> str:
-    """Where what fileq remembers of the user belongs. Not absolute where the user has no home."""
-    import platformdirs  # noqa: PLC0415  # the same
+    """Return the folder for what fileq remembers of the user; "" or a relative path where the user has no home."""
+    import platformdirs  # noqa: PLC0415  # only those who name no database, or trust a config, wait for it
 
     try:
         return platformdirs.user_state_dir("fileq", appauthor=False)
@@ -83,16 +87,16 @@ def state_folder() -> str:
         return ""
 
 
-def state_database() -> str:
-    """The database of those who name none. Raises EnvironmentFailure where they have no home."""
+def default_database_path() -> str:
+    """Return the path of the database of those who name none. Raises EnvironmentFailure where they have no home."""
     folder = state_folder()
     if not os.path.isabs(folder):  # in whichever folder they are would be another one each time
         raise EnvironmentFailure("There is no home folder to keep the database in.", "Set HOME, or name --database.")
     return os.path.join(folder, "fileq.db")
 
 
-def database_at(name: str, folder: str) -> str:
-    """The absolute path that a database's name means, seen from `folder`. Raises UsageError for a URL."""
+def resolve_database_path(name: str, folder: str) -> str:
+    """Return the absolute path that a database's name means, seen from `folder`. Raises UsageError for a URL."""
     if "://" in name:
         scheme = name.partition("://")[0]
         raise UsageError(f"A database at {scheme}:// is not available yet.", "Name a file instead.")

@@ -1,4 +1,4 @@
-"""What a found config may say, but what counts only once it is trusted: programs, notices, and the database."""
+"""The settings of a found config that count only once it is trusted: programs, notifications and the database."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ from fileq.recipes.recipe import Recipe
 from fileq.units import describe_count
 
 
-class Program(NamedTuple):
+class ProgramCommand(NamedTuple):
     """A program that a recipe runs, with its arguments. For a step of a plug-in: the operation's name."""
 
-    recipe: str
+    recipe_name: str
     argv: tuple[str, ...]
 
 
@@ -21,20 +21,21 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a config's settings that needs trust."""
 
     recipes: dict[str, Recipe] = {}  # those that run a program
-    notify: NotifySettings | None = None  # None: nobody is to be told
+    notify: NotifySettings | None = None  # None: no notifications are wanted
     database: str | None = None
 
     @property
-    def programs(self) -> list[Program]:
+    def programs(self) -> list[ProgramCommand]:
+        """Every program that the recipes run, in their order."""
         return [
-            Program(name, _argv(step))
+            ProgramCommand(name, _argv(step))
             for name, recipe in self.recipes.items()
             for step in _steps(recipe)
             if step.works_on_files
         ]
 
-    def in_words(self) -> str:
-        """What it asks for, as it ends a sentence; "" where it asks for nothing."""
+    def describe(self) -> str:
+        """Return what the settings ask for, in words that end a sentence; "" where they ask for nothing."""
         parts = [
             *([f"{describe_count(len(self.recipes), 'recipe')} that {self._verb} programs"] if self.recipes else []),
             *(["notices"] if self.notify else []),
@@ -47,8 +48,8 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
         return "runs" if len(self.recipes) == 1 else "run"
 
 
-def restricted_settings(settings: Settings) -> RestrictedSettings:
-    """Return what of `settings`, all that a config says, needs trust."""
+def select_restricted(settings: Settings) -> RestrictedSettings:
+    """Return the part of `settings` that needs trust."""
     notify = settings.notify
     return RestrictedSettings(
         recipes={name: recipe for name, recipe in settings.recipes.items() if runs_program(recipe)},
@@ -57,8 +58,8 @@ def restricted_settings(settings: Settings) -> RestrictedSettings:
     )
 
 
-def without(settings: Settings, restricted: RestrictedSettings) -> Settings:
-    """Return `settings` without what is restricted.
+def remove_restricted(settings: Settings, restricted: RestrictedSettings) -> Settings:
+    """Return `settings` without the part that is restricted.
 
     A recipe is left out whole: the built-in one of its name must not take its place unseen.
     """
@@ -71,6 +72,7 @@ def without(settings: Settings, restricted: RestrictedSettings) -> Settings:
 
 
 def runs_program(recipe: Recipe) -> bool:
+    """Return whether a step of the recipe, or of one of its outputs, runs a program."""
     return any(step.works_on_files for step in _steps(recipe))
 
 

@@ -10,9 +10,9 @@ from fileq.recipes.recipe import Recipe
 from fileq.units import ByteSize, Duration, KeepDuration
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-"""What a notice's target takes from the environment: ${NAME}."""
+"""What a notification's target takes from the environment: ${NAME}."""
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,8 +27,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0  # 0: one for each CPU
     timeout: Duration = Duration(300)  # a job's longest attempt
     memory: ByteSize = ByteSize(2 * 2**30)  # what one job may use
-    max_pixels: Positive = 300_000_000
-    attempts: Positive = 3  # tries in all, for faults that may pass
+    max_pixels: PositiveInt = 300_000_000
+    attempts: PositiveInt = 3  # tries in all, for faults that may pass
     retry_delay: Duration = Duration(10)  # doubled at each try
     heartbeat: Duration = Duration(5)  # a worker that is silent for six of these is gone
 
@@ -85,13 +85,13 @@ class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     @property
     def lines(self) -> dict[str, Cron]:
-        """When each task is due, by its name."""
-        own: dict[str, Cron] = {name: getattr(self, name) for name in TASKS}
+        """The cron line of each task, by the task's name; the batches of `add` are tasks too."""
+        own: dict[str, Cron] = {name: getattr(self, name) for name in TASK_NAMES}
         return own | {batch.name: batch.cron for batch in self.add}
 
 
-TASKS = ("clean", "report", "health", "rescan")
-"""What every worker does by the clock."""
+TASK_NAMES = ("clean", "report", "health", "rescan")
+"""The tasks that every worker does by the clock."""
 
 
 class ReportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,18 +100,19 @@ class ReportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     folder: str | None = None  # where the weekly pages go; None: `reports` beside the database
 
 
-Event = Literal["failed", "batch", "report", "unhealthy"]
+NotificationEvent = Literal["failed", "batch", "report", "unhealthy"]
 
 
 class NotifySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[notify]: who is told what. ${NAME} in a URL is taken from the environment."""
+    """[notify]: who gets which notifications. ${NAME} in a URL is taken from the environment."""
 
-    on: tuple[Event, ...] = ("failed", "batch", "report", "unhealthy")
+    on: tuple[NotificationEvent, ...] = ("failed", "batch", "report", "unhealthy")
     urls: tuple[str, ...] = ()  # as Apprise has them
     command: tuple[str, ...] = ()  # a program with its arguments
 
     @property
     def is_on(self) -> bool:
+        """Whether there is somebody to notify, and something to notify of."""
         return bool(self.on and (self.urls or self.command))
 
     @property

@@ -10,54 +10,54 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple
 
-from fileq.config.ownership import others_may_write, own_users
+from fileq.config.ownership import is_writable_by_others, trusted_user_ids
 from fileq.config.paths import state_folder
 from fileq.errors import EnvironmentFailure
 
 
-class Trust(NamedTuple):
-    """Whether a config is trusted. `problem` says why that could not be found out, in words that end a sentence."""
+class TrustResult(NamedTuple):
+    """Whether a config is trusted. `problem` says why that can't be told, in words that end a sentence, or is ""."""
 
-    trusted: bool
+    is_trusted: bool
     problem: str = ""
 
 
-def trust_of(file: str) -> Trust:
+def check_trust(file: str) -> TrustResult:
     """Return whether the config `file` is trusted; never raises."""
     path = _identity(file)
     record = _record(path)
     if record is None:
-        return Trust(False, "there is no state folder to remember it in: HOME is not set")
+        return TrustResult(False, "there is no state folder to remember it in: HOME is not set")
     try:
         with open(record, "rb") as content:
-            users = own_users()
+            users = trusted_user_ids()
             status = os.fstat(content.fileno())
-            if users and (status.st_uid not in users or others_may_write(record, status, users)):
-                return Trust(False, f"others may have written {record}, where that is remembered")
+            if users and (status.st_uid not in users or is_writable_by_others(record, status, users)):
+                return TrustResult(False, f"others may have written {record}, where that is remembered")
             known = content.read(len(path) + 1)
     except FileNotFoundError:
-        return Trust(False)
+        return TrustResult(False)
     except OSError as error:
-        return Trust(False, f"{record}, where that is remembered, can't be read: {error.strerror}")
+        return TrustResult(False, f"{record}, where that is remembered, can't be read: {error.strerror}")
     if known != path:
-        return Trust(False, f"{record}, where that is remembered, is damaged")
+        return TrustResult(False, f"{record}, where that is remembered, is damaged")
     return _trust_of_place(os.path.dirname(os.fsdecode(path)), users)
 
 
-def _trust_of_place(folder: str, users: Collection[int]) -> Trust:
+def _trust_of_place(folder: str, users: Collection[int]) -> TrustResult:
     """Whether what lies in a folder now is what lay there when it was trusted: nobody else could have renamed it."""
     while users and (above := os.path.dirname(folder)) != folder:
         folder = above
         status = os.stat(folder)
-        if status.st_uid not in users or others_may_write(folder, status, users):
-            return Trust(False, f"others may rename what lies in {folder}")
-    return Trust(True)
+        if status.st_uid not in users or is_writable_by_others(folder, status, users):
+            return TrustResult(False, f"others may rename what lies in {folder}")
+    return TrustResult(True)
 
 
 def trust_config(file: str) -> None:
     """Trust the config `file` from now on, also when its owner changes it. Raises EnvironmentFailure.
 
-    Whether it is the user's own is looked at each time that it is read, and not here.
+    Whether the config is the user's own is looked at each time that it is read, and not here.
     """
     import tempfile  # noqa: PLC0415  # 8 ms that only those wait for who trust a config
 
@@ -87,7 +87,7 @@ def trust_config(file: str) -> None:
 
 
 def distrust_config(file: str) -> bool:
-    """Trust the config `file` no more; return whether it was trusted. Raises EnvironmentFailure."""
+    """Trust the config `file` no more. Returns whether it was trusted. Raises EnvironmentFailure."""
     record = _record(_identity(file))
     if record is None:
         return False
@@ -100,7 +100,7 @@ def distrust_config(file: str) -> bool:
     return True
 
 
-def trusted_configs() -> list[str]:
+def list_trusted_configs() -> list[str]:
     """Return the paths of all trusted configs, sorted; they need not be there any more. Raises EnvironmentFailure."""
     folder = _folder()
     if folder is None:
@@ -112,7 +112,7 @@ def trusted_configs() -> list[str]:
     except OSError as error:
         raise EnvironmentFailure(f"{folder} can't be read: {error.strerror}.", "Change its permissions.") from error
     paths = [path for record in records if (path := _path_in(record)) is not None]
-    return sorted(path for path in paths if trust_of(path).trusted)
+    return sorted(path for path in paths if check_trust(path).is_trusted)
 
 
 def _path_in(record: str) -> str | None:

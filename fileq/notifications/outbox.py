@@ -1,6 +1,6 @@
 """Entering a notice into the outbox, as text that steers nothing wherever it is shown."""
 
-from fileq.config.settings import Event, NotifySettings
+from fileq.config.settings import NotificationEvent, NotifySettings
 from fileq.escaping import escape_controls
 from fileq.ledger import Ledger
 
@@ -8,7 +8,7 @@ from fileq.ledger import Ledger
 def tell(
     ledger: Ledger,
     notify: NotifySettings,
-    event: Event,
+    event: NotificationEvent,
     title: str,
     body: str,
     now: float,

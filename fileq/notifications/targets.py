@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from fileq.config.origins import without_secrets
+from fileq.config.origins import hide_url_secrets
 from fileq.config.settings import VARIABLE, NotifySettings
 from fileq.ledger.tables.notifications import Notice
 from fileq.notifications.redaction import Scrubber
@@ -28,7 +28,7 @@ class Target(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> str:
         """As it may be shown: notify.urls[0] (mailto://…)."""
-        return f"{self.place} ({without_secrets(self.url)})" if self.url is not None else self.place
+        return f"{self.place} ({hide_url_secrets(self.url)})" if self.url is not None else self.place
 
 
 def targets_of(notify: NotifySettings) -> list[Target]:

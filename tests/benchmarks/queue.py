@@ -16,7 +16,7 @@ from statistics import median
 import psutil
 
 from fileq import intake
-from fileq.config import Config, Settings, load
+from fileq.config import Config, Settings, load_config
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import Selection
 from fileq.process import child, sandbox
@@ -107,7 +107,7 @@ def idle_worker(folder: Path, settings: Settings) -> tuple[float, float]:
 
 
 def main(count: int) -> None:
-    config = load()
+    config = load_config()
     settings = config.settings
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

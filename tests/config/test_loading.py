@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from fileq.config import load
+from fileq.config import load_config
 from fileq.errors import ConfigError, EnvironmentFailure, ExitCode, NotFoundError
 from fileq.units import ByteSize, Duration
 
@@ -25,11 +25,11 @@ def written(folder, text, name="fileq.toml"):
 
 
 def loaded(tmp_path, text):
-    return load(written(tmp_path, text), environ={}, cwd=str(tmp_path)).settings
+    return load_config(written(tmp_path, text), environ={}, cwd=str(tmp_path)).settings
 
 
 def test_without_a_config_the_defaults_serve(tmp_path):
-    config = load(environ={}, cwd=str(tmp_path))
+    config = load_config(environ={}, cwd=str(tmp_path))
     assert config.file is None
     assert config.settings.default == ("web",)
     assert config.settings.worker.timeout == 300
@@ -40,15 +40,15 @@ def test_the_nearest_config_in_a_parent_folder_counts(tmp_path):
     written(tmp_path, 'default = ["avif"]')
     nearest = written(tmp_path / "a", 'default = ["webp"]')
     (tmp_path / "a" / "b" / "c").mkdir(parents=True)
-    assert load(environ={}, cwd=str(tmp_path / "a" / "b" / "c")).file == nearest
+    assert load_config(environ={}, cwd=str(tmp_path / "a" / "b" / "c")).file == nearest
 
 
 def test_the_users_own_config_comes_last(tmp_path):
     own = written(tmp_path / "user" / "fileq", 'default = ["avif"]', "config.toml")
     (tmp_path / "a").mkdir()
-    assert load(environ={}, cwd=str(tmp_path / "a")).file == own
+    assert load_config(environ={}, cwd=str(tmp_path / "a")).file == own
     here = written(tmp_path / "a", "")
-    assert load(environ={}, cwd=str(tmp_path / "a")).file == here
+    assert load_config(environ={}, cwd=str(tmp_path / "a")).file == here
 
 
 def test_an_option_goes_before_the_environment_and_that_before_the_folder(tmp_path):
@@ -56,13 +56,13 @@ def test_an_option_goes_before_the_environment_and_that_before_the_folder(tmp_pa
     of_environment = written(tmp_path / "b", "", "b.toml")
     of_option = written(tmp_path / "c", "", "c.toml")
     environ = {"FILEQ_CONFIG": of_environment}
-    assert load(environ=environ, cwd=str(tmp_path)).file == of_environment
-    assert load(of_option, environ=environ, cwd=str(tmp_path)).file == of_option
+    assert load_config(environ=environ, cwd=str(tmp_path)).file == of_environment
+    assert load_config(of_option, environ=environ, cwd=str(tmp_path)).file == of_option
 
 
 def test_a_config_that_was_asked_for_and_is_not_there_is_an_error(tmp_path):
     with pytest.raises(NotFoundError, match=r"nowhere\.toml \(FILEQ_CONFIG\)"):
-        load(environ={"FILEQ_CONFIG": "nowhere.toml"}, cwd=str(tmp_path))
+        load_config(environ={"FILEQ_CONFIG": "nowhere.toml"}, cwd=str(tmp_path))
 
 
 def test_units_are_read_as_people_write_them(tmp_path):
@@ -102,7 +102,7 @@ def test_keep_takes_a_duration_or_forever(tmp_path):
 def test_a_config_that_is_not_utf_8_says_so(tmp_path):
     (tmp_path / "fileq.toml").write_bytes(b'default = ["caf\xe9"]')
     with pytest.raises(ConfigError, match="not UTF-8"):
-        load(environ={}, cwd=str(tmp_path))
+        load_config(environ={}, cwd=str(tmp_path))
 
 
 def test_a_config_that_can_not_be_read_is_the_environments_failure(tmp_path, monkeypatch):
@@ -113,11 +113,11 @@ def test_a_config_that_can_not_be_read_is_the_environments_failure(tmp_path, mon
 
     monkeypatch.setattr("builtins.open", refused)
     with pytest.raises(EnvironmentFailure, match="Permission denied") as raised:
-        load(file, environ={}, cwd=str(tmp_path))
+        load_config(file, environ={}, cwd=str(tmp_path))
     assert raised.value.exit_code is ExitCode.ENVIRONMENT
 
 
 def test_reading_a_config_imports_nothing_heavy():
-    code = "import sys; from fileq.config import load; load(); print(*sys.modules)"
+    code = "import sys; from fileq.config import load_config; load_config(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"PIL", "huey", "rich", "sqlite3", "typer"} & set(modules)

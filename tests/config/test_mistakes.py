@@ -2,7 +2,7 @@
 
 import pytest
 
-from fileq.config import load
+from fileq.config import load_config
 from fileq.errors import ConfigError, ExitCode
 
 SHOP = "[recipes.shop]\n"
@@ -84,7 +84,7 @@ def test_a_mistake_is_named_with_line_key_and_remedy(tmp_path, text, line, key, 
     file = tmp_path / "fileq.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(ConfigError) as raised:
-        load(str(file), environ={}, cwd=str(tmp_path))
+        load_config(str(file), environ={}, cwd=str(tmp_path))
     error = raised.value
     assert error.exit_code is ExitCode.USAGE
     assert error.message.startswith(f"{file}, line {line}: {key}: "), error.message
@@ -96,7 +96,7 @@ def test_toml_that_is_none_is_named_with_its_line(tmp_path):
     file = tmp_path / "fileq.toml"
     file.write_text('default = ["web"]\n[worker\n', "utf-8")
     with pytest.raises(ConfigError, match=r"fileq\.toml is not valid TOML: .*line 2"):
-        load(str(file), environ={}, cwd=str(tmp_path))
+        load_config(str(file), environ={}, cwd=str(tmp_path))
 
 
 WATCHES = [
@@ -121,7 +121,7 @@ def test_a_mistake_in_a_watched_folder_is_named(tmp_path, text, lines, problem, 
     file = tmp_path / "fileq.toml"
     file.write_text(text)
     with pytest.raises(ConfigError) as raised:
-        load(str(file), environ={}, cwd=str(tmp_path))
+        load_config(str(file), environ={}, cwd=str(tmp_path))
     assert f"{file}, {lines}: watch[0]" in raised.value.message or f"{file}, {lines}: watch[1]" in raised.value.message
     assert problem in raised.value.message
     assert remedy in raised.value.hint
@@ -140,7 +140,7 @@ def test_a_mistake_in_a_watched_folder_is_named(tmp_path, text, lines, problem, 
 def test_folders_that_lead_in_no_circle_are_watched(tmp_path, text):
     file = tmp_path / "fileq.toml"
     file.write_text(text)
-    assert load(str(file), environ={}, cwd=str(tmp_path)).settings.watch[0].path == str(tmp_path / "a")
+    assert load_config(str(file), environ={}, cwd=str(tmp_path)).settings.watch[0].path == str(tmp_path / "a")
 
 
 def test_a_circle_that_goes_by_a_link_is_refused_too(tmp_path):
@@ -149,11 +149,11 @@ def test_a_circle_that_goes_by_a_link_is_refused_too(tmp_path):
     file = tmp_path / "fileq.toml"
     file.write_text('[[watch]]\npath = "in"\nafter = "move"\nmove_to = "link"\n', "utf-8")
     with pytest.raises(ConfigError, match="so on for ever"):
-        load(str(file), environ={})
+        load_config(str(file), environ={})
 
 
 def test_a_config_that_is_nested_without_end_is_refused_in_a_sentence(tmp_path):
     file = tmp_path / "fileq.toml"
     file.write_text(f"a = {'[' * 5000}{']' * 5000}", "utf-8")
     with pytest.raises(ConfigError, match="nested too deeply"):
-        load(str(file), environ={})
+        load_config(str(file), environ={})

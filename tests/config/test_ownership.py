@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from fileq.config import load
+from fileq.config import load_config
 from fileq.errors import ConfigError, ExitCode
 
 NOBODY = 65534
@@ -58,7 +58,7 @@ def acting_as(user, group):
 def found(folder, user=0, group=0):
     """The recipe that counts for this user in that folder."""
     with acting_as(user, group):
-        return load(environ={}, cwd=folder).settings.default
+        return load_config(environ={}, cwd=folder).settings.default
 
 
 def refusal(folder, user=0, group=0):
@@ -83,8 +83,8 @@ def test_anothers_config_is_refused_and_named_ones_are_not(folder):
     assert said.startswith(f"The config {file} was found by the way and is not yours: it belongs to ")
     assert f"(user {NOBODY})" in said
     assert f"--config {file}" in said
-    assert load(file, environ={}, cwd=folder).settings.default == ("avif",)
-    assert load(environ={"FILEQ_CONFIG": file}, cwd=folder).settings.default == ("avif",)
+    assert load_config(file, environ={}, cwd=folder).settings.default == ("avif",)
+    assert load_config(environ={"FILEQ_CONFIG": file}, cwd=folder).settings.default == ("avif",)
 
 
 def test_anothers_config_in_a_sticky_folder_above_is_refused(folder):

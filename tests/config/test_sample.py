@@ -10,7 +10,7 @@ import zipfile
 import msgspec
 import pytest
 
-from fileq.config import load, sample
+from fileq.config import load_config, sample_config
 from fileq.config.settings import (
     AddSettings,
     NotifySettings,
@@ -35,22 +35,22 @@ _DEFAULT = re.compile(r"^#(\w+ = .*)$", re.MULTILINE)
 def loaded(tmp_path, text):
     file = tmp_path / "fileq.toml"
     file.write_text(text, "utf-8")
-    return load(str(file), environ={}, cwd=str(tmp_path)).settings
+    return load_config(str(file), environ={}, cwd=str(tmp_path)).settings
 
 
 def test_the_packages_sample_is_the_one_at_the_top():
     with open(TOP, encoding="utf-8") as top:
-        assert top.read() == sample()
+        assert top.read() == sample_config()
 
 
 def test_it_changes_no_setting_and_adds_one_recipe(tmp_path):
-    settings, defaults = loaded(tmp_path, sample()), Settings()
+    settings, defaults = loaded(tmp_path, sample_config()), Settings()
     assert len(settings.recipes["shop"].outputs) == 2
     assert msgspec.structs.replace(settings, recipes={}) == defaults
 
 
 def test_the_defaults_that_it_shows_are_the_defaults(tmp_path):
-    before_recipes = sample().split("[recipes.shop]")[0]
+    before_recipes = sample_config().split("[recipes.shop]")[0]
     settings = loaded(tmp_path, _DEFAULT.sub(r"\1", before_recipes))
     assert settings.worker == WorkerSettings()
     assert settings.default == Settings().default
@@ -59,7 +59,7 @@ def test_the_defaults_that_it_shows_are_the_defaults(tmp_path):
 @pytest.mark.parametrize("kind", [Settings, *_SECTIONS, Recipe, Output])
 def test_every_key_is_named_in_it(kind):
     written = [field.encode_name for field in msgspec.structs.fields(kind) if not (kind is Recipe and field.required)]
-    text = sample()
+    text = sample_config()
     missing = [
         name
         for name in written
@@ -69,7 +69,7 @@ def test_every_key_is_named_in_it(kind):
 
 
 def test_each_example_of_a_recipes_key_can_be_used(tmp_path):
-    head, tail = sample().split("[recipes.shop]")
+    head, tail = sample_config().split("[recipes.shop]")
     for line in _DEFAULT.findall(tail.split("[[recipes.shop.outputs]]")[0]):
         if not line.startswith("out = "):
             loaded(tmp_path, f"{head}[recipes.shop]\n{line}\n")
@@ -82,7 +82,7 @@ def test_the_wheel_has_it_as_a_file(tmp_path):
     subprocess.run(command, cwd=os.path.dirname(TOP), check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
-        assert packed.read("fileq/sample_config.toml").decode("utf-8") == sample()
+        assert packed.read("fileq/sample_config.toml").decode("utf-8") == sample_config()
         assert "fileq/recipes/builtin.toml" in packed.namelist()
         mode = packed.getinfo("fileq/sample_config.toml").external_attr >> 16
     assert stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0
@@ -110,5 +110,5 @@ def test_the_schedule_and_the_retention_that_it_shows_are_the_defaults(tmp_path)
 
 def everything_in_force():
     """The sample with every key and every table in force, but a recipe's keys that only make sense alone."""
-    head, tail = sample().split("#[[watch]]")
+    head, tail = sample_config().split("#[[watch]]")
     return f"{head}[[watch]]\n" + re.sub(r"^#(\w+ = .*|\[\[.*\]\])$", r"\1", tail, flags=re.MULTILINE)

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fileq.config import database_path, load, read_restricted
-from fileq.config.trust import distrust_config, trust_config, trust_of, trusted_configs
+from fileq.config import load_config, locate_database, read_restricted_settings
+from fileq.config.trust import check_trust, distrust_config, list_trusted_configs, trust_config
 from fileq.errors import EnvironmentFailure, UntrustedError
 
 CONFIG = """
@@ -49,7 +49,7 @@ def config(tmp_path):
 
 
 def found(config):
-    return load(environ={}, cwd=os.path.dirname(config))
+    return load_config(environ={}, cwd=os.path.dirname(config))
 
 
 def record_of(config, state):
@@ -84,23 +84,23 @@ def test_nobody_is_told_without_trust(config):
 
 def test_its_database_is_not_used_without_trust_nor_is_another_one_in_its_place(config):
     with pytest.raises(UntrustedError, match=r"names a database \(own\.db\)"):
-        database_path(found(config), environ={}, cwd="/")
-    assert database_path(found(config), "a.db", environ={}, cwd="/") == "/a.db"
-    assert database_path(found(config), environ={"FILEQ_DATABASE": "b.db"}, cwd="/") == "/b.db"
+        locate_database(found(config), environ={}, cwd="/")
+    assert locate_database(found(config), "a.db", environ={}, cwd="/")[0] == "/a.db"
+    assert locate_database(found(config), environ={"FILEQ_DATABASE": "b.db"}, cwd="/")[0] == "/b.db"
 
 
 def test_all_counts_once_it_is_trusted_also_what_is_written_into_it_later(config):
     trust_config(config)
     assert found(config).settings.notify.is_on
     assert found(config).recipe("web").steps[0].argv[0] == "evil"
-    assert database_path(found(config), environ={}, cwd="/") == os.path.join(os.path.dirname(config), "own.db")
+    assert locate_database(found(config), environ={}, cwd="/")[0] == os.path.join(os.path.dirname(config), "own.db")
     with open(config, "a", encoding="utf-8") as file:
         file.write('[recipes.more]\nsteps = [ { op = "command", argv = ["more", "{source}", "{output}"] } ]')
     assert found(config).recipe("more").steps[0].argv[0] == "more"
 
 
 def test_a_config_that_is_named_counts_whole(config):
-    for named in (load(config, environ={}, cwd="/"), load(environ={"FILEQ_CONFIG": config}, cwd="/")):
+    for named in (load_config(config, environ={}, cwd="/"), load_config(environ={"FILEQ_CONFIG": config}, cwd="/")):
         assert named.is_trusted
         assert named.recipe("web").steps[0].argv[0] == "evil"
 
@@ -109,14 +109,14 @@ def test_the_trust_in_one_folder_says_nothing_of_a_link_to_it_elsewhere(config, 
     trust_config(config)
     (tmp_path / "archive").mkdir()
     os.symlink(config, tmp_path / "archive" / "fileq.toml")
-    assert not load(environ={}, cwd=str(tmp_path / "archive")).is_trusted
+    assert not load_config(environ={}, cwd=str(tmp_path / "archive")).is_trusted
 
 
 def test_a_folder_is_the_same_by_whatever_link_one_comes_into_it(config, tmp_path):
     os.symlink(os.path.dirname(config), tmp_path / "short")
     trust_config(str(tmp_path / "short" / "fileq.toml"))
     assert found(config).is_trusted
-    assert load(environ={}, cwd=str(tmp_path / "short")).recipe("web")
+    assert load_config(environ={}, cwd=str(tmp_path / "short")).recipe("web")
 
 
 def test_the_trust_is_the_users_alone_to_read(config, state):
@@ -131,17 +131,20 @@ def test_trust_can_be_listed_and_taken_back(config, tmp_path):
     other = str(tmp_path / "other" / "fileq.toml")
     trust_config(other)
     trust_config(config)
-    assert trusted_configs() == [other, config]
+    assert list_trusted_configs() == [other, config]
     assert distrust_config(config)
     assert not distrust_config(config)
-    assert trusted_configs() == [other]
+    assert list_trusted_configs() == [other]
     assert not found(config).is_trusted
 
 
 def test_what_is_asked_for_is_read_without_trust(config):
-    asked = read_restricted(config)
-    assert [(program.recipe, program.argv[0]) for program in asked.programs] == [("web", "evil"), ("last", "worse")]
-    assert asked.in_words() == "2 recipes that run programs, notices and a database"
+    asked = read_restricted_settings(config)
+    assert [(program.recipe_name, program.argv[0]) for program in asked.programs] == [
+        ("web", "evil"),
+        ("last", "worse"),
+    ]
+    assert asked.describe() == "2 recipes that run programs, notices and a database"
 
 
 @pytest.mark.parametrize("name", ["line\nbreak", os.fsdecode(b"caf\xe9"), "ü" * 60, "a 'b' \"c\""])
@@ -153,7 +156,7 @@ def test_folders_of_any_name_can_be_trusted(tmp_path, name):
     with pytest.raises(UntrustedError):
         found(file).recipe("web")
     trust_config(file)
-    assert trusted_configs() == [file]
+    assert list_trusted_configs() == [file]
     assert found(file).recipe("web")
 
 
@@ -161,7 +164,7 @@ def test_folders_of_any_name_can_be_trusted(tmp_path, name):
 def test_a_damaged_record_is_no_trust_and_is_said(config, state, content):
     trust_config(config)
     record_of(config, state).write_bytes(content)
-    assert trusted_configs() == []
+    assert list_trusted_configs() == []
     with pytest.raises(UntrustedError, match=r"is not trusted \(.*, where that is remembered, is damaged\)"):
         found(config).recipe("web")
     trust_config(config)
@@ -172,7 +175,7 @@ def test_a_record_that_goes_on_after_the_path_is_damaged(config, state):
     trust_config(config)
     with record_of(config, state).open("ab") as record:
         record.write(b"x")
-    assert not trust_of(config).trusted
+    assert not check_trust(config).is_trusted
 
 
 def test_a_record_that_others_may_write_to_is_no_trust(config, state):
@@ -190,7 +193,7 @@ def test_a_file_in_the_place_of_the_records_is_no_trust_and_is_said(config, stat
     with pytest.raises(EnvironmentFailure, match="can't be remembered"):
         trust_config(config)
     with pytest.raises(EnvironmentFailure, match="can't be read"):
-        trusted_configs()
+        list_trusted_configs()
     assert not distrust_config(config)
 
 
@@ -201,8 +204,8 @@ def test_a_record_that_can_not_be_read_is_no_trust_and_is_said(config, state, mo
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("fileq.config.trust.open", refused, raising=False)
-    trust = trust_of(config)
-    assert not trust.trusted
+    trust = check_trust(config)
+    assert not trust.is_trusted
     assert trust.problem == f"{record_of(config, state)}, where that is remembered, can't be read: Permission denied"
 
 
@@ -212,19 +215,19 @@ def test_a_state_folder_that_is_not_absolute_is_in_a_strangers_folder_and_no_tru
         found(config).recipe("web")
     with pytest.raises(EnvironmentFailure):
         trust_config(config)
-    assert trusted_configs() == []
+    assert list_trusted_configs() == []
 
 
 def test_many_at_once_trust_the_same_and_others(tmp_path):
     files = [str(tmp_path / str(number % 5) / "fileq.toml") for number in range(60)]
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(trust_config, files))
-    assert trusted_configs() == sorted(set(files))
+    assert list_trusted_configs() == sorted(set(files))
 
 
 def test_where_nothing_needs_trust_nobody_looks_whether_it_is_there(tmp_path):
     (tmp_path / "fileq.toml").write_text('default = ["avif"]\n[recipes.plain]\n')
-    code = "import sys; from fileq.config import load; load(environ={}); print(*sys.modules)"
+    code = "import sys; from fileq.config import load_config; load_config(environ={}); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert not {"fileq.config.trust", "platformdirs", "grp", "pwd", "tempfile"} & set(modules.stdout.split())
 
@@ -237,14 +240,14 @@ def test_a_place_in_which_others_may_rename_folders_is_trusted_for_nothing(tmp_p
     folder.mkdir(parents=True)
     (folder / "fileq.toml").write_text(CONFIG, "utf-8")
     trust_config(str(folder / "fileq.toml"))
-    assert trust_of(str(folder / "fileq.toml")).trusted
+    assert check_trust(str(folder / "fileq.toml")).is_trusted
     place = above if where == "the folder above" else above.parent
     place.chmod(0o777)
-    found_out = trust_of(str(folder / "fileq.toml"))
-    assert not found_out.trusted
+    found_out = check_trust(str(folder / "fileq.toml"))
+    assert not found_out.is_trusted
     assert str(place) in found_out.problem
     place.chmod(0o1777)  # as /tmp is: what is ours can't be moved there
-    assert trust_of(str(folder / "fileq.toml")).trusted
+    assert check_trust(str(folder / "fileq.toml")).is_trusted
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders that belong to others")
@@ -254,4 +257,4 @@ def test_a_place_in_another_users_folder_is_trusted_for_nothing(tmp_path):
     (folder / "fileq.toml").write_text(CONFIG, "utf-8")
     trust_config(str(folder / "fileq.toml"))
     os.chown(folder.parent, 65534, 65534)
-    assert not trust_of(str(folder / "fileq.toml")).trusted
+    assert not check_trust(str(folder / "fileq.toml")).is_trusted

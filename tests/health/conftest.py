@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from fileq.config import load
+from fileq.config import load_config
 from fileq.health import examine
 from fileq.health.context import Room
 from fileq.presence import identify
@@ -20,12 +20,12 @@ class Patient:
     def __init__(self, ledger, folder):
         self.ledger = ledger
         self.folder = folder
-        self.config = load(environ={}, cwd=str(folder))
+        self.config = load_config(environ={}, cwd=str(folder))
 
     def configure(self, text):
         file = self.folder / "fileq.toml"
         file.write_text(text, "utf-8")
-        self.config = load(str(file), environ={}, cwd=str(self.folder))
+        self.config = load_config(str(file), environ={}, cwd=str(self.folder))
 
     def examine(self, now=NOW, *, opened=..., room=lambda _: PLENTY, thorough=False):
         opened = self.ledger if opened is ... else opened

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from fileq.config import load
+from fileq.config import load_config
 from fileq.recipes.recipe import decode, encode
 
 
@@ -11,7 +11,7 @@ from fileq.recipes.recipe import decode, encode
 def recipes(tmp_path_factory):
     file = tmp_path_factory.mktemp("config") / "fileq.toml"
     file.write_text("", "utf-8")
-    return load(str(file), environ={}).settings.recipes
+    return load_config(str(file), environ={}).settings.recipes
 
 
 @pytest.mark.parametrize("name", ["web", "thumbnail", "webp", "avif", "optimize"])

@@ -1,6 +1,6 @@
 import pytest
 
-from fileq.config import load
+from fileq.config import load_config
 from fileq.recipes.collisions import collide
 from fileq.recipes.recipe import Output, Recipe
 
@@ -17,7 +17,7 @@ from fileq.recipes.recipe import Output, Recipe
     ],
 )
 def test_recipes_that_can_make_the_same_name_collide(names, together):
-    recipes = load(environ={}).settings.recipes
+    recipes = load_config(environ={}).settings.recipes
     assert collide([recipes[name] for name in names]) is together
 
 

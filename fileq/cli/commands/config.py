@@ -5,7 +5,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.config import Config, Provenance, database_origin, with_database
+from fileq.config import Config, Provenance, locate_database, with_database_origin
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import ExitCode, UntrustedError
@@ -41,10 +41,10 @@ def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
 def _with_database(session: Session) -> tuple[str | None, Config]:
     """The database in use, None where the config names one and isn't trusted; and the config that tells of it."""
     try:
-        database, origin = database_origin(session.config, session.database_option)
+        database, origin = locate_database(session.config, session.database_option)
     except UntrustedError:
         return None, session.config
-    return database, with_database(session.config, database, origin)
+    return database, with_database_origin(session.config, database, origin)
 
 
 def _facts(config: Config) -> list[tuple[str, Cell]]:
@@ -55,8 +55,8 @@ def _facts(config: Config) -> list[tuple[str, Cell]]:
 
 
 def _warning(config: Config) -> list[Text]:
-    asked = config.withheld.in_words()
-    return [Text(str(config.untrusted(f"asks for {asked}, which don't count")), Tone.WARNING)] if asked else []
+    asked = config.withheld.describe()
+    return [Text(str(config.untrusted_error(f"asks for {asked}, which don't count")), Tone.WARNING)] if asked else []
 
 
 def _in_words(value: object) -> str:

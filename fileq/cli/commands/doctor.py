@@ -41,7 +41,7 @@ def doctor(
     checks = _checks(session, time.time())
     if notify:
         if session.config.withheld.notify is not None:
-            raise session.config.untrusted("its [notify] is off")
+            raise session.config.untrusted_error("its [notify] is off")
         checks.append(_tried(session.config.settings.notify))
     well = not any(check.state is State.BAD for check in checks)
     document = {"ok": well, "checks": [asdict(check) for check in checks]}

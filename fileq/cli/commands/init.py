@@ -8,7 +8,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.config import CONFIG_NAME, sample
+from fileq.config import CONFIG_NAME, sample_config
 from fileq.config.trust import trust_config
 from fileq.display import Answer, Display, Text
 from fileq.errors import EnvironmentFailure, ExitCode, UsageError
@@ -27,7 +27,7 @@ def init(
     file = os.path.abspath(os.path.join(path, CONFIG_NAME) if os.path.isdir(path) else path)
     try:
         with open(file, "x", encoding="utf-8") as config:
-            config.write(sample())
+            config.write(sample_config())
     except FileExistsError as error:
         raise UsageError(f"{file} is there already, and was left as it is.", "Name another PATH.") from error
     except OSError as error:

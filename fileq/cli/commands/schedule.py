@@ -10,7 +10,7 @@ from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.schedule import Scheduled, document, scheduled, table
 from fileq.cli.workers import somebody_works
-from fileq.config.complaints import unknown_name
+from fileq.config.problems import unknown_name_problem
 from fileq.display import Answer, Text, Tone
 from fileq.errors import ExitCode, NotFoundError
 
@@ -53,7 +53,7 @@ def _run(session: Session, name: str) -> dict[str, Any]:
 
     lines = session.config.settings.schedule.lines
     if name not in lines:
-        raise NotFoundError(f"There is no task {name}.", unknown_name("", name, lines).remedy)
+        raise NotFoundError(f"There is no task {name}.", unknown_name_problem("", name, lines).remedy)
     begun = time.time()
     outcome, message = run_now(session.database, session.config, name)
     return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}

@@ -62,7 +62,7 @@ def command(session: Session) -> list[str]:
     It names the config, which then counts whole. Raises UntrustedError where it doesn't yet.
     """
     assert session.config.file is not None
-    if asked := session.config.withheld.in_words():
-        raise session.config.untrusted(f"asks for {asked}")
+    if asked := session.config.withheld.describe():
+        raise session.config.untrusted_error(f"asks for {asked}")
     options = ["--config", os.path.abspath(session.config.file), "--database", session.database]
     return [sys.executable, "-m", "fileq", *options, "watch", "--work"]

@@ -8,9 +8,15 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.config import CONFIG_NAME, RestrictedSettings, config_in_use, database_path_in, read_restricted
-from fileq.config.origins import without_secrets
-from fileq.config.trust import distrust_config, trust_config, trusted_configs
+from fileq.config import (
+    CONFIG_NAME,
+    RestrictedSettings,
+    database_path_in_config,
+    find_config_in_use,
+    read_restricted_settings,
+)
+from fileq.config.origins import hide_url_secrets
+from fileq.config.trust import distrust_config, list_trusted_configs, trust_config
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, NotFoundError, UsageError
@@ -42,9 +48,9 @@ def trust(
     if listed:
         display.answer(_list())
     elif remove:
-        display.answer(_removed(_named(path) if path else config_in_use(session.config_option)))
+        display.answer(_removed(_named(path) if path else find_config_in_use(session.config_option)))
     else:
-        display.answer(_trusted(_existing(_named(path)) if path else config_in_use(session.config_option)))
+        display.answer(_trusted(_existing(_named(path)) if path else find_config_in_use(session.config_option)))
     return ExitCode.DONE
 
 
@@ -61,8 +67,8 @@ def _existing(file: str) -> str:
 
 
 def _trusted(file: str) -> Answer:
-    asked = read_restricted(file)
-    database = None if asked.database is None else database_path_in(file, asked.database)
+    asked = read_restricted_settings(file)
+    database = None if asked.database is None else database_path_in_config(file, asked.database)
     trust_config(file)
     told: list[Block] = [Facts([("config", file), *_facts(asked, database)]), Text()]
     if asked == RestrictedSettings():
@@ -78,17 +84,17 @@ def _removed(file: str) -> Answer:
 
 
 def _list() -> Answer:
-    files = trusted_configs()
+    files = list_trusted_configs()
     return Answer(files, [Text(file) for file in files] or [Text("You have trusted no config.")])
 
 
 def _facts(asked: RestrictedSettings, database: str | None) -> list[tuple[str, Cell]]:
     facts: list[tuple[str, Cell]] = [
-        ("runs", f"{' '.join(program.argv)} (recipe {program.recipe})") for program in asked.programs
+        ("runs", f"{' '.join(program.argv)} (recipe {program.recipe_name})") for program in asked.programs
     ]
     if asked.notify is not None:
         facts += [("runs", f"{' '.join(asked.notify.command)} (notices)")] if asked.notify.command else []
-        facts += [("sends", f"notices to {without_secrets(url)}") for url in asked.notify.urls]
+        facts += [("sends", f"notices to {hide_url_secrets(url)}") for url in asked.notify.urls]
         facts += [("takes", f"${{{name}}} from the environment") for name in asked.notify.variables]
     return [*facts, *([("database", database)] if database is not None else [])]
 
@@ -96,11 +102,11 @@ def _facts(asked: RestrictedSettings, database: str | None) -> list[tuple[str, C
 def _document(asked: RestrictedSettings, database: str | None) -> dict[str, Any]:
     notify = asked.notify
     return {
-        "programs": [{"recipe": program.recipe, "argv": list(program.argv)} for program in asked.programs],
+        "programs": [{"recipe": program.recipe_name, "argv": list(program.argv)} for program in asked.programs],
         "notices": notify
         and {
             "command": list(notify.command),
-            "urls": [without_secrets(url) for url in notify.urls],
+            "urls": [hide_url_secrets(url) for url in notify.urls],
             "variables": notify.variables,
         },
         "database": database,

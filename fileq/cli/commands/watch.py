@@ -16,7 +16,7 @@ from fileq.cli.views.live import hear_complaints, ticker
 from fileq.cli.views.progress import Pace
 from fileq.cli.watch_reporter import WatchReporter, folders
 from fileq.cli.workers import slots
-from fileq.config import load
+from fileq.config import load_config
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
@@ -69,7 +69,7 @@ def watch(
     display = session.display(json=json)
 
     def wanted() -> list[WatchSpec]:
-        session.config = load(session.config_option)
+        session.config = load_config(session.config_option)
         return folders(
             session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
             follow_links=follow_links,

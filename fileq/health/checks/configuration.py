@@ -8,7 +8,7 @@ def configuration(case: Case) -> Finding:
     config = case.config
     if config.file is None:
         return ok("There is none; the defaults serve.")
-    if asked := config.withheld.in_words():
-        untrusted = config.untrusted(f"asks for {asked}")
+    if asked := config.withheld.describe():
+        untrusted = config.untrusted_error(f"asks for {asked}")
         return warning(untrusted.message, untrusted.hint)
     return ok(f"{config.file} is in use{', found by the way' if config.was_found else ''}.")

@@ -1,4 +1,4 @@
-"""What msgspec and tomllib complain of, said so that a person can mend the file."""
+"""What is wrong with a config, said so that a person can mend the file; also what msgspec finds."""
 
 import difflib
 import re
@@ -23,51 +23,53 @@ _WORDS = {
 _STEP_OF_PATH = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
-class Complaint(NamedTuple):
-    """What is wrong at a dotted key, and the remedy."""
+class ConfigProblem(NamedTuple):
+    """What is wrong at a dotted key, in words that follow it, and the remedy, a sentence or ""."""
 
     key: str
-    problem: str
+    message: str
     remedy: str = ""
 
 
-def complaint(error: msgspec.ValidationError, kind: Any, value: object) -> Complaint:
-    """What `error` means, which came of converting `value` to `kind`. The key is relative to `value`."""
+def problem_from_validation(error: msgspec.ValidationError, kind: Any, value: object) -> ConfigProblem:
+    """Return what `error` means, which came of converting `value` to `kind`. The key is relative to `value`."""
     text, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`")
     found, holder = _walk(kind, value, path)
     key = path.removeprefix(".")
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL):
-        return unknown_key(f"{key}.{match[1]}".lstrip("."), _keys_of(found))
+        return unknown_key_problem(f"{key}.{match[1]}".lstrip("."), _keys_of(found))
     if match := re.fullmatch(r"Object missing required field `(.*)`", text):
-        return Complaint(key, f"needs the key {match[1]}", _missing_remedy(match[1], found))
+        return ConfigProblem(key, f"needs the key {match[1]}", _missing_remedy(match[1], found))
     if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", text, re.DOTALL):
-        return Complaint(key, f"can't be {match[1]}", nearest_or_all(match[1].strip("'"), _choices(found, holder)))
+        return ConfigProblem(key, f"can't be {match[1]}", suggest_names(match[1].strip("'"), _choices(found, holder)))
     if match := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", text):
-        return Complaint(key, f"must be {_words(match[1])}, not {_words(match[2])}")
+        return ConfigProblem(key, f"must be {_words(match[1])}, not {_words(match[2])}")
     if match := re.fullmatch(r"Expected `\w+` (<=|>=) (.*)", text):
-        return Complaint(key, f"must be {'at least' if match[1] == '>=' else 'at most'} {match[2]}")
-    return remark(key, text)
+        return ConfigProblem(key, f"must be {'at least' if match[1] == '>=' else 'at most'} {match[2]}")
+    return problem_from_check(key, text)
 
 
-def remark(key: str, text: str) -> Complaint:
-    """What one of our own checks said: the problem, then after a semicolon the remedy."""
+def problem_from_check(key: str, text: str) -> ConfigProblem:
+    """Return the problem that the text of a ValueError means: what is wrong, then after a semicolon the remedy."""
     problem, _, remedy = text.partition("; ")
-    return Complaint(
+    return ConfigProblem(
         key, problem, f"{remedy[:1].upper()}{remedy[1:]}{'' if remedy.endswith('?') else '.'}" if remedy else ""
     )
 
 
-def unknown_key(key: str, known: Iterable[str]) -> Complaint:
-    return Complaint(key, "there is no such key", nearest_or_all(key.rpartition(".")[2], known))
+def unknown_key_problem(key: str, known: Iterable[str]) -> ConfigProblem:
+    """Return the problem of a dotted key whose last part is none of `known`; the remedy suggests one."""
+    return ConfigProblem(key, "there is no such key", suggest_names(key.rpartition(".")[2], known))
 
 
-def unknown_name(key: str, name: str, known: Iterable[str]) -> Complaint:
-    return Complaint(key, f"there is no {name!r}", nearest_or_all(name, known))
+def unknown_name_problem(key: str, name: str, known: Iterable[str]) -> ConfigProblem:
+    """Return the problem of a name, the value of `key`, that is none of `known`; the remedy suggests one."""
+    return ConfigProblem(key, f"there is no {name!r}", suggest_names(name, known))
 
 
-def nearest_or_all(name: str, known: Iterable[str]) -> str:
-    """The remedy for a name that is not known: the nearest that is, or the list of them."""
+def suggest_names(name: str, known: Iterable[str]) -> str:
+    """Return the remedy for a name that is none of `known`: the nearest one, or the list of all; "" for no names."""
     known = sorted(known)
     if nearest := difflib.get_close_matches(name, known, 1):
         return f"Did you mean {nearest[0]}?"

@@ -1,6 +1,6 @@
 """On which line a key stands."""
 
-from fileq.config.lines import line_of, lines_of_keys
+from fileq.config.document import key_lines, nearest_line
 
 TEXT = """\
 default = ["web"]
@@ -21,7 +21,7 @@ quality = 3
 
 
 def test_tables_and_keys_have_lines():
-    lines = lines_of_keys(TEXT)
+    lines = key_lines(TEXT)
     assert lines["default"] == 1
     assert lines["worker"] == 3
     assert lines["worker.timeout"] == 4
@@ -29,13 +29,13 @@ def test_tables_and_keys_have_lines():
 
 
 def test_tables_of_a_list_are_numbered():
-    lines = lines_of_keys(TEXT)
+    lines = key_lines(TEXT)
     assert lines["recipes.shop.outputs[0].name"] == 12
     assert lines["recipes.shop.outputs[1].quality"] == 14
 
 
 def test_a_key_inside_of_a_value_has_the_line_of_what_holds_it():
-    lines = lines_of_keys(TEXT)
-    assert line_of("recipes.shop.steps[0].op", lines) == 8
-    assert line_of("recipes.shop.outputs[1].name", lines) == 13
-    assert line_of("nowhere", lines) is None
+    lines = key_lines(TEXT)
+    assert nearest_line("recipes.shop.steps[0].op", lines) == 8
+    assert nearest_line("recipes.shop.outputs[1].name", lines) == 13
+    assert nearest_line("nowhere", lines) is None

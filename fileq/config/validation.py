@@ -1,0 +1,188 @@
+"""What can be wrong with settings of the right types: values out of range, names that are not there, circles."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from fileq.config.problems import ConfigProblem, problem_from_check, unknown_name_problem
+from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
+from fileq.files.identity import relative_within
+from fileq.operations.base import Operation
+from fileq.recipes import names
+from fileq.recipes.recipe import Output, Recipe
+
+_LEAST_TOTAL = 1024
+"""Bytes: `max_total = "20"` has lost its unit, and would cost nearly all outputs."""
+
+_RANGES = {"quality": (1, 100), "effort": (0, 10), "min_saving": (0, 1)}
+_WATCH_TARGETS = ("out", "move_to", "failed_to")
+
+
+def size_problems(settings: Settings) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with the sizes and durations of the worker and of retention."""
+    for key in ("timeout", "memory", "heartbeat"):
+        if getattr(settings.worker, key) <= 0:
+            yield ConfigProblem(f"worker.{key}", "must be more than 0")
+    most = settings.retention.max_total
+    if most is not None and 0 < most < _LEAST_TOTAL:
+        yield ConfigProblem("retention.max_total", f"{most} is next to nothing", 'Write a unit, like "20 GiB".')
+
+
+def default_problems(settings: Settings, recipes: Mapping[str, Recipe]) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with the names of the default recipes."""
+    if not settings.default:
+        yield ConfigProblem("default", "needs at least one recipe", 'Write default = ["web"].')
+    for name in settings.default:
+        if name not in recipes:
+            yield unknown_name_problem("default", name, recipes)
+
+
+# Recipes
+
+
+def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
+    """Yield everything that is wrong with `recipe`; the keys are relative to it."""
+    if not recipe.name or recipe.name.startswith(".") or set("/\\\0") & set(recipe.name):
+        yield ConfigProblem("", "a recipe's name is the name of a folder", "Use letters, digits and dashes.")
+    if not recipe.match:
+        yield ConfigProblem("match", "an empty list matches nothing", 'Write it like ["*.jpg", "*.png"].')
+    yield from _check_problems(names.check_destination, "out", recipe.out)
+    yield from _misplaced_steps(recipe)
+    if not recipe.outputs:
+        yield ConfigProblem("outputs", "a recipe without outputs makes nothing", "Leave outputs away for one output.")
+    for number, output in enumerate(recipe.outputs):
+        for problem in _output_problems(output):
+            yield problem._replace(key=f"outputs[{number}].{problem.key}")
+    yield from _equal_names(recipe)
+
+
+def _output_problems(output: Output) -> Iterator[ConfigProblem]:
+    yield from _check_problems(names.check, "name", output.name)
+    for key, (least, most) in _RANGES.items():
+        value = getattr(output, key)
+        if value is not None and not least <= value <= most:
+            yield ConfigProblem(key, f"must be from {least} to {most}, not {value}")
+    if output.max_bytes is not None and output.max_bytes < 1:
+        yield ConfigProblem("max_bytes", "must be at least 1 byte")
+    for number, step in enumerate(output.steps[:-1]):
+        if step.works_on_files:
+            yield ConfigProblem(
+                f"steps[{number}]", f"{_op(step)} must be the last step", "Move it to the end of the steps."
+            )
+
+
+def _misplaced_steps(recipe: Recipe) -> Iterator[ConfigProblem]:
+    is_only_step = len(recipe.steps) == 1 and not any(output.steps for output in recipe.outputs)
+    for number, step in enumerate(recipe.steps):
+        if step.works_on_files and not is_only_step:
+            yield ConfigProblem(
+                f"steps[{number}]",
+                f"{_op(step)} must be the only step of a recipe",
+                "Or make it the last step of an output: [[recipes.…outputs]] steps = [ … ].",
+            )
+
+
+def _equal_names(recipe: Recipe) -> Iterator[ConfigProblem]:
+    seen: dict[tuple[str, object], int] = {}
+    for number, output in enumerate(recipe.outputs):
+        first = seen.setdefault((output.name, output.format if "{ext}" in output.name else None), number)
+        if first != number:
+            yield ConfigProblem(
+                f"outputs[{number}].name",
+                f"{output.name!r} is the name of outputs[{first}] too",
+                'Give each output its own, like "{stem}-small.{ext}".',
+            )
+
+
+def _check_problems(check: Callable[[str], None], key: str, value: str) -> Iterator[ConfigProblem]:
+    """Yield what `check` raises ValueError for."""
+    try:
+        check(value)
+    except ValueError as error:
+        yield problem_from_check(key, str(error))
+
+
+def _op(step: Operation) -> str:
+    return str(type(step).__struct_config__.tag)
+
+
+# Scheduled batches
+
+
+def schedule_problems(schedule: ScheduleSettings, recipes: Mapping[str, Recipe]) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with the batches that are added by the clock: names, paths and recipes."""
+    seen = set(TASK_NAMES)
+    for number, batch in enumerate(schedule.add):
+        key = f"schedule.add[{number}]"
+        if batch.name in seen:
+            yield ConfigProblem(f"{key}.name", f"{batch.name} is the name of another task", "Choose another.")
+        seen.add(batch.name)
+        if not batch.paths:
+            yield ConfigProblem(f"{key}.paths", "needs at least one path", 'Write it like ["~/pictures/inbox"].')
+        for name in batch.recipes:
+            if name not in recipes:
+                yield unknown_name_problem(f"{key}.recipe", name, recipes)
+
+
+# Watched folders
+
+
+def watch_problems(watches: Sequence[WatchSettings], recipes: Mapping[str, Recipe]) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with each watch: a folder that stands twice, an unknown recipe, a move without a target."""
+    seen: set[str] = set()
+    for number, watch in enumerate(watches):
+        key = f"watch[{number}]"
+        if watch.path in seen:
+            yield ConfigProblem(f"{key}.path", f"{watch.path} is watched already", "Give one [[watch]] both recipes.")
+        seen.add(watch.path)
+        for name in watch.recipes:
+            if name not in recipes:
+                yield unknown_name_problem(f"{key}.recipe", name, recipes)
+        if watch.after == "move" and not watch.move_to:
+            yield ConfigProblem(f"{key}.after", '"move" needs the key move_to', "Add the folder to move to.")
+
+
+def find_watch_loop(watches: Sequence[WatchSettings]) -> tuple[ConfigProblem, str] | None:
+    """Return two keys that together would send files round in a circle: the problem of one, and the other; or None."""
+    for number, watch in enumerate(watches):
+        for key in _WATCH_TARGETS:
+            last_key = _way_back(watches, number, number, key, frozenset())
+            if last_key is not None:
+                return _loop_problem(f"watch[{number}].{key}", watch, key), last_key
+    return None
+
+
+def _loop_problem(where: str, watch: WatchSettings, key: str) -> ConfigProblem:
+    folder = getattr(watch, key)
+    problem = f"what is put into {folder} would come back into {watch.path}, and so on for ever"
+    return ConfigProblem(where, problem, "Choose a folder that isn't watched.")
+
+
+def _way_back(watches: Sequence[WatchSettings], goal: int, number: int, key: str, passed: frozenset[int]) -> str | None:
+    """The last key on a way from a key of one watch back into the folder `goal`; None where there is no such way."""
+    target = _target(watches[number], key)
+    if target is None:
+        return None
+    for other, watch in enumerate(watches):
+        if other in passed or not _takes(watch, target, is_own=other == number, key=key):
+            continue
+        if other == goal:
+            return f"watch[{number}].{key}" if number != goal else f"watch[{number}].path"
+        for further in _WATCH_TARGETS:
+            found = _way_back(watches, goal, other, further, passed | {other})
+            if found is not None:
+                return found
+    return None
+
+
+def _target(watch: WatchSettings, key: str) -> str | None:
+    if key == "move_to" and watch.after != "move":
+        return None
+    target: str | None = getattr(watch, key)
+    return target
+
+
+def _takes(watch: WatchSettings, target: str, *, is_own: bool, key: str) -> bool:
+    """Whether what is put into `target` would be a source there."""
+    place = relative_within(target, watch.path)
+    if is_own:  # folders inside one's own are left out, and what came out of a recipe doesn't go into it again
+        return place == "" and key != "out"
+    return place == "" or (watch.recursive and place is not None)
