@@ -8,6 +8,7 @@ FileqError                      exit code
 │       └── MissingPathsError   2   files that were named and don't exist
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
 │   └── LedgerError             3   the database can't be opened, read or written
+│       └── DatabaseReplaced    3   another file has its place: what is open is of no use any more
 └── JobError                    1   one job failed; `kind` says how (see ErrorKind)
     ├── FolderUnavailable       1   the disk of a folder is full, read-only, or away
     └── Shortage                3   this process has no handles, memory or processes left: no fault of the job
@@ -106,6 +107,10 @@ class EnvironmentFailure(FileqError):
 
 class LedgerError(EnvironmentFailure):
     pass
+
+
+class DatabaseReplaced(LedgerError):
+    """Another file stands in the place of the database that is open: waiting helps nobody."""
 
 
 class JobError(FileqError):

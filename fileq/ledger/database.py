@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from fileq.errors import LedgerError
+from fileq.ledger.database_file import DatabaseFile
 from fileq.ledger.migrations import MIGRATIONS
 
 SCHEMA_VERSION = 2
@@ -52,6 +53,7 @@ class Database:
         self._lock = threading.RLock()
         self._holder: int | None = None  # the thread that has a transaction open
         _create_file(path)
+        self._file = DatabaseFile(path)  # before SQLite opens it: a swap in between is then seen
         with database_errors(path):
             self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
             self._joined = nullcontext(self.connection)  # `add` joins its transaction several times a file
@@ -146,6 +148,7 @@ class Database:
 
     def _begin(self) -> None:
         """Wait for another's transaction in steps: signals are heard in between, and who stops has no patience left."""
+        self._file.check()
         begun = time.monotonic()
         while True:
             try:
@@ -155,6 +158,13 @@ class Database:
                     raise
             else:
                 return
+
+    def check_file(self) -> None:
+        """Look whether the file is there still: from then on who reads hears of it too, as does each who writes.
+
+        Raises LedgerError where it isn't, DatabaseReplaced where another file has its place.
+        """
+        self._file.check()
 
     def hurry(self, patience: float) -> None:
         """From another thread: wait for no transaction of another process longer than so many seconds from now on."""
@@ -183,6 +193,8 @@ class Database:
     @contextmanager
     def _alone(self) -> Iterator[sqlite3.Connection]:
         with self._lock, database_errors(self.path):
+            if self._file.is_lost:
+                self._file.check()
             yield self.connection
 
     def damage(self) -> str:

@@ -5,13 +5,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from huey import Huey
 from huey.registry import Message
 from huey.serializer import Serializer
 from huey.storage import SqliteStorage
 
+from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 
 
@@ -52,7 +53,8 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
 
         Huey's scheduler would enqueue what is returned here message by message: a kill in between loses the rest.
         """
-        self._messages.move_due(self.name, ts.timestamp())
+        with suppress(LedgerError):  # the slots say it, and it would be said a second time
+            self._messages.move_due(self.name, ts.timestamp())
         return []
 
 

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 
 from watchdog.events import FileSystemEvent, FileSystemMovedEvent
 
-from fileq.errors import FileqError, LedgerError
+from fileq.errors import DatabaseReplaced, FileqError, LedgerError
 from fileq.intake import WatchIntake
 from fileq.ledger import Ledger
 from fileq.sources import is_ignored
@@ -34,7 +34,7 @@ _GATHER = 0.02
 class Watcher:
     """Watches folders until it is stopped, or with `once` until it has caught up with what is there.
 
-    Raises UsageError where another process watches one of them, LedgerError.
+    Raises UsageError where another process watches one of them; LedgerError, also later: DatabaseReplaced.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Watcher:
         try:
             self._turn(time.monotonic())
         except LedgerError as error:
-            if not self._roots:
+            if not self._roots or isinstance(error, DatabaseReplaced):
                 raise
             if str(error) != self._complaint:
                 self._listener.noticed(str(error))
@@ -161,6 +161,7 @@ class Watcher:
             self._wanted = None
         if now >= self._tick_at:
             self._tick_at = now + _TICK
+            self._ledger.database.check_file()
             for root in self._roots:
                 self._notice(root, root.tick(now))
         if len(self._candidates) < MOST // 2:
@@ -245,6 +246,8 @@ class Watcher:
             root.close()
             try:
                 self._registry.say(root.watch, root.standing([]), time.monotonic())
+            except DatabaseReplaced:
+                return
             except LedgerError as error:
                 self._listener.noticed(str(error))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from fileq.config import Config
-from fileq.errors import FileqError, LedgerError, shortage
+from fileq.errors import DatabaseReplaced, FileqError, LedgerError, shortage
 from fileq.health.checks.clock import ClockWatch
 from fileq.ledger import Ledger, opened
 from fileq.notifications import deliver, gather, send_now
@@ -102,6 +102,8 @@ class Upkeep:
     def _guarded(self, work: Callable[[float], None]) -> None:
         try:
             work(time.time())
+        except DatabaseReplaced:  # the worker ends, and says it
+            return
         except LedgerError as error:
             _log.warning("The upkeep is put off for a minute: %s", error)
         except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again

@@ -13,7 +13,7 @@ from huey.consumer import Worker as HueyWorker
 from fileq import control, queue
 from fileq.config.settings import WorkerSettings
 from fileq.disposition import dispose
-from fileq.errors import ErrorKind, FileqError, JobError, LedgerError, Shortage, shortage
+from fileq.errors import DatabaseReplaced, ErrorKind, FileqError, JobError, LedgerError, Shortage, shortage
 from fileq.ledger import Ledger
 from fileq.process.sandbox import Sandbox
 from fileq.publish import Finished, Refused, publish
@@ -132,7 +132,8 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
             self._hold_still(self._post.shortage, lack, _SHORTAGE_AGAIN)
 
     def _hold_still(self, outage: Outage, error: FileqError, longest: float) -> None:
-        outage.begin(error)
+        if not isinstance(error, DatabaseReplaced):  # for which nobody waits: the worker ends, and says it
+            outage.begin(error)
         self._backoff.hold(longest)
 
     def _let_others_look(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from fileq import control, queue, signals
 from fileq.config import Config
-from fileq.errors import EnvironmentFailure, FileqError, LedgerError
+from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
 from fileq.ledger.tables.workers import WorkerRecord
@@ -128,7 +128,7 @@ class Worker:
 
         `on_tick` is called in this thread with what each slot does, about ten times a second while one does something,
         and four times else; `on_stop` once, when the worker is told to stop; `on_hangup` at each SIGHUP, which else is
-        like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute.
+        like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute; DatabaseReplaced.
         """
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with self._signals():
@@ -138,6 +138,8 @@ class Worker:
             sweep_after_boot(self._ledger, time.time())
             self._obey()
             self._crew.run()
+        if isinstance(self._failure, DatabaseReplaced):
+            raise self._failure
         if self._failure is not None:
             raise EnvironmentFailure(
                 f"{self._failure.message} That has lasted for a minute.",
@@ -192,14 +194,27 @@ class Worker:
             slot.sandbox.check_memory()
             if self._at_once:
                 slot.sandbox.stop(Verdict.STOPPED)
-        with suppress(LedgerError):  # the next tick asks again
-            self._look_at_the_ledger(time.monotonic())
+        if self._has_its_database():
+            with suppress(LedgerError):  # the next tick asks again
+                self._look_at_the_ledger(time.monotonic())
         if self._on_stop is not None and self._reason is StopReason.STOPPED:
             self._on_stop()
             self._on_stop = None
         if self._on_tick is not None:
             with suppress(LedgerError):  # what it shows comes from there
                 self._on_tick([slot.activity for slot in self._crew.slots])
+
+    def _has_its_database(self) -> bool:
+        try:
+            self._ledger.database.check_file()
+        except DatabaseReplaced as error:
+            self._at_once = True  # what runs can't be published any more
+            self._give_up(error)
+            return False
+        except LedgerError as error:
+            self._post.silence.begin(error)
+            return False
+        return True
 
     def _pause(self) -> None:
         """Let the slots work for a moment; not longer than until one has nothing to do, where that may be the end."""
