@@ -6,6 +6,8 @@ import os
 import zlib
 from typing import TYPE_CHECKING
 
+from fileq.files import containers
+
 if TYPE_CHECKING:
     from typing import BinaryIO
 
@@ -20,10 +22,10 @@ def damage(file: BinaryIO, format_: str) -> str | None:
     place = file.tell()
     try:
         if format_ in {"JPEG", "MPO"}:
-            return _ZEROS if _ends_in_zeros(file, b"\xff\xd9") else None
+            return _ZEROS if _ends_in_zeros(file, containers.END_MARKS["jpeg"]) else None
         if format_ == "WEBP":
             return _ZEROS if _ends_in_zeros(file) and _last_chunk(file) not in {b"EXIF", b"XMP "} else None
-        return _png(file) if format_ == "PNG" else None
+        return _find_wrong_checksum(file) if format_ == "PNG" else None
     finally:
         file.seek(place)
 
@@ -41,28 +43,21 @@ def _ends_in_zeros(file: BinaryIO, end_mark: bytes | None = None) -> bool:
 
 
 def _last_chunk(file: BinaryIO) -> bytes:
-    """The name of the last chunk of a RIFF file: metadata may well end in zeros, coded pixels don't."""
-    end, at, name = file.seek(0, os.SEEK_END), 12, b""
-    while at + 8 <= end:
-        file.seek(at)
-        head = file.read(8)
-        name, length = head[:4], int.from_bytes(head[4:], "little")
-        at += 8 + length + length % 2
+    """The name of the last chunk of a WebP: metadata may well end in zeros, coded pixels don't."""
+    name = b""
+    for chunk in containers.riff_chunks(file):
+        name = chunk.name
     return name
 
 
-def _png(file: BinaryIO) -> str | None:
+def _find_wrong_checksum(file: BinaryIO) -> str | None:
     """Pillow leaves the checksums of the pixels alone (PNG third edition, 5.3)."""
-    file.seek(8)
-    while len(head := file.read(8)) == 8:
-        length, name = int.from_bytes(head[:4], "big"), head[4:]
-        if name == b"IEND":
-            return None
-        if name not in {b"IDAT", b"fdAT"}:
-            file.seek(length + 4, os.SEEK_CUR)
-        elif _checksum(file, name, length) != int.from_bytes(file.read(4), "big"):
-            return "the checksum of its pixels is wrong"
-    return None  # it is cut off, which decoders do see
+    for chunk in containers.png_chunks(file):
+        if chunk.name in {b"IDAT", b"fdAT"}:
+            checksum = _checksum(file, chunk.name, chunk.length)
+            if checksum != int.from_bytes(file.read(4), "big"):
+                return "the checksum of its pixels is wrong"
+    return None  # where it is cut off, decoders do see it
 
 
 def _checksum(file: BinaryIO, name: bytes, length: int) -> int:

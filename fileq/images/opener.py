@@ -32,6 +32,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.files.containers import brands
 from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
@@ -220,27 +221,21 @@ def _formats(start: bytes) -> tuple[str, ...]:
     if start.startswith(b"%PDF"):
         optional_decoders.register_pdf()
         return ("PDF",)
-    if start[4:8] != b"ftyp":
+    found = brands(start)
+    if not found:
         return FORMATS
-    brands = {start[8:12], *_compatible_brands(start)}
-    if start[8:12] in _HEIF_BRANDS or (start[8:12] in _CONTAINER_BRANDS and b"avif" not in brands):
+    if found[0] in _HEIF_BRANDS or (found[0] in _CONTAINER_BRANDS and b"avif" not in found):
         optional_decoders.register_heif()
         return ("HEIF",)
     return ("AVIF",)
-
-
-def _compatible_brands(start: bytes) -> set[bytes]:
-    end = min(int.from_bytes(start[:4], "big"), 512)
-    return {start[at : at + 4] for at in range(16, end - 3, 4)}
 
 
 def _what_it_is(start: bytes) -> str:
     for signature, what in _STRANGERS.items():
         if start.startswith(signature):
             return f"is {what} and not a picture, whatever its name says"
-    if start[4:8] == b"ftyp":
-        kind = start[8:12]
-        what = "a film" if kind in _FILMS else "a camera raw file" if kind == b"crx " else ""
+    if found := brands(start):
+        what = "a film" if found[0] in _FILMS else "a camera raw file" if found[0] == b"crx " else ""
         return f"is {what} and not a picture that can be read" if what else _UNKNOWN
     if start[:4096].isascii() and b"\0" not in start[:4096]:
         return "is a text and not a picture, whatever its name says"

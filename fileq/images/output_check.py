@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files.containers import has_end
 from fileq.images.encoder import PILLOW_NAMES
 from fileq.images.errors import writing
 from fileq.units import Size
@@ -15,13 +16,8 @@ from fileq.units import Size
 if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
 
-_ENDS = {
-    "jpeg": b"\xff\xd9",
-    "png": b"IEND\xae\x42\x60\x82",
-    "gif": b";",
-    "pdf": b"%%EOF",
-}
-"""The last bytes of a whole file. Pillow's encoders take a write that a full disk cuts short for a success."""
+_WITHOUT_END_MARK = {"tiff", "jxl"}
+"""Formats of outputs whose end can't be seen: in a JPEG XL file where it is a bare codestream."""
 
 _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 
@@ -29,17 +25,17 @@ _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 def check(temp: TempFile, format_: str, size: Size) -> None:
     """Raise JobError where the file is not whole, or has not this format and size."""
     with writing(temp), temp.open_from_start() as file:
-        _check_end(file, _ENDS.get(format_, b""))
+        _check_end(file, format_)
         found = size if format_ == "pdf" else _size(file, format_)
     if found != size:
         message = f"The {format_} file that was written has {found} pixels and not {size}."
         raise JobError(ErrorKind.INTERNAL, message, "Retry; if it stays, please report it.")
 
 
-def _check_end(file: BinaryIO, end: bytes) -> None:
-    length = file.seek(0, os.SEEK_END)
-    file.seek(max(0, length - len(end) - 1))
-    if not length or not file.read().rstrip(b"\n").endswith(end):
+def _check_end(file: BinaryIO, format_: str) -> None:
+    """Raise ValueError where the end is missing: Pillow's encoders take a write cut short by a full disk for whole."""
+    is_whole = has_end(file, file.seek(0, os.SEEK_END))
+    if not (is_whole or (is_whole is None and format_ in _WITHOUT_END_MARK)):
         raise ValueError("the file that was written is cut off")
 
 

@@ -6,11 +6,13 @@ import signal
 import stat
 import sys
 
-from fileq.watch import end_markers
+from fileq.files.containers import has_end
 from fileq.watch.stability import ProbedFile
 
 if sys.platform == "linux":
     import fcntl
+
+_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _leases = False
 
@@ -30,7 +32,7 @@ def look(path: str) -> ProbedFile | None:
     """The file at this moment; None where there is no regular file."""
     try:
         # Not to wait for the other end, where a pipe stands there by now.
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        file = os.open(path, os.O_RDONLY | _FLAGS)
     except PermissionError:
         return _from_outside(path)
     except OSError:  # it is gone, or a link to nothing
@@ -39,8 +41,9 @@ def look(path: str) -> ProbedFile | None:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             return None
-        complete = end_markers.whole(file, status.st_size) if status.st_size and hasattr(os, "pread") else None
-        return ProbedFile(status.st_size, status.st_mtime_ns, status.st_ino, _is_written(file), complete)
+        return ProbedFile(
+            status.st_size, status.st_mtime_ns, status.st_ino, _is_written(file), _has_end(file, status.st_size)
+        )
     except OSError as error:
         if error.errno in (errno.EIO, errno.ESTALE):  # a network drive that has gone
             return None
@@ -60,6 +63,13 @@ def _from_outside(path: str) -> ProbedFile | None:
         if stat.S_ISREG(status.st_mode)
         else None
     )
+
+
+def _has_end(file: int, size: int) -> bool | None:
+    if not size:
+        return None
+    with open(file, "rb", buffering=0, closefd=False) as content:
+        return has_end(content, size)
 
 
 def _is_written(file: int) -> bool | None:

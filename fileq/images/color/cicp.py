@@ -5,9 +5,11 @@ They stand in the `colr` box of AVIF and HEIF (ISO 23008-12) and in the cICP chu
 
 from __future__ import annotations
 
+import io
 from typing import NamedTuple
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files.containers import png_chunks
 from fileq.images.color import icc
 
 _HDR = {16: "PQ", 18: "HLG"}
@@ -24,16 +26,18 @@ class CodePoints(NamedTuple):
 
 def of(start: bytes) -> CodePoints:
     """The code points in a file that begins with `start`."""
-    if start[4:8] == b"ftyp":
+    if start[4:8] == b"ftyp":  # wherever it stands: in films of AVIF it lies eight boxes deep
         at = start.find(b"colrnclx")
         if at >= 0:
             return CodePoints(
                 int.from_bytes(start[at + 8 : at + 10], "big"), int.from_bytes(start[at + 10 : at + 12], "big")
             )
     if start.startswith(b"\x89PNG"):
-        at = start.find(b"cICP", 0, start.find(b"IDAT"))
-        if at >= 0:
-            return CodePoints(start[at + 4], start[at + 5])
+        for chunk in png_chunks(io.BytesIO(start)):
+            if chunk.name == b"cICP":
+                return CodePoints(start[chunk.payload], start[chunk.payload + 1])
+            if chunk.name == b"IDAT":
+                break
     return CodePoints()
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fileq.files.containers import boxes
 from fileq.units import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
 CODESTREAM, CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
@@ -41,9 +41,9 @@ def header(file: BinaryIO) -> Header:
 
 def xmp(file: BinaryIO) -> bytes:
     """The XMP packet of an open file, b"" where it has none, or has it compressed."""
-    for kind, length in _boxes(file):
-        if kind == b"xml ":
-            return file.read(min(length, _LONGEST_PACKET))
+    for box in boxes(file):
+        if box.name == b"xml ":
+            return file.read(min(box.length, _LONGEST_PACKET))
     return b""
 
 
@@ -51,30 +51,11 @@ def _codestream(file: BinaryIO) -> bytes:
     file.seek(0)
     if file.read(2) == CODESTREAM:
         return file.read(_HEADER)
-    for kind, _ in _boxes(file):
-        if kind in {b"jxlc", b"jxlp"}:
+    for box in boxes(file):
+        if box.name in {b"jxlc", b"jxlp"}:
             start = file.read(_HEADER)
-            return start.removeprefix(start[:4] if kind == b"jxlp" else b"").removeprefix(CODESTREAM)
+            return start.removeprefix(start[:4] if box.name == b"jxlp" else b"").removeprefix(CODESTREAM)
     raise ValueError("it has no picture")
-
-
-def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """The kind and the length in bytes of each box, the file at the beginning of what is in it."""
-    at = 0
-    while True:
-        file.seek(at)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        length, start = int.from_bytes(head[:4], "big"), 8
-        if length == 1:
-            length, start = int.from_bytes(file.read(8), "big"), 16
-        if length and length < start:
-            raise ValueError("a box has an impossible length")
-        yield head[4:], length - start if length else _LONGEST_PACKET
-        if not length:  # it goes on to the end of the file
-            return
-        at += length
 
 
 class _Bits:

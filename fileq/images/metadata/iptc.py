@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fileq.files.containers import MAX_JPEG_PAYLOAD, jpeg_segment
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,6 +53,4 @@ def as_jpeg_segment(iptc: bytes) -> bytes:
     """An APP13 segment with the data sets in Photoshop's resource 0404; b"" where there is nothing, or too much."""
     resource = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + b"\0" * (len(iptc) % 2)
     payload = b"Photoshop 3.0\0" + resource
-    if not iptc or len(payload) > 65533:
-        return b""
-    return b"\xff\xed" + (len(payload) + 2).to_bytes(2, "big") + payload
+    return jpeg_segment(0xED, payload) if iptc and len(payload) <= MAX_JPEG_PAYLOAD else b""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import zlib
+import io
 from typing import TYPE_CHECKING, Any
 
+from fileq.files.containers import (
+    END_MARKS,
+    jpeg_segment,
+    jpeg_segments,
+    png_chunk,
+    png_chunks,
+    riff_chunk,
+    riff_chunks,
+)
 from fileq.images.metadata import iptc
 from fileq.images.metadata.selection import Metadata, save_options
 
@@ -16,9 +24,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("jpeg", "png", "webp")
 
-_EOI, _SOS = 0xD9, 0xDA
-_JFIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE2, 0xEE, 0xFE
-_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker that is neither a stuffed byte nor a restart
+_JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE  # markers; XMP has that of EXIF
 _PNG_KEPT = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD", b"pHYs",
     b"acTL", b"fcTL", b"fdAT",
@@ -38,23 +44,13 @@ def replaced(content: bytes, format_: str, data: Metadata, size: Size) -> bytes:
 
 def _jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """By segments (ITU-T T.81, annex B). What follows the end marker goes: some cameras put films there."""
-    new = _segment(0xE1, exif) + iptc.as_jpeg_segment(data.iptc)
-    new += _segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + data.xmp) if data.xmp else b""
-    kept, at = [b"\xff\xd8"], 2
-    while content[at + 1] != _EOI:
-        marker, end = content[at + 1], at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-        if content[at] != 0xFF or end < at + 4:
-            raise ValueError("a segment has no marker, or no length")
-        if marker == _SOS:
-            scan = _END_OF_SCAN.search(content, end)
-            if scan is None:
-                raise ValueError("the last scan has no end")
-            end = scan.start()
-        if _stays_in_jpeg(marker, content[at + 4 : at + 18]):
-            kept.append(content[at:end])
-        at = end
+    new = jpeg_segment(_EXIF, exif) if exif else b""
+    new += iptc.as_jpeg_segment(data.iptc)
+    new += jpeg_segment(_EXIF, b"http://ns.adobe.com/xap/1.0/\0" + data.xmp) if data.xmp else b""
+    segments = [content[start:end] for _, start, end in jpeg_segments(content)]
+    kept = [content[:2], *(segment for segment in segments if _stays_in_jpeg(segment[1], segment[4:18]))]
     place = 2 if len(kept) > 1 and kept[1][1] == _JFIF else 1  # JFIF wants to come first
-    return b"".join([*kept[:place], new, *kept[place:], b"\xff\xd9"])
+    return b"".join([*kept[:place], new, *kept[place:], END_MARKS["jpeg"]])
 
 
 def _stays_in_jpeg(marker: int, start: bytes) -> bool:
@@ -65,44 +61,25 @@ def _stays_in_jpeg(marker: int, start: bytes) -> bool:
     return marker == _ADOBE or not (0xE0 <= marker <= 0xEF or marker == _COMMENT)
 
 
-def _segment(marker: int, payload: bytes) -> bytes:
-    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload if payload else b""
-
-
 def _png(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """By chunks: the known ones that are about pixels stay."""
-    new = _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
-    new += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + data.xmp) if data.xmp else b""
-    kept, at = [content[:8]], 8
-    while at < len(content) and kept[-1][4:8] != b"IEND":
-        end = at + 12 + int.from_bytes(content[at : at + 4], "big")
-        if content[at + 4 : at + 8] in _PNG_KEPT:
-            kept.append(content[at:end])
-        at = end
-    return b"".join([*kept[:2], new, *kept[2:]])
-
-
-def _chunk(name: bytes, value: bytes) -> bytes:
-    return len(value).to_bytes(4, "big") + name + value + zlib.crc32(name + value).to_bytes(4, "big")
+    new = png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
+    new += png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + data.xmp) if data.xmp else b""
+    chunks = list(png_chunks(io.BytesIO(content)))
+    if not chunks or chunks[-1].name != b"IEND":
+        raise ValueError("it has no end")
+    kept = [content[chunk.start : chunk.end] for chunk in chunks if chunk.name in _PNG_KEPT]
+    return b"".join([content[:8], *kept[:1], new, *kept[1:]])
 
 
 def _webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """By chunks of RIFF; a file with metadata begins with VP8X, whose flags say what there is."""
-    kept, at = [], 12
-    while at + 8 <= len(content):
-        end = at + 8 + int.from_bytes(content[at + 4 : at + 8], "little")
-        end += end % 2
-        if content[at : at + 4] not in {b"EXIF", b"XMP "}:
-            kept.append(content[at:end])
-        at = end
+    chunks = riff_chunks(io.BytesIO(content))
+    kept = [content[chunk.start : chunk.end] for chunk in chunks if chunk.name not in {b"EXIF", b"XMP "}]
     if not kept or not kept[0].startswith(b"VP8X"):
         raise ValueError("it has no VP8X chunk")
     flags = kept[0][8] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_EXIF if exif else 0) | (_WEBP_XMP if data.xmp else 0)
     kept[0] = kept[0][:8] + bytes((flags,)) + kept[0][9:]
-    kept += [_riff(b"EXIF", exif)] if exif else []
-    kept += [_riff(b"XMP ", data.xmp)] if data.xmp else []
-    return _riff(b"RIFF", b"WEBP" + b"".join(kept))
-
-
-def _riff(name: bytes, value: bytes) -> bytes:
-    return name + len(value).to_bytes(4, "little") + value + b"\0" * (len(value) % 2)
+    kept += [riff_chunk(b"EXIF", exif)] if exif else []
+    kept += [riff_chunk(b"XMP ", data.xmp)] if data.xmp else []
+    return riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
+from fileq.files.containers import MAX_JPEG_PAYLOAD
 from fileq.images.errors import DAMAGE, reading
 from fileq.images.metadata import iptc, xmp
 
@@ -25,8 +26,7 @@ _DESCRIPTIVE = (
 )  # fmt: skip
 """All of a picture's first EXIF directory that is not about how its own bytes are laid out."""
 
-_MARKER = 65533  # the longest payload of a JPEG segment
-_XMP_IN_JPEG = _MARKER - 29
+_XMP_IN_JPEG = MAX_JPEG_PAYLOAD - 29
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _NOT_TEXTS = (_XMP_KEYWORD, "Raw profile type")
 
@@ -84,7 +84,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
         options["exif"] = exif
     if format_ == "jpeg":
-        options.update(comment=data.comment[:_MARKER], extra=iptc.as_jpeg_segment(data.iptc))
+        options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=iptc.as_jpeg_segment(data.iptc))
     if data.xmp and (format_ in {"webp", "avif", "jxl"} or (format_ == "jpeg" and len(data.xmp) <= _XMP_IN_JPEG)):
         options["xmp"] = data.xmp
     if (data.xmp or data.texts) and format_ == "png":
@@ -124,10 +124,10 @@ def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
         _add_tiff_tags(exif, data)
         return exif  # as bytes, its texts would lose what is not ASCII
     packed = exif.tobytes() if len(exif) else b""
-    if format_ == "jpeg" and len(packed) > _MARKER and _IFD.Exif in exif:
+    if format_ == "jpeg" and len(packed) > MAX_JPEG_PAYLOAD and _IFD.Exif in exif:
         exif[_IFD.Exif] = {tag: value for tag, value in exif[_IFD.Exif].items() if tag != _BASE.MakerNote}
         packed = exif.tobytes()
-    return b"" if format_ == "jpeg" and len(packed) > _MARKER else packed
+    return b"" if format_ == "jpeg" and len(packed) > MAX_JPEG_PAYLOAD else packed
 
 
 def _add_tiff_tags(exif: Image.Exif, data: Metadata) -> None:
