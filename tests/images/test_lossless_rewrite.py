@@ -6,6 +6,7 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from fileq.files.containers import END_MARKS
 from fileq.images.metadata import iptc
 from fileq.recipes.recipe import Output
 from tests.images.making import make, photo, quarters, recipe
@@ -114,3 +115,10 @@ def test_a_page_of_many_is_never_replaced_by_the_whole_document(tmp_path):
     for path in made.paths:
         with Image.open(path) as image:
             assert image.n_frames == 1
+
+
+def test_a_png_without_its_end_is_not_kept_without_it_in_another_file(tmp_path):
+    source = small(tmp_path / "x.png")
+    source.write_bytes(source.read_bytes()[:-12])
+    made = make(source, recipe(OPTIMIZE, metadata="none"), tmp_path / "out")
+    assert made.paths[0].read_bytes().endswith(END_MARKS["png"])
