@@ -153,6 +153,26 @@ def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot
     assert sent(ledger) == jobs[:1]
 
 
+def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger, jobs, out, monkeypatch):
+    slot.work(jobs[:1])
+    (out / "0-small.png").unlink()
+    moments = [1000.0]
+    slot._post = msgspec.structs.replace(slot._post, folder_outages=FolderOutages(lambda: moments[-1]))
+    with monkeypatch.context() as patch:
+        patch.setattr("fileq.publish.folders.is_away", lambda *_: True)
+        slot.work(jobs[1:3])
+    found = [ledger.overview.job(job) for job in jobs[1:3]]
+    assert [(job.state, job.attempts) for job in found] == [(JobState.WAITING, 1)] * 2
+    assert ledger.database.connection.execute("select distinct tries from jobs where id in (2, 3)").fetchall() == [(0,)]
+    assert all(5 < job.due_at - time.time() <= 10 for job in found)
+    assert sent(ledger) == []
+    moments.append(1010.0)
+    ledger.database.connection.execute("update jobs set due_at = 0 where state = 'waiting'")
+    slot.work(jobs[1:3])
+    assert states(ledger)[1:3] == [JobState.DONE] * 2
+    assert not slot._post.folder_outages.any
+
+
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     seen = []
     check = ledger.jobs.check
