@@ -1,17 +1,14 @@
 """Whatever a worker that died amid its publishing has left: it is known as ours, and nothing of others goes."""
 
 import os
-import time
 
 import pytest
 
 from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Fenced
-from fileq.presence import ProcessIdentity
 from fileq.publish import publication, publish, restore_displaced
-from fileq.worker import recovery
-from fileq.worker.recovery import recover, sweep_after_boot
+from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, state
 from tests.support.kills import Killed, die
 from tests.support.publication import claim, conflict, make, reserved, stand, written
@@ -104,28 +101,6 @@ def test_an_attempt_that_a_loss_of_power_has_undone_uses_the_name_of_its_temp_fi
     (first,) = reserved(ledger, claimed, out / "a.jpg")
     ledger.outputs.release([(first.path, first.temp)])
     assert reserved(ledger, claimed, out / "a.jpg") == [first]
-
-
-def test_a_temp_file_that_a_loss_of_power_has_made_the_ledger_forget_goes_after_the_boot(ledger, out, monkeypatch):
-    make(ledger, out / "a.jpg")
-    forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
-    sweep_after_boot(ledger, time.time())
-    assert not forgotten.exists()
-    stand(forgotten)
-    sweep_after_boot(ledger, time.time())
-    assert forgotten.exists()  # it looks once after each boot
-
-
-@pytest.mark.parametrize(
-    ("started", "is_gone"), [("boot 1/another container/7", False), ("boot 2/a container/5", True)]
-)
-def test_such_files_are_looked_for_again_after_another_boot_alone(ledger, out, monkeypatch, started, is_gone):
-    make(ledger, out / "a.jpg")
-    for start in ("boot 1/a container/5", started):
-        forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
-        monkeypatch.setattr(recovery, "this_process", lambda start=start: ProcessIdentity("host", 1, start))
-        sweep_after_boot(ledger, time.time())
-    assert forgotten.exists() != is_gone
 
 
 def test_a_worker_that_slept_between_announcing_and_placing_places_nothing(ledger, out, monkeypatch):

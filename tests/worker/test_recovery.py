@@ -1,5 +1,7 @@
 import errno
 import os
+import subprocess
+import time
 
 import psutil
 import pytest
@@ -8,11 +10,14 @@ from fileq import queue
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
+from fileq.operations.programs.program import OUTPUT_VARIABLE
 from fileq.presence import ProcessIdentity, this_process
 from fileq.publish import discard
-from fileq.worker.recovery import DEATHS, recover
+from fileq.worker import recovery
+from fileq.worker.recovery import DEATHS, recover, sweep_after_boot
 from tests.support.drives import drive
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish, state
+from tests.support.publication import make, stand
 
 BEAT = 5.0
 
@@ -139,6 +144,46 @@ def test_a_temp_file_is_not_gone_as_long_as_nobody_can_say_so(tmp_path, monkeypa
 
 def _refuse(*_args, **_keys):
     raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_temp_file_that_a_loss_of_power_has_made_the_ledger_forget_goes_after_the_boot(ledger, out, monkeypatch):
+    make(ledger, out / "a.jpg")
+    forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
+    sweep_after_boot(ledger, time.time())
+    assert not forgotten.exists()
+    stand(forgotten)
+    sweep_after_boot(ledger, time.time())
+    assert forgotten.exists()  # it looks once after each boot
+
+
+@pytest.mark.parametrize(
+    ("started", "is_gone"), [("boot 1/another container/7", False), ("boot 2/a container/5", True)]
+)
+def test_such_files_are_looked_for_again_after_another_boot_alone(ledger, out, monkeypatch, started, is_gone):
+    make(ledger, out / "a.jpg")
+    for start in ("boot 1/a container/5", started):
+        forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
+        monkeypatch.setattr(recovery, "this_process", lambda start=start: ProcessIdentity("host", 1, start))
+        sweep_after_boot(ledger, time.time())
+    assert forgotten.exists() != is_gone
+
+
+def test_the_programs_of_all_orphans_and_of_jobs_that_were_cancelled_are_ended(ledger, tmp_path):
+    cancelled, *orphans = enter(ledger, "a", "b", "c")
+    programs = []
+    for job in (cancelled, *orphans):
+        begin(ledger, job, worker=99)
+        temp = str(tmp_path / f".{job}.tmp")
+        ledger.outputs.reserve(str(tmp_path / f"{job}.jpg"), job, temp)
+        programs.append(subprocess.Popen(["sleep", "60"], env=os.environ | {OUTPUT_VARIABLE: f"{temp}.jpg"}))
+    ledger.jobs.cancel([cancelled], NOW)
+    try:
+        recover(ledger, NOW, BEAT)
+        assert all(program.poll() is not None for program in programs)
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()
 
 
 def test_a_folder_that_never_comes_back_is_forgotten_after_a_month(ledger, tmp_path):

@@ -4,6 +4,7 @@ Counted in messages that are worked off, and never in seconds.
 """
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,7 +52,10 @@ def done(ledger, jobs):
     return sum(state(ledger, job) is JobState.DONE for job in jobs)
 
 
-def test_what_a_killed_worker_had_taken_is_done_before_a_backlog(ledger, huey):
+@pytest.mark.parametrize("clock", [NOW, NOW + 3600])
+def test_what_a_killed_worker_had_taken_is_done_before_a_backlog(ledger, huey, monkeypatch, clock):
+    """A moment after it was taken, and by a clock that was set back since."""
+    monkeypatch.setattr("fileq.queue.delivery.time", SimpleNamespace(time=lambda: clock))
     sign_on(ledger, pid=nobody())
     lost = add(ledger, *(f"lost {number}" for number in range(22)))
     take_and_die(huey, 22)
@@ -59,6 +63,15 @@ def test_what_a_killed_worker_had_taken_is_done_before_a_backlog(ledger, huey):
     recover(ledger, NOW, BEAT)
     work_off(ledger, huey, 22)
     assert done(ledger, lost) == 22
+
+
+def test_what_a_living_worker_has_just_taken_is_left_to_it(ledger, huey, monkeypatch):
+    monkeypatch.setattr("fileq.queue.delivery.time", SimpleNamespace(time=lambda: NOW))
+    sign_on(ledger)
+    add(ledger, "a", "b")
+    take_and_die(huey, 2)
+    assert recover(ledger, NOW + control.PATIENCE - 1, BEAT) == 0
+    assert recover(ledger, NOW + control.PATIENCE, BEAT) == 2
 
 
 @pytest.mark.parametrize("waiting", [False, True])

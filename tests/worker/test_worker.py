@@ -16,10 +16,10 @@ from fileq.worker.worker import StopReason, Worker
 from tests.support.jobs import NOW, state
 
 
-def one_slot(database):
+def one_slot(database, *, drain=True):
     """A worker with a queue of its own, that ends when all is done."""
     config = Config(settings=Settings(), origins=())
-    return Worker(database, config, slots=1, queue="run-1", drain=True, periodic=False)
+    return Worker(database, config, slots=1, queue="run-1", drain=drain, periodic=False)
 
 
 @pytest.fixture
@@ -82,6 +82,55 @@ def test_who_drains_a_queue_sends_again_what_has_no_message(worker, ledger, shop
     ledger.database.connection.execute("update batches set queue = 'run-1'")
     assert worker.run() is StopReason.DRAINED
     assert state(ledger, job) is JobState.DONE
+
+
+@pytest.mark.timeout(20)
+def test_so_does_now_and_then_a_worker_that_stays_and_has_no_upkeep(database, ledger, shop, monkeypatch):
+    monkeypatch.setattr(worker_module.control, "PATIENCE", 0.1)
+    with one_slot(database, drain=False) as worker:
+        job = shop.enter()
+        ledger.database.connection.execute("update batches set queue = 'run-1'")
+
+        def stop_once_it_is_done(_activities):
+            if state(ledger, job) is JobState.DONE:
+                worker.stop()
+
+        assert worker.run(stop_once_it_is_done) is StopReason.STOPPED
+
+
+class BusyUpkeep:
+    """Upkeep that has something to do at the first few looks."""
+
+    def __init__(self):
+        self.looks, self.ticks = 0, 0
+
+    @property
+    def is_busy(self):
+        self.looks += 1
+        return self.looks < 5
+
+    def tick(self):
+        self.ticks += 1
+
+    def stop(self):
+        pass
+
+    close = stop
+
+
+def test_who_drains_a_queue_waits_for_the_upkeep_and_has_it_told_once_that_all_is_done(worker):
+    worker._upkeep = upkeep = BusyUpkeep()
+    assert worker.run() is StopReason.DRAINED
+    assert upkeep.looks >= 5
+    assert upkeep.ticks == 1
+
+
+def test_but_not_for_ever_where_somebody_is_still_to_be_told(worker, monkeypatch):
+    monkeypatch.setattr(worker_module, "_TELLING", 0.2)
+    worker._upkeep = upkeep = BusyUpkeep()
+    upkeep.tick = lambda: setattr(upkeep, "looks", -(10**6))  # the targets don't answer
+    assert worker.run() is StopReason.DRAINED
+    assert upkeep.looks < 0
 
 
 def test_while_all_is_paused_nothing_is_begun(worker, ledger, shop):
