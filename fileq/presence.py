@@ -14,6 +14,8 @@ import msgspec
 _HANGING = 20
 """A process of this host that is there, and not stopped, is given up after its patience times this many."""
 
+_LONGEST_ELSEWHERE = 6 * 3600.0
+
 _SAME_START = 1.5
 """Seconds by which psutil's figure for a process's start wavers, where there are no ticks to compare."""
 
@@ -62,6 +64,14 @@ def is_elsewhere(process: ProcessIdentity) -> bool:
 def is_running(process: ProcessIdentity) -> bool:
     """Whether a process that can be seen from here is there. A dead one that nobody has waited for is not."""
     return _see(process) is not None
+
+
+def may_be_at_work(process: ProcessIdentity, seconds: float) -> bool:
+    """Whether a process may still do what it began `seconds` ago.
+
+    One that can't be seen from here, and gives no sign of life, is taken to do so for six hours.
+    """
+    return seconds < _LONGEST_ELSEWHERE if is_elsewhere(process) else is_running(process)
 
 
 def is_gone(process: ProcessIdentity, *, silence: float, patience: float) -> bool:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from fileq import presence
-from fileq.presence import ProcessIdentity, identify, is_elsewhere, is_gone, is_running, this_process
+from fileq.presence import ProcessIdentity, identify, is_elsewhere, is_gone, is_running, may_be_at_work, this_process
 
 
 @pytest.fixture
@@ -96,6 +96,16 @@ def test_what_cannot_be_seen_is_gone_by_its_silence_alone(where):
     assert is_elsewhere(other)
     assert not is_gone(other, silence=29, patience=30)
     assert is_gone(other, silence=31, patience=30)
+
+
+def test_who_began_something_is_at_work_while_it_is_there_and_for_six_hours_where_it_cannot_be_seen(other):
+    here, elsewhere = identify(other.pid), ProcessIdentity("elsewhere", 1, "")
+    assert may_be_at_work(here, 7 * 3600)
+    assert may_be_at_work(elsewhere, 5 * 3600)
+    assert not may_be_at_work(elsewhere, 7 * 3600)
+    other.kill()
+    other.wait()
+    assert not may_be_at_work(here, 1)
 
 
 def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_is_gone(other, platform):

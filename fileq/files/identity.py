@@ -4,9 +4,14 @@ import os
 import stat
 
 
-def version_of(status: os.stat_result) -> str:
+def format_version(size: int, mtime_ns: int) -> str:
     """Return what changes when a file's content does. No inode: those of exFAT cards change at every mount."""
-    return f"{status.st_size}-{status.st_mtime_ns}"
+    return f"{size}-{mtime_ns}"
+
+
+def version_of(status: os.stat_result) -> str:
+    """Return the version of the file that has this status."""
+    return format_version(status.st_size, status.st_mtime_ns)
 
 
 def version_at(path: str) -> str | None:

@@ -12,6 +12,7 @@ from itertools import islice
 import msgspec
 
 from fileq import queue
+from fileq.files.identity import format_version
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Candidate, Due
@@ -162,7 +163,8 @@ class _Intake:
     def _enter(self, source: SourceFile, batch: int, recipes: dict[str, int]) -> Iterator[Due]:
         for _, recipe, folder in _meant(self._ledger, self._request, self._folders, self.receipt, source):
             candidate = Candidate(
-                source.path, f"{source.size}-{source.mtime_ns}", source.size, source.mtime_ns, recipes[recipe.name],
+                source.path, format_version(source.size, source.mtime_ns), source.size, source.mtime_ns,
+                recipes[recipe.name],
                 self._recipes[recipe.name][0], folder, source.relative,
             )  # fmt: skip
             job = self._enter_one(candidate, batch)

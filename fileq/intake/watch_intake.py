@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from fileq import queue
+from fileq.files.identity import format_version
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import Known
@@ -34,7 +35,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        return f"{self.source.size}-{self.source.mtime_ns}"
+        return format_version(self.source.size, self.source.mtime_ns)
 
 
 class DispositionPolicy(msgspec.Struct, frozen=True):

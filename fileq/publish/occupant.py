@@ -3,7 +3,7 @@
 import os
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.identity import version_at
+from fileq.files.identity import format_version, version_at
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim
 from fileq.ledger.tables.outputs import Owner
@@ -30,7 +30,7 @@ class Placing:
     def replaceable(self) -> str | None:
         """The version that was looked at, and may go; None where any may. Of the source, only the one that was read."""
         if self.replaces_source:
-            return f"{self._claim.size}-{self._claim.mtime_ns}"
+            return format_version(self._claim.size, self._claim.mtime_ns)
         return None if self._recipe.on_conflict == "overwrite" else self.version
 
     @property

@@ -8,10 +8,7 @@ import msgspec
 from fileq.errors import EnvironmentFailure
 from fileq.ledger import Ledger
 from fileq.ledger.columns import decode_column
-from fileq.presence import ProcessIdentity, is_elsewhere, is_running, this_process
-
-_LONGEST = 6 * 3600.0
-"""Seconds for which one on another host, whose process can't be seen, is taken to go on."""
+from fileq.presence import ProcessIdentity, may_be_at_work, this_process
 
 
 class Cleaner(msgspec.Struct, frozen=True):
@@ -21,9 +18,7 @@ class Cleaner(msgspec.Struct, frozen=True):
     at: float
 
     def goes_on(self, now: float) -> bool:
-        if is_elsewhere(self.process):
-            return now - self.at < _LONGEST
-        return is_running(self.process)
+        return may_be_at_work(self.process, now - self.at)
 
 
 @contextmanager

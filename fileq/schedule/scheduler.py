@@ -9,19 +9,16 @@ from datetime import tzinfo
 
 import msgspec
 
-from fileq import presence
 from fileq.cron import Cron
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.schedule import Entry
-from fileq.presence import ProcessIdentity
+from fileq.presence import ProcessIdentity, may_be_at_work
 
 RETRIES = (60.0, 300.0, 900.0)
 """Seconds from a failure to the next try. After the last one it is tried again when it is due next."""
 
 _NEVER = float("inf")
-_LONGEST_ELSEWHERE = 6 * 3600.0
-"""Seconds after which a task that another machine began is taken for dead."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -105,9 +102,7 @@ class Timetable:
         runner = entry.runner
         if runner is None or entry.started_at is None or not entry.is_running:
             return False
-        if presence.is_elsewhere(runner):
-            return now - entry.started_at < _LONGEST_ELSEWHERE
-        return presence.is_running(runner)
+        return may_be_at_work(runner, now - entry.started_at)
 
     def _claim(self, name: str, cron: Cron, now: float) -> list[Run]:
         with self._ledger.transaction():
