@@ -1,4 +1,4 @@
-"""Copying a source to another device, so that the copy can be trusted with being the only one."""
+"""The copy of a source on another device, which can be trusted with being the only one."""
 
 import errno
 import hashlib
@@ -38,7 +38,7 @@ def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_a
 
 
 def has_same_content(one: Directory, one_name: str, other: Directory, other_name: str, keep_alive: KeepAlive) -> bool:
-    """Whether both are regular files of the same bytes. Raises OSError."""
+    """Return whether both are regular files of the same bytes. Raises OSError."""
     statuses = one.lstat(one_name), other.lstat(other_name)
     if any(status is None for status in statuses) or len({status.st_size for status in statuses if status}) > 1:
         return False
@@ -46,7 +46,7 @@ def has_same_content(one: Directory, one_name: str, other: Directory, other_name
         return _digest(first, keep_alive) == _digest(second, keep_alive)
 
 
-def digest_of(directory: Directory, name: str, keep_alive: KeepAlive) -> str:
+def digest_file(directory: Directory, name: str, keep_alive: KeepAlive) -> str:
     """Return the SHA-256 of a file's content, in hex digits. Raises OSError."""
     with _closing(directory.open(name)) as handle:
         return _digest(handle, keep_alive).hex()

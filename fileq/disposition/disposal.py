@@ -1,4 +1,4 @@
-"""Seeing sources off: from the lease to the end."""
+"""The disposal of sources whose jobs have ended: each is kept, moved or deleted, under a lease."""
 
 import os
 import threading
@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from fileq.disposition.deletion import delete
-from fileq.disposition.departing_file import LEASE, DepartingFile
-from fileq.disposition.relocation import move
+from fileq.disposition.copy import digest_file
+from fileq.disposition.leased_file import LEASE, LeasedFile
+from fileq.disposition.relocation import move_file
 from fileq.errors import JobError, os_failures
+from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.tables.dispositions import Disposition, Lease
 from fileq.ledger.tables.jobs import Fenced
@@ -19,29 +20,30 @@ _FIRST_RETRY, _LONGEST_RETRY = 10.0, 300.0
 
 
 def dispose(ledger: Ledger, job_ids: Iterable[int] | None = None) -> list[JobError]:
-    """See off the sources whose jobs have all ended: those of these jobs, or all that are due.
+    """Keep, move or delete the sources whose jobs have all ended: those of these jobs, or all that are due.
 
-    Returns why some could not go; each reason is told once, and such a source is tried again later. Raises LedgerError.
+    Returns why some could not be moved or deleted; each reason is told once, and such a source is tried again later.
+    Raises LedgerError.
     """
     now = time.time()
     problems = []
     for disposition in ledger.dispositions.find_ready(now, job_ids):
-        with _leased(ledger, disposition, now) as lease, suppress(Fenced):
-            problem = None if lease is None else _see_off(ledger, lease)
+        with _lease(ledger, disposition, now) as lease, suppress(Fenced):
+            problem = None if lease is None else _dispose_file(ledger, lease)
             problems += [problem] if problem is not None and disposition.tries == 0 else []
     return problems
 
 
 _under_way: set[tuple[str, int]] = set()
-"""What this process sees off just now, by the ledger's path and the disposition's id."""
+"""What this process disposes of just now, by the ledger's path and the disposition's id."""
 _lock = threading.Lock()
 
 
 @contextmanager
-def _leased(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[Lease | None]:
-    """A lease of this process for the block; None where another process has one, or another thread of this one.
+def _lease(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[Lease | None]:
+    """Hold a lease of this process; yield None where another process has one, or another thread of this one.
 
-    A lease of this process that none of its threads works under was not given back as the ledger could not be reached.
+    A lease of this process that none of its threads works under was not given back, as the ledger could not be reached.
     """
     key = (ledger.database.path, disposition.id)
     with _lock:
@@ -57,12 +59,12 @@ def _leased(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[Le
             _under_way.discard(key)
 
 
-def _see_off(ledger: Ledger, lease: Lease) -> JobError | None:
+def _dispose_file(ledger: Ledger, lease: Lease) -> JobError | None:
     disposition = ledger.dispositions.find(lease.disposition_id)  # as it is now that nobody else changes it
     assert disposition is not None
     try:
         with os_failures(disposition.source):
-            stays = _act(ledger, lease, disposition)
+            stays = _attempt(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)
         ledger.dispositions.postpone(lease, time.time() + delay, str(error))
@@ -78,34 +80,65 @@ def _see_off(ledger: Ledger, lease: Lease) -> JobError | None:
     return None
 
 
-def _act(ledger: Ledger, lease: Lease, disposition: Disposition) -> bool:
-    """Do what is to be done now; return whether the file that was read has its own name still."""
+def _attempt(ledger: Ledger, lease: Lease, disposition: Disposition) -> bool:
+    """Keep, move or delete the source; return whether the file that was read has its own name still."""
     try:
-        file = DepartingFile(ledger, lease, disposition)
+        file = LeasedFile(ledger, lease, disposition)
     except (FileNotFoundError, NotADirectoryError):  # its folder has gone, and the file with it
         return False
     with file:
         if disposition.temp is not None:
             _remove_copy(ledger, lease, disposition.temp)
         try:
-            _take_away(ledger, file, disposition.to)
+            _apply_action(ledger, file, disposition.to)
         except OSError:
-            if not file.has_gone:  # else somebody else moved it, or saved a newer file in its place: that one stays
+            if not file.is_gone:  # else somebody else moved it, or saved a newer file in its place: that one stays
                 raise
         return file.name is not None
 
 
-def _take_away(ledger: Ledger, file: DepartingFile, to: str | None) -> None:
+def _apply_action(ledger: Ledger, file: LeasedFile, to: str | None) -> None:
     if to is None:
-        file.come_back()
+        file.restore()
     elif to == "":
-        delete(ledger, file)
+        _delete_file(ledger, file)
     else:
-        move(ledger, file, to)
+        move_file(ledger, file, to)
+
+
+def _delete_file(ledger: Ledger, file: LeasedFile) -> None:
+    """Delete the source where all that was made of it is unchanged; else it keeps its name. Raises OSError, Fenced."""
+    if file.name is None:
+        return
+    if not _are_outputs_unchanged(ledger, file.disposition.id):
+        file.restore()
+    elif file.hide():
+        # Once more, now that nobody finds the source any more: an output may have gone in between.
+        if _are_outputs_unchanged(ledger, file.disposition.id) and _has_content_that_was_read(ledger, file):
+            file.remove()
+        else:
+            file.restore()
+
+
+def _are_outputs_unchanged(ledger: Ledger, disposition_id: int) -> bool:
+    """Return whether each job that is done has made something, and all of it is still what was published.
+
+    A job may end well and leave all to a file that was there; that one is nobody's copy of the source.
+    """
+    jobs = (ledger.overview.job(job_id, forgotten=True) for job_id in ledger.dispositions.find_jobs(disposition_id))
+    done = [job for job in jobs if job is not None and job.state is JobState.DONE]
+    return bool(done) and all(job.outputs and ledger.outputs.are_unchanged(job.id) for job in done)
+
+
+def _has_content_that_was_read(ledger: Ledger, file: LeasedFile) -> bool:
+    """Return whether it has the content that its jobs have read: some editors keep a file's size and time."""
+    assert file.name is not None
+    digests = ledger.dispositions.find_digests(file.disposition.id)
+    return not digests or digests == {digest_file(file.directory, file.name, file.renew_lease)}
 
 
 def _remove_copy(ledger: Ledger, lease: Lease, temp: str) -> None:
-    """What a process that died while it copied has left."""
+    """Remove what a process that died while it copied has left."""
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(temp)
     ledger.dispositions.announce_temp(lease, None)

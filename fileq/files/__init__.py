@@ -1,1 +1,1 @@
-"""Files and folders, safely: which file is which, names held by handles, and placing that never overwrites."""
+"""Files and folders, safely: which file is which, folders held by handles, and names that are never taken away."""

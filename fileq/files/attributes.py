@@ -1,4 +1,4 @@
-"""Who may read a new file: never more people than may read the file that it is made of.
+"""The attributes of a new file: never more people may read it than the file that it is made of.
 
 A file that takes another's place keeps what that one had: its owner and group where we may set them, its mode,
 extended attributes and access control list.
@@ -78,7 +78,7 @@ def _set_mode(handle: int, mode: int) -> None:
 
 
 def _take_acl(handle: int, source: int) -> None:
-    """Give a file the list of another one with the same owner and group, by whom it is to be read."""
+    """Give a file the access control list of one with the same owner and group; else its owner alone reads it."""
     one, other = os.fstat(handle), os.fstat(source)
     if (one.st_uid, one.st_gid) == (other.st_uid, other.st_gid):
         with suppress(OSError):
@@ -119,7 +119,7 @@ def _has_acl(handle: int) -> bool:
 
 
 def _umask() -> int:
-    """The process's, which can't be read but by setting it, here for a moment to what gives others nothing."""
+    """Return the umask, which can't be read but by setting it, here for a moment to what gives others nothing."""
     umask = os.umask(0o077)
     os.umask(umask)
     return umask

@@ -1,4 +1,4 @@
-"""A second file of the same bytes as one that is open: at no cost where the file system can share them."""
+"""The content of files: copied to another at no cost where the file system can share its blocks."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ def _cloned(source: int, target: int) -> bool:
 
 
 def _copied_by_the_kernel(source: int, target: int) -> int:
-    """How many bytes it did, from the beginning: some file systems can't, and a few say so by doing none."""
+    """Return how many bytes it copied, from the beginning: some file systems can't, a few say so by copying none."""
     done = 0
     if sys.platform == "linux":
         with suppress(OSError):  # the plain way goes on from there, and meets what is really wrong

@@ -17,7 +17,7 @@ from fileq.files.resolution import open_trusted
 HAS_HANDLES = {os.open, os.stat, os.rename, os.unlink, os.rmdir, os.link} <= os.supports_dir_fd
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_PASSING = getattr(os, "O_PATH", os.O_RDONLY)
+_SEARCH_ONLY = getattr(os, "O_PATH", os.O_RDONLY)
 """For folders that one may pass through and not list, where the platform can."""
 
 _PLAIN = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -49,15 +49,15 @@ class Directory:
 
     @property
     def handle(self) -> int | None:
-        """The descriptor, for `dir_fd`; None where the platform has none for folders."""
+        """The folder's descriptor, for `dir_fd`; None where the platform has none for folders."""
         return self._handle
 
     def path_of(self, name: str) -> str:
-        """Return what to call an entry where `handle` goes with it."""
+        """Return the path of an entry, from `handle` where there is one, else from the root."""
         return name if self._handle is not None else os.path.join(self.path, name)
 
     def lstat(self, name: str) -> os.stat_result | None:
-        """Return the status of what stands there, be it a link; None where nothing does."""
+        """Return the status of an entry, be it a link; None where there is none."""
         try:
             return os.stat(self.path_of(name), dir_fd=self._handle, follow_symlinks=False)
         except FileNotFoundError:
@@ -83,7 +83,7 @@ class Directory:
 
     @contextmanager
     def open_folder(self, name: str) -> Iterator["Directory"]:
-        """Hold a folder in it open, which can be listed. A link is not followed."""
+        """Hold a folder in this one open, which can be listed. A link is not followed."""
         path = os.path.join(self.path, name)
         if self._handle is None:
             yield Directory(path, None)
@@ -95,7 +95,7 @@ class Directory:
             os.close(handle)
 
     def list_names(self) -> list[str]:
-        """Return the names in a folder that was `entered`."""
+        """Return the names in a folder that `open_folder` opened."""
         return os.listdir(self.path if self._handle is None else self._handle)
 
     def mkdir(self, name: str, mode: int = 0o700) -> None:
@@ -137,7 +137,7 @@ class Directory:
         os.rmdir(self.path_of(name), dir_fd=self._handle)
 
     def sync(self) -> None:
-        """Make the names in it last, where the platform and the file system can."""
+        """Make the folder's names last, where the platform and the file system can."""
         if self._handle is None:
             return
         with suppress(PermissionError):  # one may put files into it, and not list it: the system decides when they last
@@ -183,7 +183,7 @@ def open_directory(path: str) -> Iterator[Directory]:
     if not HAS_HANDLES:
         yield Directory(path, None)
         return
-    handle = open_trusted(os.path.abspath(path), _PASSING | _DIRECTORY)
+    handle = open_trusted(os.path.abspath(path), _SEARCH_ONLY | _DIRECTORY)
     try:
         yield Directory(path, handle)
     finally:
@@ -192,7 +192,7 @@ def open_directory(path: str) -> Iterator[Directory]:
 
 @contextmanager
 def reopen_directory(real: str, device: int, inode: int) -> Iterator[Directory]:
-    """Hold the folder open that was at `real`, and no other one. Raises FolderMissing, and OSError."""
+    """Hold the folder open that had this path, device and inode, and no other one. Raises FolderMissing, OSError."""
     with open_without_links(real, device) as directory:
         status = directory.lstat(".")
         if status is None:
@@ -204,18 +204,17 @@ def reopen_directory(real: str, device: int, inode: int) -> Iterator[Directory]:
 
 @contextmanager
 def open_without_links(real: str, device: int) -> Iterator[Directory]:
-    """Hold whatever folder is at this path now open. Raises FolderMissing, and OSError.
+    """Hold the folder at this path open, following no symbolic link on the way. Raises FolderMissing, OSError.
 
-    It is reached from the root, one name after another, and no symbolic link is followed on the way. `device` is the
-    one where it was.
+    `device` is the one that the folder was on: where another is mounted now, a missing folder is DriveMissing.
     """
     if not HAS_HANDLES:
-        yield _looked_at(real, device)
+        yield _checked_path(real, device)
         return
-    handle = os.open(os.sep, _PASSING | _DIRECTORY | _PLAIN)
+    handle = os.open(os.sep, _SEARCH_ONLY | _DIRECTORY | _PLAIN)
     try:
         for part in filter(None, real.split(os.sep)):
-            deeper = _deeper(handle, part, device)
+            deeper = _open_next(handle, part, device)
             os.close(handle)
             handle = deeper
         yield Directory(real, handle)
@@ -223,9 +222,9 @@ def open_without_links(real: str, device: int) -> Iterator[Directory]:
         os.close(handle)
 
 
-def _deeper(handle: int, name: str, device: int) -> int:
+def _open_next(handle: int, name: str, device: int) -> int:
     try:
-        return os.open(name, _PASSING | _DIRECTORY | _NO_LINK | _PLAIN, dir_fd=handle)
+        return os.open(name, _SEARCH_ONLY | _DIRECTORY | _NO_LINK | _PLAIN, dir_fd=handle)
     except FileNotFoundError as error:
         raise (FolderRemoved if os.fstat(handle).st_dev == device else DriveMissing) from error
     except OSError as error:
@@ -234,7 +233,7 @@ def _deeper(handle: int, name: str, device: int) -> int:
         raise
 
 
-def _looked_at(real: str, device: int) -> Directory:
+def _checked_path(real: str, device: int) -> Directory:
     if os.path.realpath(real) != real:
         raise FolderReplaced
     if not os.path.isdir(real):
@@ -243,7 +242,7 @@ def _looked_at(real: str, device: int) -> Directory:
 
 
 def is_drive_missing(path: str, device: int) -> bool:
-    """Whether what was at `path` may come back with its device: the nearest folder that is there is on another."""
+    """Return whether the drive of what was at `path` is away: the nearest folder that is there is on another device."""
     try:
         return os.stat(path).st_dev != device
     except (FileNotFoundError, NotADirectoryError):

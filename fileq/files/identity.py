@@ -1,4 +1,4 @@
-"""Which file is which: by its version, which changes when its content does, and by its inode."""
+"""The identity of a file: its version, which changes when its content does, and its inode."""
 
 import os
 import stat
@@ -23,14 +23,14 @@ def version_at(path: str) -> str | None:
 
 
 def is_same_file(status: os.stat_result, inode: int, version: str) -> bool:
-    """Whether this is the regular file of that inode and version."""
+    """Return whether this is the status of the regular file of that inode and version."""
     return stat.S_ISREG(status.st_mode) and status.st_ino == inode and version_of(status) == version
 
 
 def relative_within(path: str, folder: str) -> str | None:
-    """Return where `path` lies below `folder`, "" for the folder itself; None where it lies elsewhere.
+    """Return the path of `path` relative to `folder`, "" for the folder itself; None where it lies elsewhere.
 
-    By whichever way it leads there: links, and another mount of the folder, count.
+    Links, and another mount of the folder, are seen through.
     """
     path, folder = os.path.realpath(path), os.path.realpath(folder)
     rest = ""

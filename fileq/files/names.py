@@ -1,4 +1,4 @@
-"""The hidden names of fileq's own files, which walks, watchers and galleries pass over; and names that are free.
+"""The hidden names of fileq's own files, which scans, watchers and galleries pass over; and names that are free.
 
 Each has a part that nobody else can foresee: so nobody can put a link there before we do.
 """
@@ -20,9 +20,9 @@ def temp_name(ledger: str, secret: str, job_id: int, attempt: int, number: int) 
     It is the same each time: an attempt that a loss of power has undone leaves a file that the ledger has forgotten,
     and when it is made again, that one goes. Only who can read the ledger's `secret` can foresee it.
     """
-    told = f"{job_id}-{attempt}-{number}"
-    unforeseeable = hmac.new(secret.encode(), told.encode(), hashlib.sha256).hexdigest()[:10]
-    return f".fileq-{ledger}-{told}-{unforeseeable}.tmp"
+    parts = f"{job_id}-{attempt}-{number}"
+    unforeseeable = hmac.new(secret.encode(), parts.encode(), hashlib.sha256).hexdigest()[:10]
+    return f".fileq-{ledger}-{parts}-{unforeseeable}.tmp"
 
 
 def temp_name_pattern(ledger: str) -> re.Pattern[str]:

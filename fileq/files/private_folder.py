@@ -1,4 +1,4 @@
-"""A folder for what a program makes: beside the output that it is to become, and closed to everybody else."""
+"""A private folder for what a program makes: beside the output that it is to become, and closed to everybody else."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ def private_folder(parent: Directory, name: str) -> Iterator[Directory]:
 
 
 def remove_private_folder(parent: Directory, name: str) -> None:
-    """Remove such a folder with all that is in it; no link is followed. Raises OSError, also where it is none."""
+    """Remove a private folder with all that is in it; no link is followed. Raises OSError, also where it is none."""
     with parent.open_folder(name) as folder:
         names = folder.list_names()
         if names and not (_is_private(folder) and _MARK in names):
@@ -48,7 +48,7 @@ def remove_private_folder(parent: Directory, name: str) -> None:
 
 
 def random_name(ending: str) -> str:
-    """Return a name that nothing in any such folder has."""
+    """Return a name, with this ending, that nothing in a private folder has."""
     return f"{secrets.token_hex(5)}.{ending}" if ending else secrets.token_hex(5)
 
 
@@ -73,7 +73,7 @@ def _is_private(folder: Directory) -> bool:
 
 
 def _empty(folder: Directory) -> None:
-    """The mark goes last: until then the rest is known for ours."""
+    """Remove what is in it. The mark goes last: until then the rest is known for ours."""
     for name in sorted(folder.list_names(), key=lambda name: name == _MARK):
         status = folder.lstat(name)
         if status is not None and stat.S_ISDIR(status.st_mode):

@@ -1,4 +1,4 @@
-"""Opening what is at a path, and following no link by which somebody hands in, or gets, what isn't theirs.
+"""The resolution of paths, which follows no link by which somebody hands in, or gets, what isn't theirs.
 
 In folders that several people may write to, anybody can make a link that leads to a file or folder of yours. The system
 itself follows no such link in folders like /tmp (protected_symlinks in proc(5)); here it is so everywhere.
@@ -11,11 +11,11 @@ from collections import deque
 
 from fileq.errors import ForeignLinkError
 
-_PASSING = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_SEARCH_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 """For folders that one may pass through and not list, where the platform can."""
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_ITSELF = getattr(os, "O_PATH", os.O_RDONLY) | _NO_LINK
+_NOT_FOLLOWED = getattr(os, "O_PATH", os.O_RDONLY) | _NO_LINK
 _CLOSED_FOR_PROGRAMS = getattr(os, "O_CLOEXEC", 0)
 _IS_LINK = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
 """What the system says to a link that it may not follow: the first where a file is wanted, the second for a folder."""
@@ -33,10 +33,10 @@ def open_trusted(path: str, flags: int) -> int:
     """
     if not HAS_PATH_HANDLES:
         return os.open(path, flags)
-    return _Walk(path, flags).end()
+    return _Resolver(path, flags).end()
 
 
-class _Walk:
+class _Resolver:
     """From the root along a path, one name after another."""
 
     def __init__(self, path: str, flags: int) -> None:
@@ -47,7 +47,7 @@ class _Walk:
         """Names still to go, and behind those that a link has put in, who owns that link."""
 
     def end(self) -> int:
-        handle = os.open(os.sep, _PASSING | _CLOSED_FOR_PROGRAMS)
+        handle = os.open(os.sep, _SEARCH_ONLY | _CLOSED_FOR_PROGRAMS)
         try:
             while self._left:
                 step = self._left.popleft()
@@ -65,7 +65,7 @@ class _Walk:
     def _step(self, handle: int, name: str) -> int:
         is_last = not any(isinstance(one, str) for one in self._left)
         try:
-            flags = self._flags if is_last else _PASSING | _NO_LINK | _CLOSED_FOR_PROGRAMS
+            flags = self._flags if is_last else _SEARCH_ONLY | _NO_LINK | _CLOSED_FOR_PROGRAMS
             return os.open(name, flags, dir_fd=handle)
         except OSError as error:
             if error.errno not in _IS_LINK:
@@ -73,8 +73,8 @@ class _Walk:
             return self._follow(handle, name, error)
 
     def _follow(self, handle: int, name: str, reason: OSError) -> int:
-        """Put what a link says in the place of its name. Where to go on from."""
-        link = os.open(name, _ITSELF | _CLOSED_FOR_PROGRAMS, dir_fd=handle)
+        """Put what a link says in the place of its name; return the descriptor to go on from."""
+        link = os.open(name, _NOT_FOLLOWED | _CLOSED_FOR_PROGRAMS, dir_fd=handle)
         try:
             target = os.readlink("", dir_fd=link)
             owner = os.fstat(link).st_uid
@@ -88,7 +88,7 @@ class _Walk:
         if not (_is_trusted(owner) or _is_closed(os.fstat(handle))):
             self._left.appendleft(owner)
         self._left.extendleft(reversed(_names(target)))
-        return os.open(os.sep, _PASSING | _CLOSED_FOR_PROGRAMS) if target.startswith(os.sep) else os.dup(handle)
+        return os.open(os.sep, _SEARCH_ONLY | _CLOSED_FOR_PROGRAMS) if target.startswith(os.sep) else os.dup(handle)
 
     def _check_owner(self, handle: int, owner: int) -> None:
         if os.fstat(handle).st_uid != owner:

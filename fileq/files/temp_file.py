@@ -1,4 +1,4 @@
-"""A file in the making, which has no name yet that anybody looks for."""
+"""Temp files: outputs in the making, which have no name yet that anybody looks for."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from fileq.files.directory import Directory
 
 
 class TempIdentity(msgspec.Struct, frozen=True):
-    """Which file a temp file is. The owner too: who removes it may get its inode for a file of their own."""
+    """Which file a temp file is. The owner too: whoever removes it may get its inode for a file of their own."""
 
     inode: int
     owner: int
@@ -35,35 +35,35 @@ class TempFile:
 
     @contextmanager
     def open_from_start(self) -> Iterator[BinaryIO]:
-        """Read and write it from its beginning. Each time anew: encoders in C pass by what Python keeps of a file."""
+        """Read and write the file from its start, by a new object each time: encoders in C pass by Python's buffers."""
         os.lseek(self.handle, 0, os.SEEK_SET)
         with open(self.handle, "r+b", closefd=False) as file:
             yield file
 
     def truncate(self) -> None:
-        """Take out all that was written. Raises OSError."""
+        """Remove all that was written. Raises OSError."""
         if self.size:
             os.ftruncate(self.handle, 0)
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The file's size in bytes."""
         return os.fstat(self.handle).st_size
 
     def sync(self) -> os.stat_result:
-        """Have it on the disk, whatever happens now; return its status. Raises JobError."""
+        """Have the file on the disk, and return its status. Raises JobError."""
         with os_failures(self.path):
             os.fsync(self.handle)
             return os.fstat(self.handle)
 
     def set_times(self, status: os.stat_result) -> None:
-        """Give it the times of another file. Raises OSError."""
+        """Give the file the times in the status of another one. Raises OSError."""
         where = self.handle if os.utime in os.supports_fd else self.path
         os.utime(where, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def foreign_file_error(temp: str) -> JobError:
-    """Return the error of a temp file that isn't the one that was made."""
+    """Return the error of a temp file in whose place somebody has put another one."""
     return JobError(
         ErrorKind.CONFLICT,
         f"Somebody has put another file in the place of {temp}.",
@@ -73,7 +73,7 @@ def foreign_file_error(temp: str) -> JobError:
 
 @contextmanager
 def new_temp_file(folder: Directory, name: str, mode: int) -> Iterator[TempFile]:
-    """Make a file of a name that nothing has, and hold it open. Raises JobError."""
+    """Make a file of a name that nothing has, and hold it open; `mode` is its permissions. Raises JobError."""
     path = os.path.join(folder.path, name)
     with os_failures(path):
         handle = folder.create(name, mode)

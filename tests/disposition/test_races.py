@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fileq.disposition import copy, disposal, dispose
-from fileq.disposition.departing_file import DepartingFile
+from fileq.disposition.leased_file import LeasedFile
 from fileq.files import directory
 from fileq.files.directory import Directory
 from fileq.ledger import opened
@@ -177,13 +177,13 @@ def test_a_newer_file_that_was_hidden_by_one_that_died_then_has_its_name_again(l
 
 def test_an_original_stays_where_somebody_took_away_what_was_brought(ledger, inbox, tmp_path, monkeypatch):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
-    hide = DepartingFile.hide
+    hide = LeasedFile.hide
 
     def take_away(file):
         (tmp_path / "done" / "a.jpg").unlink()
         return hide(file)
 
-    monkeypatch.setattr(DepartingFile, "hide", take_away)
+    monkeypatch.setattr(LeasedFile, "hide", take_away)
     (problem,) = dispose(ledger)
     assert f"Somebody took {tmp_path / 'done' / 'a.jpg'} away" in problem.message
     assert (everything(inbox), names(tmp_path / "done")) == ([("a.jpg", b"original")], [])

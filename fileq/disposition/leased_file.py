@@ -1,4 +1,4 @@
-"""A source that is about to go: where it is now, and its last step, in which no other file can go in its place."""
+"""A source under a lease: where it is now, and its last step, in which no other file can go in its place."""
 
 import os
 import time
@@ -18,7 +18,7 @@ LEASE = 120.0
 _RENEW = 10.0
 
 
-class DepartingFile(ExitStack):
+class LeasedFile(ExitStack):
     """The file of a disposition, by its folder's handle. Every method raises OSError, and Fenced.
 
     `name` is what it is called now: its own name, or the hidden one that an earlier try gave it; None where it is gone,
@@ -41,26 +41,26 @@ class DepartingFile(ExitStack):
         return self
 
     @property
-    def has_gone(self) -> bool:
-        """Whether it is gone, or another file, by now: looked at anew."""
+    def is_gone(self) -> bool:
+        """Whether the file is gone, or another one, by now: looked for anew."""
         return self._find() is None
 
     def _find(self) -> str | None:
         if self._hidden is not None and self.directory.lstat(self._hidden) is not None:
-            if self.is_it(self._hidden):
+            if self.is_unchanged_at(self._hidden):
                 return self._hidden
             restore_name(self.directory, self._hidden, self._own_name)  # it was hidden, and another file
-        return self._own_name if self.is_it(self._own_name) else None
+        return self._own_name if self.is_unchanged_at(self._own_name) else None
 
-    def is_it(self, name: str) -> bool:
-        """Whether the file that was read stands under this name."""
+    def is_unchanged_at(self, name: str) -> bool:
+        """Return whether the file that was read has this name."""
         status = self.directory.lstat(name)
         return status is not None and is_same_file(status, self.disposition.inode, self.disposition.version)
 
     def hide(self) -> bool:
-        """Give the file a hidden name, and look whether what has that now is the file that was read.
+        """Give the file a hidden name, and return whether it has that now.
 
-        Another one that somebody has put in its place comes back; then False.
+        Another file that somebody has put in its place just before gets its own name back.
         """
         hidden = self._hidden_name()
         if self.name is None or self.name == hidden:
@@ -72,7 +72,7 @@ class DepartingFile(ExitStack):
         return True
 
     def _hidden_name(self) -> str:
-        """The same one for each try: it is written down, so that nothing is ever left under an unknown name."""
+        """Return the same name for each try: it is written down, so that no file is left under an unknown name."""
         if self._hidden is None:
             self._hidden = removal_name(self._ledger.name, self.disposition.inode, self.disposition.version)
             path = os.path.join(os.path.dirname(self.disposition.source), self._hidden)
@@ -88,14 +88,14 @@ class DepartingFile(ExitStack):
         self.directory.sync()
         self.name = None
 
-    def come_back(self) -> None:
+    def restore(self) -> None:
         """Give the file its own name again where it is hidden, or one like it where another file has that."""
         if self.name is not None and self.name == self._hidden:
             self.name = restore_name(self.directory, self.name, self._own_name)
             self.directory.sync()
 
-    def keep_alive(self) -> None:
-        """Renew the lease, now and then."""
+    def renew_lease(self) -> None:
+        """Renew the lease where that was last done ten seconds ago. Raises Fenced where it is void."""
         moment = time.monotonic()
         if moment - self._renewed_at > _RENEW:
             self._renewed_at = moment
