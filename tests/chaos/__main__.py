@@ -41,6 +41,7 @@ def main() -> int:
         references = {name: reference_of(name, library, parent) for name in names}
         tries = [(name, strike) for name in names for strike in _strikes(options, references[name])]
         tries = random.Random(options.seed).sample(tries, round(len(tries) * options.sample))
+        tries = tries[options.skip :]
         say(f"{len(tries)} tries, seed {options.seed}")
         outcomes = []
         for outcome in _outcomes(tries, references, library, parent, options.processes, 60 * options.minutes):
@@ -62,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--sample", type=float, default=1.0, help="only this share of all tries, by chance")
     parser.add_argument("--minutes", type=float, default=WEEK, help="stop then")
+    parser.add_argument("--skip", type=int, default=0, help="so many were tried before, with the same seed")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     return parser.parse_args()
 

@@ -15,8 +15,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from tests.chaos.prefork import ForkedCommand, prefork
 from tests.chaos.scenarios import Command, Scenario
 from tests.support.photos import photo
+
+Process = subprocess.Popen[bytes] | ForkedCommand
 
 LIMIT = 90.0
 """Seconds after which a command hangs: far more than it takes."""
@@ -78,20 +81,22 @@ class World:
     def _filled(self, text: str) -> str:
         return text.format(**self.places)
 
-    def start(self, command: Command, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(self, command: Command, environment: dict[str, str] | None = None) -> Process:
         """The command in a process group of its own. What it says goes to files: nobody who outlives it holds us up."""
+        if environment is None:
+            return prefork().start([*map(self._filled, command)], self.folder, self.environment)
         with (self.folder / "stdout").open("wb") as stdout, (self.folder / "stderr").open("wb") as stderr:
             return subprocess.Popen(
                 [sys.executable, "-m", "fileq", *map(self._filled, command)],
                 cwd=self.folder,
-                env=self.environment | (environment or {}),
+                env=self.environment | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
             )
 
-    def wait(self, process: subprocess.Popen[bytes], command: Command) -> Ended:
+    def wait(self, process: Process, command: Command) -> Ended:
         if command[0] == "watch" and "--once" not in command:
             self._stop_when_empty(process)
         try:
@@ -104,7 +109,7 @@ class World:
         said = [(self.folder / name).read_text(errors="replace") for name in ("stdout", "stderr")]
         return Ended(command, code, *said)
 
-    def _stop_when_empty(self, process: subprocess.Popen[bytes]) -> None:
+    def _stop_when_empty(self, process: Process) -> None:
         """End a watcher softly once nothing is left for it, or it has given up for now."""
         deadline = time.monotonic() + WATCHING
         while process.poll() is None and time.monotonic() < deadline:
