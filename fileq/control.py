@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from fileq import queue
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 
 PATIENCE = 60.0
 """Seconds after which a job whose message was taken is thought to be held by nobody."""
@@ -16,14 +16,14 @@ _AT_ONCE, _MOST = 1_000, 100_000
 def retry(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     """Queue failed and cancelled jobs again; answer how many were."""
     with ledger.transaction(durable=True):
-        due = ledger.jobs.retry(jobs)
+        due = ledger.jobs.retry_jobs(jobs)
         _send_each_to_its_queue(ledger, due, now)
     return len(due)
 
 
 def cancel(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     """Cancel what has not ended; a worker sees within moments that a job is no longer its own, and stops it."""
-    return len(ledger.jobs.cancel(jobs, now))
+    return len(ledger.jobs.cancel_jobs(jobs, now))
 
 
 def resend(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE) -> int:
@@ -36,7 +36,7 @@ def resend(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE)
     sent = 0
     while sent < _MOST:
         with ledger.transaction():  # short ones: others write in between
-            due = ledger.jobs.without_message(name, now, patience=patience, limit=_AT_ONCE)
+            due = ledger.jobs.find_unsent_jobs(name, now, patience=patience, limit=_AT_ONCE)
             queue.send(ledger, name, due, now, overdue=True)
         sent += len(due)
         if len(due) < _AT_ONCE:
@@ -47,18 +47,18 @@ def resend(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE)
 def put_back(ledger: Ledger, name: str, jobs: Iterable[int], now: float) -> None:
     """Send again those of these jobs that are still to be done and that no message names: they were taken, and left."""
     with ledger.transaction():
-        queue.send(ledger, name, ledger.jobs.due(jobs), now, overdue=True)
+        queue.send(ledger, name, ledger.jobs.filter_unsent_jobs(jobs), now, overdue=True)
 
 
 def heed_a_clock_set_back(ledger: Ledger, now: float) -> None:
     """Have jobs wait no longer than they were to, where the clock on the wall was set back meanwhile."""
     with ledger.transaction():
-        _send_each_to_its_queue(ledger, ledger.waiting.bring_forward(now), now)
+        _send_each_to_its_queue(ledger, ledger.waiting.bring_jobs_forward(now), now)
 
 
-def _send_each_to_its_queue(ledger: Ledger, due: Sequence[Due], now: float) -> None:
-    queues: dict[str, list[Due]] = {}
+def _send_each_to_its_queue(ledger: Ledger, due: Sequence[QueueEntry], now: float) -> None:
+    queues: dict[str, list[QueueEntry]] = {}
     for job in due:
-        queues.setdefault(ledger.batches.queue_of(job.id), []).append(job)
+        queues.setdefault(ledger.batches.find_queue(job.id), []).append(job)
     for name, jobs in queues.items():
         queue.send(ledger, name, jobs, now)

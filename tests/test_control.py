@@ -2,7 +2,7 @@ import pytest
 
 from fileq import control, queue
 from fileq.job import JobState
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, state
 
 
@@ -16,7 +16,7 @@ def jobs_sent(ledger, name=queue.MAIN):
 
 def test_what_failed_is_queued_again_with_a_message(ledger):
     one, two = enter(ledger, "a", "b")
-    ledger.jobs.fail(begin(ledger, one), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, one), DAMAGED, NOW)
     assert control.retry(ledger, [one, two, 99], NOW) == 1
     assert state(ledger, one) is JobState.QUEUED
     assert jobs_sent(ledger) == [one]
@@ -26,7 +26,7 @@ def test_a_retried_job_goes_through_the_queue_of_its_batch_with_its_priority(led
     (low,) = enter(ledger, "a", queue="run-1")
     (high,) = enter(ledger, "b", queue="run-1", priority=5)
     (main,) = enter(ledger, "c")
-    ledger.jobs.cancel([low, high, main], NOW)
+    ledger.jobs.cancel_jobs([low, high, main], NOW)
     assert control.retry(ledger, [low, high, main], NOW) == 3
     assert (jobs_sent(ledger, "run-1"), jobs_sent(ledger)) == ([high, low], [main])
 
@@ -42,7 +42,7 @@ def test_a_retry_of_what_was_to_be_done_later_is_done_now(ledger):
 def test_cancelling_tells_how_many_had_not_ended(ledger):
     one, two, three = enter(ledger, "a", "b", "c")
     begin(ledger, two)
-    ledger.jobs.fail(begin(ledger, three), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, three), DAMAGED, NOW)
     assert control.cancel(ledger, [one, two, three], NOW) == 2
     assert [state(ledger, job) for job in (one, two, three)] == [
         JobState.CANCELLED, JobState.CANCELLED, JobState.FAILED,
@@ -52,14 +52,14 @@ def test_cancelling_tells_how_many_had_not_ended(ledger):
 def test_an_empty_queue_gets_all_that_the_ledger_has_for_it(ledger):
     one, two = enter(ledger, "a", "b")
     (waiting,) = enter(ledger, "c", priority=1)
-    ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+    ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
     assert control.resend(ledger, queue.MAIN, NOW) == 2
     assert jobs_sent(ledger) == [one, two]
 
 
 def test_what_waits_is_sent_when_it_is_due(ledger):
     (job,) = enter(ledger)
-    ledger.jobs.wait(begin(ledger, job), SLOW, NOW + 10, NOW)
+    ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
     assert control.resend(ledger, queue.MAIN, NOW + 9) == 0
     assert control.resend(ledger, queue.MAIN, NOW + 10) == 1
     assert jobs_sent(ledger) == [job]
@@ -67,7 +67,7 @@ def test_what_waits_is_sent_when_it_is_due(ledger):
 
 def test_what_has_a_message_gets_no_other_and_what_has_none_comes_before_it(ledger):
     one, two, urgent = (*enter(ledger, "a", "b"), *enter(ledger, "c", priority=1))
-    queue.send(ledger, queue.MAIN, [Due(one, 0, None, 0), Due(urgent, 1, None, 0)], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(one, 0, None, 0), QueueEntry(urgent, 1, None, 0)], NOW)
     assert control.resend(ledger, queue.MAIN, NOW) == 1
     assert control.resend(ledger, queue.MAIN, NOW) == 0
     assert jobs_sent(ledger) == [urgent, two, one]
@@ -75,7 +75,7 @@ def test_what_has_a_message_gets_no_other_and_what_has_none_comes_before_it(ledg
 
 def test_a_message_in_the_schedule_is_one(ledger):
     enter(ledger, "a", due_at=NOW + 5)
-    queue.send(ledger, queue.MAIN, [Due(1, 0, NOW + 5, 0)], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(1, 0, NOW + 5, 0)], NOW)
     assert control.resend(ledger, queue.MAIN, NOW + 100) == 0
     ledger.database.connection.execute("delete from schedule")
     assert control.resend(ledger, queue.MAIN, NOW + 100) == 1
@@ -83,11 +83,11 @@ def test_a_message_in_the_schedule_is_one(ledger):
 
 def test_what_a_slot_has_taken_is_left_to_it_for_a_minute_unless_the_clock_went_back(ledger):
     (job,) = enter(ledger, "a")
-    queue.send(ledger, queue.MAIN, [Due(job, 0, None, 0)], NOW)
-    ledger.messages.take(queue.MAIN, NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(job, 0, None, 0)], NOW)
+    ledger.messages.take_message(queue.MAIN, NOW)
     assert control.resend(ledger, queue.MAIN, NOW + 59) == 0
     assert control.resend(ledger, queue.MAIN, NOW + 60) == 1
-    ledger.messages.take(queue.MAIN, NOW + 60)
+    ledger.messages.take_message(queue.MAIN, NOW + 60)
     assert control.resend(ledger, queue.MAIN, NOW - 1) == 1
 
 
@@ -101,11 +101,11 @@ def test_more_than_goes_into_one_transaction_is_sent(ledger, monkeypatch):
 @pytest.mark.parametrize("data", [b"\x80\x04\xff", b"", b"{", b"[1]", b'{"args": [[1], {"a": 2}, "x", null, 9e99]}'])
 def test_what_is_no_message_of_ours_disturbs_nothing(ledger, data):
     (job,) = enter(ledger)
-    ledger.messages.send(queue.MAIN, [(data, 0)])
-    ledger.messages.schedule(queue.MAIN, [(data, NOW)])
-    ledger.messages.move_due(queue.MAIN, NOW)
-    assert [ledger.messages.take(queue.MAIN, NOW) for _ in range(3)] == [data, data, None]
-    assert [due.id for due in ledger.jobs.due([job])] == [job]
+    ledger.messages.insert_messages(queue.MAIN, [(data, 0)])
+    ledger.messages.schedule_messages(queue.MAIN, [(data, NOW)])
+    ledger.messages.move_due_messages(queue.MAIN, NOW)
+    assert [ledger.messages.take_message(queue.MAIN, NOW) for _ in range(3)] == [data, data, None]
+    assert [due.id for due in ledger.jobs.filter_unsent_jobs([job])] == [job]
 
 
 def test_a_queue_gets_only_its_own(ledger):

@@ -8,15 +8,15 @@ from fileq.cli.workers import NO_WORKER, alive
 from fileq.display import Display, Slot
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.overview import Selection, Tally
+from fileq.ledger.queries.overview import JobSelection, JobTally
 
 _LOOK_EVERY = 0.2
 _LOOK_FOR_WORKERS_EVERY = 2.0
 
 
-def follow(session: Session, ledger: Ledger, batch: int | None, display: Display) -> Tally:
+def follow(session: Session, ledger: Ledger, batch: int | None, display: Display) -> JobTally:
     """Show progress until nothing of the batch, or of all, is left to do; then answer the sums."""
-    tally = ledger.overview.tally(batch)
+    tally = ledger.overview.tally_jobs(batch)
     pace = Pace(tally, time.monotonic(), whole=batch is not None)
     look_for_workers_at = 0.0
     missed = False
@@ -25,17 +25,17 @@ def follow(session: Session, ledger: Ledger, batch: int | None, display: Display
         if now >= look_for_workers_at:
             look_for_workers_at = now + _LOOK_FOR_WORKERS_EVERY
             missed = _miss_workers(session, ledger, display, missed=missed)
-        paused = ledger.batches.paused()
+        paused = ledger.batches.is_paused()
         display.working(pace.progress(tally, now, slots=running(ledger, batch), paused=paused))
         time.sleep(_LOOK_EVERY)
-        tally = ledger.overview.tally(batch)
+        tally = ledger.overview.tally_jobs(batch)
     display.settle()
     return tally
 
 
 def running(ledger: Ledger, batch: int | None) -> list[Slot]:
     now = time.time()
-    jobs = ledger.overview.jobs(Selection([JobState.RUNNING], batch))
+    jobs = ledger.overview.list_jobs(JobSelection([JobState.RUNNING], batch))
     return [Slot(job.source, job.recipe, max(0.0, now - (job.started_at or now))) for job in jobs]
 
 

@@ -12,13 +12,13 @@ NO_WORKER = "No worker is running. Start one with: fileq worker"
 
 def alive(ledger: Ledger, config: Config) -> list[WorkerRecord]:
     heartbeat = config.settings.worker.heartbeat
-    return [worker for worker in ledger.workers.all() if not is_worker_gone(worker, time.time(), heartbeat)]
+    return [worker for worker in ledger.workers.list_workers() if not is_worker_gone(worker, time.time(), heartbeat)]
 
 
 def somebody_works(ledger: Ledger, config: Config) -> bool:
     """Whether a worker is there, by a look that costs nothing where one has just said so."""
     fresh = time.time() - 2 * config.settings.worker.heartbeat
-    return any(worker.beat_at > fresh for worker in ledger.workers.all()) or bool(alive(ledger, config))
+    return any(worker.beat_at > fresh for worker in ledger.workers.list_workers()) or bool(alive(ledger, config))
 
 
 def slots(asked: int | None, config: Config) -> int:

@@ -12,7 +12,7 @@ from fileq.disposition.relocation import move_file
 from fileq.errors import JobError, os_failures
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.tables.dispositions import Disposition, Lease
+from fileq.ledger.tables.dispositions import Disposition, DispositionLease
 from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import this_process
 
@@ -27,7 +27,7 @@ def dispose(ledger: Ledger, job_ids: Iterable[int] | None = None) -> list[JobErr
     """
     now = time.time()
     problems = []
-    for disposition in ledger.dispositions.find_ready(now, job_ids):
+    for disposition in ledger.dispositions.find_ready_dispositions(now, job_ids):
         with _lease(ledger, disposition, now) as lease, suppress(Fenced):
             problem = None if lease is None else _dispose_file(ledger, lease)
             problems += [problem] if problem is not None and disposition.tries == 0 else []
@@ -40,7 +40,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def _lease(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[Lease | None]:
+def _lease(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[DispositionLease | None]:
     """Hold a lease of this process; yield None where another process has one, or another thread of this one.
 
     A lease of this process that none of its threads works under was not given back, as the ledger could not be reached.
@@ -59,28 +59,28 @@ def _lease(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[Lea
             _under_way.discard(key)
 
 
-def _dispose_file(ledger: Ledger, lease: Lease) -> JobError | None:
-    disposition = ledger.dispositions.find(lease.disposition_id)  # as it is now that nobody else changes it
+def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
+    disposition = ledger.dispositions.find_disposition(lease.disposition_id)  # as it is now that nobody else changes it
     assert disposition is not None
     try:
         with os_failures(disposition.source):
             stays = _attempt(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)
-        ledger.dispositions.postpone(lease, time.time() + delay, str(error))
+        ledger.dispositions.postpone_disposition(lease, time.time() + delay, str(error))
         return error
     except BaseException:
         with suppress(Exception):
-            ledger.dispositions.release(lease)
+            ledger.dispositions.release_lease(lease)
         raise
     if stays and not disposition.is_settled:
-        ledger.dispositions.park(lease)
+        ledger.dispositions.park_disposition(lease)
     else:
-        ledger.dispositions.close(lease)
+        ledger.dispositions.close_disposition(lease)
     return None
 
 
-def _attempt(ledger: Ledger, lease: Lease, disposition: Disposition) -> bool:
+def _attempt(ledger: Ledger, lease: DispositionLease, disposition: Disposition) -> bool:
     """Keep, move or delete the source; return whether the file that was read has its own name still."""
     try:
         file = LeasedFile(ledger, lease, disposition)
@@ -125,7 +125,9 @@ def _are_outputs_unchanged(ledger: Ledger, disposition_id: int) -> bool:
 
     A job may end well and leave all to a file that was there; that one is nobody's copy of the source.
     """
-    jobs = (ledger.overview.job(job_id, forgotten=True) for job_id in ledger.dispositions.find_jobs(disposition_id))
+    jobs = (
+        ledger.overview.find_job(job_id, forgotten=True) for job_id in ledger.dispositions.find_job_ids(disposition_id)
+    )
     done = [job for job in jobs if job is not None and job.state is JobState.DONE]
     return bool(done) and all(job.outputs and ledger.outputs.are_unchanged(job.id) for job in done)
 
@@ -137,7 +139,7 @@ def _has_content_that_was_read(ledger: Ledger, file: LeasedFile) -> bool:
     return not digests or digests == {digest_file(file.directory, file.name, file.renew_lease)}
 
 
-def _remove_copy(ledger: Ledger, lease: Lease, temp: str) -> None:
+def _remove_copy(ledger: Ledger, lease: DispositionLease, temp: str) -> None:
     """Remove what a process that died while it copied has left."""
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(temp)

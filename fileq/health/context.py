@@ -54,7 +54,7 @@ class Case:
     @functools.cached_property
     def workers(self) -> list[WorkerRecord]:
         """All that are entered."""
-        return self.ledger.workers.all()
+        return self.ledger.workers.list_workers()
 
     @functools.cached_property
     def alive(self) -> list[WorkerRecord]:

@@ -15,7 +15,7 @@ import msgspec
 
 from fileq.health.check import DATABASE, DISK, Check, State
 from fileq.ledger import Ledger
-from fileq.ledger.tables.checks import Standing
+from fileq.ledger.tables.checks import CheckRecord
 from fileq.presence import hostname
 from fileq.units import describe_seconds
 
@@ -45,12 +45,12 @@ def record(ledger: Ledger, checks: Sequence[Check], now: float) -> Change | None
     Of several workers that record at the same time, one is told of a change. Raises LedgerError.
     """
     with ledger.transaction():
-        before = ledger.checks.standings()
+        before = ledger.checks.list_records()
         news = [found for check in checks if (found := _recorded(ledger, check, before.get(check.name), now))]
     return _change(ledger, news) if news else None
 
 
-def _recorded(ledger: Ledger, check: Check, before: Standing | None, now: float) -> _News | None:
+def _recorded(ledger: Ledger, check: Check, before: CheckRecord | None, now: float) -> _News | None:
     is_bad = check.state is State.BAD
     same = before is not None and (before.state == State.BAD) == is_bad
     since = before.since if before is not None and same else now
@@ -62,7 +62,7 @@ def _recorded(ledger: Ledger, check: Check, before: Standing | None, now: float)
         turns = not is_bad and now - since >= (_SURE if check.state is State.OK else _CALM)
         news = _News(check, since - bad_since)
     after = (since if is_bad else None) if turns else bad_since
-    ledger.checks.stands(Standing(check.name, check.state, check.message, since, after, now))
+    ledger.checks.upsert_record(CheckRecord(check.name, check.state, check.message, since, after, now))
     return news if turns else None
 
 

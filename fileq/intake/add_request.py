@@ -15,7 +15,7 @@ from fileq import queue
 from fileq.files.identity import format_version
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Candidate, Due
+from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.collisions import folder_templates
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
@@ -110,7 +110,7 @@ def _meant(
     if not recipes:
         receipt.unmatched += 1
         return
-    publisher = None if source.named else ledger.outputs.publisher(source.path)
+    publisher = None if source.named else ledger.outputs.find_publishing_recipe(source.path)
     for recipe in recipes:
         # Outputs right in the folder that was named may go through another recipe; those that a walk comes by may not.
         if publisher is not None and (source.relative or publisher == recipe.name):
@@ -143,26 +143,26 @@ class _Intake:
         with self._ledger.transaction(durable=True):
             batch = self._batch()
             recipes = {
-                name: self._ledger.jobs.recipe(name, fingerprint, body)
+                name: self._ledger.jobs.upsert_recipe(name, fingerprint, body)
                 for name, (fingerprint, body) in self._recipes.items()
             }
             due = [job for source in sources for job in self._enter(source, batch, recipes)]
             queue.send(self._ledger, self._queue, due, self._now)
             self.receipt.queued += len(due)
             if self.receipt.queued == before == 0:
-                self._ledger.batches.forget(batch)
+                self._ledger.batches.delete_batch(batch)
         if self.receipt.queued:
             self.receipt.batch_id = batch
 
     def _batch(self) -> int:
         if self.receipt.batch_id is None:
-            return self._ledger.batches.open(self._queue, self._now)
-        self._ledger.batches.reopen(self.receipt.batch_id)
+            return self._ledger.batches.insert_batch(self._queue, self._now)
+        self._ledger.batches.reopen_batch(self.receipt.batch_id)
         return self.receipt.batch_id
 
-    def _enter(self, source: SourceFile, batch: int, recipes: dict[str, int]) -> Iterator[Due]:
+    def _enter(self, source: SourceFile, batch: int, recipes: dict[str, int]) -> Iterator[QueueEntry]:
         for _, recipe, folder in _meant(self._ledger, self._request, self._folders, self.receipt, source):
-            candidate = Candidate(
+            candidate = JobCandidate(
                 source.path, format_version(source.size, source.mtime_ns), source.size, source.mtime_ns,
                 recipes[recipe.name],
                 self._recipes[recipe.name][0], folder, source.relative,
@@ -170,7 +170,7 @@ class _Intake:
             job = self._enter_one(candidate, batch)
             if job is not None:
                 self._note(source.folder)
-                yield Due(job, self._request.priority, self._request.due_at, source.size)
+                yield QueueEntry(job, self._request.priority, self._request.due_at, source.size)
 
     def _note(self, folder: str) -> None:
         """Have the job wait for the folder's drive, should that be taken out before its turn."""
@@ -179,21 +179,21 @@ class _Intake:
             with suppress(OSError):  # it is gone already
                 self._ledger.folders.note_if_new(folder)
 
-    def _enter_one(self, candidate: Candidate, batch: int) -> int | None:
+    def _enter_one(self, candidate: JobCandidate, batch: int) -> int | None:
         priority, due_at = self._request.priority, self._request.due_at
         jobs = self._ledger.jobs
-        job = jobs.enter(candidate, batch, self._now, priority=priority, due_at=due_at)
+        job = jobs.insert_job(candidate, batch, self._now, priority=priority, due_at=due_at)
         if job is not None:
             return job
-        job, state = jobs.known(candidate)
+        job, state = jobs.find_same_job(candidate)
         if not state.is_final:
             self.receipt.already_queued += 1
             return None
         if self._request.only_new or self._stands(job, state):
             self.receipt.up_to_date += 1
             return None
-        jobs.enter_again(job, batch, self._now, recipe=candidate.recipe, priority=priority, due_at=due_at)
+        jobs.requeue_job(job, batch, self._now, recipe=candidate.recipe, priority=priority, due_at=due_at)
         return job
 
     def _stands(self, job: int, state: JobState) -> bool:
-        return state is JobState.DONE and not self._request.force and self._ledger.outputs.still_stand(job)
+        return state is JobState.DONE and not self._request.force and self._ledger.outputs.are_present(job)

@@ -16,8 +16,8 @@ from fileq import queue
 from fileq.files.identity import format_version
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.prior_jobs import Known
-from fileq.ledger.tables.jobs import Candidate, Due
+from fileq.ledger.queries.prior_jobs import PriorJob
+from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.collisions import folder_templates
 from fileq.recipes.names import destination
 from fileq.recipes.recipe import Recipe, encode
@@ -83,10 +83,10 @@ class _Plan(msgspec.Struct):
 
     became: IntakeOutcome
     arrival: Arrival
-    known: list[Known] = []
+    known: list[PriorJob] = []
     wanted: list[_Wanted] = []
-    renamed: list[tuple[Known, str]] = []
-    touched: list[Known] = []
+    renamed: list[tuple[PriorJob, str]] = []
+    touched: list[PriorJob] = []
     withdrawn: list[int] = []
 
 
@@ -121,10 +121,10 @@ class WatchIntake:
         Measured: 15 µs for a file that is known.
         """
         files = ((arrival.source.path, arrival.version) for arrival in arrivals)
-        known = self._ledger.arrivals.known(files)
+        known = self._ledger.prior_jobs.find_jobs_of_files(files)
         return [arrival for arrival, jobs in zip(arrivals, known, strict=True) if self._is_new(arrival, jobs)]
 
-    def _is_new(self, arrival: Arrival, known: Sequence[Known]) -> bool:
+    def _is_new(self, arrival: Arrival, known: Sequence[PriorJob]) -> bool:
         wanted = self._wanted(arrival.source)
         if not wanted:
             return False
@@ -166,11 +166,11 @@ class WatchIntake:
         return destination(self._folders[recipe.name], source.folder, recipe.name, source.relative)
 
     @staticmethod
-    def _missing(wanted: Sequence[_Wanted], known: Sequence[Known]) -> list[_Wanted]:
+    def _missing(wanted: Sequence[_Wanted], known: Sequence[PriorJob]) -> list[_Wanted]:
         there = {(job.fingerprint, job.folder) for job in known if not job.vanished}
         return [one for one in wanted if one not in there]
 
-    def _is_to_go(self, known: Sequence[Known]) -> bool:
+    def _is_to_go(self, known: Sequence[PriorJob]) -> bool:
         """Whether all is done, and the source is here still, or again; and nobody sees to that yet."""
         if any(job.is_leaving for job in known):
             return False
@@ -178,14 +178,14 @@ class WatchIntake:
 
     def _is_own(self, arrival: Arrival) -> bool:
         """Whether one of our recipes made this file, or what it was made from: then it would go round for ever."""
-        makers = self._ledger.arrivals.makers(arrival.source.path, arrival.inode, arrival.version)
+        makers = self._ledger.prior_jobs.trace_recipes(arrival.source.path, arrival.inode, arrival.version)
         return any(maker in self._names for maker in makers)
 
     def _plan(self, arrival: Arrival) -> _Plan:
         wanted = self._wanted(arrival.source)
         if not wanted:
             return _Plan(IntakeOutcome.UNMATCHED, arrival)
-        history = self._ledger.arrivals.history(arrival.source.path)
+        history = self._ledger.prior_jobs.list_jobs_of_source(arrival.source.path)
         known = [job for job in history if job.version == arrival.version]
         wanted = self._missing(wanted, known)
         if wanted and self._is_own(arrival):
@@ -197,7 +197,7 @@ class WatchIntake:
             plan.became = IntakeOutcome.QUEUED
         return plan
 
-    def _recognise(self, plan: _Plan, history: Sequence[Known]) -> None:
+    def _recognise(self, plan: _Plan, history: Sequence[PriorJob]) -> None:
         """Take from what is wanted what was done of the same file under another name, or with another time."""
         source = plan.arrival.source
         former = self._former(plan.arrival)
@@ -216,20 +216,20 @@ class WatchIntake:
                 plan.withdrawn += [before.job] if before is not None and not before.state.is_final else []
         plan.wanted = wanted
 
-    def _former(self, arrival: Arrival) -> dict[str, Known]:
+    def _former(self, arrival: Arrival) -> dict[str, PriorJob]:
         """By fingerprint, the job that tells most of this file under names that it has no more."""
-        elsewhere = self._ledger.arrivals.elsewhere(arrival.source.path, arrival.inode, arrival.version)
+        elsewhere = self._ledger.prior_jobs.find_jobs_of_inode(arrival.source.path, arrival.inode, arrival.version)
         gone = [job for job in elsewhere if not _is_at(job.source, arrival.inode)]
         return {job.fingerprint: job for job in sorted(gone, key=_tells)}
 
     def _settle(self, plan: _Plan, taken: IntakeResult, now: float) -> None:
         """Write down what is no new job."""
-        arrivals, source = self._ledger.arrivals, plan.arrival.source
+        arrivals, source = self._ledger.prior_jobs, plan.arrival.source
         for job, folder in plan.renamed:
-            arrivals.renamed(job.job, source.path, source.relative, folder)
+            arrivals.record_renamed(job.job, source.path, source.relative, folder)
         for job in plan.touched:
-            arrivals.touched(job.job, plan.arrival.version, source.mtime_ns)
-        withdrawn = [arrivals.withdraw(number, now) for number in plan.withdrawn]
+            arrivals.record_touched(job.job, plan.arrival.version, source.mtime_ns)
+        withdrawn = [arrivals.cancel_unstarted_job(number, now) for number in plan.withdrawn]
         if not all(withdrawn):  # a worker was faster
             plan.became = IntakeOutcome.BUSY
             return
@@ -245,12 +245,12 @@ class WatchIntake:
             arrival.source.path, arrival.version, arrival.inode, policy.done_to, policy.failed_to
         )
 
-    def _enter_all(self, plans: Sequence[_Plan], now: float) -> list[Due]:
+    def _enter_all(self, plans: Sequence[_Plan], now: float) -> list[QueueEntry]:
         if self._batch is None or now - self._took_at > _ONE_BURST:
-            self._batch = self._ledger.batches.open(queue.MAIN, now, self._watch)
+            self._batch = self._ledger.batches.insert_batch(queue.MAIN, now, self._watch)
         self._took_at = now
         recipes = {
-            fingerprint: self._ledger.jobs.recipe(recipe.name, fingerprint, self._bodies[fingerprint])
+            fingerprint: self._ledger.jobs.upsert_recipe(recipe.name, fingerprint, self._bodies[fingerprint])
             for fingerprint, recipe in self._recipes.items()
         }
         batch = self._batch
@@ -264,7 +264,7 @@ class WatchIntake:
                 self._ledger.folders.note_if_new(folder)
                 self._noted.add(folder)
 
-    def _enter(self, plan: _Plan, batch: int, recipes: dict[str, int], now: float) -> Iterator[Due]:
+    def _enter(self, plan: _Plan, batch: int, recipes: dict[str, int], now: float) -> Iterator[QueueEntry]:
         arrival, source, jobs = plan.arrival, plan.arrival.source, self._ledger.jobs
         self._note(source.folder)
         goes = self._policy.done_to is not None or self._policy.failed_to is not None
@@ -272,20 +272,20 @@ class WatchIntake:
         if disposition_id is not None:
             self._ledger.dispositions.attach_jobs((job.job for job in plan.known), disposition_id)
         for fingerprint, folder in plan.wanted:
-            candidate = Candidate(
+            candidate = JobCandidate(
                 source.path, arrival.version, source.size, source.mtime_ns, recipes[fingerprint], fingerprint, folder,
                 source.relative, arrival.inode, disposition_id,
             )  # fmt: skip
-            job = jobs.enter(candidate, batch, now)
+            job = jobs.insert_job(candidate, batch, now)
             if job is None:  # it had vanished, and is back
-                job, _ = jobs.known(candidate)
-                jobs.enter_again(job, batch, now, recipe=candidate.recipe, inode=arrival.inode)
+                job, _ = jobs.find_same_job(candidate)
+                jobs.requeue_job(job, batch, now, recipe=candidate.recipe, inode=arrival.inode)
                 if disposition_id is not None:
                     self._ledger.dispositions.attach_jobs([job], disposition_id)
-            yield Due(job, 0, None, source.size)
+            yield QueueEntry(job, 0, None, source.size)
 
 
-def _tells(job: Known) -> int:
+def _tells(job: PriorJob) -> int:
     """That it runs tells most, then that it has ended, then that it may yet begin."""
     if job.vanished:
         return 0
@@ -298,7 +298,7 @@ def digest(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _same_content(before: Known | None, source: SourceFile) -> bool:
+def _same_content(before: PriorJob | None, source: SourceFile) -> bool:
     if before is None or before.state is not JobState.DONE or before.digest is None or before.size != source.size:
         return False
     try:

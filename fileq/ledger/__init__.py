@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from fileq.ledger.database import Database
-from fileq.ledger.queries.health import Vitals
+from fileq.ledger.queries.health import HealthQueries
 from fileq.ledger.queries.history import History
 from fileq.ledger.queries.overview import Overview
-from fileq.ledger.queries.prior_jobs import Arrivals
+from fileq.ledger.queries.prior_jobs import PriorJobs
 from fileq.ledger.queries.retention import Retention
-from fileq.ledger.queries.tombstones import Remnants
+from fileq.ledger.queries.tombstones import Tombstones
 from fileq.ledger.queries.waiting_jobs import WaitingJobs
 from fileq.ledger.tables.batches import Batches
 from fileq.ledger.tables.checks import Checks
@@ -17,12 +17,12 @@ from fileq.ledger.tables.dispositions import Dispositions
 from fileq.ledger.tables.folders import Folders
 from fileq.ledger.tables.jobs import Jobs
 from fileq.ledger.tables.leftover_temps import LeftoverTemps
-from fileq.ledger.tables.messages import Messages
+from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
-from fileq.ledger.tables.notifications import Notices
+from fileq.ledger.tables.notifications import Notifications
 from fileq.ledger.tables.outputs import Outputs
-from fileq.ledger.tables.pending_events import News
-from fileq.ledger.tables.schedule import Timetable
+from fileq.ledger.tables.pending_events import PendingEvents
+from fileq.ledger.tables.schedule import ScheduledTasks
 from fileq.ledger.tables.watches import Watches
 from fileq.ledger.tables.workers import Workers
 
@@ -45,23 +45,23 @@ class Ledger:
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)
         self.watches = Watches(self.database)
-        self.arrivals = Arrivals(self.database)
+        self.prior_jobs = PriorJobs(self.database)
         self.dispositions = Dispositions(self.database)
-        self.timetable = Timetable(self.database)
+        self.scheduled_tasks = ScheduledTasks(self.database)
         self.retention = Retention(self.database)
-        self.remnants = Remnants(self.database)
-        self.news = News(self.database)
-        self.notices = Notices(self.database)
-        self.vitals = Vitals(self.database)
+        self.tombstones = Tombstones(self.database)
+        self.pending_events = PendingEvents(self.database)
+        self.notifications = Notifications(self.database)
+        self.health = HealthQueries(self.database)
         self.checks = Checks(self.database)
-        self.messages = Messages(self.database)
+        self.messages = QueueMessages(self.database)
         self.overview = Overview(self.database)
         self.history = History(self.database)
         self.meta = Meta(self.database)
         try:
-            self.name = self.meta.get("ledger") or ""
+            self.name = self.meta.find_value("ledger") or ""
             """A short random name, so that the temp files of two ledgers are never taken for one another."""
-            self.secret = self.meta.get("secret") or ""
+            self.secret = self.meta.find_value("secret") or ""
             """What makes the names of temp files, which others may see, unforeseeable."""
         except BaseException:
             self.close()

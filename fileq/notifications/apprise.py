@@ -16,7 +16,7 @@ from apprise.apprise import N_MGR
 from apprise.attachment.file import AttachFile
 
 from fileq.escaping import escape_controls
-from fileq.ledger.tables.notifications import Notice
+from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import GAP, Scrubber
 from fileq.notifications.targets import Undelivered
 
@@ -33,7 +33,7 @@ _EXCEPTION = "xception: "
 """Apprise says at the level DEBUG what an exception said, after this."""
 
 
-def send(url: str, notice: Notice, scrubber: Scrubber) -> None:
+def send(url: str, notice: Notification, scrubber: Scrubber) -> None:
     """Tell the service at this URL. Raises Undelivered; the scrubber takes secrets out of its reason."""
     with _listening() as said:
         service = _service(url, said, scrubber)
@@ -79,7 +79,7 @@ def _asset() -> apprise.AppriseAsset:
     )
 
 
-def _attachment(notice: Notice) -> apprise.AppriseAttachment | None:
+def _attachment(notice: Notification) -> apprise.AppriseAttachment | None:
     """The file, where it is still there. A third try goes without: it may be too large for the service."""
     path = notice.attachment
     if path is None or notice.tries > 2 or not os.path.isfile(path):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from fileq.config.settings import NotifySettings
 from fileq.ledger import Ledger
-from fileq.ledger.tables.notifications import Notice
+from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.delivery import EXTRA, send
 from fileq.notifications.redaction import Scrubber
 from fileq.notifications.targets import Target, Undelivered, full_url, targets_of, value_of, variables
@@ -14,7 +14,7 @@ from fileq.units import describe_count, describe_seconds
 
 def send_now(notify: NotifySettings, title: str, body: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Tell each target now, past the ledger, which may be what is wrong; answer the problems."""
-    notice = Notice(0, "unhealthy", title, body, None, 0, 0, 1, None, None, None)
+    notice = Notification(0, "unhealthy", title, body, None, 0, 0, 1, None, None, None)
     problems = []
     for target in targets_of(notify):
         try:
@@ -51,7 +51,7 @@ def _check(target: Target, environ: Mapping[str, str]) -> None:
 
 def unsent(ledger: Ledger, now: float) -> list[str]:
     """What could not be sent, in a sentence or two each."""
-    problems = ledger.notices.problems()
+    problems = ledger.notifications.list_failed_notifications()
     waiting = [notice for notice in problems if notice.given_up_at is None]
     lost = [notice for notice in problems if notice.given_up_at is not None]
     told = []
@@ -63,5 +63,5 @@ def unsent(ledger: Ledger, now: float) -> list[str]:
     return told
 
 
-def _counted(notices: list[Notice]) -> str:
+def _counted(notices: list[Notification]) -> str:
     return f'{describe_count(len(notices), "notice")}, the last one "{notices[-1].title}"'

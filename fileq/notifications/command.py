@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fileq.errors import JobError
 from fileq.escaping import escape_controls
-from fileq.ledger.tables.notifications import Notice
+from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import GAP, Scrubber
 from fileq.notifications.targets import Undelivered, full_command
 from fileq.operations.programs import program
@@ -33,7 +33,7 @@ _HARMLESS = {
 }
 
 
-def run(command: tuple[str, ...], notice: Notice, environ: Mapping[str, str], scrubber: Scrubber) -> None:
+def run(command: tuple[str, ...], notice: Notification, environ: Mapping[str, str], scrubber: Scrubber) -> None:
     """Let the program tell it: the body comes on its stdin too. Raises Undelivered."""
     argv = full_command(command, notice, environ, scrubber)
     for name, value in environ.items():  # the program may repeat what it was given

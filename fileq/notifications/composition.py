@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fileq.escaping import escape_controls
 from fileq.job import JobState
-from fileq.ledger.queries.overview import Tally
-from fileq.ledger.tables.pending_events import Cause, Example
+from fileq.ledger.queries.overview import JobTally
+from fileq.ledger.tables.pending_events import CauseCount, FailureExample
 from fileq.presence import hostname
 from fileq.units import describe_bytes, describe_count
 
@@ -16,7 +16,7 @@ _BATCHES = 20
 """So many batches have a line of their own."""
 
 
-def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[str, str]:
+def of_batches(tallies: Mapping[int, JobTally], causes: Sequence[CauseCount]) -> tuple[str, str]:
     """The title and the body about batches that have ended, whose jobs failed for these causes."""
     batches = list(tallies)
     jobs = sum(tally.total for tally in tallies.values())
@@ -36,7 +36,7 @@ def of_batches(tallies: Mapping[int, Tally], causes: Sequence[Cause]) -> tuple[s
     return f"fileq on {hostname()}: {subject}, {outcome}", "\n".join(lines)
 
 
-def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[str, str]:
+def of_failures(causes: Sequence[CauseCount], examples: Iterable[FailureExample]) -> tuple[str, str]:
     """The title and the body about jobs that have failed."""
     failed = describe_count(sum(cause.jobs for cause in causes), "job")
     named = [f"  {escape_controls(example.source)}: {escape_controls(example.message)}" for example in examples]
@@ -47,7 +47,7 @@ def of_failures(causes: Sequence[Cause], examples: Iterable[Example]) -> tuple[s
     )
 
 
-def _batch(batch: int, tally: Tally) -> str:
+def _batch(batch: int, tally: JobTally) -> str:
     """Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
     states = ", ".join(f"{tally.jobs[state]:,} {state}" for state in JobState if tally.jobs[state])
     made = (
@@ -59,7 +59,7 @@ def _batch(batch: int, tally: Tally) -> str:
     return f"Batch {batch}: {states}{made}."
 
 
-def _causes(causes: Iterable[Cause]) -> list[str]:
+def _causes(causes: Iterable[CauseCount]) -> list[str]:
     return [f"  {cause.jobs:,} {cause.kind}. {escape_controls(cause.remedy)}".rstrip() for cause in causes]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fileq.config.settings import NotifySettings
 from fileq.ledger import Ledger, opened
-from fileq.ledger.tables.notifications import Notice
+from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import Scrubber
 from fileq.notifications.targets import Target, Undelivered, full_url, targets_of
 
@@ -27,7 +27,7 @@ def deliver(database: str, notify: NotifySettings, now: float, environ: Mapping[
     begun, sent = time.monotonic(), 0
     with opened(database) as ledger:
         while (passed := time.monotonic() - begun) < _STINT:
-            notice = ledger.notices.lease(now + passed)
+            notice = ledger.notifications.lease_notification(now + passed)
             if notice is None:
                 break
             sent += _Delivery(ledger, notice, notify, environ, now - begun).run()
@@ -38,7 +38,7 @@ class _Delivery:
     """One try at one notice. `offset` leads from the monotonic clock to seconds since the epoch."""
 
     def __init__(
-        self, ledger: Ledger, notice: Notice, notify: NotifySettings, environ: Mapping[str, str], offset: float
+        self, ledger: Ledger, notice: Notification, notify: NotifySettings, environ: Mapping[str, str], offset: float
     ) -> None:
         self._ledger = ledger
         self._notice = notice
@@ -58,19 +58,21 @@ class _Delivery:
                 problems.append(f"{target.shown}: {error}.")
             else:
                 self._left.remove(target)
-                if not self._ledger.notices.remain(self._notice, [one.place for one in self._left], self._now()):
+                if not self._ledger.notifications.record_remaining_targets(
+                    self._notice, [one.place for one in self._left], self._now()
+                ):
                     return False  # it took so long that another process has it by now
         if problems:
-            self._ledger.notices.failed(self._notice, " ".join(problems), self._now())
+            self._ledger.notifications.record_failed_try(self._notice, " ".join(problems), self._now())
         else:
-            self._ledger.notices.sent(self._notice)
+            self._ledger.notifications.delete_sent(self._notice)
         return not problems
 
     def _now(self) -> float:
         return time.monotonic() + self._offset
 
 
-def send(target: Target, notice: Notice, environ: Mapping[str, str]) -> None:
+def send(target: Target, notice: Notification, environ: Mapping[str, str]) -> None:
     """Tell one target. Raises Undelivered, whatever went wrong."""
     scrubber = Scrubber()
     try:

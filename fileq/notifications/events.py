@@ -17,8 +17,8 @@ def gather(ledger: Ledger, notify: NotifySettings, now: float) -> None:
     Where nobody is to be told, it counts as told all the same: who wants to hear later hears nothing old.
     """
     if not notify.is_on:
-        ledger.notices.clear()
-    if not ledger.news.any():
+        ledger.notifications.delete_notifications()
+    if not ledger.pending_events.has_events():
         return
     with ledger.transaction():
         _tell_of_batches(ledger, notify, now)
@@ -26,22 +26,25 @@ def gather(ledger: Ledger, notify: NotifySettings, now: float) -> None:
 
 
 def _tell_of_batches(ledger: Ledger, notify: NotifySettings, now: float) -> None:
-    ended = [one.batch for one in ledger.news.ended(queue.MAIN) if one.unwatched]
-    tallies = {batch: tally for batch in ended if (tally := ledger.overview.tally(batch)).total}
+    ended = [one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN) if one.unwatched]
+    tallies = {batch: tally for batch in ended if (tally := ledger.overview.tally_jobs(batch)).total}
     if not tallies or not notify.is_on or "batch" not in notify.on:
         return
     failing = [batch for batch, tally in tallies.items() if tally.jobs[JobState.FAILED]]
-    title, body = composition.of_batches(tallies, ledger.news.causes(failing))
+    title, body = composition.of_batches(tallies, ledger.pending_events.count_causes(failing))
     tell(ledger, notify, "batch", title, body, now)
-    ledger.news.told_of_failures(failing)
+    ledger.pending_events.mark_failures_notified(failing)
 
 
 def _tell_of_failures(ledger: Ledger, notify: NotifySettings, now: float) -> None:
     wanted = notify.is_on and "failed" in notify.on
-    waiting = ledger.news.waiting()
+    waiting = ledger.pending_events.find_unreported_failures()
     if waiting is None or (wanted and waiting.goes_on and now < waiting.since + _LONGEST_WAIT):
         return
     if wanted:
-        title, body = composition.of_failures(ledger.news.untold_causes(), ledger.news.untold(composition.EXAMPLES))
+        title, body = composition.of_failures(
+            ledger.pending_events.count_unreported_causes(),
+            ledger.pending_events.list_unreported_failures(composition.EXAMPLES),
+        )
         tell(ledger, notify, "failed", title, body, now)
-    ledger.news.told_of_failures()
+    ledger.pending_events.mark_failures_notified()

@@ -18,4 +18,4 @@ def tell(
     """Have people told, where they want to hear of this event. `attachment` is the path of a file."""
     if notify.is_on and event in notify.on:
         lines = "\n".join(map(escape_controls, body.splitlines()))
-        ledger.notices.enter(event, escape_controls(title), lines, now, attachment=attachment)
+        ledger.notifications.insert_notification(event, escape_controls(title), lines, now, attachment=attachment)

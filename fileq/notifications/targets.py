@@ -8,7 +8,7 @@ import msgspec
 
 from fileq.config.origins import hide_url_secrets
 from fileq.config.settings import VARIABLE, NotifySettings
-from fileq.ledger.tables.notifications import Notice
+from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import Scrubber
 
 _FIELD = re.compile(r"\$\{(\w+)\}|\{(event|title|body)\}")
@@ -53,7 +53,9 @@ def full_url(url: str, environ: Mapping[str, str], scrubber: Scrubber) -> str:
     return whole
 
 
-def full_command(command: tuple[str, ...], notice: Notice, environ: Mapping[str, str], scrubber: Scrubber) -> list[str]:
+def full_command(
+    command: tuple[str, ...], notice: Notification, environ: Mapping[str, str], scrubber: Scrubber
+) -> list[str]:
     """The program and its arguments, with the notice's fields and the environment's values. Raises Undelivered."""
     fields = {"event": notice.event, "title": notice.title, "body": notice.body}
 

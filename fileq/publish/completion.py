@@ -21,7 +21,7 @@ def complete(ledger: Ledger, token: Token) -> bool:
 
     Returns whether that is so. To be called in the transaction that ends the attempt else.
     """
-    announced = ledger.outputs.announced_outputs(token.job)
+    announced = ledger.outputs.find_announced_outputs(token.job)
     if announced is None:
         return False
     outputs, note = announced

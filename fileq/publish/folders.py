@@ -5,7 +5,7 @@ import os
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, os_failures
 from fileq.files.directory import is_drive_missing, make_folders
 from fileq.ledger import Ledger
-from fileq.ledger.tables.folders import Folder
+from fileq.ledger.tables.folders import FolderRecord
 
 
 def make_ready(ledger: Ledger, path: str) -> None:
@@ -16,14 +16,14 @@ def make_ready(ledger: Ledger, path: str) -> None:
     next folder at that path may have the same inode.
     """
     with os_failures(path):
-        known = ledger.folders.at(path)
+        known = ledger.folders.find_folder(path)
         if known is not None and _is_away(known):
             raise _drive_away(path, "choose another folder, or put any file there.")
         made = set(_make(path))
         status = os.stat(path)
         if made or known is None or not known.is_still(status):
             for one in made | {path}:
-                ledger.folders.note(one, made=one in made)
+                ledger.folders.upsert_folder(one, made=one in made)
 
 
 def find_source_drive_away(ledger: Ledger, source: str) -> FolderUnavailable | None:
@@ -32,7 +32,7 @@ def find_source_drive_away(ledger: Ledger, source: str) -> FolderUnavailable | N
     The folder is known from when the source was queued. It is nobody's loss that it isn't known of older jobs.
     """
     folder = os.path.dirname(source)
-    known = ledger.folders.at(folder)
+    known = ledger.folders.find_folder(folder)
     if known is None or os.path.lexists(source) or not _is_away(known):
         return None
     return _drive_away(folder, "cancel its jobs.")
@@ -43,7 +43,7 @@ def _drive_away(path: str, instead: str) -> FolderUnavailable:
     return FolderUnavailable(ErrorKind.MISSING, f"The drive of {path} is not there.", hint, path)
 
 
-def _is_away(known: Folder) -> bool:
+def _is_away(known: FolderRecord) -> bool:
     """Whether its drive was taken out: then it is missing, or an empty mount point that is on the drive below."""
     if not is_drive_missing(known.real, known.device):
         return False

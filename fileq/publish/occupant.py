@@ -6,7 +6,7 @@ from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.files.identity import format_version, version_at
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim
-from fileq.ledger.tables.outputs import Owner
+from fileq.ledger.tables.outputs import PathOwner
 from fileq.recipes.recipe import Recipe
 
 
@@ -18,7 +18,7 @@ class Placing:
         self._ledger = ledger
         self._claim = claim
         self._recipe = recipe
-        self._owner = ledger.outputs.owner(path)
+        self._owner = ledger.outputs.find_owner(path)
         with os_failures(path):
             self.version = version_at(path)
 
@@ -42,7 +42,7 @@ class Placing:
         """Whether the path belongs to this job, or to an earlier one for the same source and recipe."""
         return self._owner is not None and self._same_work(self._owner)
 
-    def _same_work(self, owner: Owner) -> bool:
+    def _same_work(self, owner: PathOwner) -> bool:
         return owner.job == self._claim.token.job or (
             owner.source == self._claim.source and owner.recipe == self._recipe.name
         )
@@ -79,7 +79,7 @@ class Placing:
             return False
         if self.is_own_source:
             return True
-        return self.exists and not self._our_file and self._ledger.outputs.is_a_source(self.path)
+        return self.exists and not self._our_file and self._ledger.outputs.is_source(self.path)
 
     def refuse_if_taken(self) -> None:
         if self.replaces_source and self.version != self.replaceable:

@@ -8,7 +8,7 @@ from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.files.directory import Directory, open_directory
 from fileq.files.identity import is_same_file, version_of
 from fileq.files.no_clobber import rename_no_clobber
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.tables.outputs import PublishedFile
 from fileq.publish.reservation import Reservation
 
 
@@ -41,7 +41,7 @@ class OutputFolders(ExitStack):
                     self._open[folder].sync()
 
 
-def place(folder: Directory, reserved: Reservation, output: Published) -> None:
+def place(folder: Directory, reserved: Reservation, output: PublishedFile) -> None:
     """Give an output's temp file its final name. Raises JobError (conflict), OSError."""
     temp, name = os.path.basename(reserved.temp), os.path.basename(reserved.path)
     if not reserved.replaces:

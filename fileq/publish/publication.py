@@ -17,7 +17,7 @@ from fileq.files.temp_file import TempIdentity, foreign_file_error
 from fileq.job import Made, Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.tables.outputs import PublishedFile
 from fileq.publish.placement import OutputFolders, place
 from fileq.publish.reservation import Reservation
 
@@ -43,7 +43,7 @@ def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused
     """
     refused: dict[Token, Refused] = {}
     with OutputFolders() as folders:
-        announced: list[tuple[Finished, list[Published]]] = []
+        announced: list[tuple[Finished, list[PublishedFile]]] = []
         with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
             for one in finished:
                 with _refusals(refused, one.token):
@@ -65,12 +65,12 @@ def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused
     return refused
 
 
-def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[Published], note: str) -> None:
+def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], note: str) -> None:
     """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
     now = time.time()
     bytes_out = sum(output.made.bytes for output in outputs)
-    ledger.jobs.finish(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
-    ledger.outputs.published(token.job, outputs, now)
+    ledger.jobs.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
+    ledger.outputs.record_published(token.job, outputs, now)
 
 
 @contextmanager
@@ -81,14 +81,14 @@ def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
         refused[token] = reason
 
 
-def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Published]:
-    ledger.jobs.check(one.token)
+def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[PublishedFile]:
+    ledger.jobs.check_token(one.token)
     outputs = []
     for reserved, made, temp in zip(one.reservations, one.made, one.temps, strict=True):
         with os_failures(reserved.temp):
             status = folders.look(reserved.temp)
         _refuse_another_file(status, reserved.temp, temp)
-        outputs.append(Published(made, version_of(status), status.st_ino))
+        outputs.append(PublishedFile(made, version_of(status), status.st_ino))
         replaces = reserved.version if reserved.replaces else None
         if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note, replaces=replaces):
             raise JobError(
@@ -105,9 +105,9 @@ def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) 
         raise foreign_file_error(path)
 
 
-def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[Published]) -> None:
+def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[PublishedFile]) -> None:
     """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
-    ledger.jobs.check(one.token)  # a worker that slept since it announced may have been given up for dead
+    ledger.jobs.check_token(one.token)  # a worker that slept since it announced may have been given up for dead
     for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
         with os_failures(reserved.path):
             if reserved.is_source:
@@ -115,7 +115,7 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: S
             try:
                 place(folders.at(reserved.path), reserved, output)
             except FileNotFoundError:
-                ledger.jobs.check(one.token)  # recovery removes the temp files of those it thinks dead
+                ledger.jobs.check_token(one.token)  # recovery removes the temp files of those it thinks dead
                 raise
 
 

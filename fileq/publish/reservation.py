@@ -39,7 +39,7 @@ def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) 
             "Give each output a name of its own.",
         )
     with ledger.transaction():
-        ledger.jobs.check(claim.token)
+        ledger.jobs.check_token(claim.token)
         reservations = [_reserve_one(ledger, claim, recipe, paths, number) for number in range(len(paths))]
         for folder in {os.path.dirname(reservation.path) for reservation in reservations if reservation}:
             make_ready(ledger, folder)
@@ -60,7 +60,7 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
     placing.refuse_if_taken()
     name = temp_name(ledger.name, ledger.secret, claim.token.job, claim.token.attempt, number)
     temp = os.path.join(os.path.dirname(placing.path), name)
-    ledger.outputs.reserve(placing.path, claim.token.job, temp, standing=placing.version)
+    ledger.outputs.reserve_path(placing.path, claim.token.job, temp, standing=placing.version)
     return Reservation(
         path=placing.path, temp=temp, replaces=placing.exists, version=placing.replaceable,
         is_source=placing.replaces_source,

@@ -46,7 +46,7 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
             yield connection.cursor()
 
     def dequeue(self) -> bytes | None:
-        return self._messages.take(self.name, time.time())
+        return self._messages.take_message(self.name, time.time())
 
     def read_schedule(self, ts: dt.datetime) -> list[bytes]:
         """Move what is due into the queue, and return nothing.
@@ -54,7 +54,7 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         Huey's scheduler would enqueue what is returned here message by message: a kill in between loses the rest.
         """
         with suppress(LedgerError):  # the slots say it, and it would be said a second time
-            self._messages.move_due(self.name, ts.timestamp())
+            self._messages.move_due_messages(self.name, ts.timestamp())
         return []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 
 MAIN = "fileq"
 """The queue that every `fileq worker` serves. A `fileq run` has one of its own."""
@@ -28,7 +28,7 @@ def encode(jobs: Sequence[int], priority: int = 0) -> bytes:
     return json.dumps({"id": f"job-{jobs[0]}", "name": PROCESS, "args": jobs, "priority": priority}).encode()
 
 
-def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float, *, overdue: bool = False) -> None:
+def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, overdue: bool = False) -> None:
     """Send messages for these jobs: into the queue, or into the schedule where they are due later.
 
     Small files share a message, as the delivery of one costs as much as a small picture; but never so many
@@ -39,16 +39,16 @@ def send(ledger: Ledger, queue: str, due: Sequence[Due], now: float, *, overdue:
     for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, _later(job.due_at, now))):
         messages = [encode(hand, priority) for hand in _hands(list(jobs))]
         if due_at is None:
-            ledger.messages.send(queue, ((message, priority + ahead) for message in messages))
+            ledger.messages.insert_messages(queue, ((message, priority + ahead) for message in messages))
         else:
-            ledger.messages.schedule(queue, ((message, due_at) for message in messages))
+            ledger.messages.schedule_messages(queue, ((message, due_at) for message in messages))
 
 
 def _later(due_at: float | None, now: float) -> float | None:
     return None if due_at is None or due_at <= now else due_at
 
 
-def _hands(jobs: Sequence[Due]) -> Iterator[list[int]]:
+def _hands(jobs: Sequence[QueueEntry]) -> Iterator[list[int]]:
     most = min(_MOST_IN_ONE, 1 + len(jobs) // _MESSAGES_FOR_EVEN_SHARES)
     hand: list[int] = []
     for job in jobs:

@@ -8,7 +8,7 @@ import msgspec
 
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.history import Cause, FormatSum, Removed, WatchSum, Work
+from fileq.ledger.queries.history import FailureCause, FormatTotal, RemovalTotal, WatchTotal, WorkTotal
 
 WEEK = 7 * 86400.0
 
@@ -69,11 +69,11 @@ class Figures(msgspec.Struct, frozen=True):
     bytes_saved: int
     seconds: float
     recipes: list[RecipeSum]
-    formats: list[FormatSum]
+    formats: list[FormatTotal]
     days: list[DaySum]
-    failures: list[Cause]
-    watches: list[WatchSum]
-    removed: Removed
+    failures: list[FailureCause]
+    watches: list[WatchTotal]
+    removed: RemovalTotal
     vanished: int
 
     @property
@@ -88,49 +88,49 @@ class Figures(msgspec.Struct, frozen=True):
 def figures(ledger: Ledger, since: float, until: float, zone: tzinfo) -> Figures:
     """What was done from `since` on and before `until`, by the days of `zone`."""
     history = ledger.history
-    work = history.work(since, until)
+    work = history.total_work(since, until)
     done = [one for one in work if one.state is JobState.DONE]
     bytes_in, bytes_out = sum(one.bytes_in for one in done), sum(one.bytes_out for one in done)
     return Figures(
         since=since,
         until=until,
         jobs=_ended(work),
-        files=history.files(since, until),
+        files=history.count_sources(since, until),
         outputs=sum(one.outputs for one in done),
         bytes_in=bytes_in,
         bytes_out=bytes_out,
         bytes_saved=bytes_in - bytes_out,
         seconds=_seconds(work),
         recipes=_by_recipe(work),
-        formats=history.formats(since, until),
+        formats=history.total_formats(since, until),
         days=_by_day(work, since, until, zone),
-        failures=history.causes(since, until),
-        watches=history.watches(since, until),
-        removed=history.removed(since, until),
-        vanished=history.vanished(since, until),
+        failures=history.list_causes(since, until),
+        watches=history.total_watches(since, until),
+        removed=history.total_removals(since, until),
+        vanished=history.count_vanished_outputs(since, until),
     )
 
 
-def _ended(work: Iterable[Work]) -> Ended:
+def _ended(work: Iterable[WorkTotal]) -> Ended:
     counts = {JobState.DONE: 0, JobState.FAILED: 0}
     for one in work:
         counts[one.state] += one.jobs
     return Ended(counts[JobState.DONE], counts[JobState.FAILED])
 
 
-def _seconds(work: Iterable[Work]) -> float:
+def _seconds(work: Iterable[WorkTotal]) -> float:
     return round(sum(one.seconds for one in work), 3)
 
 
-def _by_recipe(work: Iterable[Work]) -> list[RecipeSum]:
+def _by_recipe(work: Iterable[WorkTotal]) -> list[RecipeSum]:
     """The recipe that took the longest comes first."""
-    parts: dict[str, list[Work]] = {}
+    parts: dict[str, list[WorkTotal]] = {}
     for one in work:
         parts.setdefault(one.recipe, []).append(one)
     return sorted((_recipe(*part) for part in parts.items()), key=lambda one: (-one.seconds, one.recipe))
 
 
-def _recipe(name: str, work: list[Work]) -> RecipeSum:
+def _recipe(name: str, work: list[WorkTotal]) -> RecipeSum:
     ended, seconds = _ended(work), _seconds(work)
     done = [one for one in work if one.state is JobState.DONE]
     bytes_in = sum(one.bytes_in for one in done)
@@ -149,18 +149,18 @@ def _recipe(name: str, work: list[Work]) -> RecipeSum:
     )
 
 
-def _by_day(work: Iterable[Work], since: float, until: float, zone: tzinfo) -> list[DaySum]:
+def _by_day(work: Iterable[WorkTotal], since: float, until: float, zone: tzinfo) -> list[DaySum]:
     hourly = until - since < _BY_THE_HOUR
     starts = list(_hours(since, until, zone) if hourly else _days(since, until, zone))
     moments = [start.timestamp() for start in starts]
-    parts: list[list[Work]] = [[] for _ in starts]
+    parts: list[list[WorkTotal]] = [[] for _ in starts]
     for one in work:
         # The first quarter of an hour may have begun before the first hour that is shown.
         parts[max(0, bisect_right(moments, one.start) - 1)].append(one)
     return [_day_sum(start, part, hourly=hourly) for start, part in zip(starts, parts, strict=True)]
 
 
-def _day_sum(start: datetime, work: list[Work], *, hourly: bool) -> DaySum:
+def _day_sum(start: datetime, work: list[WorkTotal], *, hourly: bool) -> DaySum:
     ended = _ended(work)
     done = [one for one in work if one.state is JobState.DONE]
     date = start.isoformat(timespec="minutes") if hourly else start.date().isoformat()

@@ -9,7 +9,7 @@ import msgspec
 from fileq.errors import ErrorKind, JobError, os_failures
 from fileq.files.identity import version_of
 from fileq.ledger import Ledger
-from fileq.ledger.queries.history import Pair
+from fileq.ledger.queries.history import BeforeAndAfter
 
 MOST = 24
 _SIDE = 240  # px
@@ -63,14 +63,14 @@ def sheet(ledger: Ledger, since: float, until: float, max_pixels: int) -> Sheet:
     return Sheet(sorted(found, key=lambda one: one.finished_at), left_out)
 
 
-def _candidates(ledger: Ledger, since: float, until: float) -> Iterator[Pair]:
+def _candidates(ledger: Ledger, since: float, until: float) -> Iterator[BeforeAndAfter]:
     """The recipes take turns; sources that were not shown yet come first."""
-    waiting = [_spread(jobs) for jobs in ledger.history.samples(since, until, _CANDIDATES).values()]
+    waiting = [_spread(jobs) for jobs in ledger.history.sample_jobs(since, until, _CANDIDATES).values()]
     shown: set[str] = set()
-    again: list[Pair] = []
+    again: list[BeforeAndAfter] = []
     while waiting := [jobs for jobs in waiting if jobs]:
         for jobs in waiting:
-            pair = ledger.history.pair(jobs.pop(0))
+            pair = ledger.history.find_before_and_after(jobs.pop(0))
             if pair is None:
                 continue
             if pair.before.path in shown:
@@ -88,7 +88,7 @@ def _spread(jobs: list[int]) -> list[int]:
     return [jobs[place] for place in places if place < len(jobs)]
 
 
-def _comparison(pair: Pair, max_pixels: int) -> Comparison:
+def _comparison(pair: BeforeAndAfter, max_pixels: int) -> Comparison:
     """Raises JobError where a file is not what it was, or can't be opened."""
     before, after = pair.before, pair.after
     with os_failures(after.path):

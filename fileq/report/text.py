@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from fileq.ledger.queries.history import Case
+from fileq.ledger.queries.history import FailedJob
 from fileq.report.figures import Figures
 from fileq.units import describe_bytes, describe_count, describe_seconds
 
@@ -72,7 +72,7 @@ def removed_in_words(figures: Figures) -> str:
     return "; ".join(parts)
 
 
-def case(example: Case) -> str:
+def case(example: FailedJob) -> str:
     """What happened to a job, with its source."""
     return example.message if example.source in example.message else f"{example.source}: {example.message}"
 

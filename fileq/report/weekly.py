@@ -11,7 +11,7 @@ import msgspec
 from fileq.errors import EnvironmentFailure
 from fileq.escaping import escape_controls
 from fileq.ledger import opened
-from fileq.ledger.queries.history import Cause
+from fileq.ledger.queries.history import FailureCause
 from fileq.report import text
 from fileq.report.figures import WEEK, Figures, RecipeSum, figures
 from fileq.report.page import write_page
@@ -90,5 +90,5 @@ def _recipe(one: RecipeSum) -> str:
     return f"{escape_controls(one.recipe)}: {jobs}, {saved} saved, {text.took(one.seconds)}"
 
 
-def _failure(cause: Cause) -> str:
+def _failure(cause: FailureCause) -> str:
     return f"{describe_count(cause.count, 'job')}: {cause.kind}. {escape_controls(text.remedy(cause.hint, cause.kind))}"

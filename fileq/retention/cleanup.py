@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 from fileq.config.settings import ScheduleSettings, Settings
 from fileq.ledger import Ledger
-from fileq.ledger.queries.retention import Gone, Output
+from fileq.ledger.queries.retention import CleaningRecord, RemovableOutput
 from fileq.retention import crash_recovery, selection
 from fileq.retention.empty_folders import remove_empty
 from fileq.retention.lock import alone
@@ -43,7 +43,7 @@ def clean(
     """
     with nullcontext() if dry_run else alone(ledger, now), Places(ledger) as places:
         cleaning = _Cleaning(ledger, places, now, stop, dry_run=dry_run)
-        cleaning.remove_outputs(selection.rules(ledger.retention.recipes(), settings, now, older_than))
+        cleaning.remove_outputs(selection.rules(ledger.retention.list_recipes(), settings, now, older_than))
         cleaning.forget_jobs(now - settings.retention.history, settings.schedule)
         if not dry_run:
             cleaning.shrink()
@@ -60,14 +60,14 @@ class _Cleaning:
         self._stop = stop
         self._dry_run = dry_run
         self._remover = Remover(ledger, places, self.cleaned, now, stop)
-        self._hand: list[Output] = []
-        self._vanished: list[Output] = []
+        self._hand: list[RemovableOutput] = []
+        self._vanished: list[RemovableOutput] = []
         self._record: int | None = None
 
     def remove_outputs(self, rules: selection.Rules) -> None:
         crash_recovery.finish(self._ledger, self._places, self.cleaned, self._now, dry_run=self._dry_run)
         counted = frozenset(rules.counted)
-        total = None if rules.most is None else self._ledger.retention.total(counted)
+        total = None if rules.most is None else self._ledger.retention.total_output_bytes(counted)
         for output in self._until_stopped(selection.old(self._ledger, rules)):
             freed = self._take(output)
             if total is not None and output.recipe in counted:
@@ -80,13 +80,13 @@ class _Cleaning:
         if not self._dry_run:
             self.cleaned.folders_removed = remove_empty(self._ledger, self._stop)
 
-    def _until_stopped(self, outputs: Iterator[Output]) -> Iterator[Output]:
+    def _until_stopped(self, outputs: Iterator[RemovableOutput]) -> Iterator[RemovableOutput]:
         for output in outputs:
             if self._stop():
                 return
             yield output
 
-    def _take(self, output: Output) -> int:
+    def _take(self, output: RemovableOutput) -> int:
         """Have it removed if it is the file that fileq wrote. The bytes by which the total is less then."""
         try:
             found = look(self._ledger, self._places, output)
@@ -110,7 +110,7 @@ class _Cleaning:
                 self.cleaned.went(output.path, output.bytes)
         else:
             gone = [(output.path, output.version) for output in self._vanished if not output.vanished]
-            self._ledger.outputs.vanished(gone, (), self._now)
+            self._ledger.outputs.record_vanished(gone, (), self._now)
             if self._hand:
                 self._remover.remove(self._hand)
             self._write_down()
@@ -120,19 +120,19 @@ class _Cleaning:
     def _write_down(self) -> None:
         done = self.cleaned
         if done.outputs_removed or done.jobs_forgotten:
-            gone = Gone(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_forgotten)
-            self._record = self._ledger.retention.record(self._record, gone, self._now)
+            gone = CleaningRecord(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_forgotten)
+            self._record = self._ledger.retention.upsert_cleaning(self._record, gone, self._now)
 
     def forget_jobs(self, before: float, schedule: ScheduleSettings) -> None:
         if self._dry_run:
-            self.cleaned.jobs_forgotten = self._ledger.remnants.count(before)
+            self.cleaned.jobs_forgotten = self._ledger.tombstones.count_old_jobs(before)
             return
         for count in Forgetting(self._ledger, before, self._now, self._stop, schedule).forget():
             self.cleaned.jobs_forgotten += count
             self._write_down()
         if not self._stop():
             with giving_way():
-                self._ledger.remnants.tidy(self._now)
+                self._ledger.tombstones.delete_unused(self._now)
 
     def shrink(self) -> None:
         """Give free pages of the database back, in steps between which workers have their turn."""

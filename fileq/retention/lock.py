@@ -26,14 +26,14 @@ def alone(ledger: Ledger, now: float) -> Iterator[None]:
     """Raises EnvironmentFailure where somebody else cleans."""
     me = msgspec.json.encode(Cleaner(this_process(), now)).decode()
     with ledger.transaction():
-        other = decode_column(ledger.retention.cleaner(), Cleaner)
+        other = decode_column(ledger.retention.find_cleaner(), Cleaner)
         if other is not None and other.goes_on(now):
             raise EnvironmentFailure(
                 f"Another cleaning is under way: process {other.process.pid} on {other.process.host}.",
                 "Wait for it to end, then try again.",
             )
-        ledger.retention.begin(me)
+        ledger.retention.begin_cleaning(me)
     try:
         yield
     finally:
-        ledger.retention.end(me)
+        ledger.retention.end_cleaning(me)

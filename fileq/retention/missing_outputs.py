@@ -14,13 +14,13 @@ def note_vanished(ledger: Ledger, now: float, stop: Callable[[], bool]) -> Count
     gone: Counter[str] = Counter()
     last: str | None = None
     while not stop():
-        outputs = ledger.outputs.standing(after=last, limit=_AT_ONCE)
+        outputs = ledger.outputs.list_expected_outputs(after=last, limit=_AT_ONCE)
         if not outputs:
             break
         last = outputs[-1].path
         missing = [output for output in outputs if not os.path.lexists(output.path)]
         there = [(output.path, output.version) for output in outputs if output.vanished and output not in missing]
         newly = [(output.path, output.version) for output in missing if not output.vanished]
-        ledger.outputs.vanished(newly, there, now)
+        ledger.outputs.record_vanished(newly, there, now)
         gone.update(output.recipe for output in missing)
     return gone

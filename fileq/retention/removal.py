@@ -16,7 +16,7 @@ from fileq.files.identity import is_same_file
 from fileq.files.names import removal_name
 from fileq.files.no_clobber import hide_file, restore_name
 from fileq.ledger import Ledger
-from fileq.ledger.queries.retention import Output
+from fileq.ledger.queries.retention import RemovableOutput
 from fileq.retention.result import Cleaned
 from fileq.retention.throttle import giving_way
 from fileq.retention.verification import Places
@@ -28,7 +28,7 @@ _HOLD = 0.01
 class Removal(NamedTuple):
     """An output, and its name and hidden name in its folder."""
 
-    output: Output
+    output: RemovableOutput
     name: str
     hidden: str
 
@@ -46,23 +46,23 @@ class Remover:
         self._stop = stop
         self._stuck: set[str] = set()
 
-    def remove(self, outputs: Sequence[Output]) -> None:
+    def remove(self, outputs: Sequence[RemovableOutput]) -> None:
         """Remove those that are still what fileq wrote. What a crash leaves of that, the next cleaning finishes."""
         self._places.leave()
         self._stuck.clear()
         removals = sorted(map(self._removal, outputs), key=_folder)
         by_folder = [(folder, list(some)) for folder, some in groupby(removals, key=_folder)]
         with giving_way(), self._ledger.transaction(durable=True):
-            self._ledger.retention.intend((one.output, one.cover) for one in removals)
+            self._ledger.retention.announce_removals((one.output, one.cover) for one in removals)
             for folder, _ in by_folder:
-                self._ledger.folders.thin(folder, thinned=True)
+                self._ledger.folders.set_maybe_empty(folder, thinned=True)
         for folder, some in by_folder:
             self._remove_in(folder, some)
-        self._ledger.retention.settled(
+        self._ledger.retention.clear_hidden_paths(
             (one.output.path, one.cover) for one in removals if one.hidden not in self._stuck
         )  # fmt: skip
 
-    def _removal(self, output: Output) -> Removal:
+    def _removal(self, output: RemovableOutput) -> Removal:
         hidden = removal_name(self._ledger.name, output.inode, output.version)
         return Removal(output, os.path.basename(output.path), hidden)
 
@@ -91,8 +91,10 @@ class Remover:
             while waiting and time.monotonic() < until and not self._stop():
                 removal = waiting.popleft()
                 try:
-                    if self._ledger.retention.is_free(removal.output, removal.cover) and self._hide(place, removal):
-                        self._ledger.retention.removed(removal.output.path, removal.cover, self._now)
+                    if self._ledger.retention.is_removable(removal.output, removal.cover) and self._hide(
+                        place, removal
+                    ):
+                        self._ledger.retention.record_removed(removal.output.path, removal.cover, self._now)
                         hidden.append(removal)
                 except OSError as error:
                     self._failed(removal, error)
@@ -131,7 +133,7 @@ class Remover:
         except OSError as error:
             self._failed(removal, error)
             if self._put_back(place, removal) is None:
-                self._ledger.retention.stays(output.path, removal.cover, output.version)
+                self._ledger.retention.record_kept(output.path, removal.cover, output.version)
 
     def _put_back(self, place: Directory, removal: Removal) -> OSError | None:
         """Where that goes wrong, the next cleaning tries again."""

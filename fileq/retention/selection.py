@@ -6,7 +6,7 @@ import msgspec
 
 from fileq.config.settings import Settings
 from fileq.ledger import Ledger
-from fileq.ledger.queries.retention import Output
+from fileq.ledger.queries.retention import RemovableOutput
 from fileq.recipes.recipe import from_config
 from fileq.units import KeepDuration
 
@@ -23,7 +23,7 @@ class Rules(msgspec.Struct, frozen=True):
     counted: Collection[int]
     most: int | None
 
-    def is_old(self, output: Output) -> bool:
+    def is_old(self, output: RemovableOutput) -> bool:
         return output.published_at < self.cutoffs[output.recipe]
 
 
@@ -57,20 +57,20 @@ def _keep(body: str, settings: Settings) -> KeepDuration | None:
     return stored.keep if recipe is None else recipe.keep
 
 
-def old(ledger: Ledger, rules: Rules) -> Iterator[Output]:
+def old(ledger: Ledger, rules: Rules) -> Iterator[RemovableOutput]:
     """Those that are due by their age, the oldest first."""
     recipes = [number for number, cutoff in rules.cutoffs.items() if cutoff > -_FOREVER]
     until = max((rules.cutoffs[number] for number in recipes), default=-_FOREVER)
     return filter(rules.is_old, _oldest(ledger, recipes, until))
 
 
-def surplus(ledger: Ledger, rules: Rules) -> Iterator[Output]:
+def surplus(ledger: Ledger, rules: Rules) -> Iterator[RemovableOutput]:
     """Those that may go for others to fit, the oldest first."""
     return (output for output in _oldest(ledger, rules.counted, _FOREVER) if not rules.is_old(output))
 
 
-def _oldest(ledger: Ledger, recipes: Collection[int], until: float) -> Iterator[Output]:
+def _oldest(ledger: Ledger, recipes: Collection[int], until: float) -> Iterator[RemovableOutput]:
     after: tuple[float, int] | None = None
-    while recipes and (some := ledger.retention.oldest(recipes, until, after, _AT_ONCE)):
+    while recipes and (some := ledger.retention.find_removable_outputs(recipes, until, after, _AT_ONCE)):
         yield from some
         after = (some[-1].published_at, some[-1].number)

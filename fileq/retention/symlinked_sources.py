@@ -14,7 +14,7 @@ def linked_sources(ledger: Ledger) -> frozenset[str]:
     real = cache(os.path.realpath)
     links = cache(_links)
     found = set()
-    for source in ledger.remnants.sources():
+    for source in ledger.tombstones.iterate_sources():
         folder, name = os.path.split(source)
         if name in links(folder):
             found.add(os.path.realpath(source))

@@ -16,7 +16,7 @@ from fileq.files.directory import (
 )
 from fileq.files.identity import is_same_file
 from fileq.ledger import Ledger
-from fileq.ledger.queries.retention import Output
+from fileq.ledger.queries.retention import RemovableOutput
 from fileq.retention.symlinked_sources import linked_sources
 
 
@@ -52,7 +52,7 @@ class Places(ExitStack):
         """The folder at `path`. Raises FolderMissing, and OSError."""
         if self._last is None or self._last[0] != path:
             self.leave()
-            folder = self._ledger.folders.at(path)
+            folder = self._ledger.folders.find_folder(path)
             if folder is None:  # fileq never had an output in there
                 raise FolderReplaced
             self._last = (path, self.enter_context(reopen_directory(folder.real, folder.device, folder.inode)))
@@ -69,7 +69,7 @@ class Places(ExitStack):
         self.close()
 
 
-def look(ledger: Ledger, places: Places, output: Output) -> Found:
+def look(ledger: Ledger, places: Places, output: RemovableOutput) -> Found:
     """Raises OSError where that can't be said, or where the file could not be removed."""
     folder, name = os.path.split(output.path)
     try:
@@ -88,12 +88,14 @@ def look(ledger: Ledger, places: Places, output: Output) -> Found:
     return Found.OURS
 
 
-def _is_source(ledger: Ledger, places: Places, place: Directory, output: Output, status: os.stat_result) -> bool:
+def _is_source(
+    ledger: Ledger, places: Places, place: Directory, output: RemovableOutput, status: os.stat_result
+) -> bool:
     """Under another name: the ledger has looked for sources by the output's own path already."""
     folder, name = os.path.split(output.path)
     if os.path.join(place.path, name) in places.linked:
         return True
-    if place.path != folder and ledger.outputs.is_a_source(os.path.join(place.path, name)):
+    if place.path != folder and ledger.outputs.is_source(os.path.join(place.path, name)):
         return True
     try:
         return os.path.samestat(os.stat(output.source), status)

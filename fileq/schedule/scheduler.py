@@ -12,7 +12,7 @@ import msgspec
 from fileq.cron import Cron
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
-from fileq.ledger.tables.schedule import Entry
+from fileq.ledger.tables.schedule import ScheduleEntry
 from fileq.presence import ProcessIdentity, may_be_at_work
 
 RETRIES = (60.0, 300.0, 900.0)
@@ -24,7 +24,7 @@ _NEVER = float("inf")
 class Run(msgspec.Struct, frozen=True):
     """A task that this process is to run now."""
 
-    entry: Entry
+    entry: ScheduleEntry
     tries: int
     """Which try it is since the task was due, from 1."""
 
@@ -45,7 +45,7 @@ class Timetable:
 
     def due(self, now: float) -> list[Run]:
         """The tasks that are due, each claimed for this process, which is to `end` it."""
-        entries = {(entry.name, entry.line): entry for entry in self._ledger.timetable.all()}
+        entries = {(entry.name, entry.line): entry for entry in self._ledger.scheduled_tasks.list_entries()}
         set_back, self._looked_at = now < self._looked_at, now
         runs = []
         for name, cron in self._lines.items():
@@ -53,7 +53,7 @@ class Timetable:
                 continue
             entry = entries.get((name, cron))
             if entry is None:
-                self._ledger.timetable.enter(name, cron, self._next(cron, now))
+                self._ledger.scheduled_tasks.insert_entry(name, cron, self._next(cron, now))
             elif self._is_due(entry, now):
                 runs += self._claim(name, cron, now)
             elif set_back:
@@ -62,16 +62,16 @@ class Timetable:
 
     def tidy(self) -> None:
         """Forget the lines that are no longer in the config."""
-        for entry in self._ledger.timetable.all():
+        for entry in self._ledger.scheduled_tasks.list_entries():
             if self._lines.get(entry.name) != entry.line and not entry.is_running:
-                self._ledger.timetable.drop(entry.name, entry.line)
+                self._ledger.scheduled_tasks.delete_entry(entry.name, entry.line)
 
     def claim(self, name: str, now: float) -> Run:
         """The task of this name, to be run now, due or not. Raises UsageError where it is being run."""
         cron = self._lines[name]
         with self._ledger.transaction():
-            self._ledger.timetable.enter(name, cron, self._next(cron, now))
-            entry = self._ledger.timetable.entry(name, cron)
+            self._ledger.scheduled_tasks.insert_entry(name, cron, self._next(cron, now))
+            entry = self._ledger.scheduled_tasks.find_entry(name, cron)
             assert entry is not None
             if self._runs(entry, now):
                 pid = entry.runner and entry.runner.pid
@@ -84,20 +84,20 @@ class Timetable:
         again = failed and run.tries <= len(RETRIES) and not self._lines[run.name].is_off
         retry_at = now + RETRIES[run.tries - 1] if again else None
         outcome = "failed" if failed else "done"
-        self._ledger.timetable.end(
+        self._ledger.scheduled_tasks.end_run(
             run.entry, self._runner, now, outcome=outcome, message=problem or message, retry_at=retry_at
         )
 
     def stop(self, run: Run, now: float) -> None:
         """It was stopped with this process: the next one goes on."""
-        self._ledger.timetable.end(run.entry, self._runner, now, outcome="stopped", message="", retry_at=now)
+        self._ledger.scheduled_tasks.end_run(run.entry, self._runner, now, outcome="stopped", message="", retry_at=now)
 
-    def _is_due(self, entry: Entry, now: float) -> bool:
+    def _is_due(self, entry: ScheduleEntry, now: float) -> bool:
         if entry.is_running:
             return not self._runs(entry, now)
         return entry.next_at <= now
 
-    def _runs(self, entry: Entry, now: float) -> bool:
+    def _runs(self, entry: ScheduleEntry, now: float) -> bool:
         """Whether it is being run, by a process that is there. Of another machine's one can only guess."""
         runner = entry.runner
         if runner is None or entry.started_at is None or not entry.is_running:
@@ -106,7 +106,7 @@ class Timetable:
 
     def _claim(self, name: str, cron: Cron, now: float) -> list[Run]:
         with self._ledger.transaction():
-            entry = self._ledger.timetable.entry(name, cron)
+            entry = self._ledger.scheduled_tasks.find_entry(name, cron)
             if entry is None or not self._is_due(entry, now):
                 return []  # another worker was faster
             overdue = entry.due_at <= now
@@ -115,25 +115,25 @@ class Timetable:
                 return []
             return [self._begin(entry, cron, now, tries=1 if overdue else entry.tries + 1)]
 
-    def _begin(self, entry: Entry, cron: Cron, now: float, *, tries: int) -> Run:
+    def _begin(self, entry: ScheduleEntry, cron: Cron, now: float, *, tries: int) -> Run:
         due_at = entry.due_at if entry.due_at > now else self._next(cron, now)
-        self._ledger.timetable.begin(entry, self._runner, now, due_at=due_at, tries=tries)
+        self._ledger.scheduled_tasks.begin_run(entry, self._runner, now, due_at=due_at, tries=tries)
         return Run(entry, tries)
 
-    def _give_up(self, entry: Entry, now: float) -> None:
+    def _give_up(self, entry: ScheduleEntry, now: float) -> None:
         """What killed every process that ran it is left alone until it is due next."""
         assert entry.runner is not None
         message = f"The process that ran it died, {entry.tries} times."
-        self._ledger.timetable.end(entry, entry.runner, now, outcome="failed", message=message, retry_at=None)
+        self._ledger.scheduled_tasks.end_run(entry, entry.runner, now, outcome="failed", message=message, retry_at=None)
 
-    def _bring_back(self, entry: Entry, cron: Cron, now: float) -> None:
+    def _bring_back(self, entry: ScheduleEntry, cron: Cron, now: float) -> None:
         """The clock was set back: what is due further away than it can be is due next time.
 
         A time that lies between the next one and the one after it stays, so that nothing runs twice.
         """
         next_at = self._next(cron, now)
         if next_at < self._next(cron, next_at) < entry.due_at:
-            self._ledger.timetable.postpone(entry.name, cron, next_at)
+            self._ledger.scheduled_tasks.postpone_entry(entry.name, cron, next_at)
 
     def _next(self, cron: Cron, moment: float) -> float:
         next_at = cron.next_after(moment, self._zone)

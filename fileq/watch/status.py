@@ -25,12 +25,12 @@ class StatusWriter:
         """The number of the watch that this process has from now on. Raises UsageError where another has it."""
         me = this_process()
         with self._ledger.transaction():
-            before = self._ledger.watches.at(path)
+            before = self._ledger.watches.find_watch(path)
             if before is not None and before.process != me and _is_watching(before):
                 raise UsageError(
                     f"{path} is watched already, by process {before.process.pid}.", "One watcher is enough."
                 )
-            return self._ledger.watches.enter(path, me, time.time())
+            return self._ledger.watches.upsert_watch(path, me, time.time())
 
     def say(self, watch: int, standing: Standing, now: float) -> None:
         """How it stands with a folder: written where it is news, or was said long ago."""
@@ -38,7 +38,7 @@ class StatusWriter:
         before, at = self._said.get(watch, ("", 0.0))
         if said != before or now - at > _ALIVE_EVERY:
             self._said[watch] = said, now
-            self._ledger.watches.say(watch, said, time.time())
+            self._ledger.watches.record_status(watch, said, time.time())
 
 
 class OneShotStatusWriter(StatusWriter):
@@ -46,11 +46,11 @@ class OneShotStatusWriter(StatusWriter):
 
     def sign_on(self, path: str) -> int:
         with self._ledger.transaction():
-            there = self._ledger.watches.at(path)
+            there = self._ledger.watches.find_watch(path)
             if there is not None:
                 return there.id
-            watch = self._ledger.watches.enter(path, this_process(), time.time())
-            self._ledger.watches.say(watch, json.dumps({"state": WatchState.STOPPED}), time.time())
+            watch = self._ledger.watches.upsert_watch(path, this_process(), time.time())
+            self._ledger.watches.record_status(watch, json.dumps({"state": WatchState.STOPPED}), time.time())
         return watch
 
     def say(self, watch: int, standing: Standing, now: float) -> None:
@@ -59,7 +59,7 @@ class OneShotStatusWriter(StatusWriter):
 
 def is_watched(ledger: Ledger, path: str) -> bool:
     """Whether some process watches this folder now."""
-    record = ledger.watches.at(path)
+    record = ledger.watches.find_watch(path)
     return record is not None and _is_watching(record)
 
 

@@ -13,7 +13,7 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError, Shortage
 from fileq.images.protocol import Assignment, Encoded, OutputTarget
 from fileq.job import Failure, Made, Token
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Claim, Due, Fenced
+from fileq.ledger.tables.jobs import Claim, Fenced, QueueEntry
 from fileq.process.child import Plan, Result
 from fileq.process.sandbox import Lost, Sandbox, Stopped
 from fileq.publish import (
@@ -98,7 +98,7 @@ class Attempt:
             outages = self._folder_outages
             if isinstance(reason, FolderUnavailable) and outages is not None:
                 seconds = outages.begin(reason, self.source, self._claim.folder)
-                self._end(lambda now: self._ledger.jobs.put_off(self.token, failure, now + seconds, now))
+                self._end(lambda now: self._ledger.jobs.put_off_attempt(self.token, failure, now + seconds, now))
             else:
                 self._end(lambda now: self._give_up(failure, now))
 
@@ -109,7 +109,7 @@ class Attempt:
 
     def give_back(self) -> None:
         """The worker stops before the job is done: another is to do it."""
-        self._end(lambda now: self._ledger.jobs.give_back(self.token, now))
+        self._end(lambda now: self._ledger.jobs.return_attempt(self.token, now))
 
     def _make(self, sandbox: Sandbox) -> Finished:
         sandbox.begin(self.token)
@@ -120,7 +120,7 @@ class Attempt:
         finally:
             sandbox.end()
         if result.digest is not None:
-            self._ledger.arrivals.has_content(self.token.job, result.digest)
+            self._ledger.prior_jobs.record_digest(self.token.job, result.digest)
         encoded = [file for file in result.encoded if file]
         made = [_made(place, file) for place, file in zip(self._reservations, encoded, strict=True)]
         note = _note(result.notes, skipped=len(places) - len(made))
@@ -143,18 +143,18 @@ class Attempt:
         self._reservations = [place for place in places if place]
         return places
 
-    def _end(self, settle: Callable[[float], Due | None]) -> None:
+    def _end(self, settle: Callable[[float], QueueEntry | None]) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
         is_done = bool(self._reservations) and self._is_complete()
         left = discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
         with self._ledger.transaction():
-            self._ledger.outputs.release((place.path, place.temp) for place in self._reservations)
+            self._ledger.outputs.release_paths((place.path, place.temp) for place in self._reservations)
             now = time.time()
-            self._ledger.leftover_temps.insert(left, now)
+            self._ledger.leftover_temps.insert_temps(left, now)
             if not is_done:
                 self._settle(settle, now)
 
-    def _settle(self, settle: Callable[[float], Due | None], now: float) -> None:
+    def _settle(self, settle: Callable[[float], QueueEntry | None], now: float) -> None:
         with suppress(Fenced):
             due = settle(now)
             if due is not None:
@@ -163,7 +163,7 @@ class Attempt:
     def _is_complete(self) -> bool:
         """Whether all of it is published, and only the ledger could not be told."""
         with suppress(Fenced), self._ledger.transaction():
-            self._ledger.jobs.check(self.token)
+            self._ledger.jobs.check_token(self.token)
             restore_displaced(self._ledger, self.token.job)
             return complete(self._ledger, self.token)
         return False
@@ -175,15 +175,17 @@ class Attempt:
         steps = (*self._recipe.steps, *(step for output in self._recipe.outputs for step in output.steps))
         return any(step.works_on_files for step in steps)
 
-    def _give_up(self, failure: Failure, now: float) -> Due | None:
+    def _give_up(self, failure: Failure, now: float) -> QueueEntry | None:
         """Wait for another try where that may help and one is left."""
         jobs, claim = self._ledger.jobs, self._claim
         if claim.watched and self._has_vanished(failure):
-            jobs.vanish(claim.token, failure, now)
+            jobs.cancel_attempt(claim.token, failure, now)
             return None
         if failure.kind.may_pass and claim.tries < self._settings.attempts:
-            return jobs.wait(claim.token, failure, now + self._settings.retry_delay * 2 ** (claim.tries - 1), now)
-        jobs.fail(claim.token, failure, now)
+            return jobs.retry_attempt_later(
+                claim.token, failure, now + self._settings.retry_delay * 2 ** (claim.tries - 1), now
+            )
+        jobs.fail_attempt(claim.token, failure, now)
         return None
 
     def _has_vanished(self, failure: Failure) -> bool:

@@ -132,11 +132,11 @@ class Upkeep:
     def _note_a_jump(self, now: float) -> None:
         jump = self._clock.jump()
         if jump is not None:
-            self._ledger.checks.note_jump(jump, now)
+            self._ledger.checks.record_clock_jump(jump, now)
 
     def _tell(self, now: float) -> None:
         gather(self._ledger, self._notify, now)
-        if self._notify.is_on and self._ledger.notices.any_due(now):
+        if self._notify.is_on and self._ledger.notifications.has_due_notification(now):
             self._start_alone(_COURIER, self._deliver)
 
     def _deliver(self) -> None:

@@ -9,7 +9,7 @@ from fileq.errors import ErrorKind
 from fileq.health.checks.leftovers import find_leftovers
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Due, Fenced
+from fileq.ledger.tables.jobs import Fenced, QueueEntry
 from fileq.ledger.tables.workers import is_worker_gone
 from fileq.presence import this_process
 from fileq.process.orphaned_programs import end_programs
@@ -23,9 +23,9 @@ DEATHS = 10
 
 def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
     """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs."""
-    gone = [worker for worker in ledger.workers.all() if is_worker_gone(worker, now, heartbeat)]
+    gone = [worker for worker in ledger.workers.list_workers() if is_worker_gone(worker, now, heartbeat)]
     for worker in gone:
-        ledger.workers.leave(worker.id)
+        ledger.workers.unregister_worker(worker.id)
     _adopt_queues(ledger)
     _end_programs(ledger)
     _clear_up(ledger, now)
@@ -40,35 +40,35 @@ def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
 
 def _adopt_queues(ledger: Ledger) -> None:
     """Give the queues of each `fileq run` that has no worker any more to all workers."""
-    if ledger.batches.unserved_queues(queue.MAIN):
+    if ledger.batches.find_unserved_queues(queue.MAIN):
         with ledger.transaction():  # with another look: a run may just have begun
-            for name in ledger.batches.unserved_queues(queue.MAIN):
-                ledger.batches.hand_over(name, to=queue.MAIN)
+            for name in ledger.batches.find_unserved_queues(queue.MAIN):
+                ledger.batches.move_queue(name, to=queue.MAIN)
 
 
 def sweep_after_boot(ledger: Ledger, now: float) -> None:
     """Remove temp files that a loss of power has made the ledger forget: once by each host after each boot."""
     process = this_process()
     boot = process.started.partition("/")[0]
-    if ledger.meta.swept(process.host) == boot:
+    if ledger.meta.find_swept_boot(process.host) == boot:
         return
     left = discard(find_leftovers(ledger, now))
     with ledger.transaction():
-        ledger.leftover_temps.insert(left, now)
-        ledger.meta.set_swept(process.host, boot)
+        ledger.leftover_temps.insert_temps(left, now)
+        ledger.meta.record_swept_boot(process.host, boot)
 
 
 def _end_programs(ledger: Ledger) -> None:
     """Before their temp files are removed. Outside of any transaction: it may take seconds."""
-    left = ledger.outputs.left_behind()
-    for token, _ in ledger.jobs.orphans():
-        left += ledger.outputs.reserved(token.job)
+    left = ledger.outputs.find_abandoned_paths()
+    for token, _ in ledger.jobs.find_orphans():
+        left += ledger.outputs.find_reserved_paths(token.job)
     end_programs(temp for _, temp in left)
 
 
 def _requeue_orphans(ledger: Ledger, now: float) -> int:
     requeued = 0
-    for token, deaths in ledger.jobs.orphans():
+    for token, deaths in ledger.jobs.find_orphans():
         with suppress(Fenced):  # another worker was faster
             _requeue(ledger, token, deaths, now)
             requeued += 1
@@ -79,48 +79,50 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     # One transaction from the look to the end: else another worker could have begun the job anew in between, and
     # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
     with ledger.transaction():
-        ledger.jobs.check(token)
+        ledger.jobs.check_token(token)
         restore_displaced(ledger, token.job)
-        reserved = ledger.outputs.reserved(token.job)
+        reserved = ledger.outputs.find_reserved_paths(token.job)
         is_done = complete(ledger, token)
         _discard(ledger, reserved, now)
         if is_done:
             return
         due = lose(ledger, token, deaths, now)
         if due is not None:
-            queue.send(ledger, ledger.batches.queue_of(due.id), [due], now, overdue=True)
+            queue.send(ledger, ledger.batches.find_queue(due.id), [due], now, overdue=True)
 
 
 def _clear_up(ledger: Ledger, now: float) -> None:
     """Remove the temp files of jobs that were cancelled, and whose worker died before it saw that."""
     with ledger.transaction():
-        for job_id in ledger.outputs.jobs_left_behind():
+        for job_id in ledger.outputs.find_jobs_with_abandoned_paths():
             restore_displaced(ledger, job_id)
-        _discard(ledger, ledger.outputs.left_behind(), now)
+        _discard(ledger, ledger.outputs.find_abandoned_paths(), now)
 
 
 def _discard(ledger: Ledger, reserved: list[tuple[str, str]], now: float) -> None:
     """Free these paths, and remove the temp file of each; those that can't go are known until they can."""
-    ledger.leftover_temps.insert(discard(temp for _, temp in reserved), now)
-    ledger.outputs.release(reserved)
+    ledger.leftover_temps.insert_temps(discard(temp for _, temp in reserved), now)
+    ledger.outputs.release_paths(reserved)
 
 
 def _retry_leftovers(ledger: Ledger, now: float) -> None:
     """Remove what could not be removed before; a folder that was not seen for a month is thought to have gone."""
-    known = ledger.leftover_temps.all()
+    known = ledger.leftover_temps.list_temps()
     if not known:
         return
     left = set(discard(known))
     gone = {path for path in left if now - known.get(path, now) > _MONTH and not os.path.isdir(os.path.dirname(path))}
     with ledger.transaction():
-        ledger.leftover_temps.delete(known.keys() - left | gone)
-        ledger.leftover_temps.insert(left - gone, now)
+        ledger.leftover_temps.delete_temps(known.keys() - left | gone)
+        ledger.leftover_temps.insert_temps(left - gone, now)
 
 
-def lose(ledger: Ledger, token: Token, deaths: int, now: float) -> Due | None:
+def lose(ledger: Ledger, token: Token, deaths: int, now: float) -> QueueEntry | None:
     """An attempt was ended from outside: the job is queued again, unless that has happened too often."""
     if deaths + 1 < DEATHS:
-        return ledger.jobs.lose(token, now)
+        return ledger.jobs.lose_attempt(token, now)
     message = f"Its process was killed {DEATHS} times while it ran."
-    ledger.jobs.fail(token, Failure(ErrorKind.CRASHED, message, "Is there enough memory? Then look at the file."), now)
+    ledger.jobs.fail_attempt(
+        token, Failure(ErrorKind.CRASHED, message, "Is there enough memory? Then look at the file."), now
+    )
     return None

@@ -183,7 +183,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
         post = self._post
         if self._postponed(job):
             return []
-        claim = post.ledger.jobs.claim(job, post.worker(), time.time())
+        claim = post.ledger.jobs.claim_job(job, post.worker(), time.time())
         if claim is None:
             self._put_back_if_wanted(job)
             return []
@@ -199,12 +199,12 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
     def _postponed(self, job: int) -> bool:
         """Whether it waits for a folder that is not to be tried again yet: it need not be claimed to know that."""
         ledger, outages = self._post.ledger, self._post.folder_outages
-        waits = ledger.jobs.folders(job) if outages is not None and outages.any else None
+        waits = ledger.jobs.find_waiting_paths(job) if outages is not None and outages.any else None
         seconds = outages.seconds_left(*waits) if outages is not None and waits is not None else 0.0
         if seconds > 0:
             now = time.time()
             with ledger.transaction():
-                due = ledger.jobs.postpone(job, now + seconds)
+                due = ledger.jobs.postpone_job(job, now + seconds)
                 if due is not None:
                     queue.send(ledger, self._post.queue, [due], now)
         return seconds > 0
@@ -255,7 +255,7 @@ class Slot(HueyWorker):  # type: ignore[misc]  # huey has no types
 
     def _put_back_if_wanted(self, job: int) -> None:
         """A pause began after our last look at it, or the clock went back and it is due later: it needs a message."""
-        if self._post.ledger.batches.paused():
+        if self._post.ledger.batches.is_paused():
             self._post.paused.set()
         self._put_back([job])
 

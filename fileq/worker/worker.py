@@ -112,9 +112,9 @@ class Worker:
             self._upkeep.close()
         try:
             with self._ledger.transaction():
-                self._ledger.workers.leave(self._record.id)
+                self._ledger.workers.unregister_worker(self._record.id)
                 if self._queue != queue.MAIN:
-                    self._ledger.batches.hand_over(self._queue, to=queue.MAIN)
+                    self._ledger.batches.move_queue(self._queue, to=queue.MAIN)
         finally:
             self._ledger.close()
 
@@ -155,7 +155,7 @@ class Worker:
             self._beat()
 
     def _sign_on(self, slots: int) -> WorkerRecord:
-        return self._ledger.workers.enter(this_process(), self._queue, slots, time.time())
+        return self._ledger.workers.register_worker(this_process(), self._queue, slots, time.time())
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -248,12 +248,12 @@ class Worker:
         self._unwritten = None
 
     def _sign(self) -> None:
-        if not self._ledger.workers.beat(self._record.id, time.time()):
+        if not self._ledger.workers.record_heartbeat(self._record.id, time.time()):
             self._record = self._sign_on(self._record.slots)  # we slept, and were declared gone
 
     def _obey(self) -> None:
         """Stop what was cancelled, or given to another; pause and go on as told."""
-        if self._ledger.batches.paused():
+        if self._ledger.batches.is_paused():
             self._post.paused.set()
         else:
             self._post.paused.clear()
@@ -261,7 +261,7 @@ class Worker:
             token = slot.sandbox.token
             if token is not None:
                 try:
-                    self._ledger.jobs.check(token)
+                    self._ledger.jobs.check_token(token)
                 except Fenced:
                     slot.sandbox.stop(Verdict.CANCELLED, token)
 
@@ -269,7 +269,7 @@ class Worker:
         """Stop when all is done; where messages were lost, send them again."""
         if any(slot.sandbox.token for slot in self._crew.slots) or self._looks_after(moment):
             return
-        if not self._ledger.jobs.unfinished(self._queue):
+        if not self._ledger.jobs.has_unfinished_jobs(self._queue):
             self._stop_or_tell(moment)
         elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
             self._sent_at = moment

@@ -18,7 +18,7 @@ import psutil
 from fileq import intake
 from fileq.config import Config, Settings, load_config
 from fileq.ledger import Ledger
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from fileq.process import child, sandbox
 from fileq.worker.worker import Worker
 
@@ -59,7 +59,7 @@ def jobs_per_second(database: Path, config: Config) -> tuple[float, float, float
     with Worker(str(database), config, slots=2, drain=True, periodic=False) as worker:
         worker.run()
     ledger = Ledger(str(database))
-    ended = sorted(job.finished_at or 0.0 for job in ledger.overview.jobs(Selection()))
+    ended = sorted(job.finished_at or 0.0 for job in ledger.overview.list_jobs(JobSelection()))
     ledger.close()
     thousand = min(1000, len(ended) - 1)
     return (
@@ -101,7 +101,7 @@ def idle_worker(folder: Path, settings: Settings) -> tuple[float, float]:
     worker.terminate()
     worker.wait()
     ledger = Ledger(str(database))
-    waits = [(job.started_at or 0.0) - job.added_at for job in ledger.overview.jobs(Selection())]
+    waits = [(job.started_at or 0.0) - job.added_at for job in ledger.overview.list_jobs(JobSelection())]
     ledger.close()
     return share, median(waits)
 

@@ -44,7 +44,7 @@ class Departures:
     def lease(self, holder):
         """Have somebody take the leases of all that is ready."""
         now, dispositions = self.world.now, self.world.ledger.dispositions
-        ready = {one.id for one in dispositions.find_ready(now)}
+        ready = {one.id for one in dispositions.find_ready_dispositions(now)}
         assert ready == {number for number, one in self.waiting.items() if self._have_ended(one.jobs)}
         for number in ready:
             model = self.waiting[number]
@@ -64,7 +64,7 @@ class Departures:
         counts = model.lease == lease and self.waiting.get(lease.disposition_id) is model
         done = False
         with suppress(Fenced):
-            self.world.ledger.dispositions.close(lease)
+            self.world.ledger.dispositions.close_disposition(lease)
             done = True
         assert done == counts, f"{lease} of {model.holder}"
         if done:

@@ -37,7 +37,7 @@ class InProcessWorker:
         tasks.register(self.huey)
         self.taken = deque()
         self.token = None
-        self.record = world.ledger.workers.enter(self.process, name, 1, world.now)
+        self.record = world.ledger.workers.register_worker(self.process, name, 1, world.now)
 
     @property
     def is_idle(self):

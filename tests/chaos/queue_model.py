@@ -92,17 +92,17 @@ class World:
         self._check_sent(asked)
 
     def pause(self, *, paused):
-        self.ledger.batches.pause(paused=paused)
+        self.ledger.batches.set_paused(paused=paused)
         self.is_paused = paused
 
     def forget(self, chance):
         """As retention does with what has ended: of some jobs something stays, others go."""
-        old = [past.job for past in self.ledger.remnants.old(self.now + 1, 100)]
-        old += [past.job for past in self.ledger.remnants.forgotten(self.now + 1, 100)]
+        old = [past.job for past in self.ledger.tombstones.find_old_jobs(self.now + 1, 100)]
+        old += [past.job for past in self.ledger.tombstones.find_tombstones(self.now + 1, 100)]
         needed = {job for job in old if job in self.departures.jobs or chance.random() < 0.5}
         others = [job for job in old if job not in needed]
-        self.ledger.remnants.forget(needed, others, self.now, ended=self.now + 1, seen=self.now + 1)
-        self.ledger.remnants.tidy(self.now)
+        self.ledger.tombstones.purge_jobs(needed, others, self.now, ended=self.now + 1, seen=self.now + 1)
+        self.ledger.tombstones.delete_unused(self.now)
         newest = max(self.jobs, default=None)
         for job in old:
             if job in needed or job == newest:
@@ -139,7 +139,7 @@ class World:
             and not self.is_paused
             and (due_at is None or due_at <= self.now)
         )
-        claim = self.ledger.jobs.claim(job, worker.record.id, self.now)
+        claim = self.ledger.jobs.claim_job(job, worker.record.id, self.now)
         assert (claim is not None) == can_be, f"job {job} in {expected and expected.state}"
         if claim is None:
             self._put_back(worker, [job])
@@ -170,14 +170,14 @@ class World:
 
     def _settle(self, token, how, delay):
         jobs, now = self.ledger.jobs, self.now
-        self.ledger.jobs.check(token)
+        self.ledger.jobs.check_token(token)
         if how == "finish":
-            return jobs.finish(token, now, outputs=0, bytes_out=0, note="")
+            return jobs.finish_attempt(token, now, outputs=0, bytes_out=0, note="")
         if how == "fail":
-            return jobs.fail(token, DAMAGED, now)
+            return jobs.fail_attempt(token, DAMAGED, now)
         if how == "wait":
-            return jobs.wait(token, SLOW, now + delay, now)
-        return jobs.lose(token, now) if how == "lose" else jobs.give_back(token, now)
+            return jobs.retry_attempt_later(token, SLOW, now + delay, now)
+        return jobs.lose_attempt(token, now) if how == "lose" else jobs.return_attempt(token, now)
 
     def die(self, worker):
         """Without a word."""
@@ -199,9 +199,9 @@ class World:
         self._put_back(worker, worker.taken)
         self.workers.remove(worker)
         with self.ledger.transaction():
-            self.ledger.workers.leave(worker.record.id)
+            self.ledger.workers.unregister_worker(worker.record.id)
             if worker.queue != queue.MAIN:
-                self.ledger.batches.hand_over(worker.queue, to=queue.MAIN)
+                self.ledger.batches.move_queue(worker.queue, to=queue.MAIN)
 
     def _put_back(self, worker, jobs):
         control.put_back(self.ledger, worker.queue, jobs, self.now)
@@ -214,8 +214,8 @@ class World:
             ), f"job {job} lost its message"
 
     def _beat(self, worker):
-        if not self.ledger.workers.beat(worker.record.id, self.now):
-            worker.record = self.ledger.workers.enter(worker.process, worker.queue, 1, self.now)
+        if not self.ledger.workers.record_heartbeat(worker.record.id, self.now):
+            worker.record = self.ledger.workers.register_worker(worker.process, worker.queue, 1, self.now)
 
     def tick(self, seconds=1.0):
         """Time goes on, and everybody who is alive sees it."""
@@ -225,7 +225,7 @@ class World:
             worker.huey.read_schedule(dt.datetime.fromtimestamp(self.now, dt.UTC))
 
     def recover(self):
-        entered = self.ledger.workers.all()
+        entered = self.ledger.workers.list_workers()
         alive = {record.id for record in entered if self.now - record.beat_at <= SILENCE}
         recover(self.ledger, self.now, BEAT)
         for job in self.jobs.values():
@@ -245,8 +245,8 @@ class World:
         self.ask("insert into task (queue, data, priority) select queue, data, priority from task limit 3")
 
     def send_foreign(self, data):
-        self.ledger.messages.send(queue.MAIN, [(data, 0)])
-        self.ledger.messages.schedule(queue.MAIN, [(data, self.now)])
+        self.ledger.messages.insert_messages(queue.MAIN, [(data, 0)])
+        self.ledger.messages.schedule_messages(queue.MAIN, [(data, self.now)])
 
     # What must be true.
 
@@ -292,7 +292,7 @@ class World:
         assert not left, f"they starve: {left}"
 
     def _feed(self, count):
-        self.ledger.messages.send(queue.MAIN, [(_OTHER, -1)] * count)
+        self.ledger.messages.insert_messages(queue.MAIN, [(_OTHER, -1)] * count)
 
     def _work_off(self, messages):
         for _ in range(messages):

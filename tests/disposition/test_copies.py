@@ -53,7 +53,7 @@ def test_a_file_of_another_device_with_the_same_inode_is_not_the_source(
     theirs = os.path.join(shared_memory, "a.jpg")
     with open(theirs, "w") as file:
         file.write("THEIRS!!")
-    (disposition,) = ledger.dispositions.find_ready(NOW)
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
     assert ledger.dispositions.choose_target(lease, theirs)
     monkeypatch.setattr(relocation, "is_same_file", lambda *_: True)

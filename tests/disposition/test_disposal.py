@@ -23,7 +23,7 @@ def test_a_source_moves_once_its_job_is_done(ledger, inbox, done):
     complete(ledger, job)
     assert dispose(ledger, [job]) == []
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
-    assert ledger.dispositions.find_ready(NOW) == []
+    assert ledger.dispositions.find_ready_dispositions(NOW) == []
 
 
 def test_it_stays_until_the_last_of_its_jobs_has_ended(ledger, inbox, done):
@@ -39,16 +39,16 @@ def test_it_stays_until_the_last_of_its_jobs_has_ended(ledger, inbox, done):
 def test_a_source_with_a_failed_job_goes_where_failures_go_or_stays(ledger, inbox, done, tmp_path):
     first, second = leaving(ledger, source(inbox), done, tmp_path / "failed", jobs=2)
     complete(ledger, first)
-    ledger.jobs.fail(begin(ledger, second), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, second), DAMAGED, NOW)
     (other,) = leaving(ledger, source(inbox, "b.jpg"), done)
-    ledger.jobs.fail(begin(ledger, other), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, other), DAMAGED, NOW)
     dispose(ledger)
     assert (names(inbox), names(done), names(tmp_path / "failed")) == (["b.jpg"], [], ["a.jpg"])
 
 
 def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done, "")
-    ledger.jobs.cancel([job], NOW)
+    ledger.jobs.cancel_jobs([job], NOW)
     dispose(ledger)
     assert names(inbox) == ["a.jpg"]
 
@@ -58,7 +58,7 @@ def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
 def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, to, is_seen_off_by_all):
     first, second = leaving(ledger, source(inbox), to and tmp_path / to, jobs=2)
     complete(ledger, first, tmp_path / "out.jpg")
-    ledger.jobs.fail(begin(ledger, second), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, second), DAMAGED, NOW)
     dispose(ledger)
     assert names(inbox) == ["a.jpg"]
     assert control.retry(ledger, [second], NOW) == 1
@@ -70,7 +70,7 @@ def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, 
 
 def test_a_source_whose_job_was_cancelled_and_is_done_after_all_goes(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done)
-    ledger.jobs.cancel([job], NOW)
+    ledger.jobs.cancel_jobs([job], NOW)
     dispose(ledger)
     control.retry(ledger, [job], NOW)
     complete(ledger, job)
@@ -80,21 +80,21 @@ def test_a_source_whose_job_was_cancelled_and_is_done_after_all_goes(ledger, inb
 
 def test_a_source_that_stays_is_looked_at_once(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done)
-    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
-    assert len(ledger.dispositions.find_ready(NOW)) == 1
+    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    assert len(ledger.dispositions.find_ready_dispositions(NOW)) == 1
     dispose(ledger)
-    assert ledger.dispositions.find_ready(10 * NOW) == []
+    assert ledger.dispositions.find_ready_dispositions(10 * NOW) == []
     assert ledger.dispositions.find_problems() == []
 
 
 def test_a_job_that_is_done_by_a_retry_while_its_source_is_said_to_stay_is_not_passed_over(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done)
-    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
-    (disposition,) = ledger.dispositions.find_ready(NOW)
+    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
     control.retry(ledger, [job], NOW)
     complete(ledger, job)
-    ledger.dispositions.park(lease)
+    ledger.dispositions.park_disposition(lease)
     dispose(ledger)
     assert names(done) == ["a.jpg"]
 
@@ -103,7 +103,7 @@ def test_a_job_that_is_done_by_a_retry_while_its_source_is_said_to_stay_is_not_p
 def test_nothing_is_kept_of_a_failed_source_that_is_no_more(ledger, inbox, done, becomes):
     path = source(inbox)
     (job,) = leaving(ledger, path, done)
-    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     path.unlink()
     if becomes == "newer":
         source(inbox, content="another")
@@ -160,7 +160,7 @@ def test_a_move_that_was_killed_is_finished(ledger, inbox, done, moment):
         path.unlink()
     assert dispose(ledger) == []
     assert (names(inbox), names(done)) == ([], ["a.jpg"])
-    assert ledger.dispositions.find_ready(NOW) == []
+    assert ledger.dispositions.find_ready_dispositions(NOW) == []
 
 
 @pytest.mark.parametrize("content", ["longer than the original", "ORIGINAL"])

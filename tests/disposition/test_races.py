@@ -49,7 +49,7 @@ def test_many_at_once_move_a_file_to_another_device_once(ledger, database, inbox
         thread.join()
     assert sorted(everything(shared_memory)) == [(f"{number}.jpg", content + bytes([number])) for number in range(5)]
     assert everything(inbox) == []
-    assert ledger.dispositions.find_ready(time.time()) == []
+    assert ledger.dispositions.find_ready_dispositions(time.time()) == []
 
 
 def test_a_source_that_somebody_removes_at_the_last_moment_is_gone_and_no_problem(ledger, inbox, tmp_path, monkeypatch):
@@ -64,7 +64,7 @@ def test_a_source_that_somebody_removes_at_the_last_moment_is_gone_and_no_proble
     monkeypatch.setattr(Directory, "rename", remove_first)
     assert dispose(ledger) == []
     assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
-    assert ledger.dispositions.find_ready(NOW) == []
+    assert ledger.dispositions.find_ready_dispositions(NOW) == []
 
 
 def test_a_newer_file_that_got_the_link_has_its_own_name_alone(ledger, inbox, tmp_path, monkeypatch):
@@ -147,7 +147,7 @@ def test_after_a_death_before_any_step_the_next_one_finishes_it(
         ended(ledger, path, tmp_path, done_to)
         with monkeypatch.context() as patch:
             patch.setattr(disposal, "this_process", lambda: DEAD)
-            patch.setattr(ledger.dispositions, "release", lambda _: None)
+            patch.setattr(ledger.dispositions, "release_lease", lambda _: None)
             reached = interrupting(patch, number, die)
             try:
                 dispose(ledger)
@@ -157,7 +157,7 @@ def test_after_a_death_before_any_step_the_next_one_finishes_it(
         kept = [] if to == "delete" else [(f"{number}.jpg", f"original {number}".encode())]
         assert everything(inbox) == []
         assert everything(done_to)[-1:] == kept if to == "delete" else kept[0] in everything(done_to)
-        assert ledger.dispositions.find_ready(time.time()) == []
+        assert ledger.dispositions.find_ready_dispositions(time.time()) == []
         if not reached():
             break
     assert steps >= 4
@@ -166,7 +166,7 @@ def test_after_a_death_before_any_step_the_next_one_finishes_it(
 def test_a_newer_file_that_was_hidden_by_one_that_died_then_has_its_name_again(ledger, inbox, tmp_path):
     path = source(inbox)
     ended(ledger, path, tmp_path, tmp_path / "done")
-    (disposition,) = ledger.dispositions.find_ready(NOW)
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
     ledger.dispositions.announce_hidden(lease, str(inbox / ".hidden"))
     path.unlink()

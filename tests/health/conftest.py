@@ -37,8 +37,10 @@ class Patient:
 
     def sign_on(self, process=None, now=NOW, queue="fileq", ago=0):
         """A worker: this process, or another one; it began so many seconds `ago`."""
-        worker = self.ledger.workers.enter(identify(process.pid if process else os.getpid()), queue, 2, now - ago)
-        assert self.ledger.workers.beat(worker.id, now)
+        worker = self.ledger.workers.register_worker(
+            identify(process.pid if process else os.getpid()), queue, 2, now - ago
+        )
+        assert self.ledger.workers.record_heartbeat(worker.id, now)
         return worker
 
 

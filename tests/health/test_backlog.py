@@ -58,5 +58,5 @@ def test_jobs_that_are_due_later_are_not_left(patient):
 
 def test_a_pause_is_said(patient):
     enter(patient.ledger)
-    patient.ledger.batches.pause(paused=True)
+    patient.ledger.batches.set_paused(paused=True)
     assert patient.look("queue").message == "1 job left; paused."

@@ -125,6 +125,6 @@ def test_how_each_check_stands_is_kept_since_when(ledger):
     record(ledger, [OK], NOW)
     record(ledger, [BAD], NOW + 60)
     record(ledger, [BAD], NOW + 90)
-    standing = ledger.checks.standings()["workers"]
+    standing = ledger.checks.list_records()["workers"]
     assert (standing.state, standing.message) == ("bad", "Jobs wait.")
     assert (standing.since, standing.bad_since, standing.checked_at) == (NOW + 60, None, NOW + 90)

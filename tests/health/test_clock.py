@@ -28,13 +28,13 @@ def test_times_are_looked_for_wherever_something_happens(patient, what):
     (job,) = enter(ledger)
     ledger.database.connection.execute("update batches set added_at = ?", (NOW - HOUR,))
     if what == "batch":
-        ledger.batches.open("fileq", NOW)
+        ledger.batches.insert_batch("fileq", NOW)
     elif what == "attempt":
         begin(ledger, job)
     elif what == "worker":
         patient.sign_on()
     else:
-        ledger.watches.enter("/in", ProcessIdentity("elsewhere", 1, "1"), NOW)
+        ledger.watches.upsert_watch("/in", ProcessIdentity("elsewhere", 1, "1"), NOW)
     assert "The ledger knows of times 10 min 0 s from now" in patient.look("clock", NOW - 600).message
 
 
@@ -45,8 +45,8 @@ def test_what_is_due_later_is_no_time_that_was(patient):
 
 @pytest.mark.parametrize(("seconds", "way"), [(7200, "forward"), (-7200, "back")])
 def test_a_jump_is_told_for_a_day(patient, seconds, way):
-    patient.ledger.checks.note_jump(5, NOW - HOUR)
-    patient.ledger.checks.note_jump(seconds, NOW)
+    patient.ledger.checks.record_clock_jump(5, NOW - HOUR)
+    patient.ledger.checks.record_clock_jump(seconds, NOW)
     found = patient.look("clock", NOW + HOUR)
     assert (found.state, found.message) == (
         State.WARNING,

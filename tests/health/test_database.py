@@ -57,8 +57,8 @@ def test_every_page_is_looked_at_once_a_day_and_again_while_it_is_damaged(patien
 
 def test_a_thorough_look_leaves_nothing_in_the_ledger(patient):
     patient.look("database", thorough=True)
-    assert patient.ledger.checks.found_whole() is None
-    assert patient.ledger.checks.standings() == {}
+    assert patient.ledger.checks.find_last_intact() is None
+    assert patient.ledger.checks.list_records() == {}
 
 
 def test_nobody_waits_for_the_look_at_every_page(patient, database):

@@ -4,12 +4,12 @@ import pytest
 
 from fileq import queue
 from fileq.health.check import State
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
 
 def send(ledger, *jobs):
-    queue.send(ledger, queue.MAIN, [Due(job, 0, None, 1) for job in jobs], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(job, 0, None, 1) for job in jobs], NOW)
 
 
 def overtaken(patient, later, *, earlier=0, priority=0):
@@ -61,7 +61,7 @@ def test_a_job_without_a_message_is_bad_after_three_minutes(patient, after, stat
 def test_a_job_that_a_slot_has_just_taken_has_lost_nothing(patient):
     (job,) = enter(patient.ledger)
     send(patient.ledger, job)
-    patient.ledger.messages.take(queue.MAIN, NOW + 9999)
+    patient.ledger.messages.take_message(queue.MAIN, NOW + 9999)
     patient.sign_on(now=NOW + 10000)
     assert patient.look("due jobs", NOW + 10000).state is State.OK
     assert patient.look("due jobs", NOW + 10180).state is State.BAD
@@ -76,8 +76,8 @@ def test_a_job_that_is_due_later_waits_for_nothing(patient):
 
 def test_of_a_job_that_was_retried_nobody_knows_since_when_it_waits(patient):
     (job,) = enter(patient.ledger)
-    patient.ledger.jobs.fail(begin(patient.ledger, job), DAMAGED, NOW)
-    patient.ledger.jobs.retry([job])
+    patient.ledger.jobs.fail_attempt(begin(patient.ledger, job), DAMAGED, NOW)
+    patient.ledger.jobs.retry_jobs([job])
     patient.sign_on(now=NOW + 9999)
     assert patient.look("due jobs", NOW + 9999).state is State.OK
 
@@ -86,7 +86,7 @@ def test_of_a_job_that_was_retried_nobody_knows_since_when_it_waits(patient):
 def test_where_nobody_is_to_begin_jobs_this_check_is_silent(patient, reason):
     enter(patient.ledger)
     if reason == "pause":
-        patient.ledger.batches.pause(paused=True)
+        patient.ledger.batches.set_paused(paused=True)
     if reason != "nobody":
         patient.sign_on(now=NOW + 9999, queue="run-1" if reason == "another queue" else queue.MAIN)
     assert patient.look("due jobs", NOW + 9999).state is State.OK

@@ -34,7 +34,7 @@ def test_a_temp_file_that_the_ledger_knows_of_is_told(patient, tmp_path):
     claimed = claim(patient.ledger)
     written(claimed, reserved(patient.ledger, claimed, tmp_path / "out" / "a.jpg"))
     assert patient.look("temp files").state is State.OK
-    patient.ledger.jobs.cancel([claimed.token.job], NOW)
+    patient.ledger.jobs.cancel_jobs([claimed.token.job], NOW)
     assert patient.look("temp files").state is State.WARNING
 
 
@@ -42,7 +42,7 @@ def test_a_running_attempts_temp_files_are_its_own_and_an_earlier_ones_are_not(p
     ledger, folder = patient.ledger, tmp_path / "out"
     folder.mkdir()
     (job,) = enter(ledger, folder=str(folder))
-    ledger.jobs.lose(begin(ledger, job), NOW)
+    ledger.jobs.lose_attempt(begin(ledger, job), NOW)
     token = begin(ledger, job)
     (folder / temp_name(ledger.name, ledger.secret, job, token.attempt, 0)).write_text("under way")
     assert patient.look("temp files").state is State.OK
@@ -68,7 +68,7 @@ def test_folders_of_the_last_week_are_looked_at(patient, tmp_path):
 def test_one_that_could_not_be_removed_is_told_wherever_it_is(patient, tmp_path):
     temp = leave(patient.ledger, tmp_path)
     assert patient.look("temp files").state is State.OK  # nothing goes into this folder
-    patient.ledger.leftover_temps.insert([str(temp), str(tmp_path / "gone" / ".tmp")], NOW)
+    patient.ledger.leftover_temps.insert_temps([str(temp), str(tmp_path / "gone" / ".tmp")], NOW)
     assert "1 temp file left over" in patient.look("temp files").message
 
 

@@ -8,16 +8,16 @@ RUNNER = ProcessIdentity("here", 1, "1")
 
 
 def due(patient, due_at, name="clean", line=CLEAN):
-    patient.ledger.timetable.enter(name, line, due_at)
-    return patient.ledger.timetable.entry(name, line)
+    patient.ledger.scheduled_tasks.insert_entry(name, line, due_at)
+    return patient.ledger.scheduled_tasks.find_entry(name, line)
 
 
 def run(patient, outcome, message="", at=NOW, line=CLEAN):
     entry = due(patient, NOW, line=line)
-    timetable = patient.ledger.timetable
-    timetable.begin(entry, RUNNER, at - 1, due_at=NOW + 20 * HOUR, tries=1)
+    timetable = patient.ledger.scheduled_tasks
+    timetable.begin_run(entry, RUNNER, at - 1, due_at=NOW + 20 * HOUR, tries=1)
     if outcome:
-        timetable.end(entry, RUNNER, at, outcome=outcome, message=message, retry_at=None)
+        timetable.end_run(entry, RUNNER, at, outcome=outcome, message=message, retry_at=None)
 
 
 def test_a_task_that_went_well_is_well(patient):

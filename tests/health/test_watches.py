@@ -23,9 +23,9 @@ def watch(patient, folder, process=None, said_at=NOW, host_name=None, **said):
     one = identify(process.pid if process else os.getpid())
     watcher = ProcessIdentity(host_name or one.host, one.pid, one.started)
     watches = patient.ledger.watches
-    number = watches.enter(str(folder), watcher, said_at)
+    number = watches.upsert_watch(str(folder), watcher, said_at)
     if said:
-        watches.say(number, json.dumps(said), said_at)
+        watches.record_status(number, json.dumps(said), said_at)
 
 
 def configure(patient, folder):
@@ -102,7 +102,7 @@ def test_a_source_that_cannot_be_moved_is_told_with_the_reason(patient, folder):
     dispositions = patient.ledger.dispositions
     disposition_id = dispositions.upsert_disposition(str(folder / "a.jpg"), "1-1", 1, "/mnt/nas", None)
     lease = dispositions.take_lease(disposition_id, this_process(), NOW, NOW + 60)
-    dispositions.postpone(lease, NOW + 10, "There is no space left to write in /mnt/nas.")
+    dispositions.postpone_disposition(lease, NOW + 10, "There is no space left to write in /mnt/nas.")
     found = patient.look("watched folders")
     assert found.state is State.WARNING
     assert f"1 source could not be moved or deleted yet: {folder}/a.jpg. There is no space left" in found.message

@@ -44,14 +44,14 @@ def test_jobs_that_are_due_later_wait_for_nobody(patient):
 
 def test_what_a_worker_gave_back_waits_since_then(patient):
     (job,) = enter(patient.ledger)
-    patient.ledger.jobs.give_back(begin(patient.ledger, job), NOW + DAY)
+    patient.ledger.jobs.return_attempt(begin(patient.ledger, job), NOW + DAY)
     assert patient.look("workers", NOW + DAY + 600).state is State.OK
     assert patient.look("workers", NOW + DAY + 601).state is State.BAD
 
 
 def test_of_what_was_retried_nobody_knows_since_when_it_waits(patient):
     (job,) = enter(patient.ledger)
-    patient.ledger.jobs.fail(begin(patient.ledger, job), DAMAGED, NOW)
+    patient.ledger.jobs.fail_attempt(begin(patient.ledger, job), DAMAGED, NOW)
     control.retry(patient.ledger, [job], NOW + DAY)
     found = patient.look("workers", NOW + DAY)
     assert (found.state, found.message) == (State.WARNING, "Jobs that were retried wait, and no worker is running.")
@@ -60,7 +60,7 @@ def test_of_what_was_retried_nobody_knows_since_when_it_waits(patient):
 @pytest.mark.parametrize(("after", "state"), [(DAY - 1, State.OK), (DAY, State.WARNING)])
 def test_a_pause_is_worth_a_word_after_a_day(patient, after, state):
     enter(patient.ledger)
-    patient.ledger.batches.pause(paused=True)
+    patient.ledger.batches.set_paused(paused=True)
     found = patient.look("workers", NOW + after)
     assert found.state is state
     assert ("fileq resume" in found.remedy) == (state is State.WARNING)
@@ -74,7 +74,7 @@ def test_a_worker_that_was_killed_is_named_until_it_is_struck_off(patient, morta
     found = patient.look("workers")
     assert found.state is State.WARNING
     assert f"1 worker died without signing off: {worker.process.host}:{worker.process.pid}." in found.message
-    patient.ledger.workers.leave(worker.id)
+    patient.ledger.workers.unregister_worker(worker.id)
     assert patient.look("workers").state is State.OK
 
 

@@ -7,8 +7,8 @@ from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
 from fileq.intake import AddRequest, AddResult, add_files, candidates
 from fileq.job import JobState, Made
-from fileq.ledger.queries.overview import Selection
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.queries.overview import JobSelection
+from fileq.ledger.tables.outputs import PublishedFile
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from tests.support.jobs import DAMAGED, NOW, begin, finish, recipe
@@ -46,29 +46,29 @@ def take(ledger, *paths, **keys):
 def do_all(ledger):
     """Do what is queued, each job with one real output; answer their paths."""
     made = []
-    for job in ledger.overview.jobs(Selection((JobState.QUEUED,))):
+    for job in ledger.overview.list_jobs(JobSelection((JobState.QUEUED,))):
         token = begin(ledger, job.id)
         path = os.path.join(job.folder, os.path.basename(job.source))
         os.makedirs(job.folder, exist_ok=True)
         with open(path, "wb") as file:
             file.write(b"small")
-        ledger.outputs.reserve(path, job.id, path + ".tmp")
+        ledger.outputs.reserve_path(path, job.id, path + ".tmp")
         finish(ledger, token)
         version = version_of(os.stat(path))
-        ledger.outputs.published(job.id, [Published(Made(path, "jpeg", 1, 1, 5), version, 1)], NOW)
+        ledger.outputs.record_published(job.id, [PublishedFile(Made(path, "jpeg", 1, 1, 5), version, 1)], NOW)
         made.append(path)
     return made
 
 
 def folders(ledger):
-    return {os.path.basename(job.source): job.folder for job in ledger.overview.jobs(Selection())}
+    return {os.path.basename(job.source): job.folder for job in ledger.overview.list_jobs(JobSelection())}
 
 
 def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
     receipt = take(ledger, photos)
     assert counts(receipt) == (2, 0, 0, 1)
     assert receipt.batch_id == 1
-    assert ledger.overview.tally(1).jobs[JobState.QUEUED] == 2
+    assert ledger.overview.tally_jobs(1).jobs[JobState.QUEUED] == 2
 
 
 def test_every_job_has_a_message(ledger, photos):
@@ -83,7 +83,7 @@ def test_every_job_has_a_message(ledger, photos):
 def test_a_file_goes_through_each_recipe_that_matches_it(ledger, photos):
     receipt = take(ledger, photos, recipes=(WEB, THUMB))
     assert counts(receipt) == (4, 0, 0, 1)
-    assert {job.recipe for job in ledger.overview.jobs(Selection())} == {"web", "thumb"}
+    assert {job.recipe for job in ledger.overview.list_jobs(JobSelection())} == {"web", "thumb"}
 
 
 def test_what_is_queued_already_is_not_queued_again(ledger, photos):
@@ -91,7 +91,7 @@ def test_what_is_queued_already_is_not_queued_again(ledger, photos):
     receipt = take(ledger, photos)
     assert counts(receipt) == (0, 0, 2, 1)
     assert receipt.batch_id is None
-    assert not ledger.batches.exists(2)
+    assert not ledger.batches.has_jobs(2)
 
 
 def test_a_file_that_is_named_twice_is_queued_once(ledger, photos):
@@ -131,11 +131,11 @@ def test_a_changed_recipe_is_other_work_and_a_renamed_policy_is_not(ledger, phot
 def test_what_failed_or_was_cancelled_is_queued_again(ledger, photos, ending):
     take(ledger, photos / "a.jpg")
     if ending == "fail":
-        ledger.jobs.fail(begin(ledger, 1), DAMAGED, NOW)
+        ledger.jobs.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
     else:
-        ledger.jobs.cancel([1], NOW)
+        ledger.jobs.cancel_jobs([1], NOW)
     assert take(ledger, photos / "a.jpg").queued == 1
-    assert ledger.overview.job(1).batch == 2
+    assert ledger.overview.find_job(1).batch == 2
 
 
 def test_force_queues_what_is_up_to_date(ledger, photos):
@@ -150,8 +150,8 @@ def test_only_new_leaves_alone_what_was_ever_queued_however_it_ended(ledger, pho
     os.remove(gone)
     write(photos / "c.jpg")
     take(ledger, photos / "c.jpg")
-    (failed,) = ledger.overview.ids(Selection((JobState.QUEUED,)))
-    ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
+    (failed,) = ledger.overview.list_job_ids(JobSelection((JobState.QUEUED,)))
+    ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
     assert counts(take(ledger, photos, only_new=True)) == (0, 3, 0, 1)
     assert not os.path.exists(gone)
     write(photos / "d.jpg")
@@ -170,7 +170,7 @@ def test_a_walk_that_comes_by_outputs_takes_them_through_no_recipe(ledger, photo
     do_all(ledger)
     receipt = take(ledger, photos, recipes=(THUMB,))
     assert (receipt.queued, receipt.own_outputs) == (2, 1)
-    assert {job.source for job in ledger.overview.jobs(Selection(recipe="thumb"))} == {
+    assert {job.source for job in ledger.overview.list_jobs(JobSelection(recipe="thumb"))} == {
         f"{photos}/a.jpg", f"{photos}/trips/b.jpg",
     }  # fmt: skip
 
@@ -210,14 +210,14 @@ def test_one_folder_is_one_destination_however_it_is_written(ledger, photos, tmp
 def test_a_path_that_does_not_exist_is_named_and_nothing_is_queued(ledger, photos):
     with pytest.raises(NotFoundError, match=r"gone\.jpg"):
         take(ledger, photos / "a.jpg", photos / "gone.jpg")
-    assert ledger.overview.tally().total == 0
-    assert not ledger.batches.exists(1)
+    assert ledger.overview.tally_jobs().total == 0
+    assert not ledger.batches.has_jobs(1)
 
 
 def test_nothing_matched_is_no_batch(ledger, photos):
     receipt = take(ledger, photos / "notes.txt")
     assert (receipt.batch_id, receipt.unmatched) == (None, 1)
-    assert not ledger.batches.exists(1)
+    assert not ledger.batches.has_jobs(1)
 
 
 def test_a_file_that_can_not_be_looked_at_is_a_problem_and_the_rest_is_queued(ledger, photos):
@@ -235,7 +235,7 @@ def test_odd_names_are_queued_and_known_again(ledger, tmp_path, name):
         pass
     assert take(ledger, tmp_path).queued == 1
     assert take(ledger, tmp_path, exclude=("fileq.db*",)).already_queued == 1
-    claim = ledger.jobs.claim(1, 1, NOW)
+    claim = ledger.jobs.claim_job(1, 1, NOW)
     assert os.fsencode(claim.source) == os.path.join(os.fsencode(tmp_path), name)
 
 
@@ -246,7 +246,7 @@ def test_thousands_of_files_are_one_batch_in_several_transactions(ledger, tmp_pa
     receipt = add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=heard.append)
     assert heard == [2000, 4000, 4100]
     assert (receipt.queued, receipt.batch_id) == (4100, 1)
-    assert ledger.overview.tally(1).total == 4100
+    assert ledger.overview.tally_jobs(1).total == 4100
 
 
 def test_files_that_are_new_behind_thousands_that_are_not_are_a_batch_of_their_own(ledger, tmp_path):
@@ -256,19 +256,19 @@ def test_files_that_are_new_behind_thousands_that_are_not_are_a_batch_of_their_o
     (tmp_path / "new.jpg").touch()
     receipt = take(ledger, tmp_path)
     assert (receipt.queued, receipt.already_queued) == (1, 2000)
-    assert ledger.overview.tally(receipt.batch_id).total == 1
+    assert ledger.overview.tally_jobs(receipt.batch_id).total == 1
 
 
 def test_what_is_to_be_done_later_waits_in_the_schedule(ledger, photos):
     take(ledger, photos, due_at=NOW + 60)
-    assert not ledger.messages.any_left(queue.MAIN)
-    assert ledger.jobs.claim(1, 1, NOW) is None
-    assert ledger.jobs.claim(1, 1, NOW + 60) is not None
+    assert not ledger.messages.has_messages(queue.MAIN)
+    assert ledger.jobs.claim_job(1, 1, NOW) is None
+    assert ledger.jobs.claim_job(1, 1, NOW + 60) is not None
 
 
 def test_a_run_has_its_own_queue(ledger, photos):
     add_files(ledger, request(photos), now=NOW, queue="run-1")
-    assert [ledger.messages.any_left(name) for name in (queue.MAIN, "run-1")] == [False, True]
+    assert [ledger.messages.has_messages(name) for name in (queue.MAIN, "run-1")] == [False, True]
 
 
 def test_candidates_are_told_and_not_queued(ledger, photos):
@@ -279,13 +279,13 @@ def test_candidates_are_told_and_not_queued(ledger, photos):
     ]
     assert found[:2] == [("a.jpg", "web", f"{photos}/web"), ("a.jpg", "thumb", f"{photos}/thumbs")]
     assert receipt.unmatched == 1
-    assert ledger.overview.tally().total == 0
+    assert ledger.overview.tally_jobs().total == 0
 
 
 def test_recipes_whose_outputs_have_the_same_names_keep_apart_below_one_out(ledger, photos, tmp_path):
     out = tmp_path / "{out}"
     take(ledger, photos, recipes=(WEB, THUMB), out=str(out))
-    folders = {(job.recipe, job.folder) for job in ledger.overview.jobs(Selection())}
+    folders = {(job.recipe, job.folder) for job in ledger.overview.list_jobs(JobSelection())}
     assert folders == {
         ("web", str(out / "web")),
         ("web", str(out / "web" / "trips")),
@@ -302,7 +302,7 @@ def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, 
 
     def work(_):
         do_all(ledger)
-        ended.append([one.batch for one in ledger.news.ended(queue.MAIN)])
+        ended.append([one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
 
     add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
     assert ended == [[1], [1]]

@@ -16,12 +16,12 @@ def test_what_comes_is_queued_once_with_a_message(ledger, inbox):
     assert take(ledger, path) == [IntakeOutcome.QUEUED]
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
     assert len(jobs(ledger)) == 1
-    assert ledger.messages.any_left("fileq")
+    assert ledger.messages.has_messages("fileq")
 
 
 def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
     take(ledger, write(inbox / "a.jpg"))
-    claim = ledger.jobs.claim(1, 1, NOW)
+    claim = ledger.jobs.claim_job(1, 1, NOW)
     assert isinstance(claim, Claim)
     assert claim.watched
 
@@ -42,7 +42,7 @@ def test_nothing_new_opens_no_batch(ledger, inbox):
     path, way = write(inbox / "a.jpg"), reception(ledger)
     assert [way.take([arrival(path)], NOW).batch for _ in range(2)] == [1, None]
     take(ledger, path, now=NOW + 100)
-    assert not ledger.batches.exists(2)
+    assert not ledger.batches.has_jobs(2)
 
 
 def test_outputs_that_were_removed_do_not_come_back(ledger, inbox):
@@ -55,7 +55,7 @@ def test_outputs_that_were_removed_do_not_come_back(ledger, inbox):
 def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.fail(begin(ledger, 1), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
     assert not reception(ledger).news([arrival(path)])
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
@@ -63,14 +63,14 @@ def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
 def test_what_a_person_cancelled_stays_cancelled(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.cancel([1], NOW)
+    ledger.jobs.cancel_jobs([1], NOW)
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
 
 def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
+    ledger.jobs.cancel_attempt(begin(ledger, 1), SLOW, NOW)
     assert reception(ledger).news([arrival(path)])
     assert take(ledger, path) == [IntakeOutcome.QUEUED]
     assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
@@ -79,13 +79,13 @@ def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
 def test_only_the_very_file_that_came_is_opened_and_what_is_back_is_that_file_then(ledger, inbox):
     path = write(inbox / "a.jpg", mtime=1)
     take(ledger, path)
-    claim = ledger.jobs.claim(1, 1, NOW)
+    claim = ledger.jobs.claim_job(1, 1, NOW)
     assert claim.inode == os.stat(path).st_ino
-    ledger.jobs.vanish(claim.token, SLOW, NOW)
+    ledger.jobs.cancel_attempt(claim.token, SLOW, NOW)
     kept = path.rename(inbox / ".kept")
     write(path, mtime=1)
     take(ledger, path)
-    assert ledger.jobs.claim(1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
+    assert ledger.jobs.claim_job(1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
 
 
 def test_other_content_of_the_same_size_is_new(ledger, inbox):

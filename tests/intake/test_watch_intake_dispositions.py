@@ -15,7 +15,7 @@ def test_a_source_that_is_to_be_moved_says_so_before_its_job_can_begin(ledger, i
     way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"), ""))
     way.take([arrival(path, inbox)], NOW)
     finish(ledger, begin(ledger, 1))
-    (disposition,) = ledger.dispositions.find_ready(NOW, [1])
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW, [1])
     assert (disposition.source, disposition.done_to, disposition.failed_to) == (str(path), f"{tmp_path}/done/trips", "")
 
 
@@ -24,11 +24,11 @@ def test_a_source_that_is_done_and_comes_back_is_to_be_moved_again(ledger, inbox
     way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
     way.take([arrival(path)], NOW)
     do(ledger, path)
-    (disposition,) = ledger.dispositions.find_ready(NOW)
-    ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
+    ledger.dispositions.close_disposition(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
     assert way.news([arrival(path)])
     assert way.take([arrival(path)], NOW).leaving == [1]
-    assert len(ledger.dispositions.find_ready(NOW)) == 1
+    assert len(ledger.dispositions.find_ready_dispositions(NOW)) == 1
     assert not way.news([arrival(path)])
 
 
@@ -44,7 +44,7 @@ def test_all_sources_that_are_done_and_come_back_are_to_be_moved_again(ledger, i
 def test_a_source_that_is_to_stay_is_seen_off_by_nobody(ledger, inbox):
     take(ledger, write(inbox / "a.jpg"))
     finish(ledger, begin(ledger, 1))
-    assert ledger.dispositions.find_ready(NOW) == []
+    assert ledger.dispositions.find_ready_dispositions(NOW) == []
 
 
 @pytest.mark.parametrize("other", JobState)
@@ -57,7 +57,7 @@ def test_a_source_that_stayed_goes_once_its_watch_says_where_failures_go(ledger,
     photo = write(inbox / "a.jpg")
     take(ledger, photo, way=reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
     (job,) = jobs(ledger, JobState.QUEUED)
-    ledger.jobs.fail(begin(ledger, job.id), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, job.id), DAMAGED, NOW)
     dispose(ledger)
     assert photo.exists()
     way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"), str(tmp_path / "failed")))
@@ -71,13 +71,13 @@ def test_a_source_that_is_to_go_waits_for_what_was_queued_before(ledger, inbox, 
     way = reception(ledger, WEB, THUMB, policy=DispositionPolicy(str(tmp_path / "done")))
     assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]
     finish(ledger, begin(ledger, 2))
-    assert ledger.dispositions.find_ready(NOW) == []
+    assert ledger.dispositions.find_ready_dispositions(NOW) == []
     finish(ledger, begin(ledger, 1))
-    assert len(ledger.dispositions.find_ready(NOW)) == 1
+    assert len(ledger.dispositions.find_ready_dispositions(NOW)) == 1
 
 
 def test_a_source_that_is_to_go_waits_for_what_is_queued_in_the_same_moment(ledger, inbox, tmp_path, monkeypatch):
-    path, history = write(inbox / "a.jpg"), ledger.arrivals.history
+    path, history = write(inbox / "a.jpg"), ledger.prior_jobs.list_jobs_of_source
 
     def another_is_faster(source):
         known = history(source)
@@ -85,20 +85,20 @@ def test_a_source_that_is_to_go_waits_for_what_is_queued_in_the_same_moment(ledg
         take(ledger, path)
         return known
 
-    monkeypatch.setattr(ledger.arrivals, "history", another_is_faster)
+    monkeypatch.setattr(ledger.prior_jobs, "list_jobs_of_source", another_is_faster)
     take(ledger, path, way=reception(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
     assert len(jobs(ledger)) == 1
     finish(ledger, begin(ledger, 1))
-    assert len(ledger.dispositions.find_ready(NOW, [1])) == 1
+    assert len(ledger.dispositions.find_ready_dispositions(NOW, [1])) == 1
 
 
 def test_a_source_that_had_vanished_and_is_back_goes_once_it_is_done(ledger, inbox, tmp_path):
     path = write(inbox / "a.jpg")
     way = reception(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
     take(ledger, path, way=way)
-    ledger.jobs.vanish(begin(ledger, 1), SLOW, NOW)
-    (disposition,) = ledger.dispositions.find_ready(NOW)
-    ledger.dispositions.close(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
+    ledger.jobs.cancel_attempt(begin(ledger, 1), SLOW, NOW)
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
+    ledger.dispositions.close_disposition(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
     assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]
     finish(ledger, begin(ledger, 1))
-    assert len(ledger.dispositions.find_ready(NOW)) == 1
+    assert len(ledger.dispositions.find_ready_dispositions(NOW)) == 1

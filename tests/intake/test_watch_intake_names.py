@@ -44,8 +44,10 @@ def test_a_worker_that_begins_a_job_while_its_source_is_renamed_is_waited_for(le
     path = write(inbox / "a.jpg")
     take(ledger, path)
     renamed = path.rename(inbox / "b.jpg")
-    withdraw = ledger.arrivals.withdraw
-    monkeypatch.setattr(ledger.arrivals, "withdraw", lambda *given: (begin(ledger, 1), withdraw(*given))[1])
+    withdraw = ledger.prior_jobs.cancel_unstarted_job
+    monkeypatch.setattr(
+        ledger.prior_jobs, "cancel_unstarted_job", lambda *given: (begin(ledger, 1), withdraw(*given))[1]
+    )
     assert take(ledger, renamed) == [IntakeOutcome.BUSY]
     assert [job.state for job in jobs(ledger)] == [JobState.RUNNING]
 

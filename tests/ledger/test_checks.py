@@ -1,25 +1,25 @@
-from fileq.ledger.tables.checks import Jump, Standing
+from fileq.ledger.tables.checks import CheckRecord, ClockJump
 from tests.support.jobs import NOW
 
-ONE = Standing("disk", "bad", "It is full.", NOW - 60, NOW - 60, NOW)
+ONE = CheckRecord("disk", "bad", "It is full.", NOW - 60, NOW - 60, NOW)
 
 
 def test_a_check_stands_as_it_was_recorded_last(ledger):
-    ledger.checks.stands(ONE)
-    again = Standing("disk", "ok", "There is room.", NOW, None, NOW)
-    ledger.checks.stands(again)
-    assert ledger.checks.standings() == {"disk": again}
+    ledger.checks.upsert_record(ONE)
+    again = CheckRecord("disk", "ok", "There is room.", NOW, None, NOW)
+    ledger.checks.upsert_record(again)
+    assert ledger.checks.list_records() == {"disk": again}
 
 
 def test_when_the_database_was_found_whole_is_remembered(ledger):
-    assert ledger.checks.found_whole() is None
+    assert ledger.checks.find_last_intact() is None
     for moment in (NOW, NOW + 1.5):
-        ledger.checks.note_whole(moment)
-        assert ledger.checks.found_whole() == moment
+        ledger.checks.record_intact(moment)
+        assert ledger.checks.find_last_intact() == moment
 
 
 def test_the_last_jump_of_the_clock_is_remembered(ledger):
-    assert ledger.checks.last_jump() is None
-    ledger.checks.note_jump(90, NOW)
-    ledger.checks.note_jump(-7200.5, NOW - 7000)
-    assert ledger.checks.last_jump() == Jump(-7200.5, NOW - 7000)
+    assert ledger.checks.find_clock_jump() is None
+    ledger.checks.record_clock_jump(90, NOW)
+    ledger.checks.record_clock_jump(-7200.5, NOW - 7000)
+    assert ledger.checks.find_clock_jump() == ClockJump(-7200.5, NOW - 7000)

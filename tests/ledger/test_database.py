@@ -13,7 +13,7 @@ import pytest
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger, opened
 from fileq.ledger.database import Database
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from tests.support.jobs import NOW, enter
 
 
@@ -48,7 +48,7 @@ def test_an_empty_file_becomes_a_ledger(tmp_path):
     path = tmp_path / "empty.db"
     path.touch()
     with opened(str(path)) as ledger:
-        assert ledger.overview.tally().total == 0
+        assert ledger.overview.tally_jobs().total == 0
 
 
 def test_a_file_that_is_no_database_is_refused_and_stays_as_it_is(tmp_path):
@@ -106,7 +106,7 @@ def test_a_damaged_database_is_told_as_such(database):
         file.seek(4096)
         file.write(b"\xff" * (os.path.getsize(database) - 4096))
     with pytest.raises(LedgerError, match="damaged"), opened(database) as ledger:
-        list(ledger.overview.jobs(Selection()))
+        list(ledger.overview.list_jobs(JobSelection()))
 
 
 def test_a_database_that_another_program_holds_is_told_to_be_locked(database, ledger):
@@ -127,7 +127,7 @@ def test_who_waits_for_a_lock_for_long_can_be_told_to_hurry(database):
         timer = threading.Timer(0.2, ledger.database.hurry, [0.5])
         timer.start()
         with pytest.raises(LedgerError, match="locked"):
-            ledger.workers.leave(1)
+            ledger.workers.unregister_worker(1)
         timer.join()
 
 
@@ -137,7 +137,7 @@ def test_a_transaction_waits_for_anothers_as_long_as_it_has_patience(database, l
         ledger.database._patience = 600.0
         timer = threading.Timer(2.5, other.execute, ["commit"])  # longer than SQLite itself waits
         timer.start()
-        ledger.workers.leave(1)
+        ledger.workers.unregister_worker(1)
         timer.join()
 
 
@@ -146,7 +146,7 @@ def test_a_locked_database_can_still_be_looked_at(database, ledger):
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("begin immediate")
     with opened(database) as looking:
-        assert looking.overview.tally().total == 1
+        assert looking.overview.tally_jobs().total == 1
     other.close()
 
 
@@ -176,7 +176,7 @@ def test_a_block_that_fails_leaves_nothing(ledger):
     with suppress(ZeroDivisionError), ledger.transaction():
         enter(ledger)
         raise ZeroDivisionError
-    assert ledger.overview.tally().total == 0
+    assert ledger.overview.tally_jobs().total == 0
     assert enter(ledger) == [1]
 
 
@@ -185,15 +185,15 @@ def test_a_transaction_in_a_transaction_is_a_part_of_it(ledger):
         with ledger.transaction(durable=True):
             enter(ledger)
         raise ZeroDivisionError
-    assert ledger.overview.tally().total == 0
+    assert ledger.overview.tally_jobs().total == 0
 
 
 def test_others_see_nothing_of_a_transaction_until_it_ends(database, ledger):
     with opened(database) as other:
         with ledger.transaction():
             enter(ledger)
-            assert other.overview.tally().total == 0
-        assert other.overview.tally().total == 1
+            assert other.overview.tally_jobs().total == 0
+        assert other.overview.tally_jobs().total == 1
 
 
 @contextmanager
@@ -256,7 +256,7 @@ def test_threads_take_turns(ledger):
         thread.start()
     for thread in threads:
         thread.join()
-    assert ledger.overview.tally().total == 400
+    assert ledger.overview.tally_jobs().total == 400
 
 
 def test_a_mistake_in_our_own_sql_is_not_blamed_on_the_database(ledger):

@@ -11,7 +11,7 @@ from tests.support.jobs import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, beg
 def test_an_attempt_ends_with_its_outcome(ledger, ending):
     (job,) = enter(ledger)
     ENDINGS[ending](ledger, begin(ledger, job, worker=5))
-    (attempt,) = ledger.overview.attempts(job)
+    (attempt,) = ledger.overview.list_attempts(job)
     assert state(ledger, job) is AFTER[ending]
     assert (attempt.number, attempt.worker, attempt.started_at, attempt.finished_at) == (1, 5, NOW, NOW)
     assert attempt.outcome == OUTCOMES[ending]
@@ -31,89 +31,89 @@ def test_an_attempt_ends_once(ledger, ending):
 def test_a_worker_that_was_thought_dead_ends_nothing(ledger, ending):
     (job,) = enter(ledger)
     old = begin(ledger, job)
-    ledger.jobs.lose(old, NOW)
+    ledger.jobs.lose_attempt(old, NOW)
     new = begin(ledger, job, worker=2)
     with pytest.raises(Fenced):
         ENDINGS[ending](ledger, old)
     with pytest.raises(Fenced):
-        ledger.jobs.check(old)
-    ledger.jobs.check(new)
-    assert [attempt.outcome for attempt in ledger.overview.attempts(job)] == ["worker died", None]
+        ledger.jobs.check_token(old)
+    ledger.jobs.check_token(new)
+    assert [attempt.outcome for attempt in ledger.overview.list_attempts(job)] == ["worker died", None]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_cancelled_job_stays_cancelled_whatever_its_attempt_says(ledger, ending):
     (job,) = enter(ledger)
     token = begin(ledger, job)
-    assert ledger.jobs.cancel([job], NOW) == [job]
+    assert ledger.jobs.cancel_jobs([job], NOW) == [job]
     with pytest.raises(Fenced):
         ENDINGS[ending](ledger, token)
     assert state(ledger, job) is JobState.CANCELLED
-    assert ledger.overview.attempts(job)[0].outcome == "cancelled"
+    assert ledger.overview.list_attempts(job)[0].outcome == "cancelled"
 
 
 def test_a_fenced_ending_undoes_nothing_around_it(ledger):
     (job,) = enter(ledger)
     token = begin(ledger, job)
-    ledger.jobs.lose(token, NOW)
+    ledger.jobs.lose_attempt(token, NOW)
     with ledger.transaction():
         enter(ledger, "/photos/b.jpg")
         with pytest.raises(Fenced):
             finish(ledger, token)
-    assert ledger.overview.tally().total == 2
+    assert ledger.overview.tally_jobs().total == 2
 
 
 def test_every_attempt_is_counted_before_it_starts(ledger):
     (job,) = enter(ledger)
     for number in range(1, 4):
         token = begin(ledger, job)
-        assert token.attempt == ledger.overview.job(job).attempts == number
-        ledger.jobs.lose(token, NOW)
-    assert len(ledger.overview.attempts(job)) == 3
+        assert token.attempt == ledger.overview.find_job(job).attempts == number
+        ledger.jobs.lose_attempt(token, NOW)
+    assert len(ledger.overview.list_attempts(job)) == 3
 
 
 def test_only_faults_of_the_job_count_as_tries(ledger):
     (job,) = enter(ledger)
-    ledger.jobs.give_back(begin(ledger, job), NOW)
-    ledger.jobs.lose(begin(ledger, job), NOW)
-    ledger.jobs.wait(begin(ledger, job), SLOW, NOW, NOW)
-    claim = ledger.jobs.claim(job, 1, NOW)
+    ledger.jobs.return_attempt(begin(ledger, job), NOW)
+    ledger.jobs.lose_attempt(begin(ledger, job), NOW)
+    ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
+    claim = ledger.jobs.claim_job(job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (4, 2, 1)
 
 
 def test_a_retried_job_has_all_its_tries_again_and_a_new_token(ledger):
     (job,) = enter(ledger, priority=2)
-    ledger.jobs.lose(begin(ledger, job), NOW)
-    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
-    (due,) = ledger.jobs.retry([job])
+    ledger.jobs.lose_attempt(begin(ledger, job), NOW)
+    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    (due,) = ledger.jobs.retry_jobs([job])
     assert (due.id, due.priority, due.due_at, due.size) == (job, 2, None, 1000)
-    claim = ledger.jobs.claim(job, 1, NOW)
+    claim = ledger.jobs.claim_job(job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (3, 1, 0)
 
 
 def test_only_failed_and_cancelled_jobs_are_retried(ledger):
     failed, cancelled, queued, done = enter(ledger, *"abcd")
-    ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
-    ledger.jobs.cancel([cancelled], NOW)
+    ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
+    ledger.jobs.cancel_jobs([cancelled], NOW)
     finish(ledger, begin(ledger, done))
-    assert [due.id for due in ledger.jobs.retry([failed, cancelled, queued, done, 99])] == [failed, cancelled]
+    assert [due.id for due in ledger.jobs.retry_jobs([failed, cancelled, queued, done, 99])] == [failed, cancelled]
 
 
 def test_only_what_has_not_ended_is_cancelled(ledger):
     queued, running, done = enter(ledger, *"abc")
     begin(ledger, running)
     finish(ledger, begin(ledger, done))
-    assert ledger.jobs.cancel([queued, running, done, 99], NOW) == [queued, running]
+    assert ledger.jobs.cancel_jobs([queued, running, done, 99], NOW) == [queued, running]
 
 
 def test_a_failure_is_kept_in_its_words(ledger):
     (job,) = enter(ledger)
-    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW + 3)
-    failed = ledger.overview.job(job)
+    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW + 3)
+    failed = ledger.overview.find_job(job)
     assert (failed.failure, failed.finished_at) == (DAMAGED, NOW + 3)
 
 
 def test_what_waits_is_due_at_its_time(ledger):
     (job,) = enter(ledger, priority=1)
-    due = ledger.jobs.wait(begin(ledger, job), SLOW, NOW + 10, NOW)
+    due = ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
     assert (due.id, due.priority, due.due_at) == (job, 1, NOW + 10)

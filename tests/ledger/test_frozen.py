@@ -15,8 +15,8 @@ import pytest
 from fileq.job import JobState, Made
 from fileq.ledger import opened
 from fileq.ledger.database import SCHEMA_VERSION
-from fileq.ledger.queries.overview import Selection
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.queries.overview import JobSelection
+from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -28,23 +28,25 @@ def write(path):
         for source in ("/photos/IMG_1.jpg", "/photos/caf\udce9.jpg"):
             done, failed, waiting, cancelled, running, _ = enter(ledger, *(f"{source}-{number}" for number in range(6)))
             finish_one(ledger, done, f"/photos/small/{done}.jpg")
-            ledger.jobs.fail(begin(ledger, failed), DAMAGED, NOW)
-            ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
-            ledger.jobs.cancel([cancelled], NOW)
-            begin(ledger, running, ledger.workers.enter(SOMEBODY, "fileq", 2, NOW).id)
-        ledger.messages.send("fileq", [(b'{"id": "job-6", "name": "fileq.worker.tasks.process", "args": [6]}', 0)])
-        ledger.batches.pause(paused=True)
+            ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
+            ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+            ledger.jobs.cancel_jobs([cancelled], NOW)
+            begin(ledger, running, ledger.workers.register_worker(SOMEBODY, "fileq", 2, NOW).id)
+        ledger.messages.insert_messages(
+            "fileq", [(b'{"id": "job-6", "name": "fileq.worker.tasks.process", "args": [6]}', 0)]
+        )
+        ledger.batches.set_paused(paused=True)
         for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file
             ledger.database.connection.execute(statement)
 
 
 def finish_one(ledger, job, path):
     token = begin(ledger, job)
-    ledger.outputs.reserve(path, job, f"{path}.tmp")
-    output = Published(Made(path, "jpeg", 16, 12, 50), "50-5", 1234)
+    ledger.outputs.reserve_path(path, job, f"{path}.tmp")
+    output = PublishedFile(Made(path, "jpeg", 16, 12, 50), "50-5", 1234)
     ledger.outputs.announce_output(job, output, "")
     finish(ledger, token)
-    ledger.outputs.published(job, [output], NOW)
+    ledger.outputs.record_published(job, [output], NOW)
 
 
 @pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*.db")), ids=lambda path: path.stem)
@@ -58,30 +60,30 @@ def test_every_schema_has_its_frozen_database():
 
 
 def test_all_jobs_are_there_as_they_were(frozen):
-    tally = frozen.overview.tally()
+    tally = frozen.overview.tally_jobs()
     assert tally.jobs == dict.fromkeys(JobState, 2)
     assert (tally.bytes_in, tally.bytes_out, tally.outputs) == (2000, 200, 2)
-    jobs = list(frozen.overview.jobs(Selection()))
+    jobs = list(frozen.overview.list_jobs(JobSelection()))
     assert {job.source for job in jobs} >= {"/photos/IMG_1.jpg-0", "/photos/caf\udce9.jpg-0"}
     assert [job.failure for job in jobs if job.state is JobState.FAILED] == [DAMAGED, DAMAGED]
     assert jobs[-1].outputs == (Made("/photos/small/1.jpg", "jpeg", 16, 12, 50),)
 
 
 def test_the_work_goes_on_where_it_was_left(frozen):
-    assert frozen.batches.paused()
-    frozen.batches.pause(paused=False)
-    assert frozen.messages.any_left("fileq")
-    assert len(frozen.workers.all()) == 2
-    for worker in frozen.workers.all():
-        frozen.workers.leave(worker.id)
-    for token, deaths in frozen.jobs.orphans():
+    assert frozen.batches.is_paused()
+    frozen.batches.set_paused(paused=False)
+    assert frozen.messages.has_messages("fileq")
+    assert len(frozen.workers.list_workers()) == 2
+    for worker in frozen.workers.list_workers():
+        frozen.workers.unregister_worker(worker.id)
+    for token, deaths in frozen.jobs.find_orphans():
         assert (token.attempt, deaths) == (1, 0)
-        frozen.jobs.lose(token, NOW)
-    lost = [due.id for due in frozen.jobs.without_message("fileq", NOW + 10, patience=0, limit=100)]
-    assert json.loads(frozen.messages.take("fileq", NOW))["args"] == [6]
+        frozen.jobs.lose_attempt(token, NOW)
+    lost = [due.id for due in frozen.jobs.find_unsent_jobs("fileq", NOW + 10, patience=0, limit=100)]
+    assert json.loads(frozen.messages.take_message("fileq", NOW))["args"] == [6]
     for job in [6, *lost]:
         finish(frozen, begin(frozen, job, now=NOW + 10))
-    assert frozen.overview.tally().jobs[JobState.DONE] == 8
+    assert frozen.overview.tally_jobs().jobs[JobState.DONE] == 8
     assert enter(frozen, "/photos/new.jpg") == [13]
 
 

@@ -7,7 +7,7 @@ import pytest
 from fileq import queue
 from fileq.job import FINAL, JobState, Token
 from fileq.ledger import opened
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 from fileq.recipes.recipe import decode
 from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
 
@@ -20,8 +20,8 @@ def test_every_state_can_be_brought_about(ledger, before):
 @pytest.mark.parametrize("before", sorted(FINAL))
 def test_what_has_ended_can_be_queued_again(ledger, before):
     job = job_in(ledger, before)
-    ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1, priority=3)
-    again = ledger.overview.job(job)
+    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1, priority=3)
+    again = ledger.overview.find_job(job)
     assert (again.state, again.batch, again.priority, again.failure) == (JobState.QUEUED, 2, 3, None)
     assert (again.started_at, again.finished_at) == (None, None)
 
@@ -29,7 +29,7 @@ def test_what_has_ended_can_be_queued_again(ledger, before):
 def test_the_same_work_is_entered_once(ledger):
     assert enter(ledger) == [1]
     assert enter(ledger) == [None]
-    assert ledger.jobs.known(candidate(ledger)) == (1, JobState.QUEUED)
+    assert ledger.jobs.find_same_job(candidate(ledger)) == (1, JobState.QUEUED)
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def test_the_same_work_is_entered_once(ledger):
 )
 def test_another_version_recipe_or_destination_is_another_job(ledger, other):
     (first,) = enter(ledger)
-    batch = ledger.batches.open("fileq", NOW)
-    assert ledger.jobs.enter(candidate(ledger, **other), batch, NOW) not in (first, None)
+    batch = ledger.batches.insert_batch("fileq", NOW)
+    assert ledger.jobs.insert_job(candidate(ledger, **other), batch, NOW) not in (first, None)
 
 
 def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
     wanted = recipe(on_conflict="skip")
     (job,) = enter(ledger, "/photos/a.jpg", wanted=wanted, relative="trips", priority=4)
-    claim = ledger.jobs.claim(job, 7, NOW)
+    claim = ledger.jobs.claim_job(job, 7, NOW)
     assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1), 1, 0, 4)
     assert (claim.source, claim.size, claim.mtime_ns) == ("/photos/a.jpg", 1000, 1)
     assert (claim.folder, claim.relative, decode(claim.recipe)) == ("/photos/small", "trips", wanted)
@@ -53,34 +53,34 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
 
 def test_a_job_is_claimed_once(ledger):
     (job,) = enter(ledger)
-    assert ledger.jobs.claim(job, 1, NOW) is not None
-    assert ledger.jobs.claim(job, 2, NOW) is None
+    assert ledger.jobs.claim_job(job, 1, NOW) is not None
+    assert ledger.jobs.claim_job(job, 2, NOW) is None
 
 
 def test_a_job_that_is_not_there_can_not_be_claimed(ledger):
-    assert ledger.jobs.claim(99, 1, NOW) is None
+    assert ledger.jobs.claim_job(99, 1, NOW) is None
 
 
 def test_a_job_that_is_due_later_is_claimed_no_sooner(ledger):
     (job,) = enter(ledger, due_at=NOW + 60)
-    assert ledger.jobs.claim(job, 1, NOW + 59.9) is None
-    assert ledger.jobs.claim(job, 1, NOW + 60) is not None
+    assert ledger.jobs.claim_job(job, 1, NOW + 59.9) is None
+    assert ledger.jobs.claim_job(job, 1, NOW + 60) is not None
 
 
 def test_no_job_is_claimed_while_all_is_paused(ledger):
     (job,) = enter(ledger)
-    ledger.batches.pause(paused=True)
-    assert ledger.jobs.claim(job, 1, NOW) is None
-    ledger.batches.pause(paused=False)
-    assert ledger.jobs.claim(job, 1, NOW) is not None
+    ledger.batches.set_paused(paused=True)
+    assert ledger.jobs.claim_job(job, 1, NOW) is None
+    ledger.batches.set_paused(paused=False)
+    assert ledger.jobs.claim_job(job, 1, NOW) is not None
 
 
 def test_a_job_that_waits_is_claimed_when_it_is_due(ledger):
     job = job_in(ledger, JobState.WAITING)
-    assert ledger.jobs.claim(job, 1, NOW + 9) is None
-    claim = ledger.jobs.claim(job, 1, NOW + 10)
+    assert ledger.jobs.claim_job(job, 1, NOW + 9) is None
+    claim = ledger.jobs.claim_job(job, 1, NOW + 10)
     assert (claim.token.attempt, claim.tries) == (2, 2)
-    assert ledger.overview.job(job).failure is None
+    assert ledger.overview.find_job(job).failure is None
 
 
 def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
@@ -91,7 +91,7 @@ def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
     def claim_all(worker):
         with opened(database) as own:
             gate.wait()
-            claims.extend(claim for job in jobs if (claim := own.jobs.claim(job, worker, NOW)))
+            claims.extend(claim for job in jobs if (claim := own.jobs.claim_job(job, worker, NOW)))
 
     threads = [threading.Thread(target=claim_all, args=(worker,)) for worker in range(4)]
     for thread in threads:
@@ -102,15 +102,15 @@ def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
 
 
 def test_orphans_are_what_runs_for_nobody(ledger):
-    alive = ledger.workers.enter(SOMEBODY, "fileq", 2, NOW).id
-    gone = ledger.workers.enter(SOMEBODY, "fileq", 2, NOW).id
+    alive = ledger.workers.register_worker(SOMEBODY, "fileq", 2, NOW).id
+    gone = ledger.workers.register_worker(SOMEBODY, "fileq", 2, NOW).id
     one, two, _ = enter(ledger, *"abc")
     begin(ledger, one, alive)
-    ledger.jobs.lose(begin(ledger, two, gone), NOW)
+    ledger.jobs.lose_attempt(begin(ledger, two, gone), NOW)
     token = begin(ledger, two, gone)
-    assert ledger.jobs.orphans() == []
-    ledger.workers.leave(gone)
-    assert ledger.jobs.orphans() == [(token, 1)]
+    assert ledger.jobs.find_orphans() == []
+    ledger.workers.unregister_worker(gone)
+    assert ledger.jobs.find_orphans() == [(token, 1)]
 
 
 def test_what_should_be_under_way_is_known_by_queue_and_time(ledger):
@@ -119,7 +119,7 @@ def test_what_should_be_under_way_is_known_by_queue_and_time(ledger):
     begin(ledger, enter(ledger, "e")[0])
 
     def ids(moment, limit=100):
-        return [[due.id] for due in ledger.jobs.without_message("fileq", moment, patience=60, limit=limit)]
+        return [[due.id] for due in ledger.jobs.find_unsent_jobs("fileq", moment, patience=60, limit=limit)]
 
     assert ids(NOW) == [now]
     assert ids(NOW + 5) == [now, later]
@@ -127,33 +127,36 @@ def test_what_should_be_under_way_is_known_by_queue_and_time(ledger):
 
 
 def test_a_queue_is_unfinished_while_something_of_it_is(ledger):
-    assert not ledger.jobs.unfinished("run-1")
+    assert not ledger.jobs.has_unfinished_jobs("run-1")
     (job,) = enter(ledger, queue="run-1", due_at=NOW + 1000)
-    assert ledger.jobs.unfinished("run-1")
-    assert not ledger.jobs.unfinished("fileq")
+    assert ledger.jobs.has_unfinished_jobs("run-1")
+    assert not ledger.jobs.has_unfinished_jobs("fileq")
     token = begin(ledger, job, now=NOW + 1000)
-    assert ledger.jobs.unfinished("run-1")
+    assert ledger.jobs.has_unfinished_jobs("run-1")
     finish(ledger, token)
-    assert not ledger.jobs.unfinished("run-1")
+    assert not ledger.jobs.has_unfinished_jobs("run-1")
 
 
 @pytest.mark.parametrize("name", ["caf\udce9.jpg", "with\nnewline.jpg", "-rf", "日本 \U0001f600.jpg", "q'uo\"te.jpg"])
 def test_every_name_comes_back_as_it_went_in(ledger, name):
     source = f"/photos/{name}"
     (job,) = enter(ledger, source, folder=f"/out/{name}", relative=name)
-    assert ledger.jobs.known(candidate(ledger, source, folder=f"/out/{name}", relative=name)) == (job, JobState.QUEUED)
-    claim = ledger.jobs.claim(job, 1, NOW)
+    assert ledger.jobs.find_same_job(candidate(ledger, source, folder=f"/out/{name}", relative=name)) == (
+        job,
+        JobState.QUEUED,
+    )
+    claim = ledger.jobs.claim_job(job, 1, NOW)
     assert (claim.source, claim.folder, claim.relative) == (source, f"/out/{name}", name)
-    assert ledger.overview.job(job).source == ledger.overview.running()[0].source == source
-    assert ledger.outputs.is_a_source(source)
+    assert ledger.overview.find_job(job).source == ledger.overview.list_running_jobs()[0].source == source
+    assert ledger.outputs.is_source(source)
 
 
 def test_of_some_jobs_those_that_wait_without_a_message_are_due(ledger):
     queued, running, sent, waiting, high = (*enter(ledger, *"abcd"), *enter(ledger, "e", priority=7))
     begin(ledger, running)
-    ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
-    queue.send(ledger, queue.MAIN, [Due(sent, 0, None, 1)], NOW)
-    due = ledger.jobs.due([queued, running, sent, waiting, high, 99])
+    ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(sent, 0, None, 1)], NOW)
+    due = ledger.jobs.filter_unsent_jobs([queued, running, sent, waiting, high, 99])
     assert [(one.id, one.priority, one.due_at) for one in due] == [
         (queued, 0, None),
         (waiting, 0, NOW + 10),

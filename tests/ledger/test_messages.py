@@ -30,9 +30,9 @@ def test_hueys_tables_and_indices_are_those_that_huey_makes(ledger, tmp_path):
 
 
 def test_a_queue_has_messages_left_while_one_lies_ready_in_it(ledger):
-    assert not ledger.messages.any_left("fileq")
-    ledger.messages.schedule("fileq", [(b"later", NOW)])
-    ledger.messages.send("another", [(b"now", 0)])
-    assert not ledger.messages.any_left("fileq")
-    ledger.messages.send("fileq", [(b"now", 0)])
-    assert ledger.messages.any_left("fileq")
+    assert not ledger.messages.has_messages("fileq")
+    ledger.messages.schedule_messages("fileq", [(b"later", NOW)])
+    ledger.messages.insert_messages("another", [(b"now", 0)])
+    assert not ledger.messages.has_messages("fileq")
+    ledger.messages.insert_messages("fileq", [(b"now", 0)])
+    assert ledger.messages.has_messages("fileq")

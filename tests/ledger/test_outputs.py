@@ -3,110 +3,110 @@
 import pytest
 
 from fileq.job import JobState, Made
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
 PATH, TEMP = "/photos/small/a.jpg", "/photos/small/.a.tmp"
 
 
 def published(path=PATH, version="50-5"):
-    return Published(Made(path, "jpeg", 16, 12, 50), version, 1234)
+    return PublishedFile(Made(path, "jpeg", 16, 12, 50), version, 1234)
 
 
 def publish(ledger, job, path=PATH):
     """A job that has published one output."""
     token = begin(ledger, job)
-    ledger.outputs.reserve(path, job, TEMP)
+    ledger.outputs.reserve_path(path, job, TEMP)
     ledger.outputs.announce_output(job, published(path, "50-5"), "")
     finish(ledger, token)
-    ledger.outputs.published(job, [published(path)], NOW)
+    ledger.outputs.record_published(job, [published(path)], NOW)
 
 
 def test_a_path_belongs_to_nobody_at_first(ledger):
-    assert ledger.outputs.owner(PATH) is None
-    assert ledger.outputs.publisher(PATH) is None
+    assert ledger.outputs.find_owner(PATH) is None
+    assert ledger.outputs.find_publishing_recipe(PATH) is None
 
 
 def test_a_reserved_path_belongs_to_its_job_and_nothing_of_it_stands(ledger):
     (job,) = enter(ledger)
     begin(ledger, job)
-    ledger.outputs.reserve(PATH, job, TEMP)
-    owner = ledger.outputs.owner(PATH)
+    ledger.outputs.reserve_path(PATH, job, TEMP)
+    owner = ledger.outputs.find_owner(PATH)
     assert (owner.job, owner.source, owner.recipe, owner.state) == (job, "/photos/a.jpg", "small", JobState.RUNNING)
     assert owner.versions == frozenset()
-    assert ledger.outputs.reserved(job) == [(PATH, TEMP)]
-    assert ledger.outputs.publisher(PATH) is None
+    assert ledger.outputs.find_reserved_paths(job) == [(PATH, TEMP)]
+    assert ledger.outputs.find_publishing_recipe(PATH) is None
 
 
 def test_a_file_is_known_as_ours_from_before_it_has_its_name(ledger):
     (job,) = enter(ledger)
     begin(ledger, job)
-    ledger.outputs.reserve(PATH, job, TEMP)
+    ledger.outputs.reserve_path(PATH, job, TEMP)
     assert ledger.outputs.announce_output(job, published(PATH, "50-5"), "")
-    assert ledger.outputs.owner(PATH).versions == {"50-5"}
-    assert ledger.outputs.publisher(PATH) == "small"
+    assert ledger.outputs.find_owner(PATH).versions == {"50-5"}
+    assert ledger.outputs.find_publishing_recipe(PATH) == "small"
 
 
 def test_while_a_file_is_replaced_both_versions_are_ours(ledger):
     (job,) = enter(ledger)
     publish(ledger, job)
     ledger.outputs.announce_output(job, published(PATH, "60-6"), "")
-    assert ledger.outputs.owner(PATH).versions == {"50-5", "60-6"}
+    assert ledger.outputs.find_owner(PATH).versions == {"50-5", "60-6"}
 
 
 def test_nobody_publishes_where_another_has_taken_the_path(ledger):
     one, two = enter(ledger, "a", "b")
-    ledger.outputs.reserve(PATH, one, TEMP)
-    ledger.outputs.reserve(PATH, two, TEMP + "2")
+    ledger.outputs.reserve_path(PATH, one, TEMP)
+    ledger.outputs.reserve_path(PATH, two, TEMP + "2")
     assert not ledger.outputs.announce_output(one, published(PATH, "50-5"), "")
-    assert ledger.outputs.owner(PATH).job == two
+    assert ledger.outputs.find_owner(PATH).job == two
 
 
 def test_what_was_published_is_told_with_the_job(ledger):
     (job,) = enter(ledger)
     publish(ledger, job)
-    assert ledger.overview.job(job).outputs == (Made(PATH, "jpeg", 16, 12, 50),)
-    assert ledger.outputs.reserved(job) == []
+    assert ledger.overview.find_job(job).outputs == (Made(PATH, "jpeg", 16, 12, 50),)
+    assert ledger.outputs.find_reserved_paths(job) == []
 
 
 def test_released_paths_are_free_where_nothing_was_published(ledger):
     (job,) = enter(ledger)
-    ledger.outputs.reserve(PATH, job, TEMP)
-    ledger.outputs.release([(PATH, TEMP)])
-    assert ledger.outputs.owner(PATH) is None
+    ledger.outputs.reserve_path(PATH, job, TEMP)
+    ledger.outputs.release_paths([(PATH, TEMP)])
+    assert ledger.outputs.find_owner(PATH) is None
 
 
 def test_released_paths_stay_ours_where_a_file_was_published(ledger):
     (job,) = enter(ledger)
     publish(ledger, job)
-    ledger.outputs.reserve(PATH, job, TEMP)
-    ledger.outputs.release([(PATH, TEMP)])
-    assert ledger.outputs.owner(PATH).versions == {"50-5"}
-    assert ledger.outputs.reserved(job) == []
+    ledger.outputs.reserve_path(PATH, job, TEMP)
+    ledger.outputs.release_paths([(PATH, TEMP)])
+    assert ledger.outputs.find_owner(PATH).versions == {"50-5"}
+    assert ledger.outputs.find_reserved_paths(job) == []
 
 
 def test_an_attempt_releases_only_what_it_reserved_itself(ledger):
     (job,) = enter(ledger)
-    ledger.outputs.reserve(PATH, job, TEMP)
-    ledger.outputs.reserve(PATH, job, TEMP + "2")
-    ledger.outputs.release([(PATH, TEMP)])
-    assert ledger.outputs.reserved(job) == [(PATH, TEMP + "2")]
+    ledger.outputs.reserve_path(PATH, job, TEMP)
+    ledger.outputs.reserve_path(PATH, job, TEMP + "2")
+    ledger.outputs.release_paths([(PATH, TEMP)])
+    assert ledger.outputs.find_reserved_paths(job) == [(PATH, TEMP + "2")]
 
 
 def test_a_job_that_takes_over_a_path_has_not_made_what_stood_there(ledger):
     one, two = enter(ledger, "a", "b")
     publish(ledger, one)
     token = begin(ledger, two)
-    ledger.outputs.reserve(PATH, two, TEMP)
-    ledger.outputs.release([(PATH, TEMP)])
-    ledger.jobs.fail(token, DAMAGED, NOW)
-    assert ledger.overview.job(two).outputs == ()
+    ledger.outputs.reserve_path(PATH, two, TEMP)
+    ledger.outputs.release_paths([(PATH, TEMP)])
+    ledger.jobs.fail_attempt(token, DAMAGED, NOW)
+    assert ledger.overview.find_job(two).outputs == ()
 
 
 def test_sources_are_known_as_such(ledger):
     enter(ledger, "/photos/a.jpg")
-    assert ledger.outputs.is_a_source("/photos/a.jpg")
-    assert not ledger.outputs.is_a_source("/photos/b.jpg")
+    assert ledger.outputs.is_source("/photos/a.jpg")
+    assert not ledger.outputs.is_source("/photos/b.jpg")
 
 
 def test_outputs_stand_while_their_files_are_there(ledger, tmp_path):
@@ -114,9 +114,9 @@ def test_outputs_stand_while_their_files_are_there(ledger, tmp_path):
     path.touch()
     (job,) = enter(ledger)
     publish(ledger, job, str(path))
-    assert ledger.outputs.still_stand(job)
+    assert ledger.outputs.are_present(job)
     path.unlink()
-    assert not ledger.outputs.still_stand(job)
+    assert not ledger.outputs.are_present(job)
 
 
 def test_an_output_that_another_job_took_over_stands_no_more(ledger, tmp_path):
@@ -124,8 +124,8 @@ def test_an_output_that_another_job_took_over_stands_no_more(ledger, tmp_path):
     path.touch()
     one, two = enter(ledger, "a", "b")
     publish(ledger, one, str(path))
-    ledger.outputs.reserve(str(path), two, TEMP)
-    assert not ledger.outputs.still_stand(one)
+    ledger.outputs.reserve_path(str(path), two, TEMP)
+    assert not ledger.outputs.are_present(one)
 
 
 @pytest.mark.parametrize("name", ["caf\udce9.jpg", "new\nline.jpg", "\U0001f600.jpg"])
@@ -133,10 +133,10 @@ def test_every_path_comes_back_as_it_went_in(ledger, name):
     path, temp = f"/out/{name}", f"/out/.{name}.tmp"
     (job,) = enter(ledger)
     token = begin(ledger, job)
-    ledger.outputs.reserve(path, job, temp)
-    assert ledger.outputs.reserved(job) == [(path, temp)]
+    ledger.outputs.reserve_path(path, job, temp)
+    assert ledger.outputs.find_reserved_paths(job) == [(path, temp)]
     assert ledger.outputs.announce_output(job, published(path, "50-5"), "")
     finish(ledger, token)
-    ledger.outputs.published(job, [published(path)], NOW)
-    assert ledger.overview.job(job).outputs[0].path == path
-    assert ledger.outputs.publisher(path) == "small"
+    ledger.outputs.record_published(job, [published(path)], NOW)
+    assert ledger.overview.find_job(job).outputs[0].path == path
+    assert ledger.outputs.find_publishing_recipe(path) == "small"

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
-from fileq.ledger.queries.overview import Selection, Tally
+from fileq.ledger.queries.overview import JobSelection, JobTally
 from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
 
 
 def counted(ledger, batch=None):
     """The tally as it is found by looking at every job."""
-    jobs = [job for job in ledger.overview.jobs(Selection()) if batch in (None, job.batch)]
+    jobs = [job for job in ledger.overview.list_jobs(JobSelection()) if batch in (None, job.batch)]
     sums = ledger.database.connection.execute(
         "select coalesce(sum(size), 0), coalesce(sum(bytes_out), 0), coalesce(sum(outputs), 0) from jobs"
         " where state = 'done' and forgotten_at is null and (? is null or batch = ?)",
         (batch, batch),
     ).fetchone()
-    return Tally({state: sum(job.state is state for job in jobs) for state in JobState}, *sums)
+    return JobTally({state: sum(job.state is state for job in jobs) for state in JobState}, *sums)
 
 
 STEPS = st.lists(
@@ -37,19 +37,19 @@ def step(ledger, tokens, what, number):
     job = number + 1
     if what == "enter":
         enter(ledger, f"/{number}", size=1000 + number)
-    elif what == "claim" and (claim := ledger.jobs.claim(job, 1, NOW + 100)):
+    elif what == "claim" and (claim := ledger.jobs.claim_job(job, 1, NOW + 100)):
         tokens[job] = claim.token
     elif what == "cancel":
-        ledger.jobs.cancel([job], NOW)
+        ledger.jobs.cancel_jobs([job], NOW)
         tokens.pop(job, None)
     elif what == "retry":
-        ledger.jobs.retry([job])
+        ledger.jobs.retry_jobs([job])
     elif what == "again":
-        ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+        ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     elif what == "forget":
-        ledger.remnants.forget([job], [], NOW, ended=NOW + 1, seen=NOW)
+        ledger.tombstones.purge_jobs([job], [], NOW, ended=NOW + 1, seen=NOW)
     elif what == "delete":
-        ledger.remnants.forget([], [job], NOW, ended=NOW + 1, seen=NOW + 1)
+        ledger.tombstones.purge_jobs([], [job], NOW, ended=NOW + 1, seen=NOW + 1)
     elif what in ENDINGS and job in tokens:
         ENDINGS[what](ledger, tokens.pop(job))
 
@@ -61,19 +61,19 @@ def test_the_sums_are_those_of_the_jobs_whatever_happened(steps):
         tokens = {}
         for what, number in steps:
             step(ledger, tokens, what, number)
-        assert ledger.overview.tally() == counted(ledger)
+        assert ledger.overview.tally_jobs() == counted(ledger)
         for batch in range(1, 5):
-            assert ledger.overview.tally(batch) == counted(ledger, batch)
+            assert ledger.overview.tally_jobs(batch) == counted(ledger, batch)
 
 
 def test_a_tally_counts_bytes_and_outputs_of_what_is_done(ledger):
     one, two, three = enter(ledger, "a", "b", "c")
     finish(ledger, begin(ledger, one), outputs=2, bytes_out=70)
-    ledger.jobs.fail(begin(ledger, two), DAMAGED, NOW)
-    tally = ledger.overview.tally(1)
+    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW)
+    tally = ledger.overview.tally_jobs(1)
     assert (tally.bytes_in, tally.bytes_out, tally.outputs) == (1000, 70, 2)
     assert (tally.total, tally.unfinished) == (3, 1)
-    assert ledger.overview.ids(Selection((JobState.QUEUED,))) == [three]
+    assert ledger.overview.list_job_ids(JobSelection((JobState.QUEUED,))) == [three]
 
 
 def test_a_forgotten_job_that_is_looked_at_or_added_again_takes_nothing_from_the_sums(ledger):
@@ -81,51 +81,51 @@ def test_a_forgotten_job_that_is_looked_at_or_added_again_takes_nothing_from_the
     for job in (one, *others):
         finish(ledger, begin(ledger, job))
     for now in (NOW + 2, NOW + 4):
-        ledger.remnants.forget([one], [], now, ended=NOW + 1, seen=now)
-    assert ledger.overview.tally(1) == counted(ledger, 1)
-    assert ledger.overview.tally(1).total == len(others)
-    ledger.jobs.enter_again(one, ledger.batches.open("fileq", NOW), NOW, recipe=1)
-    assert ledger.overview.tally(1) == counted(ledger, 1)
-    assert ledger.overview.tally(2) == counted(ledger, 2)
+        ledger.tombstones.purge_jobs([one], [], now, ended=NOW + 1, seen=now)
+    assert ledger.overview.tally_jobs(1) == counted(ledger, 1)
+    assert ledger.overview.tally_jobs(1).total == len(others)
+    ledger.jobs.requeue_job(one, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    assert ledger.overview.tally_jobs(1) == counted(ledger, 1)
+    assert ledger.overview.tally_jobs(2) == counted(ledger, 2)
 
 
 def test_a_batch_that_is_not_there_has_nothing(ledger):
-    assert ledger.overview.tally(99) == Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
+    assert ledger.overview.tally_jobs(99) == JobTally(dict.fromkeys(JobState, 0), 0, 0, 0)
 
 
 def test_jobs_are_listed_newest_first_and_no_more_than_asked(ledger):
     jobs = enter(ledger, *"abcd")
-    assert [job.id for job in ledger.overview.jobs(Selection())] == jobs[::-1]
-    assert [job.id for job in ledger.overview.jobs(Selection(), 2)] == jobs[:1:-1]
-    assert list(ledger.overview.jobs(Selection(), 0)) == []
+    assert [job.id for job in ledger.overview.list_jobs(JobSelection())] == jobs[::-1]
+    assert [job.id for job in ledger.overview.list_jobs(JobSelection(), 2)] == jobs[:1:-1]
+    assert list(ledger.overview.list_jobs(JobSelection(), 0)) == []
 
 
 @pytest.mark.parametrize(
     ("selection", "meant"),
     [
-        (Selection(), [1, 2, 3, 4]),
-        (Selection((JobState.FAILED, JobState.QUEUED)), [1, 2, 4]),
-        (Selection(batch=2), [4]),
-        (Selection(recipe="large"), [4]),
-        (Selection(cause=ErrorKind.TIMEOUT), [2]),
-        (Selection((JobState.FAILED,), batch=1, recipe="small", cause=ErrorKind.UNREADABLE), [1]),
-        (Selection(recipe="unheard of"), []),
+        (JobSelection(), [1, 2, 3, 4]),
+        (JobSelection((JobState.FAILED, JobState.QUEUED)), [1, 2, 4]),
+        (JobSelection(batch=2), [4]),
+        (JobSelection(recipe="large"), [4]),
+        (JobSelection(cause=ErrorKind.TIMEOUT), [2]),
+        (JobSelection((JobState.FAILED,), batch=1, recipe="small", cause=ErrorKind.UNREADABLE), [1]),
+        (JobSelection(recipe="unheard of"), []),
     ],
 )
 def test_a_selection_means_the_jobs_that_it_says(ledger, selection, meant):
     one, two, three = enter(ledger, *"abc")
     enter(ledger, "d", wanted=recipe("large"))
-    ledger.jobs.fail(begin(ledger, one), DAMAGED, NOW)
-    ledger.jobs.fail(begin(ledger, two), SLOW, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, one), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, two), SLOW, NOW)
     finish(ledger, begin(ledger, three))
-    assert ledger.overview.ids(selection) == meant
-    assert [job.id for job in ledger.overview.jobs(selection)] == meant[::-1]
+    assert ledger.overview.list_job_ids(selection) == meant
+    assert [job.id for job in ledger.overview.list_jobs(selection)] == meant[::-1]
 
 
 def test_what_runs_is_told_with_its_worker(ledger):
     one, _ = enter(ledger, "/a", "/b")
     begin(ledger, one, worker=4, now=NOW + 1)
-    (running,) = ledger.overview.running()
+    (running,) = ledger.overview.list_running_jobs()
     assert (running.job, running.worker, running.source, running.recipe) == (one, 4, "/a", "small")
     assert running.started_at == NOW + 1
 
@@ -133,12 +133,12 @@ def test_what_runs_is_told_with_its_worker(ledger):
 def test_what_ended_since_a_moment_is_counted_well_or_not(ledger):
     one, two, three = enter(ledger, *"abc")
     finish(ledger, begin(ledger, one), now=NOW + 1)
-    ledger.jobs.fail(begin(ledger, two), DAMAGED, NOW + 2)
+    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW + 2)
     begin(ledger, three)
-    assert [ledger.overview.finished_since(NOW + after) for after in (0, 1, 2)] == [2, 1, 0]
-    assert ledger.overview.finished_since(NOW, batch=99) == 0
+    assert [ledger.overview.count_finished_jobs(NOW + after) for after in (0, 1, 2)] == [2, 1, 0]
+    assert ledger.overview.count_finished_jobs(NOW, batch=99) == 0
 
 
 def test_a_job_that_is_not_there_is_none(ledger):
-    assert ledger.overview.job(1) is None
-    assert ledger.overview.attempts(1) == []
+    assert ledger.overview.find_job(1) is None
+    assert ledger.overview.list_attempts(1) == []

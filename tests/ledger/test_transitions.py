@@ -14,18 +14,18 @@ from tests.support.jobs import DAMAGED, NOW, SLOW, finish, job_in
 
 LATER = NOW + 100
 CHANGES = {
-    "claim": lambda ledger, token: ledger.jobs.claim(token.job, 1, LATER),
-    "cancel": lambda ledger, token: ledger.jobs.cancel([token.job], NOW),
-    "retry": lambda ledger, token: ledger.jobs.retry([token.job]),
-    "enter_again": lambda ledger, token: ledger.jobs.enter_again(token.job, 1, NOW, recipe=1),
-    "withdraw": lambda ledger, token: ledger.arrivals.withdraw(token.job, NOW),
-    "finish": finish,
-    "fail": lambda ledger, token: ledger.jobs.fail(token, DAMAGED, NOW),
-    "vanish": lambda ledger, token: ledger.jobs.vanish(token, DAMAGED, NOW),
-    "wait": lambda ledger, token: ledger.jobs.wait(token, SLOW, LATER, NOW),
-    "put_off": lambda ledger, token: ledger.jobs.put_off(token, SLOW, LATER, NOW),
-    "give_back": lambda ledger, token: ledger.jobs.give_back(token, NOW),
-    "lose": lambda ledger, token: ledger.jobs.lose(token, NOW),
+    "claim_job": lambda ledger, token: ledger.jobs.claim_job(token.job, 1, LATER),
+    "cancel_jobs": lambda ledger, token: ledger.jobs.cancel_jobs([token.job], NOW),
+    "retry_jobs": lambda ledger, token: ledger.jobs.retry_jobs([token.job]),
+    "requeue_job": lambda ledger, token: ledger.jobs.requeue_job(token.job, 1, NOW, recipe=1),
+    "cancel_unstarted_job": lambda ledger, token: ledger.prior_jobs.cancel_unstarted_job(token.job, NOW),
+    "finish_attempt": finish,
+    "fail_attempt": lambda ledger, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW),
+    "cancel_attempt": lambda ledger, token: ledger.jobs.cancel_attempt(token, DAMAGED, NOW),
+    "retry_attempt_later": lambda ledger, token: ledger.jobs.retry_attempt_later(token, SLOW, LATER, NOW),
+    "put_off_attempt": lambda ledger, token: ledger.jobs.put_off_attempt(token, SLOW, LATER, NOW),
+    "return_attempt": lambda ledger, token: ledger.jobs.return_attempt(token, NOW),
+    "lose_attempt": lambda ledger, token: ledger.jobs.lose_attempt(token, NOW),
 }
 """The functions whose SQL changes a job's state, each called for a job in any state, with its last attempt's token."""
 
@@ -43,7 +43,7 @@ def transitions(ledger, before, change):
         job = job_in(ledger, before)
         connection.execute("delete from seen")
         with suppress(Fenced):
-            CHANGES[change](ledger, Token(job, ledger.overview.job(job).attempts))
+            CHANGES[change](ledger, Token(job, ledger.overview.find_job(job).attempts))
         found = connection.execute("select old, new from seen").fetchall()
         raise Undo
     return {(JobState(old), JobState(new)) for old, new in found}

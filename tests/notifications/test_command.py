@@ -22,7 +22,7 @@ def deliver(ledger, notify, environ=None):
 
 
 def problem(ledger):
-    (notice,) = ledger.notices.all()
+    (notice,) = ledger.notifications.list_notifications()
     return notice.problem
 
 
@@ -37,7 +37,7 @@ def test_it_gets_the_fields_as_arguments_and_the_body_on_its_stdin(ledger, tmp_p
         "one\ntwo {title}\n",
         "ü {title}",
     ]
-    assert ledger.notices.all() == []
+    assert ledger.notifications.list_notifications() == []
 
 
 def test_one_that_does_not_read_is_not_waited_for(ledger):

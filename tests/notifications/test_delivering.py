@@ -31,7 +31,7 @@ def deliver(ledger, notify, now=NOW, environ=None):
 
 
 def problem(ledger):
-    (notice,) = ledger.notices.all()
+    (notice,) = ledger.notifications.list_notifications()
     return notice.problem
 
 
@@ -50,7 +50,7 @@ def test_of_several_deliverers_at_once_each_notice_is_sent_by_one(ledger, mail):
         results = [pool.apply_async(notifications.deliver, (ledger.database.path, notify, NOW, {})) for _ in range(3)]
         assert sum(result.get(60) for result in results) == 12
     assert sorted(str(message["subject"]) for message in mail.mails) == sorted(f"Number {n}" for n in range(12))
-    assert ledger.notices.all() == []
+    assert ledger.notifications.list_notifications() == []
 
 
 def test_what_a_killed_deliverer_had_begun_is_sent_later(ledger, mail, silence):
@@ -60,7 +60,7 @@ def test_what_a_killed_deliverer_had_begun_is_sent_later(ledger, mail, silence):
         target=notifications.deliver, args=(ledger.database.path, hanging, NOW, {})
     )
     child.start()
-    wait_until(lambda: ledger.notices.all()[0].tries)
+    wait_until(lambda: ledger.notifications.list_notifications()[0].tries)
     os.kill(child.pid, signal.SIGKILL)
     child.join()
     assert deliver(ledger, by(mail.url()), NOW + LEASE - 10) == 0
@@ -76,7 +76,7 @@ def test_whoever_had_it_before_the_kill_does_not_get_it_again(ledger, mail, sile
         target=notifications.deliver, args=(ledger.database.path, notify, NOW, {})
     )
     child.start()
-    wait_until(lambda: ledger.notices.all()[0].targets)
+    wait_until(lambda: ledger.notifications.list_notifications()[0].targets)
     os.kill(child.pid, signal.SIGKILL)
     child.join()
     assert deliver(ledger, by(mail.url(), mail.url()), NOW + LEASE + 60) == 1
@@ -122,7 +122,7 @@ def test_where_nobody_is_to_be_told_nothing_is_entered_or_sent(ledger, mail):
     for notify in (NotifySettings(), NotifySettings(urls=(mail.url(),), on=("report",))):
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         assert deliver(ledger, notify) == 0
-    assert (ledger.notices.all(), mail.mails) == ([], [])
+    assert (ledger.notifications.list_notifications(), mail.mails) == ([], [])
 
 
 def test_doctor_hears_what_waits_and_what_was_given_up(ledger, mail):

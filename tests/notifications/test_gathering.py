@@ -20,15 +20,15 @@ def only(*events):
 
 
 def fail(ledger, job, failure=DAMAGED, now=NOW):
-    ledger.jobs.fail(begin(ledger, job), failure, now)
+    ledger.jobs.fail_attempt(begin(ledger, job), failure, now)
 
 
 def told(ledger):
-    return [(notice.event, notice.title.partition(": ")[2]) for notice in ledger.notices.all()]
+    return [(notice.event, notice.title.partition(": ")[2]) for notice in ledger.notifications.list_notifications()]
 
 
 def body(ledger):
-    return ledger.notices.all()[-1].body
+    return ledger.notifications.list_notifications()[-1].body
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_batch_that_has_ended_is_told_once_by_one_of_several_workers(ledger, o
         for worker in (ledger, other):
             gather(worker, ON, NOW + minute * MINUTE)
     assert told(ledger) == [("batch", "batch 1 has ended, 2 of 2 jobs done")]
-    assert ledger.notices.all()[0].title.startswith(f"fileq on {hostname()}: ")
+    assert ledger.notifications.list_notifications()[0].title.startswith(f"fileq on {hostname()}: ")
     assert body(ledger) == "Batch 1: 2 done; 2 outputs, 2 KB became 200 B."
 
 
@@ -141,7 +141,7 @@ def test_only_the_first_ten_failures_are_named(ledger):
 def test_a_job_that_is_tried_again_before_that_is_not_told(ledger):
     jobs = enter(ledger, "a", "b")
     fail(ledger, jobs[0])
-    ledger.jobs.retry([jobs[0]])
+    ledger.jobs.retry_jobs([jobs[0]])
     gather(ledger, only("failed"), NOW + 60 * MINUTE)
     assert told(ledger) == []
 
@@ -150,7 +150,7 @@ def test_a_batch_that_was_retried_is_told_again(ledger):
     (job,) = enter(ledger, "a")
     fail(ledger, job)
     gather(ledger, ON, NOW)
-    ledger.jobs.retry([job])
+    ledger.jobs.retry_jobs([job])
     gather(ledger, ON, NOW + MINUTE)
     finish(ledger, begin(ledger, job, now=NOW + MINUTE))
     gather(ledger, ON, NOW + 2 * MINUTE)
@@ -161,7 +161,7 @@ def test_a_batch_that_was_retried_is_told_again(ledger):
 
 def test_the_batch_of_a_run_or_of_a_watched_folder_is_not_told_but_its_failures_are(ledger):
     (own,) = enter(ledger, "a", queue="run-1-abc")
-    ledger.batches.hand_over("run-1-abc", to="fileq")
+    ledger.batches.move_queue("run-1-abc", to="fileq")
     (other,) = enter(ledger, "b", queue="run-2-abc")
     (watched,) = enter(ledger, "c")
     ledger.database.connection.execute("update batches set watch = 1 where id = 3")
@@ -177,8 +177,8 @@ def test_the_batch_of_a_run_or_of_a_watched_folder_is_not_told_but_its_failures_
 
 def test_a_batch_with_nothing_left_in_it_is_not_told(ledger):
     (job,) = enter(ledger, "a")
-    ledger.jobs.cancel([job], NOW)
-    ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.cancel_jobs([job], NOW)
+    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     gather(ledger, ON, NOW)
     assert told(ledger) == []
 

@@ -35,7 +35,7 @@ def test_a_notice_arrives_as_it_was_written(ledger, mail):
     assert mail.recipients == [["ada@example.com"]]
     assert message.get_content_type() == "text/plain"
     assert text_of(message).splitlines() == ["Zwei:", "  <b>größer</b> & 'kleiner'", "", ":smile: \\n ${X}"]
-    assert ledger.notices.all() == []
+    assert ledger.notifications.list_notifications() == []
 
 
 def test_nothing_in_a_name_becomes_a_header(ledger, mail):
@@ -99,7 +99,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_password(ledger):
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         assert deliver(ledger, notify, environ={"MAIL_PASSWORD": "secret"}) == 0
         assert (mail.passwords, mail.mails) == ([], [])
-    assert "CERTIFICATE_VERIFY_FAILED" in ledger.notices.all()[0].problem
+    assert "CERTIFICATE_VERIFY_FAILED" in ledger.notifications.list_notifications()[0].problem
 
 
 def test_a_whole_url_may_come_from_the_environment(ledger, mail):
@@ -114,7 +114,7 @@ def test_what_a_server_that_was_down_missed_is_sent_once_when_it_is_due_again(le
     notify = by(mail.url())
     tell(ledger, notify, "failed", "Hello", "It was.", NOW)
     assert deliver(ledger, notify) == 0
-    assert "Connection refused" in ledger.notices.all()[0].problem
+    assert "Connection refused" in ledger.notifications.list_notifications()[0].problem
     mail.up()
     assert deliver(ledger, notify, NOW + MINUTE - 20) == 0
     assert mail.mails == []
@@ -129,7 +129,7 @@ def test_only_the_target_that_failed_is_told_again(ledger, mail):
         notify = by(other.url(), mail.url())
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         assert deliver(ledger, notify) == 0
-        (notice,) = ledger.notices.all()
+        (notice,) = ledger.notifications.list_notifications()
         assert notice.targets == ("notify.urls[0]",)
         assert notice.problem.startswith("notify.urls[0] (mailto://…): ")
         other.up()
@@ -144,7 +144,7 @@ def test_a_target_that_left_the_config_is_not_waited_for(ledger, mail):
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         deliver(ledger, notify)
     assert deliver(ledger, by(mail.url()), NOW + 2 * MINUTE) == 1
-    assert (ledger.notices.all(), len(mail.mails)) == ([], 1)
+    assert (ledger.notifications.list_notifications(), len(mail.mails)) == ([], 1)
 
 
 def test_a_recipient_who_is_refused_is_a_problem_in_the_servers_words(ledger, mail):
@@ -152,7 +152,7 @@ def test_a_recipient_who_is_refused_is_a_problem_in_the_servers_words(ledger, ma
     notify = by(mail.url())
     tell(ledger, notify, "failed", "Hello", "It was.", NOW)
     assert deliver(ledger, notify) == 0
-    assert "is not known here" in ledger.notices.all()[0].problem
+    assert "is not known here" in ledger.notifications.list_notifications()[0].problem
 
 
 def test_a_test_goes_to_each_target_at_once(mail):

@@ -100,7 +100,7 @@ def test_a_secret_that_did_not_help_shows_nowhere(ledger, terminal, monkeypatch,
             *notifications.unsent(ledger, NOW),
             *notifications.send_now(notify, "Test", "It works.", environ),
         ]
-    (notice,) = ledger.notices.all()
+    (notice,) = ledger.notifications.list_notifications()
     assert notice.problem.startswith("notify.urls[0] (")
     assert problems
     assert not shows("\n".join([notice.problem, *problems, everything(ledger, terminal)]))
@@ -112,7 +112,7 @@ def test_the_reason_says_what_went_wrong_all_the_same(ledger):
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         notifications.deliver(ledger.database.path, notify, NOW, ENVIRON)
         assert unquote(service.requests[0][0]) == f"/{SECRET}"
-    assert "error=403" in ledger.notices.all()[0].problem
+    assert "error=403" in ledger.notifications.list_notifications()[0].problem
 
 
 def test_a_mail_servers_words_are_kept_without_the_secret(ledger, terminal):
@@ -122,7 +122,7 @@ def test_a_mail_servers_words_are_kept_without_the_secret(ledger, terminal):
         assert notifications.deliver(ledger.database.path, notify, NOW, {"MAIL_PASSWORD": SECRET}) == 0
         assert mail.passwords
         assert set(mail.passwords) == {SECRET}
-    assert "Authentication" in ledger.notices.all()[0].problem
+    assert "Authentication" in ledger.notifications.list_notifications()[0].problem
     assert not shows(everything(ledger, terminal))
 
 
@@ -135,7 +135,7 @@ def test_what_a_service_says_that_was_left_in_time_shows_nowhere(ledger, termina
         tell(ledger, notify, "failed", "Hello", "It was.", NOW)
         assert notifications.deliver(ledger.database.path, notify, NOW, ENVIRON) == 0
     wait_until(lambda: not any_abandoned_calls_still_running())
-    assert "did not finish" in ledger.notices.all()[0].problem
+    assert "did not finish" in ledger.notifications.list_notifications()[0].problem
     assert "127.0.0.1" not in everything(ledger, terminal)
 
 
@@ -153,7 +153,7 @@ def test_a_variable_that_is_not_set_is_named(ledger):
     notify = NotifySettings(urls=("json://${NOTHING}/",), command=("echo", "${NOBODY}"))
     tell(ledger, notify, "failed", "Hello", "It was.", NOW)
     assert notifications.deliver(ledger.database.path, notify, NOW, {"NOBODY": ""}) == 0
-    (notice,) = ledger.notices.all()
+    (notice,) = ledger.notifications.list_notifications()
     for expected in (
         "notify.command: the environment has no NOBODY; ",
         "notify.urls[0] (json://…): the environment has no NOTHING; ",
@@ -171,9 +171,9 @@ def test_a_traceback_shows_no_secret(url):
 
 
 def _notice():
-    from fileq.ledger.tables.notifications import Notice
+    from fileq.ledger.tables.notifications import Notification
 
-    return Notice(1, "failed", "Hello", "It was.", None, NOW, NOW, 1, None, None, None)
+    return Notification(1, "failed", "Hello", "It was.", None, NOW, NOW, 1, None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_an_output_can_be_renamed_to_the_first_name_that_is_free(ledger, out):
 def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped(ledger, out, monkeypatch):
     monkeypatch.setattr(Directory, "exchange", lambda *_: False)
     job = make(ledger, out / "a.jpg")
-    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
     assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
@@ -61,7 +61,7 @@ def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped
 def test_a_renamed_output_keeps_its_name_when_it_is_made_again(ledger, out):
     stand(out / "a.jpg")
     job = make(ledger, out / "a.jpg", on_conflict="rename")
-    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
     publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")])
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "theirs", "a-1.jpg": "newer"}
@@ -83,7 +83,7 @@ def test_an_output_is_not_renamed_to_another_of_the_same_recipe(ledger, out):
 def test_our_output_that_somebody_changed_is_theirs(ledger, out):
     job = make(ledger, out / "a.jpg")
     stand(out / "a.jpg", "retouched by hand")
-    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     conflict(ledger, claim(ledger, job=job), out / "a.jpg")
 
 
@@ -103,7 +103,7 @@ def test_a_path_that_another_job_is_about_to_fill_is_a_conflict(ledger, out):
 def test_the_path_of_a_job_that_failed_is_free(ledger, out):
     first = claim(ledger)
     reserved(ledger, first, out / "a.jpg")
-    ledger.jobs.cancel([first.token.job], NOW)
+    ledger.jobs.cancel_jobs([first.token.job], NOW)
     second = claim(ledger, "/photos/b.jpg")
     assert publish(ledger, [written(second, reserved(ledger, second, out / "a.jpg"))]) == {}
 
@@ -183,11 +183,11 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
     claimed = claim_of_original(ledger, original)
     finished = written(claimed, reserved(ledger, claimed, original))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "finish", lambda *_, **__: os.abort_here())
+        patch.setattr(ledger.jobs, "finish_attempt", lambda *_, **__: os.abort_here())
         with pytest.raises(AttributeError, match="abort_here"):
             publish(ledger, [finished])
     assert recover(ledger, NOW, 5.0) == 1
-    job = ledger.overview.job(claimed.token.job)
+    job = ledger.overview.find_job(claimed.token.job)
     assert (job.state, [made.path for made in job.outputs]) == (JobState.DONE, [str(original)])
     assert original.read_text() == "ours"
     assert os.listdir(tmp_path) == ["a.jpg", "state"]
@@ -201,7 +201,7 @@ def test_replacing_its_own_source_lets_a_recipe_replace_nothing_else(ledger, tmp
 def test_an_output_through_which_others_are_made_may_be_made_anew(ledger, out):
     job = make(ledger, out / "a.jpg")
     enter(ledger, str(out / "a.jpg"), wanted=recipe("next"))
-    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
     assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
 

@@ -19,13 +19,13 @@ def crashed_publishing(ledger, out, monkeypatch):
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "finish", lambda *_, **__: os.abort_here())
+        patch.setattr(ledger.jobs, "finish_attempt", lambda *_, **__: os.abort_here())
         with pytest.raises(AttributeError, match="abort_here"):
             publish(ledger, [finished])
     assert (out / "a.jpg").read_text() == "ours"
-    ledger.outputs.release(ledger.outputs.reserved(claimed.token.job))
-    ledger.jobs.lose(claimed.token, NOW)
-    return ledger.jobs.claim(claimed.token.job, 2, NOW)
+    ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job))
+    ledger.jobs.lose_attempt(claimed.token, NOW)
+    return ledger.jobs.claim_job(claimed.token.job, 2, NOW)
 
 
 def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
@@ -61,10 +61,10 @@ def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger
     really = publication.place
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place", place_the_first_alone)
     assert os.listdir(out) == ["a.jpg"]
-    second = ledger.jobs.claim(claimed.token.job, 1, NOW)
+    second = ledger.jobs.claim_job(claimed.token.job, 1, NOW)
     finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place")
-    third = ledger.jobs.claim(claimed.token.job, 1, NOW)
+    third = ledger.jobs.claim_job(claimed.token.job, 1, NOW)
     places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
     assert publish(ledger, [written(third, places, "newest")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}
@@ -99,7 +99,7 @@ def test_what_was_saved_just_before_a_swap_comes_back_though_the_worker_was_kill
 def test_an_attempt_that_a_loss_of_power_has_undone_uses_the_name_of_its_temp_file_again(ledger, out):
     claimed = claim(ledger)
     (first,) = reserved(ledger, claimed, out / "a.jpg")
-    ledger.outputs.release([(first.path, first.temp)])
+    ledger.outputs.release_paths([(first.path, first.temp)])
     assert reserved(ledger, claimed, out / "a.jpg") == [first]
 
 

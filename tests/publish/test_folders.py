@@ -17,7 +17,7 @@ def test_a_file_in_the_folders_place_is_a_conflict_that_reserves_nothing(ledger,
     with pytest.raises(JobError, match="a file stands in its place") as raised:
         reserved(ledger, claimed, out / "a.jpg")
     assert raised.value.kind is ErrorKind.CONFLICT
-    assert ledger.outputs.reserved(claimed.token.job) == []
+    assert ledger.outputs.find_reserved_paths(claimed.token.job) == []
 
 
 def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out, monkeypatch):
@@ -29,7 +29,7 @@ def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out,
     with pytest.raises(JobError) as raised:
         reserved(ledger, claimed, out / "a.jpg")
     assert raised.value.kind is ErrorKind.PERMISSION
-    assert ledger.outputs.owner(str(out / "a.jpg")) is None
+    assert ledger.outputs.find_owner(str(out / "a.jpg")) is None
 
 
 @pytest.mark.parametrize("number", [13, 22])

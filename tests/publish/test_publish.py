@@ -19,7 +19,7 @@ def test_an_output_gets_its_name_and_its_job_is_done(ledger, out):
     job = make(ledger, out / "deep" / "a.jpg")
     assert (out / "deep" / "a.jpg").read_text() == "ours"
     assert os.listdir(out / "deep") == ["a.jpg"]
-    done = ledger.overview.job(job)
+    done = ledger.overview.find_job(job)
     assert (done.state, done.outputs) == (JobState.DONE, (Made(str(out / "deep" / "a.jpg"), "jpeg", 16, 12, 4),))
 
 
@@ -36,13 +36,13 @@ def test_several_jobs_are_published_together(ledger, out):
     finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
     assert publish(ledger, finished) == {}
     assert sorted(os.listdir(out)) == ["1.jpg", "2.jpg", "3.jpg"]
-    assert ledger.overview.tally().jobs[JobState.DONE] == 3
+    assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 3
 
 
 @pytest.mark.parametrize("on_conflict", ["fail", "skip", "overwrite", "rename"])
 def test_our_own_earlier_output_is_replaced_whatever_the_recipe_says(ledger, out, on_conflict):
     job = make(ledger, out / "a.jpg", on_conflict=on_conflict)
-    ledger.jobs.enter_again(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
     assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert (out / "a.jpg").read_text() == "newer"
@@ -126,12 +126,12 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     if void == "lost":
-        ledger.jobs.lose(claimed.token, NOW)
+        ledger.jobs.lose_attempt(claimed.token, NOW)
     else:
-        ledger.jobs.cancel([claimed.token.job], NOW)
+        ledger.jobs.cancel_jobs([claimed.token.job], NOW)
     assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
     assert not (out / "a.jpg").exists()
-    assert ledger.outputs.announced_outputs(claimed.token.job) is None
+    assert ledger.outputs.find_announced_outputs(claimed.token.job) is None
     with pytest.raises(Fenced):
         reserved(ledger, claimed, out / "b.jpg")
 
@@ -139,7 +139,7 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
 def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
     claims = [claim(ledger, f"/photos/{name}") for name in "abcd"]
     finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
-    ledger.jobs.lose(claims[0].token, NOW)
+    ledger.jobs.lose_attempt(claims[0].token, NOW)
     stand(out / "2.jpg")
     os.unlink(finished[2].reservations[0].temp)
     refused = publish(ledger, finished)

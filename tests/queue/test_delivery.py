@@ -10,7 +10,7 @@ from huey.exceptions import HueyException
 
 from fileq import queue
 from fileq.ledger import opened
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from tests.support.jobs import NOW
@@ -29,7 +29,7 @@ def huey(ledger):
 
 
 def send(ledger, *due, now=NOW, name=queue.MAIN):
-    queue.send(ledger, name, [Due(job, priority, due_at, 10**9) for job, priority, due_at in due], now)
+    queue.send(ledger, name, [QueueEntry(job, priority, due_at, 10**9) for job, priority, due_at in due], now)
 
 
 def received(huey):
@@ -55,7 +55,7 @@ def test_what_is_sent_is_delivered_as_the_task_that_does_jobs(ledger, huey):
 
 
 def test_small_jobs_arrive_together_and_in_order(ledger, huey):
-    queue.send(ledger, queue.MAIN, [Due(number, 0, None, 1) for number in range(64)], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(number, 0, None, 1) for number in range(64)], NOW)
     assert [job for jobs in received(huey) for job in jobs] == list(range(64))
 
 
@@ -101,7 +101,7 @@ class Bomb:
 
 
 def test_a_pickled_message_is_refused_and_not_run(ledger, huey, tmp_path):
-    ledger.messages.send(queue.MAIN, [(pickle.dumps(Bomb(str(tmp_path / "ran"))), 0)])
+    ledger.messages.insert_messages(queue.MAIN, [(pickle.dumps(Bomb(str(tmp_path / "ran"))), 0)])
     with pytest.raises(UnicodeDecodeError):
         huey.dequeue()
     assert not (tmp_path / "ran").exists()
@@ -110,7 +110,7 @@ def test_a_pickled_message_is_refused_and_not_run(ledger, huey, tmp_path):
 
 @pytest.mark.parametrize("name", ["os.system", "fileq.worker.tasks.register", "builtins.eval"])
 def test_a_message_can_name_no_other_function(ledger, huey, name):
-    ledger.messages.send(queue.MAIN, [(json.dumps({"id": "x", "name": name, "args": ["ls"]}).encode(), 0)])
+    ledger.messages.insert_messages(queue.MAIN, [(json.dumps({"id": "x", "name": name, "args": ["ls"]}).encode(), 0)])
     with pytest.raises(HueyException, match="not found"):
         huey.dequeue()
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileq import queue
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 from fileq.queue.outbox import _hands, encode
 from tests.support.jobs import NOW
 
@@ -13,7 +13,7 @@ sizes = st.lists(st.sampled_from([SMALL, LARGE]), max_size=1500)
 
 
 def due(sizes, priority=0, due_at=None):
-    return [Due(number, priority, due_at, size) for number, size in enumerate(sizes, 1)]
+    return [QueueEntry(number, priority, due_at, size) for number, size in enumerate(sizes, 1)]
 
 
 def hands(sizes):
@@ -55,4 +55,4 @@ def test_many_small_files_share_messages():
 
 def test_nothing_to_send_is_no_message(ledger):
     queue.send(ledger, queue.MAIN, [], NOW)
-    assert not ledger.messages.any_left(queue.MAIN)
+    assert not ledger.messages.has_messages(queue.MAIN)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fileq.files.identity import version_of
 from fileq.job import Made
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import NOW, begin, enter, finish, recipe
 
 
@@ -27,9 +27,9 @@ class Studio:
         keys = {"size": about.st_size, "mtime_ns": about.st_mtime_ns, "version": f"{about.st_size}-{now}"}
         (job,) = enter(self.ledger, str(source), wanted=recipe(wanted), **keys)
         token = begin(self.ledger, job, now=now - 2)
-        self.ledger.outputs.reserve(str(output), job, f"{output}.part")
+        self.ledger.outputs.reserve_path(str(output), job, f"{output}.part")
         made = Made(str(output), "jpeg", size[0] // 2, size[1] // 2, os.path.getsize(output))
-        self.ledger.outputs.published(job, [Published(made, version_of(os.stat(output)), 1)], now)
+        self.ledger.outputs.record_published(job, [PublishedFile(made, version_of(os.stat(output)), 1)], now)
         finish(self.ledger, token, now=now, bytes_out=made.bytes)
         return source, output
 

@@ -30,7 +30,7 @@ def test_each_level_that_was_made_is_remembered_as_ours(ledger, out):
 def test_a_folder_of_ours_stays_ours_when_it_is_used_again(ledger, out):
     make(ledger, out / "a.jpg")
     make(ledger, out / "b.jpg", source="/photos/b.jpg")
-    ledger.folders.note(str(out), made=False)
+    ledger.folders.upsert_folder(str(out), made=False)
     assert made(ledger) == {"out": True}
 
 
@@ -46,7 +46,7 @@ def test_its_real_path_is_the_one_of_that_time(ledger, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "way").symlink_to("real")
     make(ledger, tmp_path / "way" / "a" / "x.jpg")
-    assert ledger.folders.at(str(tmp_path / "way" / "a")).real == str(tmp_path / "real" / "a")
+    assert ledger.folders.find_folder(str(tmp_path / "way" / "a")).real == str(tmp_path / "real" / "a")
 
 
 def test_empty_folders_of_ours_go_upwards(ledger, out):
@@ -159,7 +159,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
     assert problems == []
     with opened(database) as ledger:
         figures.append(cleaned(ledger, keeping("0s"), time.time() + DAY))
-        assert ledger.overview.tally().jobs["done"] == 3 * count
+        assert ledger.overview.tally_jobs().jobs["done"] == 3 * count
     assert sum(one.outputs_removed for one in figures) == 3 * count
     assert sum(one.kept_changed for one in figures) == 0
     assert sum(one.folders_removed for one in figures) > 0
@@ -176,7 +176,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
             for number in range(300):
                 job = number % 5 + 1
                 if number >= 5:
-                    ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+                    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
                     claimed = claim(ledger, job=job)
                 else:
                     claimed = claim(ledger, f"/photos/{number}.jpg")

@@ -13,7 +13,7 @@ from fileq.disposition import dispose
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
 from fileq.intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from fileq.recipes.recipe import encode
 from fileq.retention import purge
 from fileq.sources import SourceFile
@@ -27,7 +27,7 @@ DAYS_90 = keeping("forever", history="90d")
 
 def jobs(ledger):
     """Those in the table, and those of them that are listed."""
-    listed = [job.id for job in ledger.overview.jobs(Selection())]
+    listed = [job.id for job in ledger.overview.list_jobs(JobSelection())]
     return [job for (job,) in ledger.database.connection.execute("select id from jobs order by id")], sorted(listed)
 
 
@@ -54,7 +54,7 @@ def test_a_dry_run_says_how_many_and_forgets_none(ledger):
 
 def test_what_has_not_ended_is_never_old(ledger):
     queued, waiting, running = enter(ledger, "a", "b", "c")
-    ledger.jobs.wait(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+    ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
     begin(ledger, running)
     assert cleaned(ledger, DAYS_90, OLD).jobs_forgotten == 0
     assert jobs(ledger)[1] == [queued, waiting, running]
@@ -65,7 +65,7 @@ def test_a_forgotten_job_leaves_no_trace_but_its_number(ledger):
     cleaned(ledger, DAYS_90, OLD)
     assert one(ledger, "select count(*) from attempts") == (0,)
     assert one(ledger, "select count(*) from tallies") == (0,)
-    assert not ledger.batches.exists(1)
+    assert not ledger.batches.has_jobs(1)
     assert enter(ledger, "d") == [4]  # a number is never used twice
 
 
@@ -74,9 +74,9 @@ def test_the_sums_are_those_of_the_listed_jobs(ledger, out):
     output(ledger, out / "b.jpg", age=1)
     done(ledger, "c")
     cleaned(ledger, DAYS_90, time.time())
-    assert ledger.overview.tally().total == 1
-    assert ledger.overview.tally().bytes_out == 4
-    assert ledger.overview.finished_since(0) == 1
+    assert ledger.overview.tally_jobs().total == 1
+    assert ledger.overview.tally_jobs().bytes_out == 4
+    assert ledger.overview.count_finished_jobs(0) == 1
 
 
 def test_a_job_whose_output_stands_is_a_remnant_that_nobody_sees(ledger, out):
@@ -84,11 +84,11 @@ def test_a_job_whose_output_stands_is_a_remnant_that_nobody_sees(ledger, out):
     done(ledger, "b")
     cleaned(ledger, DAYS_90, time.time())
     assert jobs(ledger) == ([1, 2], [])
-    assert ledger.overview.job(job) is None
-    assert ledger.overview.ids(Selection()) == []
-    assert ledger.jobs.retry([job]) == []
-    assert ledger.overview.tally().total == 0
-    assert not ledger.batches.exists(1)
+    assert ledger.overview.find_job(job) is None
+    assert ledger.overview.list_job_ids(JobSelection()) == []
+    assert ledger.jobs.retry_jobs([job]) == []
+    assert ledger.overview.tally_jobs().total == 0
+    assert not ledger.batches.has_jobs(1)
 
 
 def test_it_goes_when_its_output_has_gone(ledger, out):
@@ -133,7 +133,7 @@ def test_a_disposition_keeps_its_jobs(ledger):
     done(ledger, "b")
     cleaned(ledger, DAYS_90, OLD)
     assert jobs(ledger) == ([1, 2], [])
-    assert [found.states for found in ledger.dispositions.find_ready(NOW)] == [{"done"}]
+    assert [found.states for found in ledger.dispositions.find_ready_dispositions(NOW)] == [{"done"}]
 
 
 def test_a_disposition_that_is_parked_goes_with_its_jobs(ledger, tmp_path):
@@ -142,7 +142,7 @@ def test_a_disposition_that_is_parked_goes_with_its_jobs(ledger, tmp_path):
     status = source.stat()
     disposition_id = ledger.dispositions.upsert_disposition(str(source), version_of(status), status.st_ino, "", None)
     (job,) = enter(ledger, str(source), disposition_id=disposition_id)
-    ledger.jobs.fail(begin(ledger, job), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     done(ledger, "b")
     dispose(ledger)
     assert one(ledger, "select count(*) from dispositions") == (1,)
@@ -160,8 +160,8 @@ class Inbox:
         folder.mkdir()
         self.path = folder / "a.jpg"
         self.path.write_bytes(b"photo")
-        self.watch = ledger.watches.enter(str(folder), SOMEBODY, NOW)
-        ledger.folders.note(str(folder), made=False)
+        self.watch = ledger.watches.upsert_watch(str(folder), SOMEBODY, NOW)
+        ledger.folders.upsert_folder(str(folder), made=False)
 
     def take(self, now=NOW):
         status = self.path.stat()
@@ -173,7 +173,7 @@ class Inbox:
         return became
 
     def finish(self):
-        for job in self.ledger.overview.ids(Selection()):
+        for job in self.ledger.overview.list_job_ids(JobSelection()):
             finish(self.ledger, begin(self.ledger, job), outputs=0, bytes_out=0)
         done(self.ledger, "/the/newest")
 
@@ -249,7 +249,7 @@ def test_adding_a_forgotten_file_finds_what_was_made_of_it(ledger, out, photo):
     (out / "photo.jpg").unlink()
     assert intake.add_files(ledger, request, now=time.time()).queued == 1
     assert jobs(ledger)[1] == [1]  # it is a job again, with its number
-    assert ledger.overview.tally() == counted(ledger)
+    assert ledger.overview.tally_jobs() == counted(ledger)
 
 
 def test_many_jobs_go_in_small_steps_that_can_be_stopped(ledger, monkeypatch):
@@ -260,7 +260,7 @@ def test_many_jobs_go_in_small_steps_that_can_be_stopped(ledger, monkeypatch):
     assert result.stopped
     assert 0 < result.jobs_forgotten < 200
     assert len(jobs(ledger)[1]) == 200 - result.jobs_forgotten
-    assert ledger.overview.tally().total == len(jobs(ledger)[1])
+    assert ledger.overview.tally_jobs().total == len(jobs(ledger)[1])
     cleaned(ledger, DAYS_90, OLD)
     assert jobs(ledger) == ([200], [])
 
@@ -268,19 +268,19 @@ def test_many_jobs_go_in_small_steps_that_can_be_stopped(ledger, monkeypatch):
 def test_recipes_batches_and_messages_that_nothing_needs_go(ledger):
     for name in ("first", "second", "third"):
         done(ledger, name, queue=name, wanted=recipe(name))
-        ledger.messages.send(name, [(b"{}", 0)])
-        ledger.messages.schedule(name, [(b"{}", NOW)])
-    ledger.workers.enter(SOMEBODY, "first", 1, NOW)
+        ledger.messages.insert_messages(name, [(b"{}", 0)])
+        ledger.messages.schedule_messages(name, [(b"{}", NOW)])
+    ledger.workers.register_worker(SOMEBODY, "first", 1, NOW)
     cleaned(ledger, DAYS_90, OLD)
     assert one(ledger, "select group_concat(name) from recipes") == ("third",)
     assert one(ledger, "select group_concat(queue) from batches") == ("third",)
-    assert [ledger.messages.any_left(name) for name in ("first", "second", "third")] == [True, False, True]
+    assert [ledger.messages.has_messages(name) for name in ("first", "second", "third")] == [True, False, True]
     assert one(ledger, "select group_concat(queue) from schedule") == ("first,third",)
 
 
 def test_a_batch_that_a_watcher_may_still_fill_stays(ledger):
-    ledger.batches.open("fileq", OLD - 60)
-    ledger.batches.open("fileq", OLD - 30)
+    ledger.batches.insert_batch("fileq", OLD - 60)
+    ledger.batches.insert_batch("fileq", OLD - 30)
     cleaned(ledger, DAYS_90, OLD)
     assert one(ledger, "select count(*) from batches") == (2,)
 
@@ -290,7 +290,7 @@ def test_a_worker_never_does_a_job_by_a_recipe_of_the_same_number(ledger):
     done(ledger, "a", wanted=recipe("first"))
     cleaned(ledger, DAYS_90, OLD)
     (job,) = enter(ledger, "b", wanted=recipe("second"))
-    assert ledger.jobs.claim(job, 1, OLD).recipe == encode(recipe("second"))
+    assert ledger.jobs.claim_job(job, 1, OLD).recipe == encode(recipe("second"))
 
 
 def test_a_source_that_fileq_made_itself_stays_one(ledger, out):

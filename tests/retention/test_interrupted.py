@@ -103,7 +103,7 @@ def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dyi
     dying("unlink", 0, after=False)
     assert killed(database)
     monkeypatch.undo()
-    ledger.jobs.enter_again(1, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     claimed = claim(ledger, job=1)
     places = reserved(ledger, claimed, path)
     from fileq.publish import publish
@@ -121,10 +121,10 @@ def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, datab
     dying("unlink", 0, after=False)
     assert killed(database)
     monkeypatch.undo()
-    ledger.jobs.enter_again(1, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     claimed = claim(ledger, job=1)
     reserved(ledger, claimed, path)
-    ledger.outputs.release(ledger.outputs.reserved(1))
+    ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(1))
     cleaned(ledger)
     assert below(out) == []
 
@@ -138,4 +138,4 @@ def test_one_cleaning_waits_for_no_other(ledger, database):
         return True
 
     assert cleaned(ledger, stop=clean_too).stopped
-    assert ledger.retention.cleaner() is None
+    assert ledger.retention.find_cleaner() is None

@@ -129,7 +129,7 @@ def test_an_output_below_a_link_stays_where_its_real_path_is_a_source(ledger, tm
 def test_an_output_that_is_being_made_anew_stays(ledger, out):
     path = out / "a.jpg"
     job = output(ledger, path)
-    ledger.jobs.enter_again(job, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     untouched(ledger, path, changed=False)
     claimed = claim(ledger, job=job)
     places = reserved(ledger, claimed, path)
@@ -261,26 +261,26 @@ def test_a_stopped_cleaning_leaves_the_rest_as_it_is(ledger, out):
 def test_what_was_removed_is_written_down(ledger, ours):
     now = time.time() + 50 * DAY
     cleaned(ledger, now=now)
-    (gone,) = ledger.overview.removed(1)
+    (gone,) = ledger.overview.list_removed_outputs(1)
     assert (gone.made.path, gone.made.bytes, gone.at) == (str(ours), 4, now)
-    assert ledger.overview.job(1).outputs == ()
+    assert ledger.overview.find_job(1).outputs == ()
     assert one(ledger, "select at, outputs, bytes, kept_changed, jobs from cleanings") == (now, 1, 4, 0, 0)
 
 
 def test_a_removed_outputs_path_is_nobodys(ledger, ours):
     cleaned(ledger)
-    assert ledger.outputs.owner(str(ours)) is None
-    assert ledger.outputs.publisher(str(ours)) is None
+    assert ledger.outputs.find_owner(str(ours)) is None
+    assert ledger.outputs.find_publishing_recipe(str(ours)) is None
     assert make(ledger, ours, source="/photos/other.jpg") == 2
-    assert ledger.overview.removed(1) == []
+    assert ledger.overview.list_removed_outputs(1) == []
 
 
 def test_one_that_is_made_again_is_no_removed_one(ledger, ours):
     cleaned(ledger)
-    ledger.jobs.enter_again(1, ledger.batches.open("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     claimed = claim(ledger, job=1)
     from fileq.publish import publish
 
     assert publish(ledger, [written(claimed, reserved(ledger, claimed, ours))]) == {}
-    assert ledger.overview.removed(1) == []
+    assert ledger.overview.list_removed_outputs(1) == []
     assert cleaned(ledger, keeping("30d")).outputs_removed == 1

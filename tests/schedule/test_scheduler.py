@@ -30,7 +30,7 @@ def timetable(ledger):
 
 
 def test_a_new_task_waits_for_its_first_time(timetable, ledger):
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.name, entry.due_at, entry.outcome) == ("clean", NIGHT, None)
     assert timetable.due(NIGHT - 1) == []
     (run,) = timetable.due(NIGHT)
@@ -44,7 +44,7 @@ def test_a_due_time_is_one_workers_alone(timetable, database):
     assert timetable.due(NIGHT + 6) == []
     second.end(run, NIGHT + 7, None, "4 outputs removed.")
     assert timetable.due(NIGHT + 60) == second.due(NIGHT + 60) == []
-    (entry,) = other.timetable.all()
+    (entry,) = other.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.message, entry.due_at) == ("done", "4 outputs removed.", at(2026, 5, 19, 2))
     other.close()
 
@@ -70,7 +70,7 @@ def test_a_failure_is_tried_again_later_each_time_and_then_left_until_it_is_due(
     for pause in (*RETRIES, None):
         (run,) = timetable.due(now)
         timetable.end(run, now, "It was dark.", "")
-        (entry,) = ledger.timetable.all()
+        (entry,) = ledger.scheduled_tasks.list_entries()
         assert (entry.outcome, entry.message) == ("failed", "It was dark.")
         assert entry.retry_at == (None if pause is None else now + pause)
         now += pause or 0
@@ -92,7 +92,7 @@ def test_what_kills_every_process_that_runs_it_is_left_alone_until_it_is_due(tim
         dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE + number, "1"))
         assert len(dead.due(NIGHT + number)) == 1
     assert timetable.due(NIGHT + 60) == []
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.message) == ("failed", "The process that ran it died, 4 times.")
     assert len(timetable.due(at(2026, 5, 19, 2))) == 1
 
@@ -103,7 +103,7 @@ def test_a_process_that_was_taken_for_dead_changes_nothing_when_it_ends(timetabl
     (ours,) = timetable.due(NIGHT + 60)
     dead.end(theirs, NIGHT + 61, "It was dark.", "")
     timetable.end(ours, NIGHT + 62, None, "well done")
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.message) == ("done", "well done")
 
 
@@ -117,7 +117,7 @@ def test_what_another_machine_runs_is_left_to_it_for_hours(timetable, ledger):
 def test_what_was_stopped_goes_on_at_the_next_look(timetable, ledger):
     (run,) = timetable.due(NIGHT)
     timetable.stop(run, NIGHT + 10)
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.next_at) == ("stopped", NIGHT + 10)
     assert len(timetable.due(NIGHT + 60)) == 1
 
@@ -128,28 +128,28 @@ def test_a_task_that_is_off_never_runs_by_itself_but_when_it_is_asked_for(ledger
     run = off.claim("clean", NIGHT)
     off.end(run, NIGHT + 1, None, "well done")
     assert off.due(at(2027, 5, 18, 2)) == []
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.outcome == "done"
 
 
 def test_a_task_that_is_off_is_not_tried_again_by_itself(ledger):
     off = Timetable(ledger, {"clean": Cron("off")}, BERLIN, runner())
     off.end(off.claim("clean", NIGHT), NIGHT + 1, "It was dark.", "")
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.retry_at) == ("failed", None)
 
 
 def test_a_problem_with_a_name_that_is_not_utf_8_is_written_down(timetable, ledger):
     (run,) = timetable.due(NIGHT)
     timetable.end(run, NIGHT + 1, "No permission for /out/\udcff.jpg.", "")
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.message == "No permission for /out/\\xff.jpg."
 
 
 def test_a_run_that_was_asked_for_changes_nothing_about_the_next_due_time(timetable, ledger):
     run = timetable.claim("clean", NOON + 60)
     timetable.end(run, NOON + 61, None, "")
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.due_at == NIGHT
 
 
@@ -164,7 +164,7 @@ def test_a_new_line_is_due_by_itself_and_takes_over_how_it_went_last(timetable, 
     changed = Timetable(ledger, {"clean": Cron("0 4 * * *")}, BERLIN, runner())
     changed.due(NIGHT + 60)
     changed.tidy()
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.line, entry.due_at, entry.message) == ("0 4 * * *", at(2026, 5, 18, 4), "well done")
 
 

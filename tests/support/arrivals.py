@@ -6,8 +6,8 @@ from fileq.files.identity import version_of
 from fileq.intake import Arrival, DispositionPolicy, WatchIntake
 from fileq.intake.watch_intake import digest
 from fileq.job import JobState, Made
-from fileq.ledger.queries.overview import Selection
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.queries.overview import JobSelection
+from fileq.ledger.tables.outputs import PublishedFile
 from fileq.sources import SourceFile
 from tests.support.jobs import NOW, begin, finish, recipe
 
@@ -48,15 +48,15 @@ def do(ledger, path, output=None):
     os.makedirs(os.path.dirname(made), exist_ok=True)
     with open(made, "wb") as file:
         file.write(b"small " + os.fsencode(made))
-    ledger.outputs.reserve(str(made), job.id, f"{made}.tmp")
-    ledger.arrivals.has_content(job.id, digest(str(path)))
+    ledger.outputs.reserve_path(str(made), job.id, f"{made}.tmp")
+    ledger.prior_jobs.record_digest(job.id, digest(str(path)))
     finish(ledger, token)
     status = os.stat(made)
-    ledger.outputs.published(
-        job.id, [Published(Made(str(made), "jpeg", 1, 1, 5), version_of(status), status.st_ino)], NOW
+    ledger.outputs.record_published(
+        job.id, [PublishedFile(Made(str(made), "jpeg", 1, 1, 5), version_of(status), status.st_ino)], NOW
     )
     return made
 
 
 def jobs(ledger, *states):
-    return list(ledger.overview.jobs(Selection(states)))
+    return list(ledger.overview.list_jobs(JobSelection(states)))

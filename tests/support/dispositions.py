@@ -4,7 +4,7 @@ import os
 
 from fileq.files.identity import version_of
 from fileq.job import Made
-from fileq.ledger.tables.outputs import Published
+from fileq.ledger.tables.outputs import PublishedFile
 from fileq.presence import ProcessIdentity, hostname
 from tests.support.jobs import NOW, begin, enter, finish
 
@@ -30,18 +30,18 @@ def leaving(ledger, path, done_to=None, failed_to=None, jobs=1):
 def complete(ledger, job, output=None):
     token = begin(ledger, job)
     if output:
-        ledger.outputs.reserve(str(output), job, f"{output}.tmp")
+        ledger.outputs.reserve_path(str(output), job, f"{output}.tmp")
     finish(ledger, token, outputs=1 if output else 0)
     if output:
         output.write_text("made")
         status = os.stat(output)
-        made = Published(Made(str(output), "jpeg", 1, 1, 4), version_of(status), status.st_ino)
-        ledger.outputs.published(job, [made], NOW)
+        made = PublishedFile(Made(str(output), "jpeg", 1, 1, 4), version_of(status), status.st_ino)
+        ledger.outputs.record_published(job, [made], NOW)
 
 
 def choose_target(ledger, path):
     """As a process does that dies then."""
-    (disposition,) = ledger.dispositions.find_ready(NOW)
+    (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
     assert ledger.dispositions.choose_target(lease, str(path))
 

@@ -2,7 +2,7 @@
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, JobState
-from fileq.ledger.tables.jobs import Candidate
+from fileq.ledger.tables.jobs import JobCandidate
 from fileq.operations.builtin.resize import Resize
 from fileq.presence import ProcessIdentity
 from fileq.recipes.recipe import Recipe, encode
@@ -22,42 +22,42 @@ def candidate(ledger, source="/photos/a.jpg", wanted=None, **keys):
     wanted = wanted or recipe()
     given = {
         "source": source, "version": "1000-1", "size": 1000, "mtime_ns": 1,
-        "recipe": ledger.jobs.recipe(wanted.name, wanted.fingerprint, encode(wanted)),
+        "recipe": ledger.jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode(wanted)),
         "fingerprint": wanted.fingerprint, "folder": "/photos/small", "relative": "",
     }  # fmt: skip
-    return Candidate(**(given | keys))
+    return JobCandidate(**(given | keys))
 
 
 def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys):
     """The ids of new jobs for these sources, in a batch of their own."""
-    batch = ledger.batches.open(queue, NOW)
+    batch = ledger.batches.insert_batch(queue, NOW)
     return [
-        ledger.jobs.enter(candidate(ledger, source, **keys), batch, NOW, priority=priority, due_at=due_at)
+        ledger.jobs.insert_job(candidate(ledger, source, **keys), batch, NOW, priority=priority, due_at=due_at)
         for source in sources or ["/photos/a.jpg"]
     ]
 
 
 def begin(ledger, job, worker=1, now=NOW):
     """The token of a new attempt."""
-    claim = ledger.jobs.claim(job, worker, now)
+    claim = ledger.jobs.claim_job(job, worker, now)
     assert claim is not None
     return claim.token
 
 
 def finish(ledger, token, now=NOW, outputs=1, bytes_out=100):
-    ledger.jobs.finish(token, now, outputs=outputs, bytes_out=bytes_out, note="")
+    ledger.jobs.finish_attempt(token, now, outputs=outputs, bytes_out=bytes_out, note="")
 
 
 def state(ledger, job):
-    return ledger.overview.job(job).state
+    return ledger.overview.find_job(job).state
 
 
 ENDINGS = {
     "finish": finish,
-    "fail": lambda ledger, token: ledger.jobs.fail(token, DAMAGED, NOW),
-    "wait": lambda ledger, token: ledger.jobs.wait(token, SLOW, NOW + 10, NOW),
-    "give back": lambda ledger, token: ledger.jobs.give_back(token, NOW),
-    "lose": lambda ledger, token: ledger.jobs.lose(token, NOW),
+    "fail": lambda ledger, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW),
+    "wait": lambda ledger, token: ledger.jobs.retry_attempt_later(token, SLOW, NOW + 10, NOW),
+    "give back": lambda ledger, token: ledger.jobs.return_attempt(token, NOW),
+    "lose": lambda ledger, token: ledger.jobs.lose_attempt(token, NOW),
 }
 AFTER = {
     "finish": JobState.DONE,
@@ -76,7 +76,7 @@ def job_in(ledger, wanted):
     (job,) = enter(ledger)
     if wanted in (JobState.QUEUED, JobState.CANCELLED):
         if wanted is JobState.CANCELLED:
-            ledger.jobs.cancel([job], NOW)
+            ledger.jobs.cancel_jobs([job], NOW)
         return job
     token = begin(ledger, job)
     ending = {state: name for name, state in AFTER.items()}.get(wanted)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from fileq.errors import UsageError
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
 from fileq.watch.folder import PollMode, WatchSpec, WatchState
@@ -110,8 +110,8 @@ def test_what_comes_is_queued_as_its_event_tells_and_what_no_recipe_is_for_is_no
         heard.until(lambda: heard.names() == ["a.jpg"])
         heard.until(lambda: heard.standings["inbox"].queued == 1)
         assert heard.standings["inbox"].missed == 0
-    assert [job.source for job in ledger.overview.jobs(Selection())] == [str(inbox / "a.jpg")]
-    assert ledger.folders.at(str(inbox)) is not None  # so that retention knows when its drive is away
+    assert [job.source for job in ledger.overview.list_jobs(JobSelection())] == [str(inbox / "a.jpg")]
+    assert ledger.folders.find_folder(str(inbox)) is not None  # so that retention knows when its drive is away
 
 
 def test_what_was_there_before_is_caught_up_with_and_no_event_was_missed(ledger, inbox, put):
@@ -239,7 +239,7 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_end
         heard.until(lambda: [one.reason for one in watch.left] == [UnsettledReason.BUSY])
         finish(ledger, token)
         heard.until(lambda: not watch.left)
-    assert [job.source for job in ledger.overview.jobs(Selection())] == [str(inbox / "b.jpg")]
+    assert [job.source for job in ledger.overview.list_jobs(JobSelection())] == [str(inbox / "b.jpg")]
 
 
 @pytest.mark.parametrize("was_watched", [True, False])
@@ -252,8 +252,8 @@ def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nob
             put(inbox / name)
         seen = look_through(ledger, folder(inbox), lambda: False)
         assert (seen.queued_files, seen.problem) == (new, "")
-    assert len(list(ledger.overview.jobs(Selection()))) == 2
-    assert ledger.watches.at(str(inbox)).status.is_stopped
+    assert len(list(ledger.overview.list_jobs(JobSelection()))) == 2
+    assert ledger.watches.find_watch(str(inbox)).status.is_stopped
     assert not is_watched(ledger, str(inbox))
 
 
@@ -285,7 +285,7 @@ def test_a_reload_goes_on_with_what_is_the_same_begins_what_is_new_and_leaves_th
         put(inbox / "c.jpg")
         heard.until(lambda: heard.names() == ["b.jpg", "c.jpg"])
         assert set(heard.standings) == {"inbox", "third"}
-        assert ledger.watches.at(gone.path).status.is_stopped
+        assert ledger.watches.find_watch(gone.path).status.is_stopped
 
 
 def test_a_locked_ledger_is_said_once_and_nothing_is_lost_for_it(ledger, database, inbox, put):
@@ -309,10 +309,10 @@ def test_once_ends_when_all_is_queued_and_says_what_was_not_complete(ledger, inb
     watch.run()
     assert heard.names() == ["a.jpg"]
     assert [os.path.basename(one.path) for one in watch.left] == ["empty.jpg"]
-    assert ledger.watches.at(str(inbox)).status.is_stopped
+    assert ledger.watches.find_watch(str(inbox)).status.is_stopped
 
 
 def test_what_another_process_watches_is_not_watched_twice(ledger, inbox):
-    ledger.watches.enter(str(inbox), identify(os.getppid()), NOW)
+    ledger.watches.upsert_watch(str(inbox), identify(os.getppid()), NOW)
     with pytest.raises(UsageError, match="is watched already"):
         Watcher(ledger, lambda: (folder(inbox),), Heard()).run()

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from fileq.config.settings import WorkerSettings
-from fileq.ledger.tables.jobs import Candidate
+from fileq.ledger.tables.jobs import JobCandidate
 from fileq.operations.builtin.resize import Resize
 from fileq.process.sandbox import Sandbox
 from fileq.publish import publish
@@ -32,14 +32,14 @@ class Shop:
         output = Output(name="{stem}-small.png", format="png")
         wanted = Recipe(name="small", steps=(*steps, Resize(fit=Dimensions(16, 16))), outputs=(output,), **keys)
         status, jobs = os.stat(source), self.ledger.jobs
-        candidate = Candidate(
+        candidate = JobCandidate(
             source, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, status.st_mtime_ns,
-            jobs.recipe(wanted.name, wanted.fingerprint, encode(wanted)), wanted.fingerprint, str(self.out), "",
+            jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode(wanted)), wanted.fingerprint, str(self.out), "",
         )  # fmt: skip
-        return jobs.enter(candidate, self.ledger.batches.open(MAIN, NOW), NOW)
+        return jobs.insert_job(candidate, self.ledger.batches.insert_batch(MAIN, NOW), NOW)
 
     def claim(self, job, now=2 * NOW):
-        return Attempt(self.ledger, self.settings, self.ledger.jobs.claim(job, 1, now), MAIN)
+        return Attempt(self.ledger, self.settings, self.ledger.jobs.claim_job(job, 1, now), MAIN)
 
     def make(self, job, now=2 * NOW):
         """One attempt, up to its temp files; whether it got so far."""
@@ -50,7 +50,7 @@ class Shop:
         finished = self.make(job, now)
         if finished:
             assert publish(self.ledger, [finished]) == {}
-        return self.ledger.overview.job(job)
+        return self.ledger.overview.find_job(job)
 
 
 @pytest.fixture

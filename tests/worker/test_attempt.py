@@ -49,8 +49,8 @@ def test_a_temp_file_that_can_not_be_removed_is_written_down(shop, ledger, tmp_p
         place.turn_read_only()
         attempt.give_back()
         (temp,) = [reservation.temp for reservation in finished.reservations]
-        assert list(ledger.leftover_temps.all()) == [temp]
-        assert ledger.outputs.left_behind() == []
+        assert list(ledger.leftover_temps.list_temps()) == [temp]
+        assert ledger.outputs.find_abandoned_paths() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"a letter, not a picture", b"\xff\xd8\xff\xe0 cut off"])
@@ -97,18 +97,18 @@ def test_a_fault_that_may_pass_is_tried_again_later_and_then_fails(shop, out, st
     failed = shop.do(job, now=waiting.due_at)
     assert (failed.state, failed.failure.kind, failed.attempts) == (JobState.FAILED, kind, 2)
     assert left(out) == []
-    assert shop.ledger.outputs.reserved(job) == []
+    assert shop.ledger.outputs.find_reserved_paths(job) == []
 
 
 def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(shop, ledger, out):
     job = shop.enter()
-    claim = ledger.jobs.claim(job, 1, 2 * NOW)
+    claim = ledger.jobs.claim_job(job, 1, 2 * NOW)
     attempt = Attempt(ledger, shop.settings, claim, MAIN, FolderOutages())
     attempt.refuse(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
-    waiting = ledger.overview.job(job)
+    waiting = ledger.overview.find_job(job)
     assert waiting.state in (JobState.QUEUED, JobState.WAITING)
     assert waiting.due_at > time.time()
-    assert ledger.jobs.claim(job, 1, 2 * waiting.due_at).tries == 1
+    assert ledger.jobs.claim_job(job, 1, 2 * waiting.due_at).tries == 1
 
 
 @pytest.mark.parametrize("takes", ["the folder", "the file alone"])
@@ -126,7 +126,7 @@ def test_only_a_source_whose_drive_is_away_is_waited_for(shop, ledger, photo, tm
     else:
         source.unlink()
     assert shop.do(job).failure.message == f"{source} is gone."
-    ledger.jobs.retry([job])
+    ledger.jobs.retry_jobs([job])
     ledger.database.connection.execute("update folders set device = device + 1")  # so it was another drive's
     away = shop.do(job)
     assert away.state is JobState.FAILED
@@ -214,19 +214,19 @@ def test_a_stopped_attempt_is_given_back_and_is_no_try(shop, ledger, out):
     shop.sandbox = Ending(box, Stopped())
     assert shop.do(job).state is JobState.QUEUED
     assert left(out) == []
-    assert ledger.messages.any_left(MAIN)
+    assert ledger.messages.has_messages(MAIN)
     shop.sandbox = box
-    assert ledger.jobs.claim(job, 1, NOW).tries == 1
+    assert ledger.jobs.claim_job(job, 1, NOW).tries == 1
 
 
 def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
     job, box = shop.enter(), shop.sandbox
     for _ in range(DEATHS):
-        assert ledger.overview.job(job).state is JobState.QUEUED
+        assert ledger.overview.find_job(job).state is JobState.QUEUED
         shop.sandbox = Ending(box, Lost())
         shop.do(job)
     shop.sandbox = box
-    failed = ledger.overview.job(job)
+    failed = ledger.overview.find_job(job)
     assert (failed.state, failed.failure.kind, failed.attempts) == (JobState.FAILED, ErrorKind.CRASHED, DEATHS)
     assert left(out) == []
 
@@ -235,21 +235,21 @@ def test_what_was_taken_over_while_it_was_made_is_left_to_the_other(shop, ledger
     job = shop.enter()
     attempt = shop.claim(job)
     finished = attempt.make(shop.sandbox)
-    ledger.jobs.lose(attempt.token, NOW)
+    ledger.jobs.lose_attempt(attempt.token, NOW)
     other = shop.claim(job)
     attempt.refuse(Fenced())
     assert left(out) == []
-    ledger.jobs.check(other.token)
+    ledger.jobs.check_token(other.token)
     assert finished.token != other.token
 
 
 def test_an_attempt_of_a_job_that_was_cancelled_meanwhile_leaves_nothing(shop, ledger, out):
     job = shop.enter()
     attempt = shop.claim(job)
-    ledger.jobs.cancel([job], NOW)
+    ledger.jobs.cancel_jobs([job], NOW)
     assert attempt.make(shop.sandbox) is None
     assert left(out) == []
-    assert ledger.overview.job(job).state is JobState.CANCELLED
+    assert ledger.overview.find_job(job).state is JobState.CANCELLED
 
 
 def test_what_could_not_be_published_is_written_down_and_cleared_up(shop, ledger, out):
@@ -257,9 +257,9 @@ def test_what_could_not_be_published_is_written_down_and_cleared_up(shop, ledger
     attempt = shop.claim(job)
     attempt.make(shop.sandbox)
     attempt.refuse(JobError(ErrorKind.CONFLICT, "It came into being.", "Move it."))
-    assert ledger.overview.job(job).failure.kind is ErrorKind.CONFLICT
+    assert ledger.overview.find_job(job).failure.kind is ErrorKind.CONFLICT
     assert left(out) == []
-    assert ledger.outputs.owner(f"{out}/photo-small.png") is None
+    assert ledger.outputs.find_owner(f"{out}/photo-small.png") is None
 
 
 def test_a_temp_file_that_cannot_go_once_its_output_stands_is_known_and_its_job_is_done(shop, monkeypatch):
@@ -272,8 +272,8 @@ def test_a_temp_file_that_cannot_go_once_its_output_stands_is_known_and_its_job_
     with monkeypatch.context() as patch:
         patch.setattr(os, "unlink", fail)
         attempt.refuse(publish(shop.ledger, [finished])[attempt.token])
-    assert shop.ledger.overview.job(job).state is JobState.DONE
-    (left,) = shop.ledger.leftover_temps.all()
+    assert shop.ledger.overview.find_job(job).state is JobState.DONE
+    (left,) = shop.ledger.leftover_temps.list_temps()
     assert os.path.exists(left)
     recover(shop.ledger, NOW, 5.0)
     assert not os.path.exists(left)

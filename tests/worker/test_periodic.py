@@ -46,7 +46,7 @@ def upkeep(database, folder):
 
 
 def entry(ledger):
-    (entry,) = ledger.timetable.all()
+    (entry,) = ledger.scheduled_tasks.list_entries()
     return entry
 
 
@@ -55,7 +55,7 @@ def make_due(ledger, upkeep):
     upkeep.tick()
     wait_until(lambda: not upkeep.is_busy)
     known = entry(ledger)
-    ledger.timetable.postpone(known.name, known.line, time.time() - 1)
+    ledger.scheduled_tasks.postpone_entry(known.name, known.line, time.time() - 1)
 
 
 def test_a_batch_is_added_when_it_is_due_and_not_before(ledger, upkeep):
@@ -66,7 +66,7 @@ def test_a_batch_is_added_when_it_is_due_and_not_before(ledger, upkeep):
     upkeep.tick()
     wait_until(lambda: entry(ledger).outcome)
     assert (entry(ledger).outcome, entry(ledger).message) == ("done", "1 queued as batch 1.")
-    assert ledger.overview.tally().jobs[JobState.QUEUED] == 1
+    assert ledger.overview.tally_jobs().jobs[JobState.QUEUED] == 1
 
 
 def test_a_task_that_fails_says_why_and_is_tried_again(ledger, upkeep, folder):
@@ -96,7 +96,7 @@ def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledge
     tasks.register(huey, lambda: ticks.append(1))
     Clock(huey, threading.Event(), 1, True).enqueue_periodic_tasks(datetime(2026, 5, 17, tzinfo=UTC))
     assert ticks == [1]
-    assert not ledger.messages.any_left("fileq")
+    assert not ledger.messages.has_messages("fileq")
 
 
 def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
@@ -125,14 +125,14 @@ def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
     wait_until(lambda: not upkeep.is_busy)
     upkeep.close()
     assert "All was done." in told.read_text()
-    assert ledger.notices.all() == []
+    assert ledger.notifications.list_notifications() == []
 
 
 def test_a_watched_folder_without_a_watcher_is_caught_up_with(ledger, database, folder):
     wanted = config(watch=(WatchSettings(path=str(folder), recipe="web"),))
     assert run_now(database, wanted, "rescan") == ("done", f"1 queued of {folder}.")
     assert run_now(database, wanted, "rescan") == ("done", "All is as it should be.")
-    assert ledger.overview.tally().jobs[JobState.QUEUED] == 1
+    assert ledger.overview.tally_jobs().jobs[JobState.QUEUED] == 1
 
 
 def test_a_watched_folder_that_is_not_there_is_told(database, tmp_path):

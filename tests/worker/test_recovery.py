@@ -25,7 +25,7 @@ BEAT = 5.0
 def sign_on(ledger, pid=None, started=None, where=None, queue="fileq", beat_at=NOW):
     me = this_process()
     process = ProcessIdentity(where or me.host, pid or me.pid, started or me.started)
-    return ledger.workers.enter(process, queue, 2, beat_at).id
+    return ledger.workers.register_worker(process, queue, 2, beat_at).id
 
 
 def nobody():
@@ -53,9 +53,9 @@ def test_a_job_whose_worker_is_gone_is_queued_again(ledger, how):
     (job,) = enter(ledger)
     token = begin(ledger, job, GONE[how](ledger))
     assert recover(ledger, NOW, BEAT) == 1
-    assert ledger.workers.all() == []
+    assert ledger.workers.list_workers() == []
     assert state(ledger, job) is JobState.QUEUED
-    assert ledger.messages.any_left(queue.MAIN)
+    assert ledger.messages.has_messages(queue.MAIN)
     assert begin(ledger, job).attempt == token.attempt + 1
 
 
@@ -63,7 +63,7 @@ def test_the_attempt_of_a_worker_that_is_gone_has_an_end(ledger):
     (job,) = enter(ledger)
     begin(ledger, job, worker=99)
     recover(ledger, NOW + 60, BEAT)
-    (attempt,) = ledger.overview.attempts(job)
+    (attempt,) = ledger.overview.list_attempts(job)
     assert (attempt.outcome, attempt.finished_at) == ("worker died", NOW + 60)
 
 
@@ -72,8 +72,8 @@ def test_a_job_whose_worker_is_alive_is_left_to_it(ledger, how):
     (job,) = enter(ledger)
     token = begin(ledger, job, ALIVE[how](ledger))
     assert recover(ledger, NOW, BEAT) == 0
-    assert len(ledger.workers.all()) == 1
-    ledger.jobs.check(token)
+    assert len(ledger.workers.list_workers()) == 1
+    ledger.jobs.check_token(token)
 
 
 def orphan(ledger, tmp_path):
@@ -82,7 +82,7 @@ def orphan(ledger, tmp_path):
     token = begin(ledger, job, worker=99)
     temp = tmp_path / ".a.tmp"
     temp.touch()
-    ledger.outputs.reserve(str(tmp_path / "a.jpg"), job, str(temp))
+    ledger.outputs.reserve_path(str(tmp_path / "a.jpg"), job, str(temp))
     return job, token, temp
 
 
@@ -90,7 +90,7 @@ def test_the_temp_files_of_an_orphan_are_removed_and_its_paths_free(ledger, tmp_
     _, _, temp = orphan(ledger, tmp_path)
     recover(ledger, NOW, BEAT)
     assert not temp.exists()
-    assert ledger.outputs.owner(str(tmp_path / "a.jpg")) is None
+    assert ledger.outputs.find_owner(str(tmp_path / "a.jpg")) is None
 
 
 def test_a_temp_file_whose_folder_is_gone_keeps_no_job_from_its_queue(ledger, tmp_path):
@@ -98,7 +98,7 @@ def test_a_temp_file_whose_folder_is_gone_keeps_no_job_from_its_queue(ledger, tm
     begin(ledger, job, worker=99)
     (tmp_path / "file").touch()
     for number, place in enumerate(("gone/.a.tmp", "file/.a.tmp", ".")):
-        ledger.outputs.reserve(str(tmp_path / f"{number}.jpg"), job, str(tmp_path / place))
+        ledger.outputs.reserve_path(str(tmp_path / f"{number}.jpg"), job, str(tmp_path / place))
     assert recover(ledger, NOW, BEAT) == 1
     assert state(ledger, job) is JobState.QUEUED
 
@@ -109,11 +109,11 @@ def test_a_temp_file_that_can_not_be_removed_is_known_until_it_is_gone(ledger, t
         place.turn_read_only()
         assert recover(ledger, NOW, BEAT) == 1
         recover(ledger, NOW + 60, BEAT)
-        assert ledger.leftover_temps.all() == {str(temp): NOW}
+        assert ledger.leftover_temps.list_temps() == {str(temp): NOW}
         place.turn_writable()
         recover(ledger, NOW + 120, BEAT)
         assert not temp.exists()
-    assert ledger.leftover_temps.all() == {}
+    assert ledger.leftover_temps.list_temps() == {}
 
 
 def test_a_temp_file_on_a_drive_that_is_away_is_removed_when_it_is_back(ledger, tmp_path):
@@ -128,7 +128,7 @@ def test_a_temp_file_on_a_drive_that_is_away_is_removed_when_it_is_back(ledger, 
         place.come()
         recover(ledger, NOW + 60, BEAT)
         assert not any(folder.iterdir())
-    assert ledger.leftover_temps.all() == {}
+    assert ledger.leftover_temps.list_temps() == {}
 
 
 @pytest.mark.parametrize("what", ["stands", "can't be seen"])
@@ -174,9 +174,9 @@ def test_the_programs_of_all_orphans_and_of_jobs_that_were_cancelled_are_ended(l
     for job in (cancelled, *orphans):
         begin(ledger, job, worker=99)
         temp = str(tmp_path / f".{job}.tmp")
-        ledger.outputs.reserve(str(tmp_path / f"{job}.jpg"), job, temp)
+        ledger.outputs.reserve_path(str(tmp_path / f"{job}.jpg"), job, temp)
         programs.append(subprocess.Popen(["sleep", "60"], env=os.environ | {OUTPUT_VARIABLE: f"{temp}.jpg"}))
-    ledger.jobs.cancel([cancelled], NOW)
+    ledger.jobs.cancel_jobs([cancelled], NOW)
     try:
         recover(ledger, NOW, BEAT)
         assert all(program.poll() is not None for program in programs)
@@ -187,20 +187,20 @@ def test_the_programs_of_all_orphans_and_of_jobs_that_were_cancelled_are_ended(l
 
 
 def test_a_folder_that_never_comes_back_is_forgotten_after_a_month(ledger, tmp_path):
-    ledger.leftover_temps.insert([str(tmp_path / "gone" / ".a.tmp")], NOW)
+    ledger.leftover_temps.insert_temps([str(tmp_path / "gone" / ".a.tmp")], NOW)
     recover(ledger, NOW + 30 * 86400, BEAT)
-    assert ledger.leftover_temps.all()
+    assert ledger.leftover_temps.list_temps()
     recover(ledger, NOW + 30 * 86400 + 1, BEAT)
-    assert ledger.leftover_temps.all() == {}
+    assert ledger.leftover_temps.list_temps() == {}
 
 
 def test_the_temp_files_of_a_cancelled_job_whose_worker_died_are_removed(ledger, tmp_path):
     job, _, temp = orphan(ledger, tmp_path)
-    ledger.jobs.cancel([job], NOW)
+    ledger.jobs.cancel_jobs([job], NOW)
     recover(ledger, NOW, BEAT)
     assert not temp.exists()
     assert state(ledger, job) is JobState.CANCELLED
-    assert ledger.outputs.owner(str(tmp_path / "a.jpg")) is None
+    assert ledger.outputs.find_owner(str(tmp_path / "a.jpg")) is None
 
 
 def test_what_a_living_worker_has_reserved_stays(ledger, tmp_path):
@@ -208,24 +208,24 @@ def test_what_a_living_worker_has_reserved_stays(ledger, tmp_path):
     begin(ledger, job, sign_on(ledger))
     temp = tmp_path / ".a.tmp"
     temp.touch()
-    ledger.outputs.reserve(str(tmp_path / "a.jpg"), job, str(temp))
+    ledger.outputs.reserve_path(str(tmp_path / "a.jpg"), job, str(temp))
     recover(ledger, NOW, BEAT)
     assert temp.exists()
-    assert ledger.outputs.reserved(job)
+    assert ledger.outputs.find_reserved_paths(job)
 
 
 def test_an_orphan_that_another_worker_has_begun_anew_is_left_alone(database, ledger, tmp_path, monkeypatch):
     job, _, _ = orphan(ledger, tmp_path)
     temp = tmp_path / ".b.tmp"
-    seen = ledger.jobs.orphans()
+    seen = ledger.jobs.find_orphans()
     with opened(database) as other:
         recover(other, NOW, BEAT)
         token = begin(other, job, sign_on(other))
         temp.touch()
-        other.outputs.reserve(str(tmp_path / "a.jpg"), job, str(temp))
-        monkeypatch.setattr(ledger.jobs, "orphans", lambda: seen)  # we looked before the other did
+        other.outputs.reserve_path(str(tmp_path / "a.jpg"), job, str(temp))
+        monkeypatch.setattr(ledger.jobs, "find_orphans", lambda: seen)  # we looked before the other did
         assert recover(ledger, NOW, BEAT) == 0
-        other.jobs.check(token)
+        other.jobs.check_token(token)
     assert temp.exists()
 
 
@@ -235,7 +235,7 @@ def test_a_job_that_was_killed_too_often_fails_as_crashed(ledger):
         assert state(ledger, job) is JobState.QUEUED, death
         begin(ledger, job, worker=99)
         recover(ledger, NOW, BEAT)
-    failed = ledger.overview.job(job)
+    failed = ledger.overview.find_job(job)
     assert (failed.state, failed.failure.kind) == (JobState.FAILED, ErrorKind.CRASHED)
     assert str(DEATHS) in failed.failure.message
     assert failed.attempts == DEATHS
@@ -244,7 +244,7 @@ def test_a_job_that_was_killed_too_often_fails_as_crashed(ledger):
 def test_jobs_without_a_message_get_one(ledger):
     enter(ledger, *map(str, range(5)))
     assert recover(ledger, NOW, BEAT) == 5
-    assert ledger.messages.any_left(queue.MAIN)
+    assert ledger.messages.has_messages(queue.MAIN)
     assert recover(ledger, NOW, BEAT) == 0
 
 
@@ -259,12 +259,12 @@ HOURS = 6 * 3600
 
 def waiting(ledger, delay):
     (job,) = enter(ledger)
-    ledger.jobs.wait(begin(ledger, job), SLOW, NOW + delay, NOW)
+    ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + delay, NOW)
     return job
 
 
 def due_at(ledger, job):
-    return ledger.overview.job(job).due_at
+    return ledger.overview.find_job(job).due_at
 
 
 def test_a_job_that_waits_is_due_after_its_delay_when_the_clock_was_set_back(ledger):
@@ -274,8 +274,8 @@ def test_a_job_that_waits_is_due_after_its_delay_when_the_clock_was_set_back(led
     assert ledger.database.connection.execute("select count(*) from schedule").fetchone() == (1,)
     recover(ledger, NOW - HOURS + 20, BEAT)  # once
     assert due_at(ledger, job) == NOW - HOURS + 30
-    assert ledger.jobs.claim(job, 1, NOW - HOURS + 29) is None
-    assert ledger.jobs.claim(job, 1, NOW - HOURS + 30) is not None
+    assert ledger.jobs.claim_job(job, 1, NOW - HOURS + 29) is None
+    assert ledger.jobs.claim_job(job, 1, NOW - HOURS + 30) is not None
 
 
 def test_a_long_delay_is_no_longer_when_the_clock_was_set_back_a_little(ledger):
@@ -301,7 +301,7 @@ def test_a_job_that_was_added_for_a_time_waits_for_that_time_whatever_the_clock_
 def test_what_ended_gets_no_message(ledger):
     one, two = enter(ledger, "a", "b")
     finish(ledger, begin(ledger, one))
-    ledger.jobs.fail(begin(ledger, two), DAMAGED, NOW)
+    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW)
     assert recover(ledger, NOW, BEAT) == 0
 
 
@@ -309,12 +309,12 @@ def test_the_queue_of_a_run_that_died_goes_to_all_workers(ledger):
     (job,) = enter(ledger, queue="run-7")
     begin(ledger, job, sign_on(ledger, pid=nobody(), queue="run-7"))
     recover(ledger, NOW, BEAT)
-    assert ledger.batches.queue_of(job) == queue.MAIN
-    assert ledger.messages.any_left(queue.MAIN)
+    assert ledger.batches.find_queue(job) == queue.MAIN
+    assert ledger.messages.has_messages(queue.MAIN)
 
 
 def test_the_queue_of_a_run_that_lives_stays_its_own(ledger):
     (job,) = enter(ledger, queue="run-7")
     sign_on(ledger, queue="run-7")
     assert recover(ledger, NOW, BEAT) == 0
-    assert ledger.batches.queue_of(job) == "run-7"
+    assert ledger.batches.find_queue(job) == "run-7"

@@ -13,7 +13,7 @@ from mischief import Crash
 
 from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
 from fileq.job import JobState
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from fileq.queue import MAIN
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
@@ -51,7 +51,7 @@ def copy(photo, number):
 
 
 def states(ledger):
-    return [job.state for job in ledger.overview.jobs(Selection())][::-1]
+    return [job.state for job in ledger.overview.list_jobs(JobSelection())][::-1]
 
 
 def sent(ledger):
@@ -73,11 +73,11 @@ def test_all_jobs_of_a_message_are_done(slot, ledger, jobs, out):
 def test_a_message_that_comes_twice_does_nothing_more(slot, ledger, jobs):
     slot.work(jobs)
     slot.work([*jobs, 99])
-    assert {job.attempts for job in ledger.overview.jobs(Selection())} == {1}
+    assert {job.attempts for job in ledger.overview.list_jobs(JobSelection())} == {1}
 
 
 def test_what_was_cancelled_is_left_out(slot, ledger, jobs):
-    ledger.jobs.cancel(jobs[1:3], 0)
+    ledger.jobs.cancel_jobs(jobs[1:3], 0)
     slot.work(jobs)
     assert [state is JobState.DONE for state in states(ledger)] == [True, False, False, True, True]
 
@@ -107,10 +107,10 @@ def test_what_is_left_of_a_message_goes_back_when_the_worker_stops_or_pauses(slo
 @pytest.mark.parametrize("reason", ["stop", "pause", "fault"])
 def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, reason, monkeypatch):
     for job in jobs:
-        token = ledger.jobs.claim(job, 1, 0).token
-        ledger.jobs.wait(token, SLOW, 1, 0)
+        token = ledger.jobs.claim_job(job, 1, 0).token
+        ledger.jobs.retry_attempt_later(token, SLOW, 1, 0)
     if reason == "fault":
-        monkeypatch.setattr(ledger.jobs, "claim", lambda *_: [].pop())
+        monkeypatch.setattr(ledger.jobs, "claim_job", lambda *_: [].pop())
         with pytest.raises(IndexError):
             slot.work(jobs)
         jobs = jobs[1:]  # the one at which it happened is left to recovery
@@ -122,7 +122,7 @@ def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, r
 
 
 def test_a_pause_that_a_slot_has_not_seen_yet_costs_no_message_and_ends_its_work(slot, ledger, jobs):
-    ledger.batches.pause(paused=True)
+    ledger.batches.set_paused(paused=True)
     slot.work(jobs)
     assert states(ledger) == [JobState.QUEUED] * 5
     assert slot._post.paused.is_set()
@@ -133,23 +133,23 @@ def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, 
     ledger.database.connection.execute("update jobs set due_at = 1e10")
     slot.work(jobs)
     assert states(ledger) == [JobState.QUEUED] * 5
-    ledger.messages.move_due(MAIN, 1e10)
+    ledger.messages.move_due_messages(MAIN, 1e10)
     assert sent(ledger) == jobs
 
 
 def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot, ledger, jobs, out):
-    ledger.jobs.wait(ledger.jobs.claim(jobs[0], 1, 0).token, SLOW, 1, 0)
+    ledger.jobs.retry_attempt_later(ledger.jobs.claim_job(jobs[0], 1, 0).token, SLOW, 1, 0)
     outages = FolderOutages()
     full = FolderUnavailable(ErrorKind.NO_SPACE, "It is full.", "Make room.", str(out))
-    outages.begin(full, ledger.overview.job(jobs[0]).source, str(out))
+    outages.begin(full, ledger.overview.find_job(jobs[0]).source, str(out))
     slot._post = msgspec.structs.replace(slot._post, folder_outages=outages)
     before = time.time()
     slot.work(jobs[:1])
-    job = ledger.overview.job(jobs[0])
+    job = ledger.overview.find_job(jobs[0])
     assert (job.state, job.attempts) == (JobState.WAITING, 1)
     assert before + 5 < job.due_at <= time.time() + 10
     assert sent(ledger) == []
-    ledger.messages.move_due(MAIN, job.due_at)
+    ledger.messages.move_due_messages(MAIN, job.due_at)
     assert sent(ledger) == jobs[:1]
 
 
@@ -161,7 +161,7 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
     with monkeypatch.context() as patch:
         patch.setattr("fileq.publish.folders.is_away", lambda *_: True)
         slot.work(jobs[1:3])
-    found = [ledger.overview.job(job) for job in jobs[1:3]]
+    found = [ledger.overview.find_job(job) for job in jobs[1:3]]
     assert [(job.state, job.attempts) for job in found] == [(JobState.WAITING, 1)] * 2
     assert ledger.database.connection.execute("select distinct tries from jobs where id in (2, 3)").fetchall() == [(0,)]
     assert all(5 < job.due_at - time.time() <= 10 for job in found)
@@ -175,14 +175,14 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
 
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     seen = []
-    check = ledger.jobs.check
-    ledger.jobs.check = lambda token: (seen.append(slot.activity), check(token))[1]
+    check = ledger.jobs.check_token
+    ledger.jobs.check_token = lambda token: (seen.append(slot.activity), check(token))[1]
     slot.work(jobs[:1])
     assert (seen[0].job, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
     assert (slot.activity.job, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
 
 
-@pytest.mark.parametrize("failing", ["finish", "check"])
+@pytest.mark.parametrize("failing", ["finish_attempt", "check_token"])
 def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs, out, monkeypatch, failing):
     works, failures = getattr(ledger.jobs, failing), iter([LedgerError("The database is locked.")])
 
@@ -206,7 +206,7 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
 def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_at_the_next_claim(
     slot, ledger, jobs, monkeypatch
 ):
-    claim = ledger.jobs.claim
+    claim = ledger.jobs.claim_job
 
     def claim_only_the_first(job, *rest):
         if job != jobs[0]:
@@ -214,7 +214,7 @@ def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_
         return claim(job, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "claim", claim_only_the_first)
+        patch.setattr(ledger.jobs, "claim_job", claim_only_the_first)
         patch.setattr("fileq.worker.slot._SHOWN_AFTER", math.inf)  # a slow machine publishes after each
         slot.work(jobs[:2])
         assert slot._post.silence.error is not None
@@ -330,6 +330,6 @@ def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, 
         ledger.database.connection.execute("update jobs set due_at = null")
         with pytest.raises(ZeroDivisionError):
             slot.work(jobs[:1])
-    job = ledger.overview.job(jobs[0])
+    job = ledger.overview.find_job(jobs[0])
     assert (job.state, job.failure.kind) == (JobState.FAILED, "internal")
     assert "ZeroDivisionError: by zero" in job.failure.message

@@ -10,7 +10,7 @@ import pytest
 
 from fileq import control, queue
 from fileq.job import JobState
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
 from fileq.worker.recovery import recover
@@ -29,7 +29,9 @@ def huey(ledger):
 
 def add(ledger, *sources, **keys):
     jobs = enter(ledger, *sources, **keys)
-    queue.send(ledger, queue.MAIN, [Due(job, keys.get("priority", 0), keys.get("due_at"), 10**9) for job in jobs], NOW)
+    queue.send(
+        ledger, queue.MAIN, [QueueEntry(job, keys.get("priority", 0), keys.get("due_at"), 10**9) for job in jobs], NOW
+    )
     return jobs
 
 
@@ -38,7 +40,7 @@ def work_off(ledger, huey, messages, now=NOW):
     for _ in range(messages):
         task = huey.dequeue()
         for job in task.args if task else ():
-            claim = ledger.jobs.claim(job, 1, now)
+            claim = ledger.jobs.claim_job(job, 1, now)
             if claim is not None:
                 finish(ledger, claim.token)
 
@@ -79,7 +81,7 @@ def test_what_lost_its_message_is_done_under_a_steady_feed(ledger, huey, waiting
     lost = add(ledger, *(f"lost {number}" for number in range(24)))
     if waiting:
         for job in lost:
-            ledger.jobs.wait(begin(ledger, job), SLOW, NOW, NOW)
+            ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
     take_and_die(huey, 24)
     add(ledger, *(f"later {number}" for number in range(100)))
     for step in range(300):
@@ -112,7 +114,7 @@ def test_a_message_in_the_queue_of_a_run_that_is_gone_is_taken_over(ledger, huey
     """A run that was thought dead came back, sent a job again to its own queue, and died."""
     jobs = enter(ledger, "a", "b")
     for job, due_at in zip(jobs, [None, NOW + 1], strict=True):
-        queue.send(ledger, "run-1", [Due(job, 0, due_at, 1)], NOW)
+        queue.send(ledger, "run-1", [QueueEntry(job, 0, due_at, 1)], NOW)
     recover(ledger, NOW, BEAT)
     huey.read_schedule(dt.datetime.fromtimestamp(NOW + 1, dt.UTC))
     work_off(ledger, huey, 2, NOW + 1)

@@ -33,7 +33,7 @@ def send(ledger, shop, *steps):
     """A job with its message, in the worker's own queue."""
     job = shop.enter(*steps)
     ledger.database.connection.execute("update batches set queue = 'run-1'")
-    queue.send(ledger, "run-1", ledger.jobs.due([job]), NOW)
+    queue.send(ledger, "run-1", ledger.jobs.filter_unsent_jobs([job]), NOW)
     return job
 
 
@@ -135,12 +135,12 @@ def test_but_not_for_ever_where_somebody_is_still_to_be_told(worker, monkeypatch
 
 def test_while_all_is_paused_nothing_is_begun(worker, ledger, shop):
     job, ticks = send(ledger, shop), []
-    ledger.batches.pause(paused=True)
+    ledger.batches.set_paused(paused=True)
 
     def go_on_later(_activities):
         ticks.append(state(ledger, job))
         if len(ticks) == 3:
-            ledger.batches.pause(paused=False)
+            ledger.batches.set_paused(paused=False)
 
     assert worker.run(go_on_later) is StopReason.DRAINED
     assert ticks[:3] == [JobState.QUEUED] * 3
@@ -150,7 +150,7 @@ def test_while_all_is_paused_nothing_is_begun(worker, ledger, shop):
 def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worker, ledger, shop, monkeypatch):
     monkeypatch.setattr(worker_module, "_GIVEN_UP", -1.0)
     send(ledger, shop)
-    ledger.batches.pause(paused=True)
+    ledger.batches.set_paused(paused=True)
     worker._post.silence.begin(LedgerError("The database is locked.", "Wait."))
     with pytest.raises(EnvironmentFailure, match="locked"):
         worker.run()
@@ -159,6 +159,6 @@ def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worke
 def test_what_its_own_queue_still_has_is_left_to_every_worker(database, ledger, shop):
     job = send(ledger, shop)
     with one_slot(database):
-        assert [one.queue for one in ledger.workers.all()] == ["run-1"]
-    assert ledger.workers.all() == []
-    assert ledger.batches.queue_of(job) == queue.MAIN
+        assert [one.queue for one in ledger.workers.list_workers()] == ["run-1"]
+    assert ledger.workers.list_workers() == []
+    assert ledger.batches.find_queue(job) == queue.MAIN

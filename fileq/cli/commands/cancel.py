@@ -13,7 +13,7 @@ from fileq.control import cancel as call_off
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.job import UNFINISHED, Job
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from fileq.units import describe_count
 
 app = new_app()
@@ -38,7 +38,7 @@ def cancel(
         known_batch(ledger, batch)
         meant = [job.id for job in named]
         if everything or batch is not None:
-            meant += ledger.overview.ids(Selection(tuple(UNFINISHED), None if everything else batch))
+            meant += ledger.overview.list_job_ids(JobSelection(tuple(UNFINISHED), None if everything else batch))
         count = call_off(ledger, meant, time.time())
     display.answer(Answer({"cancelled": count}, [Text(f"{describe_count(count, 'job')} cancelled.")]))
     return _verdict(named, display)

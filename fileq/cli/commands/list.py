@@ -15,7 +15,7 @@ from fileq.display.answer import Cell
 from fileq.errors import ExitCode
 from fileq.job import Job, JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 
 app = new_app()
 
@@ -54,11 +54,11 @@ def list_(
     """List jobs, newest first."""
     session = session_of(context)
     display = session.display(json=json)
-    selection = Selection(state or (), batch, recipe)
+    selection = JobSelection(state or (), batch, recipe)
     rows = limit if limit is not None or json else display.rows
     with session.ledger() as ledger:
         known_batch(ledger, batch)
-        jobs = ledger.overview.jobs(selection, rows)
+        jobs = ledger.overview.list_jobs(selection, rows)
         if json:
             display.answer(Answer(map(job_document, jobs)))
             return ExitCode.DONE
@@ -73,8 +73,8 @@ def _row(job: Job) -> tuple[Cell, ...]:
     return str(job.id), Text(str(job.batch), Tone.QUIET), state_in_words(job.state), cause, job.recipe, job.source
 
 
-def _count(ledger: Ledger, selection: Selection) -> int:
+def _count(ledger: Ledger, selection: JobSelection) -> int:
     if selection.recipe is not None:
-        return len(ledger.overview.ids(selection))
-    jobs = ledger.overview.tally(selection.batch).jobs
+        return len(ledger.overview.list_job_ids(selection))
+    jobs = ledger.overview.tally_jobs(selection.batch).jobs
     return sum(jobs[state] for state in selection.states or JobState)

@@ -16,7 +16,7 @@ def pause(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Begin no more jobs, on any worker, until fileq resume. What runs goes on."""
     session = session_of(context)
     with session.ledger() as ledger:
-        ledger.batches.pause(paused=True)
+        ledger.batches.set_paused(paused=True)
     told = Text("Paused. What runs goes on; nothing new begins until: fileq resume")
     session.display(json=json).answer(Answer({"paused": True}, [told]))
     return ExitCode.DONE

@@ -16,6 +16,6 @@ def resume(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Go on after fileq pause."""
     session = session_of(context)
     with session.ledger() as ledger:
-        ledger.batches.pause(paused=False)
+        ledger.batches.set_paused(paused=False)
     session.display(json=json).answer(Answer({"paused": False}, [Text("The queue goes on.")]))
     return ExitCode.DONE

@@ -14,7 +14,7 @@ from fileq.control import retry as queue_again
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
 from fileq.job import Job, JobState
-from fileq.ledger.queries.overview import Selection
+from fileq.ledger.queries.overview import JobSelection
 from fileq.units import describe_count
 
 app = new_app()
@@ -46,7 +46,7 @@ def retry(
         meant = [job.id for job in named]
         if failed or batch is not None or cause:
             states = (JobState.FAILED,) if failed or cause else _RETRIABLE
-            meant += ledger.overview.ids(Selection(states, batch, cause=cause))
+            meant += ledger.overview.list_job_ids(JobSelection(states, batch, cause=cause))
         count = queue_again(ledger, meant, time.time())
         display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
         if count and not somebody_works(ledger, session.config):

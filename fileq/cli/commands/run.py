@@ -80,7 +80,7 @@ def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Displ
         if receipt.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
                 display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
-                pace = Pace(ledger.overview.tally(receipt.batch_id), time.monotonic(), whole=True)
+                pace = Pace(ledger.overview.tally_jobs(receipt.batch_id), time.monotonic(), whole=True)
                 worker.run(ticker(ledger, display, pace, receipt.batch_id), stopping(display))
             display.settle()
     display.answer(summary(ledger, receipt, time.time() - begun))
@@ -107,7 +107,7 @@ def _taken_in(
 def _verdict(ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
     if receipt.batch_id is None:
         return ExitCode.DONE
-    tally = ledger.overview.tally(receipt.batch_id)
+    tally = ledger.overview.tally_jobs(receipt.batch_id)
     if tally.unfinished:
         left = f"{describe_count(tally.unfinished, 'job')} of batch {receipt.batch_id}"
         display.hint(f"Stopped. {left} wait in the queue; go on with: fileq worker")

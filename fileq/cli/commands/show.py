@@ -16,7 +16,7 @@ from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
 from fileq.job import Job, Made
-from fileq.ledger.queries.overview import Attempt, Removed
+from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 from fileq.units import describe_bytes, describe_seconds
 
 app = new_app()
@@ -36,12 +36,12 @@ def show(
     display = session.display(json=json)
     with session.ledger() as ledger:
         found = known_job(ledger, job)
-        attempts, removed = ledger.overview.attempts(job), ledger.overview.removed(job)
+        attempts, removed = ledger.overview.list_attempts(job), ledger.overview.list_removed_outputs(job)
     display.answer(Answer(whole_job_document(found, attempts, removed), _blocks(found, attempts, removed)))
     return ExitCode.DONE
 
 
-def _blocks(job: Job, attempts: Sequence[Attempt], removed: Sequence[Removed]) -> list[Block]:
+def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[RemovedOutput]) -> list[Block]:
     facts: list[tuple[str, Cell]] = [
         ("job", Text(str(job.id), Tone.TITLE)),
         ("source", job.source),
@@ -63,7 +63,7 @@ def _blocks(job: Job, attempts: Sequence[Attempt], removed: Sequence[Removed]) -
     return [Facts(facts), *_attempts(attempts), *_outputs(job.outputs), *_removed(removed)]
 
 
-def _attempts(attempts: Sequence[Attempt]) -> list[Block]:
+def _attempts(attempts: Sequence[AttemptRecord]) -> list[Block]:
     if not attempts:
         return []
     columns = (
@@ -83,7 +83,7 @@ def _attempts(attempts: Sequence[Attempt]) -> list[Block]:
     return [Text(), Table(columns, rows)]
 
 
-def _outcome(attempt: Attempt) -> Cell:
+def _outcome(attempt: AttemptRecord) -> Cell:
     if attempt.message:
         return Text(f"{attempt.outcome}: {attempt.message}", Tone.BAD)
     return Text(attempt.outcome or "running", Tone.GOOD if attempt.outcome == "done" else Tone.PLAIN)
@@ -98,7 +98,7 @@ def _outputs(outputs: Sequence[Made]) -> list[Block]:
     ]
 
 
-def _removed(outputs: Sequence[Removed]) -> list[Block]:
+def _removed(outputs: Sequence[RemovedOutput]) -> list[Block]:
     if not outputs:
         return []
     columns = (*_OF_OUTPUTS, Column("what became of it"), Column("output", long="path"))

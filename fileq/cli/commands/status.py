@@ -45,16 +45,16 @@ def status(
 
 def _documents(session: Session, ledger: Ledger, batch: int | None, display: Display) -> None:
     """JSON Lines, until the batch has ended; without one, until Ctrl-C."""
-    while batch is None or ledger.overview.tally(batch).unfinished:
+    while batch is None or ledger.overview.tally_jobs(batch).unfinished:
         display.answer(overall(session, ledger, batch))
         time.sleep(_DOCUMENT_EVERY)
 
 
 def _watch(ledger: Ledger, batch: int | None, display: Display) -> None:
-    tally = ledger.overview.tally(batch)
+    tally = ledger.overview.tally_jobs(batch)
     pace = Pace(tally, time.monotonic(), whole=True)
     while batch is None or tally.unfinished:
-        slots, paused = running(ledger, batch), ledger.batches.paused()
+        slots, paused = running(ledger, batch), ledger.batches.is_paused()
         display.working(pace.progress(tally, time.monotonic(), slots=slots, paused=paused))
         time.sleep(_LIVE_EVERY)
-        tally = ledger.overview.tally(batch)
+        tally = ledger.overview.tally_jobs(batch)

@@ -171,7 +171,7 @@ def _run(watcher: Watcher, failures: list[Exception], stop: Callable[[], None]) 
 def _ticker(ledger: Ledger, teller: WatchReporter) -> "Callable[[Sequence[SlotActivity]], None] | None":
     if not teller.live:
         return None
-    return ticker(ledger, teller, Pace(ledger.overview.tally(), time.monotonic()), None)
+    return ticker(ledger, teller, Pace(ledger.overview.tally_jobs(), time.monotonic()), None)
 
 
 def _work_off(session: Session, count: int) -> None:

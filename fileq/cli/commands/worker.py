@@ -18,7 +18,7 @@ from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.overview import Tally
+from fileq.ledger.queries.overview import JobTally
 from fileq.units import ByteSize, Duration, describe_count
 
 app = new_app()
@@ -91,7 +91,7 @@ def _work(
 ) -> None:
     from fileq.worker.worker import Worker
 
-    before = ledger.overview.tally()
+    before = ledger.overview.tally_jobs()
     display.hint(f"Working with {describe_count(count, 'slot')}.{session.config_hint} Ctrl-C stops.")
     if periodic:
         session.hint_at_notices()
@@ -99,10 +99,10 @@ def _work(
     with Worker(session.database, config, slots=count, drain=drain, periodic=periodic) as worker:
         worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))
     display.settle()
-    display.hint(_farewell(before, ledger.overview.tally()))
+    display.hint(_farewell(before, ledger.overview.tally_jobs()))
 
 
-def _farewell(before: Tally, after: Tally) -> str:
+def _farewell(before: JobTally, after: JobTally) -> str:
     """What was done meanwhile, by everybody, and what is left."""
     done, failed = (after.jobs[state] - before.jobs[state] for state in (JobState.DONE, JobState.FAILED))
     told = f"{max(0, done):,} done" + (f", {failed:,} failed" if failed > 0 else "")

@@ -11,7 +11,7 @@ from fileq.display.progress import rate_in_words
 from fileq.intake import AddResult
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.overview import Selection, Tally
+from fileq.ledger.queries.overview import JobSelection, JobTally
 from fileq.units import describe_count, describe_seconds
 
 _EXAMPLES = 10
@@ -19,12 +19,18 @@ _EXAMPLES = 10
 
 def summary(ledger: Ledger, receipt: AddResult, seconds: float) -> Answer:
     """The batch as `status` has it, with its failures, and what was not queued at all."""
-    tally = ledger.overview.tally(receipt.batch_id) if receipt.batch_id else Tally(dict.fromkeys(JobState, 0), 0, 0, 0)
-    failed = list(ledger.overview.jobs(Selection([JobState.FAILED], receipt.batch_id))) if receipt.batch_id else []
+    tally = (
+        ledger.overview.tally_jobs(receipt.batch_id)
+        if receipt.batch_id
+        else JobTally(dict.fromkeys(JobState, 0), 0, 0, 0)
+    )
+    failed = (
+        list(ledger.overview.list_jobs(JobSelection([JobState.FAILED], receipt.batch_id))) if receipt.batch_id else []
+    )
     return Answer(_document(receipt, tally, failed, seconds), _blocks(receipt, tally, failed, seconds))
 
 
-def _document(receipt: AddResult, tally: Tally, failed: list[Job], seconds: float) -> dict[str, Any]:
+def _document(receipt: AddResult, tally: JobTally, failed: list[Job], seconds: float) -> dict[str, Any]:
     rate = round(tally.total / seconds * 60, 1) if seconds else 0.0
     return status_document(tally, workers=[], paused=False, rate=rate, left=0.0 if not tally.unfinished else None) | {
         "batch": receipt.batch_id,
@@ -38,7 +44,7 @@ def _document(receipt: AddResult, tally: Tally, failed: list[Job], seconds: floa
     }
 
 
-def _blocks(receipt: AddResult, tally: Tally, failed: list[Job], seconds: float) -> list[Block]:
+def _blocks(receipt: AddResult, tally: JobTally, failed: list[Job], seconds: float) -> list[Block]:
     if receipt.batch_id is None:
         return [Text(receipt_in_words(receipt))]
     tone = Tone.BAD if failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
@@ -51,7 +57,7 @@ def _blocks(receipt: AddResult, tally: Tally, failed: list[Job], seconds: float)
     return [Facts(facts), *_failures(failed, receipt.batch_id)]
 
 
-def _rate(tally: Tally, seconds: float) -> str:
+def _rate(tally: JobTally, seconds: float) -> str:
     ended = tally.total - tally.unfinished
     return f", {rate_in_words(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
 

@@ -3,7 +3,7 @@
 from fileq.display import Text, Tone
 from fileq.intake import AddResult
 from fileq.job import JobState
-from fileq.ledger.queries.overview import Tally
+from fileq.ledger.queries.overview import JobTally
 from fileq.units import describe_bytes, describe_count, is_or_are
 
 TONES = {
@@ -20,7 +20,7 @@ def state(value: JobState) -> Text:
     return Text(value, TONES[value])
 
 
-def tally_in_words(tally: Tally) -> str:
+def tally_in_words(tally: JobTally) -> str:
     """118 done, 2 failed."""
     return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count) or "none"
 
@@ -45,7 +45,7 @@ def receipt_in_words(receipt: AddResult, noun: str = "file") -> str:
     return f"{'; '.join([start, *rest])}."
 
 
-def sizes_in_words(tally: Tally) -> str:
+def sizes_in_words(tally: JobTally) -> str:
     """402 MB → 31 MB, 92 % less."""
     if not tally.bytes_in:
         return "none"

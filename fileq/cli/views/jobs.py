@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from fileq.cli.times import iso
 from fileq.intake import AddResult
 from fileq.job import Failure, Job
-from fileq.ledger.queries.overview import Attempt, Removed
+from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 
 
 def receipt_document(receipt: AddResult) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def failure_document(failure: Failure | None) -> dict[str, str] | None:
     return None if failure is None else {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
 
 
-def whole_job_document(job: Job, attempts: Iterable[Attempt], removed: Iterable[Removed]) -> dict[str, Any]:
+def whole_job_document(job: Job, attempts: Iterable[AttemptRecord], removed: Iterable[RemovedOutput]) -> dict[str, Any]:
     """A job with its history: `attempts` is their number, as everywhere. `removed` are outputs that `clean` removed."""
     return job_document(job) | {
         "folder": job.folder,

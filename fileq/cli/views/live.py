@@ -82,6 +82,8 @@ def ticker(ledger: Ledger, display: Shows, pace: Pace, batch: int | None) -> Cal
             return
         shown_at = now
         slots = [Slot(activity.source, None, activity.seconds) for activity in activities]
-        display.working(pace.progress(ledger.overview.tally(batch), now, slots=slots, paused=ledger.batches.paused()))
+        display.working(
+            pace.progress(ledger.overview.tally_jobs(batch), now, slots=slots, paused=ledger.batches.is_paused())
+        )
 
     return on_tick

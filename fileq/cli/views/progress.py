@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fileq.display import Progress, Slot
 from fileq.job import JobState
-from fileq.ledger.queries.overview import Tally
+from fileq.ledger.queries.overview import JobTally
 
 _WINDOW = 30.0
 
@@ -13,12 +13,12 @@ _WINDOW = 30.0
 class Pace:
     """Makes progress out of tallies. What had ended at the first one doesn't count, unless `whole`."""
 
-    def __init__(self, first: Tally, now: float, *, whole: bool = False) -> None:
+    def __init__(self, first: JobTally, now: float, *, whole: bool = False) -> None:
         self._ended_before = 0 if whole else _ended(first)
         self._failed_before = 0 if whole else first.jobs[JobState.FAILED]
         self._samples = deque([(now, _ended(first))])
 
-    def progress(self, tally: Tally, now: float, *, slots: Sequence[Slot] = (), paused: bool = False) -> Progress:
+    def progress(self, tally: JobTally, now: float, *, slots: Sequence[Slot] = (), paused: bool = False) -> Progress:
         ended = _ended(tally)
         self._samples.append((now, ended))
         while len(self._samples) > 2 and self._samples[1][0] < now - _WINDOW:
@@ -40,5 +40,5 @@ class Pace:
         return max(0, ended - before) / (now - since) * 60 if now > since else 0.0
 
 
-def _ended(tally: Tally) -> int:
+def _ended(tally: JobTally) -> int:
     return tally.total - tally.unfinished

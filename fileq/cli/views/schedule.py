@@ -12,7 +12,7 @@ from fileq.cron import Cron
 from fileq.display import Column, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.ledger import Ledger
-from fileq.ledger.tables.schedule import Entry
+from fileq.ledger.tables.schedule import ScheduleEntry
 from fileq.timezone import local_zone
 
 _COLUMNS = [
@@ -39,11 +39,11 @@ class Scheduled(msgspec.Struct, frozen=True):
 
 
 def scheduled(ledger: Ledger, settings: Settings, now: float) -> list[Scheduled]:
-    entries = {(entry.name, entry.line): entry for entry in ledger.timetable.all()}
+    entries = {(entry.name, entry.line): entry for entry in ledger.scheduled_tasks.list_entries()}
     return [_scheduled(name, cron, entries.get((name, cron)), now) for name, cron in settings.schedule.lines.items()]
 
 
-def _scheduled(name: str, cron: Cron, entry: Entry | None, now: float) -> Scheduled:
+def _scheduled(name: str, cron: Cron, entry: ScheduleEntry | None, now: float) -> Scheduled:
     if entry is None:
         return Scheduled(name, cron, None, None, None, "", cron.next_after(now, local_zone()))
     outcome = "running" if entry.is_running else entry.outcome

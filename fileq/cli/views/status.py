@@ -12,7 +12,7 @@ from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import rate_in_words
 from fileq.ledger import Ledger
-from fileq.ledger.queries.overview import Running, Tally
+from fileq.ledger.queries.overview import JobTally, RunningJob
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.units import describe_count, describe_seconds
 
@@ -22,12 +22,12 @@ _WINDOW = 60.0
 
 def status(session: Session, ledger: Ledger, batch: int | None) -> Answer:
     now = time.time()
-    tally = ledger.overview.tally(batch)
+    tally = ledger.overview.tally_jobs(batch)
     workers = alive(ledger, session.config)
     rate = _rate_per_minute(ledger, batch, workers, now)
-    paused = ledger.batches.paused()
+    paused = ledger.batches.is_paused()
     left = _seconds_left(tally, rate, paused=paused)
-    staff = _documents(workers, ledger.overview.running(), now)
+    staff = _documents(workers, ledger.overview.list_running_jobs(), now)
     document = status_document(tally, workers=staff, paused=paused, rate=rate, left=left)
     watches = watched(ledger, now) if batch is None else []
     return Answer(
@@ -37,7 +37,7 @@ def status(session: Session, ledger: Ledger, batch: int | None) -> Answer:
 
 
 def status_document(
-    tally: Tally, *, workers: Sequence[dict[str, Any]], paused: bool, rate: float, left: float | None
+    tally: JobTally, *, workers: Sequence[dict[str, Any]], paused: bool, rate: float, left: float | None
 ) -> dict[str, Any]:
     return {
         "jobs": {str(state): count for state, count in tally.jobs.items()},
@@ -55,16 +55,16 @@ def _rate_per_minute(ledger: Ledger, batch: int | None, workers: Sequence[Worker
     """Of the last minute, or of the time since somebody began to work."""
     begun = min((worker.started_at for worker in workers), default=now - _WINDOW)
     span = min(_WINDOW, max(1.0, now - begun))
-    return round(ledger.overview.finished_since(now - span, batch) / span * 60, 1)
+    return round(ledger.overview.count_finished_jobs(now - span, batch) / span * 60, 1)
 
 
-def _seconds_left(tally: Tally, rate: float, *, paused: bool) -> float | None:
+def _seconds_left(tally: JobTally, rate: float, *, paused: bool) -> float | None:
     if not tally.unfinished:
         return 0.0
     return None if paused or not rate else round(tally.unfinished / rate * 60, 1)
 
 
-def _documents(workers: Sequence[WorkerRecord], running: Sequence[Running], now: float) -> list[dict[str, Any]]:
+def _documents(workers: Sequence[WorkerRecord], running: Sequence[RunningJob], now: float) -> list[dict[str, Any]]:
     return [
         {
             "id": worker.id,
@@ -81,7 +81,13 @@ def _documents(workers: Sequence[WorkerRecord], running: Sequence[Running], now:
 
 
 def _blocks(
-    tally: Tally, workers: Sequence[dict[str, Any]], batch: int | None, *, rate: float, left: float | None, paused: bool
+    tally: JobTally,
+    workers: Sequence[dict[str, Any]],
+    batch: int | None,
+    *,
+    rate: float,
+    left: float | None,
+    paused: bool,
 ) -> list[Block]:
     facts: list[tuple[str, Cell]] = [("jobs" if batch is None else f"batch {batch}", tally_in_words(tally))]
     if tally.outputs:
@@ -101,7 +107,7 @@ def _blocks(
     return [Facts(facts), *busy]
 
 
-def _workers_in_words(workers: Sequence[dict[str, Any]], tally: Tally) -> Cell:
+def _workers_in_words(workers: Sequence[dict[str, Any]], tally: JobTally) -> Cell:
     if workers:
         return ", ".join(
             f"{worker['host']}:{worker['pid']} ({describe_count(len(worker['jobs']), 'job')})" for worker in workers

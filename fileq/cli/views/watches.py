@@ -18,7 +18,7 @@ _TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "
 
 def watched(ledger: Ledger, now: float) -> list[dict[str, Any]]:
     """What their watchers said last of the folders; a folder whose watcher is gone is "stopped"."""
-    return [_standing(record, now) for record in ledger.watches.all()]
+    return [_standing(record, now) for record in ledger.watches.list_watches()]
 
 
 def _standing(record: WatchRecord, now: float) -> dict[str, Any]:

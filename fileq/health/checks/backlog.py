@@ -2,7 +2,7 @@
 
 from fileq.health.check import Finding, ok, warning
 from fileq.health.context import Case
-from fileq.ledger.queries.health import Flow
+from fileq.ledger.queries.health import JobFlow
 from fileq.units import describe_count, describe_seconds
 
 _WINDOW = 3 * 3600.0
@@ -15,17 +15,17 @@ _TOO_LONG = 86400.0
 def queue(case: Case) -> Finding:
     begun = min((worker.started_at for worker in case.alive), default=case.now)
     span = min(_WINDOW, case.now - begun)
-    flow = case.ledger.vitals.flow(case.now - max(span, _LEAST), case.now)
+    flow = case.ledger.health.measure_flow(case.now - max(span, _LEAST), case.now)
     if flow.left == 0:
         return ok("Nothing is left to do.")
-    if case.ledger.batches.paused():
+    if case.ledger.batches.is_paused():
         return ok(f"{describe_count(flow.left, 'job')} left; paused.")
     if span < _LEAST:
         return ok(f"{describe_count(flow.left, 'job')} left.")
     return _judged(flow, span)
 
 
-def _judged(flow: Flow, span: float) -> Finding:
+def _judged(flow: JobFlow, span: float) -> Finding:
     left = describe_count(flow.left, "job")
     lasts = flow.left / flow.ended * span if flow.ended else None
     if flow.came <= flow.ended or (lasts is not None and lasts <= _TOO_LONG):

@@ -18,7 +18,7 @@ def clock(case: Case) -> Finding:
 
 
 def _ahead(case: Case) -> Finding:
-    latest = case.ledger.vitals.latest()
+    latest = case.ledger.health.find_latest_moment()
     ahead = latest - case.now if latest is not None else 0.0
     if ahead <= _AHEAD:
         return ok("")
@@ -27,7 +27,7 @@ def _ahead(case: Case) -> Finding:
 
 
 def _jumped(case: Case) -> Finding:
-    jump = case.ledger.checks.last_jump()
+    jump = case.ledger.checks.find_clock_jump()
     if jump is None or abs(case.now - jump.at) > _DAY:
         return ok("")
     way = "forward" if jump.seconds > 0 else "back"

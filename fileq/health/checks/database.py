@@ -6,7 +6,7 @@ from fileq.health.check import Finding, bad, ok
 from fileq.health.checks.disk import nearest
 from fileq.health.context import Case
 from fileq.ledger import Ledger
-from fileq.ledger.queries.health import Extent
+from fileq.ledger.queries.health import DatabaseSize
 from fileq.units import describe_bytes
 
 _EVERY = 86400.0
@@ -24,8 +24,8 @@ def database(case: Case) -> Finding:
         if damage:
             return _damaged(case.database, damage)
         if not case.thorough:
-            ledger.checks.note_whole(case.now)
-    return ok(f"{case.database} is whole, {_in_words(ledger.vitals.extent())}.")
+            ledger.checks.record_intact(case.now)
+    return ok(f"{case.database} is whole, {_in_words(ledger.health.measure_database())}.")
 
 
 def _to_come(path: str) -> Finding:
@@ -40,7 +40,7 @@ def _to_come(path: str) -> Finding:
 
 def _is_due(ledger: Ledger, now: float) -> bool:
     """What was found damaged is never noted, so that it is looked at again each time."""
-    last = ledger.checks.found_whole()
+    last = ledger.checks.find_last_intact()
     return last is None or not 0 <= now - last < _EVERY
 
 
@@ -51,6 +51,6 @@ def _damaged(path: str, damage: str) -> Finding:
     )
 
 
-def _in_words(extent: Extent) -> str:
+def _in_words(extent: DatabaseSize) -> str:
     share = f", {100 * extent.free / extent.bytes:.0f} % of it free" if extent.free else ""
     return f"{describe_bytes(extent.bytes)}{share}"

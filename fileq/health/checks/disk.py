@@ -56,7 +56,7 @@ def _folders(case: Case) -> Iterator[str]:
 
 def _of_outputs(ledger: Ledger, now: float) -> list[str]:
     try:
-        return ledger.vitals.folders(now - _WEEK)
+        return ledger.health.list_output_folders(now - _WEEK)
     except LedgerError:  # the check of the database says it; the disk may be the reason
         return []
 

@@ -18,12 +18,14 @@ _REMEDY = "Restart the workers: each looks for such jobs at its start. If that d
 
 def due_jobs(case: Case) -> Finding:
     served = {worker.queue for worker in case.alive}
-    if case.ledger.batches.paused() or not served:  # other checks tell of that
+    if case.ledger.batches.is_paused() or not served:  # other checks tell of that
         return ok("Nobody is to begin any just now.")
-    vitals, now = case.ledger.vitals, case.now
-    unsent = [job for job in vitals.due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT]
-    waiting = [job for job in vitals.due_jobs(now) if job.queue in served and now - job.since > _OVERTAKEN]
-    overtaken = _overtaken(waiting, vitals.ended(now - _OVERTAKEN)) if waiting else []
+    vitals, now = case.ledger.health, case.now
+    unsent = [
+        job for job in vitals.list_due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT
+    ]
+    waiting = [job for job in vitals.list_due_jobs(now) if job.queue in served and now - job.since > _OVERTAKEN]
+    overtaken = _overtaken(waiting, vitals.list_ended_jobs(now - _OVERTAKEN)) if waiting else []
     return together(
         [_found(unsent, now, "without a message"), _found(overtaken, now, "while later ones are done")],
         ok("Each gets its turn."),

@@ -29,17 +29,21 @@ def find_leftovers(ledger: Ledger, now: float) -> dict[str, int]:
     """Return the temp files that no attempt is making, each with its size in bytes."""
     # First the files, then what runs, then the files again: a job may begin or end meanwhile.
     found = dict(_found(ledger, now))
-    running = ledger.vitals.running({job for job, _ in found.values()})
+    running = ledger.health.find_running_attempts({job for job, _ in found.values()})
     sizes = {path: _size(path) for path, (job, attempt) in found.items() if running.get(job) != attempt}
-    sizes |= {path: _size(path) for path in ledger.leftover_temps.all()}
+    sizes |= {path: _size(path) for path in ledger.leftover_temps.list_temps()}
     return {path: size for path, size in sizes.items() if size is not None}
 
 
 def _found(ledger: Ledger, now: float) -> Iterator[tuple[str, tuple[int, int]]]:
     """The temp files of this ledger that are there, each with the job and the attempt that it was made for."""
     mine = temp_name_pattern(ledger.name)
-    known = (os.path.dirname(temp) for _, temp in ledger.outputs.left_behind())
-    folders = [*known, *ledger.vitals.output_folders(now - _WEEK, _FOLDERS), *ledger.vitals.folders(now - _WEEK)]
+    known = (os.path.dirname(temp) for _, temp in ledger.outputs.find_abandoned_paths())
+    folders = [
+        *known,
+        *ledger.health.list_recent_output_folders(now - _WEEK, _FOLDERS),
+        *ledger.health.list_output_folders(now - _WEEK),
+    ]
     for folder in list(dict.fromkeys(folders))[:_FOLDERS]:
         for name in _names(folder):
             match = mine.fullmatch(name)

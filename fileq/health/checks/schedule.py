@@ -2,7 +2,7 @@
 
 from fileq.health.check import Finding, bad, ok, together, warning
 from fileq.health.context import Case
-from fileq.ledger.tables.schedule import Entry
+from fileq.ledger.tables.schedule import ScheduleEntry
 from fileq.units import describe_count, describe_seconds
 
 _LATE = 3600.0
@@ -11,7 +11,7 @@ _TIME_TO_BEGIN = 600.0
 
 
 def schedule(case: Case) -> Finding:
-    entries = case.ledger.timetable.all()
+    entries = case.ledger.scheduled_tasks.list_entries()
     lines = case.config.settings.schedule.lines
     in_force = [entry for entry in entries if lines.get(entry.name) == entry.line]
     somebody = any(case.now - worker.started_at > _TIME_TO_BEGIN for worker in case.alive)
@@ -25,19 +25,19 @@ def schedule(case: Case) -> Finding:
     return together([*failed, *late], ok(well))
 
 
-def _latest(entries: list[Entry]) -> list[Entry]:
+def _latest(entries: list[ScheduleEntry]) -> list[ScheduleEntry]:
     """Of each task the line that ran last: those of earlier configs may be there still."""
     by_name = {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.finished_at or 0.0)}
     return list(by_name.values())
 
 
-def _failed(entry: Entry) -> Finding:
+def _failed(entry: ScheduleEntry) -> Finding:
     if entry.outcome != "failed":
         return ok("")
     return bad(f"{entry.name} failed: {entry.message}", f"Mend that, then: fileq schedule run {entry.name}")
 
 
-def _late(entry: Entry, now: float) -> Finding:
+def _late(entry: ScheduleEntry, now: float) -> Finding:
     seconds = now - entry.next_at
     if entry.is_running or seconds <= _LATE:
         return ok("")

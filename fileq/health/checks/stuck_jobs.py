@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fileq.health.check import Finding, bad, first, ok, together
 from fileq.health.context import Case
-from fileq.ledger.queries.overview import Running
+from fileq.ledger.queries.overview import RunningJob
 from fileq.units import describe_count, describe_seconds, is_or_are
 
 _TIMES, _MORE = 1.5, 60.0
@@ -12,7 +12,7 @@ _TIMES, _MORE = 1.5, 60.0
 
 
 def stuck_jobs(case: Case) -> Finding:
-    running = case.ledger.overview.running()
+    running = case.ledger.overview.list_running_jobs()
     alive = {worker.id for worker in case.alive}
     timeout = case.config.settings.worker.timeout
     for_nobody = [job for job in running if job.worker not in alive]
@@ -36,7 +36,7 @@ def stuck_jobs(case: Case) -> Finding:
     )
 
 
-def _found(jobs: Sequence[Running], now: float, why: str, remedy: str) -> Finding:
+def _found(jobs: Sequence[RunningJob], now: float, why: str, remedy: str) -> Finding:
     if not jobs:
         return ok("")
     named = first(

@@ -18,7 +18,7 @@ _LONG = 3600.0
 def watched_folders(case: Case) -> Finding:
     configured = case.config.settings.watch
     missing = {watch.path for watch in configured if not os.path.isdir(watch.path)}
-    records = [] if case.opened is None else case.ledger.watches.all()
+    records = [] if case.opened is None else case.ledger.watches.list_watches()
     findings = [_missing(path) for path in sorted(missing)]
     watched = set()
     for record in records:

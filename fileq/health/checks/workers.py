@@ -29,9 +29,13 @@ def _waiting(case: Case) -> Finding:
     """Jobs that are due, and nobody does them."""
     # What the worker of a `fileq run` leaves behind, those of the main queue take over.
     served = {worker.queue for worker in case.alive}
-    waiting = [] if MAIN in served else [one for one in case.ledger.vitals.waiting(case.now) if one.queue not in served]
+    waiting = (
+        []
+        if MAIN in served
+        else [one for one in case.ledger.health.list_waiting_queues(case.now) if one.queue not in served]
+    )
     known = [case.now - one.since for one in waiting if one.since is not None]
-    if case.ledger.batches.paused():
+    if case.ledger.batches.is_paused():
         return _paused(case, max(known, default=0.0))
     if waiting and not known:
         return warning("Jobs that were retried wait, and no worker is running.", _START)
@@ -42,7 +46,7 @@ def _waiting(case: Case) -> Finding:
 
 def _paused(case: Case, seconds: float) -> Finding:
     """Nobody wrote down when the pause began: it is long where nothing has ended meanwhile."""
-    if seconds < _PAUSE or case.ledger.overview.finished_since(case.now - _PAUSE):
+    if seconds < _PAUSE or case.ledger.overview.count_finished_jobs(case.now - _PAUSE):
         return ok("")
     return warning("The queue is paused, and nothing was done for a day.", "Go on with: fileq resume")
 

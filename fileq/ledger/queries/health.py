@@ -27,14 +27,14 @@ _KNOWN = "job.tries > 0 or outcome is null or outcome in ('stopped', 'worker die
 """Whether it is known since when a job waits: after a `retry` nobody knows."""
 
 
-class Extent(msgspec.Struct, frozen=True):
+class DatabaseSize(msgspec.Struct, frozen=True):
     """The size of the database, and how much of it is free pages, both in bytes."""
 
     bytes: int
     free: int
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class WaitingQueue(msgspec.Struct, frozen=True):
     """Jobs of a queue that could be begun by now, the first of them since then, in seconds since the epoch.
 
     `since` is None where all were queued again by a person, nobody knows when.
@@ -61,7 +61,7 @@ class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
     added_at: float
 
 
-class Flow(msgspec.Struct, frozen=True):
+class JobFlow(msgspec.Struct, frozen=True):
     """How many jobs came and how many ended in some time, and how many are due or will be by themselves."""
 
     came: int
@@ -69,24 +69,24 @@ class Flow(msgspec.Struct, frozen=True):
     left: int
 
 
-class Vitals:
+class HealthQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def extent(self) -> Extent:
+    def measure_database(self) -> DatabaseSize:
         with self._database.reading() as connection:
             size, pages, free = (
                 connection.execute(f"pragma {name}").fetchone()[0]
                 for name in ("page_size", "page_count", "freelist_count")
             )
-        return Extent(size * pages, size * free)
+        return DatabaseSize(size * pages, size * free)
 
-    def waiting(self, now: float) -> list[Waiting]:
+    def list_waiting_queues(self, now: float) -> list[WaitingQueue]:
         """The due jobs that wait, by the first thousand of each kind."""
         queues: dict[str, list[float]] = {}
         for queue, since in (row for condition in _DUE for row in self._due(condition, now)):
             queues.setdefault(queue, []).extend([] if since is None else [since])
-        return [Waiting(queue, min(moments, default=None)) for queue, moments in queues.items()]
+        return [WaitingQueue(queue, min(moments, default=None)) for queue, moments in queues.items()]
 
     def _due(self, condition: str, now: float) -> list[tuple[str, float | None]]:
         """Each one's queue, and since when it waits."""
@@ -101,7 +101,7 @@ class Vitals:
             ).fetchall()
         return [(queue, max(moment or 0.0 for moment in moments) if known else None) for queue, known, *moments in rows]
 
-    def due_jobs(self, now: float, *, unsent: bool = False) -> list[DueJob]:
+    def list_due_jobs(self, now: float, *, unsent: bool = False) -> list[DueJob]:
         """Return the first thousand due jobs of each kind; only those that no message names, where `unsent`.
 
         Without those that a person retried: nobody knows since when they wait.
@@ -125,7 +125,7 @@ class Vitals:
             for job_id, source, queue, priority, since in rows
         ]
 
-    def ended(self, since: float) -> list[EndedJob]:
+    def list_ended_jobs(self, since: float) -> list[EndedJob]:
         """Return what has ended after `since`, the last thousand."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -139,7 +139,7 @@ class Vitals:
             for job_id, queue, priority, added_at in rows
         ]
 
-    def flow(self, since: float, now: float) -> Flow:
+    def measure_flow(self, since: float, now: float) -> JobFlow:
         with self._database.reading() as connection:
             (came,) = connection.execute(
                 "select coalesce(sum(jobs), 0) from batches join tallies on batch = batches.id where added_at > ?",
@@ -156,9 +156,9 @@ class Vitals:
                 " and state = 'queued' and due_at > ?",
                 (now,),
             ).fetchone()
-        return Flow(came, ended, unfinished - later)
+        return JobFlow(came, ended, unfinished - later)
 
-    def folders(self, since: float) -> list[str]:
+    def list_output_folders(self, since: float) -> list[str]:
         """Where unfinished jobs, and those that ended after `since`, have their outputs: of 10,000 each."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -170,7 +170,7 @@ class Vitals:
             ).fetchall()
         return [restored(folder) for (folder,) in rows]
 
-    def output_folders(self, since: float, limit: int) -> list[str]:
+    def list_recent_output_folders(self, since: float, limit: int) -> list[str]:
         """The folders that outputs of the last 10,000 jobs lie in which ended after `since`, the latest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -181,7 +181,7 @@ class Vitals:
             ).fetchall()
         return list(dict.fromkeys(os.path.dirname(restored(path)) for (path,) in rows))[:limit]
 
-    def running(self, jobs: Iterable[int]) -> dict[int, int]:
+    def find_running_attempts(self, jobs: Iterable[int]) -> dict[int, int]:
         """Those of these jobs that run, each with the number of its attempt."""
         with self._database.reading() as connection:
             rows = [
@@ -192,7 +192,7 @@ class Vitals:
             ]
         return dict(row for row in rows if row)
 
-    def latest(self) -> float | None:
+    def find_latest_moment(self) -> float | None:
         """The latest time at which something has happened, as far as was written down."""
         with self._database.reading() as connection:
             (moment,) = connection.execute(

@@ -26,7 +26,7 @@ _SECONDS = (
 )
 
 
-class Work(msgspec.Struct, frozen=True):
+class WorkTotal(msgspec.Struct, frozen=True):
     """Jobs of one recipe that ended in one quarter of an hour, which began at `start`, in one of the final states."""
 
     start: int
@@ -39,13 +39,13 @@ class Work(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class FormatSum(msgspec.Struct, frozen=True):
+class FormatTotal(msgspec.Struct, frozen=True):
     format: str
     outputs: int
     bytes: int
 
 
-class Case(msgspec.Struct, frozen=True):
+class FailedJob(msgspec.Struct, frozen=True):
     """A job that failed."""
 
     job: int
@@ -53,16 +53,16 @@ class Case(msgspec.Struct, frozen=True):
     message: str
 
 
-class Cause(msgspec.Struct, frozen=True):
+class FailureCause(msgspec.Struct, frozen=True):
     """How many jobs failed for one cause, what would mend the newest of them, and which that is."""
 
     kind: ErrorKind
     count: int
     hint: str
-    example: Case
+    example: FailedJob
 
 
-class WatchSum(msgspec.Struct, frozen=True):
+class WatchTotal(msgspec.Struct, frozen=True):
     """A watched folder, and how many jobs came by it and ended."""
 
     path: str
@@ -70,7 +70,7 @@ class WatchSum(msgspec.Struct, frozen=True):
     failed: int
 
 
-class Removed(msgspec.Struct, frozen=True):
+class RemovalTotal(msgspec.Struct, frozen=True):
     """What retention removed. `kept_changed` is what it kept at its last cleaning, as somebody had changed it.
 
     A sum would count the same files every night.
@@ -81,7 +81,7 @@ class Removed(msgspec.Struct, frozen=True):
     kept_changed: int
 
 
-class Before(msgspec.Struct, frozen=True):
+class SourceRecord(msgspec.Struct, frozen=True):
     """A source, as it was when it was read."""
 
     path: str
@@ -89,7 +89,7 @@ class Before(msgspec.Struct, frozen=True):
     mtime_ns: int
 
 
-class After(msgspec.Struct, frozen=True):
+class OutputRecord(msgspec.Struct, frozen=True):
     """An output, and the version of its file (see fileq.files.identity.version_of)."""
 
     path: str
@@ -100,21 +100,21 @@ class After(msgspec.Struct, frozen=True):
     bytes: int
 
 
-class Pair(msgspec.Struct, frozen=True):
+class BeforeAndAfter(msgspec.Struct, frozen=True):
     """What a recipe made of a source: the largest of its outputs."""
 
     job: int
     recipe: str
     finished_at: float
-    before: Before
-    after: After
+    before: SourceRecord
+    after: OutputRecord
 
 
 class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def work(self, since: float, until: float) -> list[Work]:
+    def total_work(self, since: float, until: float) -> list[WorkTotal]:
         with self._database.reading() as connection:
             names = dict(connection.execute("select id, name from recipes"))
             rows = connection.execute(
@@ -124,10 +124,11 @@ class History:
                 (QUARTER, since, until, since, until),
             ).fetchall()
         return [
-            Work(quarter * QUARTER, names[recipe], JobState(state), *sums) for quarter, recipe, state, *sums in rows
+            WorkTotal(quarter * QUARTER, names[recipe], JobState(state), *sums)
+            for quarter, recipe, state, *sums in rows
         ]
 
-    def files(self, since: float, until: float) -> int:
+    def count_sources(self, since: float, until: float) -> int:
         """How many different sources jobs had that ended."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
@@ -136,7 +137,7 @@ class History:
             ).fetchone()
         return int(count)
 
-    def formats(self, since: float, until: float) -> list[FormatSum]:
+    def total_formats(self, since: float, until: float) -> list[FormatTotal]:
         """The outputs of done jobs by their format, the most frequent first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -145,9 +146,9 @@ class History:
                 " group by format order by 2 desc, format",
                 (since, until),
             ).fetchall()
-        return [FormatSum(*row) for row in rows]
+        return [FormatTotal(*row) for row in rows]
 
-    def causes(self, since: float, until: float) -> list[Cause]:
+    def list_causes(self, since: float, until: float) -> list[FailureCause]:
         """Why jobs failed, the most frequent cause first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -158,11 +159,11 @@ class History:
                 (since, until),
             ).fetchall()
         return [
-            Cause(ErrorKind(kind), count, hint, Case(job, restored(source), message))
+            FailureCause(ErrorKind(kind), count, hint, FailedJob(job, restored(source), message))
             for kind, count, hint, job, source, message in rows
         ]
 
-    def watches(self, since: float, until: float) -> list[WatchSum]:
+    def total_watches(self, since: float, until: float) -> list[WatchTotal]:
         """All watched folders, also those by which nothing came."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -172,9 +173,9 @@ class History:
                 " on watch = watches.id group by watches.id, path order by path",
                 (since, until),
             ).fetchall()
-        return [WatchSum(restored(path), *sums) for path, *sums in rows]
+        return [WatchTotal(restored(path), *sums) for path, *sums in rows]
 
-    def removed(self, since: float, until: float) -> Removed:
+    def total_removals(self, since: float, until: float) -> RemovalTotal:
         with self._database.reading() as connection:
             sums = connection.execute(
                 "select coalesce(sum(outputs), 0), coalesce(sum(bytes), 0) from cleanings where at >= ? and at < ?",
@@ -184,9 +185,9 @@ class History:
                 "select kept_changed from cleanings where at >= ? and at < ? order by at desc, id desc limit 1",
                 (since, until),
             ).fetchone()
-        return Removed(*sums, *(last or (0,)))
+        return RemovalTotal(*sums, *(last or (0,)))
 
-    def vanished(self, since: float, until: float) -> int:
+    def count_vanished_outputs(self, since: float, until: float) -> int:
         """How many outputs were found to be gone, by no doing of ours."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
@@ -194,7 +195,7 @@ class History:
             ).fetchone()
         return int(count)
 
-    def samples(self, since: float, until: float, most: int) -> dict[str, list[int]]:
+    def sample_jobs(self, since: float, until: float, most: int) -> dict[str, list[int]]:
         """Done jobs that made something, of each recipe about `most`, evenly taken of all in the order they ended."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -210,7 +211,7 @@ class History:
                 samples.setdefault(name, []).append(job)
         return samples
 
-    def pair(self, job: int) -> Pair | None:
+    def find_before_and_after(self, job: int) -> BeforeAndAfter | None:
         """A done job's source and its largest output; None where either is gone, as far as we know."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -224,6 +225,10 @@ class History:
         if row is None:
             return None
         number, recipe, finished_at, source, size, mtime_ns, path, *output = row
-        return Pair(
-            number, recipe, finished_at, Before(restored(source), size, mtime_ns), After(restored(path), *output)
+        return BeforeAndAfter(
+            number,
+            recipe,
+            finished_at,
+            SourceRecord(restored(source), size, mtime_ns),
+            OutputRecord(restored(path), *output),
         )

@@ -16,7 +16,7 @@ _JOB = (
 )
 
 
-class Running(msgspec.Struct, frozen=True):
+class RunningJob(msgspec.Struct, frozen=True):
     """A job that a worker has now, since `started_at`."""
 
     job: int
@@ -26,7 +26,7 @@ class Running(msgspec.Struct, frozen=True):
     started_at: float
 
 
-class Tally(msgspec.Struct, frozen=True):
+class JobTally(msgspec.Struct, frozen=True):
     """Sums over a batch, or over all. Bytes in and out, and outputs, are those of done jobs."""
 
     jobs: dict[JobState, int]
@@ -43,7 +43,7 @@ class Tally(msgspec.Struct, frozen=True):
         return sum(count for state, count in self.jobs.items() if not state.is_final)
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class AttemptRecord(msgspec.Struct, frozen=True):
     """One try at a job. `outcome` is None while it runs."""
 
     number: int
@@ -54,14 +54,14 @@ class Attempt(msgspec.Struct, frozen=True):
     message: str
 
 
-class Removed(msgspec.Struct, frozen=True):
+class RemovedOutput(msgspec.Struct, frozen=True):
     """An output that retention has removed."""
 
     made: Made
     at: float
 
 
-class Selection(msgspec.Struct, frozen=True):
+class JobSelection(msgspec.Struct, frozen=True):
     """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
 
     Those that were forgotten are never meant.
@@ -95,7 +95,7 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def tally(self, batch: int | None = None) -> Tally:
+    def tally_jobs(self, batch: int | None = None) -> JobTally:
         condition, values = ("where batch = ?", (batch,)) if batch is not None else ("", ())
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -105,9 +105,9 @@ class Overview:
             ).fetchall()
         jobs = dict.fromkeys(JobState, 0) | {JobState(state): count for state, count, *_ in rows}
         done = next((sums for state, _, *sums in rows if state == JobState.DONE), [0, 0, 0])
-        return Tally(jobs, *done)
+        return JobTally(jobs, *done)
 
-    def finished_since(self, moment: float, batch: int | None = None) -> int:
+    def count_finished_jobs(self, moment: float, batch: int | None = None) -> int:
         """How many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
@@ -116,15 +116,15 @@ class Overview:
             ).fetchone()
         return int(count)
 
-    def running(self) -> list[Running]:
+    def list_running_jobs(self) -> list[RunningJob]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select jobs.id, worker, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
                 f" on recipes.id = jobs.recipe where {UNFINISHED} and state = 'running' order by jobs.id"
             ).fetchall()
-        return [Running(job, worker, restored(source), recipe, at) for job, worker, source, recipe, at in rows]
+        return [RunningJob(job, worker, restored(source), recipe, at) for job, worker, source, recipe, at in rows]
 
-    def jobs(self, selection: Selection, limit: int | None = None) -> Iterator[Job]:
+    def list_jobs(self, selection: JobSelection, limit: int | None = None) -> Iterator[Job]:
         """The jobs that are meant, newest first."""
         condition, values = selection.where()
         with self._database.reading() as connection:
@@ -134,13 +134,13 @@ class Overview:
             for row in rows:
                 yield self._job(row)
 
-    def ids(self, selection: Selection) -> list[int]:
+    def list_job_ids(self, selection: JobSelection) -> list[int]:
         condition, values = selection.where()
         with self._database.reading() as connection:
             rows = connection.execute(f"select id from jobs where {condition} order by id", values).fetchall()  # noqa: S608  # ours
         return [job for (job,) in rows]
 
-    def job(self, number: int, *, forgotten: bool = False) -> Job | None:
+    def find_job(self, number: int, *, forgotten: bool = False) -> Job | None:
         """One job; one that is not listed any more only where `forgotten` asks for it."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -148,7 +148,7 @@ class Overview:
             ).fetchone()
         return row and self._job(row)
 
-    def removed(self, job: int) -> list[Removed]:
+    def list_removed_outputs(self, job: int) -> list[RemovedOutput]:
         """What a job had made, and retention has removed."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -156,16 +156,16 @@ class Overview:
                 " where job = ? and removed_at is not null order by rowid",
                 (job,),
             ).fetchall()
-        return [Removed(Made(restored(path), *rest), at) for path, *rest, at in rows]
+        return [RemovedOutput(Made(restored(path), *rest), at) for path, *rest, at in rows]
 
-    def attempts(self, job: int) -> list[Attempt]:
+    def list_attempts(self, job: int) -> list[AttemptRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select number, worker, started_at, finished_at, outcome, message from attempts where job = ?"
                 " order by number",
                 (job,),
             ).fetchall()
-        return [Attempt(*row) for row in rows]
+        return [AttemptRecord(*row) for row in rows]
 
     def _job(self, row: Sequence[Any]) -> Job:
         number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row

@@ -16,7 +16,7 @@ _KNOWN = f"select id, source, version, fingerprint, folder, state, error_kind, {
 _OF_VERSION = f"{_KNOWN} where source = ? and version = ?"
 
 
-class Known(msgspec.Struct, frozen=True):
+class PriorJob(msgspec.Struct, frozen=True):
     """A job about a file that has come again, or under another name."""
 
     job: int
@@ -37,11 +37,11 @@ class Known(msgspec.Struct, frozen=True):
         return self.state is JobState.CANCELLED and self.kind is not None
 
 
-class Arrivals:
+class PriorJobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, files: Iterable[tuple[str, str]]) -> list[list[Known]]:
+    def find_jobs_of_files(self, files: Iterable[tuple[str, str]]) -> list[list[PriorJob]]:
         """Of each file, by its path and version, the jobs about it."""
         with self._database.reading() as connection:
             return [
@@ -49,19 +49,19 @@ class Arrivals:
                 for source, version in files
             ]
 
-    def history(self, source: str) -> list[Known]:
+    def list_jobs_of_source(self, source: str) -> list[PriorJob]:
         """All jobs about a source, the newest first."""
         return self._known("where source = ? order by added_at desc, id desc", stored(source))
 
-    def elsewhere(self, source: str, inode: int, version: str) -> list[Known]:
+    def find_jobs_of_inode(self, source: str, inode: int, version: str) -> list[PriorJob]:
         """The jobs about this very file under other names."""
         return self._known("where inode = ? and version = ? and source <> ?", inode, version, stored(source))
 
-    def _known(self, condition: str, *values: object) -> list[Known]:
+    def _known(self, condition: str, *values: object) -> list[PriorJob]:
         with self._database.reading() as connection:
             return [_known(row) for row in connection.execute(f"{_KNOWN} {condition}", values)]
 
-    def makers(self, path: str, inode: int, version: str) -> list[str]:
+    def trace_recipes(self, path: str, inode: int, version: str) -> list[str]:
         """The recipes that led to this file, the last one first: none where fileq did not publish it.
 
         A file that fileq published is known by its path, and wherever it stands by its inode and version.
@@ -87,12 +87,12 @@ class Arrivals:
                 ).fetchone()
         return makers
 
-    def touched(self, job: int, version: str, mtime_ns: int) -> None:
+    def record_touched(self, job: int, version: str, mtime_ns: int) -> None:
         """A job's source has another time now, and the same content: it is the version that was done."""
         with self._database.transaction() as connection:
             connection.execute("update jobs set version = ?, mtime_ns = ? where id = ?", (version, mtime_ns, job))
 
-    def renamed(self, job: int, source: str, relative: str, folder: str) -> None:
+    def record_renamed(self, job: int, source: str, relative: str, folder: str) -> None:
         """A job's source has another name now; what it made stays where it is."""
         with self._database.transaction() as connection:
             connection.execute(
@@ -100,12 +100,12 @@ class Arrivals:
                 (stored(source), stored(relative), stored(folder), job),
             )
 
-    def has_content(self, job: int, digest: str) -> None:
+    def record_digest(self, job: int, digest: str) -> None:
         """The content that a job about a watched source has read."""
         with self._database.transaction() as connection:
             connection.execute("update jobs set digest = ? where id = ?", (digest, job))
 
-    def withdraw(self, job: int, now: float) -> bool:
+    def cancel_unstarted_job(self, job: int, now: float) -> bool:
         """Cancel a job that has not begun: its source has another name now. False where it has."""
         with self._database.transaction() as connection:
             return bool(
@@ -117,9 +117,9 @@ class Arrivals:
             )
 
 
-def _known(row: Sequence[Any]) -> Known:
+def _known(row: Sequence[Any]) -> PriorJob:
     job, source, version, fingerprint, folder, state, kind, is_leaving, size, digest = row
-    return Known(
+    return PriorJob(
         job, restored(source), version, fingerprint, restored(folder), JobState(state), kind and ErrorKind(kind),
         bool(is_leaving), size, digest,
     )  # fmt: skip

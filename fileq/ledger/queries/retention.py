@@ -16,7 +16,7 @@ _FREE = (
 """Nobody is making it anew, and it is no source."""
 
 
-class Output(msgspec.Struct, frozen=True):
+class RemovableOutput(msgspec.Struct, frozen=True):
     """A file that fileq published, as it was then. `number` orders outputs of the same moment."""
 
     number: int
@@ -31,7 +31,7 @@ class Output(msgspec.Struct, frozen=True):
     vanished: bool
 
 
-class Interrupted(msgspec.Struct, frozen=True):
+class InterruptedRemoval(msgspec.Struct, frozen=True):
     """An output that was being removed when the process ended; `hidden` is its name meanwhile.
 
     `version` is None where it was written down as removed already.
@@ -43,7 +43,7 @@ class Interrupted(msgspec.Struct, frozen=True):
     bytes: int
 
 
-class Gone(msgspec.Struct, frozen=True):
+class CleaningRecord(msgspec.Struct, frozen=True):
     """What one cleaning has done up to now."""
 
     outputs: int
@@ -56,14 +56,14 @@ class Retention:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def recipes(self) -> dict[int, str]:
+    def list_recipes(self) -> dict[int, str]:
         """All recipes that jobs went through, each as JSON."""
         with self._database.reading() as connection:
             return dict(connection.execute("select id, body from recipes").fetchall())
 
-    def oldest(
+    def find_removable_outputs(
         self, recipes: Collection[int], until: float, after: tuple[float, int] | None, limit: int
-    ) -> list[Output]:
+    ) -> list[RemovableOutput]:
         """Outputs of these recipes that may be removed, published up to `until`, the oldest first.
 
         `after` is the moment and number of the last one that was answered before.
@@ -80,7 +80,7 @@ class Retention:
             ).fetchall()
         return [_output(row) for row in rows]
 
-    def total(self, recipes: Collection[int]) -> int:
+    def total_output_bytes(self, recipes: Collection[int]) -> int:
         """The bytes of all outputs of these recipes that stand."""
         with self._database.reading() as connection:
             (total,) = connection.execute(
@@ -91,7 +91,7 @@ class Retention:
             ).fetchone()
         return int(total)
 
-    def intend(self, outputs: Iterable[tuple[Output, str]]) -> None:
+    def announce_removals(self, outputs: Iterable[tuple[RemovableOutput, str]]) -> None:
         """Each of these is about to be removed, under a hidden name meanwhile: a part of a durable transaction."""
         with self._database.transaction() as connection:
             connection.executemany(
@@ -100,7 +100,7 @@ class Retention:
                 [(stored(hidden), stored(one.path), one.job, one.version) for one, hidden in outputs],
             )
 
-    def is_free(self, output: Output, hidden: str) -> bool:
+    def is_removable(self, output: RemovableOutput, hidden: str) -> bool:
         """Whether it may be removed still: nobody has begun to make it anew since."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -110,7 +110,7 @@ class Retention:
             ).fetchone()
         return row is not None
 
-    def removed(self, path: str, hidden: str, now: float) -> None:
+    def record_removed(self, path: str, hidden: str, now: float) -> None:
         """It has its hidden name now, and nothing but that is left of it."""
         with self._database.transaction() as connection:
             connection.execute(
@@ -119,7 +119,7 @@ class Retention:
                 (now, stored(path), stored(hidden)),
             )
 
-    def stays(self, path: str, hidden: str, version: str) -> None:
+    def record_kept(self, path: str, hidden: str, version: str) -> None:
         """It has its name again, or still."""
         with self._database.transaction() as connection:
             connection.execute(
@@ -128,7 +128,7 @@ class Retention:
                 (version, stored(path), stored(hidden)),
             )
 
-    def settled(self, removals: Iterable[tuple[str, str]]) -> None:
+    def clear_hidden_paths(self, removals: Iterable[tuple[str, str]]) -> None:
         """Of these paths, each with its hidden name, nothing stands under the hidden name any more."""
         with self._database.transaction() as connection:
             connection.executemany(
@@ -136,14 +136,16 @@ class Retention:
                 [(stored(path), stored(hidden)) for path, hidden in removals],
             )
 
-    def interrupted(self) -> list[Interrupted]:
+    def find_interrupted_removals(self) -> list[InterruptedRemoval]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, removing, stands, coalesce(bytes, 0) from outputs where removing is not null"
             ).fetchall()
-        return [Interrupted(restored(path), restored(hidden), stands, size) for path, hidden, stands, size in rows]
+        return [
+            InterruptedRemoval(restored(path), restored(hidden), stands, size) for path, hidden, stands, size in rows
+        ]
 
-    def record(self, cleaning: int | None, gone: Gone, now: float) -> int:
+    def upsert_cleaning(self, cleaning: int | None, gone: CleaningRecord, now: float) -> int:
         """Write down what a cleaning has done up to now: under its number, or as a new one."""
         with self._database.transaction() as connection:
             (number,) = connection.execute(
@@ -154,26 +156,26 @@ class Retention:
             ).fetchone()
         return int(number)
 
-    def cleaner(self) -> str | None:
+    def find_cleaner(self) -> str | None:
         """Who cleans just now, as it was said; None where nobody does."""
         with self._database.reading() as connection:
             row = connection.execute("select value from fileq where key = 'cleaning'").fetchone()
         return row and str(row[0])
 
-    def begin(self, cleaner: str) -> None:
+    def begin_cleaning(self, cleaner: str) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 "insert into fileq values ('cleaning', ?) on conflict (key) do update set value = excluded.value",
                 (cleaner,),
             )
 
-    def end(self, cleaner: str) -> None:
+    def end_cleaning(self, cleaner: str) -> None:
         with self._database.transaction() as connection:
             connection.execute("delete from fileq where key = 'cleaning' and value = ?", (cleaner,))
 
 
-def _output(row: Any) -> Output:
+def _output(row: Any) -> RemovableOutput:
     number, path, job, recipe, source, version, inode, size, published_at, vanished = row
-    return Output(
+    return RemovableOutput(
         number, restored(path), job, recipe, restored(source), version, inode, size, published_at, bool(vanished)
     )

@@ -34,7 +34,7 @@ _TIDYING = (
 )
 
 
-class Past(msgspec.Struct, frozen=True):
+class PurgeCandidate(msgspec.Struct, frozen=True):
     """A job that ended long ago. `watch` is the watched folder that its source came by."""
 
     job: int
@@ -44,38 +44,38 @@ class Past(msgspec.Struct, frozen=True):
     watch: int | None
 
 
-class Remnants:
+class Tombstones:
     """The newest job, batch and recipe stay, whatever their age: else SQLite would give their numbers anew."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count(self, before: float) -> int:
+    def count_old_jobs(self, before: float) -> int:
         """How many jobs that are listed ended before."""
         with self._database.reading() as connection:
             (count,) = connection.execute(f"select count(*) from jobs where {_OLD}", (before,)).fetchone()  # noqa: S608  # ours
         return int(count)
 
-    def old(self, before: float, limit: int) -> list[Past]:
+    def find_old_jobs(self, before: float, limit: int) -> list[PurgeCandidate]:
         """Jobs that are listed and ended before, the first ones first."""
         return self._past(f"where {_OLD} order by finished_at limit ?", before, limit)
 
-    def forgotten(self, before: float, limit: int) -> list[Past]:
+    def find_tombstones(self, before: float, limit: int) -> list[PurgeCandidate]:
         """What stayed of jobs, and was last looked at before."""
         return self._past("where forgotten_at < ? order by forgotten_at limit ?", before, limit)
 
-    def _past(self, condition: str, *values: object) -> list[Past]:
+    def _past(self, condition: str, *values: object) -> list[PurgeCandidate]:
         with self._database.reading() as connection:
             rows = connection.execute(f"{_PAST} {condition}", values).fetchall()
-        return [Past(job, restored(source), *rest) for job, source, *rest in rows]
+        return [PurgeCandidate(job, restored(source), *rest) for job, source, *rest in rows]
 
-    def standing(self, job: int) -> list[str]:
+    def list_published_paths(self, job: int) -> list[str]:
         """The paths of what a job published, as far as nobody has removed it."""
         with self._database.reading() as connection:
             rows = connection.execute("select path from outputs where job = ? and stands is not null", (job,))
             return [restored(path) for (path,) in rows]
 
-    def forget(
+    def purge_jobs(
         self, needed: Collection[int], others: Collection[int], now: float, *, ended: float, seen: float
     ) -> None:
         """Keep of the `needed` ones what serves to make nothing twice, and nothing of the others.
@@ -92,7 +92,7 @@ class Remnants:
             connection.executemany("delete from attempts where job = ?", [(job,) for job in (*kept, *left) if job])
             connection.executemany("delete from outputs where job = ?", [(job,) for job in left if job])
 
-    def tidy(self, now: float) -> None:
+    def delete_unused(self, now: float) -> None:
         """Remove batches, recipes and dispositions without jobs, sums of nothing, and messages nobody will read."""
         with self._database.transaction() as connection:
             connection.execute(
@@ -125,7 +125,7 @@ class Remnants:
                 [(recipe, now - _LAST_DAY) for (recipe,) in unused],
             )
 
-    def sources(self) -> Iterator[str]:
+    def iterate_sources(self) -> Iterator[str]:
         """The sources of all jobs, and of what stayed of old ones: they may be many."""
         after = 0
         while rows := self._some_sources(after):
@@ -138,7 +138,7 @@ class Remnants:
                 "select id, source from jobs where id > ? order by id limit 10000", (after,)
             ).fetchall()
 
-    def watched(self) -> list[str]:
+    def list_watched_paths(self) -> list[str]:
         """The paths of all folders that are watched, or were."""
         with self._database.reading() as connection:
             rows: list[Any] = connection.execute("select path from watches").fetchall()

@@ -1,7 +1,7 @@
 """Jobs that wait for another try, when the clock on the wall was set back meanwhile."""
 
 from fileq.ledger.database import UNFINISHED, Database
-from fileq.ledger.tables.jobs import Due
+from fileq.ledger.tables.jobs import QueueEntry
 
 _SLACK = 5.0
 """Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
@@ -11,7 +11,7 @@ class WaitingJobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def bring_forward(self, now: float) -> list[Due]:
+    def bring_jobs_forward(self, now: float) -> list[QueueEntry]:
         """Bring forward what waits longer than it was to, and return it as it is due now, to be sent.
 
         A job whose last attempt ended in the future has waited since before the clock was set back. The attempt and
@@ -35,4 +35,4 @@ class WaitingJobs:
                 ).fetchone()
                 for job, _, step in rows
             ]
-        return [Due(*row) for row in brought]
+        return [QueueEntry(*row) for row in brought]

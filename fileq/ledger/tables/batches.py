@@ -23,7 +23,7 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, queue: str, now: float, watch: int | None = None) -> int:
+    def insert_batch(self, queue: str, now: float, watch: int | None = None) -> int:
         """A new batch, whose messages go through Huey's queue of this name; `watch` is the folder it came by."""
         with self._database.transaction() as connection:
             (batch,) = connection.execute(
@@ -31,49 +31,49 @@ class Batches:
             ).fetchone()
         return int(batch)
 
-    def reopen(self, batch: int) -> None:
+    def reopen_batch(self, batch: int) -> None:
         """More comes into it; a quick worker may have ended it in the meantime."""
         with self._database.transaction() as connection:
             connection.execute("update batches set told = 0 where id = ? and told = 1", (batch,))
 
-    def forget(self, batch: int) -> None:
+    def delete_batch(self, batch: int) -> None:
         """Nothing was queued in it after all."""
         with self._database.transaction() as connection:
             connection.execute("delete from batches where id = ?", (batch,))
 
-    def exists(self, batch: int) -> bool:
+    def has_jobs(self, batch: int) -> bool:
         """Whether it has jobs that are listed still."""
         with self._database.reading() as connection:
             row = connection.execute("select 1 from tallies where batch = ? and jobs > 0 limit 1", (batch,)).fetchone()
         return row is not None
 
-    def queue_of(self, job: int) -> str:
+    def find_queue(self, job: int) -> str:
         with self._database.reading() as connection:
             (queue,) = connection.execute(
                 "select queue from batches join jobs on jobs.batch = batches.id where jobs.id = ?", (job,)
             ).fetchone()
         return str(queue)
 
-    def hand_over(self, queue: str, to: str) -> None:
+    def move_queue(self, queue: str, to: str) -> None:
         """Move what a queue still has to another one, messages and all: its own worker is gone."""
         with self._database.transaction() as connection:
             connection.execute("update batches set queue = ?, handed_over = 1 where queue = ?", (to, queue))
             connection.execute("update task set queue = ? where queue = ?", (to, queue))
             connection.execute("update schedule set queue = ? where queue = ?", (to, queue))
 
-    def unserved_queues(self, main: str) -> list[str]:
+    def find_unserved_queues(self, main: str) -> list[str]:
         """Return the queues, other than the main one, that have jobs or messages, and no worker."""
         with self._database.reading() as connection:
             rows = connection.execute(_UNSERVED, (main,)).fetchall()
         return [str(queue) for (queue,) in rows]
 
-    def pause(self, *, paused: bool) -> None:
+    def set_paused(self, *, paused: bool) -> None:
         """While paused, nobody begins a job. What runs goes on."""
         with self._database.transaction() as connection:
             connection.execute("delete from fileq where key = 'paused'")
             if paused:
                 connection.execute("insert into fileq values ('paused', 'yes')")
 
-    def paused(self) -> bool:
+    def is_paused(self) -> bool:
         with self._database.reading() as connection:
             return connection.execute("select 1 from fileq where key = 'paused'").fetchone() is not None

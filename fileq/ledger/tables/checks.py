@@ -9,7 +9,7 @@ from fileq.ledger.paths import prose
 _WHOLE, _JUMP = "found_whole", "clock_jump"
 
 
-class Standing(msgspec.Struct, frozen=True):
+class CheckRecord(msgspec.Struct, frozen=True):
     """How a check stood when it was recorded last. Times are seconds since the epoch.
 
     `since` is when it became bad, or ceased to be. `bad_since` is not None from when people were told that it is
@@ -24,7 +24,7 @@ class Standing(msgspec.Struct, frozen=True):
     checked_at: float
 
 
-class Jump(msgspec.Struct, frozen=True):
+class ClockJump(msgspec.Struct, frozen=True):
     """The system's clock was set by so many seconds, at a time that it told afterwards."""
 
     seconds: float
@@ -35,13 +35,13 @@ class Checks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def standings(self) -> dict[str, Standing]:
+    def list_records(self) -> dict[str, CheckRecord]:
         """By name."""
         with self._database.reading() as connection:
             rows = connection.execute("select name, state, message, since, bad_since, checked_at from checks")
-            return {row[0]: Standing(*row) for row in rows}
+            return {row[0]: CheckRecord(*row) for row in rows}
 
-    def stands(self, standing: Standing) -> None:
+    def upsert_record(self, standing: CheckRecord) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 "insert into checks (name, state, message, since, bad_since, checked_at) values (?, ?, ?, ?, ?, ?)"
@@ -50,22 +50,22 @@ class Checks:
                 msgspec.structs.astuple(msgspec.structs.replace(standing, message=prose(standing.message))),
             )
 
-    def note_whole(self, now: float) -> None:
+    def record_intact(self, now: float) -> None:
         """Every page of the database was looked at, and nothing is wrong."""
         self._note(_WHOLE, [now])
 
-    def found_whole(self) -> float | None:
+    def find_last_intact(self) -> float | None:
         """When that was last; None where nobody has looked yet."""
         noted = self._noted(_WHOLE, tuple[float])
         return noted[0] if noted else None
 
-    def note_jump(self, seconds: float, now: float) -> None:
+    def record_clock_jump(self, seconds: float, now: float) -> None:
         """The system's clock was set: forward, or back where `seconds` is negative."""
         self._note(_JUMP, [seconds, now])
 
-    def last_jump(self) -> Jump | None:
+    def find_clock_jump(self) -> ClockJump | None:
         noted = self._noted(_JUMP, tuple[float, float])
-        return Jump(*noted) if noted else None
+        return ClockJump(*noted) if noted else None
 
     def _note(self, key: str, numbers: list[float]) -> None:
         with self._database.transaction() as connection:

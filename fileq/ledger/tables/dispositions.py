@@ -51,7 +51,7 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
         return self.to is not None or self.states == {JobState.DONE}
 
 
-class Lease(msgspec.Struct, frozen=True):
+class DispositionLease(msgspec.Struct, frozen=True):
     """The right to see a source off. Once somebody else has it, the token is void."""
 
     disposition_id: int
@@ -84,7 +84,7 @@ class Dispositions:
                 "update jobs set disposition_id = ? where id = ?", [(disposition_id, job_id) for job_id in job_ids]
             )
 
-    def find_ready(self, now: float, job_ids: Iterable[int] | None = None) -> list[Disposition]:
+    def find_ready_dispositions(self, now: float, job_ids: Iterable[int] | None = None) -> list[Disposition]:
         """Return the dispositions all of whose jobs have ended: those of these jobs, or all that are due."""
         with self._database.reading() as connection:
             if job_ids is None:
@@ -100,10 +100,10 @@ class Dispositions:
                         "select disposition_id from jobs where id = ? and disposition_id is not null", (job_id,)
                     )
                 ]
-            found = [self.find(disposition_id) for (disposition_id,) in dict.fromkeys(ids)]
+            found = [self.find_disposition(disposition_id) for (disposition_id,) in dict.fromkeys(ids)]
         return [one for one in found if one is not None and all(state.is_final for state in one.states)]
 
-    def find(self, disposition_id: int) -> Disposition | None:
+    def find_disposition(self, disposition_id: int) -> Disposition | None:
         with self._database.reading() as connection:
             row = connection.execute(
                 "select source, version, inode, done_to, failed_to, target, hidden, temp, tries from dispositions"
@@ -122,7 +122,7 @@ class Dispositions:
             tries=tries, states=frozenset(JobState(state) for (state,) in states),
         )  # fmt: skip
 
-    def find_jobs(self, disposition_id: int) -> list[int]:
+    def find_job_ids(self, disposition_id: int) -> list[int]:
         """Return the ids of the jobs that the source waited for."""
         with self._database.reading() as connection:
             rows = connection.execute("select id from jobs where disposition_id = ?", (disposition_id,))
@@ -137,7 +137,9 @@ class Dispositions:
             )
             return {digest for (digest,) in rows}
 
-    def take_lease(self, disposition_id: int, holder: ProcessIdentity, now: float, until: float) -> Lease | None:
+    def take_lease(
+        self, disposition_id: int, holder: ProcessIdentity, now: float, until: float
+    ) -> DispositionLease | None:
         """Take the right to see a source off; None where another process has it and may still act on it.
 
         What `holder` has itself, from an earlier try, it may take anew.
@@ -156,12 +158,12 @@ class Dispositions:
                 "update dispositions set token = ?, holder_json = ?, held_until = ? where id = ?",
                 (token, msgspec.json.encode(holder).decode(), until, disposition_id),
             )
-        return Lease(disposition_id, token)
+        return DispositionLease(disposition_id, token)
 
-    def renew_lease(self, lease: Lease, until: float) -> None:
+    def renew_lease(self, lease: DispositionLease, until: float) -> None:
         self._change(lease, "held_until = ?", until)
 
-    def check_lease(self, lease: Lease) -> None:
+    def check_lease(self, lease: DispositionLease) -> None:
         with self._database.reading() as connection:
             row = connection.execute(
                 "select 1 from dispositions where id = ? and token = ?", (lease.disposition_id, lease.token)
@@ -169,7 +171,7 @@ class Dispositions:
         if row is None:
             raise Fenced
 
-    def choose_target(self, lease: Lease, target: str) -> bool:
+    def choose_target(self, lease: DispositionLease, target: str) -> bool:
         """Write down where the source goes, before it moves; False where another goes there already."""
         with self._database.transaction(durable=True) as connection:
             taken = connection.execute(
@@ -179,37 +181,37 @@ class Dispositions:
                 self._change(lease, "target = ?", stored(target))
         return taken is None
 
-    def announce_hidden(self, lease: Lease, hidden: str) -> None:
+    def announce_hidden(self, lease: DispositionLease, hidden: str) -> None:
         """Write down the name that the source is about to get while it is looked at for the last time."""
         with self._database.transaction(durable=True):
             self._change(lease, "hidden = ?", stored(hidden))
 
-    def announce_temp(self, lease: Lease, temp: str | None) -> None:
+    def announce_temp(self, lease: DispositionLease, temp: str | None) -> None:
         """Write down the path of a copy that is about to be made; None where it is one no more."""
         with self._database.transaction(durable=True):
             self._change(lease, "temp = ?", _stored(temp))
 
-    def postpone(self, lease: Lease, retry_at: float, problem: str) -> None:
+    def postpone_disposition(self, lease: DispositionLease, retry_at: float, problem: str) -> None:
         """Give the right back: the source could not go, and is to be tried again."""
         change = "holder_json = null, held_until = null, tries = tries + 1, retry_at = ?, problem = ?"
         self._change(lease, change, retry_at, prose(problem))
 
-    def park(self, lease: Lease) -> None:
+    def park_disposition(self, lease: DispositionLease) -> None:
         """Give the right back: the source stays for now, and is due once one of its jobs is retried.
 
         Where that has happened meanwhile, it is due at once: whoever ended the job could not have the lease.
         """
         with self._database.transaction():
-            disposition = self.find(lease.disposition_id)
+            disposition = self.find_disposition(lease.disposition_id)
             is_due = disposition is None or disposition.is_settled or not all(map(_is_final, disposition.states))
             change = "holder_json = null, held_until = null, tries = 0, retry_at = ?, problem = null"
             self._change(lease, change, None if is_due else PARKED)
 
-    def release(self, lease: Lease) -> None:
+    def release_lease(self, lease: DispositionLease) -> None:
         """Give the right back, with nothing done."""
         self._change(lease, "holder_json = null, held_until = null")
 
-    def close(self, lease: Lease) -> None:
+    def close_disposition(self, lease: DispositionLease) -> None:
         """The source has gone, or it is to stay."""
         with self._database.transaction() as connection:
             self.check_lease(lease)
@@ -224,7 +226,7 @@ class Dispositions:
             rows = connection.execute("select source, problem from dispositions where problem is not null order by id")
             return [(restored(source), problem) for source, problem in rows]
 
-    def _change(self, lease: Lease, change: str, *values: object) -> None:
+    def _change(self, lease: DispositionLease, change: str, *values: object) -> None:
         with self._database.transaction() as connection:
             changed = connection.execute(
                 f"update dispositions set {change} where id = ? and token = ?",  # noqa: S608  # ours

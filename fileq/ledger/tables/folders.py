@@ -11,7 +11,7 @@ from fileq.ledger.paths import restored, stored
 _FOLDER = "select path, real, device, inode, made from folders"
 
 
-class Folder(msgspec.Struct, frozen=True):
+class FolderRecord(msgspec.Struct, frozen=True):
     """A folder by its path, and the one that it led to: `real` has no symbolic link in it."""
 
     path: str
@@ -28,12 +28,12 @@ class Folders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def at(self, path: str) -> Folder | None:
+    def find_folder(self, path: str) -> FolderRecord | None:
         with self._database.reading() as connection:
             row = connection.execute(f"{_FOLDER} where path = ?", (stored(path),)).fetchone()
         return row and _folder(row)
 
-    def note(self, path: str, *, made: bool) -> None:
+    def upsert_folder(self, path: str, *, made: bool) -> None:
         """Remember the folder that is at `path` now. That fileq made it stays true as long as it is the same one.
 
         Raises OSError where it can't be looked at.
@@ -54,20 +54,20 @@ class Folders:
 
         One that is known stays as it is known: retention removes nothing from another one that has taken its place.
         """
-        if self.at(path) is None:
-            self.note(path, made=False)
+        if self.find_folder(path) is None:
+            self.upsert_folder(path, made=False)
 
-    def forget(self, path: str) -> None:
+    def delete_folder(self, path: str) -> None:
         with self._database.transaction() as connection:
             connection.execute("delete from folders where path = ?", (stored(path),))
 
-    def thinned(self) -> list[Folder]:
+    def find_maybe_empty_folders(self) -> list[FolderRecord]:
         """Those in which retention has removed something since they were last looked at, the deepest first."""
         with self._database.reading() as connection:
             rows = connection.execute(f"{_FOLDER} where thinned = 1 order by length(path) desc").fetchall()
         return [_folder(row) for row in rows]
 
-    def thin(self, path: str, *, thinned: bool) -> None:
+    def set_maybe_empty(self, path: str, *, thinned: bool) -> None:
         """Retention is about to remove something in it; or it was looked at."""
         with self._database.transaction() as connection:
             connection.execute(
@@ -75,13 +75,13 @@ class Folders:
                 (int(thinned), stored(path), int(thinned)),
             )
 
-    def expecting(self) -> set[str]:
+    def list_reserved_folders(self) -> set[str]:
         """The folders, by their paths, in which an output is being made."""
         with self._database.reading() as connection:
             rows = connection.execute("select path from outputs where temp is not null")
             return {os.path.dirname(restored(path)) for (path,) in rows}
 
 
-def _folder(row: Any) -> Folder:
+def _folder(row: Any) -> FolderRecord:
     path, real, device, inode, made = row
-    return Folder(restored(path), restored(real), device, inode, bool(made))
+    return FolderRecord(restored(path), restored(real), device, inode, bool(made))

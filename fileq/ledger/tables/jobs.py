@@ -17,7 +17,7 @@ class Fenced(Exception):
     """The token is void: the job was given to another attempt, or cancelled."""
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class JobCandidate(msgspec.Struct, frozen=True):
     """A source that was found, the recipe it is to go through, and where its outputs go."""
 
     source: str
@@ -51,7 +51,7 @@ class Claim(msgspec.Struct, frozen=True):
     """The source's, where it came by a watched folder, into which others may put files and links."""
 
 
-class Due(msgspec.Struct, frozen=True):
+class QueueEntry(msgspec.Struct, frozen=True):
     """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
 
     id: int
@@ -65,7 +65,7 @@ class Jobs:
         self._database = database
         self._recipes: dict[int, str] = {}
 
-    def recipe(self, name: str, fingerprint: str, body: str) -> int:
+    def upsert_recipe(self, name: str, fingerprint: str, body: str) -> int:
         """The id of a recipe as it is now, to be kept with its jobs."""
         with self._database.transaction() as connection:
             row = connection.execute("select id from recipes where body = ?", (body,)).fetchone()
@@ -76,9 +76,9 @@ class Jobs:
                 ).fetchone()
         return int(row[0])
 
-    def enter(
+    def insert_job(
         self,
-        candidate: Candidate,
+        candidate: JobCandidate,
         batch: int,
         now: float,
         *,
@@ -98,7 +98,7 @@ class Jobs:
             ).fetchone()  # fmt: skip
         return row and int(row[0])
 
-    def known(self, candidate: Candidate) -> tuple[int, JobState]:
+    def find_same_job(self, candidate: JobCandidate) -> tuple[int, JobState]:
         """The job that was made of the same candidate before, and how it stands."""
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -107,7 +107,7 @@ class Jobs:
             ).fetchone()
         return row[0], JobState(row[1])
 
-    def enter_again(
+    def requeue_job(
         self,
         job: int,
         batch: int,
@@ -133,7 +133,7 @@ class Jobs:
             )
             _unpark(connection, job)
 
-    def claim(self, job: int, worker: int, now: float) -> Claim | None:
+    def claim_job(self, job: int, worker: int, now: float) -> Claim | None:
         """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
 
         The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
@@ -162,7 +162,7 @@ class Jobs:
             restored(folder), restored(relative), bool(watched), inode if watched else None,
         )  # fmt: skip
 
-    def folders(self, job_id: int) -> tuple[str, str] | None:
+    def find_waiting_paths(self, job_id: int) -> tuple[str, str] | None:
         """Return a waiting job's source and the folder of its outputs; None where it doesn't wait."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -170,14 +170,14 @@ class Jobs:
             ).fetchone()
         return row and (restored(row[0]), restored(row[1]))
 
-    def postpone(self, job_id: int, due_at: float) -> Due | None:
+    def postpone_job(self, job_id: int, due_at: float) -> QueueEntry | None:
         """Have a waiting job wait on until then, for the same reason."""
         with self._database.transaction() as connection:
             row = connection.execute(
                 "update jobs set due_at = ? where id = ? and state = 'waiting' returning id, priority, due_at, size",
                 (due_at, job_id),
             ).fetchone()
-        return row and Due(*row)
+        return row and QueueEntry(*row)
 
     def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
         if recipe not in self._recipes:
@@ -185,7 +185,7 @@ class Jobs:
             self._recipes[recipe] = row[0] if row else ""  # no recipe: the attempt says it
         return self._recipes[recipe]
 
-    def check(self, token: Token) -> None:
+    def check_token(self, token: Token) -> None:
         """Raise Fenced where the token is void."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -194,46 +194,48 @@ class Jobs:
         if row is None:
             raise Fenced
 
-    def finish(self, token: Token, now: float, *, outputs: int, bytes_out: int, note: str) -> None:
+    def finish_attempt(self, token: Token, now: float, *, outputs: int, bytes_out: int, note: str) -> None:
         """The outputs are published and known: the job is done."""
         self._end(
             token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
             (now, outputs, bytes_out, prose(note)),
         )  # fmt: skip
 
-    def fail(self, token: Token, failure: Failure, now: float) -> None:
+    def fail_attempt(self, token: Token, failure: Failure, now: float) -> None:
         """This was the job's last try."""
         self._end_badly(token, failure, now, "state = 'failed', untold = 1, finished_at = ?", now)
 
-    def vanish(self, token: Token, failure: Failure, now: float) -> None:
+    def cancel_attempt(self, token: Token, failure: Failure, now: float) -> None:
         """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
         self._end_badly(token, failure, now, "state = 'cancelled', finished_at = ?", now)
 
-    def wait(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
+    def retry_attempt_later(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
         """The fault may pass: the job is to be tried again at `due_at`."""
         return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
 
-    def put_off(self, token: Token, failure: Failure, due_at: float, now: float) -> Due:
+    def put_off_attempt(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
         """A folder that it needs can't be used: the job waits until then, and that was no try."""
         return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
 
-    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> Due:
+    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> QueueEntry:
         return self._end(
             token, now, failure.kind, prose(failure.message),
             f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
             (moment, failure.kind, prose(failure.message), prose(failure.hint)),
         )  # fmt: skip
 
-    def give_back(self, token: Token, now: float) -> Due:
+    def return_attempt(self, token: Token, now: float) -> QueueEntry:
         """The worker stops before the attempt has ended: it doesn't count as a try."""
         return self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
 
-    def lose(self, token: Token, now: float) -> Due:
+    def lose_attempt(self, token: Token, now: float) -> QueueEntry:
         """The attempt was ended from outside, or its worker died: that is no fault of the job, and no try."""
         change = "state = 'queued', tries = tries - 1, deaths = deaths + 1"
         return self._end(token, now, "worker died", "", change, ())
 
-    def _end(self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]) -> Due:
+    def _end(
+        self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]
+    ) -> QueueEntry:
         with self._database.transaction() as connection:
             row = connection.execute(
                 f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
@@ -246,9 +248,9 @@ class Jobs:
                 "update attempts set finished_at = ?, outcome = ?, message = ? where job = ? and number = ?",
                 (now, outcome, message, token.job, token.attempt),
             )
-        return Due(*row)
+        return QueueEntry(*row)
 
-    def orphans(self) -> list[tuple[Token, int]]:
+    def find_orphans(self) -> list[tuple[Token, int]]:
         """What runs for a worker that is no longer entered, each with how often it was lost before."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -257,7 +259,7 @@ class Jobs:
             ).fetchall()
         return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
 
-    def without_message(self, queue: str, now: float, *, patience: float, limit: int) -> list[Due]:
+    def find_unsent_jobs(self, queue: str, now: float, *, patience: float, limit: int) -> list[QueueEntry]:
         """Return jobs of a queue that are due and have no message, the longest due ones first.
 
         A slot may hold the jobs of a message that it took, and come to them soon: those are left to it for `patience`
@@ -271,9 +273,9 @@ class Jobs:
                 " order by due_at limit :limit",
                 {"queue": queue, "now": now, "patience": patience, "limit": limit},
             ).fetchall()
-        return [Due(*row) for row in rows]
+        return [QueueEntry(*row) for row in rows]
 
-    def due(self, jobs: Iterable[int]) -> list[Due]:
+    def filter_unsent_jobs(self, jobs: Iterable[int]) -> list[QueueEntry]:
         """Return those of these jobs that are still to be done and have no message, as it needs to know them."""
         with self._database.reading() as connection:
             rows = [
@@ -283,9 +285,9 @@ class Jobs:
                 ).fetchone()
                 for job in jobs
             ]
-        return [Due(*row) for row in rows if row]
+        return [QueueEntry(*row) for row in rows if row]
 
-    def unfinished(self, queue: str) -> bool:
+    def has_unfinished_jobs(self, queue: str) -> bool:
         """Whether anything of this queue is still queued, running or waiting."""
         with self._database.reading() as connection:
             return bool(
@@ -296,7 +298,7 @@ class Jobs:
                 ).fetchone()
             )
 
-    def retry(self, jobs: Iterable[int]) -> list[Due]:
+    def retry_jobs(self, jobs: Iterable[int]) -> list[QueueEntry]:
         """Queue failed and cancelled jobs again; answer those that were."""
         with self._database.transaction() as connection:
             rows = [
@@ -315,9 +317,9 @@ class Jobs:
             # Their batches are to end once more, and that is to be told.
             batches = {(row[-1],) for row in rows if row}
             connection.executemany("update batches set told = 0 where id = ? and told = 1", batches)
-        return [Due(*row[:-1]) for row in rows if row]
+        return [QueueEntry(*row[:-1]) for row in rows if row]
 
-    def cancel(self, jobs: Iterable[int], now: float) -> list[int]:
+    def cancel_jobs(self, jobs: Iterable[int], now: float) -> list[int]:
         """Cancel what has not ended; a running attempt's token is void from here on."""
         with self._database.transaction(durable=True) as connection:
             cancelled = []

@@ -10,7 +10,7 @@ class LeftoverTemps:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def insert(self, paths: Iterable[str], now: float) -> None:
+    def insert_temps(self, paths: Iterable[str], now: float) -> None:
         """Remember these; those that are known stay known since when they were."""
         with self._database.transaction() as connection:
             connection.executemany(
@@ -18,12 +18,12 @@ class LeftoverTemps:
                 [(stored(path), now) for path in paths],
             )
 
-    def delete(self, paths: Iterable[str]) -> None:
+    def delete_temps(self, paths: Iterable[str]) -> None:
         """Forget these."""
         with self._database.transaction() as connection:
             connection.executemany("delete from leftover_temps where path = ?", [(stored(path),) for path in paths])
 
-    def all(self) -> dict[str, float]:
+    def list_temps(self) -> dict[str, float]:
         """Return the paths, each with when it was found, in seconds since the epoch."""
         with self._database.reading() as connection:
             rows = connection.execute("select path, found_at from leftover_temps").fetchall()

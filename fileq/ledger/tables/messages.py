@@ -15,11 +15,11 @@ _NAMED_JOBS = (
 )
 
 
-class Messages:
+class QueueMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def send(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
+    def insert_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
         """Each a message and its priority: higher ones first."""
         with self._database.transaction() as connection:
             connection.executemany(
@@ -27,7 +27,7 @@ class Messages:
                 ((queue, data, priority) for data, priority in messages),
             )
 
-    def schedule(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
+    def schedule_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
         """Each a message and when it is due, in seconds since the epoch."""
         with self._database.transaction() as connection:
             connection.executemany(
@@ -35,17 +35,17 @@ class Messages:
                 ((queue, data, due_at) for data, due_at in messages),
             )
 
-    def any_left(self, queue: str) -> bool:
+    def has_messages(self, queue: str) -> bool:
         """Whether a message lies ready in this queue (one that is due later doesn't count)."""
         with self._database.reading() as connection:
             return connection.execute("select 1 from task where queue = ? limit 1", (queue,)).fetchone() is not None
 
-    def take(self, queue: str, now: float) -> bytes | None:
+    def take_message(self, queue: str, now: float) -> bytes | None:
         """Remove the most urgent message of a queue and return it; None where there is none.
 
         Its jobs have no message from here on, and remember since when: should nobody claim them, they get another.
         """
-        if not self.any_left(queue):  # a look that needs no write lock
+        if not self.has_messages(queue):  # a look that needs no write lock
             return None
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -62,7 +62,7 @@ class Messages:
             connection.execute("delete from task where id = ?", (message_id,))
         return bytes(data)
 
-    def move_due(self, queue: str, now: float) -> None:
+    def move_due_messages(self, queue: str, now: float) -> None:
         """Move what is due by now from the schedule into the queue, the first 5,000 messages: all of it, or nothing."""
         with self._database.transaction() as connection:
             rows = connection.execute(

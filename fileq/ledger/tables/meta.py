@@ -7,16 +7,16 @@ class Meta:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, key: str) -> str | None:
+    def find_value(self, key: str) -> str | None:
         with self._database.reading() as connection:
             row = connection.execute("select value from fileq where key = ?", (key,)).fetchone()
         return row and str(row[0])
 
-    def swept(self, host: str) -> str | None:
+    def find_swept_boot(self, host: str) -> str | None:
         """Return the boot of a host in which what it had left was looked for last; None where that never was."""
-        return self.get(f"swept:{host}")
+        return self.find_value(f"swept:{host}")
 
-    def set_swept(self, host: str, boot: str) -> None:
+    def record_swept_boot(self, host: str, boot: str) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 "insert into fileq values (?, ?) on conflict (key) do update set value = excluded.value",

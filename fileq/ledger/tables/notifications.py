@@ -29,7 +29,7 @@ _ROW = (
 )
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Notification(msgspec.Struct, frozen=True):
     """Something to be told, and how far that has come. Times are seconds since the epoch.
 
     `attachment` is a file's path. `targets` are the places in the config of those that have not had it, None where
@@ -49,11 +49,13 @@ class Notice(msgspec.Struct, frozen=True):
     given_up_at: float | None
 
 
-class Notices:
+class Notifications:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enter(self, event: str, title: str, body: str, now: float, *, attachment: str | None = None) -> int:
+    def insert_notification(
+        self, event: str, title: str, body: str, now: float, *, attachment: str | None = None
+    ) -> int:
         with self._database.transaction() as connection:
             (notice,) = connection.execute(
                 "insert into notices (event, title, body, attachment, created_at, due_at) values (?, ?, ?, ?, ?, ?)"
@@ -62,7 +64,7 @@ class Notices:
             ).fetchone()
         return int(notice)
 
-    def any_due(self, now: float) -> bool:
+    def has_due_notification(self, now: float) -> bool:
         with self._database.reading() as connection:
             return bool(
                 connection.execute(
@@ -70,7 +72,7 @@ class Notices:
                 ).fetchone()
             )
 
-    def lease(self, now: float) -> Notice | None:
+    def lease_notification(self, now: float) -> Notification | None:
         """The notice that has waited longest, for this process to send; None where none is due.
 
         The try is counted, and the next one's time is set, before it begins: should its sender die, another one
@@ -101,7 +103,7 @@ class Notices:
                 (now, now, _MOST_TRIES),
             )
 
-    def remain(self, notice: Notice, targets: Sequence[str], now: float) -> bool:
+    def record_remaining_targets(self, notice: Notification, targets: Sequence[str], now: float) -> bool:
         """Only these have not had it yet; the lease begins anew. False where another process has it by now."""
         with self._database.transaction() as connection:
             return bool(
@@ -116,12 +118,12 @@ class Notices:
                 ).rowcount
             )
 
-    def sent(self, notice: Notice) -> None:
+    def delete_sent(self, notice: Notification) -> None:
         """All have had it: it goes, and so do those that were given up, as what hindered them is mended."""
         with self._database.transaction() as connection:
             connection.execute("delete from notices where id = ? or given_up_at is not null", (notice.id,))
 
-    def failed(self, notice: Notice, problem: str, now: float) -> None:
+    def record_failed_try(self, notice: Notification, problem: str, now: float) -> None:
         """This try went wrong: it is tried again later, for a day. No news where another process has it by now."""
         over = now >= notice.created_at + PATIENCE
         with self._database.transaction() as connection:
@@ -130,34 +132,34 @@ class Notices:
                 (prose(problem), _next_try(notice, notice.tries, now), now if over else None, notice.id, notice.tries),
             )
 
-    def clear(self) -> None:
+    def delete_notifications(self) -> None:
         """Nobody is to be told anything any more."""
         with self._database.transaction() as connection:
             connection.execute("delete from notices")
 
-    def all(self) -> list[Notice]:
+    def list_notifications(self) -> list[Notification]:
         return self._where("1 = 1")
 
-    def problems(self) -> list[Notice]:
+    def list_failed_notifications(self) -> list[Notification]:
         """Those that could not be sent: they are tried again, or were given up."""
         return self._where("problem is not null")
 
-    def _where(self, condition: str) -> list[Notice]:
+    def _where(self, condition: str) -> list[Notification]:
         with self._database.reading() as connection:
             rows = connection.execute(f"{_ROW} where {condition} order by id").fetchall()
         return [_notice(row) for row in rows]
 
 
-def _next_try(notice: Notice, tries: int, now: float) -> float:
+def _next_try(notice: Notification, tries: int, now: float) -> float:
     """When it is due again after so many tries: at the end of its day once more, for the last time."""
     later = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
     end = notice.created_at + PATIENCE
     return min(later, end) if now < end else later
 
 
-def _notice(row: Any) -> Notice:
+def _notice(row: Any) -> Notification:
     number, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at = row
-    return Notice(
+    return Notification(
         number, event, title, body, attachment and restored(attachment), created_at, due_at, tries,
         decode_column(targets, tuple[str, ...]), problem, given_up_at,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from fileq.ledger.database import Database
 from fileq.ledger.paths import prose, restored, stored
 
 
-class Owner(msgspec.Struct, frozen=True):
+class PathOwner(msgspec.Struct, frozen=True):
     """The job that a path belongs to. `versions` are those that its own file there can have."""
 
     job: int
@@ -22,7 +22,7 @@ class Owner(msgspec.Struct, frozen=True):
     versions: frozenset[str]
 
 
-class Published(msgspec.Struct, frozen=True):
+class PublishedFile(msgspec.Struct, frozen=True):
     """A file under its final name."""
 
     made: Made
@@ -42,7 +42,7 @@ class _Pending(msgspec.Struct, frozen=True, kw_only=True):
     replaces: str | None
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ExpectedOutput(msgspec.Struct, frozen=True):
     """An output that should stand, in the version that was published. `vanished`: it was found to be gone before."""
 
     path: str
@@ -55,7 +55,7 @@ class Outputs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def owner(self, path: str) -> Owner | None:
+    def find_owner(self, path: str) -> PathOwner | None:
         with self._database.reading() as connection:
             row = connection.execute(
                 "select jobs.id, source, recipes.name, state, coming, stands"
@@ -67,9 +67,9 @@ class Outputs:
         if row is None:
             return None
         job, source, recipe, state, coming, stands = row
-        return Owner(job, restored(source), recipe, JobState(state), frozenset({coming, stands} - {None}))
+        return PathOwner(job, restored(source), recipe, JobState(state), frozenset({coming, stands} - {None}))
 
-    def publisher(self, path: str) -> str | None:
+    def find_publishing_recipe(self, path: str) -> str | None:
         """The recipe that published the file at `path`; None where fileq did not."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -80,7 +80,7 @@ class Outputs:
             ).fetchone()
         return row and str(row[0])
 
-    def stands(self, path: str) -> bool:
+    def is_published(self, path: str) -> bool:
         """Whether fileq published a file there that nobody has removed."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -88,13 +88,13 @@ class Outputs:
             ).fetchone()
         return row is not None
 
-    def is_a_source(self, path: str) -> bool:
+    def is_source(self, path: str) -> bool:
         """Whether some job has this path as its source."""
         with self._database.reading() as connection:
             row = connection.execute("select 1 from jobs where source = ? limit 1", (stored(path),)).fetchone()
         return row is not None
 
-    def reserve(self, path: str, job: int, temp: str, *, standing: str | None = None) -> None:
+    def reserve_path(self, path: str, job: int, temp: str, *, standing: str | None = None) -> None:
         """The path is this job's from now on, and its file comes into being at `temp`.
 
         `standing` is the version of the file that stands there: where that is one that an attempt had announced when
@@ -118,7 +118,7 @@ class Outputs:
                 (stored(path), job, stored(temp)),
             )
 
-    def announce_output(self, job_id: int, output: Published, note: str, *, replaces: str | None = None) -> bool:
+    def announce_output(self, job_id: int, output: PublishedFile, note: str, *, replaces: str | None = None) -> bool:
         """Write down that a file is about to get its final name: after a crash it is known by that, and all about it.
 
         Returns False where the path is no longer this job's. `note` is what is to be said on the job, `replaces` the
@@ -137,7 +137,7 @@ class Outputs:
                 ).rowcount
             )
 
-    def announced_outputs(self, job_id: int) -> tuple[list[Published], str] | None:
+    def find_announced_outputs(self, job_id: int) -> tuple[list[PublishedFile], str] | None:
         """Return what an unfinished attempt has announced, and its note; None where it has not announced all."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -148,7 +148,7 @@ class Outputs:
         if not rows or len(found) < len(rows) or any(version is None for _, version, _ in rows):
             return None
         outputs = [
-            Published(Made(restored(path), one.format, one.width, one.height, one.bytes), version, one.inode)
+            PublishedFile(Made(restored(path), one.format, one.width, one.height, one.bytes), version, one.inode)
             for (path, version, _), one in zip(rows, found, strict=True)
         ]
         return outputs, found[0].note
@@ -171,7 +171,7 @@ class Outputs:
             if one is not None and one.replaces is not None
         ]
 
-    def published(self, job: int, outputs: Sequence[Published], now: float) -> None:
+    def record_published(self, job: int, outputs: Sequence[PublishedFile], now: float) -> None:
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set temp = null, coming = null, pending_json = null, stands = ?, inode = ?,"
@@ -184,7 +184,7 @@ class Outputs:
                 ],
             )  # fmt: skip
 
-    def reserved(self, job: int) -> list[tuple[str, str]]:
+    def find_reserved_paths(self, job: int) -> list[tuple[str, str]]:
         """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -192,7 +192,7 @@ class Outputs:
             ).fetchall()
         return [(restored(path), restored(temp)) for path, temp in rows]
 
-    def left_behind(self) -> list[tuple[str, str]]:
+    def find_abandoned_paths(self) -> list[tuple[str, str]]:
         """Reserved paths, each with its temp file, of jobs that nobody does any more."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -201,7 +201,7 @@ class Outputs:
             ).fetchall()
         return [(restored(path), restored(temp)) for path, temp in rows]
 
-    def jobs_left_behind(self) -> list[int]:
+    def find_jobs_with_abandoned_paths(self) -> list[int]:
         """Return the ids of jobs that nobody does any more, and that have temp files still."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -210,7 +210,7 @@ class Outputs:
             )
             return [job_id for (job_id,) in rows]
 
-    def release(self, reserved: Iterable[tuple[str, str]]) -> None:
+    def release_paths(self, reserved: Iterable[tuple[str, str]]) -> None:
         """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""
         with self._database.transaction() as connection:
             for path, temp in reserved:
@@ -222,7 +222,7 @@ class Outputs:
                 )
                 connection.execute("update outputs set temp = null where path = ? and temp = ?", names)
 
-    def still_stand(self, job: int) -> bool:
+    def are_present(self, job: int) -> bool:
         """Whether all that a done job published is its own still, and there."""
         standing = self._published_by(job)
         return standing is not None and all(os.path.lexists(path) for path, _, _ in standing)
@@ -241,7 +241,7 @@ class Outputs:
             (count,) = connection.execute("select outputs from jobs where id = ?", (job_id,)).fetchone()
         return [(restored(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
 
-    def standing(self, *, after: str | None, limit: int) -> list[Standing]:
+    def list_expected_outputs(self, *, after: str | None, limit: int) -> list[ExpectedOutput]:
         """Published outputs that nobody has removed, by their paths, beginning `after` one."""
         condition, values = ("", ()) if after is None else ("and path > ?", (stored(after),))
         with self._database.reading() as connection:
@@ -250,9 +250,11 @@ class Outputs:
                 f" join recipes on recipes.id = jobs.recipe where stands is not null {condition} order by path limit ?",
                 (*values, limit),
             ).fetchall()
-        return [Standing(restored(path), version, recipe, bool(vanished)) for path, version, recipe, vanished in rows]
+        return [
+            ExpectedOutput(restored(path), version, recipe, bool(vanished)) for path, version, recipe, vanished in rows
+        ]
 
-    def vanished(self, gone: Sequence[tuple[str, str]], back: Sequence[tuple[str, str]], now: float) -> None:
+    def record_vanished(self, gone: Sequence[tuple[str, str]], back: Sequence[tuple[str, str]], now: float) -> None:
         """Outputs, each by its path and version, that were found to be gone, and others that are there again.
 
         One that was published anew since they were looked for is neither.

@@ -15,14 +15,14 @@ _ENDED = (
 )
 
 
-class Ended(msgspec.Struct, frozen=True):
+class EndedBatch(msgspec.Struct, frozen=True):
     """A batch with no job left to do. `unwatched`: it was queued for later, and nobody has seen its end."""
 
     batch: int
     unwatched: bool
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class UnreportedFailures(msgspec.Struct, frozen=True):
     """The failed jobs that nobody was told of. `since` is when the oldest failed, in seconds since the epoch;
     `goes_on` says whether a batch of theirs has more to do."""
 
@@ -30,7 +30,7 @@ class Waiting(msgspec.Struct, frozen=True):
     goes_on: bool
 
 
-class Cause(msgspec.Struct, frozen=True):
+class CauseCount(msgspec.Struct, frozen=True):
     """So many jobs failed for this cause; the remedy is that of one of them."""
 
     kind: ErrorKind
@@ -38,32 +38,32 @@ class Cause(msgspec.Struct, frozen=True):
     remedy: str
 
 
-class Example(msgspec.Struct, frozen=True):
+class FailureExample(msgspec.Struct, frozen=True):
     """A job that failed, and what it said."""
 
     source: str
     message: str
 
 
-class News:
+class PendingEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def any(self) -> bool:
+    def has_events(self) -> bool:
         """Whether there may be anything to tell: a look that costs nothing."""
         with self._database.reading() as connection:
             batch = connection.execute(f"{_ENDED} limit 1", ("",)).fetchone()
             job = connection.execute("select 1 from jobs where untold = 1 limit 1").fetchone()
         return batch is not None or job is not None
 
-    def ended(self, queue: str) -> list[Ended]:
+    def take_ended_batches(self, queue: str) -> list[EndedBatch]:
         """The batches that have ended since; those of `queue` may be unwatched. From here on they are told."""
         with self._database.transaction() as connection:
             rows = connection.execute(f"{_ENDED} order by id", (queue,)).fetchall()
             connection.executemany("update batches set told = 1 where id = ?", [(batch,) for batch, _ in rows])
-        return [Ended(batch, bool(unwatched)) for batch, unwatched in rows]
+        return [EndedBatch(batch, bool(unwatched)) for batch, unwatched in rows]
 
-    def waiting(self) -> Waiting | None:
+    def find_unreported_failures(self) -> UnreportedFailures | None:
         """Of the failed jobs that nobody was told of; None where there are none."""
         with self._database.reading() as connection:
             (since,) = connection.execute("select min(finished_at) from jobs where untold = 1").fetchone()
@@ -72,11 +72,11 @@ class News:
                 " join tallies on tallies.batch = theirs.batch"
                 " where state in ('queued', 'running', 'waiting') and jobs > 0 limit 1"
             ).fetchone()
-        return None if since is None else Waiting(since, goes_on is not None)
+        return None if since is None else UnreportedFailures(since, goes_on is not None)
 
-    def causes(self, batches: Sequence[int]) -> list[Cause]:
+    def count_causes(self, batches: Sequence[int]) -> list[CauseCount]:
         """Why jobs of these batches failed, the most frequent cause first."""
-        sums: dict[ErrorKind, Cause] = {}
+        sums: dict[ErrorKind, CauseCount] = {}
         with self._database.reading() as connection:
             for batch in batches:
                 for kind, jobs, remedy in connection.execute(
@@ -84,27 +84,27 @@ class News:
                     " group by error_kind",
                     (batch, JobState.FAILED),
                 ):
-                    known = sums.get(kind, Cause(ErrorKind(kind), 0, remedy))
+                    known = sums.get(kind, CauseCount(ErrorKind(kind), 0, remedy))
                     sums[kind] = msgspec.structs.replace(known, jobs=known.jobs + jobs)
         return sorted(sums.values(), key=lambda cause: (-cause.jobs, cause.kind))
 
-    def untold_causes(self) -> list[Cause]:
+    def count_unreported_causes(self) -> list[CauseCount]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select error_kind, count(*), max(error_hint) from jobs where untold = 1"
                 " group by error_kind order by count(*) desc, error_kind"
             ).fetchall()
-        return [Cause(ErrorKind(kind), jobs, remedy) for kind, jobs, remedy in rows]
+        return [CauseCount(ErrorKind(kind), jobs, remedy) for kind, jobs, remedy in rows]
 
-    def untold(self, limit: int) -> list[Example]:
+    def list_unreported_failures(self, limit: int) -> list[FailureExample]:
         """The first of the failed jobs that nobody was told of."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select source, error_message from jobs where untold = 1 order by batch, finished_at limit ?", (limit,)
             ).fetchall()
-        return [Example(restored(source), message) for source, message in rows]
+        return [FailureExample(restored(source), message) for source, message in rows]
 
-    def told_of_failures(self, batches: Sequence[int] | None = None) -> None:
+    def mark_failures_notified(self, batches: Sequence[int] | None = None) -> None:
         """Somebody was told of the failed jobs: those of these batches, or all."""
         with self._database.transaction() as connection:
             if batches is None:

@@ -14,7 +14,7 @@ _ROW = (
 )
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ScheduleEntry(msgspec.Struct, frozen=True):
     """A task by its name and cron line. Times are seconds since the epoch; `outcome` is None while it runs."""
 
     name: str
@@ -37,22 +37,22 @@ class Entry(msgspec.Struct, frozen=True):
         return self.due_at if self.retry_at is None else min(self.due_at, self.retry_at)
 
 
-class Timetable:
+class ScheduledTasks:
     """Two workers with different configs may share a ledger: a name has an entry for each of its lines."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def all(self) -> list[Entry]:
+    def list_entries(self) -> list[ScheduleEntry]:
         with self._database.reading() as connection:
             return [_entry(row) for row in connection.execute(f"{_ROW} order by name, line")]
 
-    def entry(self, name: str, line: str) -> Entry | None:
+    def find_entry(self, name: str, line: str) -> ScheduleEntry | None:
         with self._database.reading() as connection:
             row = connection.execute(f"{_ROW} where name = ? and line = ?", (name, line)).fetchone()
         return row and _entry(row)
 
-    def enter(self, name: str, line: str, due_at: float) -> None:
+    def insert_entry(self, name: str, line: str, due_at: float) -> None:
         """A task that is new, or has a new line. How it went last is taken over."""
         with self._database.transaction() as connection:
             last = connection.execute(
@@ -66,12 +66,14 @@ class Timetable:
                 (name, line, due_at, *(last or (None, None, None, None, None, None, ""))),
             )
 
-    def postpone(self, name: str, line: str, due_at: float) -> None:
+    def postpone_entry(self, name: str, line: str, due_at: float) -> None:
         """Have it due at another time."""
         with self._database.transaction() as connection:
             connection.execute("update timetable set due_at = ? where name = ? and line = ?", (due_at, name, line))
 
-    def begin(self, entry: Entry, runner: ProcessIdentity, now: float, *, due_at: float, tries: int) -> None:
+    def begin_run(
+        self, entry: ScheduleEntry, runner: ProcessIdentity, now: float, *, due_at: float, tries: int
+    ) -> None:
         """It runs from now on, for the `tries`th time since it was due; `due_at` is its next time."""
         with self._database.transaction() as connection:
             connection.execute(
@@ -80,8 +82,15 @@ class Timetable:
                 (due_at, tries, runner.host, runner.pid, runner.started, now, entry.name, entry.line),
             )
 
-    def end(
-        self, entry: Entry, runner: ProcessIdentity, now: float, *, outcome: str, message: str, retry_at: float | None
+    def end_run(
+        self,
+        entry: ScheduleEntry,
+        runner: ProcessIdentity,
+        now: float,
+        *,
+        outcome: str,
+        message: str,
+        retry_at: float | None,
     ) -> None:
         """It has ended; no news where another process runs it by now."""
         with self._database.transaction() as connection:
@@ -91,12 +100,12 @@ class Timetable:
                 (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.started),
             )
 
-    def drop(self, name: str, line: str) -> None:
+    def delete_entry(self, name: str, line: str) -> None:
         with self._database.transaction() as connection:
             connection.execute("delete from timetable where name = ? and line = ?", (name, line))
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: Any) -> ScheduleEntry:
     name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message = row
     runner = None if host is None else ProcessIdentity(host, pid, process_started)
-    return Entry(name, line, due_at, retry_at, tries, runner, started_at, finished_at, outcome, message)
+    return ScheduleEntry(name, line, due_at, retry_at, tries, runner, started_at, finished_at, outcome, message)

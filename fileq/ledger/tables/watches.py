@@ -64,7 +64,7 @@ class Watches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enter(self, path: str, process: ProcessIdentity, now: float) -> int:
+    def upsert_watch(self, path: str, process: ProcessIdentity, now: float) -> int:
         """This process watches the folder from now on."""
         with self._database.transaction() as connection:
             (watch,) = connection.execute(
@@ -75,11 +75,11 @@ class Watches:
             ).fetchone()
         return int(watch)
 
-    def say(self, watch: int, said: str, now: float) -> None:
+    def record_status(self, watch: int, said: str, now: float) -> None:
         with self._database.transaction() as connection:
             connection.execute("update watches set said = ?, said_at = ? where id = ?", (said, now, watch))
 
-    def all(self) -> list[WatchRecord]:
+    def list_watches(self) -> list[WatchRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select id, path, host, pid, process_started, said, said_at from watches order by path"
@@ -91,8 +91,8 @@ class Watches:
             for watch, path, host, pid, started, said, said_at in rows
         ]
 
-    def at(self, path: str) -> WatchRecord | None:
-        return next((watch for watch in self.all() if watch.path == path), None)
+    def find_watch(self, path: str) -> WatchRecord | None:
+        return next((watch for watch in self.list_watches() if watch.path == path), None)
 
 
 _SILENT = 90.0

@@ -21,7 +21,7 @@ class Workers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enter(self, process: ProcessIdentity, queue: str, slots: int, now: float) -> WorkerRecord:
+    def register_worker(self, process: ProcessIdentity, queue: str, slots: int, now: float) -> WorkerRecord:
         """Enter a worker under an id that is never used twice.
 
         Jobs still name a worker that left; and one that slept, and was struck off, would keep its successor alive.
@@ -41,16 +41,16 @@ class Workers:
             )
         return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, beat_at=now)
 
-    def beat(self, worker: int, now: float) -> bool:
+    def record_heartbeat(self, worker: int, now: float) -> bool:
         """The worker is alive. False where it was declared gone in the meantime."""
         with self._database.transaction() as connection:
             return bool(connection.execute("update workers set beat_at = ? where id = ?", (now, worker)).rowcount)
 
-    def leave(self, worker: int) -> None:
+    def unregister_worker(self, worker: int) -> None:
         with self._database.transaction() as connection:
             connection.execute("delete from workers where id = ?", (worker,))
 
-    def all(self) -> list[WorkerRecord]:
+    def list_workers(self) -> list[WorkerRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select id, host, pid, process_started, queue, slots, started_at, beat_at from workers order by id"
