@@ -3,6 +3,7 @@
 The commands that are struck are started as users start them.
 """
 
+import atexit
 import importlib
 import json
 import os
@@ -50,6 +51,10 @@ class Prefork:
             [sys.executable, "-m", "tests.chaos.prefork"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
 
+    def close(self) -> None:
+        """End the server, which goes on as long as its input is open."""
+        self._process.communicate()
+
     def start(self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> ForkedCommand:
         """Start a command in a process group of its own. What it says goes to the files stdout and stderr in `cwd`."""
         order = {"arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment)}
@@ -69,7 +74,9 @@ class Prefork:
 @cache
 def prefork() -> Prefork:
     """Return this process's own."""
-    return Prefork()
+    server = Prefork()
+    atexit.register(server.close)
+    return server
 
 
 def _serve() -> None:
