@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fileq.files.attributes import copy_attributes
+from fileq.files.content import digest_of
 from fileq.files.directory import Directory
 from fileq.files.identity import version_of
 
@@ -30,7 +31,7 @@ def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_a
         copy_attributes(copy, original)
         os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
         os.fsync(copy)
-        if _digest(copy, keep_alive) != read:
+        if digest_of(copy, keep_alive, from_disk=True) != read:
             raise OSError(errno.EIO, "the copy is not what was read", temp)
         after = os.fstat(original)
         if (after.st_ino, version_of(after)) != (before.st_ino, version_of(before)):
@@ -42,14 +43,13 @@ def has_same_content(one: Directory, one_name: str, other: Directory, other_name
     statuses = one.lstat(one_name), other.lstat(other_name)
     if any(status is None for status in statuses) or len({status.st_size for status in statuses if status}) > 1:
         return False
-    with _closing(one.open(one_name)) as first, _closing(other.open(other_name)) as second:
-        return _digest(first, keep_alive) == _digest(second, keep_alive)
+    return digest_file(one, one_name, keep_alive) == digest_file(other, other_name, keep_alive)
 
 
 def digest_file(directory: Directory, name: str, keep_alive: KeepAlive) -> str:
     """Return the SHA-256 of a file's content, in hex digits. Raises OSError."""
     with _closing(directory.open(name)) as handle:
-        return _digest(handle, keep_alive).hex()
+        return digest_of(handle, keep_alive, from_disk=True)
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _closing(handle: int) -> Iterator[int]:
         os.close(handle)
 
 
-def _pump(original: int, copy: int, keep_alive: KeepAlive) -> bytes:
+def _pump(original: int, copy: int, keep_alive: KeepAlive) -> str:
     """The digest of all that was read."""
     digest = hashlib.sha256()
     unsynced = 0
@@ -73,16 +73,4 @@ def _pump(original: int, copy: int, keep_alive: KeepAlive) -> bytes:
             os.fsync(copy)
             unsynced = 0
         keep_alive()
-    return digest.digest()
-
-
-def _digest(handle: int, keep_alive: KeepAlive) -> bytes:
-    """The SHA-256 of an open file, read from its disk as far as the system lets us ask for that."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.lseek(handle, 0, os.SEEK_SET)
-    digest = hashlib.sha256()
-    while chunk := os.read(handle, _CHUNK):
-        digest.update(chunk)
-        keep_alive()
-    return digest.digest()
+    return digest.hexdigest()

@@ -12,12 +12,13 @@ import msgspec
 
 from fileq.errors import os_failures
 from fileq.files.attributes import mode_for
+from fileq.files.content import digest_of
 from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images import encoder, min_saving, output_check, plan, programs
 from fileq.images.color import modes
 from fileq.images.metadata import selection
-from fileq.images.opener import check_unchanged, digest_of, open_picture, opened_file
+from fileq.images.opener import check_unchanged, open_picture, opened_file
 from fileq.images.output_file import finished, folder_of
 from fileq.images.programs import Handover
 from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
@@ -96,7 +97,7 @@ class Picture:
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
         with os_failures(self._assignment.source):
-            digest = digest_of(self._file)
+            digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest
 

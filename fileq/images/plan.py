@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.images.opener import digest_of
+from fileq.files.content import digest_of
 from fileq.operations.base import Operation
 from fileq.operations.builtin.adjust import Adjust
 from fileq.operations.builtin.crop import Crop
@@ -150,7 +150,7 @@ class Naming:
         }  # fmt: skip
         if field == "date":
             return _date(self.file, exif)
-        return digest_of(self.file)[:16] if field == "hash" else simple[field]
+        return digest_of(self.file.fileno())[:16] if field == "hash" else simple[field]
 
 
 def _date(file: BinaryIO, exif: Image.Exif | None) -> str:

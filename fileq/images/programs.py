@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.files.content import copy_content
+from fileq.files.content import copy_content, digest_of
 from fileq.files.no_clobber import rename_no_clobber
 from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, private_folder, random_name
 from fileq.files.temp_file import TempFile, foreign_file_error
 from fileq.images.errors import DAMAGE
-from fileq.images.opener import FORMATS, check_unchanged, digest_of
+from fileq.images.opener import FORMATS, check_unchanged
 from fileq.images.output_file import finished, folder_of
 from fileq.images.plan import Naming, Part
 from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
@@ -145,7 +145,7 @@ class Handover:
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
         with os_failures(self._assignment.source):
-            digest = digest_of(self._file)
+            digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest
 

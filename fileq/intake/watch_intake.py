@@ -4,7 +4,6 @@ Unlike `add`, it doesn't look whether outputs still stand: what retention remove
 touched file is no new one, and what fileq itself has published is no source, wherever it stands.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from fileq import queue
+from fileq.files.content import digest_of
 from fileq.files.identity import format_version
 from fileq.job import JobState
 from fileq.ledger import Ledger
@@ -292,17 +292,12 @@ def _tells(job: PriorJob) -> int:
     return 3 if job.state is JobState.RUNNING else 2 if job.state.is_final else 1
 
 
-def digest(path: str) -> str:
-    """The SHA-256 of a file's content, in hex digits. Raises OSError."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _same_content(before: PriorJob | None, source: SourceFile) -> bool:
     if before is None or before.state is not JobState.DONE or before.digest is None or before.size != source.size:
         return False
     try:
-        return digest(source.path) == before.digest
+        with open(source.path, "rb") as file:
+            return digest_of(file.fileno()) == before.digest
     except OSError:  # it is gone again, or not to be read: the job will say it
         return False
 

@@ -1,12 +1,13 @@
-"""A second file of the same bytes, whichever way the file system offers."""
+"""The digest of an open file, and a second file of the same bytes, whichever way the file system offers."""
 
 import errno
+import hashlib
 import os
 
 import pytest
 
 from fileq.files import content as module
-from fileq.files.content import copy_content
+from fileq.files.content import copy_content, digest_of
 
 CONTENT = bytes(range(256)) * 9000
 
@@ -68,3 +69,21 @@ def test_no_space_is_an_error(handles):
             copy_content(handles[0], full)
     finally:
         os.close(full)
+
+
+@pytest.mark.parametrize("from_disk", [True, False])
+def test_a_digest_is_of_all_bytes_and_the_file_stays_at_its_place(handles, from_disk):
+    calls = []
+    digest = digest_of(handles[0], lambda: calls.append(os.lseek(handles[0], 0, os.SEEK_CUR)), from_disk=from_disk)
+    assert digest == hashlib.sha256(CONTENT).hexdigest()
+    assert calls == [2**20, 2 * 2**20, len(CONTENT)]
+    assert os.lseek(handles[0], 0, os.SEEK_CUR) == 5
+
+
+def test_a_digest_that_is_given_up_leaves_the_file_at_its_place(handles):
+    def fenced():
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        digest_of(handles[0], fenced)
+    assert os.lseek(handles[0], 0, os.SEEK_CUR) == 5

@@ -1,10 +1,11 @@
 """Files that come into a watched folder, and the jobs about them."""
 
+import hashlib
 import os
+from pathlib import Path
 
 from fileq.files.identity import version_of
 from fileq.intake import Arrival, DispositionPolicy, WatchIntake
-from fileq.intake.watch_intake import digest
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
@@ -49,7 +50,7 @@ def do(ledger, path, output=None):
     with open(made, "wb") as file:
         file.write(b"small " + os.fsencode(made))
     ledger.outputs.reserve_path(str(made), job.id, f"{made}.tmp")
-    ledger.prior_jobs.record_digest(job.id, digest(str(path)))
+    ledger.prior_jobs.record_digest(job.id, hashlib.sha256(Path(path).read_bytes()).hexdigest())
     finish(ledger, token)
     status = os.stat(made)
     ledger.outputs.record_published(
