@@ -27,7 +27,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _nobody_listens()
     except KeyboardInterrupt:
-        session.display().settle()
+        session.display().clear_progress()
         return signals.interrupted_code()
     except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
         _show_traceback(session)
@@ -83,7 +83,7 @@ def _show_traceback(session: Session) -> None:
     if session.debug:
         import traceback
 
-        session.display().settle()
+        session.display().clear_progress()
         traceback.print_exc()
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from fileq.cli import typer_patch
-from fileq.display import is_rich
+from fileq.display import is_rich_terminal
 
 PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
@@ -26,7 +26,9 @@ def new_app(**options: Any) -> typer.Typer:
     """A Typer app whose help is as rich as the terminal."""
     import sys
 
-    return typer.Typer(add_completion=False, rich_markup_mode="rich" if is_rich(sys.stdout) else None, **options)
+    return typer.Typer(
+        add_completion=False, rich_markup_mode="rich" if is_rich_terminal(sys.stdout) else None, **options
+    )
 
 
 class LazyGroup(TyperGroup):

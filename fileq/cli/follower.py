@@ -5,7 +5,7 @@ import time
 from fileq.cli.session import Session
 from fileq.cli.views.progress import Pace
 from fileq.cli.workers import NO_WORKER, alive
-from fileq.display import Display, Slot
+from fileq.display import Display, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection, JobTally
@@ -26,17 +26,17 @@ def follow(session: Session, ledger: Ledger, batch: int | None, display: Display
             look_for_workers_at = now + _LOOK_FOR_WORKERS_EVERY
             missed = _miss_workers(session, ledger, display, missed=missed)
         paused = ledger.batches.is_paused()
-        display.working(pace.progress(tally, now, slots=running(ledger, batch), paused=paused))
+        display.show_progress(pace.progress(tally, now, slots=running(ledger, batch), paused=paused))
         time.sleep(_LOOK_EVERY)
         tally = ledger.overview.tally_jobs(batch)
-    display.settle()
+    display.clear_progress()
     return tally
 
 
-def running(ledger: Ledger, batch: int | None) -> list[Slot]:
+def running(ledger: Ledger, batch: int | None) -> list[SlotProgress]:
     now = time.time()
     jobs = ledger.overview.list_jobs(JobSelection([JobState.RUNNING], batch))
-    return [Slot(job.source, job.recipe, max(0.0, now - (job.started_at or now))) for job in jobs]
+    return [SlotProgress(job.source, job.recipe, max(0.0, now - (job.started_at or now))) for job in jobs]
 
 
 def _miss_workers(session: Session, ledger: Ledger, display: Display, *, missed: bool) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fileq.config import Config, load_config, locate_database
-from fileq.display import Display, choose
+from fileq.display import Display, create_display
 from fileq.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Session:
     def display(self, *, json: bool = False) -> Display:
         """The one display of this command. Only the first call says whether it answers in JSON."""
         if self._display is None:
-            self._display = choose(json=json, quiet=self.quiet)
+            self._display = create_display(json=json, quiet=self.quiet)
         return self._display
 
     @functools.cached_property

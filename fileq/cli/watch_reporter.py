@@ -5,9 +5,9 @@ import threading
 from collections.abc import Sequence
 
 from fileq.cli.session import Session
-from fileq.display import Answer, Awaited, Display, Progress, Text, Tone, Watched, Watching
+from fileq.display import Answer, Display, FolderView, Progress, Text, Tone, WaitingFileView, WatchView
 from fileq.errors import NotFoundError, UsageError
-from fileq.service.notify import Notifier
+from fileq.service.systemd_notify import SystemdNotifier
 from fileq.units import Duration
 from fileq.watch.configured import watch_spec
 from fileq.watch.folder import PollMode, Standing, WatchSpec, skipped_folders
@@ -91,7 +91,7 @@ class WatchReporter:
     def __init__(self, display: Display) -> None:
         self.live = display.is_live
         self._display = display
-        self._notifier = Notifier()
+        self._notifier = SystemdNotifier()
         self._ready = False
         self._standings: Sequence[Standing] = ()
         self._progress: Progress | None = None
@@ -117,24 +117,30 @@ class WatchReporter:
             self._standings = standings
             self._show()
 
-    def working(self, progress: Progress) -> None:
+    def show_progress(self, progress: Progress) -> None:
         with self._lock:
             self._progress = progress
             self._show()
 
     def _show(self) -> None:
-        self._display.watching(Watching([_watched(one) for one in self._standings], self._progress))
+        self._display.show_watch(WatchView([_watched(one) for one in self._standings], self._progress))
 
     def alive(self) -> None:
         if not self._ready:
             self._ready = True
-            self._notifier.tell("READY=1")
-        self._notifier.alive()
+            self._notifier.send("READY=1")
+        self._notifier.keep_alive()
 
     def stopping(self) -> None:
-        self._notifier.tell("STOPPING=1")
+        self._notifier.send("STOPPING=1")
 
 
-def _watched(standing: Standing) -> Watched:
-    awaited = [Awaited(one.path, one.reason, one.seconds) for one in standing.longest]
-    return Watched(standing.path, standing.state, standing.problem, standing.queued, standing.waiting, awaited)
+def _watched(standing: Standing) -> FolderView:
+    return FolderView(
+        path=standing.path,
+        state=standing.state,
+        problem=standing.problem,
+        queued=standing.queued,
+        waiting=standing.waiting,
+        waiting_files=[WaitingFileView(file.path, file.reason, file.seconds) for file in standing.longest],
+    )

@@ -1,4 +1,4 @@
-"""What a user sees: rich on a terminal, plain text elsewhere, JSON where it is asked for.
+"""The display, all that a user sees: rich on a terminal, plain text elsewhere, JSON where it is asked for.
 
 rich is imported only where it is used: plain text and JSON don't wait for it.
 """
@@ -9,35 +9,34 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from fileq.display.answer import Answer, Column, Facts, Plot, Series, Table, Text, Tone
-from fileq.display.json import JsonAnswers
-from fileq.display.plain import PlainAnswers, PlainMessages, QuietMessages
-from fileq.display.progress import Progress, Slot
-from fileq.display.protocol import Answers, Display, Messages
-from fileq.display.watches import Awaited, Watched, Watching
+from fileq.display.json import JsonAnswerWriter
+from fileq.display.plain import PlainAnswerWriter, PlainMessageWriter, QuietMessageWriter
+from fileq.display.progress import FolderView, Progress, SlotProgress, WaitingFileView, WatchView
+from fileq.display.protocol import AnswerWriter, Display, MessageWriter
 
 __all__ = [
     "Answer",
-    "Awaited",
     "Column",
     "Display",
     "Facts",
+    "FolderView",
     "Plot",
     "Progress",
     "Series",
-    "Slot",
+    "SlotProgress",
     "Table",
     "Text",
     "Tone",
-    "Watched",
-    "Watching",
-    "choose",
-    "is_rich",
+    "WaitingFileView",
+    "WatchView",
+    "create_display",
+    "is_rich_terminal",
 ]
 
 _ROWS_ON_A_TERMINAL = 50
 
 
-def choose(
+def create_display(
     *,
     json: bool = False,
     quiet: bool = False,
@@ -45,14 +44,14 @@ def choose(
     stderr: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Display:
-    """The display for these streams."""
+    """Return the display for these streams, else for the process's own."""
     stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
     rows = _ROWS_ON_A_TERMINAL if stdout.isatty() else None
     return Display(_answers(stdout, environ, json=json), _messages(stderr, environ, quiet=quiet), rows)
 
 
-def is_rich(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether colours and movement are welcome there. See https://no-color.org and https://force-color.org."""
+def is_rich_terminal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether colours and movement are welcome there. See https://no-color.org and https://force-color.org."""
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR"):
@@ -60,21 +59,21 @@ def is_rich(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 
-def _answers(stream: TextIO, environ: Mapping[str, str], *, json: bool) -> Answers:
+def _answers(stream: TextIO, environ: Mapping[str, str], *, json: bool) -> AnswerWriter:
     if json:
-        return JsonAnswers(stream)
-    if is_rich(stream, environ):
-        from fileq.display.rich import RichAnswers  # noqa: PLC0415  # see above
+        return JsonAnswerWriter(stream)
+    if is_rich_terminal(stream, environ):
+        from fileq.display.rich import RichAnswerWriter  # noqa: PLC0415  # see above
 
-        return RichAnswers(stream)
-    return PlainAnswers(stream)
+        return RichAnswerWriter(stream)
+    return PlainAnswerWriter(stream)
 
 
-def _messages(stream: TextIO, environ: Mapping[str, str], *, quiet: bool) -> Messages:
+def _messages(stream: TextIO, environ: Mapping[str, str], *, quiet: bool) -> MessageWriter:
     if quiet:
-        return QuietMessages(stream)
-    if is_rich(stream, environ):
-        from fileq.display.rich import RichMessages  # noqa: PLC0415  # see above
+        return QuietMessageWriter(stream)
+    if is_rich_terminal(stream, environ):
+        from fileq.display.rich import RichMessageWriter  # noqa: PLC0415  # see above
 
-        return RichMessages(stream)
-    return PlainMessages(stream)
+        return RichMessageWriter(stream)
+    return PlainMessageWriter(stream)

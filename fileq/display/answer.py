@@ -1,7 +1,6 @@
-"""What a command answers, before anyone has decided how it looks.
+"""What a command answers: a document for machines, and blocks for people, which are lines, facts, tables and plots.
 
-An answer has a document for machines, and blocks for people: lines, facts, tables and plots. Text in them may hold
-anything that a file name can; whoever shows it makes it safe.
+Text in blocks may hold anything that a file name can; whoever shows it makes it safe.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -35,10 +34,12 @@ Cell = str | Text
 
 
 def text_of(cell: Cell) -> str:
+    """Return a cell's text, whatever its tone."""
     return cell.text if isinstance(cell, Text) else cell
 
 
 def tone_of(cell: Cell) -> Tone:
+    """Return a cell's tone; plain text has the plain one."""
     return cell.tone if isinstance(cell, Text) else Tone.PLAIN
 
 
@@ -50,16 +51,18 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """`columns` is its least width. Where the terminal is narrow, a path loses its middle and prose wraps."""
+    """A table's column, of at least `min_width` columns of the terminal.
+
+    Numbers stand at the right. Where the terminal is narrow, a path loses its middle and prose wraps.
+    """
 
     title: str
-    columns: int = 0
-    right: bool = False
-    long: Literal["no", "path", "prose"] = "no"
+    min_width: int = 0
+    kind: Literal["text", "number", "path", "prose"] = "text"
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows may come from anywhere and be many: plain text writes each as it comes."""
+    """Columns and rows. The rows may be an iterator of many: plain text writes each as it comes."""
 
     columns: Sequence[Column]
     rows: Iterable[Sequence[Cell]]
@@ -73,24 +76,24 @@ class Series(msgspec.Struct, frozen=True):
     tone: Tone = Tone.PLAIN
 
 
-class Plot(msgspec.Struct, frozen=True):
-    """Bars for one or two series: standing ones, stacked, for what goes on in time; else lying ones, side by side.
+class Plot(msgspec.Struct, frozen=True, kw_only=True):
+    """Bars for one or two series: vertical ones, stacked, for what goes on in time; else horizontal ones, side by side.
 
-    Where standing ones find no room, neighbours are added up. `measure` says a value in words.
+    Where vertical bars find no room, neighbours are added up. `describe_value` says a value in words.
     """
 
     title: str
     labels: Sequence[str]
     series: Sequence[Series]
-    measure: Callable[[float], str]
-    standing: bool = False
+    describe_value: Callable[[float], str]
+    vertical: bool = False
 
 
 Block = Text | Facts | Table | Plot
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """`document` is what JSON can hold; an iterator of documents becomes a list, written as it comes."""
+    """An answer: `document` is what JSON can hold; an iterator of documents becomes a list, written as it comes."""
 
     document: object
     blocks: Sequence[Block] = ()

@@ -1,4 +1,4 @@
-"""One JSON document on stdout, and nothing else."""
+"""Answers as JSON: one document on stdout, and nothing else."""
 
 import json
 from collections.abc import Iterator
@@ -7,11 +7,12 @@ from typing import TextIO
 from fileq.display.answer import Answer
 
 
-class JsonAnswers:
+class JsonAnswerWriter:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def answer(self, answer: Answer) -> None:
+        """Write the answer's document."""
         if isinstance(answer.document, Iterator):
             self._list(answer.document)
         else:

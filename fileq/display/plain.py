@@ -1,13 +1,12 @@
-"""Plain lines: for pipes and files, for NO_COLOR, and for terminals that can no more."""
+"""Answers and messages as plain lines: for pipes, files, NO_COLOR, and terminals that can do no more."""
 
 import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from fileq.display.answer import Answer, Block, Facts, Plot, Table, Text, text_of
-from fileq.display.progress import Progress, parts_in_words
-from fileq.display.text import padded, width
-from fileq.display.watches import Watching
+from fileq.display.progress import Progress, WatchView, describe_pace
+from fileq.display.text_width import pad, text_width
 from fileq.escaping import escape_controls
 
 _FIRST_REPORT = 5.0
@@ -15,11 +14,12 @@ _REPORT_EVERY = 10.0
 _COLUMNS = 80  # of a plot
 
 
-class PlainAnswers:
+class PlainAnswerWriter:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def answer(self, answer: Answer) -> None:
+        """Write the answer's blocks as text, each row as it comes."""
         for block in answer.blocks:
             self._write(block)
         self._stream.flush()
@@ -29,9 +29,9 @@ class PlainAnswers:
             case Text():
                 self._line(" " * block.indent + escape_controls(block.text))
             case Facts():
-                names = max((width(name) for name, _ in block.pairs), default=0)
+                names = max((text_width(name) for name, _ in block.pairs), default=0)
                 for name, value in block.pairs:
-                    self._line(f"{' ' * block.indent}{padded(name, names)}  {escape_controls(text_of(value))}")
+                    self._line(f"{' ' * block.indent}{pad(name, names)}  {escape_controls(text_of(value))}")
             case Table():
                 self._table(block)
             case Plot():
@@ -46,19 +46,21 @@ class PlainAnswers:
     def _row(self, table: Table, widths: list[int], cells: list[str]) -> None:
         self._line(
             "  ".join(
-                padded(cell, columns, right=column.right)
-                for cell, columns, column in zip(cells, widths, table.columns, strict=True)
+                pad(cell, width, is_right=column.kind == "number")
+                for cell, width, column in zip(cells, widths, table.columns, strict=True)
             )
         )
 
     def _plot(self, plot: Plot) -> None:
         from fileq.display import plots  # noqa: PLC0415  # plotext takes a tenth of a second, and few answers have plots
 
-        if plots.is_empty(plot):
+        if plots.is_plot_empty(plot):
             return
         legend = [f"{mark} {series.name}" for mark, series in zip(plots.MARKS, plot.series, strict=False)]
-        self._line("   ".join([escape_controls(plots.heading(plot, _COLUMNS)), *(legend if len(legend) > 1 else [])]))
-        for line in plots.lines(plot, _COLUMNS, coloured=False):
+        self._line(
+            "   ".join([escape_controls(plots.plot_title(plot, _COLUMNS)), *(legend if len(legend) > 1 else [])])
+        )
+        for line in plots.plot_lines(plot, _COLUMNS, coloured=False):
             self._line(line)
 
     def _line(self, line: str) -> None:
@@ -67,19 +69,19 @@ class PlainAnswers:
 
 def _widths(table: Table) -> list[int]:
     """Each column's width. Rows that come one by one can't be measured before: there the least widths serve."""
-    widths = [max(width(column.title), column.columns) for column in table.columns]
+    widths = [max(text_width(column.title), column.min_width) for column in table.columns]
     if isinstance(table.rows, Sequence):
         for row in table.rows:
             widths = [
-                max(known, width(escape_controls(text_of(cell)))) for known, cell in zip(widths, row, strict=True)
+                max(known, text_width(escape_controls(text_of(cell)))) for known, cell in zip(widths, row, strict=True)
             ]
     return widths
 
 
-class PlainMessages:
-    """`clock` answers seconds, as time.monotonic does."""
+class PlainMessageWriter:
+    """Writes messages as lines, and progress as a line now and then. `clock` answers seconds, as time.monotonic."""
 
-    live = False
+    is_live = False
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -88,28 +90,32 @@ class PlainMessages:
         self._reported = (0, 0)
 
     def hint(self, text: str) -> None:
+        """Write the hint as a line."""
         self._line(escape_controls(text))
 
     def error(self, message: str, hint: str = "") -> None:
+        """Write the error as a line, with what would mend it."""
         self._line(f"Error: {escape_controls(message)} {escape_controls(hint)}".rstrip())
 
-    def scanning(self, count: int) -> None:
+    def show_scanned(self, count: int) -> None:
+        """Write the count of files, at most every ten seconds."""
         if self._is_time():
             self._line(f"{count:,} files looked at.")
 
-    def working(self, progress: Progress) -> None:
+    def show_progress(self, progress: Progress) -> None:
+        """Write how far the work is where that is news, at most every ten seconds."""
         if (progress.ended, progress.total) == self._reported or not self._is_time():
             return
         self._reported = (progress.ended, progress.total)
         failed = f", {progress.failed:,} failed" if progress.failed else ""
-        rest = "".join(f", {part}" for part in parts_in_words(progress))
+        rest = "".join(f", {part}" for part in describe_pace(progress))
         self._line(f"{progress.ended:,} of {progress.total:,} done{failed}{rest}.")
 
-    def watching(self, watching: Watching) -> None:
-        """What happens is told line by line."""
+    def show_watch(self, view: WatchView) -> None:
+        """Do nothing: what happens is told line by line."""
 
-    def settle(self) -> None:
-        """Lines stay."""
+    def clear_progress(self) -> None:
+        """Do nothing: lines stay."""
 
     def _is_time(self) -> bool:
         now = self._clock()
@@ -123,14 +129,14 @@ class PlainMessages:
         self._stream.flush()
 
 
-class QuietMessages(PlainMessages):
-    """Errors alone."""
+class QuietMessageWriter(PlainMessageWriter):
+    """Writes errors alone."""
 
     def hint(self, text: str) -> None:
-        pass
+        """Do nothing."""
 
-    def scanning(self, count: int) -> None:
-        pass
+    def show_scanned(self, count: int) -> None:
+        """Do nothing."""
 
-    def working(self, progress: Progress) -> None:
-        pass
+    def show_progress(self, progress: Progress) -> None:
+        """Do nothing."""

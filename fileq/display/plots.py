@@ -1,7 +1,7 @@
-"""Bars in a terminal, drawn by plotext.
+"""Plots of bars in a terminal, drawn by plotext.
 
-plotext has one figure for the whole process: it is cleared before each plot and after it. Everything is placed on it in
-cells, so that a value above 0 shows in at least one of them, and a value of 0 in none.
+plotext has one figure for the whole process: that is cleared before each plot and after it. Everything is placed on the
+figure in cells, so that a value above 0 shows in at least one of them, and a value of 0 in none.
 """
 
 import math
@@ -12,33 +12,34 @@ from typing import Any
 import plotext
 
 from fileq.display.answer import Plot, Tone
-from fileq.display.text import shortened, width
+from fileq.display.text_width import shorten, text_width
 from fileq.escaping import escape_controls
 
 MARKS = ("█", "░")
 """Of the first and the second series: told apart without colours, too."""
 
 _COLOURS = {Tone.GOOD: "green", Tone.BAD: "red", Tone.BUSY: "cyan", Tone.WARNING: "orange"}
-_ROWS = 9  # of standing bars
-_WIDEST = 8  # columns of a standing bar
-_NAMES = 3  # the names of lying bars take a third of the room at most
+_ROWS = 9  # of vertical bars
+_WIDEST = 8  # columns of a vertical bar
+_NAMES = 3  # the names of horizontal bars take a third of the room at most
 _STEPS = (1, 1.2, 1.6, 2, 4, 6, 8, 10)  # an axis ends at one of these, or ten, a hundred … times as much
 
 
-def is_empty(plot: Plot) -> bool:
+def is_plot_empty(plot: Plot) -> bool:
+    """Return whether no value of the plot is above 0."""
     return not any(value > 0 for series in plot.series for value in series.values)
 
 
-def heading(plot: Plot, room: int) -> str:
-    """The title, with what a bar stands for where it stands for several labels."""
-    together = _together(plot, room) if plot.standing else 1
+def plot_title(plot: Plot, room: int) -> str:
+    """Return the title, with how many labels a bar stands for where it stands for several."""
+    together = _together(plot, room) if plot.vertical else 1
     return plot.title if together == 1 else f"{plot.title}, {together} to a bar"
 
 
-def lines(plot: Plot, room: int, *, coloured: bool) -> list[str]:
-    """The bars with their labels, in at most `room` columns; coloured ones with control codes."""
+def plot_lines(plot: Plot, room: int, *, coloured: bool) -> list[str]:
+    """Return the lines of the bars with their labels, in at most `room` columns; coloured ones with control codes."""
     with _figure() as figure:
-        draw = _stand if plot.standing else _lie
+        draw = _draw_vertical if plot.vertical else _draw_horizontal
         draw(figure, plot, room)
         drawn: str = figure.build().string(colorless=not coloured)
     return drawn.splitlines()
@@ -77,15 +78,15 @@ def _cells(value: float, top: float, cells: int) -> int:
     return max(1, round(value / top * cells)) if value > 0 else 0
 
 
-# Standing bars
+# Vertical bars
 
 
-def _stand(figure: Any, plot: Plot, room: int) -> None:
+def _draw_vertical(figure: Any, plot: Plot, room: int) -> None:
     together = _together(plot, room)
     stacks = list(zip(*(_added_up(one.values, together) for one in plot.series), strict=True))
     top = _top(max(map(sum, stacks)))
     ticks = _ticks(plot, top)
-    canvas = room - 1 - max(map(width, ticks.values()))
+    canvas = room - 1 - max(map(text_width, ticks.values()))
     slot = min(canvas // len(stacks), _WIDEST + 1)
     figure.plot_size(room, _ROWS + 2)
     figure.axes(active=True, axis="x", side="lower")
@@ -106,7 +107,7 @@ def _stack(figure: Any, plot: Plot, columns: tuple[int, int], rows: list[int]) -
 
 def _name_places(figure: Any, labels: list[str], slot: int) -> None:
     """Below the bars, as many as have room."""
-    every = -(-(max(map(width, labels)) + 2) // slot)
+    every = -(-(max(map(text_width, labels)) + 2) // slot)
     places = range(0, len(labels), every)
     centres = [place * slot + max(0, slot - 2) // 2 for place in places]
     figure.ruler("x").ticks(centres, [labels[place] for place in places])
@@ -118,7 +119,7 @@ def _together(plot: Plot, room: int) -> int:
     together = 1
     while True:
         top = _top(max(_added_up(totals, together)))
-        canvas = room - 1 - max(width(label) for label in _ticks(plot, top).values())
+        canvas = room - 1 - max(text_width(label) for label in _ticks(plot, top).values())
         if -(-len(totals) // together) <= max(1, canvas):
             return together
         together += 1
@@ -136,9 +137,9 @@ def _top(value: float) -> float:
 
 def _ticks(plot: Plot, top: float) -> dict[int, str]:
     """What stands at which row: the axis's end, and its half where that has a name of its own."""
-    half = plot.measure(top / 2)
-    middle = {} if half in {plot.measure(0), plot.measure(top)} else {(_ROWS - 1) // 2: half}
-    return middle | {_ROWS - 1: plot.measure(top)}
+    half = plot.describe_value(top / 2)
+    middle = {} if half in {plot.describe_value(0), plot.describe_value(top)} else {(_ROWS - 1) // 2: half}
+    return middle | {_ROWS - 1: plot.describe_value(top)}
 
 
 def _stacked(values: Sequence[float], top: float) -> list[int]:
@@ -150,14 +151,14 @@ def _stacked(values: Sequence[float], top: float) -> list[int]:
     return rows
 
 
-# Lying bars
+# Horizontal bars
 
 
-def _lie(figure: Any, plot: Plot, room: int) -> None:
-    names = [shortened(escape_controls(label), room // _NAMES) for label in plot.labels]
-    sayings = [[f" {plot.measure(value)}" for value in one.values] for one in plot.series]
-    canvas = room - 1 - max(map(width, names))
-    longest = max(1, canvas - max(width(saying) for column in sayings for saying in column))
+def _draw_horizontal(figure: Any, plot: Plot, room: int) -> None:
+    names = [shorten(escape_controls(label), room // _NAMES) for label in plot.labels]
+    sayings = [[f" {plot.describe_value(value)}" for value in one.values] for one in plot.series]
+    canvas = room - 1 - max(map(text_width, names))
+    longest = max(1, canvas - max(text_width(saying) for column in sayings for saying in column))
     rows = len(names) * len(plot.series)
     top = max(max(one.values) for one in plot.series)
     figure.plot_size(room, rows)

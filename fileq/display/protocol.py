@@ -1,73 +1,83 @@
-"""The one protocol of everything that a user sees."""
+"""The protocol of everything that a user sees: answers on stdout, messages and progress on stderr."""
 
 from typing import Protocol
 
 from fileq.display.answer import Answer
-from fileq.display.progress import Progress
-from fileq.display.watches import Watching
+from fileq.display.progress import Progress, WatchView
 
 
-class Answers(Protocol):
-    """stdout: what was asked for."""
+class AnswerWriter(Protocol):
+    """Writes what was asked for to stdout."""
 
-    def answer(self, answer: Answer) -> None: ...
+    def answer(self, answer: Answer) -> None:
+        """Write the answer, whole."""
 
 
-class Messages(Protocol):
-    """stderr: how it goes, and what went wrong. Progress stays until `settle`, which every other message does first."""
+class MessageWriter(Protocol):
+    """Writes to stderr how it goes and what went wrong. Any other message clears the progress first."""
 
     @property
-    def live(self) -> bool:
-        """Whether `watching` shows anything."""
+    def is_live(self) -> bool:
+        """Whether `show_watch` shows anything."""
 
-    def hint(self, text: str) -> None: ...
+    def hint(self, text: str) -> None:
+        """Write a sentence on what to know or to do next."""
 
-    def error(self, message: str, hint: str = "") -> None: ...
+    def error(self, message: str, hint: str = "") -> None:
+        """Write what went wrong, and what would mend it."""
 
-    def scanning(self, count: int) -> None: ...
+    def show_scanned(self, count: int) -> None:
+        """Show how many files were looked at up to now."""
 
-    def working(self, progress: Progress) -> None: ...
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the work is, in place of what was shown before."""
 
-    def watching(self, watching: Watching) -> None: ...
+    def show_watch(self, view: WatchView) -> None:
+        """Show the watched folders, in place of what was shown before."""
 
-    def settle(self) -> None: ...
+    def clear_progress(self) -> None:
+        """Leave the terminal as it was before there was progress."""
 
 
 class Display:
     """Both together: what a command talks to."""
 
-    def __init__(self, answers: Answers, messages: Messages, rows: int | None = None) -> None:
+    def __init__(self, answers: AnswerWriter, messages: MessageWriter, rows: int | None = None) -> None:
         """`rows` is how many rows of a long list a person wants to see at once; None: all of them."""
         self._answers = answers
         self._messages = messages
         self.rows = rows
 
     def answer(self, answer: Answer) -> None:
-        self._messages.settle()
+        """Write an answer to stdout."""
+        self._messages.clear_progress()
         self._answers.answer(answer)
 
     def hint(self, text: str) -> None:
-        """Something to know or to do next."""
+        """Write a sentence to stderr on what to know or to do next."""
         self._messages.hint(text)
 
     def error(self, message: str, hint: str = "") -> None:
+        """Write to stderr what went wrong, and what would mend it."""
         self._messages.error(message, hint)
 
-    def scanning(self, count: int) -> None:
-        """So many files were looked at up to now."""
-        self._messages.scanning(count)
+    def show_scanned(self, count: int) -> None:
+        """Show how many files were looked at up to now."""
+        self._messages.show_scanned(count)
 
-    def working(self, progress: Progress) -> None:
-        self._messages.working(progress)
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the work is, in place of what was shown before."""
+        self._messages.show_progress(progress)
 
-    def watching(self, watching: Watching) -> None:
-        self._messages.watching(watching)
+    def show_watch(self, view: WatchView) -> None:
+        """Show the watched folders, in place of what was shown before; nothing where it is not live."""
+        self._messages.show_watch(view)
 
     @property
     def is_live(self) -> bool:
         """Whether somebody sees what moves."""
-        return self._messages.live
+        return self._messages.is_live
 
-    def settle(self) -> None:
-        """No more progress: leave the terminal as it was."""
-        self._messages.settle()
+    def clear_progress(self) -> None:
+        """Leave the terminal as it was before there was progress."""
+        self._messages.clear_progress()

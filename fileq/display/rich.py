@@ -1,4 +1,4 @@
-"""Colour and movement, for terminals."""
+"""Answers and messages in colour, and progress that moves: for terminals, drawn by rich."""
 
 import os
 from collections.abc import Sequence
@@ -12,10 +12,9 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from fileq.display.answer import Answer, Block, Cell, Column, Facts, Plot, Table, Text, Tone, text_of, tone_of
-from fileq.display.plain import PlainMessages
-from fileq.display.progress import Progress, Slot, parts_in_words
-from fileq.display.text import shortened, shortened_path, width
-from fileq.display.watches import Awaited, Watched, Watching
+from fileq.display.plain import PlainMessageWriter
+from fileq.display.progress import FolderView, Progress, SlotProgress, WaitingFileView, WatchView, describe_pace
+from fileq.display.text_width import shorten, shorten_path, text_width
 from fileq.escaping import escape_controls
 from fileq.units import describe_seconds
 
@@ -41,14 +40,15 @@ def _console(stream: TextIO) -> Console:
 
 def _text(cell: Cell, room: int | None = None) -> RichText:
     text = escape_controls(text_of(cell))
-    return RichText(text if room is None else shortened_path(text, room), STYLES[tone_of(cell)])
+    return RichText(text if room is None else shorten_path(text, room), STYLES[tone_of(cell)])
 
 
-class RichAnswers:
+class RichAnswerWriter:
     def __init__(self, stream: TextIO) -> None:
         self._console = _console(stream)
 
     def answer(self, answer: Answer) -> None:
+        """Print the answer's blocks, in colour."""
         for block in answer.blocks:
             self._console.print(self._rendered(block))
 
@@ -67,14 +67,14 @@ class RichAnswers:
 def _plot(plot: Plot, room: int) -> RenderableType:
     from fileq.display import plots  # noqa: PLC0415  # plotext takes a tenth of a second, and few answers have plots
 
-    if plots.is_empty(plot):
+    if plots.is_plot_empty(plot):
         return Group()
-    head = RichText(escape_controls(plots.heading(plot, room)), "bold")
+    head = RichText(escape_controls(plots.plot_title(plot, room)), "bold")
     if len(plot.series) > 1:
         for mark, series in zip(plots.MARKS, plot.series, strict=False):
             head.append(f"   {mark} ", STYLES[series.tone]).append(series.name, "dim not bold")
     # plotext has no control codes but colours, and labels had theirs written out before.
-    return Group(head, *map(RichText.from_ansi, plots.lines(plot, room, coloured=True)))
+    return Group(head, *map(RichText.from_ansi, plots.plot_lines(plot, room, coloured=True)))
 
 
 def _facts(facts: Facts) -> RenderableType:
@@ -88,23 +88,25 @@ def _facts(facts: Facts) -> RenderableType:
 
 def _table(table: Table, room: int) -> RenderableType:
     rows = list(table.rows)
-    widths = _widths(table.columns, [[width(escape_controls(text_of(cell))) for cell in row] for row in rows], room)
+    widths = _widths(
+        table.columns, [[text_width(escape_controls(text_of(cell))) for cell in row] for row in rows], room
+    )
     grid = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    for column, columns in zip(table.columns, widths, strict=True):
-        wraps = column.long == "prose"
-        justify: JustifyMethod = "right" if column.right else "left"
+    for column, width in zip(table.columns, widths, strict=True):
+        wraps = column.kind == "prose"
+        justify: JustifyMethod = "right" if column.kind == "number" else "left"
         overflow: OverflowMethod = "fold" if wraps else "ellipsis"
-        grid.add_column(column.title, width=columns, no_wrap=not wraps, justify=justify, overflow=overflow)
-    rooms = [columns if column.long == "path" else None for column, columns in zip(table.columns, widths, strict=True)]
+        grid.add_column(column.title, width=width, no_wrap=not wraps, justify=justify, overflow=overflow)
+    rooms = [width if column.kind == "path" else None for column, width in zip(table.columns, widths, strict=True)]
     for row in rows:
-        grid.add_row(*(_text(cell, columns) for cell, columns in zip(row, rooms, strict=True)))
+        grid.add_row(*(_text(cell, width) for cell, width in zip(row, rooms, strict=True)))
     return grid
 
 
 def _widths(columns: Sequence[Column], cells: list[list[int]], room: int) -> list[int]:
-    """Each column's width: the long ones share what the others leave."""
-    widths = [max(width(column.title), *(row[at] for row in cells), 0) for at, column in enumerate(columns)]
-    long = [at for at, column in enumerate(columns) if column.long != "no"]
+    """Return each column's width: paths and prose share what the others leave."""
+    widths = [max(text_width(column.title), *(row[at] for row in cells), 0) for at, column in enumerate(columns)]
+    long = [at for at, column in enumerate(columns) if column.kind in ("path", "prose")]
     spare = room - _GAP * (len(columns) - 1) - sum(widths)
     for at in sorted(long, key=lambda at: -widths[at]):
         if spare < 0:
@@ -114,47 +116,54 @@ def _widths(columns: Sequence[Column], cells: list[list[int]], room: int) -> lis
     return widths
 
 
-class RichMessages:
-    """The live part is drawn when there is news, and never by a thread of its own."""
+class RichMessageWriter:
+    """Writes messages in colour. Progress is drawn when there is news, and never by a thread of its own."""
 
     def __init__(self, stream: TextIO) -> None:
         self._console = _console(stream)
         self._live: Live | None = None
         # Colour may be forced into a file, movement not: there the lines are plain.
-        self._lines = None if stream.isatty() else PlainMessages(stream)
+        self._lines = None if stream.isatty() else PlainMessageWriter(stream)
 
     def hint(self, text: str) -> None:
-        self.settle()
+        """Print the hint as a dim line."""
+        self.clear_progress()
         self._console.print(RichText(escape_controls(text), STYLES[Tone.QUIET]))
 
     def error(self, message: str, hint: str = "") -> None:
-        self.settle()
+        """Print the error in red, with what would mend it."""
+        self.clear_progress()
         told = RichText.assemble(("Error: ", "bold red"), escape_controls(message))
         if hint:
             told.append(f" {escape_controls(hint)}", "dim")
         self._console.print(told)
 
-    def scanning(self, count: int) -> None:
+    def show_scanned(self, count: int) -> None:
+        """Show the count of files in place of what was shown before."""
         if self._lines:
-            self._lines.scanning(count)
+            self._lines.show_scanned(count)
         else:
             self._show(RichText(f"{count:,} files looked at", "dim"))
 
-    def working(self, progress: Progress) -> None:
+    def show_progress(self, progress: Progress) -> None:
+        """Show a bar, and a line for each slot, in place of what was shown before."""
         if self._lines:
-            self._lines.working(progress)
+            self._lines.show_progress(progress)
         else:
-            self._show(working_view(progress, self._console.width))
+            self._show(render_progress(progress, self._console.width))
 
     @property
-    def live(self) -> bool:
+    def is_live(self) -> bool:
+        """Whether the stream is a terminal."""
         return self._lines is None
 
-    def watching(self, watching: Watching) -> None:
+    def show_watch(self, view: WatchView) -> None:
+        """Show the watched folders in place of what was shown before; nothing where it is not live."""
         if self._lines is None:
-            self._show(watching_view(watching, self._console.width))
+            self._show(render_watch_view(view, self._console.width))
 
-    def settle(self) -> None:
+    def clear_progress(self) -> None:
+        """Take the progress off the terminal."""
         if self._live:
             self._live.stop()
             self._live = None
@@ -166,8 +175,8 @@ class RichMessages:
         self._live.update(view, refresh=True)
 
 
-def working_view(progress: Progress, room: int) -> RenderableType:
-    """A bar with the numbers, and a line for each slot."""
+def render_progress(progress: Progress, room: int) -> RenderableType:
+    """Return a bar with the numbers, and a line for each slot, for a terminal of `room` columns."""
     return Group(_bar(progress, room), *(_slot(slot, room) for slot in progress.slots))
 
 
@@ -175,7 +184,7 @@ def _bar(progress: Progress, room: int) -> RenderableType:
     words = RichText.assemble((f"{progress.ended:,}", "bold"), f" of {progress.total:,}")
     if progress.failed:
         words.append(f"   {progress.failed:,} failed", "red")
-    for part in parts_in_words(progress):
+    for part in describe_pace(progress):
         words.append(f"   {part}", "dim")
     bar = ProgressBar(
         total=max(progress.total, 1),
@@ -191,36 +200,38 @@ def _bar(progress: Progress, room: int) -> RenderableType:
     return grid
 
 
-def _slot(slot: Slot, room: int) -> RenderableType:
+def _slot(slot: SlotProgress, room: int) -> RenderableType:
     if slot.source is None:
         return RichText("  idle", "dim")
     seconds = f"  {describe_seconds(slot.seconds)}" if slot.seconds >= _SECONDS_SHOWN_FROM else ""
     recipe = f"  {escape_controls(slot.recipe)}" if slot.recipe else ""
-    name = shortened(escape_controls(os.path.basename(slot.source)), max(8, room - 4 - width(recipe) - width(seconds)))
+    name = shorten(
+        escape_controls(os.path.basename(slot.source)), max(8, room - 4 - text_width(recipe) - text_width(seconds))
+    )
     return RichText.assemble(("  ▸ ", "cyan"), name, (recipe, "dim"), (seconds, "dim"), no_wrap=True)
 
 
-_AWAITED_SHOWN = 5
+_WAITING_FILES_SHOWN = 5
 _STATE_STYLES = {"offline": "red", "catching up": "yellow", "polling": "cyan", "events": "green"}
 
 
-def watching_view(watching: Watching, room: int) -> RenderableType:
-    """Each folder with what is waited for there, and below it the work."""
-    lines = [line for folder in watching.folders for line in _watched(folder, room)]
-    work = [working_view(watching.progress, room)] if watching.progress else []
+def render_watch_view(view: WatchView, room: int) -> RenderableType:
+    """Return each folder with what is waited for there, and below it the work, for a terminal of `room` columns."""
+    lines = [line for folder in view.folders for line in _folder(folder, room)]
+    work = [render_progress(view.progress, room)] if view.progress else []
     return Group(*lines, *work)
 
 
-def _watched(folder: Watched, room: int) -> list[RenderableType]:
+def _folder(folder: FolderView, room: int) -> list[RenderableType]:
     counts = f"  {folder.queued:,} queued" + (f", {folder.waiting:,} waiting" if folder.waiting else "")
     state = f"  {folder.state}"
-    path = shortened_path(escape_controls(folder.path), max(_LEAST, room - width(counts) - width(state)))
+    path = shorten_path(escape_controls(folder.path), max(_LEAST, room - text_width(counts) - text_width(state)))
     head = RichText.assemble((path, "bold"), (state, _STATE_STYLES.get(folder.state, "")), counts, no_wrap=True)
     problem = [RichText(f"  {escape_controls(folder.problem)}", "yellow")] if folder.problem else []
-    return [head, *problem, *(_awaited(one, room) for one in folder.awaited[:_AWAITED_SHOWN])]
+    return [head, *problem, *(_waiting_file(file, room) for file in folder.waiting_files[:_WAITING_FILES_SHOWN])]
 
 
-def _awaited(one: Awaited, room: int) -> RenderableType:
-    why = f"  {one.reason}, {describe_seconds(one.seconds)}"
-    name = shortened(escape_controls(os.path.basename(one.path)), max(8, room - 4 - width(why)))
+def _waiting_file(file: WaitingFileView, room: int) -> RenderableType:
+    why = f"  {file.reason}, {describe_seconds(file.seconds)}"
+    name = shorten(escape_controls(os.path.basename(file.path)), max(8, room - 4 - text_width(why)))
     return RichText.assemble(("  … ", "yellow"), name, (why, "dim"), no_wrap=True)

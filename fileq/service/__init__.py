@@ -1,1 +1,1 @@
-"""fileq as a service of the user's: it watches and works from log-in on, and is started again when it ends."""
+"""The user's service: it watches and works from log-in on, and is started again when it fails."""

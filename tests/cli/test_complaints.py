@@ -4,9 +4,9 @@ import logging
 import pytest
 
 from fileq.cli.views.live import hear_complaints
-from fileq.display import choose
-from fileq.display.recorder import Recording
+from fileq.display import create_display
 from fileq.errors import LedgerError
+from tests.support.recording_display import RecordingDisplay
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def loggers(monkeypatch):
 
 
 def test_what_hueys_threads_complain_of_is_one_line():
-    display = Recording()
+    display = RecordingDisplay()
     hear_complaints(display, debug=False)
     locked = LedgerError("The database is locked.", "Wait.")
     logging.getLogger("huey.consumer.Worker").error("Error reading from queue", exc_info=locked)
@@ -27,6 +27,6 @@ def test_what_hueys_threads_complain_of_is_one_line():
 
 def test_a_thread_whose_complaint_nobody_can_hear_goes_on():
     stderr = io.StringIO()
-    hear_complaints(choose(stderr=stderr), debug=False)
+    hear_complaints(create_display(stderr=stderr), debug=False)
     stderr.close()
     logging.getLogger("fileq").warning("clean went wrong: %s", "it was dark")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from fileq.display import choose
+from fileq.display import create_display
 from fileq.errors import ErrorKind, ExitCode
 from fileq.job import Failure, Made
 from fileq.ledger.tables.outputs import PublishedFile
@@ -98,11 +98,11 @@ def test_list_shows_a_row_a_job(worked):
 
 def test_a_long_list_on_a_terminal_is_cut_and_says_so(worked, monkeypatch):
     def two_rows(**options):
-        display = choose(**options)
+        display = create_display(**options)
         display.rows = 2
         return display
 
-    monkeypatch.setattr("fileq.cli.session.choose", two_rows)
+    monkeypatch.setattr("fileq.cli.session.create_display", two_rows)
     ran = worked("list")
     assert len(ran.out.splitlines()) == 3
     assert ran.err.startswith("1 more.")

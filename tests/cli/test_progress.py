@@ -18,15 +18,15 @@ def test_the_rate_is_that_of_the_last_half_minute():
     for second in range(101, 201):
         progress = pace.progress(tally(queued=900, done=100), float(second))
     assert progress.rate_per_minute == 0
-    assert progress.left is None
+    assert progress.seconds_left is None
 
 
 def test_the_time_left_follows_from_the_rate():
     pace = Pace(tally(queued=100), 0.0, whole=True)
     progress = pace.progress(tally(queued=90, done=8, failed=2), 5.0)
     assert (progress.ended, progress.total, progress.failed) == (10, 100, 2)
-    assert progress.left == 45.0
-    assert pace.progress(tally(queued=90, done=10), 6.0, paused=True).left is None
+    assert progress.seconds_left == 45.0
+    assert pace.progress(tally(queued=90, done=10), 6.0, paused=True).seconds_left is None
 
 
 def test_what_had_ended_before_does_not_count_for_a_worker():

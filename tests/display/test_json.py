@@ -4,12 +4,12 @@ import io
 import json
 
 from fileq.display import Answer, Text
-from fileq.display.json import JsonAnswers
+from fileq.display.json import JsonAnswerWriter
 
 
 def answered(document):
     stream = io.StringIO()
-    JsonAnswers(stream).answer(Answer(document, [Text("for people")]))
+    JsonAnswerWriter(stream).answer(Answer(document, [Text("for people")]))
     return stream.getvalue()
 
 

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from fileq.display import Answer, Column, Facts, Progress, Slot, Table, Text, Tone
-from fileq.display.rich import RichAnswers, RichMessages
-from fileq.display.text import width
+from fileq.display import Answer, Column, Facts, Progress, SlotProgress, Table, Text, Tone
+from fileq.display.rich import RichAnswerWriter, RichMessageWriter
+from fileq.display.text_width import text_width
 
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 EVIL = "/pictures/a\x1b[2J\n\udcff very long name that goes on and on and on and on and on 0001.jpg"
@@ -34,31 +34,33 @@ def plain(stream):
 def test_no_line_is_wider_than_the_terminal(columns):
     stream = Terminal()
     table = Table(
-        [Column("job"), Column("state"), Column("source", long="path")], [("1", Text("failed", Tone.BAD), EVIL)] * 3
+        [Column("job"), Column("state"), Column("source", kind="path")], [("1", Text("failed", Tone.BAD), EVIL)] * 3
     )
-    RichAnswers(stream).answer(Answer(None, [Text("Jobs", Tone.TITLE), Facts([("folder", "/x")]), table]))
+    RichAnswerWriter(stream).answer(Answer(None, [Text("Jobs", Tone.TITLE), Facts([("folder", "/x")]), table]))
     lines = plain(stream).splitlines()
-    assert all(width(line) <= columns for line in lines)
+    assert all(text_width(line) <= columns for line in lines)
     assert sum("failed" in line for line in lines) == 3
     assert "0001.jpg" in lines[-1]
 
 
 def test_names_are_made_safe_in_tables_errors_and_progress(columns):
     stream = Terminal()
-    RichAnswers(stream).answer(Answer(None, [Table([Column("source", long="path")], [(EVIL,)])]))
-    messages = RichMessages(stream)
+    RichAnswerWriter(stream).answer(Answer(None, [Table([Column("source", kind="path")], [(EVIL,)])]))
+    messages = RichMessageWriter(stream)
     messages.error(EVIL, EVIL)
-    messages.working(Progress(1, 9, slots=[Slot(EVIL, "web", 3.0)]))
-    messages.settle()
+    messages.show_progress(Progress(ended=1, total=9, slots=[SlotProgress(EVIL, "web", 3.0)]))
+    messages.clear_progress()
     assert "\x1b[2J" not in stream.getvalue()
     assert "\udcff" not in stream.getvalue()
 
 
 def test_progress_shows_count_failures_rate_time_and_slots(columns):
     stream = Terminal()
-    messages = RichMessages(stream)
-    messages.working(Progress(61, 120, 2, 492, 7.1, [Slot("/a/IMG_1.jpg", "web", 3.2), Slot()]))
-    messages.settle()
+    messages = RichMessageWriter(stream)
+    slots = [SlotProgress("/a/IMG_1.jpg", "web", 3.2), SlotProgress()]
+    progress = Progress(ended=61, total=120, failed=2, rate_per_minute=492, seconds_left=7.1, slots=slots)
+    messages.show_progress(progress)
+    messages.clear_progress()
     text = plain(stream)
     for part in ("61 of 120", "2 failed", "8.2 a second", "7.1 s left", "IMG_1.jpg", "3.2 s", "idle"):
         assert part in text
@@ -66,21 +68,21 @@ def test_progress_shows_count_failures_rate_time_and_slots(columns):
 
 def test_progress_leaves_no_trace(columns):
     stream = Terminal()
-    messages = RichMessages(stream)
-    messages.working(Progress(1, 2))
-    messages.settle()
+    messages = RichMessageWriter(stream)
+    messages.show_progress(Progress(ended=1, total=2))
+    messages.clear_progress()
     assert stream.getvalue().endswith(("\x1b[2K", "\x1b[?25h"))
     stream.truncate(0)
-    messages.settle()
+    messages.clear_progress()
     assert stream.getvalue() == ""
 
 
 def test_colour_may_be_forced_into_a_file_and_movement_may_not(columns):
     stream = io.StringIO()
-    messages = RichMessages(stream)
-    messages.working(Progress(1, 2))
-    messages.scanning(10)
-    messages.settle()
+    messages = RichMessageWriter(stream)
+    messages.show_progress(Progress(ended=1, total=2))
+    messages.show_scanned(10)
+    messages.clear_progress()
     assert stream.getvalue() == ""
     messages.error("Wrong.")
     assert "\x1b[" in stream.getvalue()

@@ -56,7 +56,7 @@ def add(
                 from fileq.cli.views.plan import show_plan
 
                 return show_plan(session, ledger, asked, display)
-            receipt = take_in(ledger, asked, now=now, on_scanned=display.scanning)
+            receipt = take_in(ledger, asked, now=now, on_scanned=display.show_scanned)
         tell(display, receipt, asked)
         return _waited(session, ledger, receipt, display) if wait else _left(session, ledger, receipt, display)
 

@@ -33,7 +33,7 @@ def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
         "settings": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.origins],
     }
     rows = [(one.key, _in_words(one.value), Text(one.origin, Tone.QUIET)) for one in settings.origins]
-    table = Table([Column("key"), Column("value", long="path"), Column("from", long="path")], rows)
+    table = Table([Column("key"), Column("value", kind="path"), Column("from", kind="path")], rows)
     session.display(json=json).answer(Answer(document, [Facts(_facts(settings)), *_warning(settings), Text(), table]))
     return ExitCode.DONE
 

@@ -78,7 +78,7 @@ def _tried(notify: NotifySettings) -> Check:
 
 
 def _blocks(checks: Sequence[Check]) -> list[Block]:
-    columns = [Column("check"), Column("state"), Column("found", long="prose")]
+    columns = [Column("check"), Column("state"), Column("found", kind="prose")]
     return [Table(columns, [row for check in checks for row in _rows(check)]), Text(), _verdict(checks)]
 
 

@@ -20,12 +20,12 @@ from fileq.ledger.queries.overview import JobSelection
 app = new_app()
 
 _COLUMNS = (
-    Column("job", 6, right=True),
-    Column("batch", 5, right=True),
+    Column("job", 6, "number"),
+    Column("batch", 5, "number"),
     Column("state", 9),
     Column("cause", 11),
     Column("recipe", 10),
-    Column("source", long="path"),
+    Column("source", kind="path"),
 )
 
 

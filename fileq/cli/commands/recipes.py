@@ -53,7 +53,7 @@ def recipes(
         return ExitCode.DONE
     known = list(session.config.recipes.values())
     rows = [(recipe.name, _origin(session, recipe), _about(session, recipe)) for recipe in known]
-    table = Table([Column("recipe"), Column("from", long="path"), Column("description", long="prose")], rows)
+    table = Table([Column("recipe"), Column("from", kind="path"), Column("description", kind="prose")], rows)
     display.answer(Answer([_document(session, recipe) for recipe in known], [table]))
     return ExitCode.DONE
 

@@ -82,7 +82,7 @@ def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Displ
                 display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
                 pace = Pace(ledger.overview.tally_jobs(receipt.batch_id), time.monotonic(), whole=True)
                 worker.run(ticker(ledger, display, pace, receipt.batch_id), stopping(display))
-            display.settle()
+            display.clear_progress()
     display.answer(summary(ledger, receipt, time.time() - begun))
     return _verdict(ledger, receipt, display)
 
@@ -91,7 +91,7 @@ def _taken_in(
     ledger: Ledger, asked: AddRequest, begun: float, worker: "Worker", queue: str, display: Display
 ) -> AddResult:
     def on_scanned(count: int) -> None:
-        display.scanning(count)
+        display.show_scanned(count)
         worker.keep_alive()
 
     try:
@@ -100,7 +100,7 @@ def _taken_in(
     except KeyboardInterrupt:
         display.hint("Stopped. What was queued up to here waits in the queue; go on with: fileq worker")
         raise
-    display.settle()
+    display.clear_progress()
     return receipt
 
 

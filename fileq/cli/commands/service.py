@@ -10,7 +10,7 @@ from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.display import Answer, Text
 from fileq.errors import ExitCode, UsageError
-from fileq.service.manager import manager
+from fileq.service.manager import service_manager
 
 app = new_app(
     help="Watch the config's folders and work in the background, from log-in on.",
@@ -22,44 +22,47 @@ app = new_app(
 def install(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Install the service and start it. It watches every [[watch]] of the config, and processes what comes."""
     session = session_of(context)
-    there = manager()
+    manager = service_manager()
     if session.config.file is None or not session.config.settings.watch:
         raise UsageError(
             "There is nothing to watch: no [[watch]] in a config.", "fileq init writes a config to start from."
         )
-    there.install(command(session), {"PATH": os.environ.get("PATH", os.defpath)})
-    told = [Text(f"Installed {there.file}."), Text("It runs now, and from every log-in on. See: fileq service status")]
-    session.display(json=json).answer(Answer({"file": there.file, "state": there.state()}, told))
+    manager.install(service_command(session), {"PATH": os.environ.get("PATH", os.defpath)})
+    told = [
+        Text(f"Installed {manager.file}."),
+        Text("It runs now, and from every log-in on. See: fileq service status"),
+    ]
+    session.display(json=json).answer(Answer({"file": manager.file, "state": manager.state()}, told))
     return ExitCode.DONE
 
 
 @app.command(epilog="Example: fileq service uninstall")
 def uninstall(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Stop the service and take it away. What was queued stays queued."""
-    there = manager()
+    manager = service_manager()
     display = session_of(context).display(json=json)
-    if not os.path.exists(there.file):
+    if not os.path.exists(manager.file):
         display.answer(Answer({"file": None, "state": "not installed"}, [Text("It is not installed.")]))
         return ExitCode.DONE
-    there.uninstall()
-    display.answer(Answer({"file": None, "state": "not installed"}, [Text(f"Removed {there.file}.")]))
+    manager.uninstall()
+    display.answer(Answer({"file": None, "state": "not installed"}, [Text(f"Removed {manager.file}.")]))
     return ExitCode.DONE
 
 
 @app.command(epilog="Example: fileq service status")
 def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     """Say whether the service is installed and runs; exit 1 when it doesn't."""
-    there = manager()
-    state = there.state()
-    document = {"file": there.file if os.path.exists(there.file) else None, "state": state}
+    manager = service_manager()
+    state = manager.state()
+    document = {"file": manager.file if os.path.exists(manager.file) else None, "state": state}
     session_of(context).display(json=json).answer(Answer(document, [Text(f"The service is {state}.")]))
     return ExitCode.DONE if state == "active" else ExitCode.FAILED
 
 
-def command(session: Session) -> list[str]:
-    """What the service runs: this very fileq, with the config and the database that are in force now.
+def service_command(session: Session) -> list[str]:
+    """Return the command that the service runs: this very fileq, with the config and the database in force now.
 
-    It names the config, which then counts whole. Raises UntrustedError where it doesn't yet.
+    The command names the config, which then counts whole. Raises UntrustedError where it doesn't yet.
     """
     assert session.config.file is not None
     if asked := session.config.withheld.describe():

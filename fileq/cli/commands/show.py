@@ -21,7 +21,7 @@ from fileq.units import describe_bytes, describe_seconds
 
 app = new_app()
 
-_OF_OUTPUTS = (Column("format"), Column("size"), Column("bytes", right=True))
+_OF_OUTPUTS = (Column("format"), Column("size"), Column("bytes", kind="number"))
 
 
 @app.command(epilog="Example: fileq show 42")
@@ -67,8 +67,8 @@ def _attempts(attempts: Sequence[AttemptRecord]) -> list[Block]:
     if not attempts:
         return []
     columns = (
-        Column("attempt", right=True), Column("worker", right=True), Column("started"), Column("took", right=True),
-        Column("outcome", long="prose"),
+        Column("attempt", kind="number"), Column("worker", kind="number"), Column("started"),
+        Column("took", kind="number"), Column("outcome", kind="prose"),
     )  # fmt: skip
     rows = [
         (
@@ -94,14 +94,14 @@ def _outputs(outputs: Sequence[Made]) -> list[Block]:
         return []
     return [
         Text(),
-        Table((*_OF_OUTPUTS, Column("output", long="path")), [(*_facts(made), made.path) for made in outputs]),
+        Table((*_OF_OUTPUTS, Column("output", kind="path")), [(*_facts(made), made.path) for made in outputs]),
     ]
 
 
 def _removed(outputs: Sequence[RemovedOutput]) -> list[Block]:
     if not outputs:
         return []
-    columns = (*_OF_OUTPUTS, Column("what became of it"), Column("output", long="path"))
+    columns = (*_OF_OUTPUTS, Column("what became of it"), Column("output", kind="path"))
     rows = [
         (*_facts(output.made), f"removed {local(output.at)}", Text(output.made.path, Tone.QUIET)) for output in outputs
     ]

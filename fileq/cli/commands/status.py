@@ -55,6 +55,6 @@ def _watch(ledger: Ledger, batch: int | None, display: Display) -> None:
     pace = Pace(tally, time.monotonic(), whole=True)
     while batch is None or tally.unfinished:
         slots, paused = running(ledger, batch), ledger.batches.is_paused()
-        display.working(pace.progress(tally, time.monotonic(), slots=slots, paused=paused))
+        display.show_progress(pace.progress(tally, time.monotonic(), slots=slots, paused=paused))
         time.sleep(_LIVE_EVERY)
         tally = ledger.overview.tally_jobs(batch)

@@ -100,7 +100,7 @@ def _run_watch(
             _watch_and_work(session, ledger, watcher, teller, slots(slots_asked, session.config))
         else:
             stopped = _watch(watcher, teller)
-        display.settle()
+        display.clear_progress()
         for candidate in watcher.left if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
     if work and once and not stopped:

@@ -98,7 +98,7 @@ def _work(
     hear_complaints(display, debug=session.debug)
     with Worker(session.database, config, slots=count, drain=drain, periodic=periodic) as worker:
         worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))
-    display.settle()
+    display.clear_progress()
     display.hint(_farewell(before, ledger.overview.tally_jobs()))
 
 

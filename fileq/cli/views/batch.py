@@ -7,7 +7,7 @@ from fileq.cli.views.jobs import job_document
 from fileq.cli.views.status import status_document
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block
-from fileq.display.progress import rate_in_words
+from fileq.display.progress import describe_rate
 from fileq.intake import AddResult
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
@@ -59,7 +59,7 @@ def _blocks(receipt: AddResult, tally: JobTally, failed: list[Job], seconds: flo
 
 def _rate(tally: JobTally, seconds: float) -> str:
     ended = tally.total - tally.unfinished
-    return f", {rate_in_words(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
+    return f", {describe_rate(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
 
 
 def _failures(failed: list[Job], batch: int) -> list[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from fileq.cli.views.progress import Pace
-from fileq.display import Display, Progress, Slot
+from fileq.display import Display, Progress, SlotProgress
 from fileq.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def hear_complaints(display: Display, *, debug: bool) -> None:
 class Shows(Protocol):
     """Where progress goes."""
 
-    def working(self, progress: Progress) -> None: ...
+    def show_progress(self, progress: Progress) -> None: ...
 
 
 def stopping(display: Display) -> Callable[[], None]:
@@ -81,8 +81,8 @@ def ticker(ledger: Ledger, display: Shows, pace: Pace, batch: int | None) -> Cal
         if now - shown_at < (_EVERY_WHEN_IDLE if idle else _EVERY):
             return
         shown_at = now
-        slots = [Slot(activity.source, None, activity.seconds) for activity in activities]
-        display.working(
+        slots = [SlotProgress(activity.source, None, activity.seconds) for activity in activities]
+        display.show_progress(
             pace.progress(ledger.overview.tally_jobs(batch), now, slots=slots, paused=ledger.batches.is_paused())
         )
 

@@ -34,7 +34,7 @@ def show_plan(session: Session, ledger: Ledger, asked: AddRequest, display: Disp
     jobs = []
     for job in plan(ledger, asked, receipt, max_pixels=session.config.settings.worker.max_pixels):
         jobs.append(job)
-        display.scanning(len(jobs))
+        display.show_scanned(len(jobs))
     document = receipt_document(receipt) | {"plan": [_document(job) for job in jobs]}
     display.answer(Answer(document, [*(block for job in jobs for block in _blocks(job)), _summary(jobs)]))
     return ExitCode.DONE

@@ -78,7 +78,7 @@ def _blocks(preview: Preview) -> list[Text | Facts | Table]:
         *(("note", note) for note in preview.notes),
         ("see", preview.folder),
     ]
-    columns = (Column("format"), Column("size"), Column("bytes", right=True), Column("output", long="path"))
+    columns = (Column("format"), Column("size"), Column("bytes", kind="number"), Column("output", kind="path"))
     rows = [
         (output.format, f"{output.width}x{output.height}", describe_bytes(output.bytes), output.path)
         for output in preview.outputs

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from fileq.display import Progress, Slot
+from fileq.display import Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobTally
 
@@ -18,7 +18,9 @@ class Pace:
         self._failed_before = 0 if whole else first.jobs[JobState.FAILED]
         self._samples = deque([(now, _ended(first))])
 
-    def progress(self, tally: JobTally, now: float, *, slots: Sequence[Slot] = (), paused: bool = False) -> Progress:
+    def progress(
+        self, tally: JobTally, now: float, *, slots: Sequence[SlotProgress] = (), paused: bool = False
+    ) -> Progress:
         ended = _ended(tally)
         self._samples.append((now, ended))
         while len(self._samples) > 2 and self._samples[1][0] < now - _WINDOW:
@@ -29,7 +31,7 @@ class Pace:
             total=max(0, ended - self._ended_before) + tally.unfinished,
             failed=max(0, tally.jobs[JobState.FAILED] - self._failed_before),
             rate_per_minute=rate,
-            left=tally.unfinished / rate * 60 if rate and not paused else None,
+            seconds_left=tally.unfinished / rate * 60 if rate and not paused else None,
             slots=slots,
             paused=paused,
         )

@@ -51,14 +51,15 @@ def _by_day(figures: Figures) -> list[Block]:
     failed = Series("failed", [day.failed for day in figures.days], Tone.BAD)
     title = f"Jobs by {'hour' if figures.is_by_the_hour else 'day'}"
     series = [done, failed] if figures.jobs.failed else [done]
-    return [Plot(title, text.days(figures), series, text.count, standing=True)]
+    labels = text.days(figures)
+    return [Plot(title=title, labels=labels, series=series, describe_value=text.count, vertical=True)]
 
 
 def _bytes(figures: Figures) -> list[Block]:
     if not figures.bytes_in:
         return []
     sums = Series("bytes", [figures.bytes_in, figures.bytes_out], Tone.BUSY)
-    return [Plot("Bytes", ["in", "out"], [sums], describe_bytes)]
+    return [Plot(title="Bytes", labels=["in", "out"], series=[sums], describe_value=describe_bytes)]
 
 
 def _recipes(figures: Figures) -> list[Block]:
@@ -67,8 +68,8 @@ def _recipes(figures: Figures) -> list[Block]:
     times = Series("time", [one.seconds for one in figures.recipes], Tone.BUSY)
     names = [one.recipe for one in figures.recipes]
     columns = (
-        Column("recipe", long="path"), Column("jobs", right=True), Column("failed", right=True),
-        Column("saved", right=True), Column("a job", right=True),
+        Column("recipe", kind="path"), Column("jobs", kind="number"), Column("failed", kind="number"),
+        Column("saved", kind="number"), Column("a job", kind="number"),
     )  # fmt: skip
     rows: Sequence[Sequence[Cell]] = [
         (
@@ -80,13 +81,14 @@ def _recipes(figures: Figures) -> list[Block]:
         )
         for one in figures.recipes
     ]
-    return [Plot("Time by recipe", names, [times], text.took), Text(), Table(columns, rows)]
+    plot = Plot(title="Time by recipe", labels=names, series=[times], describe_value=text.took)
+    return [plot, Text(), Table(columns, rows)]
 
 
 def _formats(figures: Figures) -> list[Block]:
     if not figures.formats:
         return []
-    columns = (Column("format"), Column("outputs", right=True), Column("bytes", right=True))
+    columns = (Column("format"), Column("outputs", kind="number"), Column("bytes", kind="number"))
     return [
         Table(columns, [(one.format, f"{one.outputs:,}", describe_bytes(one.bytes)) for one in figures.formats]),
     ]
@@ -107,5 +109,5 @@ def _failures(figures: Figures) -> list[Block]:
 def _watches(figures: Figures) -> list[Block]:
     if not figures.watches:
         return []
-    columns = (Column("watched folder", long="path"), Column("jobs", right=True), Column("failed", right=True))
+    columns = (Column("watched folder", kind="path"), Column("jobs", kind="number"), Column("failed", kind="number"))
     return [Table(columns, [(one.path, f"{one.jobs:,}", f"{one.failed:,}") for one in figures.watches])]

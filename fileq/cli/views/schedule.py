@@ -21,7 +21,7 @@ _COLUMNS = [
     Column("last run"),
     Column("outcome"),
     Column("next run"),
-    Column("what it said", long="prose"),
+    Column("what it said", kind="prose"),
 ]
 _TONES = {"done": Tone.GOOD, "failed": Tone.BAD, "stopped": Tone.WARNING, "running": Tone.BUSY}
 

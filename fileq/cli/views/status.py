@@ -10,7 +10,7 @@ from fileq.cli.views.watches import watch_blocks, watch_documents, watched
 from fileq.cli.workers import alive
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
-from fileq.display.progress import rate_in_words
+from fileq.display.progress import describe_rate
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally, RunningJob
 from fileq.ledger.tables.workers import WorkerRecord
@@ -93,7 +93,7 @@ def _blocks(
     if tally.outputs:
         facts += [("outputs", f"{tally.outputs:,}"), ("bytes", sizes_in_words(tally))]
     if rate and tally.unfinished:
-        facts.append(("rate", rate_in_words(rate)))
+        facts.append(("rate", describe_rate(rate)))
     if left:
         facts.append(("time left", describe_seconds(left)))
     if paused:

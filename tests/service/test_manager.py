@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from fileq.errors import UsageError
-from fileq.service.manager import manager
-from fileq.service.unit import launchd_agent, quoted, systemd_unit
+from fileq.service.manager import launchd_agent, service_manager, systemd_quoted, systemd_unit
 
 COMMAND = [sys.executable, "-m", "fileq", "--config", '/home/ada/my "100 %" $config.toml', "watch", "--work"]
 
@@ -45,7 +44,7 @@ def test_it_is_started_again_when_it_gives_no_sign_of_life():
     [("plain", "plain"), ("two words", '"two words"'), ('a"b', '"a\\"b"'), ("100%", '"100%%"'), ("$x", '"$$x"')],
 )
 def test_words_are_quoted_as_systemd_reads_them(word, written):
-    assert quoted(word) == written
+    assert systemd_quoted(word) == written
 
 
 def test_the_launchd_agent_runs_the_same():
@@ -56,4 +55,4 @@ def test_the_launchd_agent_runs_the_same():
 
 def test_windows_is_told_how():
     with pytest.raises(UsageError, match="schtasks"):
-        manager("win32")
+        service_manager("win32")

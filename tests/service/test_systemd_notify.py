@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from fileq.service.notify import Notifier
+from fileq.service.systemd_notify import SystemdNotifier
 
 
 @pytest.fixture
@@ -16,20 +16,20 @@ def systemd(tmp_path):
 
 
 def notifier(systemd, **environ):
-    return Notifier({"NOTIFY_SOCKET": systemd.getsockname()} | environ)
+    return SystemdNotifier({"NOTIFY_SOCKET": systemd.getsockname()} | environ)
 
 
 def test_it_hears_that_the_watcher_is_ready(systemd):
-    notifier(systemd).tell("READY=1")
+    notifier(systemd).send("READY=1")
     assert systemd.recv(100) == b"READY=1"
 
 
 def test_a_sign_of_life_comes_three_times_in_the_time_that_it_waits(systemd):
-    telling = notifier(systemd, WATCHDOG_USEC="60000000")
+    sender = notifier(systemd, WATCHDOG_USEC="60000000")
     systemd.setblocking(False)
     heard = []
     for now in range(100):
-        telling.alive(float(now))
+        sender.keep_alive(float(now))
         try:
             heard.append((now, systemd.recv(100)))
         except BlockingIOError:
@@ -38,5 +38,5 @@ def test_a_sign_of_life_comes_three_times_in_the_time_that_it_waits(systemd):
 
 
 def test_where_nobody_listens_nothing_is_said():
-    Notifier({}).tell("READY=1")
-    Notifier({}).alive(0.0)
+    SystemdNotifier({}).send("READY=1")
+    SystemdNotifier({}).keep_alive(0.0)

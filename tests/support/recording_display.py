@@ -1,13 +1,10 @@
-"""A display that shows nothing and remembers everything: for tests and for whoever embeds the commands."""
+"""A display that shows nothing and remembers everything."""
 
-from fileq.display.answer import Answer
-from fileq.display.progress import Progress
-from fileq.display.protocol import Display
-from fileq.display.watches import Watching
+from fileq.display import Answer, Display, Progress, WatchView
 
 
-class Recording(Display):
-    live = True
+class RecordingDisplay(Display):
+    is_live = True
 
     def __init__(self) -> None:
         super().__init__(self, self)
@@ -16,7 +13,7 @@ class Recording(Display):
         self.errors: list[tuple[str, str]] = []
         self.scanned: list[int] = []
         self.progress: list[Progress] = []
-        self.watched: list[Watching] = []
+        self.views: list[WatchView] = []
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)
@@ -27,14 +24,14 @@ class Recording(Display):
     def error(self, message: str, hint: str = "") -> None:
         self.errors.append((message, hint))
 
-    def scanning(self, count: int) -> None:
+    def show_scanned(self, count: int) -> None:
         self.scanned.append(count)
 
-    def working(self, progress: Progress) -> None:
+    def show_progress(self, progress: Progress) -> None:
         self.progress.append(progress)
 
-    def watching(self, watching: Watching) -> None:
-        self.watched.append(watching)
+    def show_watch(self, view: WatchView) -> None:
+        self.views.append(view)
 
-    def settle(self) -> None:
+    def clear_progress(self) -> None:
         """Nothing is on show."""

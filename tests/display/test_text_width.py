@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileq.display.text import padded, shortened, shortened_path, width
+from fileq.display.text_width import pad, shorten, shorten_path, text_width
 from fileq.escaping import escape_controls
 
 ANY_NAME = st.text(st.characters(codec=None))
@@ -37,13 +37,13 @@ def test_no_name_can_steer_a_terminal_or_break_an_encoding(name):
 
 
 def test_a_long_name_loses_its_middle():
-    assert shortened("IMG_20260517_holiday.jpeg", 15) == "IMG_202\u2026ay.jpeg"[:8] + "ay.jpeg"
-    assert shortened("short.jpg", 15) == "short.jpg"
+    assert shorten("IMG_20260517_holiday.jpeg", 15) == "IMG_202\u2026ay.jpeg"[:8] + "ay.jpeg"
+    assert shorten("short.jpg", 15) == "short.jpg"
 
 
 @given(ANY_NAME.map(escape_controls), st.integers(0, 40))
 def test_a_shortened_name_fits(name, room):
-    assert width(shortened(name, room)) <= room
+    assert text_width(shorten(name, room)) <= room
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_a_shortened_name_fits(name, room):
     ],
 )
 def test_a_path_loses_folders_before_it_loses_its_name(room, short):
-    assert shortened_path("/pictures/2026/holiday/IMG_1.jpg", room) == short
+    assert shorten_path("/pictures/2026/holiday/IMG_1.jpg", room) == short
 
 
 @given(ANY_NAME.map(escape_controls), st.integers(0, 40))
 def test_a_shortened_path_fits(path, room):
-    assert width(shortened_path(path, room)) <= room
+    assert text_width(shorten_path(path, room)) <= room
 
 
 def test_wide_letters_count_twice():
-    assert width("\u4e2d\u6587.jpg") == 8
-    assert width("e\u0301") == 1
-    assert padded("\u4e2d", 4) == "\u4e2d  "
-    assert padded("7", 3, right=True) == "  7"
+    assert text_width("\u4e2d\u6587.jpg") == 8
+    assert text_width("e\u0301") == 1
+    assert pad("\u4e2d", 4) == "\u4e2d  "
+    assert pad("7", 3, is_right=True) == "  7"

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from fileq.display import Answer, Progress, Text, choose, is_rich
-from fileq.display.recorder import Recording
+from fileq.display import Answer, Progress, Text, create_display, is_rich_terminal
+from tests.support.recording_display import RecordingDisplay
 
 
 class Terminal(io.StringIO):
@@ -28,12 +28,12 @@ class Terminal(io.StringIO):
     ],
 )
 def test_colour_is_where_it_is_welcome(stream, environ, rich):
-    assert is_rich(stream, environ) is rich
+    assert is_rich_terminal(stream, environ) is rich
 
 
 def test_answers_go_to_stdout_and_the_rest_to_stderr():
     out, err = io.StringIO(), io.StringIO()
-    display = choose(stdout=out, stderr=err, environ={})
+    display = create_display(stdout=out, stderr=err, environ={})
     display.answer(Answer({}, [Text("118 done")]))
     display.hint("No worker is running.")
     display.error("Wrong.", "Mend it.")
@@ -42,16 +42,17 @@ def test_answers_go_to_stdout_and_the_rest_to_stderr():
 
 
 def test_a_long_list_is_cut_for_people_and_not_for_pipes():
-    assert choose(stdout=Terminal(), stderr=io.StringIO(), environ={"NO_COLOR": "1"}).rows == 50
-    assert choose(stdout=io.StringIO(), stderr=io.StringIO(), environ={}).rows is None
+    assert create_display(stdout=Terminal(), stderr=io.StringIO(), environ={"NO_COLOR": "1"}).rows == 50
+    assert create_display(stdout=io.StringIO(), stderr=io.StringIO(), environ={}).rows is None
 
 
 def test_plain_and_json_do_not_wait_for_rich():
     code = (
-        "import sys, io; from fileq.display import *; from fileq.display import choose\n"
+        "import sys, io; from fileq.display import *; from fileq.display import create_display\n"
         "for json in (True, False):\n"
-        "    d = choose(json=json, stdout=io.StringIO(), stderr=io.StringIO(), environ={})\n"
-        "    d.answer(Answer([], [Text('x')])); d.hint('x'); d.error('x'); d.working(Progress(1, 2)); d.scanning(3)\n"
+        "    d = create_display(json=json, stdout=io.StringIO(), stderr=io.StringIO(), environ={})\n"
+        "    d.answer(Answer([], [Text('x')])); d.hint('x'); d.error('x'); d.show_scanned(3)\n"
+        "    d.show_progress(Progress(ended=1, total=2))\n"
         "print('rich' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -59,12 +60,12 @@ def test_plain_and_json_do_not_wait_for_rich():
 
 
 def test_a_recording_remembers_everything():
-    display = Recording()
+    display = RecordingDisplay()
     display.answer(Answer(1))
     display.hint("a")
     display.error("b", "c")
-    display.scanning(4)
-    display.working(Progress(1, 2))
-    display.settle()
+    display.show_scanned(4)
+    display.show_progress(Progress(ended=1, total=2))
+    display.clear_progress()
     assert (display.answers, display.hints, display.errors) == ([Answer(1)], ["a"], [("b", "c")])
-    assert (display.scanned, display.progress) == ([4], [Progress(1, 2)])
+    assert (display.scanned, display.progress) == ([4], [Progress(ended=1, total=2)])
