@@ -89,9 +89,10 @@ def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, bo
 
 def test_closing_ends_the_child(bench, box):
     assert bench.works(box)
-    process = psutil.Process(pid_of(box))
+    process, connection = psutil.Process(pid_of(box)), box._connection
     box.close()
     assert not process.is_running()
+    assert connection.closed
 
 
 STOPPER = """

@@ -1,8 +1,10 @@
 """A whole worker in this process: when it ends and why, what it obeys, and what it leaves."""
 
+import datetime as dt
 import os
 import signal
 
+import msgspec
 import pytest
 from mischief import Doze
 
@@ -11,6 +13,7 @@ from fileq.config import Config, Settings
 from fileq.control import cancel
 from fileq.errors import EnvironmentFailure, LedgerError
 from fileq.job import JobState
+from fileq.units import Duration
 from fileq.worker import worker as worker_module
 from fileq.worker.worker import StopReason, Worker
 from tests.support.jobs import NOW, state
@@ -154,6 +157,31 @@ def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worke
     worker._post.silence.begin(LedgerError("The database is locked.", "Wait."))
     with pytest.raises(EnvironmentFailure, match="locked"):
         worker.run()
+
+
+@pytest.mark.timeout(20)
+def test_so_it_does_where_it_can_not_even_write_that_it_is_alive(worker, ledger, shop, monkeypatch):
+    def refuse(*_args):
+        raise LedgerError("The database is locked.", "Wait.")
+
+    monkeypatch.setattr(worker_module, "_GIVEN_UP", 0.1)
+    monkeypatch.setattr(worker._ledger.workers, "record_heartbeat", refuse)
+    worker._settings = msgspec.structs.replace(worker._settings, heartbeat=Duration(0.01))
+    send(ledger, shop)
+    ledger.batches.set_paused(paused=True)
+    with pytest.raises(EnvironmentFailure, match="locked"):
+        worker.run()
+
+
+def test_the_upkeep_of_a_worker_comes_with_each_minute(database, ledger, monkeypatch):
+    upkeep = BusyUpkeep()
+    monkeypatch.setattr(worker_module, "_upkeep", lambda *_: upkeep)
+    config = Config(settings=Settings(), origins=())
+    with Worker(database, config, slots=1) as worker:
+        for minute in range(3):
+            for task in worker._crew.huey.read_periodic(dt.datetime(2026, 1, 1, 0, minute, tzinfo=dt.UTC)):
+                worker._crew.huey.execute(task)
+    assert upkeep.ticks == 3
 
 
 def test_what_its_own_queue_still_has_is_left_to_every_worker(database, ledger, shop):
