@@ -6,8 +6,12 @@ This module is imported before any other, and imports next to nothing of fileq.
 import multiprocessing
 import os
 import signal
+import threading
+import time
+from contextlib import suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 
 from fileq.safe_path import exclude_working_folder
 
@@ -17,6 +21,13 @@ context = multiprocessing.get_context("forkserver" if hasattr(signal, "pthread_s
 NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)
 """A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends a child is its slot's business."""
 
+
+_LOOK = 0.5
+_STOPPED_LOOKS = 10
+"""Seconds between two looks at a server that does not answer, and how many in a row must find it stopped."""
+
+_HANGING = 120.0
+"""Seconds after which a server that is not stopped is given up too: long, as a start under heavy load may take many."""
 
 _PIPES = 5
 """As many handles as it takes to start a child, or the server, and some."""
@@ -45,3 +56,75 @@ def prepare() -> None:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
         forkserver.ensure_running()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start(process: BaseProcess) -> None:
+    """Start a process of `context`. A server that does not answer is ended, and another one is asked.
+
+    Raises OSError or EOFError where none can be started.
+    """
+    watch = _ServerWatch()
+    try:
+        with watch:
+            process.start()
+    except (OSError, EOFError):
+        if not watch.has_ended_it:
+            raise
+        prepare()
+        process.start()
+
+
+def join(process: BaseProcess, seconds: float) -> None:
+    """Wait so long for the end of a process that was killed. Only its server sees that: a stopped one is ended."""
+    process.join(seconds)
+    if process.exitcode is None and _is_stopped(_server_pid()):
+        _end_server()
+        process.join(seconds)
+
+
+class _ServerWatch:
+    """Ends the server where it is stopped, or answers for very long nothing, while the block waits for its answer."""
+
+    def __init__(self) -> None:
+        self.has_ended_it = False
+        self._is_over = threading.Event()
+
+    def __enter__(self) -> None:
+        with suppress(RuntimeError, MemoryError):  # there is no thread left to watch: that is another trouble
+            threading.Thread(target=self._watch, name="fileq-forkserver", daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+
+    def _watch(self) -> None:
+        stopped = 0  # looks in a row: who is woken with the server, after a Ctrl-Z, may look before it runs again
+        hangs_at = time.monotonic() + _HANGING
+        while not self._is_over.wait(_LOOK):
+            stopped = stopped + 1 if _is_stopped(_server_pid()) else 0
+            if stopped >= _STOPPED_LOOKS or time.monotonic() > hangs_at:
+                self.has_ended_it = True
+                _end_server()
+                return
+
+
+def _server_pid() -> int | None:
+    """The server's pid; None where there is none, as with `spawn`."""
+    server = getattr(forkserver, "_forkserver", None)
+    return getattr(server, "_forkserver_pid", None)
+
+
+def _is_stopped(pid: int | None) -> bool:
+    import psutil  # noqa: PLC0415  # 10 ms that only this needs
+
+    try:
+        return pid is not None and psutil.Process(pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.Error:
+        return False
+
+
+def _end_server() -> None:
+    """Whoever waits for it sees its end; its children work on, and the next start makes another server."""
+    pid = _server_pid()
+    if pid is not None:
+        with suppress(ProcessLookupError):  # a child of ours that nobody has waited for keeps its pid
+            os.kill(pid, signal.SIGKILL)

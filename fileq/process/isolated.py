@@ -19,6 +19,9 @@ from fileq.units import describe_seconds
 _LOOK = 0.2
 """Seconds between two looks whether the worker stops."""
 
+_GRACE = 5.0
+"""Seconds that a process has to be gone once it is killed."""
+
 _Value = TypeVar("_Value")
 
 
@@ -42,13 +45,13 @@ def aside(function: Callable[..., _Value], *arguments: object, seconds: float, s
     process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
         target=_serve, args=(theirs, lifeline(), function, arguments), daemon=True, name="fileq-aside"
     )
-    process.start()
+    forkserver.start(process)
     theirs.close()
     try:
         answer = _answer(ours, seconds, stop)
     finally:
         process.kill()
-        process.join()
+        forkserver.join(process, _GRACE)
         ours.close()
     if isinstance(answer, Problem):
         raise EnvironmentFailure(answer.message, answer.hint)

@@ -157,7 +157,7 @@ class Sandbox:
             target=child.serve, args=(theirs, lifeline(), self._memory), daemon=True, name="fileq-child"
         )
         try:
-            process.start()
+            forkserver.start(process)
         except BaseException:
             ours.close()
             raise
@@ -216,9 +216,9 @@ class Sandbox:
         )
 
     def _forget(self) -> None:
-        self._process.join(_GRACE)
+        forkserver.join(self._process, _GRACE)
         with self._lock:
-            with suppress(ValueError):  # killed, and not seen dead: it hangs in a drive, or its server is stopped
+            with suppress(ValueError):  # killed, and not seen dead: it hangs in a drive
                 self._process.close()
             self._process = None
             self._planning = False

@@ -15,6 +15,7 @@ from fileq.errors import JobError
 from fileq.images.pipeline import Assignment, OutputTarget
 from fileq.job import Token
 from fileq.operations.programs.command import Command
+from fileq.process import forkserver
 from fileq.process import sandbox as module
 from fileq.process.sandbox import Lost, Stopped, Verdict
 from fileq.recipes.recipe import Output, Recipe
@@ -67,6 +68,30 @@ def test_an_attempt_goes_on_when_the_server_of_its_child_is_killed(bench, box, t
         psutil.Process(pid_of(box)).parent().kill()
     assert ended == []
     assert bench.works(box)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nobody can be stopped here")
+@pytest.mark.parametrize("when", ["before a child is asked for", "while one is asked for", "when its child is dead"])
+def test_a_server_that_is_stopped_is_ended_and_another_one_asked(bench, box, monkeypatch, when):
+    monkeypatch.setattr(forkserver, "_LOOK", 0.05)
+    monkeypatch.setattr(module, "_GRACE", 0.5)
+    assert bench.works(box)
+    server = psutil.Process(pid_of(box)).parent()
+    if when == "before a child is asked for":
+        box.close()
+    server.suspend()
+    if when == "while one is asked for":
+        child = psutil.Process(pid_of(box))
+        child.kill()
+        while is_alive(child):
+            time.sleep(0.01)
+        monkeypatch.setattr(forkserver, "join", lambda *_: None)  # so that the old child's end is not waited for
+    elif when == "when its child is dead":
+        box.close()
+        assert not is_alive(server)
+    assert bench.works(box)
+    assert not is_alive(server)
+    assert psutil.Process(pid_of(box)).parent() != server
 
 
 def test_an_idle_child_that_is_killed_is_replaced(bench, box):
