@@ -1,10 +1,10 @@
-"""Retention: old outputs go, as far as they are still the files that fileq wrote, and old jobs are forgotten.
+"""Retention: old outputs are removed where they are still the files that fileq wrote, and old jobs purged.
 
 A file that somebody changed stays, and so does every source, all that fileq did not write, and whatever a symbolic
 link leads to, also when somebody swaps files and folders for links meanwhile.
 """
 
 from fileq.retention.cleanup import clean
-from fileq.retention.result import Cleaned, Paths
+from fileq.retention.result import CleanupResult, PathList
 
-__all__ = ["Cleaned", "Paths", "clean"]
+__all__ = ["CleanupResult", "PathList", "clean"]

@@ -1,4 +1,4 @@
-"""A cleaning from start to end: outputs, then folders, then the history, then the database itself."""
+"""The cleanup, from start to end: outputs, then empty folders, then old jobs, then the database's free pages."""
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -7,19 +7,18 @@ from fileq.config.settings import ScheduleSettings, Settings
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import CleaningRecord, RemovableOutput
 from fileq.retention import crash_recovery, selection
-from fileq.retention.empty_folders import remove_empty
-from fileq.retention.lock import alone
-from fileq.retention.purge import Forgetting
+from fileq.retention.empty_folders import remove_empty_folders
+from fileq.retention.lock import cleanup_lock, throttle
+from fileq.retention.purge import Purge
 from fileq.retention.removal import Remover
-from fileq.retention.result import Cleaned
-from fileq.retention.throttle import giving_way
-from fileq.retention.verification import Found, Places, look
+from fileq.retention.result import CleanupResult
+from fileq.retention.verification import DirectoryCache, OutputState, verify_output
 from fileq.units import KeepDuration
 
-_HAND = 500
+_BATCH = 500
 """So many outputs share a transaction that says what is to go."""
 
-_PAGES = 200
+_PAGES_AT_ONCE = 200
 """So many pages of the database are given back at a time. Measured: 1.5 ms, at times 30."""
 
 
@@ -35,50 +34,54 @@ def clean(
     older_than: KeepDuration | None = None,
     dry_run: bool = False,
     stop: Callable[[], bool] = _never,
-) -> Cleaned:
-    """Apply retention. `older_than` takes the place of `[retention] outputs`; a recipe's own `keep` goes before both.
+) -> CleanupResult:
+    """Remove outputs and purge jobs that are older than the config keeps them, and return what went.
 
-    `stop` is asked between files; what is left then, the next cleaning does. Raises LedgerError, and
-    EnvironmentFailure where another cleaning is under way.
+    `older_than` takes the place of `[retention] outputs`; a recipe's own `keep` goes before both.
+    `stop` is asked between files; the next cleanup does what is left then. Raises LedgerError, and
+    EnvironmentFailure where another cleanup is under way.
     """
-    with nullcontext() if dry_run else alone(ledger, now), Places(ledger) as places:
-        cleaning = _Cleaning(ledger, places, now, stop, dry_run=dry_run)
-        cleaning.remove_outputs(selection.rules(ledger.retention.list_recipes(), settings, now, older_than))
-        cleaning.forget_jobs(now - settings.retention.history, settings.schedule)
+    with nullcontext() if dry_run else cleanup_lock(ledger, now), DirectoryCache(ledger) as directories:
+        cleanup = _Cleanup(ledger, directories, now, stop, dry_run=dry_run)
+        cleanup.remove_outputs(selection.rules_in_force(ledger.retention.list_recipes(), settings, now, older_than))
+        cleanup.purge_jobs(now - settings.retention.history, settings.schedule)
         if not dry_run:
-            cleaning.shrink()
-        cleaning.cleaned.stopped = stop()
-    return cleaning.cleaned
+            cleanup.shrink()
+        cleanup.result.stopped = stop()
+    return cleanup.result
 
 
-class _Cleaning:
-    def __init__(self, ledger: Ledger, places: Places, now: float, stop: Callable[[], bool], *, dry_run: bool) -> None:
-        self.cleaned = Cleaned()
+class _Cleanup:
+    def __init__(
+        self, ledger: Ledger, directories: DirectoryCache, now: float, stop: Callable[[], bool], *, dry_run: bool
+    ) -> None:
+        self.result = CleanupResult()
         self._ledger = ledger
-        self._places = places
+        self._directories = directories
         self._now = now
         self._stop = stop
         self._dry_run = dry_run
-        self._remover = Remover(ledger, places, self.cleaned, now, stop)
-        self._hand: list[RemovableOutput] = []
-        self._vanished: list[RemovableOutput] = []
-        self._record: int | None = None
+        self._remover = Remover(ledger, directories, self.result, now, stop)
+        self._batch: list[RemovableOutput] = []
+        self._missing: list[RemovableOutput] = []
+        self._cleaning_id: int | None = None
 
-    def remove_outputs(self, rules: selection.Rules) -> None:
-        crash_recovery.finish(self._ledger, self._places, self.cleaned, self._now, dry_run=self._dry_run)
-        counted = frozenset(rules.counted)
-        total = None if rules.most is None else self._ledger.retention.total_output_bytes(counted)
-        for output in self._until_stopped(selection.old(self._ledger, rules)):
-            freed = self._take(output)
+    def remove_outputs(self, rules: selection.RetentionRules) -> None:
+        """Finish what a crash interrupted, then remove what is expired, surplus outputs, and folders left empty."""
+        crash_recovery.finish_removals(self._ledger, self._directories, self.result, self._now, dry_run=self._dry_run)
+        counted = frozenset(rules.counted_recipe_ids)
+        total = None if rules.max_total is None else self._ledger.retention.total_output_bytes(counted)
+        for output in self._until_stopped(selection.find_expired(self._ledger, rules)):
+            freed = self._take_output(output)
             if total is not None and output.recipe in counted:
                 total -= freed
-        if total is not None and rules.most is not None:
-            surplus = self._until_stopped(selection.surplus(self._ledger, rules))
-            while total > rules.most and (one := next(surplus, None)):
-                total -= self._take(one)
-        self._remove_hand()
+        if total is not None and rules.max_total is not None:
+            surplus = self._until_stopped(selection.find_surplus(self._ledger, rules))
+            while total > rules.max_total and (oldest := next(surplus, None)):
+                total -= self._take_output(oldest)
+        self._remove_batch()
         if not self._dry_run:
-            self.cleaned.folders_removed = remove_empty(self._ledger, self._stop)
+            self.result.folders_removed = remove_empty_folders(self._ledger, self._stop)
 
     def _until_stopped(self, outputs: Iterator[RemovableOutput]) -> Iterator[RemovableOutput]:
         for output in outputs:
@@ -86,59 +89,60 @@ class _Cleaning:
                 return
             yield output
 
-    def _take(self, output: RemovableOutput) -> int:
-        """Have it removed if it is the file that fileq wrote. The bytes by which the total is less then."""
+    def _take_output(self, output: RemovableOutput) -> int:
+        """Have an output removed if it is the file that fileq wrote; return by how many bytes the total shrinks."""
         try:
-            found = look(self._ledger, self._places, output)
+            state = verify_output(self._ledger, self._directories, output)
         except OSError as error:
-            self.cleaned.failed_at(output.path, error.strerror or str(error))
+            self.result.add_failure(output.path, error.strerror or str(error))
             return 0
-        if found is Found.OURS:
-            self._hand.append(output)
-        elif found is Found.GONE:
-            self._vanished.append(output)
-        elif found is Found.CHANGED:
-            self.cleaned.kept_changed += 1
-        if len(self._hand) + len(self._vanished) == _HAND:
-            self._remove_hand()
+        if state is OutputState.UNCHANGED:
+            self._batch.append(output)
+        elif state is OutputState.MISSING:
+            self._missing.append(output)
+        elif state is OutputState.CHANGED:
+            self.result.kept_changed += 1
+        if len(self._batch) + len(self._missing) == _BATCH:
+            self._remove_batch()
         # What is another file by now is nothing that fileq would have to make room for.
-        return 0 if output.vanished or found in (Found.AWAY, Found.SOURCE) else output.bytes
+        return 0 if output.vanished or state in (OutputState.DRIVE_MISSING, OutputState.SOURCE) else output.bytes
 
-    def _remove_hand(self) -> None:
+    def _remove_batch(self) -> None:
         if self._dry_run:
-            for output in self._hand:
-                self.cleaned.went(output.path, output.bytes)
+            for output in self._batch:
+                self.result.add_removed(output.path, output.bytes)
         else:
-            gone = [(output.path, output.version) for output in self._vanished if not output.vanished]
+            gone = [(output.path, output.version) for output in self._missing if not output.vanished]
             self._ledger.outputs.record_vanished(gone, (), self._now)
-            if self._hand:
-                self._remover.remove(self._hand)
-            self._write_down()
-        self._hand.clear()
-        self._vanished.clear()
+            if self._batch:
+                self._remover.remove_outputs(self._batch)
+            self._record_progress()
+        self._batch.clear()
+        self._missing.clear()
 
-    def _write_down(self) -> None:
-        done = self.cleaned
-        if done.outputs_removed or done.jobs_forgotten:
-            gone = CleaningRecord(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_forgotten)
-            self._record = self._ledger.retention.upsert_cleaning(self._record, gone, self._now)
+    def _record_progress(self) -> None:
+        done = self.result
+        if done.outputs_removed or done.jobs_purged:
+            gone = CleaningRecord(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_purged)
+            self._cleaning_id = self._ledger.retention.upsert_cleaning(self._cleaning_id, gone, self._now)
 
-    def forget_jobs(self, before: float, schedule: ScheduleSettings) -> None:
+    def purge_jobs(self, before: float, schedule: ScheduleSettings) -> None:
+        """Purge the jobs that ended before this time, in seconds since the epoch."""
         if self._dry_run:
-            self.cleaned.jobs_forgotten = self._ledger.tombstones.count_old_jobs(before)
+            self.result.jobs_purged = self._ledger.tombstones.count_old_jobs(before)
             return
-        for count in Forgetting(self._ledger, before, self._now, self._stop, schedule).forget():
-            self.cleaned.jobs_forgotten += count
-            self._write_down()
+        for count in Purge(self._ledger, before, self._now, self._stop, schedule).purge_jobs():
+            self.result.jobs_purged += count
+            self._record_progress()
         if not self._stop():
-            with giving_way():
+            with throttle():
                 self._ledger.tombstones.delete_unused(self._now)
 
     def shrink(self) -> None:
         """Give free pages of the database back, in steps between which workers have their turn."""
         left = True
         while left and not self._stop():
-            with giving_way():
-                left = self._ledger.database.give_back(_PAGES)
-        with giving_way():
+            with throttle():
+                left = self._ledger.database.give_back(_PAGES_AT_ONCE)
+        with throttle():
             self._ledger.database.truncate_log()

@@ -1,4 +1,4 @@
-"""What a crash in the middle of a removal has left is brought to its end."""
+"""The recovery of removals that a crash has interrupted: each is finished, or undone."""
 
 import os
 
@@ -8,63 +8,75 @@ from fileq.files.names import parse_removal_name
 from fileq.files.no_clobber import restore_name
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import InterruptedRemoval
-from fileq.retention.result import Cleaned
-from fileq.retention.verification import Places
+from fileq.retention.result import CleanupResult
+from fileq.retention.verification import DirectoryCache
 
 
-def finish(ledger: Ledger, places: Places, cleaned: Cleaned, now: float, *, dry_run: bool) -> None:
-    """Remove what has its hidden name, and bring back what should not have it."""
-    for left in ledger.retention.find_interrupted_removals():
+def finish_removals(
+    ledger: Ledger, directories: DirectoryCache, result: CleanupResult, now: float, *, dry_run: bool
+) -> None:
+    """Remove the outputs that have their hidden names, and restore what should not have one. Raises LedgerError."""
+    for removal in ledger.retention.find_interrupted_removals():
         try:
-            place = places.at(os.path.dirname(left.path))
-            done = _finish(ledger, place, left, cleaned, now, dry_run=dry_run)
+            directory = directories.open(os.path.dirname(removal.path))
+            done = _finish_removal(ledger, directory, removal, result, now, dry_run=dry_run)
         except FolderRemoved:
             done = True
         except FolderMissing:  # the file may come back, with its folder
             done = False
         except OSError as error:
-            cleaned.failed_at(left.path, error.strerror or str(error))
+            result.add_failure(removal.path, error.strerror or str(error))
             done = False
         if done and not dry_run:
-            ledger.retention.clear_hidden_paths([(left.path, left.hidden)])
+            ledger.retention.clear_hidden_paths([(removal.path, removal.hidden)])
 
 
-def _finish(
-    ledger: Ledger, place: Directory, left: InterruptedRemoval, cleaned: Cleaned, now: float, *, dry_run: bool
+def _finish_removal(
+    ledger: Ledger,
+    directory: Directory,
+    removal: InterruptedRemoval,
+    result: CleanupResult,
+    now: float,
+    *,
+    dry_run: bool,
 ) -> bool:
-    """Whether nothing is left to do."""
-    hidden, name = os.path.basename(left.hidden), os.path.basename(left.path)
+    """Return whether nothing is left to do for this removal. Raises OSError."""
+    hidden, name = os.path.basename(removal.hidden), os.path.basename(removal.path)
     inode, version = parse_removal_name(hidden)
-    status = place.lstat(hidden)
+    status = directory.lstat(hidden)
     if status is None:
-        return _has_no_cover(ledger, place, left, now, dry_run=dry_run)
+        return _finish_without_hidden_file(ledger, directory, removal, now, dry_run=dry_run)
     if not is_same_file(status, inode, version):
-        cleaned.kept_changed += 1
+        result.kept_changed += 1
         if not dry_run:
-            restore_name(place, hidden, name)
+            restore_name(directory, hidden, name)
         return True
-    named = place.lstat(name)
+    named = directory.lstat(name)
     if named is not None and os.path.samestat(named, status):  # it was on its way back
         if not dry_run:
-            restore_name(place, hidden, name)
-            ledger.retention.record_kept(left.path, left.hidden, version)
+            restore_name(directory, hidden, name)
+            ledger.retention.record_kept(removal.path, removal.hidden, version)
         return True
     if not dry_run:
-        if left.version == version:
-            ledger.retention.record_removed(left.path, left.hidden, now)
-        place.unlink(hidden)
-        place.sync()
-    cleaned.went(left.path, left.bytes)
+        if removal.version == version:
+            ledger.retention.record_removed(removal.path, removal.hidden, now)
+        directory.unlink(hidden)
+        directory.sync()
+    result.add_removed(removal.path, removal.bytes)
     return True
 
 
-def _has_no_cover(ledger: Ledger, place: Directory, left: InterruptedRemoval, now: float, *, dry_run: bool) -> bool:
-    """It was not hidden yet, or has gone already; after a loss of power it may even be back."""
-    inode, version = parse_removal_name(os.path.basename(left.hidden))
-    status = place.lstat(os.path.basename(left.path))
-    is_back = left.version is None and status is not None and is_same_file(status, inode, version)
+def _finish_without_hidden_file(
+    ledger: Ledger, directory: Directory, removal: InterruptedRemoval, now: float, *, dry_run: bool
+) -> bool:
+    """Finish what was not hidden yet, or is removed already; after a loss of power it may even be back."""
+    inode, version = parse_removal_name(os.path.basename(removal.hidden))
+    status = directory.lstat(os.path.basename(removal.path))
+    is_back = removal.version is None and status is not None and is_same_file(status, inode, version)
     if is_back and not dry_run:
-        ledger.retention.record_kept(left.path, left.hidden, version)
-    if status is None and left.version is not None and not dry_run:  # it went, and a loss of power undid the note of it
-        ledger.retention.record_removed(left.path, left.hidden, now)
+        ledger.retention.record_kept(removal.path, removal.hidden, version)
+    if (
+        status is None and removal.version is not None and not dry_run
+    ):  # it went, and a loss of power undid the note of it
+        ledger.retention.record_removed(removal.path, removal.hidden, now)
     return True

@@ -1,4 +1,4 @@
-"""Folders that fileq made go when retention has emptied them, and those above them that fileq made too."""
+"""The removal of folders that fileq made and retention has emptied, and of those above them that fileq made too."""
 
 import os
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.folders import FolderRecord
 
 
-def remove_empty(ledger: Ledger, stop: Callable[[], bool]) -> int:
-    """How many folders went."""
+def remove_empty_folders(ledger: Ledger, stop: Callable[[], bool]) -> int:
+    """Remove the folders that retention has emptied, and return how many they were."""
     removed = 0
-    for thinned in ledger.folders.find_maybe_empty_folders():
-        folder: FolderRecord | None = thinned
-        while folder is not None and not stop() and _remove(ledger, folder):
+    for emptied in ledger.folders.find_maybe_empty_folders():
+        folder: FolderRecord | None = emptied
+        while folder is not None and not stop() and _remove_folder(ledger, folder):
             removed += 1
             folder = ledger.folders.find_folder(os.path.dirname(folder.path))
     return removed
 
 
-def _remove(ledger: Ledger, folder: FolderRecord) -> bool:
-    """Whether the folder went: it was empty, fileq's own, and the same still.
+def _remove_folder(ledger: Ledger, folder: FolderRecord) -> bool:
+    """Remove a folder that is empty, fileq's own, and the same still; return whether it went.
 
     In a transaction, like reserving an output, which has its folder made: no job loses the folder that it counts on.
     """
@@ -40,7 +40,7 @@ def _remove(ledger: Ledger, folder: FolderRecord) -> bool:
 
 
 def _is_expected(ledger: Ledger, folder: FolderRecord) -> bool:
-    """Whether an output is being made in it, under whichever name of the folder."""
+    """Return whether an output is being made in the folder, under whichever name of the folder."""
     if folder.path in (paths := ledger.folders.list_reserved_folders()):
         return True
     others = (ledger.folders.find_folder(path) for path in paths)
@@ -50,11 +50,11 @@ def _is_expected(ledger: Ledger, folder: FolderRecord) -> bool:
 def _rmdir(folder: FolderRecord) -> bool:
     above, name = os.path.split(folder.real)
     try:
-        with open_without_links(above, folder.device) as place:
-            status = place.lstat(name)
+        with open_without_links(above, folder.device) as directory:
+            status = directory.lstat(name)
             if status is None or not folder.is_still(status):
                 return False
-            place.rmdir(name)
+            directory.rmdir(name)
     except FolderMissing:
         return False
     return True

@@ -1,7 +1,7 @@
-"""Outputs go in three steps: the intent is written down, the file gets a hidden name, and goes if it is the right one.
+"""The removal of outputs in three steps: the intent is recorded, the file is hidden, and goes if it is the right one.
 
-A file that somebody puts in its place between a look and the next step is never removed: under its hidden name it is
-looked at once more, and comes back if it is another.
+A file that somebody puts in its place between a check and the next step is never removed: under its hidden name it is
+checked once more, and gets its name back if it is another.
 """
 
 import os
@@ -17,49 +17,58 @@ from fileq.files.names import removal_name
 from fileq.files.no_clobber import hide_file, restore_name
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import RemovableOutput
-from fileq.retention.result import Cleaned
-from fileq.retention.throttle import giving_way
-from fileq.retention.verification import Places
+from fileq.retention.lock import throttle
+from fileq.retention.result import CleanupResult
+from fileq.retention.verification import DirectoryCache
 
 _HOLD = 0.01
 """Seconds for which files are given hidden names in one transaction, while workers wait."""
 
 
 class Removal(NamedTuple):
-    """An output, and its name and hidden name in its folder."""
+    """An output that is to go, and its name and hidden name in its folder."""
 
     output: RemovableOutput
     name: str
-    hidden: str
+    hidden_name: str
 
     @property
-    def cover(self) -> str:
-        return os.path.join(os.path.dirname(self.output.path), self.hidden)
+    def hidden_path(self) -> str:
+        return os.path.join(os.path.dirname(self.output.path), self.hidden_name)
 
 
 class Remover:
-    def __init__(self, ledger: Ledger, places: Places, cleaned: Cleaned, now: float, stop: Callable[[], bool]) -> None:
+    """Removes outputs, and enters into `result` how it went. `stop` is asked between files."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        directories: DirectoryCache,
+        result: CleanupResult,
+        now: float,
+        stop: Callable[[], bool],
+    ) -> None:
         self._ledger = ledger
-        self._places = places
-        self._cleaned = cleaned
+        self._directories = directories
+        self._result = result
         self._now = now
         self._stop = stop
-        self._stuck: set[str] = set()
+        self._not_restored: set[str] = set()
 
-    def remove(self, outputs: Sequence[RemovableOutput]) -> None:
-        """Remove those that are still what fileq wrote. What a crash leaves of that, the next cleaning finishes."""
-        self._places.leave()
-        self._stuck.clear()
+    def remove_outputs(self, outputs: Sequence[RemovableOutput]) -> None:
+        """Remove the outputs that are still what fileq wrote. The next cleanup finishes what a crash interrupts."""
+        self._directories.release()
+        self._not_restored.clear()
         removals = sorted(map(self._removal, outputs), key=_folder)
         by_folder = [(folder, list(some)) for folder, some in groupby(removals, key=_folder)]
-        with giving_way(), self._ledger.transaction(durable=True):
-            self._ledger.retention.announce_removals((one.output, one.cover) for one in removals)
+        with throttle(), self._ledger.transaction(durable=True):
+            self._ledger.retention.announce_removals((one.output, one.hidden_path) for one in removals)
             for folder, _ in by_folder:
                 self._ledger.folders.set_maybe_empty(folder, thinned=True)
         for folder, some in by_folder:
             self._remove_in(folder, some)
         self._ledger.retention.clear_hidden_paths(
-            (one.output.path, one.cover) for one in removals if one.hidden not in self._stuck
+            (one.output.path, one.hidden_path) for one in removals if one.hidden_name not in self._not_restored
         )  # fmt: skip
 
     def _removal(self, output: RemovableOutput) -> Removal:
@@ -67,85 +76,85 @@ class Remover:
         return Removal(output, os.path.basename(output.path), hidden)
 
     def _remove_in(self, folder: str, removals: Sequence[Removal]) -> None:
-        waiting = deque(removals)
+        pending = deque(removals)
         try:
-            place = self._places.at(folder)
-            while waiting and not self._stop():
-                for removal in self._hide_some(place, waiting):
-                    self._erase(place, removal)
-            place.sync()
+            directory = self._directories.open(folder)
+            while pending and not self._stop():
+                for removal in self._hide_batch(directory, pending):
+                    self._erase(directory, removal)
+            directory.sync()
         except FolderMissing:
-            return  # it went in this moment: the next cleaning sees what has become of it
+            return  # it went in this moment: the next cleanup sees what has become of it
         except OSError as error:
-            for removal in waiting:
-                self._failed(removal, error)
+            for removal in pending:
+                self._add_failure(removal, error)
 
-    def _hide_some(self, place: Directory, waiting: deque[Removal]) -> list[Removal]:
-        """Give some the hidden names they are to go under.
+    def _hide_batch(self, directory: Directory, pending: deque[Removal]) -> list[Removal]:
+        """Hide as many outputs as fit into one short transaction, and return them.
 
         In a transaction, like reserving an output: nobody begins to replace a file that goes at the same time.
         """
-        hidden = []
-        with giving_way(), self._ledger.transaction():
+        batch = []
+        with throttle(), self._ledger.transaction():
             until = time.monotonic() + _HOLD
-            while waiting and time.monotonic() < until and not self._stop():
-                removal = waiting.popleft()
+            while pending and time.monotonic() < until and not self._stop():
+                removal = pending.popleft()
                 try:
-                    if self._ledger.retention.is_removable(removal.output, removal.cover) and self._hide(
-                        place, removal
+                    if self._ledger.retention.is_removable(removal.output, removal.hidden_path) and self._hide(
+                        directory, removal
                     ):
-                        self._ledger.retention.record_removed(removal.output.path, removal.cover, self._now)
-                        hidden.append(removal)
+                        self._ledger.retention.record_removed(removal.output.path, removal.hidden_path, self._now)
+                        batch.append(removal)
                 except OSError as error:
-                    self._failed(removal, error)
-                    self._put_back(place, removal)
-        return hidden
+                    self._add_failure(removal, error)
+                    self._restore(directory, removal)
+        return batch
 
-    def _hide(self, place: Directory, removal: Removal) -> bool:
-        """Whether it is ours and has its hidden name now."""
+    def _hide(self, directory: Directory, removal: Removal) -> bool:
+        """Return whether the output is what fileq wrote, and has its hidden name now."""
         output = removal.output
-        if not self._is_ours(place, removal, removal.name):
+        if not self._is_ours(directory, removal, removal.name):
             return False
         try:
-            if hide_file(place, removal.name, removal.hidden, output.inode, output.version):
+            if hide_file(directory, removal.name, removal.hidden_name, output.inode, output.version):
                 return True
         except FileExistsError:  # somebody else's file has the hidden name: it keeps that
             return False
-        self._cleaned.kept_changed += place.lstat(removal.name) is not None
+        self._result.kept_changed += directory.lstat(removal.name) is not None
         return False
 
-    def _is_ours(self, place: Directory, removal: Removal, name: str) -> bool:
-        """Whether the file fileq wrote stands there. What stands there else is kept, under its own name."""
-        status = place.lstat(name)
+    def _is_ours(self, directory: Directory, removal: Removal, name: str) -> bool:
+        """Return whether the file that fileq wrote has this name. Any other file is kept, under its own name."""
+        status = directory.lstat(name)
         if status is None or is_same_file(status, removal.output.inode, removal.output.version):
             return status is not None
-        self._cleaned.kept_changed += 1
-        if name == removal.hidden and (error := self._put_back(place, removal)):
-            self._failed(removal, error)
+        self._result.kept_changed += 1
+        if name == removal.hidden_name and (error := self._restore(directory, removal)):
+            self._add_failure(removal, error)
         return False
 
-    def _erase(self, place: Directory, removal: Removal) -> None:
+    def _erase(self, directory: Directory, removal: Removal) -> None:
         output = removal.output
         try:
-            if self._is_ours(place, removal, removal.hidden):
-                place.unlink(removal.hidden)
-                self._cleaned.went(output.path, output.bytes)
+            if self._is_ours(directory, removal, removal.hidden_name):
+                directory.unlink(removal.hidden_name)
+                self._result.add_removed(output.path, output.bytes)
         except OSError as error:
-            self._failed(removal, error)
-            if self._put_back(place, removal) is None:
-                self._ledger.retention.record_kept(output.path, removal.cover, output.version)
+            self._add_failure(removal, error)
+            if self._restore(directory, removal) is None:
+                self._ledger.retention.record_kept(output.path, removal.hidden_path, output.version)
 
-    def _put_back(self, place: Directory, removal: Removal) -> OSError | None:
-        """Where that goes wrong, the next cleaning tries again."""
+    def _restore(self, directory: Directory, removal: Removal) -> OSError | None:
+        """Give what is hidden its own name back; return why that failed. The next cleanup tries again then."""
         try:
-            restore_name(place, removal.hidden, removal.name)
+            restore_name(directory, removal.hidden_name, removal.name)
         except OSError as error:
-            self._stuck.add(removal.hidden)
+            self._not_restored.add(removal.hidden_name)
             return error
         return None
 
-    def _failed(self, removal: Removal, error: OSError) -> None:
-        self._cleaned.failed_at(removal.output.path, error.strerror or str(error))
+    def _add_failure(self, removal: Removal, error: OSError) -> None:
+        self._result.add_failure(removal.output.path, error.strerror or str(error))
 
 
 def _folder(removal: Removal) -> str:

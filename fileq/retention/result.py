@@ -1,4 +1,4 @@
-"""What a cleaning did, or would do."""
+"""The result of a cleanup: what it did, or would do."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 
-class Paths:
+class PathList:
     """Many absolute paths in little memory: they are kept as their bytes."""
 
     def __init__(self) -> None:
@@ -27,8 +27,8 @@ class Paths:
             start = end + 1
 
 
-class Cleaned(msgspec.Struct):
-    """The figures of a cleaning; in a dry run what they would be, but `folders_removed`, which is 0 then.
+class CleanupResult(msgspec.Struct):
+    """The figures of a cleanup; in a dry run what they would be, but `folders_removed`, which is 0 then.
 
     `kept_changed` counts outputs that were due and are no longer what fileq wrote; `failed` those that could not be
     removed. `paths` are the outputs that went, or would go. `stopped`: it was asked to stop before it was through.
@@ -37,27 +37,29 @@ class Cleaned(msgspec.Struct):
     outputs_removed: int = 0
     bytes_freed: int = 0
     kept_changed: int = 0
-    jobs_forgotten: int = 0
+    jobs_purged: int = 0
     folders_removed: int = 0
     failed: int = 0
     stopped: bool = False
-    paths: Paths = msgspec.field(default_factory=Paths)
+    paths: PathList = msgspec.field(default_factory=PathList)
     reasons: dict[tuple[str, str], int] = {}
 
     @property
     def problems(self) -> list[str]:
-        """What could not be removed, one sentence for each folder and reason."""
+        """Why outputs could not be removed, one sentence for each folder and reason."""
         return [
             f"{folder}: {count:,} {'output' if count == 1 else 'outputs'} can't be removed: {reason}."
             for (folder, reason), count in self.reasons.items()
         ]
 
-    def went(self, path: str, size: int) -> None:
+    def add_removed(self, path: str, size: int) -> None:
+        """Count an output of `size` bytes that was removed."""
         self.outputs_removed += 1
         self.bytes_freed += size
         self.paths.append(path)
 
-    def failed_at(self, path: str, reason: str) -> None:
+    def add_failure(self, path: str, reason: str) -> None:
+        """Count an output that could not be removed, for this reason."""
         self.failed += 1
         key = (os.path.dirname(path), reason)
         self.reasons[key] = self.reasons.get(key, 0) + 1

@@ -15,7 +15,7 @@ from fileq.health.state import record
 from fileq.ledger import Ledger
 from fileq.notifications import tell
 from fileq.process.isolated import aside
-from fileq.retention.missing_outputs import note_vanished
+from fileq.retention.verification import record_missing_outputs
 from fileq.units import describe_bytes
 from fileq.watch.configured import watch_spec
 from fileq.watch.one_shot import look_through
@@ -53,7 +53,7 @@ def clean(place: Place, now: float) -> str:
     cleaned = retention.clean(place.ledger, place.settings, now, stop=place.stop.is_set)
     size = describe_bytes(cleaned.bytes_freed)
     told = [f"{cleaned.outputs_removed:,} outputs removed, {size}."] if cleaned.outputs_removed else []
-    told += [f"{cleaned.jobs_forgotten:,} old jobs forgotten."] if cleaned.jobs_forgotten else []
+    told += [f"{cleaned.jobs_purged:,} old jobs forgotten."] if cleaned.jobs_purged else []
     told += [f"{cleaned.kept_changed:,} changed by somebody, and kept."] if cleaned.kept_changed else []
     if cleaned.failed:
         raise EnvironmentFailure(" ".join([*told, *cleaned.problems[:3]]), "Look at the permissions.")
@@ -101,7 +101,7 @@ def rescan(place: Place, now: float) -> str:
         look = look_through(place.ledger, folder, place.stop.is_set)
         told += [f"{look.queued_files:,} queued of {watch.path}."] if look.queued_files else []
         told += [look.problem] if look.problem else []
-    gone = note_vanished(place.ledger, now, place.stop.is_set)
+    gone = record_missing_outputs(place.ledger, now, place.stop.is_set)
     if gone:
         recipes = ", ".join(f"{recipe} {count:,}" for recipe, count in sorted(gone.items()))
         told.append(f"{gone.total():,} outputs have vanished ({recipes}). `fileq add` makes them again.")

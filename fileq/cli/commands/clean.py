@@ -16,7 +16,7 @@ from fileq.cli.session import session_of
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
-from fileq.retention import Cleaned
+from fileq.retention import CleanupResult
 from fileq.retention import clean as apply_retention
 from fileq.units import KeepDuration, describe_bytes, describe_count
 
@@ -75,24 +75,24 @@ def _stopped_softly() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _document(cleaned: Cleaned, *, dry_run: bool) -> dict[str, object]:
+def _document(cleaned: CleanupResult, *, dry_run: bool) -> dict[str, object]:
     figures: dict[str, object] = {
         "outputs_removed": cleaned.outputs_removed,
         "bytes_freed": cleaned.bytes_freed,
         "kept_changed": cleaned.kept_changed,
-        "jobs_forgotten": cleaned.jobs_forgotten,
+        "jobs_forgotten": cleaned.jobs_purged,
     }
     return figures | ({"outputs": list(cleaned.paths)} if dry_run else {})
 
 
-def _blocks(cleaned: Cleaned, rows: int | None, *, dry_run: bool) -> list[Block]:
+def _blocks(cleaned: CleanupResult, rows: int | None, *, dry_run: bool) -> list[Block]:
     listed: list[Block] = [Text(path) for path in islice(cleaned.paths, rows)] if dry_run else []
     if dry_run and rows is not None and (more := len(cleaned.paths) - rows) > 0:
         listed.append(Text(f"and {more:,} more; see them all with: fileq clean --dry-run | cat", Tone.QUIET))
     return [*listed, Text(_in_words(cleaned, dry_run=dry_run), Tone.TITLE)]
 
 
-def _in_words(cleaned: Cleaned, *, dry_run: bool) -> str:
+def _in_words(cleaned: CleanupResult, *, dry_run: bool) -> str:
     """3 outputs removed, 1.2 MB; 2 folders removed; 1 job forgotten."""
     would = "would be " if dry_run else ""
     parts = []
@@ -101,12 +101,12 @@ def _in_words(cleaned: Cleaned, *, dry_run: bool) -> str:
         parts.append(f"{describe_count(cleaned.outputs_removed, 'output')} {would}removed, {size}")
     if cleaned.folders_removed:
         parts.append(f"{describe_count(cleaned.folders_removed, 'empty folder')} removed")
-    if cleaned.jobs_forgotten:
-        parts.append(f"{describe_count(cleaned.jobs_forgotten, 'old job')} {would}forgotten")
+    if cleaned.jobs_purged:
+        parts.append(f"{describe_count(cleaned.jobs_purged, 'old job')} {would}forgotten")
     return f"{'; '.join(parts) or 'Nothing to remove'}.{' Nothing was removed.' if dry_run and parts else ''}"
 
 
-def _say_what_stayed(cleaned: Cleaned, display: Display) -> None:
+def _say_what_stayed(cleaned: CleanupResult, display: Display) -> None:
     if cleaned.kept_changed:
         was = "was" if cleaned.kept_changed == 1 else "were"
         display.hint(f"{describe_count(cleaned.kept_changed, 'output')} {was} changed by somebody, and kept.")

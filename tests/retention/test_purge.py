@@ -41,14 +41,14 @@ def done(ledger, *sources, **keys):
 
 def test_a_job_is_listed_as_long_as_the_history_lasts(ledger):
     done(ledger, "a", "b")
-    assert cleaned(ledger, DAYS_90, NOW + 90 * DAY).jobs_forgotten == 0
-    assert cleaned(ledger, DAYS_90, NOW + 90 * DAY + 1).jobs_forgotten == 2
+    assert cleaned(ledger, DAYS_90, NOW + 90 * DAY).jobs_purged == 0
+    assert cleaned(ledger, DAYS_90, NOW + 90 * DAY + 1).jobs_purged == 2
     assert jobs(ledger) == ([2], [])
 
 
 def test_a_dry_run_says_how_many_and_forgets_none(ledger):
     done(ledger, "a", "b")
-    assert cleaned(ledger, DAYS_90, OLD, dry_run=True).jobs_forgotten == 2
+    assert cleaned(ledger, DAYS_90, OLD, dry_run=True).jobs_purged == 2
     assert jobs(ledger) == ([1, 2], [1, 2])
 
 
@@ -56,7 +56,7 @@ def test_what_has_not_ended_is_never_old(ledger):
     queued, waiting, running = enter(ledger, "a", "b", "c")
     ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
     begin(ledger, running)
-    assert cleaned(ledger, DAYS_90, OLD).jobs_forgotten == 0
+    assert cleaned(ledger, DAYS_90, OLD).jobs_purged == 0
     assert jobs(ledger)[1] == [queued, waiting, running]
 
 
@@ -116,7 +116,7 @@ def test_retention_and_history_in_one_go_leave_nothing(ledger, out):
     for name in "abc":
         output(ledger, out / f"{name}.jpg", age=100)
     result = cleaned(ledger, keeping("30d", history="90d"), time.time())
-    assert (result.outputs_removed, result.jobs_forgotten) == (3, 3)
+    assert (result.outputs_removed, result.jobs_purged) == (3, 3)
     assert jobs(ledger) == ([3], [])
     assert one(ledger, "select outputs, jobs from cleanings") == (3, 3)
 
@@ -258,8 +258,8 @@ def test_many_jobs_go_in_small_steps_that_can_be_stopped(ledger, monkeypatch):
     asked = iter([False] * 2 + [True] * 100)
     result = cleaned(ledger, DAYS_90, OLD, stop=lambda: next(asked))
     assert result.stopped
-    assert 0 < result.jobs_forgotten < 200
-    assert len(jobs(ledger)[1]) == 200 - result.jobs_forgotten
+    assert 0 < result.jobs_purged < 200
+    assert len(jobs(ledger)[1]) == 200 - result.jobs_purged
     assert ledger.overview.tally_jobs().total == len(jobs(ledger)[1])
     cleaned(ledger, DAYS_90, OLD)
     assert jobs(ledger) == ([200], [])
@@ -303,7 +303,7 @@ def test_a_source_that_fileq_made_itself_stays_one(ledger, out):
 
 def test_history_for_ever_forgets_nothing(ledger):
     done(ledger, "a", "b")
-    assert cleaned(ledger, keeping("forever"), NOW + 10_000 * DAY).jobs_forgotten == 0
+    assert cleaned(ledger, keeping("forever"), NOW + 10_000 * DAY).jobs_purged == 0
     assert jobs(ledger)[1] == [1, 2]
     assert Settings().retention.history == 90 * DAY
 

@@ -106,14 +106,14 @@ def test_another_folder_in_its_place_stays(ledger, out, tmp_path, monkeypatch):
     output(ledger, out / "x.jpg")
     from fileq.retention import cleanup
 
-    whole = cleanup.remove_empty
+    whole = cleanup.remove_empty_folders
 
     def swapped(*given):
         out.rename(tmp_path / "old")
         out.mkdir()
         return whole(*given)
 
-    monkeypatch.setattr(cleanup, "remove_empty", swapped)
+    monkeypatch.setattr(cleanup, "remove_empty_folders", swapped)
     assert cleaned(ledger).folders_removed == 0
     assert out.is_dir()
 
