@@ -48,6 +48,11 @@ class Failure(msgspec.Struct, frozen=True):
     hint: str
 
 
+def message_with_source(message: str, source: str) -> str:
+    """Return a failure's message, with the job's source before it where the message doesn't name it."""
+    return message if source in message else f"{source}: {message}"
+
+
 class Made(msgspec.Struct, frozen=True):
     """One published output: an absolute path, what is in it, and its size in pixels and bytes."""
 

@@ -1,10 +1,11 @@
-"""Sizes, durations and dimensions as people write them: "2 GiB", "30d", "1600x1200".
+"""Sizes, durations, dimensions, counts and times, as people write and read them: "2 GiB", "30d", "1600x1200".
 
-Each is a type that a config can hold: `parse` reads what a person wrote and raises ValueError with a
-remedy, `str()` writes it so that `parse` reads the same value again.
+What a config can hold is a type: `parse` reads what a person wrote and raises ValueError with a remedy, `str()` writes
+it so that `parse` reads the same value again. The functions are for what people read alone.
 """
 
 import re
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 _BYTES = {
@@ -30,6 +31,7 @@ class ByteSize(int):
 
     @classmethod
     def parse(cls, text: object) -> Self:
+        """Return the number of bytes that a person wrote. Raises ValueError with a remedy."""
         return cls(_quantity(text, _BYTES, '"2 GiB" or "300 KB"'))
 
     def __str__(self) -> str:
@@ -44,6 +46,7 @@ class Duration(float):
 
     @classmethod
     def parse(cls, text: object) -> Self:
+        """Return the seconds that a person wrote. Raises ValueError with a remedy."""
         return cls(_quantity(text, _SECONDS, '"30s", "5m", "2h" or "30d"'))
 
     def __str__(self) -> str:
@@ -63,6 +66,7 @@ class KeepDuration(Duration):
 
     @classmethod
     def parse(cls, text: object) -> Self:
+        """Return the seconds that a person wrote, infinite for `forever`. Raises ValueError with a remedy."""
         if text == "forever":
             return cls("inf")
         kept = super().parse(text)
@@ -82,6 +86,7 @@ class Size(NamedTuple):
 
     @property
     def transposed(self) -> "Size":
+        """The size with width and height exchanged."""
         return Size(self.height, self.width)
 
 
@@ -96,6 +101,7 @@ class Dimensions:
 
     @classmethod
     def parse(cls, text: object) -> Self:
+        """Return the dimensions that a person wrote. Raises ValueError with a remedy."""
         match = _DIMENSIONS.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (match[1] or match[2]):
             raise ValueError(f'{text!r} is no picture size; write it like "1600x1200", "1600x" or "x1200"')
@@ -118,7 +124,7 @@ class Dimensions:
 
 
 def describe_bytes(count: float) -> str:
-    """A size for people, with three figures: 1.25 GB, 80 KB."""
+    """Return a number of bytes for people, with three figures: 1.25 GB, 80 KB."""
     for unit in ("B", "KB", "MB", "GB"):
         if abs(count) < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.3g} {unit}"
@@ -126,8 +132,27 @@ def describe_bytes(count: float) -> str:
     return f"{count:.3g} TB" if count < 100 else f"{count:,.0f} TB"
 
 
+def describe_bytes_change(bytes_in: int, bytes_out: int) -> str:
+    """Return 402 MB → 31 MB, 92 % less; "none" where there were no bytes."""
+    if not bytes_in:
+        return "none"
+    return f"{describe_bytes(bytes_in)} → {describe_bytes(bytes_out)}, {describe_saving(bytes_in, bytes_out)}"
+
+
+def describe_saving(bytes_in: int, bytes_out: int) -> str:
+    """Return 92 % less, 3 % more; "the same" where nothing changed, "" where there were no bytes."""
+    if not bytes_in:
+        return ""
+    if bytes_in == bytes_out:
+        return "the same"
+    percent = 100 * abs(1 - bytes_out / bytes_in)
+    # Nobody saves everything.
+    amount = f"{min(percent, 99.9):.1f}" if 99 <= percent < 100 else f"{percent:,.0f}" if percent >= 1 else "under 1"
+    return f"{amount} % {'less' if bytes_out < bytes_in else 'more'}"
+
+
 def describe_seconds(seconds: float) -> str:
-    """A length of time for people: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    """Return a length of time for people: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -137,11 +162,17 @@ def describe_seconds(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def iso_time(seconds: float) -> str:
+    """Return a time, in seconds since the epoch, as 2026-05-17T20:00:00.000Z."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def describe_count(count: int, noun: str) -> str:
-    """1 file, 2 files, 1,200 batches."""
+    """Return 1 file, 2 files, 1,200 batches."""
     many = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
     return f"{count:,} {noun if count == 1 else many}"
 
 
 def is_or_are(count: int) -> str:
+    """Return the verb that goes with so many things."""
     return "is" if count == 1 else "are"

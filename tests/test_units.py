@@ -2,7 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileq.units import ByteSize, Dimensions, Duration, KeepDuration, Size, describe_bytes, describe_seconds
+from fileq.units import (
+    ByteSize,
+    Dimensions,
+    Duration,
+    KeepDuration,
+    Size,
+    describe_bytes,
+    describe_bytes_change,
+    describe_saving,
+    describe_seconds,
+)
 
 sides = st.none() | st.integers(1, 10**6)
 
@@ -94,3 +104,20 @@ def test_no_size_is_told_in_powers_of_ten(count):
 )
 def test_seconds_are_told_in_the_units_of_a_clock(seconds, text):
     assert describe_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (0, 0, ""), (100, 100, "the same"), (1000, 80, "92 % less"), (100, 103, "3 % more"),
+        (100_000, 1, "99.9 % less"), (1000, 4, "99.6 % less"), (1000, 0, "100 % less"), (1000, 999, "under 1 % less"),
+        (10, 500, "4,900 % more"),
+    ],
+)  # fmt: skip
+def test_what_was_saved_is_a_share(before, after, said):
+    assert describe_saving(before, after) == said
+
+
+def test_bytes_in_and_out_are_told_with_what_was_saved():
+    assert describe_bytes_change(402_000_000, 31_000_000) == "402 MB → 31 MB, 92 % less"
+    assert describe_bytes_change(0, 0) == "none"

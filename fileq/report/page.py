@@ -1,4 +1,4 @@
-"""The report as one page: no script, nothing from elsewhere."""
+"""The report as one HTML page, without scripts and without anything from elsewhere; each week one in a folder."""
 
 import base64
 import functools
@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from importlib import resources
 from typing import Any, BinaryIO
 
@@ -17,28 +17,34 @@ from markupsafe import Markup
 
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
 from fileq.escaping import escape_controls
-from fileq.ledger import Ledger
+from fileq.ledger import Ledger, opened
 from fileq.report import plots, text
-from fileq.report.figures import Figures
-from fileq.report.plots import Bars
-from fileq.report.sheet import Sheet, sheet
-from fileq.units import describe_bytes
+from fileq.report.figures import WEEK, Figures, compute_figures
+from fileq.report.plots import BarSeries
+from fileq.report.sheet import ContactSheet, build_contact_sheet
+from fileq.timezone import local_zone
+from fileq.units import describe_bytes, describe_count, describe_saving, iso_time
 
-_WAYS = {"count": text.count, "bytes": describe_bytes, "time": text.took, "speed": text.speed}
+_WAYS = {
+    "count": text.format_count,
+    "bytes": describe_bytes,
+    "time": text.describe_duration,
+    "speed": text.format_speed,
+}
 
 
 def write_page(ledger: Ledger, figures: Figures, path: str, zone: tzinfo, max_pixels: int) -> None:
     """Write the page, with pictures of at most `max_pixels`, to `path`: all of it, or nothing.
 
-    Raises NotFoundError where there is no such folder, EnvironmentFailure where the system won't have it.
+    Raises NotFoundError where there is no such folder, UsageError where another file stands there, EnvironmentFailure.
     """
-    with _published(path) as file:
-        pictures = sheet(ledger, figures.since, figures.until, max_pixels)
-        file.write(page(figures, pictures, zone).encode())
+    with _replaced(path) as file:
+        pictures = build_contact_sheet(ledger, figures.since, figures.until, max_pixels)
+        file.write(render_page(figures, pictures, zone).encode())
 
 
 @contextmanager
-def _published(path: str) -> Iterator[BinaryIO]:
+def _replaced(path: str) -> Iterator[BinaryIO]:
     temp = os.path.join(os.path.dirname(path), f".fileq-{secrets.token_hex(6)}.part")
     try:
         _refuse_what_is_no_page(path)
@@ -77,14 +83,16 @@ def _failure(error: OSError, path: str) -> FileqError:
     return EnvironmentFailure(f"The page {path} can't be written: {error.strerror}.", "Choose another place for it.")
 
 
-def page(figures: Figures, pictures: Sheet, zone: tzinfo) -> str:
-    """The whole page as HTML."""
+def render_page(figures: Figures, pictures: ContactSheet, zone: tzinfo) -> str:
+    """Return the whole page as HTML, with times by the clock of `zone`."""
     style = _package_file("page.css")
     return _template().render(
         figures=figures,
         sheet=pictures,
         words=text,
-        days=text.days(figures),
+        describe_count=describe_count,
+        describe_saving=describe_saving,
+        days=text.day_labels(figures),
         plots=_plots(figures),
         figure=functools.partial(_figure, msgspec.to_builtins(figures)),
         moment=functools.partial(_moment, zone),
@@ -107,7 +115,7 @@ def _template() -> jinja2.Template:
 
 
 def _figure(document: dict[str, Any], path: str, way: str) -> Markup:
-    """A figure of the JSON document, in words, with its path there and its value."""
+    """Return a figure of the JSON document, in words, with its path there and its value."""
     value: Any = document
     for key in path.split("."):
         value = value[int(key)] if isinstance(value, list) else value[key]
@@ -115,33 +123,70 @@ def _figure(document: dict[str, Any], path: str, way: str) -> Markup:
 
 
 def _moment(zone: tzinfo, seconds: float) -> Markup:
-    """A time of day on a date, for people and machines."""
+    """Return a time of day on a date, for people and machines."""
     local = datetime.fromtimestamp(seconds, zone)
-    iso = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Markup('<time datetime="{}">{}</time>').format(iso, f"{local.day} {local:%B %Y, %H:%M}")
+    return Markup('<time datetime="{}">{}</time>').format(iso_time(seconds), f"{local.day} {local:%B %Y, %H:%M}")
 
 
 def _plots(figures: Figures) -> dict[str, Markup]:
-    """By name, those that have something to show."""
+    """Return the plots that have something to show, by name."""
     drawn = {}
-    days, every = text.days(figures), "hour" if figures.is_by_the_hour else "day"
-    if figures.jobs.all:
+    days, every = text.day_labels(figures), "hour" if figures.is_hourly else "day"
+    if figures.jobs.total:
         series = [_bars(figures.days, "days", key) for key in ("done", "failed")]
-        drawn["jobs"] = plots.standing(f"Jobs by {every}", days, series, text.count)
+        drawn["jobs"] = plots.stacked_bars(f"Jobs by {every}", days, series, text.format_count)
     if figures.bytes_in:
         series = [_bars(figures.days, "days", f"bytes_{way}", way) for way in ("in", "out")]
-        drawn["bytes"] = plots.neighbours(f"Bytes in and out by {every}", days, series, describe_bytes)
+        drawn["bytes"] = plots.grouped_bars(f"Bytes in and out by {every}", days, series, describe_bytes)
     if figures.recipes:
         names = [one.recipe for one in figures.recipes]
-        drawn["recipes"] = plots.lying("Time by recipe", names, _bars(figures.recipes, "recipes", "seconds"), text.took)
+        drawn["recipes"] = plots.horizontal_bars(
+            "Time by recipe", names, _bars(figures.recipes, "recipes", "seconds"), text.describe_duration
+        )
     if figures.formats:
         names = [one.format for one in figures.formats]
-        drawn["formats"] = plots.lying(
+        drawn["formats"] = plots.horizontal_bars(
             "Bytes by format", names, _bars(figures.formats, "formats", "bytes"), describe_bytes
         )
     return drawn
 
 
-def _bars(parts: list[Any], place: str, key: str, name: str = "") -> Bars:
+def _bars(parts: list[Any], place: str, key: str, name: str = "") -> BarSeries:
     paths = [f"{place}.{number}.{key}" for number in range(len(parts))]
-    return Bars(name or key, [getattr(part, key) for part in parts], paths)
+    return BarSeries(name or key, [getattr(part, key) for part in parts], paths)
+
+
+# The weekly report
+
+
+class WeeklyReport(msgspec.Struct, frozen=True):
+    """The page's path, and the title and the text of the e-mail that tells of it: at most 40 lines."""
+
+    path: str
+    title: str
+    summary: str
+
+
+def write_weekly_report(database: str, folder: str, max_pixels: int, now: float) -> WeeklyReport:
+    """Write the page of the 7 days before `now` into `folder`, which is made where it isn't there.
+
+    The page is named after the local date; a later one of the same day takes its place. It is made in a child process:
+    what goes in and comes out can be pickled. Raises LedgerError, and EnvironmentFailure where it can't be written.
+    """
+    zone = local_zone()
+    _make_folder(folder)
+    path = os.path.join(folder, f"fileq-{datetime.fromtimestamp(now, zone):%Y-%m-%d}.html")
+    with opened(database) as ledger:
+        found = compute_figures(ledger, now - WEEK, now, zone)
+        write_page(ledger, found, path, zone, max_pixels)
+    return WeeklyReport(path, f"fileq, the last week: {text.headline(found)}", text.describe_figures(found, zone))
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"The folder {folder} for the report can't be made: {error.strerror}.",
+            "Choose another in [report] of the config.",
+        ) from error

@@ -1,4 +1,4 @@
-"""The plots of the page: SVG by pygal, with no script, no style of its own and no link. The page's style colours them.
+"""The page's plots: SVG by pygal, with no script, no style of their own and no link. The page's style colours them.
 
 Each bar has the path of its figure in the JSON document, its value, and a title that shows under the pointer.
 """
@@ -21,16 +21,16 @@ from fileq.escaping import escape_controls
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 _WIDTH, _HEIGHT = 460, 230
-_BAR = 30  # px of height for a lying bar
+_BAR = 30  # px of height for a horizontal bar
 _FONT = 12
 _STYLE = Style(label_font_size=_FONT, major_label_font_size=_FONT, value_font_size=_FONT)
 _LETTER = 7  # px of width, with some to spare
 _LONGEST_NAME = 18
 _ROOM_FOR_VALUES = 1.28
-"""Lying bars end before the edge: their values stand there."""
+"""Horizontal bars end before the edge: their values stand there."""
 
 
-class Bars(msgspec.Struct, frozen=True):
+class BarSeries(msgspec.Struct, frozen=True):
     """A series: its name, its values, and the path of each in the JSON document."""
 
     name: str
@@ -38,40 +38,47 @@ class Bars(msgspec.Struct, frozen=True):
     paths: Sequence[str]
 
 
-def standing(title: str, names: Sequence[str], series: Sequence[Bars], say: Callable[[float], str]) -> Markup:
-    """What goes on in time, the series on top of each other."""
-    return _in_time(pygal.StackedBar, title, names, series, say)
+def stacked_bars(
+    title: str, names: Sequence[str], series: Sequence[BarSeries], describe_value: Callable[[float], str]
+) -> Markup:
+    """Return vertical bars for what goes on in time, the series on top of each other."""
+    return _in_time(pygal.StackedBar, title, names, series, describe_value)
 
 
-def neighbours(title: str, names: Sequence[str], series: Sequence[Bars], say: Callable[[float], str]) -> Markup:
-    """What goes on in time, the series beside each other."""
-    return _in_time(pygal.Bar, title, names, series, say)
+def grouped_bars(
+    title: str, names: Sequence[str], series: Sequence[BarSeries], describe_value: Callable[[float], str]
+) -> Markup:
+    """Return vertical bars for what goes on in time, the series beside each other."""
+    return _in_time(pygal.Bar, title, names, series, describe_value)
 
 
 def _in_time(
-    kind: Any, title: str, names: Sequence[str], series: Sequence[Bars], say: Callable[[float], str]
+    kind: Any, title: str, names: Sequence[str], series: Sequence[BarSeries], describe_value: Callable[[float], str]
 ) -> Markup:
-    chart = kind(**_options(say), width=_WIDTH, height=_HEIGHT, min_scale=2, max_scale=5)
+    chart = kind(**_options(describe_value), width=_WIDTH, height=_HEIGHT, min_scale=2, max_scale=5)
     every = -(-len(names) * _LETTER * (max(map(len, names)) + 2) // _WIDTH)
     chart.x_labels = [name if place % every == 0 else "" for place, name in enumerate(names)]
     for one in series:
         chart.add(one.name, list(one.values))
-    return _drawn(chart, title, names, series, say)
+    return _drawn(chart, title, names, series, describe_value)
 
 
-def lying(title: str, names: Sequence[str], bars: Bars, say: Callable[[float], str]) -> Markup:
-    """Names with a value each, the first on top."""
+def horizontal_bars(
+    title: str, names: Sequence[str], bars: BarSeries, describe_value: Callable[[float], str]
+) -> Markup:
+    """Return horizontal bars for names with a value each, the first on top."""
     # pygal begins at the bottom.
-    bars = Bars(bars.name, bars.values[::-1], bars.paths[::-1])
+    bars = BarSeries(bars.name, bars.values[::-1], bars.paths[::-1])
     names = [_short(name) for name in names[::-1]]
     top = max([*bars.values, 0]) or 1
     chart = pygal.HorizontalBar(
-        **_options(say), width=_WIDTH, height=len(names) * _BAR + 8, print_values=True, print_values_position="top",
-        show_x_labels=False, margin_left=4 + _wider(names), range=(0, top * _ROOM_FOR_VALUES),
+        **_options(describe_value), width=_WIDTH, height=len(names) * _BAR + 8,
+        print_values=True, print_values_position="top", show_x_labels=False,
+        margin_left=4 + _wider(names), range=(0, top * _ROOM_FOR_VALUES),
     )  # fmt: skip
     chart.x_labels = names
     chart.add(bars.name, list(bars.values))
-    return _drawn(chart, title, names, [bars], say)
+    return _drawn(chart, title, names, [bars], describe_value)
 
 
 def _wider(names: Sequence[str]) -> int:
@@ -85,20 +92,24 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _options(say: Callable[[float], str]) -> dict[str, Any]:
+def _options(describe_value: Callable[[float], str]) -> dict[str, Any]:
     return {
         "js": (), "css": (), "classes": ("chart",), "no_prefix": True, "disable_xml_declaration": True,
         "style": _STYLE, "show_legend": False, "margin": 4, "spacing": 6, "truncate_label": -1,
-        "value_formatter": say, "order_min": 0,
+        "value_formatter": describe_value, "order_min": 0,
     }  # fmt: skip
 
 
-def _drawn(chart: Any, title: str, names: Sequence[str], series: Sequence[Bars], say: Callable[[float], str]) -> Markup:
-    chart.add_xml_filter(lambda root: _plain(root, title, names, series, say))
+def _drawn(
+    chart: Any, title: str, names: Sequence[str], series: Sequence[BarSeries], describe_value: Callable[[float], str]
+) -> Markup:
+    chart.add_xml_filter(lambda root: _plain(root, title, names, series, describe_value))
     return Markup(chart.render())  # noqa: S704  # made by pygal's XML writer, which escapes all text
 
 
-def _plain(root: Any, title: str, names: Sequence[str], series: Sequence[Bars], say: Callable[[float], str]) -> Any:
+def _plain(
+    root: Any, title: str, names: Sequence[str], series: Sequence[BarSeries], describe_value: Callable[[float], str]
+) -> Any:
     """The drawing alone, and what it says to those who can't see it."""
     for parent in list(root.iter()):
         for child in list(parent):
@@ -112,9 +123,11 @@ def _plain(root: Any, title: str, names: Sequence[str], series: Sequence[Bars], 
         for bar, name, value, path in zip(bars, names, one.values, one.paths, strict=True):
             bar.set("data-figure", path)
             bar.set("data-value", f"{value}")
-            etree.SubElement(bar, "title").text = f"{name}: {say(value)}{f' {one.name}' if len(series) > 1 else ''}"
+            etree.SubElement(
+                bar, "title"
+            ).text = f"{name}: {describe_value(value)}{f' {one.name}' if len(series) > 1 else ''}"
     for text in root.iterfind(".//text[@text-anchor]"):
-        text.set("text-anchor", "start")  # the value of a lying bar
+        text.set("text-anchor", "start")  # the value of a horizontal bar
     return root
 
 

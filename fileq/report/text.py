@@ -1,70 +1,55 @@
-"""The figures in plain English: for the page, the terminal and the e-mail."""
+"""The report's figures in plain English: for the page, the terminal and the e-mail."""
 
 from datetime import datetime, tzinfo
 
-from fileq.ledger.queries.history import FailedJob
-from fileq.report.figures import Figures
-from fileq.units import describe_bytes, describe_count, describe_seconds
+from fileq.escaping import escape_controls
+from fileq.job import message_with_source
+from fileq.ledger.queries.history import FailedJob, FailureCause, WatchTotal
+from fileq.report.figures import Figures, RecipeTotal
+from fileq.units import describe_bytes, describe_bytes_change, describe_count, describe_seconds
 
 _DAYS_OF_A_YEAR = 365
+_PARTS = 5
+"""How many recipes, causes and folders the summary names: all of it in 40 lines."""
 
 
-def count(number: float) -> str:
+def format_count(number: float) -> str:
+    """Return 1,200."""
     return f"{number:,.0f}"
 
 
-def speed(bytes_per_second: float) -> str:
+def format_speed(bytes_per_second: float) -> str:
+    """Return 1.25 MB/s."""
     return f"{describe_bytes(bytes_per_second)}/s"
 
 
-def share_saved(bytes_in: int, bytes_out: int) -> str:
-    """92 % less, 3 % more; the same where nothing changed."""
-    if not bytes_in:
-        return ""
-    if bytes_in == bytes_out:
-        return "the same"
-    percent = 100 * abs(1 - bytes_out / bytes_in)
-    # Nobody saves everything.
-    amount = f"{min(percent, 99.9):.1f}" if 99 <= percent < 100 else f"{percent:,.0f}" if percent >= 1 else "under 1"
-    return f"{amount} % {'less' if bytes_out < bytes_in else 'more'}"
-
-
-def stretch(figures: Figures, zone: tzinfo) -> str:
-    """16 Nov 2026 06:00 to 23 Nov 2026 06:00"""
+def describe_period(figures: Figures, zone: tzinfo) -> str:
+    """Return 16 Nov 2026 06:00 to 23 Nov 2026 06:00, by the clock of `zone`."""
     since, until = (datetime.fromtimestamp(moment, zone) for moment in (figures.since, figures.until))
     return f"{since.day} {since:%b %Y %H:%M} to {until.day} {until:%b %Y %H:%M}"
 
 
-def days(figures: Figures) -> list[str]:
-    """16 Nov for each day, 22:00 for each hour; with the year where the same date may come twice."""
-    form = "%H:%M" if figures.is_by_the_hour else "%b %Y" if len(figures.days) > _DAYS_OF_A_YEAR else "%b"
+def day_labels(figures: Figures) -> list[str]:
+    """Return 16 Nov for each day, 22:00 for each hour; with the year where the same date may come twice."""
+    form = "%H:%M" if figures.is_hourly else "%b %Y" if len(figures.days) > _DAYS_OF_A_YEAR else "%b"
     dates = [datetime.fromisoformat(day.date) for day in figures.days]
-    return [f"{date:{form}}" if figures.is_by_the_hour else f"{date.day} {date:{form}}" for date in dates]
+    return [f"{date:{form}}" if figures.is_hourly else f"{date.day} {date:{form}}" for date in dates]
 
 
 def headline(figures: Figures) -> str:
-    """118 jobs done, 2 failed, 402 MB saved"""
+    """Return 118 jobs done, 2 failed, 402 MB saved."""
     failed = f", {figures.jobs.failed:,} failed" if figures.jobs.failed else ""
     saved = f", {describe_bytes(figures.bytes_saved)} saved" if figures.bytes_saved > 0 else ""
     return f"{describe_count(figures.jobs.done, 'job')} done{failed}{saved}"
 
 
-def bytes_in_words(figures: Figures) -> str:
-    """402 MB → 31 MB, 92 % less"""
-    if not figures.bytes_in:
-        return "none"
-    parts = describe_bytes(figures.bytes_in), describe_bytes(figures.bytes_out)
-    return f"{' → '.join(parts)}, {share_saved(figures.bytes_in, figures.bytes_out)}"
-
-
-def removed_in_words(figures: Figures) -> str:
-    """What retention removed and what vanished; empty where nothing did."""
+def describe_removed(figures: Figures) -> str:
+    """Return what retention removed and what vanished, in words that end a sentence; "" where nothing did."""
     removed = figures.removed
     parts = []
     if removed.outputs:
-        parts.append(
-            f"{describe_count(removed.outputs, 'output')} removed by retention, {describe_bytes(removed.bytes)}"
-        )
+        size = describe_bytes(removed.bytes)
+        parts.append(f"{describe_count(removed.outputs, 'output')} removed by retention, {size}")
     if removed.kept_changed:
         parts.append(f"{describe_count(removed.kept_changed, 'output')} kept, changed by somebody")
     if figures.vanished:
@@ -72,15 +57,59 @@ def removed_in_words(figures: Figures) -> str:
     return "; ".join(parts)
 
 
-def case(example: FailedJob) -> str:
-    """What happened to a job, with its source."""
-    return example.message if example.source in example.message else f"{example.source}: {example.message}"
+def describe_failure(example: FailedJob) -> str:
+    """Return what happened to a job, with its source."""
+    return message_with_source(example.message, example.source)
 
 
-def remedy(hint: str, kind: str) -> str:
+def describe_remedy(hint: str, kind: str) -> str:
+    """Return what would mend failures of a kind: the hint, else to try again."""
     return hint or f"Try again with: fileq retry --failed --cause {kind}"
 
 
-def took(seconds: float) -> str:
-    """32 ms, 4.2 s, 3 min 20 s"""
+def describe_duration(seconds: float) -> str:
+    """Return a length of time that may be short: 32 ms, 4.2 s, 3 min 20 s."""
     return f"{1000 * seconds:.0f} ms" if 0 < seconds < 0.9995 else describe_seconds(seconds)
+
+
+# The summary of the weekly e-mail
+
+
+def describe_figures(figures: Figures, zone: tzinfo) -> str:
+    """Return the figures as plain text of at most 40 lines, with times by the clock of `zone`."""
+    lines = [describe_period(figures, zone), ""]
+    if figures.is_empty:
+        return "\n".join([*lines, "Nothing was done in this time.", ""])
+    lines += [
+        f"Jobs:     {figures.jobs.done:,} done, {figures.jobs.failed:,} failed",
+        f"Files:    {figures.files:,}",
+        f"Outputs:  {figures.outputs:,}",
+        f"Bytes:    {describe_bytes_change(figures.bytes_in, figures.bytes_out)}",
+        f"Time:     {describe_duration(figures.seconds)} of work",
+    ]
+    lines += _part("Recipes", [_recipe(recipe) for recipe in figures.recipes])
+    lines += _part("Failures", [_failure(cause) for cause in figures.failures])
+    lines += _part("Watched folders", [_watch(watch) for watch in figures.watches])
+    gone = describe_removed(figures)
+    return "\n".join([*lines, *(["", f"Gone: {gone}."] if gone else []), ""])
+
+
+def _part(title: str, parts: list[str]) -> list[str]:
+    more = [f"  and {len(parts) - _PARTS:,} more"] if len(parts) > _PARTS else []
+    return ["", f"{title}:", *(f"  {part}" for part in parts[:_PARTS]), *more] if parts else []
+
+
+def _recipe(recipe: RecipeTotal) -> str:
+    failed = f", {recipe.failed:,} failed" if recipe.failed else ""
+    jobs = f"{describe_count(recipe.jobs, 'job')}{failed}"
+    saved = describe_bytes(recipe.bytes_in - recipe.bytes_out)
+    return f"{escape_controls(recipe.recipe)}: {jobs}, {saved} saved, {describe_duration(recipe.seconds)}"
+
+
+def _failure(cause: FailureCause) -> str:
+    remedy = escape_controls(describe_remedy(cause.hint, cause.kind))
+    return f"{describe_count(cause.count, 'job')}: {cause.kind}. {remedy}"
+
+
+def _watch(watch: WatchTotal) -> str:
+    return f"{escape_controls(watch.path)}: {describe_count(watch.jobs, 'job')}, {watch.failed:,} failed"

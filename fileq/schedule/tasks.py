@@ -71,9 +71,9 @@ def report(place: Place, now: float) -> str:
 
 
 def _write_report(database: str, folder: str, max_pixels: int, now: float) -> tuple[str, str, str]:
-    from fileq.report.weekly import write_weekly  # noqa: PLC0415  # what draws it stays out of the worker's memory
+    from fileq.report.page import write_weekly_report  # noqa: PLC0415  # what draws it stays out of the worker's memory
 
-    written = write_weekly(database, folder, max_pixels, now)
+    written = write_weekly_report(database, folder, max_pixels, now)
     return written.path, written.title, written.summary
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fileq.report.figures import figures
+from fileq.report.figures import compute_figures
 from tests.support.jobs import DAMAGED, SLOW, begin, enter, finish, recipe
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -45,7 +45,7 @@ def test_all_sums_are_those_of_the_jobs(ledger, lived, zone):
     since, until = at(UTC, 2026, 3, 24, 7, 13), at(UTC, 2026, 4, 6, 22, 41)
     inside = [one for one in lived if since <= one[0] < until]
     done = [one for one in inside if one[4] is None]
-    found = figures(ledger, since, until, zone)
+    found = compute_figures(ledger, since, until, zone)
     assert (found.jobs.done, found.jobs.failed) == (len(done), len(inside) - len(done))
     assert (found.files, found.outputs) == (len(inside), len(done))
     assert (found.bytes_in, found.bytes_out) == (1000 * len(done), sum(one[3] for one in done))
@@ -59,7 +59,7 @@ def test_all_sums_are_those_of_the_jobs(ledger, lived, zone):
 
 def test_recipes_have_their_own_sums_the_longest_first(ledger, lived):
     since, until = at(UTC, 2026, 3, 1), at(UTC, 2026, 5, 1)
-    found = figures(ledger, since, until, UTC)
+    found = compute_figures(ledger, since, until, UTC)
     for one in found.recipes:
         mine = [job for job in lived if job[2] == one.recipe]
         done = [job for job in mine if job[4] is None]
@@ -93,7 +93,7 @@ def test_every_moment_of_a_day_on_which_clocks_change_counts_for_that_day(ledger
     moments = [start + quarter * 900 for quarter in range(int(hours * 4))]
     for number, moment in enumerate([start - 1, *moments, end]):
         do(ledger, f"/{number}.jpg", moment)
-    days = figures(ledger, noon.timestamp() - 3 * 86400, noon.timestamp() + 3 * 86400, zone).days
+    days = compute_figures(ledger, noon.timestamp() - 3 * 86400, noon.timestamp() + 3 * 86400, zone).days
     counts = {day.date: day.done for day in days if day.done}
     before, after = (noon.date() + timedelta(days=by) for by in (-1, 1))
     assert counts == {str(before): 1, str(noon.date()): len(moments), str(after): 1}
@@ -103,7 +103,7 @@ def test_every_moment_of_a_day_on_which_clocks_change_counts_for_that_day(ledger
 def test_a_day_that_a_zone_left_out_is_not_there(ledger):
     apia = ZoneInfo("Pacific/Apia")
     do(ledger, "/a.jpg", at(apia, 2011, 12, 31, 0, 30))
-    days = figures(ledger, at(apia, 2011, 12, 28), at(apia, 2012, 1, 2), apia).days
+    days = compute_figures(ledger, at(apia, 2011, 12, 28), at(apia, 2012, 1, 2), apia).days
     assert [day.date[-2:] for day in days] == ["28", "29", "31", "01"]
     assert [day.done for day in days] == [0, 0, 1, 0]
 
@@ -112,7 +112,7 @@ def test_a_short_stretch_is_told_by_the_hour_also_when_one_comes_twice(ledger):
     since, until = at(BERLIN, 2026, 10, 25, 0, 30), at(BERLIN, 2026, 10, 25, 4, 30)
     for hour in range(5):
         do(ledger, f"/{hour}.jpg", since + hour * 3600)
-    found = figures(ledger, since, until, BERLIN)
+    found = compute_figures(ledger, since, until, BERLIN)
     assert [(hour.date, hour.done) for hour in found.days] == [
         ("2026-10-25T00:00+02:00", 1), ("2026-10-25T01:00+02:00", 1), ("2026-10-25T02:00+02:00", 1),
         ("2026-10-25T02:00+01:00", 1), ("2026-10-25T03:00+01:00", 1), ("2026-10-25T04:00+01:00", 0),
@@ -124,13 +124,13 @@ def test_hours_hold_all_jobs_in_zones_that_are_no_whole_hour_off(ledger, zone):
     since = at(zone, 2026, 4, 4, 20, 7)
     for quarter in range(80):
         do(ledger, f"/{quarter}.jpg", since + quarter * 900)
-    found = figures(ledger, since, since + 20 * 3600, zone)
+    found = compute_figures(ledger, since, since + 20 * 3600, zone)
     assert sum(hour.done for hour in found.days) == 80
     assert max(hour.done for hour in found.days) == 4
 
 
 def test_nothing_done_is_empty_and_days_are_there_all_the_same(ledger):
-    found = figures(ledger, at(UTC, 2026, 5, 1), at(UTC, 2026, 5, 8), UTC)
+    found = compute_figures(ledger, at(UTC, 2026, 5, 1), at(UTC, 2026, 5, 8), UTC)
     assert found.is_empty
     assert len(found.days) == 7
     assert found.recipes == found.formats == found.failures == found.watches == []

@@ -8,7 +8,7 @@ import pytest
 
 from fileq.errors import EnvironmentFailure, ErrorKind, NotFoundError, UsageError
 from fileq.job import Failure
-from fileq.report.figures import figures
+from fileq.report.figures import compute_figures
 from fileq.report.page import write_page
 from tests.report.living import EVIL, RAW
 from tests.support.jobs import NOW, SOMEBODY, begin, enter, recipe
@@ -38,7 +38,7 @@ class Tags(HTMLParser):
 
 def write(studio, name="page.html", since=NOW - 9, until=NOW + 9):
     path = studio.folder / name
-    write_page(studio.ledger, figures(studio.ledger, since, until, UTC), str(path), UTC, MANY)
+    write_page(studio.ledger, compute_figures(studio.ledger, since, until, UTC), str(path), UTC, MANY)
     return Tags(path.read_text(encoding="utf-8"))
 
 
@@ -126,7 +126,7 @@ def test_it_takes_the_place_of_an_older_page_and_leaves_nothing_else(studio):
 def test_a_page_that_could_not_be_made_leaves_the_older_one(studio, monkeypatch):
     (studio.folder / "page.html").write_text("<!DOCTYPE html>old")
     before = set(os.listdir(studio.folder))
-    monkeypatch.setattr("fileq.report.page.page", lambda *_: 1 / 0)
+    monkeypatch.setattr("fileq.report.page.render_page", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write(studio)
     assert (studio.folder / "page.html").read_text() == "<!DOCTYPE html>old"

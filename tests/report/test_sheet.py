@@ -7,7 +7,7 @@ import os
 import pytest
 from PIL import Image
 
-from fileq.report.sheet import MOST, _spread, sheet
+from fileq.report.sheet import MAX_COMPARISONS, _spread, build_contact_sheet
 from tests.support.jobs import NOW
 
 MANY = 1_000_000
@@ -19,7 +19,7 @@ def names(made):
 
 def test_a_comparison_shows_both_files_as_they_are(studio):
     source, output = studio.make(size=(400, 300))
-    (one,) = sheet(studio.ledger, NOW, NOW + 9, MANY).comparisons
+    (one,) = build_contact_sheet(studio.ledger, NOW, NOW + 9, MANY).comparisons
     assert (one.recipe, one.before.path, one.after.path) == ("web", str(source), str(output))
     assert (one.before.width, one.before.height, one.before.bytes) == (400, 300, os.path.getsize(source))
     assert (one.after.width, one.after.height, one.after.bytes) == (200, 150, os.path.getsize(output))
@@ -34,8 +34,8 @@ def test_pictures_come_from_all_recipes_and_from_all_of_the_time(studio):
         studio.make(f"{number}.jpg", now=NOW + number)
     for number in range(60, 63):
         studio.make(f"{number}.jpg", "rare", now=NOW + number)
-    shown = sheet(studio.ledger, NOW, NOW + 99, MANY).comparisons
-    assert len(shown) == MOST
+    shown = build_contact_sheet(studio.ledger, NOW, NOW + 99, MANY).comparisons
+    assert len(shown) == MAX_COMPARISONS
     assert sum(one.recipe == "rare" for one in shown) == 3
     times = [one.finished_at - NOW for one in shown if one.recipe == "web"]
     assert times == sorted(times)
@@ -46,7 +46,7 @@ def test_a_source_that_is_shown_comes_again_only_where_there_is_room(studio):
     for number in range(4):
         for wanted in ("web", "thumb"):
             studio.make(f"{number}.jpg", wanted, now=NOW + number)
-    made = sheet(studio.ledger, NOW, NOW + 99, MANY)
+    made = build_contact_sheet(studio.ledger, NOW, NOW + 99, MANY)
     assert sorted(names(made)) == sorted(f"{number}.jpg" for number in range(4) for _ in range(2))
 
 
@@ -79,14 +79,14 @@ def make_source_a_folder(source, output):
 def test_what_is_gone_or_changed_is_left_out_and_counted(studio, harm):
     harm(*studio.make("bad.jpg"))
     studio.make("good.jpg")
-    made = sheet(studio.ledger, NOW, NOW + 9, MANY)
+    made = build_contact_sheet(studio.ledger, NOW, NOW + 9, MANY)
     assert (names(made), made.left_out) == (["good.jpg"], 1)
 
 
 def test_a_picture_with_too_many_pixels_is_left_out(studio):
     studio.make("large.jpg", size=(400, 300))
     studio.make("small.jpg")
-    made = sheet(studio.ledger, NOW, NOW + 9, 40 * 30)
+    made = build_contact_sheet(studio.ledger, NOW, NOW + 9, 40 * 30)
     assert (names(made), made.left_out) == (["small.jpg"], 1)
 
 
@@ -95,15 +95,15 @@ def test_a_file_that_is_damaged_without_another_time_is_left_out(studio):
     about = os.stat(source)
     source.write_bytes(b"x" * about.st_size)
     os.utime(source, ns=(about.st_atime_ns, about.st_mtime_ns))
-    assert sheet(studio.ledger, NOW, NOW + 9, MANY).left_out == 1
+    assert build_contact_sheet(studio.ledger, NOW, NOW + 9, MANY).left_out == 1
 
 
 def test_it_does_not_look_for_ever_where_all_files_are_gone(studio):
-    for number in range(5 * MOST):
+    for number in range(5 * MAX_COMPARISONS):
         studio.make(f"{number}.jpg", f"r{number % 3}")[1].unlink()
-    made = sheet(studio.ledger, NOW, NOW + 9, MANY)
+    made = build_contact_sheet(studio.ledger, NOW, NOW + 9, MANY)
     assert made.comparisons == []
-    assert made.left_out == 4 * MOST
+    assert made.left_out == 4 * MAX_COMPARISONS
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 96, 100])

@@ -39,13 +39,13 @@ def report(
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
     """Show what was done: files, bytes saved, time by recipe, failures by cause with their remedy."""
-    from fileq.report.figures import figures
+    from fileq.report.figures import compute_figures
 
     session = session_of(context)
     display = session.display(json=json)
     now, zone = time.time(), _zone()
     with session.ledger() as ledger:
-        found = figures(ledger, since_moment(since, now), now, zone)
+        found = compute_figures(ledger, since_moment(since, now), now, zone)
         if html is not None:
             from fileq.report.page import write_page
 

@@ -11,7 +11,7 @@ from fileq.display import Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.report import text
 from fileq.report.figures import Figures
-from fileq.units import describe_bytes, describe_count
+from fileq.units import describe_bytes, describe_bytes_change, describe_count
 
 
 def document(figures: Figures) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def document(figures: Figures) -> dict[str, Any]:
 
 
 def blocks(figures: Figures, zone: tzinfo) -> list[Block]:
-    title = Text(text.stretch(figures, zone), Tone.TITLE)
+    title = Text(text.describe_period(figures, zone), Tone.TITLE)
     if figures.is_empty:
         return [title, Text("Nothing was done in this time.")]
     parts = [_facts(figures), _by_day(figures), _bytes(figures), _recipes(figures), _formats(figures)]
@@ -36,23 +36,23 @@ def _facts(figures: Figures) -> list[Block]:
         ("jobs", Text(f"{figures.jobs.done:,} done{failed}", Tone.BAD if failed else Tone.GOOD)),
         ("files", f"{figures.files:,}"),
         ("outputs", f"{figures.outputs:,}"),
-        ("bytes", text.bytes_in_words(figures)),
+        ("bytes", describe_bytes_change(figures.bytes_in, figures.bytes_out)),
         ("saved", describe_bytes(figures.bytes_saved)),
-        ("time", f"{text.took(figures.seconds)} of work"),
+        ("time", f"{text.describe_duration(figures.seconds)} of work"),
     ]
-    gone = text.removed_in_words(figures)
+    gone = text.describe_removed(figures)
     return [Facts([*facts, *([("gone", gone)] if gone else [])])]
 
 
 def _by_day(figures: Figures) -> list[Block]:
-    if not figures.jobs.all:
+    if not figures.jobs.total:
         return []
     done = Series("done", [day.done for day in figures.days], Tone.GOOD)
     failed = Series("failed", [day.failed for day in figures.days], Tone.BAD)
-    title = f"Jobs by {'hour' if figures.is_by_the_hour else 'day'}"
+    title = f"Jobs by {'hour' if figures.is_hourly else 'day'}"
     series = [done, failed] if figures.jobs.failed else [done]
-    labels = text.days(figures)
-    return [Plot(title=title, labels=labels, series=series, describe_value=text.count, vertical=True)]
+    labels = text.day_labels(figures)
+    return [Plot(title=title, labels=labels, series=series, describe_value=text.format_count, vertical=True)]
 
 
 def _bytes(figures: Figures) -> list[Block]:
@@ -77,11 +77,11 @@ def _recipes(figures: Figures) -> list[Block]:
             f"{one.jobs:,}",
             Text(f"{one.failed:,}", Tone.BAD if one.failed else Tone.QUIET),
             describe_bytes(one.bytes_in - one.bytes_out),
-            text.took(one.seconds_per_job),
+            text.describe_duration(one.seconds_per_job),
         )
         for one in figures.recipes
     ]
-    plot = Plot(title="Time by recipe", labels=names, series=[times], describe_value=text.took)
+    plot = Plot(title="Time by recipe", labels=names, series=[times], describe_value=text.describe_duration)
     return [plot, Text(), Table(columns, rows)]
 
 
@@ -100,8 +100,8 @@ def _failures(figures: Figures) -> list[Block]:
         found += [
             *([Text()] if found else []),
             Text(f"{describe_count(cause.count, 'job')} failed: {cause.kind}", Tone.BAD),
-            Text(f"such as job {cause.example.job}: {text.case(cause.example)}", indent=2),
-            Text(text.remedy(cause.hint, cause.kind), Tone.QUIET, indent=2),
+            Text(f"such as job {cause.example.job}: {text.describe_failure(cause.example)}", indent=2),
+            Text(text.describe_remedy(cause.hint, cause.kind), Tone.QUIET, indent=2),
         ]
     return found
 
