@@ -159,7 +159,7 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
     moments = [1000.0]
     slot._post = msgspec.structs.replace(slot._post, folder_outages=FolderOutages(lambda: moments[-1]))
     with monkeypatch.context() as patch:
-        patch.setattr("fileq.publish.folders.is_away", lambda *_: True)
+        patch.setattr("fileq.publish.folders.is_drive_missing", lambda *_: True)
         slot.work(jobs[1:3])
     found = [ledger.overview.find_job(job) for job in jobs[1:3]]
     assert [(job.state, job.attempts) for job in found] == [(JobState.WAITING, 1)] * 2
