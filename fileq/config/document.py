@@ -20,8 +20,7 @@ from fileq.config.validation import (
     watch_problems,
 )
 from fileq.errors import ConfigError
-from fileq.operations.base import Operation
-from fileq.recipes.recipe import Recipe, from_config
+from fileq.recipes.recipe import Recipe, fill_enlarge, from_config
 
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\[\]#]+?)\s*\]")
 _KEY = re.compile(r"""^\s*([A-Za-z0-9_\-."' ]+?)\s*=""")
@@ -111,22 +110,7 @@ def _recipe(document: ConfigDocument, name: str, table: object) -> Recipe:
         raise document.error(problem, prefix)
     recipe = cast(Recipe, document.convert({"name": name, **table}, Recipe, prefix))
     _raise_first(document, recipe_problems(recipe), prefix)
-    return _with_enlarge(recipe)
-
-
-def _with_enlarge(recipe: Recipe) -> Recipe:
-    """Return the recipe with its `enlarge` in all its steps that have one and don't say."""
-    outputs = tuple(
-        msgspec.structs.replace(output, steps=_enlarging(output.steps, recipe)) for output in recipe.outputs
-    )
-    return msgspec.structs.replace(recipe, steps=_enlarging(recipe.steps, recipe), outputs=outputs)
-
-
-def _enlarging(steps: tuple[Operation, ...], recipe: Recipe) -> tuple[Operation, ...]:
-    return tuple(
-        msgspec.structs.replace(step, enlarge=recipe.enlarge) if getattr(step, "enlarge", False) is None else step
-        for step in steps
-    )
+    return fill_enlarge(recipe)
 
 
 def _resolved_watches(watches: Sequence[WatchSettings], folder: str) -> tuple[WatchSettings, ...]:

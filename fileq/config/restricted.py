@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from fileq.config.settings import NotifySettings, Settings
-from fileq.operations.base import Operation
+from fileq.operations.programs.command import argv_of
 from fileq.recipes.recipe import Recipe
 from fileq.units import describe_count
 
@@ -28,9 +28,9 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
     def programs(self) -> list[ProgramCommand]:
         """Every program that the recipes run, in their order."""
         return [
-            ProgramCommand(name, _argv(step))
+            ProgramCommand(name, argv_of(step))
             for name, recipe in self.recipes.items()
-            for step in _steps(recipe)
+            for step in recipe.all_steps
             if step.works_on_files
         ]
 
@@ -52,7 +52,7 @@ def select_restricted(settings: Settings) -> RestrictedSettings:
     """Return the part of `settings` that needs trust."""
     notify = settings.notify
     return RestrictedSettings(
-        recipes={name: recipe for name, recipe in settings.recipes.items() if runs_program(recipe)},
+        recipes={name: recipe for name, recipe in settings.recipes.items() if recipe.runs_programs},
         notify=notify if notify.urls or notify.command else None,
         database=settings.queue.database,
     )
@@ -69,16 +69,3 @@ def remove_restricted(settings: Settings, restricted: RestrictedSettings) -> Set
         notify=msgspec.structs.replace(settings.notify, urls=(), command=()),
         queue=msgspec.structs.replace(settings.queue, database=None),
     )
-
-
-def runs_program(recipe: Recipe) -> bool:
-    """Return whether a step of the recipe, or of one of its outputs, runs a program."""
-    return any(step.works_on_files for step in _steps(recipe))
-
-
-def _steps(recipe: Recipe) -> list[Operation]:
-    return [*recipe.steps, *(step for output in recipe.outputs for step in output.steps)]
-
-
-def _argv(step: Operation) -> tuple[str, ...]:
-    return tuple(getattr(step, "argv", ())) or (str(step.__struct_config__.tag),)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fileq.config.problems import ConfigProblem, problem_from_check, unknown_name_problem
 from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
 from fileq.files.identity import relative_within
-from fileq.operations.base import Operation
+from fileq.operations.base import op_name
 from fileq.recipes import names
 from fileq.recipes.recipe import Output, Recipe
 
@@ -62,20 +62,19 @@ def _output_problems(output: Output) -> Iterator[ConfigProblem]:
             yield ConfigProblem(key, f"must be from {least} to {most}, not {value}")
     if output.max_bytes is not None and output.max_bytes < 1:
         yield ConfigProblem("max_bytes", "must be at least 1 byte")
-    for number, step in enumerate(output.steps[:-1]):
+    for number, step in enumerate(output.pixel_steps):
         if step.works_on_files:
             yield ConfigProblem(
-                f"steps[{number}]", f"{_op(step)} must be the last step", "Move it to the end of the steps."
+                f"steps[{number}]", f"{op_name(step)} must be the last step", "Move it to the end of the steps."
             )
 
 
 def _misplaced_steps(recipe: Recipe) -> Iterator[ConfigProblem]:
-    is_only_step = len(recipe.steps) == 1 and not any(output.steps for output in recipe.outputs)
     for number, step in enumerate(recipe.steps):
-        if step.works_on_files and not is_only_step:
+        if step.works_on_files and recipe.only_program is None:
             yield ConfigProblem(
                 f"steps[{number}]",
-                f"{_op(step)} must be the only step of a recipe",
+                f"{op_name(step)} must be the only step of a recipe",
                 "Or make it the last step of an output: [[recipes.…outputs]] steps = [ … ].",
             )
 
@@ -98,10 +97,6 @@ def _check_problems(check: Callable[[str], None], key: str, value: str) -> Itera
         check(value)
     except ValueError as error:
         yield problem_from_check(key, str(error))
-
-
-def _op(step: Operation) -> str:
-    return str(type(step).__struct_config__.tag)
 
 
 # Scheduled batches

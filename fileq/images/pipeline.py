@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-import msgspec
-
 from fileq.errors import os_failures
 from fileq.files.attributes import mode_for
 from fileq.files.content import digest_of
@@ -24,8 +22,8 @@ from fileq.images.programs import Handover
 from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
 from fileq.images.renderer import Chain, rendered
 from fileq.images.source import Source
-from fileq.operations.builtin.resize import Resize
 from fileq.recipes import formats
+from fileq.recipes.recipe import fill_enlarge
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ def opened(assignment: Assignment) -> Iterator[Picture | Handover]:
     asked = assignment.source, assignment.size, assignment.mtime_ns, assignment.inode
     with opened_file(*asked) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
-        program = programs.only_program(assignment.recipe)
+        program = assignment.recipe.only_program
         if program is not None:
             yield Handover(assignment, file, program)
             return
@@ -71,8 +69,9 @@ class Picture:
         self._stat = os.fstat(file.fileno())
         self._source = source
         self._ready: dict[int, Frames] = {}
-        programs.refuse(assignment.recipe.steps)
-        self._parts = plan.parts_of(source, assignment.recipe.outputs)
+        self._recipe = fill_enlarge(assignment.recipe)
+        programs.refuse_misplaced(self._recipe)
+        self._parts = plan.parts_of(source, self._recipe.outputs)
         if any(plan.depends_on_pixels(source, part.output, self._steps(part)) for part in self._parts):
             self._ready = dict(self._render(range(len(self._parts))))
             self._parts = [self._as_it_came_out(key, part) for key, part in enumerate(self._parts)]
@@ -102,22 +101,12 @@ class Picture:
         return digest
 
     def _steps(self, part: Part) -> tuple[Operation, ...]:
-        return self._with_recipes_enlarge((*self._assignment.recipe.steps, *programs.split(part.output.steps)[0]))
-
-    def _with_recipes_enlarge(self, steps: Sequence[Operation]) -> tuple[Operation, ...]:
-        enlarge = self._assignment.recipe.enlarge
-        return tuple(
-            msgspec.structs.replace(step, enlarge=enlarge)
-            if isinstance(step, Resize) and step.enlarge is None
-            else step
-            for step in steps
-        )
+        return (*self._recipe.steps, *part.output.pixel_steps)
 
     def _chains(self) -> tuple[Chain, dict[int, Chain]]:
         """Common steps, and each part's own, with nothing settled yet."""
-        own = {key: programs.split(part.output.steps)[0] for key, part in enumerate(self._parts)}
-        trunk = Chain(self._with_recipes_enlarge(self._assignment.recipe.steps))
-        return trunk, {key: Chain(self._with_recipes_enlarge(steps)) for key, steps in own.items()}
+        branches = {key: Chain(part.output.pixel_steps) for key, part in enumerate(self._parts)}
+        return Chain(self._recipe.steps), branches
 
     def _render(self, keys: Collection[int]) -> Iterator[tuple[int, Frames]]:
         """The frames of these parts, each part as soon as it has all of them."""
@@ -149,15 +138,13 @@ class Picture:
         )
         plan.check_size(size, part.format, self._assignment.max_pixels)
         ending = formats.ending(part.format, self._assignment.source)
-        naming = plan.Naming(
-            self._assignment.source, self._file, self._assignment.relative, self._assignment.recipe.name
-        )
+        naming = plan.Naming(self._assignment.source, self._file, self._assignment.relative, self._recipe.name)
         return Planned(naming.path(self._assignment.folder, part, size, self._source.exif, ending), part.format, *size)
 
     def _encode(self, key: int, frames: Frames, target: OutputTarget) -> Encoded:
         part, planned = self._parts[key], self.planned[key]
         size = Size(planned.width, planned.height)
-        program = programs.split(part.output.steps)[1]
+        program = part.output.program
         with folder_of(target) as folder:
             if program is None:
                 mode = mode_for(os.fstat(self._file.fileno()))
@@ -177,15 +164,15 @@ class Picture:
         encoder.encode(temp, part.format, content, part.output)
         output_check.check(temp, part.format, size)
         if min_saving.saves_too_little(self._source, part, size, self._stat.st_size, temp):
-            wanted = self._assignment.recipe.metadata
+            wanted = self._recipe.metadata
             min_saving.keep(self._source, self._file, part.format, content.metadata, wanted, temp)
 
     def _finished(self, temp: TempFile, target: OutputTarget, part: Part, size: Size) -> Encoded:
-        keep_times = self._assignment.recipe.keep_times
+        keep_times = self._recipe.keep_times
         return finished(temp, self._file, target, keep_times=keep_times, format_=part.format, size=size)
 
     def _content(self, part: Part, frames: Frames) -> encoder.Content:
-        recipe, source = self._assignment.recipe, self._source
+        recipe, source = self._recipe, self._source
         stem = os.path.splitext(os.path.basename(self._assignment.source))[0]
         fits_all = part.format in plan.ANIMATED if source.is_animation else part.format in plan.PAGED
         images = frames.images if fits_all else frames.images[:1]
@@ -208,5 +195,5 @@ class Picture:
 
     def _check_unchanged(self) -> None:
         before = self._stat
-        ctime_ns = before.st_ctime_ns if self._assignment.recipe.replace else -1  # an edit would be lost for good
+        ctime_ns = before.st_ctime_ns if self._recipe.replace else -1  # an edit would be lost for good
         check_unchanged(self._file, self._assignment.source, before.st_size, before.st_mtime_ns, ctime_ns)

@@ -19,7 +19,7 @@ from fileq.images.opener import FORMATS, check_unchanged
 from fileq.images.output_file import finished, folder_of
 from fileq.images.plan import Naming, Part
 from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
-from fileq.operations.programs.command import Command
+from fileq.operations.programs.command import argv_of
 from fileq.recipes import formats
 from fileq.units import Size
 
@@ -31,24 +31,9 @@ if TYPE_CHECKING:
     from fileq.recipes.recipe import Output, Recipe
 
 
-def only_program(recipe: Recipe) -> Command | None:
-    """The program that makes all outputs of a recipe by itself, if it is one's only step."""
-    first = recipe.steps[0] if recipe.steps else None
-    alone = len(recipe.steps) == 1 and not any(output.steps for output in recipe.outputs)
-    return first if isinstance(first, Command) and alone else None
-
-
-def split(steps: Sequence[Operation]) -> tuple[tuple[Operation, ...], Command | None]:
-    """An output's steps on pixels, and the program that comes after them. Raises JobError where one is among them."""
-    last = steps[-1] if steps else None
-    program = last if isinstance(last, Command) else None
-    pixels = tuple(steps[:-1] if program else steps)
-    refuse(pixels)
-    return pixels, program
-
-
-def refuse(steps: Sequence[Operation]) -> None:
+def refuse_misplaced(recipe: Recipe) -> None:
     """Raise JobError (unsupported) where a program stands among steps on pixels."""
+    steps = (*recipe.steps, *(step for output in recipe.outputs for step in output.pixel_steps))
     if any(step.works_on_files for step in steps):
         message = "A command works on whole files: it is a recipe's only step, or the last step of an output."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Move it to the end of the output's steps.")
@@ -81,7 +66,7 @@ class Workplace:
         return name
 
     @contextmanager
-    def made(self, program: Command, source: str, ending: str) -> Iterator[TempFile]:
+    def made(self, program: Operation, source: str, ending: str) -> Iterator[TempFile]:
         """Have the program make the temp file of the file `source` in the folder. Raises JobError."""
         name = random_name(ending)
         known_as = os.path.join(self.private.path, name)
@@ -90,7 +75,7 @@ class Workplace:
         with os_failures(self._temp):
             status = self.private.lstat(name)
             if status is None or not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                message = f"{program.argv[0]} made no file of its own for the output."
+                message = f"{argv_of(program)[0]} made no file of its own for the output."
                 raise JobError(ErrorKind.COMMAND, message, "Check its argv: a link or a folder can't be an output.")
             if status.st_mode & 0o600 != 0o600:
                 os.chmod(self.private.path_of(name), status.st_mode & 0o777 | 0o600, dir_fd=self.private.handle)
@@ -128,7 +113,7 @@ class Handover:
 
     notes: tuple[str, ...] = ()
 
-    def __init__(self, assignment: Assignment, file: BinaryIO, program: Command) -> None:
+    def __init__(self, assignment: Assignment, file: BinaryIO, program: Operation) -> None:
         self._assignment = assignment
         self._file = file
         self._stat = os.fstat(file.fileno())

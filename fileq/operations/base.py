@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+def op_name(operation: Operation | type[Operation]) -> str:
+    """Return what a recipe calls an operation: `op = "…"`."""
+    return str(operation.__struct_config__.tag)
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="op", tag=str.lower):
     """One kind of step. Its fields are its parameters, its docstring is the manual that users read.
 
@@ -25,7 +30,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Whether `apply` works on mode I;16 as well. Others get such a picture scaled to 8 bit."""
 
     works_on_files: ClassVar[bool] = False
-    """Whether the step is done by `run(source, output)` on a file, and not by `apply` on pixels."""
+    """Whether the step is done by `run` on a file, and not by `apply` on pixels."""
 
     def size(self, size: Size) -> Size:
         """The size after this step of an upright picture of `size`, both in pixels. At least 1x1.
@@ -46,5 +51,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """The picture after this step: a new one, or `image` itself where nothing is to do.
 
         `image` has mode L, LA, RGB, RGBA or, see above, I;16, and stays as it is.
+        """
+        raise NotImplementedError
+
+    def run(self, source: str, output: str, *, known_as: str | None = None) -> None:
+        """Make the file `output` of the file `source`, both paths. Raises JobError where that can't be.
+
+        `known_as`: the output's path in the words of whoever looks for programs that were left, where that is another.
         """
         raise NotImplementedError

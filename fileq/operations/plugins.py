@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fileq.errors import EnvironmentFailure
-from fileq.operations.base import Operation
+from fileq.operations.base import Operation, op_name
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -42,13 +42,8 @@ def load(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation], ...]:
         return ()
     from importlib.metadata import entry_points
 
-    taken = {_name(operation) for operation in built_in}
+    taken = {op_name(operation) for operation in built_in}
     return tuple(_operation(point, taken) for point in entry_points(group=GROUP))
-
-
-def _name(operation: type[Operation]) -> object:
-    """What a recipe calls it: `op = "…"`."""
-    return operation.__struct_config__.tag
 
 
 def _has_operations(folder: str) -> bool:
@@ -71,11 +66,11 @@ def _names_group(info: str) -> bool:
         return False
 
 
-def _operation(point: EntryPoint, taken: set[object]) -> type[Operation]:
+def _operation(point: EntryPoint, taken: set[str]) -> type[Operation]:
     operation = _loaded(point)
-    if _name(operation) in taken:
-        raise _broken(point, f'has a name that is taken, "{_name(operation)}"')
-    taken.add(_name(operation))
+    if op_name(operation) in taken:
+        raise _broken(point, f'has a name that is taken, "{op_name(operation)}"')
+    taken.add(op_name(operation))
     return operation
 
 

@@ -39,6 +39,16 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_bytes: ByteSize | None = None  # the best quality that fits
     min_saving: float | None = None  # a share from 0 to 1: below it the source is kept as it is
 
+    @property
+    def program(self) -> Step | None:
+        """The step that runs a program on the encoded output: the last one, None where it works on pixels."""
+        return self.steps[-1] if self.steps and self.steps[-1].works_on_files else None
+
+    @property
+    def pixel_steps(self) -> tuple[Step, ...]:
+        """The steps before that; no program may stand among them."""
+        return self.steps if self.program is None else self.steps[:-1]
+
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named way to process sources."""
@@ -63,6 +73,21 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return _patterns(self.match)(file_name.lower()) is not None
 
     @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The recipe's own steps, and those of all outputs."""
+        return (*self.steps, *(step for output in self.outputs for step in output.steps))
+
+    @property
+    def only_program(self) -> Step | None:
+        """The step that makes all outputs of the source's file by a program, where it is the recipe's only step."""
+        steps = self.all_steps
+        return self.steps[0] if len(steps) == len(self.steps) == 1 and steps[0].works_on_files else None
+
+    @property
+    def runs_programs(self) -> bool:
+        return any(step.works_on_files for step in self.all_steps)
+
+    @property
     def fingerprint(self) -> str:
         """16 hex digits that change when, and only when, the outputs of a source may change."""
         return hashlib.sha256(encode(_without_policy(self)).encode()).hexdigest()[:16]
@@ -71,6 +96,19 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def _without_policy(recipe: Recipe) -> Recipe:
     """What doesn't change the outputs themselves, left out."""
     return msgspec.structs.replace(recipe, match=(), description="", keep=None, on_conflict="fail")
+
+
+def fill_enlarge(recipe: Recipe) -> Recipe:
+    """Return the recipe with its `enlarge` in all its steps that have one and don't say."""
+    outputs = (msgspec.structs.replace(output, steps=_fill_enlarge(output.steps, recipe)) for output in recipe.outputs)
+    return msgspec.structs.replace(recipe, steps=_fill_enlarge(recipe.steps, recipe), outputs=tuple(outputs))
+
+
+def _fill_enlarge(steps: tuple[Step, ...], recipe: Recipe) -> tuple[Step, ...]:
+    return tuple(
+        msgspec.structs.replace(step, enlarge=recipe.enlarge) if getattr(step, "enlarge", False) is None else step
+        for step in steps
+    )
 
 
 @functools.cache

@@ -172,8 +172,7 @@ class Attempt:
     def _runs_programs(self) -> bool:
         if not self._reservations:  # nothing was begun: perhaps the recipe can't even be read
             return False
-        steps = (*self._recipe.steps, *(step for output in self._recipe.outputs for step in output.steps))
-        return any(step.works_on_files for step in steps)
+        return self._recipe.runs_programs
 
     def _give_up(self, failure: Failure, now: float) -> QueueEntry | None:
         """Wait for another try where that may help and one is left."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from fileq.errors import ErrorKind
 from fileq.images.pipeline import OutputTarget, opened
+from fileq.operations.base import Operation
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
@@ -169,6 +171,23 @@ def test_a_command_may_come_last_on_an_encoded_output(tmp_path, source):
     made = make(source, recipe(Output(name="o.png", steps=(Resize(scale=0.5), command))), tmp_path / "out")
     assert made.image.size == (160, 120)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["o.png"]
+
+
+class Duplicate(Operation, frozen=True, kw_only=True):
+    """A step of a plug-in that works on files."""
+
+    works_on_files = True
+
+    def run(self, source, output, *, known_as=None):
+        shutil.copy(source, output)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_plug_ins_step_on_files_has_the_places_of_a_command(tmp_path, source, last):
+    given = {"steps": (Duplicate(),)}
+    made = make(source, recipe(Output(name="o.png", **given)) if last else recipe(Output(), **given), tmp_path / "out")
+    assert made.encoded[0].bytes > 0
+    assert failure(source, recipe(steps=(Duplicate(), Resize(scale=0.5))), tmp_path / "out")[0] == ErrorKind.UNSUPPORTED
 
 
 def test_a_command_among_other_steps_is_unsupported(tmp_path, source):

@@ -13,7 +13,7 @@ from fileq.cli.session import Session, session_of
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, UsageError
-from fileq.operations.base import Operation
+from fileq.operations.base import Operation, op_name
 from fileq.recipes.recipe import Output, Recipe, encode
 
 app = new_app()
@@ -103,7 +103,7 @@ def _blocks(session: Session, recipe: Recipe) -> list[Block]:
 
 def _step(step: Operation) -> str:
     """resize fit=1600x1600"""
-    return " ".join([str(step.__struct_config__.tag), *_settings(step, ())])
+    return " ".join([op_name(step), *_settings(step, ())])
 
 
 def _output(output: Output) -> str:
@@ -121,9 +121,8 @@ def _settings(struct: msgspec.Struct, hidden: tuple[str, ...]) -> list[str]:
 
 def _manual(recipe: Recipe) -> list[Block]:
     """The manual of each operation that the recipe uses."""
-    steps = [*recipe.steps, *(step for output in recipe.outputs for step in output.steps)]
     blocks: list[Block] = []
-    for operation in {type(step): step for step in steps}.values():
-        blocks += [Text(), Text(str(operation.__struct_config__.tag), Tone.TITLE)]
+    for operation in {type(step): step for step in recipe.all_steps}.values():
+        blocks += [Text(), Text(op_name(operation), Tone.TITLE)]
         blocks += [Text(line, Tone.QUIET, indent=2) for line in (inspect.getdoc(operation) or "").splitlines()]
     return blocks

@@ -37,7 +37,7 @@ def _lacking(recipe: Recipe) -> Iterator[Finding]:
         missing = installed.problem(codec)
         if missing:
             yield bad(f"The recipe {recipe.name} needs a codec: {missing[0]}.", missing[1])
-    for step in (*recipe.steps, *(step for output in recipe.outputs for step in output.steps)):
+    for step in recipe.all_steps:
         problem = _problem(step)
         if problem:
             yield bad(f"The recipe {recipe.name} can't work: {problem[0]}.", problem[1])

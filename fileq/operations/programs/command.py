@@ -7,7 +7,7 @@ import re
 from typing import ClassVar
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.base import Operation
+from fileq.operations.base import Operation, op_name
 from fileq.units import Duration
 
 _PLACE = re.compile(r"\{(source|output)\}")
@@ -43,10 +43,6 @@ class Command(Operation, frozen=True, kw_only=True):
             raise ValueError('timeout is longer than nothing, like "30s"')
 
     def run(self, source: str, output: str, *, known_as: str | None = None) -> None:
-        """Let the program make `output` of `source`, both paths. Raises JobError where it doesn't.
-
-        `known_as`: the output's path in the words of whoever looks for programs that were left, where that is another.
-        """
         from fileq.operations.programs import program  # a config is read without subprocess as well
 
         paths = {"source": source, "output": output}
@@ -56,3 +52,8 @@ class Command(Operation, frozen=True, kw_only=True):
         if not os.path.exists(output) or os.path.getsize(output) == 0:
             message = f"{self.argv[0]} made no output{f': {said}' if said else '.'}"
             raise JobError(ErrorKind.COMMAND, message, "Check its argv in the recipe.")
+
+
+def argv_of(step: Operation) -> tuple[str, ...]:
+    """Return the program that a step runs, with its arguments; of a plug-in's step without any the operation's name."""
+    return tuple(getattr(step, "argv", ())) or (op_name(step),)
