@@ -29,6 +29,9 @@ _STOPPED_LOOKS = 10
 _HANGING = 120.0
 """Seconds after which a server that is not stopped is given up too: long, as a start under heavy load may take many."""
 
+_DYING, _DEATH_LOOK = 5.0, 0.005
+"""Seconds that a killed server has to be dead, and between two looks whether it is."""
+
 _PIPES = 5
 """As many handles as it takes to start a child, or the server, and some."""
 
@@ -68,7 +71,7 @@ def start(process: BaseProcess) -> None:
         with watch:
             process.start()
     except (OSError, EOFError):
-        if not watch.has_ended_it:
+        if not watch.has_ended_server():
             raise
         prepare()
         process.start()
@@ -86,12 +89,19 @@ class _ServerWatch:
     """Ends the server where it is stopped, or answers for very long nothing, while the block waits for its answer."""
 
     def __init__(self) -> None:
-        self.has_ended_it = False
+        self._has_ended_it = False
         self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="fileq-forkserver", daemon=True)
+
+    def has_ended_server(self) -> bool:
+        """Whether it has, once the block is over. Then another one can be started."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        return self._has_ended_it
 
     def __enter__(self) -> None:
         with suppress(RuntimeError, MemoryError):  # there is no thread left to watch: that is another trouble
-            threading.Thread(target=self._watch, name="fileq-forkserver", daemon=True).start()
+            self._thread.start()
 
     def __exit__(self, *_: object) -> None:
         self._is_over.set()
@@ -102,7 +112,7 @@ class _ServerWatch:
         while not self._is_over.wait(_LOOK):
             stopped = stopped + 1 if _is_stopped(_server_pid()) else 0
             if stopped >= _STOPPED_LOOKS or time.monotonic() > hangs_at:
-                self.has_ended_it = True
+                self._has_ended_it = True
                 _end_server()
                 return
 
@@ -123,8 +133,17 @@ def _is_stopped(pid: int | None) -> bool:
 
 
 def _end_server() -> None:
-    """Whoever waits for it sees its end; its children work on, and the next start makes another server."""
+    """Whoever waits for it sees its end; its children work on, and the next start makes another server.
+
+    Its pipes end before it does, and as long as it can't be waited for, multiprocessing takes it for alive.
+    """
+    import psutil  # noqa: PLC0415  # the same
+
     pid = _server_pid()
-    if pid is not None:
-        with suppress(ProcessLookupError):  # a child of ours that nobody has waited for keeps its pid
-            os.kill(pid, signal.SIGKILL)
+    if pid is None:
+        return
+    with suppress(psutil.Error, ProcessLookupError):  # until it was waited for, nobody else has its pid
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + _DYING
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(_DEATH_LOOK)

@@ -88,7 +88,7 @@ def test_a_server_that_is_stopped_is_ended_and_another_one_asked(bench, box, mon
         monkeypatch.setattr(forkserver, "join", lambda *_: None)  # so that the old child's end is not waited for
     elif when == "when its child is dead":
         box.close()
-        assert not is_alive(server)
+        assert not is_alive(server)  # else who exits would wait for that child for ever
     assert bench.works(box)
     assert not is_alive(server)
     assert psutil.Process(pid_of(box)).parent() != server
