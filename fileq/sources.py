@@ -11,6 +11,7 @@ from itertools import islice
 import msgspec
 
 from fileq.errors import MissingPathsError
+from fileq.files.identity import format_version
 
 IGNORED = (
     ".*", "*.part", "*.partial", "*.crdownload", "*.download", "*.tmp", "*.filepart", "*~", "~$*",
@@ -27,8 +28,12 @@ def is_ignored(name: str) -> bool:
     return _matches_ignored(name.lower()) is not None
 
 
-class SourceFile(msgspec.Struct, frozen=True):
-    """A regular file that was found. `relative` is its folder below the one that was named, "" at its top."""
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A regular file that was found.
+
+    `folder` is the one that it lies in, `relative` is that below the one that was named, "" at its top. `named` says
+    that the file was named itself, and not found by walking a folder.
+    """
 
     path: str
     name: str
@@ -36,8 +41,13 @@ class SourceFile(msgspec.Struct, frozen=True):
     relative: str
     size: int
     mtime_ns: int
-    named: bool
-    """Whether it was named itself, and not found by walking a folder."""
+    inode: int
+    named: bool = False
+
+    @property
+    def version(self) -> str:
+        """Return what changes when the file's content does."""
+        return format_version(self.size, self.mtime_ns)
 
 
 class SourceFilter(msgspec.Struct, frozen=True):
@@ -141,4 +151,7 @@ def _source(
     if not stat.S_ISREG(status.st_mode):
         on_problem(f"{path}: not a regular file")
         return None
-    return SourceFile(path, name, folder, relative, status.st_size, status.st_mtime_ns, named)
+    return SourceFile(
+        path=path, name=name, folder=folder, relative=relative, size=status.st_size, mtime_ns=status.st_mtime_ns,
+        inode=status.st_ino, named=named,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from fileq.cli.times import moment
 from fileq.cli.views.jobs import receipt_document
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
-from fileq.intake import AddRequest, AddResult
+from fileq.intake import AddRequest, AddResult, RepeatRule
 
 
 def request(
@@ -42,7 +42,7 @@ def request(
         recursive=recursive,
         priority=priority,
         due_at=None if at is None else moment(at, now),
-        force=force,
+        repeat=RepeatRule.ALWAYS if force else RepeatRule.UNLESS_UP_TO_DATE,
     )
 
 

@@ -1,18 +1,20 @@
 """The one way in: what is new goes into the ledger, and its messages into the queue.
 
-`add` takes what people name; a WatchIntake takes what comes into a watched folder.
+`add_files` takes what people name; a WatchIntake takes what comes into a watched folder.
 """
 
-from fileq.intake.add_request import AddRequest, AddResult, add_files, candidates
-from fileq.intake.watch_intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
+from fileq.intake.add_request import AddRequest, AddResult, add_files, plan_files
+from fileq.intake.enrollment import IntakeOutcome, IntakePlan, RepeatRule
+from fileq.intake.watch_intake import DispositionPolicy, WatchIntake
 
 __all__ = [
     "AddRequest",
     "AddResult",
-    "Arrival",
     "DispositionPolicy",
     "IntakeOutcome",
+    "IntakePlan",
+    "RepeatRule",
     "WatchIntake",
     "add_files",
-    "candidates",
+    "plan_files",
 ]

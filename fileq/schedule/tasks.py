@@ -114,7 +114,8 @@ def add(place: Place, batch: AddSettings, now: float) -> str:
     """Queue what is new, and nothing that was ever queued before: what retention removed doesn't come back."""
     names = dict.fromkeys(batch.recipes or place.settings.default)
     recipes = [place.config.recipe(name) for name in names]
-    receipt = intake.add_files(place.ledger, intake.AddRequest(batch.paths, recipes, batch.out, only_new=True), now=now)
+    request = intake.AddRequest(paths=batch.paths, recipes=recipes, out=batch.out, repeat=intake.RepeatRule.NEVER)
+    receipt = intake.add_files(place.ledger, request, now=now)
     told = f"{receipt.queued:,} queued as batch {receipt.batch_id}." if receipt.queued else "Nothing new."
     return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
 

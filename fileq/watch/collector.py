@@ -8,7 +8,7 @@ from contextlib import suppress
 from fileq.disposition import dispose
 from fileq.errors import LedgerError
 from fileq.files.directory import FolderMissing
-from fileq.intake import Arrival, IntakeOutcome
+from fileq.intake import IntakeOutcome
 from fileq.ledger import Ledger
 from fileq.sources import SourceFile
 from fileq.watch.candidates import UnsettledFile, UnsettledFiles
@@ -88,22 +88,22 @@ class Collector:
         return seen._replace(inode=status.st_ino)
 
     def _take(self, root: WatchedFolder, files: Sequence[tuple[UnsettledFile, ProbedFile]], now: float) -> None:
-        taken = root.reception.take([_arrival(root, candidate.path, seen) for candidate, seen in files], time.time())
+        taken = root.intake.take_in([_source(root, candidate.path, seen) for candidate, seen in files], time.time())
         queued = []
-        for (candidate, _), became in zip(files, taken.became, strict=True):
-            if became is IntakeOutcome.BUSY:
+        for (candidate, _), outcome in zip(files, taken.outcomes, strict=True):
+            if outcome is IntakeOutcome.BUSY:
                 candidate.reason = UnsettledReason.BUSY
                 self._candidates.look_at(candidate, now + _RETRY)
                 continue
             self._candidates.drop(candidate.path)
-            if became is IntakeOutcome.QUEUED:
+            if outcome is IntakeOutcome.QUEUED:
                 queued.append(candidate)
-        if queued and taken.batch is not None:
+        if queued and taken.batch_id is not None:
             self._note(root.folder.path)
             root.queued += len(queued)
-            self._listener.queued([candidate.path for candidate in queued], taken.batch)
-        if taken.leaving:
-            for problem in dispose(self._ledger, taken.leaving):
+            self._listener.queued([candidate.path for candidate in queued], taken.batch_id)
+        if taken.disposable:
+            for problem in dispose(self._ledger, taken.disposable):
                 self._listener.noticed(str(problem))
         missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
         if missed and (trouble := root.missed_some(missed, now)):
@@ -117,8 +117,10 @@ class Collector:
                 self._noted.add(path)
 
 
-def _arrival(root: WatchedFolder, path: str, seen: ProbedFile) -> Arrival:
+def _source(root: WatchedFolder, path: str, seen: ProbedFile) -> SourceFile:
     folder, name = os.path.split(path)
     top = root.folder.path
     relative = os.path.relpath(folder, top) if folder != top else ""
-    return Arrival(SourceFile(path, name, folder, relative, seen.size, seen.mtime_ns, named=False), seen.inode)
+    return SourceFile(
+        path=path, name=name, folder=folder, relative=relative, size=seen.size, mtime_ns=seen.mtime_ns, inode=seen.inode
+    )

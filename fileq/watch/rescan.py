@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from fileq.errors import LedgerError
-from fileq.intake import Arrival, WatchIntake
+from fileq.intake import WatchIntake
+from fileq.sources import SourceFile
 from fileq.watch.folder import WatchSpec
 from fileq.watch.scan import Scan
 
@@ -19,16 +20,16 @@ _RETRY = 1.0
 class Rescan:
     """`last_at` is when the last scan ended, in seconds since the epoch, `last_seconds` how long it took."""
 
-    def __init__(self, folder: WatchSpec, reception: WatchIntake) -> None:
+    def __init__(self, folder: WatchSpec, intake: WatchIntake) -> None:
         self.overrun = False
         """Whether more came than is kept: a scan is to find it."""
         self.last_at: float | None = None
         self.last_seconds: float | None = None
         self.last: Scan | None = None
         self._folder = folder
-        self._reception = reception
+        self._intake = intake
         self._scan: Scan | None = None
-        self._files: Iterator[Arrival] = iter(())
+        self._files: Iterator[SourceFile] = iter(())
         self._catching_up = False
         self._took = 0.0
         self._at = 0.0
@@ -64,7 +65,7 @@ class Rescan:
         """How many folders the last scan went through."""
         return self.last.folders if self.last else 0
 
-    def advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
+    def advance(self, now: float, seconds: float) -> Iterator[tuple[SourceFile, bool]]:
         """Go on for so long: new files, each with whether the scan had to find it. `last` is new where one has ended.
 
         Raises LedgerError, and then begins again soon; OSError where the folder can't be read.
@@ -73,10 +74,10 @@ class Rescan:
         try:
             while self._newcomers and time.monotonic() - begun < seconds:
                 files = list(Scan(self._folder, self._newcomers.popleft()))
-                yield from ((one, True) for one in self._reception.news(files))
+                yield from ((one, True) for one in self._intake.find_new(files))
             while self._scan is not None and time.monotonic() - begun < seconds:
                 some = list(islice(self._files, _AT_ONCE))
-                yield from ((one, self._catching_up) for one in self._reception.news(some))
+                yield from ((one, self._catching_up) for one in self._intake.find_new(some))
                 if len(some) < _AT_ONCE:
                     self._end(self._took + time.monotonic() - begun)
         except LedgerError:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 
 from fileq.files.directory import FolderMissing
-from fileq.intake import Arrival
 from fileq.sources import SourceFile, is_ignored
 from fileq.watch.folder import WatchSpec
 from fileq.watch.links import FRESH, LinkRefused, RefusedLinks, check_link
@@ -29,12 +28,12 @@ class Scan:
         self._real = os.path.realpath(folder.path)
         self._start = start or folder.path
 
-    def __iter__(self) -> Iterator[Arrival]:
+    def __iter__(self) -> Iterator[SourceFile]:
         folders = [self._start]
         while folders:
             yield from self._files(folders.pop(), folders)
 
-    def _files(self, path: str, folders: list[str]) -> Iterator[Arrival]:
+    def _files(self, path: str, folders: list[str]) -> Iterator[SourceFile]:
         top = self._folder.path
         relative = os.path.relpath(path, top) if path != top else ""
         try:
@@ -53,15 +52,17 @@ class Scan:
                 raise
             self.problems.append(f"{path}: {error.strerror}")
 
-    def _file(self, entry: os.DirEntry[str], path: str, relative: str) -> Iterator[Arrival]:
+    def _file(self, entry: os.DirEntry[str], path: str, relative: str) -> Iterator[SourceFile]:
         try:
             status = entry.stat()
         except OSError as error:  # it vanished, or it is a link to nothing
             self.problems.append(f"{entry.path}: {error.strerror}")
             return
         if stat.S_ISREG(status.st_mode) and not self._is_refused(entry, status):
-            source = SourceFile(entry.path, entry.name, path, relative, status.st_size, status.st_mtime_ns, named=False)
-            yield Arrival(source, status.st_ino)
+            yield SourceFile(
+                path=entry.path, name=entry.name, folder=path, relative=relative, size=status.st_size,
+                mtime_ns=status.st_mtime_ns, inode=status.st_ino,
+            )  # fmt: skip
 
     def _is_refused(self, entry: os.DirEntry[str], status: os.stat_result) -> bool:
         """Whether it is a link that the watch leaves alone. It is looked at again before it is taken."""

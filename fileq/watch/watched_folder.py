@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
-from fileq.intake import Arrival, WatchIntake
+from fileq.intake import WatchIntake
+from fileq.sources import SourceFile
 from fileq.watch.backoff import Backoff
 from fileq.watch.folder import PollMode, Standing, Waiting, WatchSpec, WatchState, longest
 from fileq.watch.links import RefusedLinks
@@ -29,15 +30,15 @@ _SECOND_COUNT = 2.0
 class WatchedFolder:
     """A folder, watched. Only the coordinator's thread touches it."""
 
-    def __init__(self, folder: WatchSpec, watch: int, reception: WatchIntake, hints: SimpleQueue[Any]) -> None:
+    def __init__(self, folder: WatchSpec, watch: int, intake: WatchIntake, hints: SimpleQueue[Any]) -> None:
         self.folder = folder
         self.watch = watch
-        self.reception = reception
+        self.intake = intake
         self.state = WatchState.OFFLINE
         self.problem = ""
         self.queued = self.missed = self.rebuilt = 0
         self.observation: FolderObserver | None = None
-        self.scans = Rescan(folder, reception)
+        self.scans = Rescan(folder, intake)
         self.left_alone = RefusedLinks()
         self._links_told = False
         self._hints = hints
@@ -133,7 +134,7 @@ class WatchedFolder:
         """Whether a scan has gone through it since it was opened."""
         return not self.scans.under_way and self.state in (WatchState.EVENTS, WatchState.POLLING)
 
-    def advance(self, now: float, seconds: float) -> Iterator[tuple[Arrival, bool]]:
+    def advance(self, now: float, seconds: float) -> Iterator[tuple[SourceFile, bool]]:
         """Go on with the scans for so long: new files, each with whether a scan had to find it. Raises LedgerError."""
         before = self.scans.last
         try:

@@ -173,8 +173,8 @@ class Watcher:
         self._tell(time.monotonic())
 
     def _scan_on(self, root: WatchedFolder, now: float) -> None:
-        for arrival, caught_up in root.advance(now, _SCAN_SECONDS):
-            path = arrival.source.path
+        for source, caught_up in root.advance(now, _SCAN_SECONDS):
+            path = source.path
             untold = caught_up or path in root.left_alone  # no event tells that a link's other name has gone
             self._candidates.found(path, root, now, caught_up=untold)
 
@@ -233,8 +233,8 @@ class Watcher:
 
     def _root(self, folder: WatchSpec) -> WatchedFolder:
         watch = self._registry.sign_on(folder.path)
-        reception = WatchIntake(self._ledger, watch, folder.recipes, out=folder.out, policy=folder.policy)
-        return WatchedFolder(folder, watch, reception, self._hints)
+        intake = WatchIntake(self._ledger, watch, folder.recipes, out=folder.out, policy=folder.policy)
+        return WatchedFolder(folder, watch, intake, self._hints)
 
     def _leave(self, root: WatchedFolder) -> None:
         root.close()

@@ -47,7 +47,7 @@ def add(database: Path, paths: list[str], settings: Settings) -> float:
     """Seconds for queueing `paths`, walk included."""
     ledger = Ledger(str(database))
     begun = time.perf_counter()
-    intake.add_files(ledger, intake.AddRequest(paths, [settings.recipes["web"]]), now=time.time())
+    intake.add_files(ledger, intake.AddRequest(paths=paths, recipes=[settings.recipes["web"]]), now=time.time())
     seconds = time.perf_counter() - begun
     ledger.close()
     return seconds

@@ -50,7 +50,11 @@ class World:
         asked = []
         before = {job: model.state for job, model in self.jobs.items()}
         request = intake.AddRequest(
-            [str(self.folder / source) for source in names], [RECIPE], priority=priority, due_at=due_at, force=force
+            paths=[str(self.folder / source) for source in names],
+            recipes=[RECIPE],
+            priority=priority,
+            due_at=due_at,
+            repeat=intake.RepeatRule.ALWAYS if force else intake.RepeatRule.UNLESS_UP_TO_DATE,
         )
         intake.add_files(self.ledger, request, now=self.now, queue=name)
         for job, source, version in self.ask("select id, source, version from jobs"):

@@ -5,13 +5,13 @@ import pytest
 from fileq import queue
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
-from fileq.intake import AddRequest, AddResult, add_files, candidates
+from fileq.intake import AddRequest, IntakeOutcome, RepeatRule, add_files, plan_files
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
 from fileq.queue.delivery import huey_for
 from fileq.worker import tasks
-from tests.support.jobs import DAMAGED, NOW, begin, finish, recipe
+from tests.support.jobs import DAMAGED, GONE, NOW, begin, finish, recipe
 
 WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), out="{folder}/thumbs", background="black")
 
@@ -32,7 +32,7 @@ def write(path, content=b"pixels"):
 
 
 def request(*paths, recipes=(WEB,), **keys):
-    return AddRequest([str(path) for path in paths], recipes, **keys)
+    return AddRequest(paths=[str(path) for path in paths], recipes=recipes, **keys)
 
 
 def counts(receipt):
@@ -43,19 +43,20 @@ def take(ledger, *paths, **keys):
     return add_files(ledger, request(*paths, **keys), now=NOW)
 
 
-def do_all(ledger):
+def do_all(ledger, prefix=""):
     """Do what is queued, each job with one real output; answer their paths."""
     made = []
     for job in ledger.overview.list_jobs(JobSelection((JobState.QUEUED,))):
         token = begin(ledger, job.id)
-        path = os.path.join(job.folder, os.path.basename(job.source))
+        path = os.path.join(job.folder, prefix + os.path.basename(job.source))
         os.makedirs(job.folder, exist_ok=True)
         with open(path, "wb") as file:
             file.write(b"small")
         ledger.outputs.reserve_path(path, job.id, path + ".tmp")
         finish(ledger, token)
-        version = version_of(os.stat(path))
-        ledger.outputs.record_published(job.id, [PublishedFile(Made(path, "jpeg", 1, 1, 5), version, 1)], NOW)
+        status = os.stat(path)
+        published = PublishedFile(Made(path, "jpeg", 1, 1, 5), version_of(status), status.st_ino)
+        ledger.outputs.record_published(job.id, [published], NOW)
         made.append(path)
     return made
 
@@ -141,10 +142,10 @@ def test_what_failed_or_was_cancelled_is_queued_again(ledger, photos, ending):
 def test_force_queues_what_is_up_to_date(ledger, photos):
     take(ledger, photos)
     do_all(ledger)
-    assert counts(take(ledger, photos, force=True)) == (2, 0, 0, 1)
+    assert counts(take(ledger, photos, repeat=RepeatRule.ALWAYS)) == (2, 0, 0, 1)
 
 
-def test_only_new_leaves_alone_what_was_ever_queued_however_it_ended(ledger, photos):
+def test_never_again_leaves_alone_what_was_ever_queued_however_it_ended(ledger, photos):
     take(ledger, photos)
     _, gone = do_all(ledger)
     os.remove(gone)
@@ -152,10 +153,17 @@ def test_only_new_leaves_alone_what_was_ever_queued_however_it_ended(ledger, pho
     take(ledger, photos / "c.jpg")
     (failed,) = ledger.overview.list_job_ids(JobSelection((JobState.QUEUED,)))
     ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
-    assert counts(take(ledger, photos, only_new=True)) == (0, 3, 0, 1)
+    assert counts(take(ledger, photos, repeat=RepeatRule.NEVER)) == (0, 3, 0, 1)
     assert not os.path.exists(gone)
     write(photos / "d.jpg")
-    assert counts(take(ledger, photos, only_new=True)) == (1, 3, 0, 1)
+    assert counts(take(ledger, photos, repeat=RepeatRule.NEVER)) == (1, 3, 0, 1)
+
+
+def test_what_had_vanished_and_is_back_is_queued_by_each_rule(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    for rule in RepeatRule:
+        ledger.jobs.cancel_attempt(begin(ledger, 1), GONE, NOW)
+        assert take(ledger, photos / "a.jpg", repeat=rule).queued == 1
 
 
 def test_a_walk_does_not_take_what_fileq_has_made(ledger, photos):
@@ -181,6 +189,36 @@ def test_a_folder_of_outputs_may_go_through_another_recipe_and_not_through_the_s
     same, other = take(ledger, photos / "web"), take(ledger, photos / "web", recipes=(THUMB,))
     assert (same.queued, same.own_outputs) == (0, 1)
     assert (other.queued, other.own_outputs) == (1, 0)
+
+
+def test_an_output_that_somebody_moved_goes_through_another_recipe_and_not_through_the_same(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    (made,) = do_all(ledger)
+    os.rename(made, photos / "trips" / "moved.jpg")
+    os.remove(photos / "trips" / "b.jpg")
+    same, other = take(ledger, photos / "trips"), take(ledger, photos / "trips", recipes=(THUMB,))
+    assert (same.queued, same.own_outputs) == (0, 1)
+    assert (other.queued, other.own_outputs) == (1, 0)
+
+
+def test_an_output_that_somebody_overwrote_is_taken_for_one_by_a_walk(ledger, photos):
+    take(ledger, photos / "a.jpg")
+    (made,) = do_all(ledger)
+    with open(made, "wb") as file:
+        file.write(b"smaller yet")
+    receipt = take(ledger, os.path.dirname(made))
+    assert (receipt.queued, receipt.own_outputs) == (0, 1)
+
+
+def test_two_recipes_make_nothing_of_what_they_have_made_by_turns(ledger, photos):
+    beside = [recipe("web", out="{folder}"), recipe("thumb", out="{folder}", background="black")]
+    take(ledger, photos / "a.jpg", recipes=beside[:1])
+    (made,) = do_all(ledger, "web-")
+    take(ledger, made, recipes=beside[1:])
+    do_all(ledger, "thumb-")
+    assert sorted(os.listdir(photos)) == ["a.jpg", "notes.txt", "thumb-web-a.jpg", "trips", "web-a.jpg"]
+    receipt = take(ledger, photos, recipes=beside, recursive=False)
+    assert (receipt.queued, receipt.up_to_date, receipt.own_outputs, receipt.unmatched) == (1, 1, 2, 1)
 
 
 def test_an_output_that_is_named_is_meant(ledger, photos):
@@ -271,14 +309,11 @@ def test_a_run_has_its_own_queue(ledger, photos):
     assert [ledger.messages.has_messages(name) for name in (queue.MAIN, "run-1")] == [False, True]
 
 
-def test_candidates_are_told_and_not_queued(ledger, photos):
-    receipt = AddResult()
-    found = [
-        (source.name, meant.name, folder)
-        for source, meant, folder in candidates(ledger, request(photos, recipes=(WEB, THUMB)), receipt)
-    ]
+def test_plans_are_told_and_nothing_is_queued(ledger, photos):
+    plans = list(plan_files(ledger, request(photos, recipes=(WEB, THUMB)), pytest.fail))
+    found = [(plan.source.name, target.recipe.name, target.folder) for plan in plans for target in plan.targets]
     assert found[:2] == [("a.jpg", "web", f"{photos}/web"), ("a.jpg", "thumb", f"{photos}/thumbs")]
-    assert receipt.unmatched == 1
+    assert [plan.source.name for plan in plans if plan.outcome is IntakeOutcome.UNMATCHED] == ["notes.txt"]
     assert ledger.overview.tally_jobs().total == 0
 
 

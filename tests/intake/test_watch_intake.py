@@ -4,11 +4,14 @@ import os
 
 import pytest
 
+from fileq import queue
+from fileq.errors import LedgerError
 from fileq.intake import IntakeOutcome
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Claim
-from tests.support.arrivals import arrival, do, jobs, reception, take, write
-from tests.support.jobs import DAMAGED, NOW, SLOW, begin
+from tests.support.jobs import DAMAGED, GONE, NOW, SLOW, begin, finish
+from tests.support.sources import source_at
+from tests.support.watch_intake import do, intake_of, jobs, take, write
 
 
 def test_what_comes_is_queued_once_with_a_message(ledger, inbox):
@@ -28,19 +31,42 @@ def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
 
 def test_what_no_recipe_matches_is_left(ledger, inbox):
     assert take(ledger, write(inbox / "a.txt")) == [IntakeOutcome.UNMATCHED]
-    assert not reception(ledger).news([arrival(inbox / "a.txt")])
+    assert not intake_of(ledger).find_new([source_at(inbox / "a.txt")])
 
 
 def test_a_burst_is_one_batch_and_a_later_one_another(ledger, inbox):
-    way = reception(ledger)
+    way = intake_of(ledger)
     for number, now in enumerate((NOW, NOW + 5, NOW + 14, NOW + 30)):
         take(ledger, write(inbox / f"{number}.jpg"), way=way, now=now)
     assert [job.batch for job in jobs(ledger)][::-1] == [1, 1, 1, 2]
 
 
+def test_a_burst_whose_first_file_a_quick_worker_has_done_ends_once_more(ledger, inbox):
+    way, ended = intake_of(ledger), []
+    for number in (1, 2):
+        take(ledger, write(inbox / f"{number}.jpg"), way=way, now=NOW + number)
+        finish(ledger, begin(ledger, number))
+        ended.append([one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
+    assert ended == [[1], [1]]
+
+
+def test_what_could_not_be_written_is_queued_in_a_batch_that_there_is(ledger, inbox, monkeypatch):
+    path, way = write(inbox / "a.jpg"), intake_of(ledger)
+
+    def fail(*_, **__):
+        raise LedgerError("The disk is full.", "Make room.")
+
+    with monkeypatch.context() as full:
+        full.setattr(queue, "send", fail)
+        with pytest.raises(LedgerError):
+            take(ledger, path, way=way)
+    assert take(ledger, path, way=way, now=NOW + 1) == [IntakeOutcome.QUEUED]
+    assert ledger.batches.find_queue(1) == queue.MAIN
+
+
 def test_nothing_new_opens_no_batch(ledger, inbox):
-    path, way = write(inbox / "a.jpg"), reception(ledger)
-    assert [way.take([arrival(path)], NOW).batch for _ in range(2)] == [1, None]
+    path, way = write(inbox / "a.jpg"), intake_of(ledger)
+    assert [way.take_in([source_at(path)], NOW).batch_id for _ in range(2)] == [1, None]
     take(ledger, path, now=NOW + 100)
     assert not ledger.batches.has_jobs(2)
 
@@ -56,7 +82,7 @@ def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
     ledger.jobs.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
-    assert not reception(ledger).news([arrival(path)])
+    assert not intake_of(ledger).find_new([source_at(path)])
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
 
@@ -67,11 +93,20 @@ def test_what_a_person_cancelled_stays_cancelled(ledger, inbox):
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
 
+def test_what_a_person_cancelled_while_it_waited_stays_cancelled(ledger, inbox):
+    path = write(inbox / "a.jpg")
+    take(ledger, path)
+    ledger.jobs.retry_attempt_later(begin(ledger, 1), SLOW, NOW + 10, NOW)
+    ledger.jobs.cancel_jobs([1], NOW)
+    assert not intake_of(ledger).find_new([source_at(path)])
+    assert take(ledger, path) == [IntakeOutcome.KNOWN]
+
+
 def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.cancel_attempt(begin(ledger, 1), SLOW, NOW)
-    assert reception(ledger).news([arrival(path)])
+    ledger.jobs.cancel_attempt(begin(ledger, 1), GONE, NOW)
+    assert intake_of(ledger).find_new([source_at(path)])
     assert take(ledger, path) == [IntakeOutcome.QUEUED]
     assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
 
@@ -81,7 +116,7 @@ def test_only_the_very_file_that_came_is_opened_and_what_is_back_is_that_file_th
     take(ledger, path)
     claim = ledger.jobs.claim_job(1, 1, NOW)
     assert claim.inode == os.stat(path).st_ino
-    ledger.jobs.cancel_attempt(claim.token, SLOW, NOW)
+    ledger.jobs.cancel_attempt(claim.token, GONE, NOW)
     kept = path.rename(inbox / ".kept")
     write(path, mtime=1)
     take(ledger, path)
@@ -102,7 +137,7 @@ def test_a_touched_file_is_not_new_and_known_from_then_on(ledger, inbox):
     do(ledger, path)
     os.utime(path, (5, 5))
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
-    assert not reception(ledger).news([arrival(path)])
+    assert not intake_of(ledger).find_new([source_at(path)])
 
 
 def test_content_that_came_back_after_another_is_new(ledger, inbox):
@@ -115,7 +150,7 @@ def test_content_that_came_back_after_another_is_new(ledger, inbox):
 
 def test_the_tree_is_kept_below_out(ledger, inbox, tmp_path):
     path = write(inbox / "trips" / "a.jpg")
-    reception(ledger, out=str(tmp_path / "out")).take([arrival(path, inbox)], NOW)
+    intake_of(ledger, out=str(tmp_path / "out")).take_in([source_at(path, inbox)], NOW)
     assert jobs(ledger)[0].folder == str(tmp_path / "out" / "trips")
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from fileq.intake import IntakeOutcome
 from fileq.job import JobState
-from tests.support.arrivals import THUMB, WEB, arrival, do, jobs, reception, take, write
 from tests.support.jobs import begin, recipe
+from tests.support.sources import source_at
+from tests.support.watch_intake import THUMB, WEB, do, intake_of, jobs, take, write
 
 
 def test_a_file_that_is_renamed_in_the_tree_is_not_new(ledger, inbox):
@@ -20,7 +21,7 @@ def test_a_file_that_is_renamed_in_the_tree_is_not_new(ledger, inbox):
     path.rename(renamed)
     assert take(ledger, renamed) == [IntakeOutcome.KNOWN]
     assert [job.source for job in jobs(ledger)] == [str(renamed)]
-    assert not reception(ledger).news([arrival(renamed)])
+    assert not intake_of(ledger).find_new([source_at(renamed)])
 
 
 def test_a_file_that_is_renamed_before_it_is_processed_is_queued_under_its_new_name_alone(ledger, inbox):
@@ -85,7 +86,7 @@ def test_of_several_jobs_about_a_renamed_file_one_that_ended_counts_more_than_on
 
 
 def test_all_jobs_of_a_file_that_is_renamed_before_they_begin_are_withdrawn(ledger, inbox):
-    path, way = write(inbox / "a.jpg"), reception(ledger, WEB, THUMB)
+    path, way = write(inbox / "a.jpg"), intake_of(ledger, WEB, THUMB)
     take(ledger, path, way=way)
     renamed = path.rename(inbox / "b.jpg")
     assert take(ledger, renamed, way=way) == [IntakeOutcome.QUEUED]
@@ -110,7 +111,7 @@ def test_what_fileq_made_is_no_source_of_the_same_recipe_wherever_it_is_moved(le
     assert take(ledger, made) == [IntakeOutcome.OWN]
     moved = shutil.move(made, inbox / "elsewhere.jpg")
     assert take(ledger, moved) == [IntakeOutcome.OWN]
-    assert not reception(ledger).news([arrival(moved)])
+    assert not intake_of(ledger).find_new([source_at(moved)])
 
 
 def test_an_output_that_was_overwritten_by_a_person_is_theirs(ledger, inbox):
@@ -126,7 +127,7 @@ def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledge
     path = write(inbox / "a.jpg")
     take(ledger, path)
     first = do(ledger, path)
-    there = reception(ledger, THUMB)
+    there = intake_of(ledger, THUMB)
     assert take(ledger, first, way=there) == [IntakeOutcome.QUEUED]
     second = do(ledger, first, tmp_path / "thumbs" / "a.jpg")
     assert take(ledger, second) == [IntakeOutcome.OWN]
@@ -135,9 +136,9 @@ def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledge
 
 @pytest.mark.timeout(10)
 def test_outputs_that_were_made_of_each_other_by_and_by_are_followed_round_once(ledger, inbox, tmp_path):
-    path, there = write(inbox / "a.jpg"), reception(ledger, THUMB)
+    path, there = write(inbox / "a.jpg"), intake_of(ledger, THUMB)
     take(ledger, path)
     first = do(ledger, path)
     take(ledger, first, way=there)
     do(ledger, first, path)
-    assert take(ledger, path, way=reception(ledger, recipe("another", background="white"))) == [IntakeOutcome.QUEUED]
+    assert take(ledger, path, way=intake_of(ledger, recipe("another", background="white"))) == [IntakeOutcome.QUEUED]

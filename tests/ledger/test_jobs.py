@@ -29,7 +29,8 @@ def test_what_has_ended_can_be_queued_again(ledger, before):
 def test_the_same_work_is_entered_once(ledger):
     assert enter(ledger) == [1]
     assert enter(ledger) == [None]
-    assert ledger.jobs.find_same_job(candidate(ledger)) == (1, JobState.QUEUED)
+    ((prior,),) = ledger.prior_jobs.find_jobs_of_files([("/photos/a.jpg", "1000-1")])
+    assert (prior.job, prior.state) == (1, JobState.QUEUED)
 
 
 @pytest.mark.parametrize(
@@ -141,10 +142,8 @@ def test_a_queue_is_unfinished_while_something_of_it_is(ledger):
 def test_every_name_comes_back_as_it_went_in(ledger, name):
     source = f"/photos/{name}"
     (job,) = enter(ledger, source, folder=f"/out/{name}", relative=name)
-    assert ledger.jobs.find_same_job(candidate(ledger, source, folder=f"/out/{name}", relative=name)) == (
-        job,
-        JobState.QUEUED,
-    )
+    ((prior,),) = ledger.prior_jobs.find_jobs_of_files([(source, "1000-1")])
+    assert (prior.job, prior.source, prior.folder) == (job, source, f"/out/{name}")
     claim = ledger.jobs.claim_job(job, 1, NOW)
     assert (claim.source, claim.folder, claim.relative) == (source, f"/out/{name}", name)
     assert ledger.overview.find_job(job).source == ledger.overview.list_running_jobs()[0].source == source

@@ -24,7 +24,7 @@ def publish(ledger, job, path=PATH):
 
 def test_a_path_belongs_to_nobody_at_first(ledger):
     assert ledger.outputs.find_owner(PATH) is None
-    assert ledger.outputs.find_publishing_recipe(PATH) is None
+    assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == []
 
 
 def test_a_reserved_path_belongs_to_its_job_and_nothing_of_it_stands(ledger):
@@ -35,7 +35,7 @@ def test_a_reserved_path_belongs_to_its_job_and_nothing_of_it_stands(ledger):
     assert (owner.job, owner.source, owner.recipe, owner.state) == (job, "/photos/a.jpg", "small", JobState.RUNNING)
     assert owner.versions == frozenset()
     assert ledger.outputs.find_reserved_paths(job) == [(PATH, TEMP)]
-    assert ledger.outputs.find_publishing_recipe(PATH) is None
+    assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == []
 
 
 def test_a_file_is_known_as_ours_from_before_it_has_its_name(ledger):
@@ -44,7 +44,7 @@ def test_a_file_is_known_as_ours_from_before_it_has_its_name(ledger):
     ledger.outputs.reserve_path(PATH, job, TEMP)
     assert ledger.outputs.announce_output(job, published(PATH, "50-5"), "")
     assert ledger.outputs.find_owner(PATH).versions == {"50-5"}
-    assert ledger.outputs.find_publishing_recipe(PATH) == "small"
+    assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == ["small"]
 
 
 def test_while_a_file_is_replaced_both_versions_are_ours(ledger):
@@ -139,4 +139,4 @@ def test_every_path_comes_back_as_it_went_in(ledger, name):
     finish(ledger, token)
     ledger.outputs.record_published(job, [published(path)], NOW)
     assert ledger.overview.find_job(job).outputs[0].path == path
-    assert ledger.outputs.find_publishing_recipe(path) == "small"
+    assert ledger.prior_jobs.trace_recipes(path, 0, "", overwritten=True) == ["small"]

@@ -9,13 +9,13 @@ from fileq.control import cancel, retry
 from fileq.disposition import dispose
 from fileq.files.directory import Directory
 from fileq.files.identity import version_of
-from fileq.intake import AddRequest, Arrival, DispositionPolicy, WatchIntake, add_files
+from fileq.intake import AddRequest, DispositionPolicy, WatchIntake, add_files
 from fileq.ledger import Ledger
 from fileq.publish import publish
-from fileq.sources import SourceFile
 from tests.support.jobs import ENDINGS, NOW, SOMEBODY, begin, enter, finish, recipe
 from tests.support.old_outputs import cleaned, output
 from tests.support.publication import claim, reserved, written
+from tests.support.sources import source_at
 
 
 class Disk:
@@ -76,9 +76,7 @@ def lease(ledger):
 
 
 def arrive(ledger, photo):
-    status = os.stat(photo)
-    source = SourceFile(str(photo), photo.name, str(photo.parent), "", status.st_size, status.st_mtime_ns, False)
-    WatchIntake(ledger, 1, [recipe()], policy=DispositionPolicy()).take([Arrival(source, status.st_ino)], NOW)
+    WatchIntake(ledger, 1, [recipe()], policy=DispositionPolicy()).take_in([source_at(photo)], NOW)
 
 
 def try_again(ledger, _photo):
@@ -88,7 +86,9 @@ def try_again(ledger, _photo):
 
 
 LAST = {
-    "what add has queued": lambda ledger, photo: add_files(ledger, AddRequest([str(photo)], [recipe()]), now=NOW),
+    "what add has queued": lambda ledger, photo: add_files(
+        ledger, AddRequest(paths=[str(photo)], recipes=[recipe()]), now=NOW
+    ),
     "what came into a watched folder": arrive,
     "what is to be tried again": try_again,
     "what was cancelled": lambda ledger, _: cancel(ledger, enter(ledger), NOW),

@@ -12,14 +12,14 @@ from fileq.cron import Cron
 from fileq.disposition import dispose
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
-from fileq.intake import Arrival, DispositionPolicy, IntakeOutcome, WatchIntake
+from fileq.intake import DispositionPolicy, IntakeOutcome, WatchIntake
 from fileq.ledger.queries.overview import JobSelection
 from fileq.recipes.recipe import encode
 from fileq.retention import purge
-from fileq.sources import SourceFile
 from tests.ledger.test_overview import counted
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 from tests.support.old_outputs import DAY, cleaned, keeping, later, one, output
+from tests.support.sources import source_at
 
 OLD = NOW + 100 * DAY
 DAYS_90 = keeping("forever", history="90d")
@@ -164,13 +164,9 @@ class Inbox:
         ledger.folders.upsert_folder(str(folder), made=False)
 
     def take(self, now=NOW):
-        status = self.path.stat()
-        source = SourceFile(
-            str(self.path), "a.jpg", str(self.folder), "", status.st_size, status.st_mtime_ns, named=False
-        )  # fmt: skip
-        reception = WatchIntake(self.ledger, self.watch, [recipe()], policy=DispositionPolicy())
-        (became,) = reception.take([Arrival(source, status.st_ino)], now).became
-        return became
+        watch_intake = WatchIntake(self.ledger, self.watch, [recipe()], policy=DispositionPolicy())
+        (outcome,) = watch_intake.take_in([source_at(self.path)], now).outcomes
+        return outcome
 
     def finish(self):
         for job in self.ledger.overview.list_job_ids(JobSelection()):
@@ -205,7 +201,7 @@ def test_so_is_what_the_schedule_adds_every_night(ledger, photo, path):
     path = path.format(folder=photo.parent).replace("a.jpg", photo.name)
     nightly = AddSettings(cron=Cron("0 1 * * *"), paths=(path,))
     settings = msgspec.structs.replace(DAYS_90, schedule=ScheduleSettings(add=(nightly,)))
-    wanted = intake.AddRequest([path], [recipe()], only_new=True)
+    wanted = intake.AddRequest(paths=[path], recipes=[recipe()], repeat=intake.RepeatRule.NEVER)
     assert intake.add_files(ledger, wanted, now=time.time() - 100 * DAY).queued == 1
     finish(ledger, begin(ledger, 1), outputs=0, bytes_out=0)
     done(ledger, "/the/newest")
@@ -234,7 +230,7 @@ def test_a_watched_drive_that_was_taken_out_makes_nothing_forgotten(ledger, inbo
 
 def test_adding_a_forgotten_file_finds_what_was_made_of_it(ledger, out, photo):
     wanted = recipe(name="small")
-    request = intake.AddRequest([str(photo)], [wanted], out=str(out))
+    request = intake.AddRequest(paths=[str(photo)], recipes=[wanted], out=str(out))
     assert intake.add_files(ledger, request, now=time.time() - 100 * DAY).queued == 1
     from fileq.publish import publish
     from tests.support.publication import claim, reserved, written

@@ -270,7 +270,7 @@ def test_what_was_removed_is_written_down(ledger, ours):
 def test_a_removed_outputs_path_is_nobodys(ledger, ours):
     cleaned(ledger)
     assert ledger.outputs.find_owner(str(ours)) is None
-    assert ledger.outputs.find_publishing_recipe(str(ours)) is None
+    assert ledger.prior_jobs.trace_recipes(str(ours), 0, "", overwritten=True) == []
     assert make(ledger, ours, source="/photos/other.jpg") == 2
     assert ledger.overview.list_removed_outputs(1) == []
 

@@ -11,6 +11,7 @@ from fileq.units import Dimensions
 NOW = 1_000_000.0
 SOMEBODY = ProcessIdentity("host", 1, "0")
 DAMAGED = Failure(ErrorKind.UNREADABLE, "It is damaged.", "Get another.")
+GONE = Failure(ErrorKind.MISSING, "It is gone.", "Put it back.")
 SLOW = Failure(ErrorKind.TIMEOUT, "It took too long.", "Wait longer.")
 
 

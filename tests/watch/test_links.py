@@ -118,11 +118,11 @@ def test_a_scan_leaves_them_out_and_counts_them(inbox, secret, monkeypatch):
     os.link(secret, inbox / "hard.jpg")
     inbox.chmod(0o777)
     scan = Scan(WatchSpec(str(inbox), (recipe(),)))
-    assert [found.source.name for found in scan] == ["mine.jpg"]
+    assert [found.name for found in scan] == ["mine.jpg"]
     assert scan.left_alone.counts() == {"outside": 1, "hard_link": 1}
     assert "1 leads out of the folder, 1 is a hard link" in scan.left_alone.in_words()
     follows = Scan(WatchSpec(str(inbox), (recipe(),), follow_links=True))
-    assert sorted(found.source.name for found in follows) == ["hard.jpg", "link.jpg", "mine.jpg"]
+    assert sorted(found.name for found in follows) == ["hard.jpg", "link.jpg", "mine.jpg"]
 
 
 def test_a_million_links_take_no_room(monkeypatch):

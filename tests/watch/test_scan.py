@@ -18,7 +18,7 @@ def tree(folder, *names):
 
 def scanned(folder, start=None, **keys):
     scan = Scan(WatchSpec(str(folder), (recipe(match=("*.jpg",)),), **keys), start)
-    names = sorted(os.path.join(found.source.relative, found.source.name) for found in scan)
+    names = sorted(os.path.join(found.relative, found.name) for found in scan)
     return names, scan
 
 
@@ -26,8 +26,8 @@ def test_it_finds_files_with_their_place_and_inode(tmp_path):
     tree(tmp_path, "sub/a.jpg")
     (found,) = Scan(WatchSpec(str(tmp_path), (recipe(),)))
     status = os.stat(tmp_path / "sub" / "a.jpg")
-    assert (found.source.path, found.source.folder) == (f"{tmp_path}/sub/a.jpg", f"{tmp_path}/sub")
-    assert (found.source.relative, found.source.name) == ("sub", "a.jpg")
+    assert (found.path, found.folder) == (f"{tmp_path}/sub/a.jpg", f"{tmp_path}/sub")
+    assert (found.relative, found.name) == ("sub", "a.jpg")
     assert (found.inode, found.version) == (status.st_ino, f"1-{status.st_mtime_ns}")
 
 

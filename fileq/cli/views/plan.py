@@ -12,7 +12,7 @@ from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, JobError
 from fileq.images.protocol import Assignment
-from fileq.intake import AddRequest, AddResult, candidates
+from fileq.intake import AddRequest, AddResult, plan_files
 from fileq.job import Failure
 from fileq.ledger import Ledger
 from fileq.recipes.recipe import Recipe
@@ -30,20 +30,22 @@ class PlannedJob(msgspec.Struct, frozen=True):
 
 
 def show_plan(session: Session, ledger: Ledger, asked: AddRequest, display: Display) -> ExitCode:
-    receipt = AddResult()
+    result = AddResult()
     jobs = []
-    for job in plan(ledger, asked, receipt, max_pixels=session.config.settings.worker.max_pixels):
+    for job in plan(ledger, asked, result, max_pixels=session.config.settings.worker.max_pixels):
         jobs.append(job)
         display.show_scanned(len(jobs))
-    document = receipt_document(receipt) | {"plan": [_document(job) for job in jobs]}
+    document = receipt_document(result) | {"plan": [_document(job) for job in jobs]}
     display.answer(Answer(document, [*(block for job in jobs for block in _blocks(job)), _summary(jobs)]))
     return ExitCode.DONE
 
 
-def plan(ledger: Ledger, asked: AddRequest, receipt: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
-    """What each file would become; it is opened for that, and nothing is written."""
-    for source, recipe, folder in candidates(ledger, asked, receipt):
-        yield _planned(source, recipe, folder, max_pixels)
+def plan(ledger: Ledger, asked: AddRequest, result: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
+    """Yield what each file would become; it is opened for that, and nothing is written. `result` counts the others."""
+    for planned in plan_files(ledger, asked, result.problems.append):
+        result.count_plan(planned)
+        for target in planned.targets:
+            yield _planned(planned.source, target.recipe, target.folder, max_pixels)
 
 
 def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:

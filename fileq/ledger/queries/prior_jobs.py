@@ -16,6 +16,10 @@ _KNOWN = f"select id, source, version, fingerprint, folder, state, error_kind, {
 _OF_VERSION = f"{_KNOWN} where source = ? and version = ?"
 
 
+_VANISHED_KINDS = frozenset({ErrorKind.MISSING, ErrorKind.CHANGED})
+"""A job that a person cancelled while it waited has the kind for which it waited: never one of these."""
+
+
 class PriorJob(msgspec.Struct, frozen=True):
     """A job about a file that has come again, or under another name."""
 
@@ -34,7 +38,7 @@ class PriorJob(msgspec.Struct, frozen=True):
     @property
     def vanished(self) -> bool:
         """Whether it was cancelled because its source was gone, and not by a person."""
-        return self.state is JobState.CANCELLED and self.kind is not None
+        return self.state is JobState.CANCELLED and self.kind in _VANISHED_KINDS
 
 
 class PriorJobs:
@@ -61,20 +65,22 @@ class PriorJobs:
         with self._database.reading() as connection:
             return [_known(row) for row in connection.execute(f"{_KNOWN} {condition}", values)]
 
-    def trace_recipes(self, path: str, inode: int, version: str) -> list[str]:
-        """The recipes that led to this file, the last one first: none where fileq did not publish it.
+    def trace_recipes(self, path: str, inode: int, version: str, *, overwritten: bool = False) -> list[str]:
+        """Return the names of the recipes that led to this file, the last one first; [] where it isn't fileq's.
 
-        A file that fileq published is known by its path, and wherever it stands by its inode and version.
+        A file that fileq published is known by its path and version, and wherever it stands by its inode and version.
+        With `overwritten`, what stands at the path of an output is taken for it in any version.
         """
         makers: list[str] = []
         with self._database.reading() as connection:
             row = connection.execute(
                 "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job"
-                " join recipes on recipes.id = jobs.recipe where path = ? and (stands = ? or coming = ?)"
+                " join recipes on recipes.id = jobs.recipe"
+                " where path = ? and (stands = ? or coming = ? or ? and coalesce(stands, coming) is not null)"
                 " union all "
                 "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job"
                 " join recipes on recipes.id = jobs.recipe where outputs.inode = ? and stands = ? limit 1",
-                (stored(path), version, version, inode, version),
+                (stored(path), version, version, overwritten, inode, version),
             ).fetchone()
             seen: set[int] = set()
             while row is not None and row[2] not in seen:

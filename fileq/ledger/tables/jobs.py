@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fileq.job import Failure, JobState, Token
+from fileq.job import Failure, Token
 from fileq.ledger.database import PARKED, UNFINISHED, UNSENT, Database
 from fileq.ledger.paths import prose, restored, stored
 
@@ -97,15 +97,6 @@ class Jobs:
                  candidate.inode, candidate.disposition_id, priority, due_at, now),
             ).fetchone()  # fmt: skip
         return row and int(row[0])
-
-    def find_same_job(self, candidate: JobCandidate) -> tuple[int, JobState]:
-        """The job that was made of the same candidate before, and how it stands."""
-        with self._database.transaction() as connection:
-            row = connection.execute(
-                "select id, state from jobs where source = ? and fingerprint = ? and folder = ? and version = ?",
-                (stored(candidate.source), candidate.fingerprint, stored(candidate.folder), candidate.version),
-            ).fetchone()
-        return row[0], JobState(row[1])
 
     def requeue_job(
         self,

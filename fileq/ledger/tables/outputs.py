@@ -69,17 +69,6 @@ class Outputs:
         job, source, recipe, state, coming, stands = row
         return PathOwner(job, restored(source), recipe, JobState(state), frozenset({coming, stands} - {None}))
 
-    def find_publishing_recipe(self, path: str) -> str | None:
-        """The recipe that published the file at `path`; None where fileq did not."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "select recipes.name from outputs join jobs on jobs.id = outputs.job"
-                " join recipes on recipes.id = jobs.recipe"
-                " where path = ? and (stands is not null or coming is not null)",
-                (stored(path),),
-            ).fetchone()
-        return row and str(row[0])
-
     def is_published(self, path: str) -> bool:
         """Whether fileq published a file there that nobody has removed."""
         with self._database.reading() as connection:

@@ -5,27 +5,18 @@ import os
 from pathlib import Path
 
 from fileq.files.identity import version_of
-from fileq.intake import Arrival, DispositionPolicy, WatchIntake
+from fileq.intake import DispositionPolicy, WatchIntake
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
-from fileq.sources import SourceFile
 from tests.support.jobs import NOW, begin, finish, recipe
+from tests.support.sources import source_at
 
 WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), background="black")
 
 
-def reception(ledger, *recipes, out=None, policy=None):
+def intake_of(ledger, *recipes, out=None, policy=None):
     return WatchIntake(ledger, 1, recipes or (WEB,), out=out, policy=policy or DispositionPolicy())
-
-
-def arrival(path, root=None):
-    status = os.stat(path)
-    folder, name = os.path.split(str(path))
-    relative = os.path.relpath(folder, root).replace(".", "", 1) if root else ""
-    return Arrival(
-        SourceFile(str(path), name, folder, relative, status.st_size, status.st_mtime_ns, False), status.st_ino
-    )
 
 
 def write(path, content=b"pixels", mtime=None):
@@ -37,8 +28,8 @@ def write(path, content=b"pixels", mtime=None):
 
 
 def take(ledger, *paths, way=None, now=NOW):
-    taken = (way or reception(ledger)).take([arrival(path) for path in paths], now)
-    return taken.became
+    taken = (way or intake_of(ledger)).take_in([source_at(path) for path in paths], now)
+    return taken.outcomes
 
 
 def do(ledger, path, output=None):

@@ -1,0 +1,236 @@
+"""The one engine under both ways in: what a source is to go through, which jobs of it are new, and their messages."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+
+import msgspec
+
+from fileq import queue
+from fileq.job import JobState
+from fileq.ledger import Ledger
+from fileq.ledger.queries.prior_jobs import PriorJob
+from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
+from fileq.recipes.collisions import folder_templates
+from fileq.recipes.names import destination
+from fileq.recipes.recipe import Recipe, encode
+from fileq.sources import SourceFile
+
+
+class IntakeOutcome(StrEnum):
+    """What becomes of a source that has come, or of a job that it was to be queued for."""
+
+    QUEUED = "queued"
+    ALREADY_QUEUED = "already queued"
+    KNOWN = "known"
+    OWN = "own output"
+    UNMATCHED = "unmatched"
+    BUSY = "busy"  # it is being processed under its former name: ask again
+
+
+class RepeatRule(StrEnum):
+    """Which jobs that have ended are queued again when their source comes again.
+
+    Those whose source had vanished are, by each rule: nobody has done or stopped them.
+    """
+
+    NEVER = "never"
+    """None else: what retention removed, was damaged or was cancelled isn't new."""
+
+    UNLESS_UP_TO_DATE = "unless up to date"
+    """Those that aren't done, or whose outputs don't stand."""
+
+    ALWAYS = "always"
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A recipe that a source is to go through, its fingerprint, and the folder of the outputs."""
+
+    recipe: Recipe
+    fingerprint: str
+    folder: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what tells the jobs about one version of a source apart."""
+        return self.fingerprint, self.folder
+
+
+class IntakePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written about one source that has come.
+
+    `targets` are to be queued. The rest is what a watched folder's intake finds out about earlier jobs: those about
+    the same version, those whose source has another name or another time now (`renamed` with the folder of the
+    outputs), and the ids of those that are not to begin under the former name.
+    """
+
+    source: SourceFile
+    outcome: IntakeOutcome
+    targets: tuple[Target, ...] = ()
+    prior_jobs: tuple[PriorJob, ...] = ()
+    renamed: tuple[tuple[PriorJob, str], ...] = ()
+    touched: tuple[PriorJob, ...] = ()
+    withdrawn: tuple[int, ...] = ()
+
+
+class JobRequest(msgspec.Struct, frozen=True):
+    """A job that is to be queued, unless it is there already. `disposition_id` is what becomes of its source."""
+
+    source: SourceFile
+    target: Target
+    disposition_id: int | None = None
+
+
+class EnrolledJob(msgspec.Struct, frozen=True):
+    """A job after its enrollment: QUEUED, ALREADY_QUEUED or KNOWN."""
+
+    job_id: int
+    outcome: IntakeOutcome
+
+
+class Enrollment(msgspec.Struct, frozen=True):
+    """The jobs that were asked for, in the order of their requests, and their batch: None where none was queued."""
+
+    batch_id: int | None
+    jobs: Sequence[EnrolledJob]
+
+    @property
+    def queued(self) -> int:
+        """How many jobs were queued."""
+        return sum(map(_is_queued, self.jobs))
+
+
+class IntakeEngine:
+    """The recipes of one `add`, schedule or watched folder, and the queue that they are enrolled in.
+
+    `out` is the folder of all outputs; None leaves that to each recipe. `watch_id` is the watched folder: its jobs
+    keep their source's inode. `due_at` is in seconds since the epoch; None is at once.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        recipes: Sequence[Recipe],
+        *,
+        out: str | None,
+        repeat: RepeatRule,
+        queue: str = queue.MAIN,
+        watch_id: int | None = None,
+        priority: int = 0,
+        due_at: float | None = None,
+    ) -> None:
+        self._recipe_names = frozenset(recipe.name for recipe in recipes)
+        self._ledger = ledger
+        self._recipes = {recipe.fingerprint: recipe for recipe in recipes}
+        self._recipes_json = {fingerprint: encode(recipe) for fingerprint, recipe in self._recipes.items()}
+        self._templates = folder_templates(recipes, out)
+        self._repeat = repeat
+        self._queue = queue
+        self._watch_id = watch_id
+        self._priority = priority
+        self._due_at = due_at
+        self._folder: tuple[str, str] | None = None
+        self._targets: tuple[Target, ...] = ()
+
+    def find_targets(self, source: SourceFile) -> tuple[Target, ...]:
+        """Return the recipes that match a source, each with the folder of its outputs."""
+        if self._folder != (source.folder, source.relative):  # files come folder by folder
+            self._folder = (source.folder, source.relative)
+            self._targets = tuple(
+                Target(recipe, fingerprint, self._destination(recipe.name, source))
+                for fingerprint, recipe in self._recipes.items()
+            )
+        return tuple(target for target in self._targets if target.recipe.matches(source.name))
+
+    def _destination(self, recipe_name: str, source: SourceFile) -> str:
+        return destination(self._templates[recipe_name], source.folder, recipe_name, source.relative)
+
+    def is_own_output(self, source: SourceFile, *, walked: bool = False) -> bool:
+        """Whether one of these recipes made this file, or what it was made from: else it would go round for ever.
+
+        A file that fileq published is known by its path and version, and wherever it stands by its inode and version.
+        A walk through a folder that was named takes less, as nobody has asked for outputs: none in its sub-folders,
+        and nothing that stands at the path of an output now.
+        """
+        recipe_names = self._ledger.prior_jobs.trace_recipes(
+            source.path, source.inode, source.version, overwritten=walked
+        )
+        if walked and source.relative:
+            return bool(recipe_names)
+        return not self._recipe_names.isdisjoint(recipe_names)
+
+    def enroll(self, requests: Sequence[JobRequest], batch_id: int | None, now: float) -> Enrollment:
+        """Enter the jobs that are new, and send their messages, in the transaction that the caller has open.
+
+        `batch_id` is the batch to go on with; None opens one. What it returns holds once the transaction has ended.
+        """
+        if not requests:
+            return Enrollment(batch_id, ())
+        batch = self._open_batch(batch_id, now)
+        recipe_ids = {
+            fingerprint: self._ledger.jobs.upsert_recipe(recipe.name, fingerprint, self._recipes_json[fingerprint])
+            for fingerprint, recipe in self._recipes.items()
+        }
+        jobs = [self._enroll_one(one, recipe_ids[one.target.fingerprint], batch, now) for one in requests]
+        due = [
+            QueueEntry(job.job_id, self._priority, self._due_at, one.source.size)
+            for one, job in zip(requests, jobs, strict=True)
+            if _is_queued(job)
+        ]
+        self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
+        queue.send(self._ledger, self._queue, due, now)
+        if not due and batch_id is None:
+            self._ledger.batches.delete_batch(batch)
+            return Enrollment(None, jobs)
+        return Enrollment(batch, jobs)
+
+    def _note_folders(self, folders: Iterable[str]) -> None:
+        """Have jobs wait for the drive of their sources' folders, should that be taken out before their turn."""
+        for folder in dict.fromkeys(folders):
+            with suppress(OSError):  # it is gone already
+                self._ledger.folders.note_if_new(folder)
+
+    def _open_batch(self, batch_id: int | None, now: float) -> int:
+        if batch_id is None:
+            return self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
+        self._ledger.batches.reopen_batch(batch_id)
+        return batch_id
+
+    def _enroll_one(self, request: JobRequest, recipe_id: int, batch_id: int, now: float) -> EnrolledJob:
+        jobs, source = self._ledger.jobs, request.source
+        inode = None if self._watch_id is None else source.inode
+        candidate = JobCandidate(
+            source.path, source.version, source.size, source.mtime_ns, recipe_id, request.target.fingerprint,
+            request.target.folder, source.relative, inode, request.disposition_id,
+        )  # fmt: skip
+        job_id = jobs.insert_job(candidate, batch_id, now, priority=self._priority, due_at=self._due_at)
+        if job_id is not None:
+            return EnrolledJob(job_id, IntakeOutcome.QUEUED)
+        prior = self._prior_job(request)
+        if request.disposition_id is not None:
+            self._ledger.dispositions.attach_jobs([prior.job], request.disposition_id)
+        if not prior.state.is_final:
+            return EnrolledJob(prior.job, IntakeOutcome.ALREADY_QUEUED)
+        if not self._is_repeated(prior):
+            return EnrolledJob(prior.job, IntakeOutcome.KNOWN)
+        jobs.requeue_job(
+            prior.job, batch_id, now, recipe=recipe_id, priority=self._priority, due_at=self._due_at, inode=inode
+        )
+        return EnrolledJob(prior.job, IntakeOutcome.QUEUED)
+
+    def _prior_job(self, request: JobRequest) -> PriorJob:
+        """The job that keeps this one from being entered."""
+        (jobs,) = self._ledger.prior_jobs.find_jobs_of_files([(request.source.path, request.source.version)])
+        return next(job for job in jobs if (job.fingerprint, job.folder) == request.target.key)
+
+    def _is_repeated(self, prior: PriorJob) -> bool:
+        """Whether a job that has ended is queued again."""
+        if prior.vanished or self._repeat is RepeatRule.ALWAYS:
+            return True
+        if self._repeat is RepeatRule.NEVER:
+            return False
+        return prior.state is not JobState.DONE or not self._ledger.outputs.are_present(prior.job)
+
+
+def _is_queued(job: EnrolledJob) -> bool:
+    return job.outcome is IntakeOutcome.QUEUED
