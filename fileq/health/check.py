@@ -1,4 +1,4 @@
-"""What a check says."""
+"""What a check says: a finding, and the result that carries the check's name."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -6,17 +6,19 @@ from itertools import zip_longest
 
 import msgspec
 
-DATABASE, DISK = "database", "disk"
+DATABASE_CHECK, DISK_CHECK = "database", "disk"
 """The names of the two checks that others depend on, or that can't wait."""
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
+    """How well a thing is."""
+
     OK = "ok"
     WARNING = "warning"  # worth a look; nothing is lost or stands still
     BAD = "bad"
 
 
-_WORST_FIRST = [State.BAD, State.WARNING, State.OK]
+_WORST_FIRST = [CheckState.BAD, CheckState.WARNING, CheckState.OK]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -25,53 +27,61 @@ class Finding(msgspec.Struct, frozen=True):
     Where several things were found, each has a line of the message, and the same line of the remedy.
     """
 
-    state: State
+    state: CheckState
     message: str
     remedy: str = ""
 
 
-class Check(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """A finding under the name of the check that made it."""
 
     name: str
-    state: State
+    state: CheckState
     message: str
     remedy: str
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """Each thing that was found, with its remedy, "" where it has none."""
+        """Each thing that was found, and its remedy, "" where it has none."""
         return list(zip_longest(self.message.split("\n"), self.remedy.split("\n"), fillvalue=""))
 
 
 def ok(message: str) -> Finding:
-    return Finding(State.OK, _line(message))
+    """Return a finding that all is well."""
+    return Finding(CheckState.OK, _line(message))
 
 
 def warning(message: str, remedy: str) -> Finding:
-    return Finding(State.WARNING, _line(message), remedy)
+    """Return a finding that is worth a look."""
+    return Finding(CheckState.WARNING, _line(message), remedy)
 
 
 def bad(message: str, remedy: str) -> Finding:
-    return Finding(State.BAD, _line(message), remedy)
+    """Return a finding that needs somebody to act."""
+    return Finding(CheckState.BAD, _line(message), remedy)
 
 
 def _line(message: str) -> str:
-    """A file's name may hold the end of a line."""
+    """Return the message in one line: a file's name may hold the end of a line."""
     return message.replace("\n", "\\n")
 
 
-def together(findings: Iterable[Finding], well: Finding) -> Finding:
-    """All that isn't ok as one finding, the worst first; `well` where all is."""
-    ill = sorted((one for one in findings if one.state is not State.OK), key=lambda one: _WORST_FIRST.index(one.state))
-    if not ill:
-        return well
-    pairs = dict.fromkeys((one.message, one.remedy) for one in ill)
-    return Finding(ill[0].state, "\n".join(message for message, _ in pairs), "\n".join(remedy for _, remedy in pairs))
+def combine(findings: Iterable[Finding], otherwise: Finding) -> Finding:
+    """Return all findings that aren't ok as one, the worst first; `otherwise` where all are ok."""
+    not_ok = sorted(
+        (finding for finding in findings if finding.state is not CheckState.OK),
+        key=lambda finding: _WORST_FIRST.index(finding.state),
+    )
+    if not not_ok:
+        return otherwise
+    pairs = dict.fromkeys((finding.message, finding.remedy) for finding in not_ok)
+    return Finding(
+        not_ok[0].state, "\n".join(message for message, _ in pairs), "\n".join(remedy for _, remedy in pairs)
+    )
 
 
-def first(names: Iterable[object], shown: int = 3) -> str:
-    """The first three of some names, and how many more there are."""
+def shorten_list(names: Iterable[object], shown: int = 3) -> str:
+    """Return the first three of some names as text, and how many more there are."""
     listed = [str(name) for name in names]
     more = f" and {len(listed) - shown:,} more" if len(listed) > shown else ""
     return ", ".join(listed[:shown]) + more

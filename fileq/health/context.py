@@ -1,4 +1,4 @@
-"""What every check is given."""
+"""The context that every check is given: the ledger, the config, and the time."""
 
 import functools
 from collections.abc import Callable
@@ -13,56 +13,57 @@ from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 
 
 class NoDatabaseYet(Exception):
-    """Nothing was ever queued, so there is nothing to look at."""
+    """Nothing was ever queued, so there is nothing to check."""
 
 
-class Room(NamedTuple):
-    """Of a disk, in bytes."""
+class DiskSpace(NamedTuple):
+    """The space of a disk, in bytes."""
 
     total: int
     free: int
 
 
-@dataclass(frozen=True)
-class Case:
-    """`opened` is the ledger, or why it could not be opened, or None where there is no database yet.
+@dataclass(frozen=True, kw_only=True)
+class CheckContext:
+    """`opened_ledger` is the ledger, or why it could not be opened, or None where there is no database yet.
 
-    `database` is its path, `now` seconds since the epoch, `room` answers how full the disk of a folder is, and raises
-    OSError. `thorough`: every page of the database is looked at, also where that was done a moment ago.
+    `now` is in seconds since the epoch, `measure_space` returns the space of the disk of a folder, and raises OSError.
+    `thorough`: every page of the database is read, also where that was done a moment ago.
     """
 
-    opened: Ledger | LedgerError | None
+    opened_ledger: Ledger | LedgerError | None
     config: Config
-    database: str
+    database_path: str
     now: float
     thorough: bool
-    room: Callable[[str], Room]
+    measure_space: Callable[[str], DiskSpace]
 
     @property
     def ledger(self) -> Ledger:
-        """Raises LedgerError, NoDatabaseYet."""
-        if self.opened is None:
+        """The open ledger. Raises LedgerError, NoDatabaseYet."""
+        if self.opened_ledger is None:
             raise NoDatabaseYet
-        if isinstance(self.opened, LedgerError):
-            raise self.opened
-        return self.opened
+        if isinstance(self.opened_ledger, LedgerError):
+            raise self.opened_ledger
+        return self.opened_ledger
 
     @property
     def heartbeat(self) -> float:
+        """Seconds between two signs of life of a worker."""
         return self.config.settings.worker.heartbeat
 
     @functools.cached_property
     def workers(self) -> list[WorkerRecord]:
-        """All that are entered."""
+        """All workers that are registered."""
         return self.ledger.workers.list_workers()
 
     @functools.cached_property
-    def alive(self) -> list[WorkerRecord]:
-        """Those of them that are really there."""
+    def live_workers(self) -> list[WorkerRecord]:
+        """The registered workers that are still there."""
         return [worker for worker in self.workers if not is_worker_gone(worker, self.now, self.heartbeat)]
 
 
-class Look(Protocol):
-    """A check: it looks at one thing, changes nothing, and may raise whatever goes wrong."""
+class CheckFunction(Protocol):
+    """A check: it examines one thing, changes nothing, and may raise whatever goes wrong."""
 
-    def __call__(self, case: Case, /) -> Finding: ...
+    def __call__(self, context: CheckContext, /) -> Finding: ...

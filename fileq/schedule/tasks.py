@@ -10,8 +10,8 @@ from fileq import intake, retention
 from fileq.config import Config
 from fileq.config.settings import AddSettings, Settings
 from fileq.errors import EnvironmentFailure, UntrustedError
-from fileq.health import State, examine
-from fileq.health.state import record
+from fileq.health import CheckState, run_checks
+from fileq.health.state import record_results
 from fileq.ledger import Ledger
 from fileq.notifications import tell
 from fileq.process.isolated import aside
@@ -79,11 +79,11 @@ def _write_report(database: str, folder: str, max_pixels: int, now: float) -> tu
 
 def health(place: Place, now: float) -> str:
     """Look whether all is well, and tell what turned."""
-    checks = examine(place.ledger, place.config, place.ledger.database.path, now)
-    change = record(place.ledger, checks, now)
+    checks = run_checks(place.ledger, place.config, place.ledger.database.path, now)
+    change = record_results(place.ledger, checks, now)
     if change is not None:
         tell(place.ledger, place.settings.notify, "unhealthy", change.title, change.body, now)
-    ill = [check.name for check in checks if check.state is State.BAD]
+    ill = [check.name for check in checks if check.state is CheckState.BAD]
     return f"Not well: {', '.join(ill)}. See: fileq doctor" if ill else "All is well."
 
 

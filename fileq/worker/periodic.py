@@ -8,7 +8,7 @@ from functools import partial
 
 from fileq.config import Config
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, shortage
-from fileq.health.checks.clock import ClockWatch
+from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import Ledger, opened
 from fileq.notifications import deliver, gather, send_now
 from fileq.presence import hostname, this_process
@@ -40,7 +40,7 @@ class Upkeep:
         self._ledger = Ledger(database, patience)
         self._config = config
         self._notify = config.settings.notify
-        self._clock = ClockWatch()
+        self._clock = ClockMonitor()
         self._alarm = Alarm()
         self._stop = threading.Event()
         self._cut = threading.Event()
@@ -130,7 +130,7 @@ class Upkeep:
                 self._end(run, "It could not be started.", "")
 
     def _note_a_jump(self, now: float) -> None:
-        jump = self._clock.jump()
+        jump = self._clock.measure_jump()
         if jump is not None:
             self._ledger.checks.record_clock_jump(jump, now)
 

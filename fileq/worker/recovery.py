@@ -6,7 +6,7 @@ from contextlib import suppress
 from fileq import control, queue
 from fileq.disposition import dispose
 from fileq.errors import ErrorKind
-from fileq.health.checks.leftovers import find_leftovers
+from fileq.health.checks.leftovers import find_leftover_temps
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced, QueueEntry
@@ -52,7 +52,7 @@ def sweep_after_boot(ledger: Ledger, now: float) -> None:
     boot = process.started.partition("/")[0]
     if ledger.meta.find_swept_boot(process.host) == boot:
         return
-    left = discard(find_leftovers(ledger, now))
+    left = discard(find_leftover_temps(ledger, now))
     with ledger.transaction():
         ledger.leftover_temps.insert_temps(left, now)
         ledger.meta.record_swept_boot(process.host, boot)

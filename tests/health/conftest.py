@@ -1,4 +1,4 @@
-"""Somebody to examine: a ledger, a config, and processes that may die."""
+"""A ledger and a config to run checks on, and processes that may die."""
 
 import os
 import subprocess
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 import pytest
 
 from fileq.config import load_config
-from fileq.health import examine
-from fileq.health.context import Room
+from fileq.health import run_checks
+from fileq.health.context import DiskSpace
 from fileq.presence import identify
 from tests.support.jobs import NOW
 
-PLENTY = Room(10**12, 10**11)
+PLENTY = DiskSpace(10**12, 10**11)
 
 
-class Patient:
+class CheckedLedger:
     def __init__(self, ledger, folder):
         self.ledger = ledger
         self.folder = folder
@@ -27,15 +27,15 @@ class Patient:
         file.write_text(text, "utf-8")
         self.config = load_config(str(file), environ={}, cwd=str(self.folder))
 
-    def examine(self, now=NOW, *, opened=..., room=lambda _: PLENTY, thorough=False):
+    def run_checks(self, now=NOW, *, opened=..., room=lambda _: PLENTY, thorough=False):
         opened = self.ledger if opened is ... else opened
-        checks = examine(opened, self.config, self.ledger.database.path, now, thorough=thorough, room=room)
+        checks = run_checks(opened, self.config, self.ledger.database.path, now, thorough=thorough, measure_space=room)
         return {check.name: check for check in checks}
 
-    def look(self, name, now=NOW, **keys):
-        return self.examine(now, **keys)[name]
+    def run_check(self, name, now=NOW, **keys):
+        return self.run_checks(now, **keys)[name]
 
-    def sign_on(self, process=None, now=NOW, queue="fileq", ago=0):
+    def register_worker(self, process=None, now=NOW, queue="fileq", ago=0):
         """A worker: this process, or another one; it began so many seconds `ago`."""
         worker = self.ledger.workers.register_worker(
             identify(process.pid if process else os.getpid()), queue, 2, now - ago
@@ -45,8 +45,8 @@ class Patient:
 
 
 @pytest.fixture
-def patient(ledger, tmp_path):
-    return Patient(ledger, tmp_path)
+def checked(ledger, tmp_path):
+    return CheckedLedger(ledger, tmp_path)
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def kill(running):
 
 
 @pytest.fixture
-def mortal():
+def other_process():
     """A process, and how to kill it."""
     with process() as running:
         yield running, lambda: kill(running)

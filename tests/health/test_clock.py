@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from fileq.health.check import State
-from fileq.health.checks.clock import ClockWatch, steady
+from fileq.health.check import CheckState
+from fileq.health.checks.clock import ClockMonitor, steady_time
 from fileq.presence import ProcessIdentity
 from tests.support.jobs import NOW, begin, enter, finish
 
@@ -12,19 +12,19 @@ HOUR, DAY = 3600, 86400
 
 @pytest.mark.parametrize(
     ("ahead", "state"),
-    [(60, State.OK), (61, State.WARNING), (DAY, State.WARNING), (DAY + 1, State.BAD)],
+    [(60, CheckState.OK), (61, CheckState.WARNING), (DAY, CheckState.WARNING), (DAY + 1, CheckState.BAD)],
 )
-def test_times_of_the_ledger_that_are_to_come_are_told(patient, ahead, state):
-    (job,) = enter(patient.ledger)
-    finish(patient.ledger, begin(patient.ledger, job))
-    found = patient.look("clock", NOW - ahead)
+def test_times_of_the_ledger_that_are_to_come_are_told(checked, ahead, state):
+    (job,) = enter(checked.ledger)
+    finish(checked.ledger, begin(checked.ledger, job))
+    found = checked.run_check("clock", NOW - ahead)
     assert found.state is state
-    assert ("time server" in found.remedy) == (state is not State.OK)
+    assert ("time server" in found.remedy) == (state is not CheckState.OK)
 
 
 @pytest.mark.parametrize("what", ["batch", "attempt", "worker", "watch"])
-def test_times_are_looked_for_wherever_something_happens(patient, what):
-    ledger = patient.ledger
+def test_times_are_looked_for_wherever_something_happens(checked, what):
+    ledger = checked.ledger
     (job,) = enter(ledger)
     ledger.database.connection.execute("update batches set added_at = ?", (NOW - HOUR,))
     if what == "batch":
@@ -32,34 +32,34 @@ def test_times_are_looked_for_wherever_something_happens(patient, what):
     elif what == "attempt":
         begin(ledger, job)
     elif what == "worker":
-        patient.sign_on()
+        checked.register_worker()
     else:
         ledger.watches.upsert_watch("/in", ProcessIdentity("elsewhere", 1, "1"), NOW)
-    assert "The ledger knows of times 10 min 0 s from now" in patient.look("clock", NOW - 600).message
+    assert "The ledger knows of times 10 min 0 s from now" in checked.run_check("clock", NOW - 600).message
 
 
-def test_what_is_due_later_is_no_time_that_was(patient):
-    enter(patient.ledger, due_at=NOW + 10 * DAY)
-    assert patient.look("clock").state is State.OK
+def test_what_is_due_later_is_no_time_that_was(checked):
+    enter(checked.ledger, due_at=NOW + 10 * DAY)
+    assert checked.run_check("clock").state is CheckState.OK
 
 
 @pytest.mark.parametrize(("seconds", "way"), [(7200, "forward"), (-7200, "back")])
-def test_a_jump_is_told_for_a_day(patient, seconds, way):
-    patient.ledger.checks.record_clock_jump(5, NOW - HOUR)
-    patient.ledger.checks.record_clock_jump(seconds, NOW)
-    found = patient.look("clock", NOW + HOUR)
+def test_a_jump_is_told_for_a_day(checked, seconds, way):
+    checked.ledger.checks.record_clock_jump(5, NOW - HOUR)
+    checked.ledger.checks.record_clock_jump(seconds, NOW)
+    found = checked.run_check("clock", NOW + HOUR)
     assert (found.state, found.message) == (
-        State.WARNING,
+        CheckState.WARNING,
         f"The clock jumped {way} by 2 h 0 min, 1 h 0 min ago.",
     )
-    assert patient.look("clock", NOW + DAY + 1).state is State.OK
+    assert checked.run_check("clock", NOW + DAY + 1).state is CheckState.OK
 
 
 class Clocks:
     wall, even = NOW, 100.0
 
     def watch(self):
-        return ClockWatch(lambda: self.wall, lambda: self.even)
+        return ClockMonitor(lambda: self.wall, lambda: self.even)
 
     def passes(self, seconds, by=0.0):
         self.even += seconds
@@ -71,25 +71,25 @@ def test_a_jump_is_seen_once(jump):
     clocks = Clocks()
     watch = clocks.watch()
     clocks.passes(60)
-    assert watch.jump() is None
+    assert watch.measure_jump() is None
     clocks.passes(60, by=jump)
-    assert watch.jump() == pytest.approx(jump)
+    assert watch.measure_jump() == pytest.approx(jump)
     clocks.passes(60)
-    assert watch.jump() is None
+    assert watch.measure_jump() is None
 
 
 def test_sleep_and_a_clock_that_is_led_back_gently_are_no_jumps():
     clocks = Clocks()
     watch = clocks.watch()
     clocks.passes(8 * HOUR)
-    assert watch.jump() is None
+    assert watch.measure_jump() is None
     for _ in range(1000):
         clocks.passes(60, by=0.03)
-        assert watch.jump() is None
+        assert watch.measure_jump() is None
 
 
 def test_the_steady_clock_goes_with_the_real_one():
-    before = time.monotonic(), steady()
-    after = steady(), time.monotonic()
+    before = time.monotonic(), steady_time()
+    after = steady_time(), time.monotonic()
     assert 0 <= after[0] - before[1] <= after[1] - before[0]
-    assert ClockWatch().jump() is None
+    assert ClockMonitor().measure_jump() is None

@@ -5,7 +5,7 @@ import importlib.util
 import pytest
 from PIL import features
 
-from fileq.health.check import State
+from fileq.health.check import CheckState
 from fileq.images import codecs
 
 
@@ -33,33 +33,33 @@ RECIPES = {
 
 
 @pytest.mark.parametrize("missing", RECIPES)
-def test_a_recipe_that_needs_what_is_not_installed_is_bad(patient, without, missing):
-    patient.configure(RECIPES[missing])
-    assert patient.look("codecs").state is State.OK
+def test_a_recipe_that_needs_what_is_not_installed_is_bad(checked, without, missing):
+    checked.configure(RECIPES[missing])
+    assert checked.run_check("codecs").state is CheckState.OK
     without(missing)
-    found = patient.look("codecs")
-    assert found.state is State.BAD
+    found = checked.run_check("codecs")
+    assert found.state is CheckState.BAD
     assert "The recipe mine needs a codec: " in found.message
     assert "pip install" in found.remedy
 
 
-def test_the_remedy_names_the_extra(patient, without):
-    patient.configure(RECIPES["pillow_jxl"])
+def test_the_remedy_names_the_extra(checked, without):
+    checked.configure(RECIPES["pillow_jxl"])
     without("pillow_jxl")
-    assert "'fileq[jxl]'" in patient.look("codecs").remedy
+    assert "'fileq[jxl]'" in checked.run_check("codecs").remedy
 
 
-def test_a_built_in_recipe_may_lack_its_codec_until_somebody_uses_it(patient, without):
+def test_a_built_in_recipe_may_lack_its_codec_until_somebody_uses_it(checked, without):
     without("avif")
-    assert patient.look("codecs").state is State.OK
-    patient.configure('default = ["avif"]')
-    assert patient.look("codecs").state is State.BAD
+    assert checked.run_check("codecs").state is CheckState.OK
+    checked.configure('default = ["avif"]')
+    assert checked.run_check("codecs").state is CheckState.BAD
 
 
-def test_all_pictures_means_those_that_can_be_read(patient, without):
-    patient.configure('[recipes.mine]\ndescription = "of all pictures"')
+def test_all_pictures_means_those_that_can_be_read(checked, without):
+    checked.configure('[recipes.mine]\ndescription = "of all pictures"')
     without("pillow_jxl")
-    assert patient.look("codecs").state is State.OK
+    assert checked.run_check("codecs").state is CheckState.OK
 
 
 STEP = {
@@ -71,17 +71,17 @@ STEP = {
 
 @pytest.mark.parametrize("kind", STEP)
 @pytest.mark.parametrize("where", ["[recipes.mine]", "[[recipes.mine.outputs]]"])
-def test_a_program_a_picture_or_a_font_that_is_not_there_is_bad(patient, tmp_path, kind, where):
-    patient.configure(f"{where}\nsteps = [ {STEP[kind].format(tmp_path / 'nowhere')} ]")
-    found = patient.look("codecs")
-    assert found.state is State.BAD
+def test_a_program_a_picture_or_a_font_that_is_not_there_is_bad(checked, tmp_path, kind, where):
+    checked.configure(f"{where}\nsteps = [ {STEP[kind].format(tmp_path / 'nowhere')} ]")
+    found = checked.run_check("codecs")
+    assert found.state is CheckState.BAD
     assert "nowhere" in found.message
     assert found.remedy
 
 
-def test_a_program_on_the_path_and_a_picture_that_is_there_are_well(patient, tmp_path):
+def test_a_program_on_the_path_and_a_picture_that_is_there_are_well(checked, tmp_path):
     (tmp_path / "logo.png").write_bytes(b"a picture")
     steps = f"{STEP['picture'].format(tmp_path / 'logo.png')}, {STEP['program'].format('python3')}"
-    patient.configure(f"[recipes.mine]\n[[recipes.mine.outputs]]\nsteps = [ {steps} ]")
-    found = patient.look("codecs")
-    assert (found.state, found.message) == (State.OK, "2 recipes in use have all that is needed.")
+    checked.configure(f"[recipes.mine]\n[[recipes.mine.outputs]]\nsteps = [ {steps} ]")
+    found = checked.run_check("codecs")
+    assert (found.state, found.message) == (CheckState.OK, "2 recipes in use have all that is needed.")

@@ -1,7 +1,7 @@
 import os
 
 from fileq.files.names import temp_name
-from fileq.health.check import State
+from fileq.health.check import CheckState
 from tests.support.jobs import NOW, begin, enter
 from tests.support.publication import claim, make, reserved, written
 
@@ -14,66 +14,66 @@ def leave(ledger, folder, job=99, attempt=1, ending=""):
     return path
 
 
-def test_no_temp_file_is_well(patient, tmp_path):
-    make(patient.ledger, tmp_path / "out" / "a.jpg")
-    found = patient.look("temp files")
-    assert (found.state, found.message) == (State.OK, "None is left over.")
+def test_no_temp_file_is_well(checked, tmp_path):
+    make(checked.ledger, tmp_path / "out" / "a.jpg")
+    found = checked.run_check("temp files")
+    assert (found.state, found.message) == (CheckState.OK, "None is left over.")
 
 
-def test_a_temp_file_beside_outputs_that_nobody_makes_is_told(patient, tmp_path):
-    make(patient.ledger, tmp_path / "out" / "a.jpg")
-    leave(patient.ledger, tmp_path / "out")
-    leave(patient.ledger, tmp_path / "out", ending=".encoded.png")
-    found = patient.look("temp files")
-    assert found.state is State.WARNING
+def test_a_temp_file_beside_outputs_that_nobody_makes_is_told(checked, tmp_path):
+    make(checked.ledger, tmp_path / "out" / "a.jpg")
+    leave(checked.ledger, tmp_path / "out")
+    leave(checked.ledger, tmp_path / "out", ending=".encoded.png")
+    found = checked.run_check("temp files")
+    assert found.state is CheckState.WARNING
     assert found.message == f"2 temp files left over, 200 B, in {tmp_path / 'out'}."
-    assert f".fileq-{patient.ledger.name}-*" in found.remedy
+    assert f".fileq-{checked.ledger.name}-*" in found.remedy
 
 
-def test_a_temp_file_that_the_ledger_knows_of_is_told(patient, tmp_path):
-    claimed = claim(patient.ledger)
-    written(claimed, reserved(patient.ledger, claimed, tmp_path / "out" / "a.jpg"))
-    assert patient.look("temp files").state is State.OK
-    patient.ledger.jobs.cancel_jobs([claimed.token.job], NOW)
-    assert patient.look("temp files").state is State.WARNING
+def test_a_temp_file_that_the_ledger_knows_of_is_told(checked, tmp_path):
+    claimed = claim(checked.ledger)
+    written(claimed, reserved(checked.ledger, claimed, tmp_path / "out" / "a.jpg"))
+    assert checked.run_check("temp files").state is CheckState.OK
+    checked.ledger.jobs.cancel_jobs([claimed.token.job], NOW)
+    assert checked.run_check("temp files").state is CheckState.WARNING
 
 
-def test_a_running_attempts_temp_files_are_its_own_and_an_earlier_ones_are_not(patient, tmp_path):
-    ledger, folder = patient.ledger, tmp_path / "out"
+def test_a_running_attempts_temp_files_are_its_own_and_an_earlier_ones_are_not(checked, tmp_path):
+    ledger, folder = checked.ledger, tmp_path / "out"
     folder.mkdir()
     (job,) = enter(ledger, folder=str(folder))
     ledger.jobs.lose_attempt(begin(ledger, job), NOW)
     token = begin(ledger, job)
     (folder / temp_name(ledger.name, ledger.secret, job, token.attempt, 0)).write_text("under way")
-    assert patient.look("temp files").state is State.OK
+    assert checked.run_check("temp files").state is CheckState.OK
     leave(ledger, folder, job, 1)
-    assert "1 temp file left over" in patient.look("temp files").message
+    assert "1 temp file left over" in checked.run_check("temp files").message
 
 
-def test_other_files_are_nobodys_business(patient, tmp_path):
-    make(patient.ledger, tmp_path / "out" / "a.jpg")
-    for name in (".fileq-abcdef-1-1-0.tmp", ".fileq.tmp", f"{os.path.basename(patient.ledger.name)}.tmp", ".hidden"):
+def test_other_files_are_nobodys_business(checked, tmp_path):
+    make(checked.ledger, tmp_path / "out" / "a.jpg")
+    for name in (".fileq-abcdef-1-1-0.tmp", ".fileq.tmp", f"{os.path.basename(checked.ledger.name)}.tmp", ".hidden"):
         (tmp_path / "out" / name).write_text("x")
-    assert patient.look("temp files").state is State.OK
+    assert checked.run_check("temp files").state is CheckState.OK
 
 
-def test_folders_of_the_last_week_are_looked_at(patient, tmp_path):
-    make(patient.ledger, tmp_path / "out" / "a.jpg")
-    leave(patient.ledger, tmp_path / "out")
-    patient.ledger.database.connection.execute("update jobs set finished_at = ?", (NOW,))
-    assert patient.look("temp files", NOW + WEEK - 1).state is State.WARNING
-    assert patient.look("temp files", NOW + WEEK).state is State.OK
+def test_folders_of_the_last_week_are_looked_at(checked, tmp_path):
+    make(checked.ledger, tmp_path / "out" / "a.jpg")
+    leave(checked.ledger, tmp_path / "out")
+    checked.ledger.database.connection.execute("update jobs set finished_at = ?", (NOW,))
+    assert checked.run_check("temp files", NOW + WEEK - 1).state is CheckState.WARNING
+    assert checked.run_check("temp files", NOW + WEEK).state is CheckState.OK
 
 
-def test_one_that_could_not_be_removed_is_told_wherever_it_is(patient, tmp_path):
-    temp = leave(patient.ledger, tmp_path)
-    assert patient.look("temp files").state is State.OK  # nothing goes into this folder
-    patient.ledger.leftover_temps.insert_temps([str(temp), str(tmp_path / "gone" / ".tmp")], NOW)
-    assert "1 temp file left over" in patient.look("temp files").message
+def test_one_that_could_not_be_removed_is_told_wherever_it_is(checked, tmp_path):
+    temp = leave(checked.ledger, tmp_path)
+    assert checked.run_check("temp files").state is CheckState.OK  # nothing goes into this folder
+    checked.ledger.leftover_temps.insert_temps([str(temp), str(tmp_path / "gone" / ".tmp")], NOW)
+    assert "1 temp file left over" in checked.run_check("temp files").message
 
 
-def test_a_folder_that_is_gone_is_no_fault(patient, tmp_path):
-    make(patient.ledger, tmp_path / "out" / "a.jpg")
+def test_a_folder_that_is_gone_is_no_fault(checked, tmp_path):
+    make(checked.ledger, tmp_path / "out" / "a.jpg")
     (tmp_path / "out" / "a.jpg").unlink()
     (tmp_path / "out").rmdir()
-    assert patient.look("temp files").state is State.OK
+    assert checked.run_check("temp files").state is CheckState.OK

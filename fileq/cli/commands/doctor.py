@@ -15,12 +15,12 @@ from fileq.config import NotifySettings
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, LedgerError, UsageError
-from fileq.health import Check, State, examine, is_there
+from fileq.health import CheckResult, CheckState, database_exists, run_checks
 from fileq.units import describe_count
 
 app = new_app()
 
-_TONES = {State.OK: Tone.GOOD, State.WARNING: Tone.WARNING, State.BAD: Tone.BAD}
+_TONES = {CheckState.OK: Tone.GOOD, CheckState.WARNING: Tone.WARNING, CheckState.BAD: Tone.BAD}
 
 
 @app.command(epilog="Example: fileq doctor")
@@ -43,27 +43,27 @@ def doctor(
         if session.config.withheld.notify is not None:
             raise session.config.untrusted_error("its [notify] is off")
         checks.append(_tried(session.config.settings.notify))
-    well = not any(check.state is State.BAD for check in checks)
+    well = not any(check.state is CheckState.BAD for check in checks)
     document = {"ok": well, "checks": [asdict(check) for check in checks]}
     display.answer(Answer(document, _blocks(checks)))
     return ExitCode.DONE if well else ExitCode.FAILED
 
 
-def _checks(session: Session, now: float) -> list[Check]:
+def _checks(session: Session, now: float) -> list[CheckResult]:
     from fileq.ledger import Ledger
 
     config, path = session.config, session.database
-    if not is_there(path):
-        return examine(None, config, path, now)
+    if not database_exists(path):
+        return run_checks(None, config, path, now)
     try:
         ledger = Ledger(path)
     except LedgerError as error:
-        return examine(error, config, path, now)
+        return run_checks(error, config, path, now)
     with closing(ledger):
-        return examine(ledger, config, path, now, thorough=True)
+        return run_checks(ledger, config, path, now, thorough=True)
 
 
-def _tried(notify: NotifySettings) -> Check:
+def _tried(notify: NotifySettings) -> CheckResult:
     """Whether a test has reached all who are to be told."""
     from fileq.notifications import send_now
 
@@ -71,18 +71,18 @@ def _tried(notify: NotifySettings) -> Check:
         raise UsageError("Nobody is to be told: no urls and no command in [notify].", "fileq init shows how.")
     problems = send_now(notify, "fileq: this is a test", "If you can read this, notices reach you.")
     if problems:
-        return Check("test notice", State.BAD, "\n".join(problems), "Mend [notify] in the config.")
-    return Check(
-        "test notice", State.OK, f"Sent to {describe_count(len(notify.urls) + bool(notify.command), 'target')}.", ""
-    )
+        message, remedy = "\n".join(problems), "Mend [notify] in the config."
+        return CheckResult(name="test notice", state=CheckState.BAD, message=message, remedy=remedy)
+    message = f"Sent to {describe_count(len(notify.urls) + bool(notify.command), 'target')}."
+    return CheckResult(name="test notice", state=CheckState.OK, message=message, remedy="")
 
 
-def _blocks(checks: Sequence[Check]) -> list[Block]:
+def _blocks(checks: Sequence[CheckResult]) -> list[Block]:
     columns = [Column("check"), Column("state"), Column("found", kind="prose")]
     return [Table(columns, [row for check in checks for row in _rows(check)]), Text(), _verdict(checks)]
 
 
-def _rows(check: Check) -> Iterator[tuple[Cell, Cell, Cell]]:
+def _rows(check: CheckResult) -> Iterator[tuple[Cell, Cell, Cell]]:
     name, state = check.name, Text(check.state, _TONES[check.state])
     for message, remedy in check.lines:
         yield name, state, message
@@ -91,8 +91,8 @@ def _rows(check: Check) -> Iterator[tuple[Cell, Cell, Cell]]:
         name, state = "", Text()
 
 
-def _verdict(checks: Sequence[Check]) -> Text:
-    bad, warnings = (sum(check.state is state for check in checks) for state in (State.BAD, State.WARNING))
+def _verdict(checks: Sequence[CheckResult]) -> Text:
+    bad, warnings = (sum(check.state is state for check in checks) for state in (CheckState.BAD, CheckState.WARNING))
     parts = [
         *([f"{describe_count(bad, 'check')} bad"] if bad else []),
         *([describe_count(warnings, "warning")] if warnings else []),

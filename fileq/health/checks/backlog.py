@@ -1,7 +1,7 @@
 """The queue: whether it grows faster than it is worked off."""
 
 from fileq.health.check import Finding, ok, warning
-from fileq.health.context import Case
+from fileq.health.context import CheckContext
 from fileq.ledger.queries.health import JobFlow
 from fileq.units import describe_count, describe_seconds
 
@@ -12,13 +12,14 @@ _LEAST = 900.0
 _TOO_LONG = 86400.0
 
 
-def queue(case: Case) -> Finding:
-    begun = min((worker.started_at for worker in case.alive), default=case.now)
-    span = min(_WINDOW, case.now - begun)
-    flow = case.ledger.health.measure_flow(case.now - max(span, _LEAST), case.now)
+def check_backlog(context: CheckContext) -> Finding:
+    """Check that the queue is worked off within a day, or does not grow."""
+    begun = min((worker.started_at for worker in context.live_workers), default=context.now)
+    span = min(_WINDOW, context.now - begun)
+    flow = context.ledger.health.measure_flow(context.now - max(span, _LEAST), context.now)
     if flow.left == 0:
         return ok("Nothing is left to do.")
-    if case.ledger.batches.is_paused():
+    if context.ledger.batches.is_paused():
         return ok(f"{describe_count(flow.left, 'job')} left; paused.")
     if span < _LEAST:
         return ok(f"{describe_count(flow.left, 'job')} left.")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fileq.config import built_in_recipes
 from fileq.config.settings import Settings
-from fileq.health.check import Finding, bad, ok, together
-from fileq.health.context import Case
+from fileq.health.check import Finding, bad, combine, ok
+from fileq.health.context import CheckContext
 from fileq.images import codecs as installed
 from fileq.operations.base import Operation
 from fileq.operations.builtin.watermark import Watermark
@@ -17,15 +17,16 @@ from fileq.recipes.recipe import PICTURES, Recipe
 from fileq.units import describe_count
 
 
-def codecs(case: Case) -> Finding:
-    recipes = in_force(case.config.settings)
+def check_codecs(context: CheckContext) -> Finding:
+    """Check that the recipes in use have the codecs, programs, pictures and fonts that they need."""
+    recipes = recipes_in_use(context.config.settings)
     findings = [finding for recipe in recipes for finding in _lacking(recipe)]
     verb = "has" if len(recipes) == 1 else "have"
-    return together(findings, ok(f"{describe_count(len(recipes), 'recipe')} in use {verb} all that is needed."))
+    return combine(findings, ok(f"{describe_count(len(recipes), 'recipe')} in use {verb} all that is needed."))
 
 
-def in_force(settings: Settings) -> list[Recipe]:
-    """The recipes that somebody wrote or uses: what is built in and unused may lack what it likes."""
+def recipes_in_use(settings: Settings) -> list[Recipe]:
+    """Return the recipes that somebody wrote or uses: what is built in and unused may lack what it likes."""
     built_in = built_in_recipes()
     watched = (name for watch in settings.watch for name in watch.recipes)
     used = {*settings.default, *watched, *(name for batch in settings.schedule.add for name in batch.recipes)}

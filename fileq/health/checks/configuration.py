@@ -1,11 +1,12 @@
 """Whether all that the config says counts."""
 
 from fileq.health.check import Finding, ok, warning
-from fileq.health.context import Case
+from fileq.health.context import CheckContext
 
 
-def configuration(case: Case) -> Finding:
-    config = case.config
+def check_config(context: CheckContext) -> Finding:
+    """Check that nothing of the config is withheld until somebody trusts it."""
+    config = context.config
     if config.file is None:
         return ok("There is none; the defaults serve.")
     if asked := config.withheld.describe():

@@ -3,8 +3,8 @@
 import os
 
 from fileq.health.check import Finding, bad, ok
-from fileq.health.checks.disk import nearest
-from fileq.health.context import Case
+from fileq.health.checks.disk import nearest_folder
+from fileq.health.context import CheckContext
 from fileq.ledger import Ledger
 from fileq.ledger.queries.health import DatabaseSize
 from fileq.units import describe_bytes
@@ -13,23 +13,24 @@ _EVERY = 86400.0
 """Seconds from one look at every page to the next."""
 
 
-def database(case: Case) -> Finding:
-    if case.opened is None:
-        return _to_come(case.database)
-    ledger = case.ledger
+def check_database(context: CheckContext) -> Finding:
+    """Check that the database can be written, and, once a day or where `thorough`, that each of its pages is intact."""
+    if context.opened_ledger is None:
+        return _to_come(context.database_path)
+    ledger = context.ledger
     with ledger.transaction():
         pass  # one that can't begin says why
-    if case.thorough or _is_due(ledger, case.now):
+    if context.thorough or _is_due(ledger, context.now):
         damage = ledger.database.damage()
         if damage:
-            return _damaged(case.database, damage)
-        if not case.thorough:
-            ledger.checks.record_intact(case.now)
-    return ok(f"{case.database} is whole, {_in_words(ledger.health.measure_database())}.")
+            return _damaged(context.database_path, damage)
+        if not context.thorough:
+            ledger.checks.record_intact(context.now)
+    return ok(f"{context.database_path} is whole, {_in_words(ledger.health.measure_database())}.")
 
 
 def _to_come(path: str) -> Finding:
-    folder = nearest(os.path.dirname(os.path.abspath(path)))
+    folder = nearest_folder(os.path.dirname(os.path.abspath(path)))
     if not os.access(folder, os.W_OK):
         return bad(
             f"There is none yet, and {path} can't be made: {folder} can't be written.",

@@ -1,12 +1,12 @@
-"""The disks of the database and of the outputs: whether there is room."""
+"""The disks of the database and of the outputs: whether there is space."""
 
 import os
 import shutil
 from collections.abc import Iterator
 
 from fileq.errors import LedgerError
-from fileq.health.check import Finding, bad, first, ok, together, warning
-from fileq.health.context import Case, Room
+from fileq.health.check import Finding, bad, combine, ok, shorten_list, warning
+from fileq.health.context import CheckContext, DiskSpace
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes
 
@@ -16,42 +16,43 @@ _LOW_SHARE, _LOW_BYTES = 0.05, 2_000_000_000
 _REMEDY = "Free some space there; fileq clean removes old outputs as [retention] says."
 
 
-def room_at(folder: str) -> Room:
-    """Raises OSError."""
+def measure_disk_space(folder: str) -> DiskSpace:
+    """Return the space of the disk of a folder. Raises OSError."""
     usage = shutil.disk_usage(folder)
-    return Room(usage.total, usage.free)
+    return DiskSpace(usage.total, usage.free)
 
 
-def disk(case: Case) -> Finding:
+def check_disk(context: CheckContext) -> Finding:
+    """Check that each disk that fileq writes to has space."""
     found: list[Finding] = []
     seen: set[int] = set()
-    for folder in dict.fromkeys(map(nearest, _folders(case))):
+    for folder in dict.fromkeys(map(nearest_folder, _folders(context))):
         try:
             device = os.stat(folder).st_dev
             if device not in seen:
-                found.append(_judged(folder, case.room(folder)))
+                found.append(_judged(folder, context.measure_space(folder)))
             seen.add(device)
         except OSError as error:
             message = f"The disk of {folder} can't be asked for its space: {error.strerror}."
             found.append(bad(message, "Mount it anew, or change the folder in the config."))
-    return together(found, ok(f"{first(one.message for one in found)}."))
+    return combine(found, ok(f"{shorten_list(one.message for one in found)}."))
 
 
-def _judged(folder: str, room: Room) -> Finding:
-    left = f"{describe_bytes(room.free)} of {describe_bytes(room.total)}"
+def _judged(folder: str, space: DiskSpace) -> Finding:
+    left = f"{describe_bytes(space.free)} of {describe_bytes(space.total)}"
     message = f"The disk of {folder} has only {left} left."
-    if room.free < min(_BAD_SHARE * room.total, _BAD_BYTES):
+    if space.free < min(_BAD_SHARE * space.total, _BAD_BYTES):
         return bad(message, _REMEDY)
-    if room.free < min(_LOW_SHARE * room.total, _LOW_BYTES):
+    if space.free < min(_LOW_SHARE * space.total, _LOW_BYTES):
         return warning(message, _REMEDY)
     return ok(f"{folder} has {left} left")
 
 
-def _folders(case: Case) -> Iterator[str]:
-    yield os.path.dirname(os.path.abspath(case.database))
-    yield from (watch.out for watch in case.config.settings.watch if watch.out)
-    if isinstance(case.opened, Ledger):
-        yield from _of_outputs(case.opened, case.now)
+def _folders(context: CheckContext) -> Iterator[str]:
+    yield os.path.dirname(os.path.abspath(context.database_path))
+    yield from (watch.out for watch in context.config.settings.watch if watch.out)
+    if isinstance(context.opened_ledger, Ledger):
+        yield from _of_outputs(context.opened_ledger, context.now)
 
 
 def _of_outputs(ledger: Ledger, now: float) -> list[str]:
@@ -61,8 +62,8 @@ def _of_outputs(ledger: Ledger, now: float) -> list[str]:
         return []
 
 
-def nearest(folder: str) -> str:
-    """The folder, or the nearest above it that is there."""
+def nearest_folder(folder: str) -> str:
+    """Return the folder, or the nearest above it that is there."""
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from fileq.health.check import Finding, bad, first, ok, together
-from fileq.health.context import Case
+from fileq.health.check import Finding, bad, combine, ok, shorten_list
+from fileq.health.context import CheckContext
 from fileq.ledger.queries.health import DueJob, EndedJob
 from fileq.units import describe_count, describe_seconds, is_or_are
 
@@ -16,17 +16,18 @@ _OVERTAKEN = 600.0
 _REMEDY = "Restart the workers: each looks for such jobs at its start. If that does not help, report it."
 
 
-def due_jobs(case: Case) -> Finding:
-    served = {worker.queue for worker in case.alive}
-    if case.ledger.batches.is_paused() or not served:  # other checks tell of that
+def check_due_jobs(context: CheckContext) -> Finding:
+    """Check that no job that is due stays without a message, or is passed over."""
+    served = {worker.queue for worker in context.live_workers}
+    if context.ledger.batches.is_paused() or not served:  # other checks tell of that
         return ok("Nobody is to begin any just now.")
-    vitals, now = case.ledger.health, case.now
+    health, now = context.ledger.health, context.now
     unsent = [
-        job for job in vitals.list_due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT
+        job for job in health.list_due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT
     ]
-    waiting = [job for job in vitals.list_due_jobs(now) if job.queue in served and now - job.since > _OVERTAKEN]
-    overtaken = _overtaken(waiting, vitals.list_ended_jobs(now - _OVERTAKEN)) if waiting else []
-    return together(
+    waiting = [job for job in health.list_due_jobs(now) if job.queue in served and now - job.since > _OVERTAKEN]
+    overtaken = _overtaken(waiting, health.list_ended_jobs(now - _OVERTAKEN)) if waiting else []
+    return combine(
         [_found(unsent, now, "without a message"), _found(overtaken, now, "while later ones are done")],
         ok("Each gets its turn."),
     )
@@ -56,5 +57,5 @@ def _is_later(ended: EndedJob, job: DueJob) -> bool:
 def _found(jobs: list[DueJob], now: float, how: str) -> Finding:
     if not jobs:
         return ok("")
-    named = first(f"job {job.job_id} ({job.source}, for {describe_seconds(now - job.since)})" for job in jobs)
+    named = shorten_list(f"job {job.job_id} ({job.source}, for {describe_seconds(now - job.since)})" for job in jobs)
     return bad(f"{describe_count(len(jobs), 'job')} {is_or_are(len(jobs))} due and not begun, {how}: {named}.", _REMEDY)

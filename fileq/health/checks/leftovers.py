@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 
 from fileq.files.names import temp_name_pattern
-from fileq.health.check import Finding, first, ok, warning
-from fileq.health.context import Case
+from fileq.health.check import Finding, ok, shorten_list, warning
+from fileq.health.context import CheckContext
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes, describe_count
 
@@ -13,19 +13,20 @@ _WEEK = 7 * 86400.0
 _FOLDERS = 200
 
 
-def temp_files(case: Case) -> Finding:
-    ledger = case.ledger
-    left = find_leftovers(ledger, case.now)
+def check_leftover_temps(context: CheckContext) -> Finding:
+    """Check that no temp file is left that no attempt is making."""
+    ledger = context.ledger
+    left = find_leftover_temps(ledger, context.now)
     if not left:
         return ok("None is left over.")
-    folders = first(dict.fromkeys(map(os.path.dirname, left)))
+    folders = shorten_list(dict.fromkeys(map(os.path.dirname, left)))
     return warning(
         f"{describe_count(len(left), 'temp file')} left over, {describe_bytes(sum(left.values()))}, in {folders}.",
         f"A worker removes those that it knows of. The others may go: .fileq-{ledger.name}-*",
     )
 
 
-def find_leftovers(ledger: Ledger, now: float) -> dict[str, int]:
+def find_leftover_temps(ledger: Ledger, now: float) -> dict[str, int]:
     """Return the temp files that no attempt is making, each with its size in bytes."""
     # First the files, then what runs, then the files again: a job may begin or end meanwhile.
     found = dict(_found(ledger, now))

@@ -1,7 +1,7 @@
-"""What is done by the clock: whether it went well last, and in time."""
+"""The schedule: whether its tasks went well last, and in time."""
 
-from fileq.health.check import Finding, bad, ok, together, warning
-from fileq.health.context import Case
+from fileq.health.check import Finding, bad, combine, ok, warning
+from fileq.health.context import CheckContext
 from fileq.ledger.tables.schedule import ScheduleEntry
 from fileq.units import describe_count, describe_seconds
 
@@ -10,19 +10,20 @@ _TIME_TO_BEGIN = 600.0
 """Seconds that a worker has for what was missed before it started."""
 
 
-def schedule(case: Case) -> Finding:
-    entries = case.ledger.scheduled_tasks.list_entries()
-    lines = case.config.settings.schedule.lines
+def check_schedule(context: CheckContext) -> Finding:
+    """Check that no scheduled task has failed, or is overdue though a worker is there."""
+    entries = context.ledger.scheduled_tasks.list_entries()
+    lines = context.config.settings.schedule.lines
     in_force = [entry for entry in entries if lines.get(entry.name) == entry.line]
-    somebody = any(case.now - worker.started_at > _TIME_TO_BEGIN for worker in case.alive)
-    late = [_late(entry, case.now) for entry in in_force] if somebody else []
+    somebody = any(context.now - worker.started_at > _TIME_TO_BEGIN for worker in context.live_workers)
+    late = [_late(entry, context.now) for entry in in_force] if somebody else []
     failed = map(_failed, _latest(entries))
     well = (
         f"{describe_count(len(in_force), 'task')} known, none has failed."
         if in_force
         else "No worker has begun with it yet."
     )
-    return together([*failed, *late], ok(well))
+    return combine([*failed, *late], ok(well))
 
 
 def _latest(entries: list[ScheduleEntry]) -> list[ScheduleEntry]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from fileq.health.check import Finding, bad, first, ok, together
-from fileq.health.context import Case
+from fileq.health.check import Finding, bad, combine, ok, shorten_list
+from fileq.health.context import CheckContext
 from fileq.ledger.queries.overview import RunningJob
 from fileq.units import describe_count, describe_seconds, is_or_are
 
@@ -11,19 +11,20 @@ _TIMES, _MORE = 1.5, 60.0
 """A job is stopped at its timeout. It is stuck after 1.5 times as long and a minute."""
 
 
-def stuck_jobs(case: Case) -> Finding:
-    running = case.ledger.overview.list_running_jobs()
-    alive = {worker.id for worker in case.alive}
-    timeout = case.config.settings.worker.timeout
+def check_stuck_jobs(context: CheckContext) -> Finding:
+    """Check that no job runs for longer than its timeout allows, or without its worker."""
+    running = context.ledger.overview.list_running_jobs()
+    alive = {worker.id for worker in context.live_workers}
+    timeout = context.config.settings.worker.timeout
     for_nobody = [job for job in running if job.worker not in alive]
     longest = _TIMES * timeout + _MORE
-    too_long = [job for job in running if job.worker in alive and case.now - job.started_at > longest]
-    return together(
+    too_long = [job for job in running if job.worker in alive and context.now - job.started_at > longest]
+    return combine(
         [
-            _found(for_nobody, case.now, "whose worker is gone", "A worker takes them over: fileq worker"),
+            _found(for_nobody, context.now, "whose worker is gone", "A worker takes them over: fileq worker"),
             _found(
                 too_long,
-                case.now,
+                context.now,
                 f"longer than the timeout of {timeout} allows",
                 "Stop them with fileq cancel JOB, and look at the files; or restart the worker.",
             ),
@@ -39,7 +40,7 @@ def stuck_jobs(case: Case) -> Finding:
 def _found(jobs: Sequence[RunningJob], now: float, why: str, remedy: str) -> Finding:
     if not jobs:
         return ok("")
-    named = first(
+    named = shorten_list(
         f"job {job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs
     )
     verb = "runs" if len(jobs) == 1 else "run"

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 
 from fileq.config.settings import WatchSettings
-from fileq.health.check import Finding, bad, first, ok, together, warning
-from fileq.health.context import Case
+from fileq.health.check import Finding, bad, combine, ok, shorten_list, warning
+from fileq.health.context import CheckContext
 from fileq.ledger.tables.watches import WatchRecord, is_watcher_gone
 from fileq.units import describe_count, describe_seconds, is_or_are
 
@@ -15,27 +15,28 @@ _FORGOTTEN = 7 * 86400.0
 _LONG = 3600.0
 
 
-def watched_folders(case: Case) -> Finding:
-    configured = case.config.settings.watch
+def check_watches(context: CheckContext) -> Finding:
+    """Check that the watched folders are there, and that their watchers and sources get on."""
+    configured = context.config.settings.watch
     missing = {watch.path for watch in configured if not os.path.isdir(watch.path)}
-    records = [] if case.opened is None else case.ledger.watches.list_watches()
+    records = [] if context.opened_ledger is None else context.ledger.watches.list_watches()
     findings = [_missing(path) for path in sorted(missing)]
     watched = set()
     for record in records:
         known = any(record.path == watch.path for watch in configured)
-        standing = _Standing(record, case.now)
-        if standing.is_watching:
+        state = _WatchState(record, context.now)
+        if state.is_watching:
             watched.add(record.path)
         if record.path not in missing:
-            findings += standing.findings(known=known)
-    if case.opened is not None:
-        findings.append(_held_up(case))
-    return together(findings, ok(_in_words(configured, watched)))
+            findings += state.findings(known=known)
+    if context.opened_ledger is not None:
+        findings.append(_held_up(context))
+    return combine(findings, ok(_in_words(configured, watched)))
 
 
-def _held_up(case: Case) -> Finding:
-    """Sources that were to be moved or deleted, and could not be yet."""
-    problems = case.ledger.dispositions.find_problems()
+def _held_up(context: CheckContext) -> Finding:
+    """Return the finding about sources that were to be moved or deleted, and could not be yet."""
+    problems = context.ledger.dispositions.find_problems()
     if not problems:
         return ok("")
     source, reason = problems[0]
@@ -48,7 +49,7 @@ def _missing(path: str) -> Finding:
     return bad(f"{path} is in the config, and isn't there.", "Make the folder or mount its disk, or change [[watch]].")
 
 
-class _Standing:
+class _WatchState:
     """A watched folder, as its watcher described it last."""
 
     def __init__(self, record: WatchRecord, now: float) -> None:
@@ -83,12 +84,12 @@ class _Standing:
             yield warning(message, 'If that goes on, set poll = "always" for that folder.')
         waiting = [one for one in self._status.longest if one.seconds > _LONG]
         if waiting:
-            named = first(f"{one.path} ({one.reason}, {describe_seconds(one.seconds)})" for one in waiting)
+            named = shorten_list(f"{one.path} ({one.reason}, {describe_seconds(one.seconds)})" for one in waiting)
             yield warning(f"Not complete for over an hour: {named}.", "Look at who writes them.")
 
 
 def _in_words(configured: tuple[WatchSettings, ...], watched: set[str]) -> str:
     idle = [watch.path for watch in configured if watch.path not in watched]
     seen = f"{describe_count(len(watched), 'folder')} {is_or_are(len(watched))} watched." if watched else ""
-    unseen = f"Nobody watches {first(idle)} of the config." if idle else ""
+    unseen = f"Nobody watches {shorten_list(idle)} of the config." if idle else ""
     return " ".join(filter(None, [seen, unseen])) or "None is watched."

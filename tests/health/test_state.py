@@ -5,18 +5,18 @@ from contextlib import closing
 
 import pytest
 
-from fileq.health.check import Check, State
-from fileq.health.state import record
+from fileq.health.check import CheckResult, CheckState
+from fileq.health.state import record_results
 from fileq.ledger import Ledger
 from fileq.presence import hostname
 from tests.support.jobs import NOW
 
-OK = Check("workers", State.OK, "2 workers are running.", "")
-WARNING = Check("workers", State.WARNING, "One died.", "Wait.")
-BAD = Check("workers", State.BAD, "Jobs wait.", "Start one.")
-DISK_OK = Check("disk", State.OK, "There is room.", "")
-DISK_LOW = Check("disk", State.WARNING, "It gets full.", "Free some space.")
-DISK_FULL = Check("disk", State.BAD, "It is full.", "Free some space.")
+OK = CheckResult(name="workers", state=CheckState.OK, message="2 workers are running.", remedy="")
+WARNING = CheckResult(name="workers", state=CheckState.WARNING, message="One died.", remedy="Wait.")
+BAD = CheckResult(name="workers", state=CheckState.BAD, message="Jobs wait.", remedy="Start one.")
+DISK_OK = CheckResult(name="disk", state=CheckState.OK, message="There is room.", remedy="")
+DISK_LOW = CheckResult(name="disk", state=CheckState.WARNING, message="It gets full.", remedy="Free some space.")
+DISK_FULL = CheckResult(name="disk", state=CheckState.BAD, message="It is full.", remedy="Free some space.")
 
 SIGNS = {".": OK, "w": WARNING, "B": BAD}
 DISK = {".": DISK_OK, "w": DISK_LOW, "B": DISK_FULL}
@@ -32,7 +32,7 @@ def told(ledgers, looks, signs, every=300):
     """For each look, one a `every` seconds by the workers in turn: "-" where nothing turned, "b" bad, "g" good."""
     answers = ""
     for number, sign in enumerate(looks):
-        change = record(ledgers[number % 2], [signs[sign]], NOW + number * every)
+        change = record_results(ledgers[number % 2], [signs[sign]], NOW + number * every)
         answers += "-" if change is None else "b" if "not well" in change.title else "g"
     return answers
 
@@ -75,12 +75,12 @@ def test_two_looks_are_a_minute_apart(ledgers):
 
 
 def test_of_workers_that_look_at_the_same_time_one_is_told(database, ledger):
-    record(ledger, [BAD], NOW)
+    record_results(ledger, [BAD], NOW)
     answers = []
 
     def look():
         with closing(Ledger(database, 60)) as own:
-            answers.append(record(own, [BAD, DISK_FULL], NOW + 60))
+            answers.append(record_results(own, [BAD, DISK_FULL], NOW + 60))
 
     threads = [threading.Thread(target=look) for _ in range(6)]
     for thread in threads:
@@ -92,8 +92,8 @@ def test_of_workers_that_look_at_the_same_time_one_is_told(database, ledger):
 
 
 def test_the_text_says_what_where_and_what_to_do(ledger):
-    record(ledger, [BAD, DISK_OK], NOW)
-    change = record(ledger, [BAD, DISK_FULL], NOW + 300)
+    record_results(ledger, [BAD, DISK_OK], NOW)
+    change = record_results(ledger, [BAD, DISK_FULL], NOW + 300)
     assert change.title == "fileq is not well: workers, disk"
     assert change.body.splitlines() == [
         "workers: Jobs wait.",
@@ -107,24 +107,24 @@ def test_the_text_says_what_where_and_what_to_do(ledger):
 
 def test_good_news_say_how_long_it_was_not_well(ledger):
     for after, check in ((0, DISK_FULL), (3600, DISK_FULL), (7200, DISK_OK)):
-        record(ledger, [check], NOW + after)
-    change = record(ledger, [DISK_OK], NOW + 7260)
+        record_results(ledger, [check], NOW + after)
+    change = record_results(ledger, [DISK_OK], NOW + 7260)
     assert change.title == "fileq is well again: disk"
     assert change.body.startswith("disk is well again, after 2 h 0 min: There is room.\n")
 
 
 def test_bad_and_good_news_come_together(ledger):
     for after in (0, 60):
-        record(ledger, [BAD, DISK_OK], NOW + after)
-    record(ledger, [OK, DISK_OK], NOW + 120)
-    change = record(ledger, [OK, DISK_FULL], NOW + 180)
+        record_results(ledger, [BAD, DISK_OK], NOW + after)
+    record_results(ledger, [OK, DISK_OK], NOW + 120)
+    change = record_results(ledger, [OK, DISK_FULL], NOW + 180)
     assert change.title == "fileq is not well: disk; well again: workers"
 
 
 def test_how_each_check_stands_is_kept_since_when(ledger):
-    record(ledger, [OK], NOW)
-    record(ledger, [BAD], NOW + 60)
-    record(ledger, [BAD], NOW + 90)
+    record_results(ledger, [OK], NOW)
+    record_results(ledger, [BAD], NOW + 60)
+    record_results(ledger, [BAD], NOW + 90)
     standing = ledger.checks.list_records()["workers"]
     assert (standing.state, standing.message) == ("bad", "Jobs wait.")
     assert (standing.since, standing.bad_since, standing.checked_at) == (NOW + 60, None, NOW + 90)
