@@ -15,16 +15,12 @@ from multiprocessing.connection import Connection
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, shortage
-from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
+from fileq.images.protocol import Assignment, Encoded, OutputTarget
 from fileq.process import forkserver
 
 if sys.platform == "linux":
     import fcntl
     import resource
-
-
-class Plan(msgspec.Struct, frozen=True):
-    planned: tuple[Planned, ...]
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -55,7 +51,7 @@ def _answer(connection: Connection, assignment: Assignment) -> Result | JobError
 
     try:
         with opened(assignment) as picture:
-            connection.send(Plan(picture.planned))
+            connection.send(picture.planned)
             targets: Sequence[OutputTarget | None] = connection.recv()
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
             return Result(encoded, picture.notes, picture.digest() if assignment.wants_digest else None)

@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,9 +18,11 @@ from typing import Any
 import psutil
 
 from fileq.errors import ErrorKind, JobError, Shortage, shortage
+from fileq.images.protocol import Assignment, OutputTarget, Planned
 from fileq.job import Token
 from fileq.operations.programs.families import PATIENCE
-from fileq.process import child, connection_holders, forkserver
+from fileq.process import child, forkserver, orphaned_processes
+from fileq.process.child import Result
 from fileq.units import describe_bytes, describe_seconds
 
 
@@ -55,23 +58,44 @@ class Sandbox:
         self._planning = False
         self._lock = threading.RLock()
 
-    def begin(self, token: Token) -> None:
-        """An attempt starts: its time runs from here. Raises Shortage where no child can be started."""
+    @contextmanager
+    def attempt(self, token: Token) -> Iterator[None]:
+        """Have a child for the block, which calls `plan` and then `encode`; the attempt's time runs from here.
+
+        Raises Shortage where no child can be started.
+        """
         self.start()
         with self._lock:
             self._token = token
             self._verdict = None
             self._deadline = time.monotonic() + self._timeout
+        try:
+            yield
+        except JobError:
+            if self._planning:  # the child waits to hear what it is to encode: nothing
+                self.encode(())
+            raise
+        finally:
+            with self._lock:
+                self._token = None
+            if self._planning:  # the slot left amid the attempt, for a reason of its own
+                self.close()
 
-    def end(self) -> None:
-        """The child has nothing more to do for the attempt."""
-        with self._lock:
-            self._token = None
-        if self._planning:  # the slot left amid the attempt, for a reason of its own: the child waits for a word
-            self.close()
+    def plan(self, assignment: Assignment) -> tuple[Planned, ...]:
+        """Have the child open a source, and return the outputs that are planned. Raises JobError, Stopped or Lost."""
+        planned: tuple[Planned, ...] = self._ask(assignment)
+        self._planning = True
+        return planned
 
-    def call(self, request: object) -> Any:
-        """Send `request` and wait for the answer. Raises JobError, Stopped or Lost."""
+    def encode(self, targets: Sequence[OutputTarget | None]) -> Result:
+        """Have the child encode the outputs that it planned; None is for one that is not wanted.
+
+        Raises JobError, Stopped or Lost.
+        """
+        result: Result = self._ask(targets)
+        return result
+
+    def _ask(self, request: object) -> Any:
         assert self._connection is not None
         try:
             self._connection.send(request)
@@ -79,7 +103,7 @@ class Sandbox:
             answer = self._connection.recv()
         except (EOFError, OSError):
             raise self._post_mortem() from None
-        self._planning = isinstance(answer, child.Plan)
+        self._planning = False
         if isinstance(answer, JobError):
             if answer.kind is ErrorKind.MEMORY:
                 self.close()  # what is left of its memory may be in pieces
@@ -100,7 +124,7 @@ class Sandbox:
                 break
         if self._connection.poll(_GRACE):
             return
-        connection_holders.end_holders(self._theirs)
+        orphaned_processes.end_holders(self._theirs)
         if not self._connection.poll(_GRACE):
             raise EOFError
 

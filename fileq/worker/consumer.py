@@ -1,35 +1,115 @@
-"""Huey's consumer, made ours: its workers are slots, its clock does what is periodic itself."""
+"""Huey's consumer with its workers and its scheduler, as far as fileq's differ: each worker has a slot."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from huey.api import Task
 from huey.consumer import Consumer, ConsumerStopped, Scheduler
+from huey.consumer import Worker as HueyWorker
 
-from fileq.errors import shortage
-from fileq.worker.slot import Post, Slot
+from fileq.errors import Shortage, shortage
+from fileq.worker.slot import Slot, SlotContext
+
+_TURN = 1.0
+"""Seconds after which a slot that waits for its turn to look for a message looks whether the worker stops."""
 
 
-class Clock(Scheduler):  # type: ignore[misc]  # huey has no types
-    """Huey's scheduler, which does what is periodic itself: as a message, it would wait behind all jobs, or a pause."""
+class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
+    """Huey's worker, which takes messages for a slot, and has them executed in it."""
+
+    def __init__(self, context: SlotContext, **options: Any) -> None:
+        super().__init__(**options)
+        self.delay: float
+        self.slot = Slot(context, self.stop_flag)
+
+    def initialize(self) -> None:
+        """Start the slot's child, so that the first job need not wait for it."""
+        with suppress(Shortage):  # the first attempt tries again, and says it
+            self.slot.sandbox.start()
+        super().initialize()
+
+    def shutdown(self) -> None:
+        """End the slot's child."""
+        self.slot.sandbox.close()
+        super().shutdown()
+
+    def loop(self, now: Any = None) -> None:
+        """Take one message, and have its jobs processed."""
+        if self.slot.is_held_up:
+            self.stop_flag.wait(0.1)
+            return
+        task = None
+        with self._surviving("A message can't be read"):
+            task = self._next_task()
+        if task is not None:
+            task.slot = self.slot
+            with self._surviving("A message can't be served"):  # Huey asks the ledger too, whether it was revoked
+                self.huey.execute(task, now)
+
+    def _next_task(self) -> Task | None:
+        """Take a message off the queue, and wait a moment where there is none.
+
+        One slot does that at a time: with many, waiting costs as much as with one.
+        """
+        context = self.slot.context
+        if not context.lookout.acquire(timeout=_TURN):
+            return None
+        try:
+            task = self.huey.dequeue()
+            context.silence.end()
+            if task is None:
+                self.sleep()
+            else:
+                self.delay = self.default_delay
+            return task
+        finally:
+            context.lookout.release()
+
+    @contextmanager
+    def _surviving(self, what: str) -> Iterator[None]:
+        """Go on after a message with which something goes wrong; a database that doesn't answer is said once."""
+        try:
+            with self.slot.surviving_outages():
+                yield
+        except Exception:  # one that nobody can read must not end the slot
+            self._logger.exception(what)
+            self.sleep()
+
+    def sleep(self) -> None:
+        """Wait until the next look for a message: each time longer while there is none."""
+        self.slot.context.idle.set()
+        self.delay = min(self.delay, self.max_delay)
+        time.sleep(self.delay)  # half the price of waiting for an event, and the worker stops soon enough
+        self.delay *= self.backoff
+
+
+class DirectScheduler(Scheduler):  # type: ignore[misc]  # huey has no types
+    """Huey's scheduler, which runs periodic tasks itself: as messages, they would wait behind all jobs, or a pause."""
 
     def enqueue_periodic_tasks(self, now: Any) -> None:
+        """Run the periodic tasks of this minute."""
         for task in self.huey.read_periodic(now):
             task.execute()
 
 
-class Crew(Consumer):  # type: ignore[misc]  # huey has no types
-    """Huey's consumer, whose workers are our slots, and whose main loop and signals are ours."""
+class SlotConsumer(Consumer):  # type: ignore[misc]  # huey has no types
+    """Huey's consumer, whose workers have slots, and whose main loop and signals are fileq's worker's.
 
-    scheduler_class = Clock
+    `on_loop` is called again and again in the thread that runs it, and takes its time.
+    """
 
-    def __init__(self, post: Post, on_loop: Callable[[], None], **options: Any) -> None:
-        self._post = post
+    scheduler_class = DirectScheduler
+
+    def __init__(self, context: SlotContext, on_loop: Callable[[], None], **options: Any) -> None:
+        self._context = context
         self._on_loop = on_loop
         super().__init__(**options)
 
-    def _create_worker(self) -> Slot:
-        return Slot(
-            self._post,
+    def _create_worker(self) -> SlotThread:
+        return SlotThread(
+            self._context,
             huey=self.huey,
             stop_flag=self.stop_flag,
             default_delay=self.default_delay,
@@ -39,13 +119,13 @@ class Crew(Consumer):  # type: ignore[misc]  # huey has no types
 
     @property
     def slots(self) -> list[Slot]:
-        return [slot for slot, _ in self.worker_threads]
+        return [worker.slot for worker, _ in self.worker_threads]
 
     def _set_signal_handlers(self) -> None:
         """The worker has set its own."""
 
     def run(self) -> None:
-        """Until stopped. However it ends, no thread of it goes on: it would use what its owner closes."""
+        """Run until stopped. However it ends, no thread of it goes on: it would use what its owner closes."""
         try:
             super().run()
         finally:
@@ -55,6 +135,7 @@ class Crew(Consumer):  # type: ignore[misc]  # huey has no types
                     thread.join()
 
     def loop(self, health_check_ts: float | None = None) -> float | None:
+        """Call `on_loop`, and replace threads that died. Raises ConsumerStopped once all slots have ended."""
         try:
             self._on_loop()
             if not self.stop_flag.is_set():
@@ -63,13 +144,14 @@ class Crew(Consumer):  # type: ignore[misc]  # huey has no types
             lack = shortage(error)
             if lack is None:
                 raise
-            self._post.shortage.begin(lack)
-        if self.stop_flag.is_set() and not self.busy:
+            self._context.shortage.begin(lack)
+        if self.stop_flag.is_set() and not self.is_busy:
             raise ConsumerStopped
         return health_check_ts
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
+        """Whether any slot's thread still runs."""
         return any(thread.is_alive() for _, thread in self.worker_threads)
 
     def join(self, seconds: float) -> None:

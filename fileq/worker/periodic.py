@@ -16,7 +16,7 @@ from fileq.process.isolated import Stopped, aside
 from fileq.schedule.scheduler import Run, Timetable
 from fileq.schedule.tasks import Place, chore
 from fileq.timezone import local_zone
-from fileq.worker.ledger_alarm import Alarm
+from fileq.worker.outages import LedgerAlarm
 from fileq.worker.recovery import recover
 
 _FAREWELL, _CUT = 1.5, 0.5
@@ -41,7 +41,7 @@ class Upkeep:
         self._config = config
         self._notify = config.settings.notify
         self._clock = ClockMonitor()
-        self._alarm = Alarm()
+        self._alarm = LedgerAlarm()
         self._stop = threading.Event()
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []

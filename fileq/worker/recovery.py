@@ -12,7 +12,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced, QueueEntry
 from fileq.ledger.tables.workers import is_worker_gone
 from fileq.presence import this_process
-from fileq.process.orphaned_programs import end_programs
+from fileq.process.orphaned_processes import end_programs
 from fileq.publish import complete, discard, restore_displaced
 
 _MONTH = 30 * 86400.0

@@ -1,20 +1,31 @@
-"""Huey's tasks: what messages and the clock set off."""
+"""Huey's tasks: what the messages of a queue set off, and what the clock does."""
 
 from collections.abc import Callable
 
 from huey import Huey, crontab
+from huey.api import Task
 
-from fileq.queue import PROCESS
-from fileq.worker import slot
-
-
-def process(*jobs: int) -> None:
-    """Do these jobs, one after another, in this thread's slot."""
-    slot.current().work(jobs)
+from fileq.ledger import Ledger
+from fileq.queue.storage import JsonSerializer, LedgerStorage
+from fileq.worker.job import process_jobs
 
 
-def register(huey: Huey, every_minute: Callable[[], None] | None = None) -> None:
-    """Make the tasks known to this Huey."""
-    huey.task(name=PROCESS.rpartition(".")[2])(process)
+def create_huey(ledger: Ledger, queue: str, every_minute: Callable[[], None] | None = None) -> Huey:
+    """Return the Huey of a queue, with its tasks. It keeps no results: the ledger has them.
+
+    `every_minute` is what a worker does by the clock.
+    """
+    huey = Huey(queue, results=False, serializer=JsonSerializer(), storage_class=LedgerStorage, ledger=ledger)
+
+    @huey.task(context=True)  # type: ignore[untyped-decorator]  # huey has no types
+    def process(*job_ids: int, task: Task) -> None:
+        """Process the jobs of a message, in the slot that took it. Messages name this task: see `fileq.queue`."""
+        process_jobs(task.slot, job_ids)
+
     if every_minute is not None:
-        huey.periodic_task(crontab(), name="upkeep")(every_minute)
+
+        @huey.periodic_task(crontab())  # type: ignore[untyped-decorator]  # the same
+        def upkeep() -> None:
+            every_minute()
+
+    return huey

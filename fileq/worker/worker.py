@@ -1,4 +1,4 @@
-"""The worker: a crew of slots, with signals, a heartbeat, and an eye on what was cancelled or paused."""
+"""The worker: its slots, with signals, a heartbeat, and an eye on what was cancelled or paused."""
 
 import signal
 import threading
@@ -17,13 +17,11 @@ from fileq.ledger.tables.workers import WorkerRecord
 from fileq.presence import this_process
 from fileq.process.forkserver import prepare
 from fileq.process.sandbox import Verdict
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
-from fileq.worker.consumer import Crew
-from fileq.worker.folder_outages import FolderOutages
-from fileq.worker.outage import Outage
+from fileq.worker.consumer import SlotConsumer
+from fileq.worker.outages import FolderOutages, Outage
 from fileq.worker.recovery import recover, sweep_after_boot
-from fileq.worker.slot import Post, SlotActivity
+from fileq.worker.slot import SlotActivity, SlotContext
+from fileq.worker.tasks import create_huey
 
 if TYPE_CHECKING:
     from fileq.worker.periodic import Upkeep
@@ -87,21 +85,22 @@ class Worker:
         self._failure: FileqError | None = None
         self._unwritten: tuple[float, LedgerError] | None = None
         self._told_at: float | None = None
-        huey = huey_for(self._ledger, queue)
-        tasks.register(huey, self._upkeep.tick if self._upkeep is not None else None)
-        self._post = Post(
-            self._ledger,
-            self._settings,
-            queue,
-            lambda: self._record.id,
+        self._context = SlotContext(
+            ledger=self._ledger,
+            settings=self._settings,
+            queue=queue,
+            worker_id=lambda: self._record.id,
             paused=threading.Event(),
             idle=threading.Event(),
-            lead=threading.Lock(),
+            lookout=threading.Lock(),
             shortage=Outage("There is enough again: the jobs go on."),
-            folder_outages=None if drain else FolderOutages(),
             silence=Outage("The database answers again: the jobs go on."),
+            folder_outages=None if drain else FolderOutages(),
         )
-        self._crew = Crew(self._post, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING)
+        huey = create_huey(self._ledger, queue, self._upkeep.tick if self._upkeep is not None else None)
+        self._consumer = SlotConsumer(
+            self._context, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -137,7 +136,7 @@ class Worker:
             recover(self._ledger, time.time(), self._settings.heartbeat)
             sweep_after_boot(self._ledger, time.time())
             self._obey()
-            self._crew.run()
+            self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
             raise self._failure
         if self._failure is not None:
@@ -182,7 +181,7 @@ class Worker:
         self._reason = reason
         if reason is not StopReason.DRAINED:
             self._ledger.database.hurry(_LAST_PATIENCE)
-        self._crew.stop_flag.set()
+        self._consumer.stop_flag.set()
         if self._upkeep is not None:
             self._upkeep.stop()
 
@@ -190,7 +189,7 @@ class Worker:
         self._pause()
         if self._drain and self._reason is None:
             self._give_up_where_nothing_works()
-        for slot in self._crew.slots:
+        for slot in self._consumer.slots:
             slot.sandbox.check_memory()
             if self._at_once:
                 slot.sandbox.stop(Verdict.STOPPED)
@@ -202,7 +201,7 @@ class Worker:
             self._on_stop = None
         if self._on_tick is not None:
             with suppress(LedgerError):  # what it shows comes from there
-                self._on_tick([slot.activity for slot in self._crew.slots])
+                self._on_tick([slot.activity for slot in self._consumer.slots])
 
     def _has_its_database(self) -> bool:
         try:
@@ -212,19 +211,19 @@ class Worker:
             self._give_up(error)
             return False
         except LedgerError as error:
-            self._post.silence.begin(error)
+            self._context.silence.begin(error)
             return False
         return True
 
     def _pause(self) -> None:
         """Let the slots work for a moment; not longer than until one has nothing to do, where that may be the end."""
-        if self._crew.stop_flag.is_set():
-            self._crew.join(_TICK)
+        if self._consumer.stop_flag.is_set():
+            self._consumer.join(_TICK)
         elif self._drain:
-            self._post.idle.wait(_TICK)
-            self._post.idle.clear()
+            self._context.idle.wait(_TICK)
+            self._context.idle.clear()
         else:
-            busy = any(slot.sandbox.token for slot in self._crew.slots)
+            busy = any(slot.sandbox.token for slot in self._consumer.slots)
             time.sleep(_TICK if busy else _IDLE_TICK)
 
     def _look_at_the_ledger(self, moment: float) -> None:
@@ -254,10 +253,10 @@ class Worker:
     def _obey(self) -> None:
         """Stop what was cancelled, or given to another; pause and go on as told."""
         if self._ledger.batches.is_paused():
-            self._post.paused.set()
+            self._context.paused.set()
         else:
-            self._post.paused.clear()
-        for slot in self._crew.slots:
+            self._context.paused.clear()
+        for slot in self._consumer.slots:
             token = slot.sandbox.token
             if token is not None:
                 try:
@@ -267,20 +266,20 @@ class Worker:
 
     def _drained(self, moment: float) -> None:
         """Stop when all is done; where messages were lost, send them again."""
-        if any(slot.sandbox.token for slot in self._crew.slots) or self._looks_after(moment):
+        if any(slot.sandbox.token for slot in self._consumer.slots) or self._looks_after(moment):
             return
         if not self._ledger.jobs.has_unfinished_jobs(self._queue):
             self._stop_or_tell(moment)
-        elif moment - self._sent_at >= 1.0 and not self._post.paused.is_set():
+        elif moment - self._sent_at >= 1.0 and not self._context.paused.is_set():
             self._sent_at = moment
             control.heed_a_clock_set_back(self._ledger, time.time())
             control.resend(self._ledger, self._queue, time.time(), patience=0.0)
 
     def _give_up_where_nothing_works(self) -> None:
         """Somebody waits for the end: better tell what is missing than wait for it for ever."""
-        if any(slot.sandbox.token for slot in self._crew.slots):
+        if any(slot.sandbox.token for slot in self._consumer.slots):
             return
-        for outage in (self._post.shortage, self._post.silence):
+        for outage in (self._context.shortage, self._context.silence):
             if outage.seconds > _GIVEN_UP:
                 self._give_up(outage.error)
         if self._unwritten is not None and time.monotonic() - self._unwritten[0] > _GIVEN_UP:

@@ -28,9 +28,9 @@ def answer_nothing(connection: Connection, _lifeline: Connection, _memory: int) 
     while True:
         try:
             connection.recv()
-            connection.send(child.Plan(()))
+            connection.send(())
             connection.recv()
-            connection.send(child.Result((), ()))
+            connection.send(child.Result((), (), None))
         except EOFError:
             return
 

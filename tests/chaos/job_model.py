@@ -4,8 +4,7 @@ from collections import deque
 
 from fileq.job import JobState
 from fileq.presence import ProcessIdentity
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
+from fileq.worker.tasks import create_huey
 
 
 class ModelJob:
@@ -33,8 +32,7 @@ class InProcessWorker:
     def __init__(self, world, number, name):
         self.process = ProcessIdentity(f"host-{number}", number, "1")
         self.queue = name
-        self.huey = huey_for(world.ledger, name)
-        tasks.register(self.huey)
+        self.huey = create_huey(world.ledger, name)
         self.taken = deque()
         self.token = None
         self.record = world.ledger.workers.register_worker(self.process, name, 1, world.now)

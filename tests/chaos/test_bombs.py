@@ -16,7 +16,7 @@ from PIL import Image
 
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, JobError
-from fileq.images.protocol import Assignment
+from fileq.images.protocol import Assignment, OutputTarget
 from fileq.job import Token
 from fileq.process.sandbox import Sandbox
 from fileq.recipes.recipe import Output, Recipe
@@ -94,11 +94,12 @@ def ended(sandbox: Sandbox, source: Path, out: Path) -> tuple[ErrorKind, int]:
     assignment = Assignment(
         str(source), status.st_size, status.st_mtime_ns, wanted, str(out), "", WorkerSettings().max_pixels
     )
-    sandbox.begin(Token(1, 1))
+    sandbox.start()
     child = sandbox._process.pid
     try:
-        plan = sandbox.call(assignment)
-        sandbox.call([str(out / ".temp") for _ in plan.planned])
+        with sandbox.attempt(Token(1, 1)):
+            planned = sandbox.plan(assignment)
+            sandbox.encode([OutputTarget(str(out / ".temp")) for _ in planned])
     except JobError as error:
         kind = error.kind
     else:
@@ -107,7 +108,6 @@ def ended(sandbox: Sandbox, source: Path, out: Path) -> tuple[ErrorKind, int]:
     if os.path.exists(f"/proc/{child}/status"):
         lines = Path(f"/proc/{child}/status").read_text().splitlines()
         peak = next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
-    sandbox.end()
     return kind, peak
 
 

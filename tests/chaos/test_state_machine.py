@@ -36,7 +36,7 @@ class Queue(RuleBasedStateMachine):
         self.world = World(self.folder)
         clock = SimpleNamespace(time=lambda: self.world.now)
         # Sources that go have a model of their own; here nobody touches files.
-        self.patches = [patch("fileq.queue.delivery.time", clock), patch("fileq.worker.recovery.dispose")]
+        self.patches = [patch("fileq.queue.storage.time", clock), patch("fileq.worker.recovery.dispose")]
         for one in self.patches:
             one.start()
 

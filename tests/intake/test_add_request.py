@@ -9,8 +9,7 @@ from fileq.intake import AddRequest, IntakeOutcome, RepeatRule, add_files, plan_
 from fileq.job import JobState, Made
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
+from fileq.worker.tasks import create_huey
 from tests.support.jobs import DAMAGED, GONE, NOW, begin, finish, recipe
 
 WEB, THUMB = recipe("web"), recipe("thumb", match=("*.jpg",), out="{folder}/thumbs", background="black")
@@ -74,8 +73,7 @@ def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
 
 def test_every_job_has_a_message(ledger, photos):
     take(ledger, photos, priority=3)
-    huey = huey_for(ledger, queue.MAIN)
-    tasks.register(huey)
+    huey = create_huey(ledger, queue.MAIN)
     sent = [huey.dequeue(), huey.dequeue()]
     assert sorted(job for task in sent for job in task.args) == [1, 2]
     assert {task.priority for task in sent} == {3}

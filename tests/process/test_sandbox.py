@@ -38,10 +38,9 @@ def test_a_child_that_may_open_no_more_files_says_so_and_it_is_no_fault_of_the_j
 
 
 def test_outputs_that_are_not_wanted_are_not_made(bench, box):
-    box.begin(TOKEN)
-    box.call(bench.assignment())
-    assert box.call([None]).encoded == (None,)
-    box.end()
+    with box.attempt(TOKEN):
+        box.plan(bench.assignment())
+        assert box.encode([None]).encoded == (None,)
 
 
 @pytest.mark.parametrize("by", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE"])
@@ -81,27 +80,24 @@ def test_a_child_with_too_much_memory_is_ended_from_outside(bench, tmp_path):
 
 
 def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, box):
-    box.begin(TOKEN)
-    box.call(bench.assignment(Crash()))
-    with pytest.raises(JobError):
-        box.call([OutputTarget(str(bench.folder / ".small.tmp"))])
-    box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
-    box.stop(Verdict.STOPPED)
-    box.end()
+    with box.attempt(TOKEN):
+        box.plan(bench.assignment(Crash()))
+        with pytest.raises(JobError):
+            box.encode([OutputTarget(str(bench.folder / ".small.tmp"))])
+        box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
+        box.stop(Verdict.STOPPED)
     assert bench.works(box)
 
 
 def test_an_attempt_that_is_left_after_its_plan_ends_its_child(bench, box):
-    box.begin(TOKEN)
-    box.call(bench.assignment())
-    box.end()
+    with box.attempt(TOKEN):
+        box.plan(bench.assignment())
     assert bench.works(box)
 
 
 def test_an_attempt_that_asks_its_child_for_nothing_leaves_it_to_the_next_one(bench, box):
-    box.begin(TOKEN)
-    pid = pid_of(box)
-    box.end()
+    with box.attempt(TOKEN):
+        pid = pid_of(box)
     assert bench.works(box)
     assert pid_of(box) == pid
 

@@ -104,11 +104,10 @@ def test_an_idle_child_that_is_killed_is_replaced(bench, box):
 
 
 def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, box):
-    box.begin(TOKEN)
-    box.call(bench.assignment())
-    box.call([OutputTarget(str(bench.folder / ".small.tmp"))])
-    box.stop(Verdict.CANCELLED, TOKEN)
-    box.end()
+    with box.attempt(TOKEN):
+        box.plan(bench.assignment())
+        box.encode([OutputTarget(str(bench.folder / ".small.tmp"))])
+        box.stop(Verdict.CANCELLED, TOKEN)
     assert bench.works(box)
 
 
@@ -132,15 +131,13 @@ while True:
 def stopper(bench, box, ended):
     """An attempt whose program stops its supervisor all the time; `ended` is told how that ends."""
     command = Command(argv=(sys.executable, "-c", STOPPER, str(bench.folder / "mark"), "{source}", "{output}"))
-    box.begin(TOKEN)
+    recipe = Recipe(name="test", steps=(command,), outputs=(Output(),))
     try:
-        recipe = Recipe(name="test", steps=(command,), outputs=(Output(),))
-        box.call(Assignment(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
-        box.call([OutputTarget(str(bench.folder / ".made.tmp"))])
+        with box.attempt(TOKEN):
+            box.plan(Assignment(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
+            box.encode([OutputTarget(str(bench.folder / ".made.tmp"))])
     except (JobError, Stopped, Lost) as error:
         ended.append(error)
-    finally:
-        box.end()
 
 
 def wait_for_stopped(mark):
@@ -212,10 +209,9 @@ from fileq.process.sandbox import Sandbox
 source, folder, mark = sys.argv[1:]
 
 def attempt(box, *steps):
-    box.begin(Token(1, 1))
-    box.call(Assignment(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
-    box.call([OutputTarget(folder + "/.made.tmp")])
-    box.end()
+    with box.attempt(Token(1, 1)):
+        box.plan(Assignment(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
+        box.encode([OutputTarget(folder + "/.made.tmp")])
 
 idle, busy = Sandbox(60, 2**30), Sandbox(600, 2**30)
 attempt(idle)
@@ -228,7 +224,7 @@ def test_children_idle_and_busy_end_when_their_worker_is_killed(photo, tmp_path,
     mark = tmp_path / "dozing"
     worker = subprocess.Popen(
         [sys.executable, "-c", DYING, photo, tmp_path, mark],
-        env={**os.environ, "PYTHONPATH": plugins}, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((plugins, *sys.path))}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with worker:
         idle = psutil.Process(int(worker.stdout.readline()))

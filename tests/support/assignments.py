@@ -9,10 +9,10 @@ import pytest
 from mischief import Doze
 
 from fileq.errors import JobError
-from fileq.images.pipeline import Assignment, OutputTarget
+from fileq.images.pipeline import Assignment, OutputTarget, Planned
 from fileq.job import Token
 from fileq.operations.builtin.resize import Resize
-from fileq.process.child import Plan, Result
+from fileq.process.child import Result
 from fileq.process.sandbox import Lost, Sandbox, Stopped
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
@@ -45,13 +45,10 @@ class Bench:
     def do(self, box, *steps, token=TOKEN):
         """One attempt from its begin to its end; what an earlier one made goes."""
         (self.folder / ".small.tmp").unlink(missing_ok=True)
-        box.begin(token)
-        try:
-            plan = box.call(self.assignment(*steps))
-            assert isinstance(plan, Plan)
-            return box.call([OutputTarget(str(self.folder / ".small.tmp"))])
-        finally:
-            box.end()
+        with box.attempt(token):
+            (planned,) = box.plan(self.assignment(*steps))
+            assert isinstance(planned, Planned)
+            return box.encode([OutputTarget(str(self.folder / ".small.tmp"))])
 
     def works(self, box):
         result = self.do(box, token=Token(2, 1))

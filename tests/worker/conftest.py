@@ -1,6 +1,8 @@
 """Real jobs about a real photo, for the tests of what a worker does with them."""
 
 import os
+import threading
+from unittest.mock import patch
 
 import pytest
 
@@ -12,12 +14,14 @@ from fileq.publish import publish
 from fileq.queue import MAIN
 from fileq.recipes.recipe import Output, Recipe, encode
 from fileq.units import Dimensions, Duration
-from fileq.worker.attempt import Attempt
+from fileq.worker.job import process_job
+from fileq.worker.outages import Outage
+from fileq.worker.slot import Slot, SlotContext
 from tests.support.jobs import NOW
 
 
 class Shop:
-    """Enters jobs about a photo, and does them in this thread."""
+    """Enters jobs about a photo, and does them in this thread, in a slot of a worker whose number is 1."""
 
     def __init__(self, ledger, photo, out):
         self.ledger = ledger
@@ -25,6 +29,14 @@ class Shop:
         self.out = out
         self.settings = WorkerSettings(timeout=Duration(60), attempts=2, retry_delay=Duration(10))
         self.sandbox = Sandbox(60, 2**30)
+
+    def context(self, **keys):
+        shared = {
+            "ledger": self.ledger, "settings": self.settings, "queue": MAIN, "worker_id": lambda: 1,
+            "paused": threading.Event(), "idle": threading.Event(), "lookout": threading.Lock(),
+            "shortage": Outage("There is enough."), "silence": Outage("It answers."),
+        }  # fmt: skip
+        return SlotContext(**(shared | keys))
 
     def enter(self, *steps, source=None, **keys):
         """The id of a new job; `keys` go into its recipe."""
@@ -38,18 +50,31 @@ class Shop:
         )  # fmt: skip
         return jobs.insert_job(candidate, self.ledger.batches.insert_batch(MAIN, NOW), NOW)
 
-    def claim(self, job, now=2 * NOW):
-        return Attempt(self.ledger, self.settings, self.ledger.jobs.claim_job(job, 1, now), MAIN)
+    def start(self, job, now=2 * NOW, after_claim=lambda: None):
+        """Make an attempt up to its temp files; its steps, and what it is to publish, None where it ended before."""
+        claim = self.ledger.jobs.claim_job
+
+        def claim_then(job_id, worker_id, _):
+            claimed = claim(job_id, worker_id, now)
+            after_claim()
+            return claimed
+
+        slot = Slot(self.context(), threading.Event())
+        slot.sandbox = self.sandbox
+        with patch.object(self.ledger.jobs, "claim_job", claim_then):
+            steps = process_job(slot, job)
+            return steps, next(steps, None)
 
     def make(self, job, now=2 * NOW):
-        """One attempt, up to its temp files; whether it got so far."""
-        return self.claim(job, now).make(self.sandbox)
+        """One attempt up to its temp files: what it is to publish, None where it ended before."""
+        return self.start(job, now)[1]
 
     def do(self, job, now=2 * NOW):
         """One attempt from claim to end; answers the job as it then is."""
-        finished = self.make(job, now)
+        steps, finished = self.start(job, now)
         if finished:
             assert publish(self.ledger, [finished]) == {}
+            assert next(steps, None) is None
         return self.ledger.overview.find_job(job)
 
 

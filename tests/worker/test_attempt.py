@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import time
+from contextlib import suppress
 
 import pytest
 from mischief import Crash, Devour, Doze, Stumble
@@ -17,10 +18,16 @@ from fileq.publish import publish
 from fileq.queue import MAIN
 from fileq.units import Duration
 from fileq.worker.attempt import Attempt
-from fileq.worker.folder_outages import FolderOutages
+from fileq.worker.outages import FolderOutages
 from fileq.worker.recovery import DEATHS, recover
 from tests.support.drives import drive
 from tests.support.jobs import NOW
+
+
+def refuse(steps, reason):
+    """Say to the steps of an attempt why its outputs are not published."""
+    with suppress(StopIteration):
+        steps.throw(reason)
 
 
 def left(out):
@@ -44,10 +51,9 @@ def test_nothing_has_its_final_name_before_it_is_published(shop, ledger, out):
 
 def test_a_temp_file_that_can_not_be_removed_is_written_down(shop, ledger, tmp_path):
     with drive(tmp_path / "out") as place:
-        attempt = shop.claim(shop.enter())
-        finished = attempt.make(shop.sandbox)
+        steps, finished = shop.start(shop.enter())
         place.turn_read_only()
-        attempt.give_back()
+        refuse(steps, Stopped())
         (temp,) = [reservation.temp for reservation in finished.reservations]
         assert list(ledger.leftover_temps.list_temps()) == [temp]
         assert ledger.outputs.find_abandoned_paths() == []
@@ -103,8 +109,8 @@ def test_a_fault_that_may_pass_is_tried_again_later_and_then_fails(shop, out, st
 def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(shop, ledger, out):
     job = shop.enter()
     claim = ledger.jobs.claim_job(job, 1, 2 * NOW)
-    attempt = Attempt(ledger, shop.settings, claim, MAIN, FolderOutages())
-    attempt.refuse(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
+    attempt = Attempt(shop.context(folder_outages=FolderOutages()), claim)
+    attempt.put_off(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
     waiting = ledger.overview.find_job(job)
     assert waiting.state in (JobState.QUEUED, JobState.WAITING)
     assert waiting.due_at > time.time()
@@ -196,16 +202,12 @@ class Ending:
     def __init__(self, box, error):
         self._box = box
         self._error = error
-        self._calls = 0
 
     def __getattr__(self, name):
         return getattr(self._box, name)
 
-    def call(self, request):
-        self._calls += 1
-        if self._calls == 2:
-            raise self._error
-        return self._box.call(request)
+    def encode(self, _targets):
+        raise self._error
 
 
 def test_a_stopped_attempt_is_given_back_and_is_no_try(shop, ledger, out):
@@ -233,11 +235,10 @@ def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
 
 def test_what_was_taken_over_while_it_was_made_is_left_to_the_other(shop, ledger, out):
     job = shop.enter()
-    attempt = shop.claim(job)
-    finished = attempt.make(shop.sandbox)
-    ledger.jobs.lose_attempt(attempt.token, NOW)
-    other = shop.claim(job)
-    attempt.refuse(Fenced())
+    steps, finished = shop.start(job)
+    ledger.jobs.lose_attempt(finished.token, NOW)
+    other = ledger.jobs.claim_job(job, 1, 2 * NOW)
+    refuse(steps, Fenced())
     assert left(out) == []
     ledger.jobs.check_token(other.token)
     assert finished.token != other.token
@@ -245,18 +246,15 @@ def test_what_was_taken_over_while_it_was_made_is_left_to_the_other(shop, ledger
 
 def test_an_attempt_of_a_job_that_was_cancelled_meanwhile_leaves_nothing(shop, ledger, out):
     job = shop.enter()
-    attempt = shop.claim(job)
-    ledger.jobs.cancel_jobs([job], NOW)
-    assert attempt.make(shop.sandbox) is None
+    assert shop.start(job, after_claim=lambda: ledger.jobs.cancel_jobs([job], NOW))[1] is None
     assert left(out) == []
     assert ledger.overview.find_job(job).state is JobState.CANCELLED
 
 
 def test_what_could_not_be_published_is_written_down_and_cleared_up(shop, ledger, out):
     job = shop.enter()
-    attempt = shop.claim(job)
-    attempt.make(shop.sandbox)
-    attempt.refuse(JobError(ErrorKind.CONFLICT, "It came into being.", "Move it."))
+    steps, _ = shop.start(job)
+    refuse(steps, JobError(ErrorKind.CONFLICT, "It came into being.", "Move it."))
     assert ledger.overview.find_job(job).failure.kind is ErrorKind.CONFLICT
     assert left(out) == []
     assert ledger.outputs.find_owner(f"{out}/photo-small.png") is None
@@ -267,11 +265,10 @@ def test_a_temp_file_that_cannot_go_once_its_output_stands_is_known_and_its_job_
         raise OSError(errno.EIO, "Input/output error")
 
     job = shop.enter()
-    attempt = shop.claim(job)
-    finished = attempt.make(shop.sandbox)
+    steps, finished = shop.start(job)
     with monkeypatch.context() as patch:
         patch.setattr(os, "unlink", fail)
-        attempt.refuse(publish(shop.ledger, [finished])[attempt.token])
+        refuse(steps, publish(shop.ledger, [finished])[finished.token])
     assert shop.ledger.overview.find_job(job).state is JobState.DONE
     (left,) = shop.ledger.leftover_temps.list_temps()
     assert os.path.exists(left)

@@ -12,11 +12,10 @@ from fileq.cron import Cron
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.notifications import tell
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
-from fileq.worker.consumer import Clock
-from fileq.worker.ledger_alarm import Alarm
+from fileq.worker.consumer import DirectScheduler
+from fileq.worker.outages import LedgerAlarm
 from fileq.worker.periodic import Upkeep, perform, run_now
+from fileq.worker.tasks import create_huey
 from tests.acceptance.program import wait_until
 from tests.support.jobs import recipe
 
@@ -92,9 +91,8 @@ def test_two_workers_run_it_once(ledger, database, upkeep, folder):
 
 def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledger):
     ticks = []
-    huey = huey_for(ledger, "fileq")
-    tasks.register(huey, lambda: ticks.append(1))
-    Clock(huey, threading.Event(), 1, True).enqueue_periodic_tasks(datetime(2026, 5, 17, tzinfo=UTC))
+    huey = create_huey(ledger, "fileq", lambda: ticks.append(1))
+    DirectScheduler(huey, threading.Event(), 1, True).enqueue_periodic_tasks(datetime(2026, 5, 17, tzinfo=UTC))
     assert ticks == [1]
     assert not ledger.messages.has_messages("fileq")
 
@@ -108,7 +106,7 @@ def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
     upkeep = Upkeep(database, config(notify=notify), 0.1)
-    upkeep._alarm = Alarm(patience=0.0)
+    upkeep._alarm = LedgerAlarm(patience=0.0)
     with ledger.transaction():
         upkeep.tick()
         wait_until(lambda: not upkeep.is_busy)

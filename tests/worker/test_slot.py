@@ -9,33 +9,32 @@ import time
 
 import msgspec
 import pytest
+from huey.api import Task
 from mischief import Crash
 
 from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobSelection
 from fileq.queue import MAIN
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
-from fileq.worker.folder_outages import FolderOutages
-from fileq.worker.outage import Outage
-from fileq.worker.slot import Post, Slot
+from fileq.worker.consumer import SlotThread
+from fileq.worker.job import process_jobs
+from fileq.worker.outages import FolderOutages
+from fileq.worker.tasks import create_huey
 from tests.support.jobs import SLOW
 
 
 @pytest.fixture
-def slot(shop, ledger):
-    """The one slot of a worker whose number is 1."""
-    huey = huey_for(ledger, MAIN)
-    tasks.register(huey)
-    post = Post(
-        ledger, shop.settings, MAIN, lambda: 1,
-        paused=threading.Event(), idle=threading.Event(), lead=threading.Lock(),
-        shortage=Outage("There is enough."), silence=Outage("It answers."),
-    )  # fmt: skip
-    slot = Slot(post, huey=huey, stop_flag=threading.Event(), default_delay=0.01, max_delay=0.01, backoff=1.5)
-    yield slot
-    slot.shutdown()
+def thread(shop, ledger):
+    """The thread of the one slot of a worker whose number is 1."""
+    options = {"stop_flag": threading.Event(), "default_delay": 0.01, "max_delay": 0.01, "backoff": 1.5}
+    thread = SlotThread(shop.context(), huey=create_huey(ledger, MAIN), **options)
+    yield thread
+    thread.shutdown()
+
+
+@pytest.fixture
+def slot(thread):
+    return thread.slot
 
 
 @pytest.fixture
@@ -56,8 +55,7 @@ def states(ledger):
 
 def sent(ledger):
     """The jobs that lie in the queue."""
-    huey = huey_for(ledger, MAIN)
-    tasks.register(huey)
+    huey = create_huey(ledger, MAIN)
     jobs = []
     while (task := huey.dequeue()) is not None:
         jobs += task.args
@@ -65,26 +63,26 @@ def sent(ledger):
 
 
 def test_all_jobs_of_a_message_are_done(slot, ledger, jobs, out):
-    slot.work(jobs)
+    process_jobs(slot, jobs)
     assert states(ledger) == [JobState.DONE] * 5
     assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
 
 
 def test_a_message_that_comes_twice_does_nothing_more(slot, ledger, jobs):
-    slot.work(jobs)
-    slot.work([*jobs, 99])
+    process_jobs(slot, jobs)
+    process_jobs(slot, [*jobs, 99])
     assert {job.attempts for job in ledger.overview.list_jobs(JobSelection())} == {1}
 
 
 def test_what_was_cancelled_is_left_out(slot, ledger, jobs):
     ledger.jobs.cancel_jobs(jobs[1:3], 0)
-    slot.work(jobs)
+    process_jobs(slot, jobs)
     assert [state is JobState.DONE for state in states(ledger)] == [True, False, False, True, True]
 
 
 def test_a_job_that_crashes_keeps_no_other_of_its_message_from_being_done(slot, shop, ledger, jobs, photo):
     bad = shop.enter(Crash(), source=copy(photo, 9))
-    slot.work([*jobs[:2], bad, *jobs[2:]])
+    process_jobs(slot, [*jobs[:2], bad, *jobs[2:]])
     assert states(ledger) == [JobState.DONE] * 5 + [JobState.WAITING]
 
 
@@ -92,14 +90,14 @@ def test_two_jobs_of_a_message_with_one_output_are_one_done_and_one_conflict(slo
     elsewhere = photo.parent / "more" / photo.name
     elsewhere.parent.mkdir()
     elsewhere.write_bytes(photo.read_bytes())
-    slot.work([shop.enter(), shop.enter(source=elsewhere)])
+    process_jobs(slot, [shop.enter(), shop.enter(source=elsewhere)])
     assert states(ledger) == [JobState.DONE, JobState.FAILED]
 
 
 @pytest.mark.parametrize("reason", ["stop", "pause"])
 def test_what_is_left_of_a_message_goes_back_when_the_worker_stops_or_pauses(slot, ledger, jobs, reason):
-    (slot.stop_flag if reason == "stop" else slot._post.paused).set()
-    slot.work(jobs)
+    (slot.stop if reason == "stop" else slot.context.paused).set()
+    process_jobs(slot, jobs)
     assert states(ledger) == [JobState.QUEUED] * 5
     assert sent(ledger) == jobs
 
@@ -112,26 +110,26 @@ def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, r
     if reason == "fault":
         monkeypatch.setattr(ledger.jobs, "claim_job", lambda *_: [].pop())
         with pytest.raises(IndexError):
-            slot.work(jobs)
+            process_jobs(slot, jobs)
         jobs = jobs[1:]  # the one at which it happened is left to recovery
     else:
-        (slot.stop_flag if reason == "stop" else slot._post.paused).set()
-        slot.work(jobs)
+        (slot.stop if reason == "stop" else slot.context.paused).set()
+        process_jobs(slot, jobs)
     assert states(ledger) == [JobState.WAITING] * 5
     assert sent(ledger) == jobs
 
 
 def test_a_pause_that_a_slot_has_not_seen_yet_costs_no_message_and_ends_its_work(slot, ledger, jobs):
     ledger.batches.set_paused(paused=True)
-    slot.work(jobs)
+    process_jobs(slot, jobs)
     assert states(ledger) == [JobState.QUEUED] * 5
-    assert slot._post.paused.is_set()
+    assert slot.context.paused.is_set()
     assert sorted(sent(ledger)) == jobs
 
 
 def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, ledger, jobs):
     ledger.database.connection.execute("update jobs set due_at = 1e10")
-    slot.work(jobs)
+    process_jobs(slot, jobs)
     assert states(ledger) == [JobState.QUEUED] * 5
     ledger.messages.move_due_messages(MAIN, 1e10)
     assert sent(ledger) == jobs
@@ -142,9 +140,9 @@ def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot
     outages = FolderOutages()
     full = FolderUnavailable(ErrorKind.NO_SPACE, "It is full.", "Make room.", str(out))
     outages.begin(full, ledger.overview.find_job(jobs[0]).source, str(out))
-    slot._post = msgspec.structs.replace(slot._post, folder_outages=outages)
+    slot.context = msgspec.structs.replace(slot.context, folder_outages=outages)
     before = time.time()
-    slot.work(jobs[:1])
+    process_jobs(slot, jobs[:1])
     job = ledger.overview.find_job(jobs[0])
     assert (job.state, job.attempts) == (JobState.WAITING, 1)
     assert before + 5 < job.due_at <= time.time() + 10
@@ -154,13 +152,13 @@ def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot
 
 
 def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger, jobs, out, monkeypatch):
-    slot.work(jobs[:1])
+    process_jobs(slot, jobs[:1])
     (out / "0-small.png").unlink()
     moments = [1000.0]
-    slot._post = msgspec.structs.replace(slot._post, folder_outages=FolderOutages(lambda: moments[-1]))
+    slot.context = msgspec.structs.replace(slot.context, folder_outages=FolderOutages(lambda: moments[-1]))
     with monkeypatch.context() as patch:
         patch.setattr("fileq.publish.folders.is_drive_missing", lambda *_: True)
-        slot.work(jobs[1:3])
+        process_jobs(slot, jobs[1:3])
     found = [ledger.overview.find_job(job) for job in jobs[1:3]]
     assert [(job.state, job.attempts) for job in found] == [(JobState.WAITING, 1)] * 2
     assert ledger.database.connection.execute("select distinct tries from jobs where id in (2, 3)").fetchall() == [(0,)]
@@ -168,16 +166,16 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
     assert sent(ledger) == []
     moments.append(1010.0)
     ledger.database.connection.execute("update jobs set due_at = 0 where state = 'waiting'")
-    slot.work(jobs[1:3])
+    process_jobs(slot, jobs[1:3])
     assert states(ledger)[1:3] == [JobState.DONE] * 2
-    assert not slot._post.folder_outages.any
+    assert not slot.context.folder_outages.any
 
 
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     seen = []
     check = ledger.jobs.check_token
     ledger.jobs.check_token = lambda token: (seen.append(slot.activity), check(token))[1]
-    slot.work(jobs[:1])
+    process_jobs(slot, jobs[:1])
     assert (seen[0].job, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
     assert (slot.activity.job, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
 
@@ -193,12 +191,12 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger.jobs, failing, fail_once)
-        slot.work(jobs[:2])
-        assert slot._post.silence.error is not None
+        process_jobs(slot, jobs[:2])
+        assert slot.context.silence.error is not None
     assert JobState.RUNNING not in states(ledger)
-    slot._backoff.reset()
+    slot.backoff.reset()
     left = [job for job, state in zip(jobs, states(ledger), strict=True) if state is JobState.QUEUED]
-    slot.work(left)
+    process_jobs(slot, left)
     assert states(ledger) == [JobState.DONE] * 5
     assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
 
@@ -215,29 +213,28 @@ def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger.jobs, "claim_job", claim_only_the_first)
-        patch.setattr("fileq.worker.slot._SHOWN_AFTER", math.inf)  # a slow machine publishes after each
-        slot.work(jobs[:2])
-        assert slot._post.silence.error is not None
+        patch.setattr("fileq.worker.job._SHOWN_AFTER", math.inf)  # a slow machine publishes after each
+        process_jobs(slot, jobs[:2])
+        assert slot.context.silence.error is not None
     assert states(ledger) == [JobState.QUEUED] * 5
 
 
 def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, database, jobs, monkeypatch):
     other = sqlite3.connect(database, isolation_level=None)
-    call, let_go = slot.sandbox.call, slot._let_go
+    plan, hold_still = slot.sandbox.plan, slot.hold_still
 
-    def lock_then_call(request):
-        if not other.in_transaction:
-            other.execute("begin immediate")
-        return call(request)
+    def lock_then_plan(assignment):
+        other.execute("begin immediate")
+        return plan(assignment)
 
-    def unlock_then_let_go(attempt):
+    def hold_still_then_unlock(error):
         other.rollback()
-        let_go(attempt)
+        return hold_still(error)
 
-    monkeypatch.setattr(slot.sandbox, "call", lock_then_call)
-    monkeypatch.setattr(slot, "_let_go", unlock_then_let_go)
-    slot.work(jobs[:1])
-    assert "locked" in str(slot._post.silence.error)
+    monkeypatch.setattr(slot.sandbox, "plan", lock_then_plan)
+    monkeypatch.setattr(slot, "hold_still", hold_still_then_unlock)
+    process_jobs(slot, jobs[:1])
+    assert "locked" in str(slot.context.silence.error)
     monkeypatch.undo()
     assert states(ledger)[0] is JobState.QUEUED
     assert sent(ledger) == jobs[:1]
@@ -262,7 +259,7 @@ SHORTAGES = {
     "an output can't be reserved": ("fileq.publish.folders.os.mkdir", no_more_files),
     "an output can't be published": ("os.link", no_more_files),
     "its folder can't be synchronised": ("fileq.publish.publication.os.open", no_more_files),
-    "there is no memory for what the child says": ("fileq.worker.attempt.Attempt._reserve", no_memory),
+    "there is no memory for what the child says": ("fileq.worker.attempt.Attempt.reserve", no_memory),
 }
 
 
@@ -272,49 +269,51 @@ def test_a_shortage_of_the_workers_is_no_try_and_no_death_of_a_job(slot, ledger,
     slot.sandbox.close()
     with monkeypatch.context() as patch:
         patch.setattr(target, fault)
-        slot.work(jobs[:2])
+        process_jobs(slot, jobs[:2])
     assert ledger.database.connection.execute("select distinct state, tries, deaths from jobs").fetchall() == [
         ("queued", 0, 0)
     ]
     assert sorted(sent(ledger)) == jobs[:2]
-    assert slot._post.shortage.seconds > 0
-    assert slot._backoff.is_on
-    slot._backoff.reset()
-    slot.work(jobs)
+    assert slot.context.shortage.seconds > 0
+    assert slot.backoff.is_on
+    slot.backoff.reset()
+    process_jobs(slot, jobs)
     assert states(ledger) == [JobState.DONE] * 5
-    assert slot._post.shortage.seconds == 0
+    assert slot.context.shortage.seconds == 0
     assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
 
 
-def test_a_database_that_does_not_answer_is_said_once_and_taken_up_again(slot, ledger, jobs, caplog, monkeypatch):
+def test_a_database_that_does_not_answer_is_said_once_and_taken_up_again(
+    thread, slot, ledger, jobs, caplog, monkeypatch
+):
     caplog.set_level("INFO", "fileq")
     with monkeypatch.context() as patch:
-        patch.setattr(slot.huey, "dequeue", refuse)
+        patch.setattr(thread.huey, "dequeue", refuse)
         for _ in range(3):
-            slot._backoff.reset()
-            slot.loop()
-    slot._backoff.reset()
-    slot.loop()
+            slot.backoff.reset()
+            thread.loop()
+    slot.backoff.reset()
+    thread.loop()
     assert caplog.messages == ["The database is away. Put it back. Jobs wait until that is over.", "It answers."]
 
 
-def test_a_database_that_is_lost_between_a_message_and_its_jobs_ends_no_slot(slot, ledger, jobs, monkeypatch):
+def test_a_database_that_is_lost_between_a_message_and_its_jobs_ends_no_slot(thread, slot, ledger, jobs, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(slot.huey, "dequeue", lambda: "a message")
-        patch.setattr(slot.huey, "execute", lambda *_: refuse())
-        slot.loop()
-    assert slot._backoff.is_on
-    assert slot._post.silence.error is not None
+        patch.setattr(thread.huey, "dequeue", Task)
+        patch.setattr(thread.huey, "execute", lambda *_: refuse())
+        thread.loop()
+    assert slot.backoff.is_on
+    assert slot.context.silence.error is not None
 
 
 @pytest.mark.parametrize("where", ["dequeue", "execute"])
-def test_a_slot_without_memory_for_a_message_holds_still(slot, monkeypatch, where):
+def test_a_slot_without_memory_for_a_message_holds_still(thread, slot, monkeypatch, where):
     with monkeypatch.context() as patch:
-        patch.setattr(slot.huey, "dequeue", lambda: "a message")
-        patch.setattr(slot.huey, where, no_memory)
-        slot.loop()
-    assert slot._backoff.is_on
-    assert slot._post.shortage.error is not None
+        patch.setattr(thread.huey, "dequeue", Task)
+        patch.setattr(thread.huey, where, no_memory)
+        thread.loop()
+    assert slot.backoff.is_on
+    assert slot.context.shortage.error is not None
 
 
 def refuse():
@@ -325,11 +324,11 @@ def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, 
     def break_down(*_):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("fileq.worker.attempt.Attempt.make", break_down)
-    for _ in range(slot._post.settings.attempts):
+    monkeypatch.setattr("fileq.worker.attempt.Attempt.assignment", break_down)
+    for _ in range(slot.context.settings.attempts):
         ledger.database.connection.execute("update jobs set due_at = null")
         with pytest.raises(ZeroDivisionError):
-            slot.work(jobs[:1])
+            process_jobs(slot, jobs[:1])
     job = ledger.overview.find_job(jobs[0])
     assert (job.state, job.failure.kind) == (JobState.FAILED, "internal")
     assert "ZeroDivisionError: by zero" in job.failure.message

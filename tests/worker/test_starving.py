@@ -11,9 +11,8 @@ import pytest
 from fileq import control, queue
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import QueueEntry
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
 from fileq.worker.recovery import recover
+from fileq.worker.tasks import create_huey
 from tests.support.jobs import NOW, SLOW, begin, enter, finish, state
 from tests.worker.test_recovery import nobody, sign_on
 
@@ -22,9 +21,7 @@ BEAT = 5.0
 
 @pytest.fixture
 def huey(ledger):
-    huey = huey_for(ledger, queue.MAIN)
-    tasks.register(huey)
-    return huey
+    return create_huey(ledger, queue.MAIN)
 
 
 def add(ledger, *sources, **keys):
@@ -57,7 +54,7 @@ def done(ledger, jobs):
 @pytest.mark.parametrize("clock", [NOW, NOW + 3600])
 def test_what_a_killed_worker_had_taken_is_done_before_a_backlog(ledger, huey, monkeypatch, clock):
     """A moment after it was taken, and by a clock that was set back since."""
-    monkeypatch.setattr("fileq.queue.delivery.time", SimpleNamespace(time=lambda: clock))
+    monkeypatch.setattr("fileq.queue.storage.time", SimpleNamespace(time=lambda: clock))
     sign_on(ledger, pid=nobody())
     lost = add(ledger, *(f"lost {number}" for number in range(22)))
     take_and_die(huey, 22)
@@ -68,7 +65,7 @@ def test_what_a_killed_worker_had_taken_is_done_before_a_backlog(ledger, huey, m
 
 
 def test_what_a_living_worker_has_just_taken_is_left_to_it(ledger, huey, monkeypatch):
-    monkeypatch.setattr("fileq.queue.delivery.time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr("fileq.queue.storage.time", SimpleNamespace(time=lambda: NOW))
     sign_on(ledger)
     add(ledger, "a", "b")
     take_and_die(huey, 2)

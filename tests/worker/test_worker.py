@@ -154,7 +154,7 @@ def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worke
     monkeypatch.setattr(worker_module, "_GIVEN_UP", -1.0)
     send(ledger, shop)
     ledger.batches.set_paused(paused=True)
-    worker._post.silence.begin(LedgerError("The database is locked.", "Wait."))
+    worker._context.silence.begin(LedgerError("The database is locked.", "Wait."))
     with pytest.raises(EnvironmentFailure, match="locked"):
         worker.run()
 
@@ -179,8 +179,8 @@ def test_the_upkeep_of_a_worker_comes_with_each_minute(database, ledger, monkeyp
     config = Config(settings=Settings(), origins=())
     with Worker(database, config, slots=1) as worker:
         for minute in range(3):
-            for task in worker._crew.huey.read_periodic(dt.datetime(2026, 1, 1, 0, minute, tzinfo=dt.UTC)):
-                worker._crew.huey.execute(task)
+            for task in worker._consumer.huey.read_periodic(dt.datetime(2026, 1, 1, 0, minute, tzinfo=dt.UTC)):
+                worker._consumer.huey.execute(task)
     assert upkeep.ticks == 3
 
 

@@ -1,12 +1,14 @@
-"""Programs of dead workers that still run. Their supervisor ends them within moments, if nobody has killed it too."""
+"""Processes that outlive who started them: the supervisor of a killed child, and the programs of dead workers."""
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import psutil
 
+from fileq.operations.programs.families import end_tree
 from fileq.operations.programs.program import OUTPUT_VARIABLE
 
 _PATIENCE = 2.0
@@ -35,3 +37,28 @@ def _programs(beginnings: tuple[str, ...]) -> Iterator[psutil.Process]:
             output = process.environ().get(OUTPUT_VARIABLE, "")
             if output.startswith(beginnings) and process.pid != own and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
+
+
+def end_holders(inode: int) -> None:
+    """Kill the processes that have this socket open, with all that they have started. This one has another end.
+
+    A supervisor may be stopped (SIGSTOP), and hears of nothing then. Elsewhere than on Linux nobody is found.
+    """
+    for process in list(_holders(f"socket:[{inode}]")):
+        end_tree(process)
+
+
+def _holders(socket: str) -> Iterator[psutil.Process]:
+    pids = psutil.pids() if sys.platform == "linux" else []
+    for pid in pids:
+        with suppress(OSError, psutil.Error):  # it has ended, or is somebody else's
+            folder = f"/proc/{pid}/fd"
+            if pid != os.getpid() and any(_leads_to(f"{folder}/{name}", socket) for name in os.listdir(folder)):
+                yield psutil.Process(pid)
+
+
+def _leads_to(link: str, target: str) -> bool:
+    try:
+        return os.readlink(link) == target
+    except OSError:  # closed meanwhile
+        return False

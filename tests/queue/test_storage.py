@@ -11,16 +11,13 @@ from huey.exceptions import HueyException
 from fileq import queue
 from fileq.ledger import opened
 from fileq.ledger.tables.jobs import QueueEntry
-from fileq.queue.delivery import huey_for
-from fileq.worker import tasks
+from fileq.worker.tasks import create_huey
 from tests.support.jobs import NOW
 
 
 def huey_of(ledger, name=queue.MAIN):
     """The Huey of a queue, as a worker has it."""
-    huey = huey_for(ledger, name)
-    tasks.register(huey)
-    return huey
+    return create_huey(ledger, name)
 
 
 @pytest.fixture
@@ -108,7 +105,7 @@ def test_a_pickled_message_is_refused_and_not_run(ledger, huey, tmp_path):
     assert huey.dequeue() is None
 
 
-@pytest.mark.parametrize("name", ["os.system", "fileq.worker.tasks.register", "builtins.eval"])
+@pytest.mark.parametrize("name", ["os.system", "fileq.worker.tasks.create_huey", "builtins.eval"])
 def test_a_message_can_name_no_other_function(ledger, huey, name):
     ledger.messages.insert_messages(queue.MAIN, [(json.dumps({"id": "x", "name": name, "args": ["ls"]}).encode(), 0)])
     with pytest.raises(HueyException, match="not found"):

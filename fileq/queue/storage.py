@@ -1,4 +1,4 @@
-"""The Huey instance of a queue: it stores, orders, delays and delivers. Only a worker needs it."""
+"""Huey's storage and serializer for a queue: messages are JSON, and lie in the ledger's own database."""
 
 import datetime as dt
 import json
@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from huey import Huey
 from huey.registry import Message
 from huey.serializer import Serializer
 from huey.storage import SqliteStorage
@@ -41,11 +40,13 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
 
     @contextmanager
     def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
+        """Lend a cursor on the ledger's connection, in a transaction where Huey is to commit."""
         del close  # the connection is the ledger's
         with self._database.transaction() if commit else self._database.reading() as connection:
             yield connection.cursor()
 
     def dequeue(self) -> bytes | None:
+        """Take the next message off the queue, and return it; None where there is none."""
         return self._messages.take_message(self.name, time.time())
 
     def read_schedule(self, ts: dt.datetime) -> list[bytes]:
@@ -56,8 +57,3 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         with suppress(LedgerError):  # the slots say it, and it would be said a second time
             self._messages.move_due_messages(self.name, ts.timestamp())
         return []
-
-
-def huey_for(ledger: Ledger, queue: str) -> Huey:
-    """The Huey of this queue. It keeps no results: the ledger has them."""
-    return Huey(queue, results=False, serializer=JsonSerializer(), storage_class=LedgerStorage, ledger=ledger)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from fileq.operations.programs.program import OUTPUT_VARIABLE
-from fileq.process.orphaned_programs import end_programs
+from fileq.process.orphaned_processes import end_programs
 
 
 @pytest.mark.parametrize(

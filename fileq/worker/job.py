@@ -1,0 +1,189 @@
+"""The way of a job through a slot: claim → plan → reserve → encode → publish → dispose."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Self
+
+from fileq import control, queue
+from fileq.disposition import dispose
+from fileq.errors import ErrorKind, FolderUnavailable, JobError, LedgerError, Shortage
+from fileq.ledger import Ledger
+from fileq.ledger.tables.jobs import Claim, Fenced
+from fileq.process.sandbox import Lost, Stopped
+from fileq.publish import Finished, publish
+from fileq.worker.attempt import Attempt
+from fileq.worker.slot import Slot
+
+_SHOWN_AFTER = 0.2
+"""Seconds that a finished temp file may wait for others, to be published with them."""
+
+_AGAIN = 1.0
+"""Seconds until a slot tries again to write down how an attempt ended."""
+
+AttemptSteps = Generator[Finished, None, None]
+"""An attempt as `process_job` makes it: it stops once, for its encoded outputs to be published."""
+
+
+def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
+    """Process the jobs of one message, publish together what is ready together, and dispose of their sources.
+
+    What is left when the worker stops or pauses, or when something goes wrong, goes back as a message.
+    """
+    left = deque(job_ids)
+    try:
+        with slot.surviving_outages(), PublicationGroup(slot.context.ledger) as group:
+            while left and not slot.is_held_up:
+                group.add(process_job(slot, left.popleft()))
+                if group.is_due:
+                    group.publish()
+            group.publish()
+    finally:
+        _put_back(slot, left)
+    dispose(slot.context.ledger, job_ids)
+
+
+def process_job(slot: Slot, job_id: int) -> AttemptSteps:
+    """Make an attempt at a job. It stops once its outputs are encoded, and yields what is to be published of them.
+
+    Whoever goes on with it tells by `next` that they were published, and by `throw` why they were not. Whatever ends
+    the attempt is guarded by its claim's token.
+    """
+    claim = _claim_job(slot, job_id)
+    if claim is None:  # another has it, it was cancelled, or it is to be done later
+        return
+    attempt = Attempt(slot.context, claim)
+    with _given_back_in_outages(slot, attempt):
+        try:
+            with slot.sandbox.attempt(claim.token):
+                planned = slot.sandbox.plan(attempt.assignment())
+                targets = attempt.reserve(planned)
+                result = slot.sandbox.encode(targets)
+            yield attempt.finish(result)
+        except Shortage:  # of this process, which is no fault of the job: it is given back
+            raise
+        except Fenced:
+            attempt.leave()
+        except Stopped:
+            attempt.give_back()
+        except Lost:
+            attempt.lose()
+        except FolderUnavailable as error:
+            attempt.put_off(error)
+        except JobError as error:
+            attempt.fail(error)
+        else:
+            attempt.succeed()
+
+
+class PublicationGroup:
+    """Attempts that wait to be published: several small ones cost on disk as much as one.
+
+    An error in its `with` block is the end of each of them.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: deque[tuple[AttemptSteps, Finished]] = deque()
+        self._since = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        while self._waiting and error is not None:
+            attempt, _ = self._waiting.popleft()
+            with suppress(Exception):  # the one that this block ends with
+                _go_on(attempt, error)
+
+    def add(self, attempt: AttemptSteps) -> None:
+        """Make an attempt up to its encoded outputs, if it gets so far."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        finished = next(attempt, None)
+        if finished is not None:
+            self._waiting.append((attempt, finished))
+
+    @property
+    def is_due(self) -> bool:
+        """Whether those that wait should wait for no others."""
+        return time.monotonic() - self._since > _SHOWN_AFTER
+
+    def publish(self) -> None:
+        """Publish the outputs of all that wait, and end their attempts: as done, or as each one's refusal wants it."""
+        refused = publish(self._ledger, [finished for _, finished in self._waiting]) if self._waiting else {}
+        while self._waiting:
+            attempt, finished = self._waiting.popleft()
+            _go_on(attempt, refused.get(finished.token))
+
+
+def _go_on(attempt: AttemptSteps, error: BaseException | None) -> None:
+    with suppress(StopIteration):
+        if error is None:
+            next(attempt)
+        else:
+            attempt.throw(error)
+
+
+def _claim_job(slot: Slot, job_id: int) -> Claim | None:
+    """Claim a job for this slot; None where it is not to be done now: then it has a message still, if it needs one."""
+    context = slot.context
+    if _is_put_off(slot, job_id):
+        return None
+    claim = context.ledger.jobs.claim_job(job_id, context.worker_id(), time.time())
+    if claim is None:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
+        if context.ledger.batches.is_paused():
+            context.paused.set()
+        _put_back(slot, [job_id])
+    return claim
+
+
+def _is_put_off(slot: Slot, job_id: int) -> bool:
+    """Whether it waits for a folder that is not to be tried again yet: it need not be claimed to know that."""
+    ledger, outages = slot.context.ledger, slot.context.folder_outages
+    waits = ledger.jobs.find_waiting_paths(job_id) if outages is not None and outages.any else None
+    seconds = outages.seconds_left(*waits) if outages is not None and waits is not None else 0.0
+    if seconds > 0:
+        now = time.time()
+        with ledger.transaction():
+            due = ledger.jobs.postpone_job(job_id, now + seconds)
+            if due is not None:
+                queue.send(ledger, slot.context.queue, [due], now)
+    return seconds > 0
+
+
+def _put_back(slot: Slot, job_ids: Iterable[int]) -> None:
+    # Where even that goes wrong, recovery sends them again a minute later.
+    with suppress(LedgerError, OSError, MemoryError):
+        control.put_back(slot.context.ledger, slot.context.queue, job_ids, time.time())
+
+
+@contextmanager
+def _given_back_in_outages(slot: Slot, attempt: Attempt) -> Iterator[None]:
+    """Should the ledger or this process fail us here: give the job back as soon as that is possible.
+
+    A fault of our own must not leave a job running for ever, with nobody at it: it fails, and the fault goes on.
+    """
+    slot.begin(attempt.source)
+    try:
+        yield
+    except Exception as error:
+        if slot.hold_still(error):
+            _as_soon_as_possible(slot, attempt.give_back)
+            return
+        message = f"Something went wrong inside fileq at {attempt.source}: {type(error).__name__}: {error}"
+        fault = JobError(ErrorKind.INTERNAL, message, "Please report it, with the file if you can.")
+        _as_soon_as_possible(slot, lambda: attempt.fail(fault))
+        raise
+    slot.end()
+
+
+def _as_soon_as_possible(slot: Slot, end: Callable[[], None]) -> None:
+    """End an attempt, however often that takes; where the worker stops meanwhile, recovery gives its job back."""
+    while True:
+        with suppress(LedgerError, OSError, MemoryError):
+            end()
+            return
+        if slot.stop.wait(_AGAIN):
+            return

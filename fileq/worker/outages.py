@@ -1,0 +1,166 @@
+"""What keeps jobs from being done and is no fault of theirs: no handles, no memory, a silent database, a full disk."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from fileq.errors import FileqError, FolderUnavailable
+
+_FIRST_DELAY = 1.0
+_EVERY = 60.0
+_FIRST_FOLDER_DELAY, _LONGEST_FOLDER_DELAY = 10.0, 300.0
+
+_log = logging.getLogger("fileq")
+
+
+class SlotBackoff:
+    """How long one slot holds still: 1 s, then each time twice as long, up to `longest` seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._delay = _FIRST_DELAY
+        self._until: float | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._until is not None and self._clock() < self._until
+
+    def hold(self, longest: float) -> None:
+        """Begin to hold still."""
+        self._until = self._clock() + min(self._delay, longest)
+        self._delay = min(2 * self._delay, longest)
+
+    def reset(self) -> None:
+        """Hold still no more, and for 1 s the next time."""
+        self._delay, self._until = _FIRST_DELAY, None
+
+
+class Outage:
+    """One thing that all slots of a worker need. It is said when it fails, now and then while it does, and at its end.
+
+    `over` is the sentence for its end, `every` the seconds after which what still lasts is said again.
+    """
+
+    def __init__(self, over: str, clock: Callable[[], float] = time.monotonic, *, every: float = _EVERY) -> None:
+        self._over = over
+        self._every = every
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since: float | None = None
+        self._said_at = float("-inf")
+        self._said = False
+        self.error: FileqError | None = None
+
+    def begin(self, error: FileqError) -> None:
+        """Note that somebody has met the outage, for the first time or again."""
+        with self._lock:
+            now = self._clock()
+            self.error = error
+            self._since = now if self._since is None else self._since
+            say = now - self._said_at >= self._every
+            if say:
+                self._said_at, self._said = now, True
+        if say:
+            _log.warning("%s Jobs wait until that is over.", error)
+
+    def end(self) -> None:
+        """Note that somebody has worked again."""
+        if self._since is None:  # a look without the lock: this is asked ten thousand times, and hardly ever so
+            return
+        with self._lock:
+            said, self._said = self._said, False
+            self._since = self.error = None
+        if said:
+            _log.info("%s", self._over)
+
+    @property
+    def seconds(self) -> float:
+        """How long the outage has lasted; 0 where there is none."""
+        since = self._since
+        return 0.0 if since is None else self._clock() - since
+
+
+class _FolderOutage(msgspec.Struct, kw_only=True):
+    outage: Outage
+    kind: str
+    delay: float
+    until: float
+
+
+class FolderOutages:
+    """Folders whose disk is full, read-only or away: jobs that need one wait for it, as long as it takes.
+
+    Shared by the slots of one worker. Times are seconds of `clock`, which never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._folders: dict[str, _FolderOutage] = {}
+
+    def begin(self, error: FolderUnavailable, source: str, folder: str) -> float:
+        """Note that a job about `source`, with outputs in `folder`, met one; return the seconds that such jobs wait."""
+        place = os.path.dirname(source)
+        key = place if error.folder == place else folder
+        with self._lock:
+            now = self._clock()
+            known = self._folders.get(key)
+            if known is None or known.kind != error.kind:
+                known = self._folders[key] = _FolderOutage(
+                    outage=Outage(f"{key} can be used again: its jobs go on.", self._clock, every=float("inf")),
+                    kind=error.kind,
+                    delay=_FIRST_FOLDER_DELAY,
+                    until=now + _FIRST_FOLDER_DELAY,
+                )
+            elif now >= known.until:  # it was tried again: those that met it at the same time count once
+                known.delay = min(2 * known.delay, _LONGEST_FOLDER_DELAY)
+                known.until = now + known.delay
+            left = known.until - now
+        known.outage.begin(error)
+        return left
+
+    @property
+    def any(self) -> bool:
+        """Whether any folder is out."""
+        return bool(self._folders)
+
+    def seconds_left(self, source: str, folder: str) -> float:
+        """Return how long a job is to wait before it tries its folders again; 0 where none is known of."""
+        with self._lock:
+            untils = [self._folders[key].until for key in (os.path.dirname(source), folder) if key in self._folders]
+        return max(0.0, *(until - self._clock() for until in untils)) if untils else 0.0
+
+    def end(self, source: str, folder: str) -> None:
+        """Note that a job has read its source and written its outputs."""
+        if not self._folders:  # a look without the lock: it is asked for each job, and hardly ever otherwise
+            return
+        with self._lock:
+            over = [self._folders.pop(key, None) for key in {os.path.dirname(source), folder}]
+        for one in over:
+            if one is not None:
+                one.outage.end()
+
+
+class LedgerAlarm:
+    """Rings once when the ledger could not be used for minutes: health has no place then to write down what it saw."""
+
+    def __init__(self, patience: float = 300.0) -> None:
+        self._patience = patience
+        self._since: float | None = None
+
+    def rings(self, now: float) -> bool:
+        """Note that the ledger could not be used at `now`; return whether that is to be told."""
+        if self._since is None:
+            self._since = now + self._patience
+        if now < self._since:
+            return False
+        self._since = float("inf")
+        return True
+
+    def rest(self) -> None:
+        """Note that the ledger can be used."""
+        self._since = None

@@ -1,0 +1,118 @@
+"""What is said of an outage, and how long slots and jobs wait for its end."""
+
+from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
+from fileq.worker.outages import FolderOutages, LedgerAlarm, Outage, SlotBackoff
+
+NOW = 1_000_000.0
+FULL = FolderUnavailable(ErrorKind.NO_SPACE, "/out is full.", "Make room.", "/out/sub")
+SOURCE_AWAY = FolderUnavailable(ErrorKind.INTERNAL, "/in doesn't answer.", "Bring it back.", "/in")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_slot_holds_still_twice_as_long_each_time_up_to_the_longest():
+    clock = Clock()
+    backoff = SlotBackoff(clock)
+    waits = []
+    for _ in range(8):
+        backoff.hold(60)
+        begun = clock.now
+        while backoff.is_on:
+            clock.now += 0.5
+        waits.append(clock.now - begun)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    backoff.reset()
+    backoff.hold(60)
+    clock.now += 1
+    assert not backoff.is_on
+
+
+def test_an_outage_is_said_when_it_begins_once_a_minute_and_when_it_is_over(caplog):
+    caplog.set_level("INFO", "fileq")
+    clock = Clock()
+    outage = Outage("It is back.", clock)
+    error = LedgerError("It is away.", "Wait.")
+    for _ in range(120):  # two minutes
+        outage.begin(error)
+        clock.now += 1
+    assert outage.seconds == 120
+    outage.end()
+    outage.end()
+    assert outage.seconds == 0
+    assert caplog.messages == ["It is away. Wait. Jobs wait until that is over."] * 2 + ["It is back."]
+
+
+def test_one_that_comes_and_goes_is_said_once_a_minute_at_most(caplog):
+    caplog.set_level("INFO", "fileq")
+    clock = Clock()
+    outage = Outage("It is back.", clock)
+    for _ in range(20):
+        outage.begin(LedgerError("It is away."))
+        outage.end()
+        clock.now += 1
+    assert len(caplog.messages) == 2
+
+
+def test_jobs_wait_twice_as_long_each_time_and_those_that_meet_it_together_count_once():
+    clock = Clock()
+    outages = FolderOutages(clock)
+    waits = []
+    for _ in range(7):
+        waits.append([outages.begin(FULL, "/in/a.jpg", "/out") for _ in range(3)])
+        clock.now += waits[-1][0]
+        assert outages.seconds_left("/in/a.jpg", "/out") == 0
+    assert waits == [[seconds] * 3 for seconds in (10, 20, 40, 80, 160, 300, 300)]
+
+
+def test_only_jobs_that_need_the_folder_wait():
+    outages = FolderOutages(Clock())
+    outages.begin(FULL, "/in/a.jpg", "/out")
+    outages.begin(SOURCE_AWAY, "/in/a.jpg", "/out")
+    assert outages.seconds_left("/elsewhere/a.jpg", "/out") == 10
+    assert outages.seconds_left("/in/b.jpg", "/elsewhere") == 10
+    assert outages.seconds_left("/elsewhere/a.jpg", "/elsewhere") == 0
+
+
+def test_a_job_that_goes_well_ends_it_and_that_is_said_once(caplog):
+    caplog.set_level("INFO", "fileq")
+    clock = Clock()
+    outages = FolderOutages(clock)
+    for _ in range(5):
+        outages.begin(FULL, "/in/a.jpg", "/out")
+        clock.now += 400
+    outages.end("/in/b.jpg", "/elsewhere")
+    assert outages.any
+    for _ in range(2):
+        outages.end("/in/a.jpg", "/out")
+    assert not outages.any
+    assert caplog.messages == [
+        "/out is full. Make room. Jobs wait until that is over.",
+        "/out can be used again: its jobs go on.",
+    ]
+
+
+def test_a_lock_that_passes_rings_nothing():
+    alarm = LedgerAlarm()
+    assert not alarm.rings(NOW)
+    assert not alarm.rings(NOW + 240)
+    alarm.rest()
+    assert not alarm.rings(NOW + 600)
+
+
+def test_what_lasts_for_minutes_rings_once():
+    alarm = LedgerAlarm()
+    rung = [minute for minute in range(60) if alarm.rings(NOW + 60 * minute)]
+    assert rung == [5]
+
+
+def test_it_rings_anew_when_it_was_well_in_between():
+    alarm = LedgerAlarm()
+    for minute in range(10):
+        alarm.rings(NOW + 60 * minute)
+    alarm.rest()
+    assert [minute for minute in range(10, 20) if alarm.rings(NOW + 60 * minute)] == [15]
