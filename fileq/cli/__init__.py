@@ -36,7 +36,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _invoke(arguments: list[str], session: Session) -> int:
     group = typer.main.get_command(app)
-    typer_patch.use(group)
+    typer_patch.patch_command(group)
     try:
         with group.make_context("fileq", arguments or ["--help"], obj=session) as context:
             answer = group.invoke(context)

@@ -41,7 +41,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in _PANEL_OF:
             return None
         command = typer.main.get_command(importlib.import_module(f"fileq.cli.commands.{cmd_name}").app)
-        typer_patch.use(command)
+        typer_patch.patch_command(command)
         command.name = cmd_name
         command.rich_help_panel = _PANEL_OF[cmd_name]  # type: ignore[attr-defined]  # TyperCommand has it
         return command

@@ -7,18 +7,18 @@ from fileq.job import Job
 from fileq.ledger import Ledger
 
 
-def known_batch(ledger: Ledger, batch: int | None) -> None:
+def require_batch(ledger: Ledger, batch_id: int | None) -> None:
     """Raise NotFoundError where there is no such batch."""
-    if batch is not None and not ledger.batches.has_jobs(batch):
-        raise NotFoundError(f"There is no batch {batch}.", "fileq list shows the jobs and their batches.")
+    if batch_id is not None and not ledger.batches.has_jobs(batch_id):
+        raise NotFoundError(f"There is no batch {batch_id}.", "fileq list shows the jobs and their batches.")
 
 
-def known_job(ledger: Ledger, number: int) -> Job:
-    job = ledger.overview.find_job(number)
+def find_job(ledger: Ledger, job_id: int) -> Job:
+    job = ledger.overview.find_job(job_id)
     if job is None:
-        raise NotFoundError(f"There is no job {number}.", "fileq list shows the jobs.")
+        raise NotFoundError(f"There is no job {job_id}.", "fileq list shows the jobs.")
     return job
 
 
-def known_jobs(ledger: Ledger, numbers: Iterable[int]) -> list[Job]:
-    return [known_job(ledger, number) for number in numbers]
+def find_jobs(ledger: Ledger, job_ids: Iterable[int]) -> list[Job]:
+    return [find_job(ledger, number) for number in job_ids]

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fileq.cli.session import Session
-from fileq.cli.times import moment
+from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import receipt_document
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
 
 
-def request(
+def build_request(
     session: Session,
     now: float,
     *,
@@ -30,7 +30,7 @@ def request(
     force: bool,
 ) -> AddRequest:
     """The request that the options mean. Raises UsageError and NotFoundError."""
-    named = [*(paths or ()), *(listed(files_from, null=null) if files_from else ())]
+    named = [*(paths or ()), *(read_path_list(files_from, null=null) if files_from else ())]
     if not named and not files_from:
         raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
     return AddRequest(
@@ -41,13 +41,13 @@ def request(
         exclude=tuple(exclude or ()),
         recursive=recursive,
         priority=priority,
-        due_at=None if at is None else moment(at, now),
+        due_at=None if at is None else parse_due_time(at, now),
         repeat=RepeatRule.ALWAYS if force else RepeatRule.UNLESS_UP_TO_DATE,
     )
 
 
 @contextmanager
-def missing_in_json(display: Display) -> Iterator[None]:
+def report_missing_paths(display: Display) -> Iterator[None]:
     """Where paths are missing: a receipt that has them, for those who read JSON. People read the error."""
     try:
         yield
@@ -56,7 +56,7 @@ def missing_in_json(display: Display) -> Iterator[None]:
         raise
 
 
-def listed(file: str, *, null: bool) -> list[str]:
+def read_path_list(file: str, *, null: bool) -> list[str]:
     """The paths in a file, one a line or each ended by a NUL byte; `-` is stdin. They may hold any bytes."""
     content = _content(file)
     return [os.fsdecode(path) for path in content.split(b"\0" if null else b"\n") if path]

@@ -71,7 +71,7 @@ class Session:
         """For the first thing that a command says which works for long: the config, where nobody named it."""
         return f" Config: {self.config.file}." if self.config.was_found else ""
 
-    def hint_at_notices(self) -> None:
+    def hint_at_notifications(self) -> None:
         """Say that nobody is told of anything, where that is for want of trust."""
         if self.config.withheld.notify is not None:
             untrusted = self.config.untrusted_error("its [notify] is off")

@@ -6,7 +6,7 @@ from fileq.errors import UsageError
 from fileq.units import Duration, KeepDuration
 
 
-def moment(text: str, now: float) -> float:
+def parse_due_time(text: str, now: float) -> float:
     """The time that `text` means, in seconds since the epoch.
 
     A delay from `now` ("30m"), the next such time of day ("22:00"), or an ISO date and time; local without a zone.
@@ -23,7 +23,7 @@ def moment(text: str, now: float) -> float:
         ) from error
 
 
-def since(text: str, now: float) -> float:
+def parse_since(text: str, now: float) -> float:
     """The time in the past that `text` means: so long ago ("7d"), or an ISO date, with or without a time; local."""
     try:
         found = now - KeepDuration.parse(text)
@@ -52,13 +52,13 @@ def _date(text: str) -> float:
     return datetime.fromisoformat(text).astimezone().timestamp()
 
 
-def iso(seconds: float | None) -> str | None:
+def iso_or_none(seconds: float | None) -> str | None:
     """2026-05-17T20:00:00.000Z"""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def local(seconds: float | None) -> str:
+def local_time(seconds: float | None) -> str:
     """2026-05-17 22:00:00, in local time."""
     return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -13,7 +13,7 @@ from fileq.config.problems import suggest_names
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-class Coercion:
+class ParameterCoercion:
     """For text, whole numbers, flags and enums, and lists of them. In place of typer's RuntimeParam."""
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -60,14 +60,14 @@ def _unsaid(ctx: Any) -> str:
     return ""
 
 
-def use(command: Any) -> None:
+def patch_command(command: Any) -> None:
     """Let the parameters of `command` be coerced here, and its --help too, which it makes when it is asked for it."""
     get_params = command.get_params
 
     def get_our_params(context: Any) -> Any:
         params = get_params(context)
         for param in params:
-            param.get_runtime_param = Coercion
+            param.get_runtime_param = ParameterCoercion
             if param.param_type_name == "argument" or param.is_flag:
                 param.display_type = _unsaid
         return params

@@ -15,7 +15,7 @@ from fileq.watch.folder import PollMode, Standing, WatchSpec, skipped_folders
 _LINES_ON_A_TERMINAL = 10
 
 
-def folders(
+def folders_to_watch(
     session: Session,
     paths: Sequence[str],
     *,

@@ -7,21 +7,21 @@ from fileq.config import Config
 from fileq.ledger import Ledger
 from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 
-NO_WORKER = "No worker is running. Start one with: fileq worker"
+NO_WORKER_HINT = "No worker is running. Start one with: fileq worker"
 
 
-def alive(ledger: Ledger, config: Config) -> list[WorkerRecord]:
+def live_workers(ledger: Ledger, config: Config) -> list[WorkerRecord]:
     heartbeat = config.settings.worker.heartbeat
     return [worker for worker in ledger.workers.list_workers() if not is_worker_gone(worker, time.time(), heartbeat)]
 
 
-def somebody_works(ledger: Ledger, config: Config) -> bool:
+def is_worker_alive(ledger: Ledger, config: Config) -> bool:
     """Whether a worker is there, by a look that costs nothing where one has just said so."""
     fresh = time.time() - 2 * config.settings.worker.heartbeat
-    return any(worker.beat_at > fresh for worker in ledger.workers.list_workers()) or bool(alive(ledger, config))
+    return any(worker.beat_at > fresh for worker in ledger.workers.list_workers()) or bool(live_workers(ledger, config))
 
 
-def slots(asked: int | None, config: Config) -> int:
+def slot_count(asked: int | None, config: Config) -> int:
     """How many jobs at a time: as asked for, as the config says, or one for each CPU that we may use."""
     return asked or config.settings.worker.workers or _cpus()
 

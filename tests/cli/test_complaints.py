@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from fileq.cli.views.live import hear_complaints
+from fileq.cli.views.live import log_to_display
 from fileq.display import create_display
 from fileq.errors import LedgerError
 from tests.support.recording_display import RecordingDisplay
@@ -19,7 +19,7 @@ def loggers(monkeypatch):
 
 def test_what_hueys_threads_complain_of_is_one_line():
     display = RecordingDisplay()
-    hear_complaints(display, debug=False)
+    log_to_display(display, debug=False)
     locked = LedgerError("The database is locked.", "Wait.")
     logging.getLogger("huey.consumer.Worker").error("Error reading from queue", exc_info=locked)
     assert display.errors == [("Error reading from queue: The database is locked. Wait.", "")]
@@ -27,6 +27,6 @@ def test_what_hueys_threads_complain_of_is_one_line():
 
 def test_a_thread_whose_complaint_nobody_can_hear_goes_on():
     stderr = io.StringIO()
-    hear_complaints(create_display(stderr=stderr), debug=False)
+    log_to_display(create_display(stderr=stderr), debug=False)
     stderr.close()
     logging.getLogger("fileq").warning("clean went wrong: %s", "it was dark")

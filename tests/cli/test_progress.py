@@ -1,6 +1,6 @@
 """How fast it goes, and how long it will take."""
 
-from fileq.cli.views.progress import Pace
+from fileq.cli.views.progress import ProgressTracker
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobTally
 
@@ -11,7 +11,7 @@ def tally(queued=0, done=0, failed=0):
 
 
 def test_the_rate_is_that_of_the_last_half_minute():
-    pace = Pace(tally(queued=1000), 0.0, whole=True)
+    pace = ProgressTracker(tally(queued=1000), 0.0, whole=True)
     for second in range(1, 101):
         progress = pace.progress(tally(queued=1000 - second, done=second), float(second))
     assert round(progress.rate_per_minute) == 60
@@ -22,7 +22,7 @@ def test_the_rate_is_that_of_the_last_half_minute():
 
 
 def test_the_time_left_follows_from_the_rate():
-    pace = Pace(tally(queued=100), 0.0, whole=True)
+    pace = ProgressTracker(tally(queued=100), 0.0, whole=True)
     progress = pace.progress(tally(queued=90, done=8, failed=2), 5.0)
     assert (progress.ended, progress.total, progress.failed) == (10, 100, 2)
     assert progress.seconds_left == 45.0
@@ -30,6 +30,6 @@ def test_the_time_left_follows_from_the_rate():
 
 
 def test_what_had_ended_before_does_not_count_for_a_worker():
-    pace = Pace(tally(queued=5, done=1000, failed=50), 0.0)
+    pace = ProgressTracker(tally(queued=5, done=1000, failed=50), 0.0)
     progress = pace.progress(tally(queued=3, done=1001, failed=51), 1.0)
     assert (progress.ended, progress.total, progress.failed) == (2, 5, 1)

@@ -2,7 +2,7 @@
 
 import time
 
-from fileq.cli.views.schedule import Scheduled, document, table, when
+from fileq.cli.views.schedule import ScheduledTask, local_day_and_time, task_document, task_table
 from fileq.cron import Cron
 from tests.schedule.clock import at
 
@@ -13,19 +13,19 @@ HOUR = 3600.0
 def task(**keys):
     given = {"name": "clean", "cron": Cron("0 2 * * *"), "last_at": None, "finished_at": None, "outcome": None,
              "message": "", "next_at": NOON + HOUR}  # fmt: skip
-    return Scheduled(**(given | keys))
+    return ScheduledTask(**(given | keys))
 
 
 def row(one, *, worked=True):
-    (cells,) = table([one], NOON, worked=worked).rows
+    (cells,) = task_table([one], NOON, worked=worked).rows
     return [getattr(cell, "text", cell) for cell in cells]
 
 
 def test_times_are_told_by_their_day():
-    assert when(NOON + HOUR, NOON) == "today 13:00"
-    assert when(NOON + 14 * HOUR, NOON) == "tomorrow 02:00"
-    assert when(NOON - 14 * HOUR, NOON) == "yesterday 22:00"
-    assert when(NOON + 4 * 24 * HOUR, NOON) == "Thu 21 May 12:00"
+    assert local_day_and_time(NOON + HOUR, NOON) == "today 13:00"
+    assert local_day_and_time(NOON + 14 * HOUR, NOON) == "tomorrow 02:00"
+    assert local_day_and_time(NOON - 14 * HOUR, NOON) == "yesterday 22:00"
+    assert local_day_and_time(NOON + 4 * 24 * HOUR, NOON) == "Thu 21 May 12:00"
 
 
 def test_a_task_that_never_ran_says_so():
@@ -45,12 +45,12 @@ def test_what_runs_now_is_not_said_to_be_overdue():
 def test_what_is_off_is_never_due():
     off = task(cron=Cron("off"), next_at=None)
     assert row(off)[4] == "never"
-    assert document(off)["next_run"] is None
+    assert task_document(off)["next_run"] is None
 
 
 def test_json_has_times_in_utc_and_seconds():
     ran = task(last_at=at(2026, 5, 17, 2), finished_at=at(2026, 5, 17, 2) + 1.5, outcome="done", message="Well done.")
-    assert document(ran) | {"next_run": None} == {
+    assert task_document(ran) | {"next_run": None} == {
         "name": "clean", "cron": "0 2 * * *", "last_run": "2026-05-17T00:00:00.000Z", "seconds": 1.5,
         "outcome": "done", "message": "Well done.", "next_run": None,
     }  # fmt: skip

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fileq.cli.times import iso, moment
+from fileq.cli.times import iso_or_none, parse_due_time
 from fileq.errors import UsageError
 
 NOON = datetime(2026, 5, 17, 12, 0).astimezone()
 
 
 def after_noon(text):
-    return datetime.fromtimestamp(moment(text, NOON.timestamp())).astimezone() - NOON
+    return datetime.fromtimestamp(parse_due_time(text, NOON.timestamp())).astimezone() - NOON
 
 
 @pytest.mark.parametrize(
@@ -33,15 +33,15 @@ def test_a_delay_a_time_of_day_or_a_date(text, later):
 
 
 def test_a_zone_counts():
-    assert moment("2026-05-17T12:00:00+02:00", 0.0) == moment("2026-05-17T10:00:00Z", 0.0)
+    assert parse_due_time("2026-05-17T12:00:00+02:00", 0.0) == parse_due_time("2026-05-17T10:00:00Z", 0.0)
 
 
 @pytest.mark.parametrize("text", ["", "tea", "25:00", "2026-13-01", "30 parsecs", "-5m"])
 def test_what_is_no_time_says_what_is(text):
     with pytest.raises(UsageError, match="22:00"):
-        moment(text, 0.0)
+        parse_due_time(text, 0.0)
 
 
 def test_json_times_are_utc():
-    assert iso(0.5) == "1970-01-01T00:00:00.500Z"
-    assert iso(None) is None
+    assert iso_or_none(0.5) == "1970-01-01T00:00:00.500Z"
+    assert iso_or_none(None) is None

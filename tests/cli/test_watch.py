@@ -6,7 +6,7 @@ import os
 import pytest
 
 from fileq.cli.session import Session
-from fileq.cli.watch_reporter import folders
+from fileq.cli.watch_reporter import folders_to_watch
 from fileq.service import manager
 from fileq.watch.folder import PollMode
 
@@ -70,7 +70,7 @@ poll = "never"
 def configured(fileq, *paths, recipe=(), out=None, poll=None):
     (fileq.folder / "fileq.toml").write_text(CONFIG)
     (fileq.folder / "inbox").mkdir()
-    return folders(Session(), paths, recipe=recipe, out=out, poll=poll, recursive=True)
+    return folders_to_watch(Session(), paths, recipe=recipe, out=out, poll=poll, recursive=True)
 
 
 def test_a_poll_that_is_asked_for_goes_before_the_config(fileq):

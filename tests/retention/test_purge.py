@@ -305,12 +305,12 @@ def test_history_for_ever_forgets_nothing(ledger):
 
 
 def test_a_forgotten_job_can_not_be_named(ledger, out):
-    from fileq.cli.lookup import known_batch, known_job
+    from fileq.cli.lookup import find_job, require_batch
 
     output(ledger, out / "a.jpg", age=100)
     cleaned(ledger, DAYS_90, time.time())
     assert os.path.exists(out / "a.jpg")
     with pytest.raises(NotFoundError):
-        known_job(ledger, 1)
+        find_job(ledger, 1)
     with pytest.raises(NotFoundError):
-        known_batch(ledger, 1)
+        require_batch(ledger, 1)

@@ -7,11 +7,11 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.request import missing_in_json, request
+from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.formatting import receipt_in_words
+from fileq.cli.views.formatting import describe_receipt
 from fileq.cli.views.jobs import receipt_document
-from fileq.cli.workers import NO_WORKER, somebody_works
+from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult
@@ -46,12 +46,12 @@ def add(
     """Queue files and return at once. A worker processes them."""
     session, now = session_of(context), time.time()
     display = session.display(json=json)
-    asked = request(
+    asked = build_request(
         session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
         files_from=files_from, null=null, priority=priority, at=at, force=force,
     )  # fmt: skip
     with session.ledger() as ledger:
-        with missing_in_json(display):
+        with report_missing_paths(display):
             if dry_run:
                 from fileq.cli.views.plan import show_plan
 
@@ -64,14 +64,14 @@ def add(
 def tell(display: Display, receipt: AddResult, asked: AddRequest) -> None:
     """The receipt, and what could not be read."""
     noun = "file" if len(asked.recipes) == 1 else "job"
-    display.answer(Answer(receipt_document(receipt), [Text(receipt_in_words(receipt, noun))]))
+    display.answer(Answer(receipt_document(receipt), [Text(describe_receipt(receipt, noun))]))
     for problem in receipt.problems:
         display.hint(f"Passed over: {problem}")
 
 
 def _left(session: Session, ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
-    if receipt.queued and not somebody_works(ledger, session.config):
-        display.hint(NO_WORKER)
+    if receipt.queued and not is_worker_alive(ledger, session.config):
+        display.hint(NO_WORKER_HINT)
     return ExitCode.DONE
 
 

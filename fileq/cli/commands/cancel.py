@@ -7,7 +7,7 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import known_batch, known_jobs
+from fileq.cli.lookup import find_jobs, require_batch
 from fileq.cli.session import session_of
 from fileq.control import cancel as call_off
 from fileq.display import Answer, Display, Text
@@ -34,8 +34,8 @@ def cancel(
     if not (jobs or batch is not None or everything):
         raise UsageError("Which jobs?", "Name them, or say --batch or --all.")
     with session.ledger() as ledger:
-        named = known_jobs(ledger, jobs or ())
-        known_batch(ledger, batch)
+        named = find_jobs(ledger, jobs or ())
+        require_batch(ledger, batch)
         meant = [job.id for job in named]
         if everything or batch is not None:
             meant += ledger.overview.list_job_ids(JobSelection(tuple(UNFINISHED), None if everything else batch))

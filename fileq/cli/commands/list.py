@@ -6,9 +6,9 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import known_batch
+from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
-from fileq.cli.views.formatting import state as state_in_words
+from fileq.cli.views.formatting import state_text as state_in_words
 from fileq.cli.views.jobs import job_document
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
@@ -57,7 +57,7 @@ def list_(
     selection = JobSelection(state or (), batch, recipe)
     rows = limit if limit is not None or json else display.rows
     with session.ledger() as ledger:
-        known_batch(ledger, batch)
+        require_batch(ledger, batch)
         jobs = ledger.overview.list_jobs(selection, rows)
         if json:
             display.answer(Answer(map(job_document, jobs)))

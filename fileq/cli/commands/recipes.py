@@ -59,10 +59,10 @@ def recipes(
 
 
 def _tried(session: Session, path: str, names: list[str]) -> Answer:
-    from fileq.cli.views.preview import answer, made
+    from fileq.cli.views.preview import make_preview, preview_answer
 
     most = session.config.settings.worker.max_pixels
-    return answer([made(path, recipe, most) for recipe in session.recipes(names)])
+    return preview_answer([make_preview(path, recipe, most) for recipe in session.recipes(names)])
 
 
 def _origin(session: Session, recipe: Recipe) -> str:

@@ -10,8 +10,8 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.cli.times import since as since_moment
-from fileq.cli.views.report import blocks, document
+from fileq.cli.times import parse_since as since_moment
+from fileq.cli.views.report import report_blocks, report_document
 from fileq.display import Answer
 from fileq.errors import ExitCode
 
@@ -52,7 +52,7 @@ def report(
             path = os.path.abspath(html)
             write_page(ledger, found, path, zone, session.config.settings.worker.max_pixels)
             display.hint(f"The page is at {path}.")
-    display.answer(Answer(document(found), [] if json else blocks(found, zone)))
+    display.answer(Answer(report_document(found), [] if json else report_blocks(found, zone)))
     return ExitCode.DONE
 
 

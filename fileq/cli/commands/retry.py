@@ -7,9 +7,9 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import known_batch, known_jobs
+from fileq.cli.lookup import find_jobs, require_batch
 from fileq.cli.session import session_of
-from fileq.cli.workers import NO_WORKER, somebody_works
+from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
 from fileq.control import retry as queue_again
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
@@ -41,16 +41,16 @@ def retry(
     if not (jobs or failed or batch is not None or cause):
         raise UsageError("Which jobs?", "Name them, or say --failed, --batch or --cause.")
     with session.ledger() as ledger:
-        named = known_jobs(ledger, jobs or ())
-        known_batch(ledger, batch)
+        named = find_jobs(ledger, jobs or ())
+        require_batch(ledger, batch)
         meant = [job.id for job in named]
         if failed or batch is not None or cause:
             states = (JobState.FAILED,) if failed or cause else _RETRIABLE
             meant += ledger.overview.list_job_ids(JobSelection(states, batch, cause=cause))
         count = queue_again(ledger, meant, time.time())
         display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
-        if count and not somebody_works(ledger, session.config):
-            display.hint(NO_WORKER)
+        if count and not is_worker_alive(ledger, session.config):
+            display.hint(NO_WORKER_HINT)
     return _verdict(named, display)
 
 

@@ -10,13 +10,13 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.request import missing_in_json, request
+from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.batch import summary
-from fileq.cli.views.formatting import receipt_in_words
-from fileq.cli.views.live import hear_complaints, stopping, ticker
-from fileq.cli.views.progress import Pace
-from fileq.cli.workers import slots
+from fileq.cli.views.batch import batch_answer
+from fileq.cli.views.formatting import describe_receipt
+from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
+from fileq.cli.views.progress import ProgressTracker
+from fileq.cli.workers import slot_count
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult
@@ -53,7 +53,7 @@ def run(
     """Process files now, and end when they are done."""
     session, now = session_of(context), time.time()
     display = session.display(json=json)
-    asked = request(
+    asked = build_request(
         session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
         files_from=files_from, null=null, priority=priority, at=at, force=force,
     )  # fmt: skip
@@ -61,9 +61,9 @@ def run(
         if dry_run:
             from fileq.cli.views.plan import show_plan
 
-            with missing_in_json(display):
+            with report_missing_paths(display):
                 return show_plan(session, ledger, asked, display)
-        return _process(session, ledger, asked, display, slots(workers, session.config))
+        return _process(session, ledger, asked, display, slot_count(workers, session.config))
 
 
 def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Display, count: int) -> ExitCode:
@@ -71,7 +71,7 @@ def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Displ
 
     begun = time.time()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
-    hear_complaints(display, debug=session.debug)
+    log_to_display(display, debug=session.debug)
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
     with Worker(session.database, session.config, slots=count, queue=queue, drain=True, periodic=False) as worker:
         receipt = _taken_in(ledger, asked, begun, worker, queue, display)
@@ -79,11 +79,11 @@ def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Displ
             display.hint(f"Passed over: {problem}")
         if receipt.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
-                display.hint(receipt_in_words(receipt, "file" if len(asked.recipes) == 1 else "job"))
-                pace = Pace(ledger.overview.tally_jobs(receipt.batch_id), time.monotonic(), whole=True)
-                worker.run(ticker(ledger, display, pace, receipt.batch_id), stopping(display))
+                display.hint(describe_receipt(receipt, "file" if len(asked.recipes) == 1 else "job"))
+                tracker = ProgressTracker(ledger.overview.tally_jobs(receipt.batch_id), time.monotonic(), whole=True)
+                worker.run(progress_ticker(ledger, display, tracker, receipt.batch_id), stop_hint(display))
             display.clear_progress()
-    display.answer(summary(ledger, receipt, time.time() - begun))
+    display.answer(batch_answer(ledger, receipt, time.time() - begun))
     return _verdict(ledger, receipt, display)
 
 
@@ -95,7 +95,7 @@ def _taken_in(
         worker.keep_alive()
 
     try:
-        with missing_in_json(display):
+        with report_missing_paths(display):
             receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=on_scanned)
     except KeyboardInterrupt:
         display.hint("Stopped. What was queued up to here waits in the queue; go on with: fileq worker")

@@ -8,8 +8,8 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.schedule import Scheduled, document, scheduled, table
-from fileq.cli.workers import somebody_works
+from fileq.cli.views.schedule import ScheduledTask, scheduled_tasks, task_document, task_table
+from fileq.cli.workers import is_worker_alive
 from fileq.config.problems import unknown_name_problem
 from fileq.display import Answer, Text, Tone
 from fileq.errors import ExitCode, NotFoundError
@@ -25,9 +25,9 @@ def schedule(context: typer.Context, *, json: options.Json = False) -> ExitCode 
     session = session_of(context)
     now = time.time()
     with session.ledger() as ledger:
-        tasks = scheduled(ledger, session.config.settings, now)
-        worked = somebody_works(ledger, session.config)
-    told = Answer([document(task) for task in tasks], [table(tasks, now, worked=worked), *_problems(tasks)])
+        tasks = scheduled_tasks(ledger, session.config.settings, now)
+        worked = is_worker_alive(ledger, session.config)
+    told = Answer([task_document(task) for task in tasks], [task_table(tasks, now, worked=worked), *_problems(tasks)])
     session.display(json=json).answer(told)
     return ExitCode.DONE
 
@@ -59,5 +59,5 @@ def _run(session: Session, name: str) -> dict[str, Any]:
     return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}
 
 
-def _problems(tasks: list[Scheduled]) -> list[Text]:
+def _problems(tasks: list[ScheduledTask]) -> list[Text]:
     return [Text(f"{task.name}: {task.message}", Tone.BAD) for task in tasks if task.outcome == "failed"]

@@ -7,11 +7,11 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import known_job
+from fileq.cli.lookup import find_job
 from fileq.cli.session import session_of
-from fileq.cli.times import local
-from fileq.cli.views.formatting import state
-from fileq.cli.views.jobs import whole_job_document
+from fileq.cli.times import local_time
+from fileq.cli.views.formatting import state_text
+from fileq.cli.views.jobs import job_details_document
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
@@ -35,9 +35,9 @@ def show(
     session = session_of(context)
     display = session.display(json=json)
     with session.ledger() as ledger:
-        found = known_job(ledger, job)
+        found = find_job(ledger, job)
         attempts, removed = ledger.overview.list_attempts(job), ledger.overview.list_removed_outputs(job)
-    display.answer(Answer(whole_job_document(found, attempts, removed), _blocks(found, attempts, removed)))
+    display.answer(Answer(job_details_document(found, attempts, removed), _blocks(found, attempts, removed)))
     return ExitCode.DONE
 
 
@@ -48,11 +48,11 @@ def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[Remov
         ("recipe", job.recipe),
         ("folder", job.folder),
         ("batch", str(job.batch)),
-        ("state", state(job.state)),
-        ("added", local(job.added_at)),
+        ("state", state_text(job.state)),
+        ("added", local_time(job.added_at)),
     ]
     times = (("not before", job.due_at), ("started", job.started_at), ("finished", job.finished_at))
-    facts += [(name, local(moment)) for name, moment in times if moment is not None]
+    facts += [(name, local_time(moment)) for name, moment in times if moment is not None]
     if job.priority:
         facts.append(("priority", str(job.priority)))
     if job.note:
@@ -74,7 +74,7 @@ def _attempts(attempts: Sequence[AttemptRecord]) -> list[Block]:
         (
             str(attempt.number),
             str(attempt.worker),
-            local(attempt.started_at),
+            local_time(attempt.started_at),
             "" if attempt.finished_at is None else describe_seconds(attempt.finished_at - attempt.started_at),
             _outcome(attempt),
         )
@@ -103,7 +103,8 @@ def _removed(outputs: Sequence[RemovedOutput]) -> list[Block]:
         return []
     columns = (*_OF_OUTPUTS, Column("what became of it"), Column("output", kind="path"))
     rows = [
-        (*_facts(output.made), f"removed {local(output.at)}", Text(output.made.path, Tone.QUIET)) for output in outputs
+        (*_facts(output.made), f"removed {local_time(output.at)}", Text(output.made.path, Tone.QUIET))
+        for output in outputs
     ]
     return [Text(), Table(columns, rows)]
 

@@ -7,11 +7,11 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.follower import running
-from fileq.cli.lookup import known_batch
+from fileq.cli.follower import running_slots
+from fileq.cli.lookup import require_batch
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.progress import Pace
-from fileq.cli.views.status import status as overall
+from fileq.cli.views.progress import ProgressTracker
+from fileq.cli.views.status import status_answer as overall
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
@@ -34,7 +34,7 @@ def status(
     session = session_of(context)
     display = session.display(json=json)
     with session.ledger() as ledger:
-        known_batch(ledger, batch)
+        require_batch(ledger, batch)
         if live and json:
             _documents(session, ledger, batch, display)
         elif live:
@@ -52,9 +52,9 @@ def _documents(session: Session, ledger: Ledger, batch: int | None, display: Dis
 
 def _watch(ledger: Ledger, batch: int | None, display: Display) -> None:
     tally = ledger.overview.tally_jobs(batch)
-    pace = Pace(tally, time.monotonic(), whole=True)
+    tracker = ProgressTracker(tally, time.monotonic(), whole=True)
     while batch is None or tally.unfinished:
-        slots, paused = running(ledger, batch), ledger.batches.is_paused()
-        display.show_progress(pace.progress(tally, time.monotonic(), slots=slots, paused=paused))
+        slots, paused = running_slots(ledger, batch), ledger.batches.is_paused()
+        display.show_progress(tracker.progress(tally, time.monotonic(), slots=slots, paused=paused))
         time.sleep(_LIVE_EVERY)
         tally = ledger.overview.tally_jobs(batch)

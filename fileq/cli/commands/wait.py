@@ -5,9 +5,9 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.follower import follow
-from fileq.cli.lookup import known_batch
+from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
-from fileq.cli.views.status import status
+from fileq.cli.views.status import status_answer
 from fileq.errors import ExitCode
 from fileq.job import JobState
 
@@ -20,7 +20,7 @@ def wait(context: typer.Context, *, batch: options.OneBatch = None, json: option
     session = session_of(context)
     display = session.display(json=json)
     with session.ledger() as ledger:
-        known_batch(ledger, batch)
+        require_batch(ledger, batch)
         tally = follow(session, ledger, batch, display)
-        display.answer(status(session, ledger, batch))
+        display.answer(status_answer(session, ledger, batch))
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE

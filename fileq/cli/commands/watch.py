@@ -12,10 +12,10 @@ from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.live import hear_complaints, ticker
-from fileq.cli.views.progress import Pace
-from fileq.cli.watch_reporter import WatchReporter, folders
-from fileq.cli.workers import slots
+from fileq.cli.views.live import log_to_display, progress_ticker
+from fileq.cli.views.progress import ProgressTracker
+from fileq.cli.watch_reporter import WatchReporter, folders_to_watch
+from fileq.cli.workers import slot_count
 from fileq.config import load_config
 from fileq.display import Display
 from fileq.errors import ExitCode
@@ -70,7 +70,7 @@ def watch(
 
     def wanted() -> list[WatchSpec]:
         session.config = load_config(session.config_option)
-        return folders(
+        return folders_to_watch(
             session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
             follow_links=follow_links,
         )  # fmt: skip
@@ -88,23 +88,23 @@ def _run_watch(
     once: bool,
 ) -> ExitCode:
     use_leases()
-    teller = WatchReporter(display)
+    reporter = WatchReporter(display)
     with session.ledger() as ledger:
-        watcher = Watcher(ledger, wanted, teller, once=once)
+        watcher = Watcher(ledger, wanted, reporter, once=once)
         display.hint(f"Watching {_named(watcher.paths)}.{session.config_hint} Ctrl-C stops.")
         if work:
-            session.hint_at_notices()
-            hear_complaints(display, debug=session.debug)
+            session.hint_at_notifications()
+            log_to_display(display, debug=session.debug)
         stopped = False
         if work and not once:
-            _watch_and_work(session, ledger, watcher, teller, slots(slots_asked, session.config))
+            _watch_and_work(session, ledger, watcher, reporter, slot_count(slots_asked, session.config))
         else:
-            stopped = _watch(watcher, teller)
+            stopped = _watch(watcher, reporter)
         display.clear_progress()
         for candidate in watcher.left if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
     if work and once and not stopped:
-        _work_off(session, slots(slots_asked, session.config))
+        _work_off(session, slot_count(slots_asked, session.config))
     return ExitCode.DONE
 
 
@@ -112,14 +112,14 @@ def _named(paths: Sequence[str]) -> str:
     return paths[0] if len(paths) == 1 else describe_count(len(paths), "folder")
 
 
-def _watch(watcher: Watcher, teller: WatchReporter) -> bool:
+def _watch(watcher: Watcher, reporter: WatchReporter) -> bool:
     """Watch; return whether a signal ended it."""
     stopped = False
 
     def stop(*_: object) -> None:
         nonlocal stopped
         stopped = True
-        teller.stopping()
+        reporter.stopping()
         watcher.stop()
 
     handlers: dict[str, Callable[..., None]] = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: watcher.reload()}
@@ -138,7 +138,7 @@ def _watch(watcher: Watcher, teller: WatchReporter) -> bool:
     return stopped
 
 
-def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: WatchReporter, count: int) -> None:
+def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, reporter: WatchReporter, count: int) -> None:
     """The worker has this thread, where signals come, and the watcher one of its own."""
     from fileq.worker.worker import Worker
 
@@ -148,11 +148,11 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, teller: 
         thread.start()
 
         def on_stop() -> None:
-            teller.stopping()
+            reporter.stopping()
             watcher.stop()
 
         try:
-            worker.run(_ticker(ledger, teller), on_stop, watcher.reload)
+            worker.run(_ticker(ledger, reporter), on_stop, watcher.reload)
         finally:  # it would keep the process for ever
             watcher.stop()
             thread.join()
@@ -168,10 +168,10 @@ def _run(watcher: Watcher, failures: list[Exception], stop: Callable[[], None]) 
         stop()
 
 
-def _ticker(ledger: Ledger, teller: WatchReporter) -> "Callable[[Sequence[SlotActivity]], None] | None":
-    if not teller.live:
+def _ticker(ledger: Ledger, reporter: WatchReporter) -> "Callable[[Sequence[SlotActivity]], None] | None":
+    if not reporter.live:
         return None
-    return ticker(ledger, teller, Pace(ledger.overview.tally_jobs(), time.monotonic()), None)
+    return progress_ticker(ledger, reporter, ProgressTracker(ledger.overview.tally_jobs(), time.monotonic()), None)
 
 
 def _work_off(session: Session, count: int) -> None:

@@ -10,9 +10,9 @@ from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.live import hear_complaints, stopping, ticker
-from fileq.cli.views.progress import Pace
-from fileq.cli.workers import slots
+from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
+from fileq.cli.views.progress import ProgressTracker
+from fileq.cli.workers import slot_count
 from fileq.config import Config
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
@@ -58,7 +58,7 @@ def worker(
     session = session_of(context)
     config = limited(session.config, memory, timeout)
     display = session.display()
-    count = slots(workers, session.config)
+    count = slot_count(workers, session.config)
     with session.ledger() as ledger:
         _work(session, ledger, display, config, count, drain=drain, periodic=periodic)
     return ExitCode.DONE
@@ -94,10 +94,12 @@ def _work(
     before = ledger.overview.tally_jobs()
     display.hint(f"Working with {describe_count(count, 'slot')}.{session.config_hint} Ctrl-C stops.")
     if periodic:
-        session.hint_at_notices()
-    hear_complaints(display, debug=session.debug)
+        session.hint_at_notifications()
+    log_to_display(display, debug=session.debug)
     with Worker(session.database, config, slots=count, drain=drain, periodic=periodic) as worker:
-        worker.run(ticker(ledger, display, Pace(before, time.monotonic()), None), stopping(display))
+        worker.run(
+            progress_ticker(ledger, display, ProgressTracker(before, time.monotonic()), None), stop_hint(display)
+        )
     display.clear_progress()
     display.hint(_farewell(before, ledger.overview.tally_jobs()))
 

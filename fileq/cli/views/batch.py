@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fileq.cli.views.formatting import receipt_in_words, sizes_in_words, tally_in_words
+from fileq.cli.views.formatting import describe_receipt, describe_tally, sizes_in_words
 from fileq.cli.views.jobs import job_document
 from fileq.cli.views.status import status_document
 from fileq.display import Answer, Facts, Text, Tone
@@ -17,7 +17,7 @@ from fileq.units import describe_count, describe_seconds
 _EXAMPLES = 10
 
 
-def summary(ledger: Ledger, receipt: AddResult, seconds: float) -> Answer:
+def batch_answer(ledger: Ledger, receipt: AddResult, seconds: float) -> Answer:
     """The batch as `status` has it, with its failures, and what was not queued at all."""
     tally = (
         ledger.overview.tally_jobs(receipt.batch_id)
@@ -46,10 +46,10 @@ def _document(receipt: AddResult, tally: JobTally, failed: list[Job], seconds: f
 
 def _blocks(receipt: AddResult, tally: JobTally, failed: list[Job], seconds: float) -> list[Block]:
     if receipt.batch_id is None:
-        return [Text(receipt_in_words(receipt))]
+        return [Text(describe_receipt(receipt))]
     tone = Tone.BAD if failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
     facts: list[tuple[str, str | Text]] = [
-        ("files", Text(tally_in_words(tally), tone)),
+        ("files", Text(describe_tally(tally), tone)),
         ("outputs", f"{tally.outputs:,}"),
         ("bytes", sizes_in_words(tally)),
         ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),

@@ -16,16 +16,16 @@ TONES = {
 }
 
 
-def state(value: JobState) -> Text:
+def state_text(value: JobState) -> Text:
     return Text(value, TONES[value])
 
 
-def tally_in_words(tally: JobTally) -> str:
+def describe_tally(tally: JobTally) -> str:
     """118 done, 2 failed."""
     return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count) or "none"
 
 
-def receipt_in_words(receipt: AddResult, noun: str = "file") -> str:
+def describe_receipt(receipt: AddResult, noun: str = "file") -> str:
     """118 files queued as batch 7; 2 are up to date."""
     start = (
         f"{describe_count(receipt.queued, noun)} queued as batch {receipt.batch_id}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from fileq.cli.times import iso
+from fileq.cli.times import iso_or_none
 from fileq.intake import AddResult
 from fileq.job import Failure, Job
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
@@ -31,9 +31,9 @@ def job_document(job: Job) -> dict[str, Any]:
         "state": job.state,
         "attempts": job.attempts,
         "priority": job.priority,
-        "added_at": iso(job.added_at),
-        "started_at": iso(job.started_at),
-        "finished_at": iso(job.finished_at),
+        "added_at": iso_or_none(job.added_at),
+        "started_at": iso_or_none(job.started_at),
+        "finished_at": iso_or_none(job.finished_at),
         "error": failure_document(job.failure),
         "outputs": [asdict(made) for made in job.outputs],
     }
@@ -43,22 +43,24 @@ def failure_document(failure: Failure | None) -> dict[str, str] | None:
     return None if failure is None else {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
 
 
-def whole_job_document(job: Job, attempts: Iterable[AttemptRecord], removed: Iterable[RemovedOutput]) -> dict[str, Any]:
+def job_details_document(
+    job: Job, attempts: Iterable[AttemptRecord], removed: Iterable[RemovedOutput]
+) -> dict[str, Any]:
     """A job with its history: `attempts` is their number, as everywhere. `removed` are outputs that `clean` removed."""
     return job_document(job) | {
         "folder": job.folder,
-        "due_at": iso(job.due_at),
+        "due_at": iso_or_none(job.due_at),
         "note": job.note,
         "history": [
             {
                 "attempt": attempt.number,
                 "worker": attempt.worker,
-                "started_at": iso(attempt.started_at),
-                "finished_at": iso(attempt.finished_at),
+                "started_at": iso_or_none(attempt.started_at),
+                "finished_at": iso_or_none(attempt.finished_at),
                 "outcome": attempt.outcome,
                 "message": attempt.message,
             }
             for attempt in attempts
         ],
-        "removed": [asdict(output.made) | {"removed_at": iso(output.at)} for output in removed],
+        "removed": [asdict(output.made) | {"removed_at": iso_or_none(output.at)} for output in removed],
     }

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from fileq.cli.views.progress import Pace
+from fileq.cli.views.progress import ProgressTracker
 from fileq.display import Display, Progress, SlotProgress
 from fileq.ledger import Ledger
 
@@ -19,7 +19,7 @@ _SAID_FOR = 600.0
 """Seconds for which the same complaint is not repeated."""
 
 
-class _Complaints(logging.Handler):
+class _DisplayLogHandler(logging.Handler):
     """What a worker's threads complain of, such as a database that is locked for long: one line each, no traceback.
 
     The same is said once in ten minutes.
@@ -49,28 +49,30 @@ class _Complaints(logging.Handler):
         return self._said.setdefault(text, now) != now
 
 
-def hear_complaints(display: Display, *, debug: bool) -> None:
+def log_to_display(display: Display, *, debug: bool) -> None:
     """Show what goes wrong in the threads of a worker; with `debug`, logging shows it in full."""
     if not debug:
         for name in ("huey", "fileq"):
             logger = logging.getLogger(name)
-            logger.addHandler(_Complaints(display))
+            logger.addHandler(_DisplayLogHandler(display))
             logger.propagate = False
         logging.getLogger("fileq").setLevel(logging.INFO)
 
 
-class Shows(Protocol):
+class ProgressSink(Protocol):
     """Where progress goes."""
 
     def show_progress(self, progress: Progress) -> None: ...
 
 
-def stopping(display: Display) -> Callable[[], None]:
+def stop_hint(display: Display) -> Callable[[], None]:
     """A worker's `on_stop`."""
     return lambda: display.hint("Stopping: the running jobs are finished first. Once more stops now.")
 
 
-def ticker(ledger: Ledger, display: Shows, pace: Pace, batch: int | None) -> Callable[[Sequence["SlotActivity"]], None]:
+def progress_ticker(
+    ledger: Ledger, display: ProgressSink, tracker: ProgressTracker, batch: int | None
+) -> Callable[[Sequence["SlotActivity"]], None]:
     """A worker's `on_tick`: shows how far it is, at most five times a second, or once while nothing happens."""
     shown_at = 0.0
 
@@ -83,7 +85,7 @@ def ticker(ledger: Ledger, display: Shows, pace: Pace, batch: int | None) -> Cal
         shown_at = now
         slots = [SlotProgress(activity.source, None, activity.seconds) for activity in activities]
         display.show_progress(
-            pace.progress(ledger.overview.tally_jobs(batch), now, slots=slots, paused=ledger.batches.is_paused())
+            tracker.progress(ledger.overview.tally_jobs(batch), now, slots=slots, paused=ledger.batches.is_paused())
         )
 
     return on_tick

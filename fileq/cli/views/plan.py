@@ -32,7 +32,7 @@ class PlannedJob(msgspec.Struct, frozen=True):
 def show_plan(session: Session, ledger: Ledger, asked: AddRequest, display: Display) -> ExitCode:
     result = AddResult()
     jobs = []
-    for job in plan(ledger, asked, result, max_pixels=session.config.settings.worker.max_pixels):
+    for job in plan_jobs(ledger, asked, result, max_pixels=session.config.settings.worker.max_pixels):
         jobs.append(job)
         display.show_scanned(len(jobs))
     document = receipt_document(result) | {"plan": [_document(job) for job in jobs]}
@@ -40,7 +40,7 @@ def show_plan(session: Session, ledger: Ledger, asked: AddRequest, display: Disp
     return ExitCode.DONE
 
 
-def plan(ledger: Ledger, asked: AddRequest, result: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
+def plan_jobs(ledger: Ledger, asked: AddRequest, result: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
     """Yield what each file would become; it is opened for that, and nothing is written. `result` counts the others."""
     for planned in plan_files(ledger, asked, result.problems.append):
         result.count_plan(planned)

@@ -28,7 +28,7 @@ class Preview(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def made(path: str, recipe: Recipe, max_pixels: int) -> Preview:
+def make_preview(path: str, recipe: Recipe, max_pixels: int) -> Preview:
     """Make the recipe's outputs of the file at `path` in a new temp folder. Raises NotFoundError and JobError."""
     source = os.path.abspath(path)
     if not os.path.exists(source):
@@ -61,7 +61,7 @@ def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
     return Preview(source, os.path.getsize(source), recipe.name, folder, tuple(outputs), notes, seconds)
 
 
-def answer(previews: list[Preview]) -> Answer:
+def preview_answer(previews: list[Preview]) -> Answer:
     documents: list[dict[str, Any]] = [msgspec.to_builtins(preview) for preview in previews]
     blocks = [block for preview in previews for block in _blocks(preview)]
     return Answer(documents, blocks)

@@ -10,7 +10,7 @@ from fileq.ledger.queries.overview import JobTally
 _WINDOW = 30.0
 
 
-class Pace:
+class ProgressTracker:
     """Makes progress out of tallies. What had ended at the first one doesn't count, unless `whole`."""
 
     def __init__(self, first: JobTally, now: float, *, whole: bool = False) -> None:

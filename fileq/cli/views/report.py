@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fileq.cli.times import iso
+from fileq.cli.times import iso_or_none
 from fileq.display import Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.report import text
@@ -14,14 +14,14 @@ from fileq.report.figures import Figures
 from fileq.units import describe_bytes, describe_bytes_change, describe_count
 
 
-def document(figures: Figures) -> dict[str, Any]:
+def report_document(figures: Figures) -> dict[str, Any]:
     """The figures, with times as JSON has them."""
     plain: dict[str, Any] = msgspec.to_builtins(figures)
-    days = [one | {"start": iso(one["start"])} for one in plain["days"]]
-    return plain | {"since": iso(figures.since), "until": iso(figures.until), "days": days}
+    days = [one | {"start": iso_or_none(one["start"])} for one in plain["days"]]
+    return plain | {"since": iso_or_none(figures.since), "until": iso_or_none(figures.until), "days": days}
 
 
-def blocks(figures: Figures, zone: tzinfo) -> list[Block]:
+def report_blocks(figures: Figures, zone: tzinfo) -> list[Block]:
     title = Text(text.describe_period(figures, zone), Tone.TITLE)
     if figures.is_empty:
         return [title, Text("Nothing was done in this time.")]

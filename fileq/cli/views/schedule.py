@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fileq.cli.times import iso
+from fileq.cli.times import iso_or_none
 from fileq.config import Settings
 from fileq.cron import Cron
 from fileq.display import Column, Table, Text, Tone
@@ -26,7 +26,7 @@ _COLUMNS = [
 _TONES = {"done": Tone.GOOD, "failed": Tone.BAD, "stopped": Tone.WARNING, "running": Tone.BUSY}
 
 
-class Scheduled(msgspec.Struct, frozen=True):
+class ScheduledTask(msgspec.Struct, frozen=True):
     """A task. Times are seconds since the epoch; `outcome` is None where it has never run."""
 
     name: str
@@ -38,54 +38,54 @@ class Scheduled(msgspec.Struct, frozen=True):
     next_at: float | None
 
 
-def scheduled(ledger: Ledger, settings: Settings, now: float) -> list[Scheduled]:
+def scheduled_tasks(ledger: Ledger, settings: Settings, now: float) -> list[ScheduledTask]:
     entries = {(entry.name, entry.line): entry for entry in ledger.scheduled_tasks.list_entries()}
     return [_scheduled(name, cron, entries.get((name, cron)), now) for name, cron in settings.schedule.lines.items()]
 
 
-def _scheduled(name: str, cron: Cron, entry: ScheduleEntry | None, now: float) -> Scheduled:
+def _scheduled(name: str, cron: Cron, entry: ScheduleEntry | None, now: float) -> ScheduledTask:
     if entry is None:
-        return Scheduled(name, cron, None, None, None, "", cron.next_after(now, local_zone()))
+        return ScheduledTask(name, cron, None, None, None, "", cron.next_after(now, local_zone()))
     outcome = "running" if entry.is_running else entry.outcome
     next_at = None if cron.is_off and entry.retry_at is None else entry.next_at
-    return Scheduled(name, cron, entry.started_at, entry.finished_at, outcome, entry.message, next_at)
+    return ScheduledTask(name, cron, entry.started_at, entry.finished_at, outcome, entry.message, next_at)
 
 
-def document(task: Scheduled) -> dict[str, Any]:
+def task_document(task: ScheduledTask) -> dict[str, Any]:
     ended = task.finished_at is not None and task.last_at is not None
     return {
         "name": task.name,
         "cron": task.cron,
-        "last_run": iso(task.last_at),
+        "last_run": iso_or_none(task.last_at),
         "seconds": round(task.finished_at - task.last_at, 3) if ended else None,  # type: ignore[operator]  # both are there
         "outcome": task.outcome,
         "message": task.message,
-        "next_run": iso(task.next_at),
+        "next_run": iso_or_none(task.next_at),
     }
 
 
-def table(tasks: Sequence[Scheduled], now: float, *, worked: bool) -> Table:
+def task_table(tasks: Sequence[ScheduledTask], now: float, *, worked: bool) -> Table:
     """`worked`: whether a worker is there, who looks at the clock once a minute."""
     soon = Text("within a minute") if worked else Text("once a worker runs", Tone.WARNING)
     return Table(_COLUMNS, [_row(task, now, soon) for task in tasks])
 
 
-def _row(task: Scheduled, now: float, soon: Text) -> tuple[Cell, ...]:
+def _row(task: ScheduledTask, now: float, soon: Text) -> tuple[Cell, ...]:
     outcome = Text(task.outcome or "", _TONES.get(task.outcome or "", Tone.PLAIN))
-    last = Text("never", Tone.QUIET) if task.last_at is None else when(task.last_at, now)
+    last = Text("never", Tone.QUIET) if task.last_at is None else local_day_and_time(task.last_at, now)
     said = "" if task.outcome == "failed" else task.message
     return task.name, Text(task.cron, Tone.QUIET), last, outcome, _next(task, now, soon), Text(said, Tone.QUIET)
 
 
-def _next(task: Scheduled, now: float, soon: Text) -> Cell:
+def _next(task: ScheduledTask, now: float, soon: Text) -> Cell:
     if task.next_at is None:
         return Text("never", Tone.QUIET)
     if task.next_at > now:
-        return when(task.next_at, now)
+        return local_day_and_time(task.next_at, now)
     return "" if task.outcome == "running" else soon
 
 
-def when(moment: float, now: float) -> str:
+def local_day_and_time(moment: float, now: float) -> str:
     """today 14:05, tomorrow 02:00, Mon 23 Nov 06:00: in local time, to the minute."""
     then, today = datetime.fromtimestamp(moment).astimezone(), datetime.fromtimestamp(now).astimezone().date()
     days = {today: "today", today + timedelta(days=1): "tomorrow", today - timedelta(days=1): "yesterday"}

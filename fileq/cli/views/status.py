@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fileq.cli.session import Session
-from fileq.cli.views.formatting import sizes_in_words, tally_in_words
-from fileq.cli.views.watches import watch_blocks, watch_documents, watched
-from fileq.cli.workers import alive
+from fileq.cli.views.formatting import describe_tally, sizes_in_words
+from fileq.cli.views.watches import watch_blocks, watch_documents, watch_statuses
+from fileq.cli.workers import live_workers
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
@@ -20,16 +20,16 @@ _WINDOW = 60.0
 """The rate is that of the last minute."""
 
 
-def status(session: Session, ledger: Ledger, batch: int | None) -> Answer:
+def status_answer(session: Session, ledger: Ledger, batch: int | None) -> Answer:
     now = time.time()
     tally = ledger.overview.tally_jobs(batch)
-    workers = alive(ledger, session.config)
+    workers = live_workers(ledger, session.config)
     rate = _rate_per_minute(ledger, batch, workers, now)
     paused = ledger.batches.is_paused()
     left = _seconds_left(tally, rate, paused=paused)
     staff = _documents(workers, ledger.overview.list_running_jobs(), now)
     document = status_document(tally, workers=staff, paused=paused, rate=rate, left=left)
-    watches = watched(ledger, now) if batch is None else []
+    watches = watch_statuses(ledger, now) if batch is None else []
     return Answer(
         document | {"watches": watch_documents(watches)},
         [*_blocks(tally, staff, batch, rate=rate, left=left, paused=paused), *watch_blocks(watches, now)],
@@ -89,7 +89,7 @@ def _blocks(
     left: float | None,
     paused: bool,
 ) -> list[Block]:
-    facts: list[tuple[str, Cell]] = [("jobs" if batch is None else f"batch {batch}", tally_in_words(tally))]
+    facts: list[tuple[str, Cell]] = [("jobs" if batch is None else f"batch {batch}", describe_tally(tally))]
     if tally.outputs:
         facts += [("outputs", f"{tally.outputs:,}"), ("bytes", sizes_in_words(tally))]
     if rate and tally.unfinished:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from fileq.cli.times import iso
+from fileq.cli.times import iso_or_none
 from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
@@ -16,7 +16,7 @@ from fileq.watch.links import describe_counts
 _TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "offline": Tone.BAD}
 
 
-def watched(ledger: Ledger, now: float) -> list[dict[str, Any]]:
+def watch_statuses(ledger: Ledger, now: float) -> list[dict[str, Any]]:
     """What their watchers said last of the folders; a folder whose watcher is gone is "stopped"."""
     return [_standing(record, now) for record in ledger.watches.list_watches()]
 
@@ -44,7 +44,7 @@ def watch_documents(watches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             "longest": watch["longest"],
             "missed_by_events": watch.get("missed", 0),
             "rebuilt": watch.get("rebuilt", 0),
-            "last_scan_at": iso(watch.get("last_scan_at")),
+            "last_scan_at": iso_or_none(watch.get("last_scan_at")),
             "last_scan_seconds": watch.get("last_scan_seconds"),
             "folders": watch.get("folders", 0),
             "watches": watch.get("watches"),
