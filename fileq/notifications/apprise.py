@@ -1,6 +1,6 @@
-"""E-mail and a hundred services, by Apprise.
+"""Delivery by e-mail and a hundred services, by Apprise.
 
-Imported only where a URL is to be told: with all plug-ins it takes 0.3 s and 45 MB.
+Imported only where a target is a URL: with all plug-ins it takes 0.3 s and 45 MB.
 """
 
 import logging
@@ -17,8 +17,8 @@ from apprise.attachment.file import AttachFile
 
 from fileq.escaping import escape_controls
 from fileq.ledger.tables.notifications import Notification
-from fileq.notifications.redaction import GAP, Scrubber
-from fileq.notifications.targets import Undelivered
+from fileq.notifications.redaction import REDACTED, Redactor
+from fileq.notifications.targets import DeliveryError
 
 for _name in ("apprise", "urllib3"):  # also what a thread says that was left behind in time
     logging.getLogger(_name).addHandler(logging.NullHandler())
@@ -27,43 +27,43 @@ for _name in ("apprise", "urllib3"):  # also what a thread says that was left be
 TIMEOUT = 60.0
 """Seconds that one service may take."""
 
-_LONGEST_REASON = 300
+_MAX_REASON = 300
 _NOT_PLAIN = re.compile(r"[^\w. -]", re.ASCII)
 _EXCEPTION = "xception: "
 """Apprise says at the level DEBUG what an exception said, after this."""
 
 
-def send(url: str, notice: Notification, scrubber: Scrubber) -> None:
-    """Tell the service at this URL. Raises Undelivered; the scrubber takes secrets out of its reason."""
-    with _listening() as said:
-        service = _service(url, said, scrubber)
+def send_to_url(url: str, notification: Notification, redactor: Redactor) -> None:
+    """Send a notification to the service at this URL. Raises DeliveryError, redacted."""
+    with _capture_log() as logged:
+        service = _service(url, logged, redactor)
         result = apprise.Apprise(service, asset=service.asset).notify(
-            title=notice.title,
-            body=notice.body or notice.title,
+            title=notification.title,
+            body=notification.body or notification.title,
             # Else a mail takes it for HTML, with whatever a file's name has in it.
             body_format=apprise.NotifyFormat.TEXT,
-            attach=_attachment(notice),
+            attach=_attachment(notification),
             log_level=logging.DEBUG,
         )
         if not result:
             lines = [_line(entry.message, logging.getLevelName(entry.level)) for entry in result.logs()]
-            raise Undelivered(_reason(lines, scrubber) or "the service did not say why")
+            raise DeliveryError(_reason(lines, redactor) or "the service did not say why")
 
 
-def check(url: str, scrubber: Scrubber) -> None:
-    """Raise Undelivered where Apprise can't use this URL."""
-    with _listening() as said:
-        _service(url, said, scrubber)
+def check_url(url: str, redactor: Redactor) -> None:
+    """Raise DeliveryError where Apprise can't use this URL."""
+    with _capture_log() as logged:
+        _service(url, logged, redactor)
 
 
-def _service(url: str, said: list[str], scrubber: Scrubber) -> apprise.NotifyBase:
+def _service(url: str, logged: list[str], redactor: Redactor) -> apprise.NotifyBase:
     service = apprise.Apprise.instantiate(url, asset=_asset())
     if service is not None:
         return service
     if url.partition("://")[0].lower() not in N_MGR:
-        raise Undelivered("Apprise knows no service of that name; look at its list of services")
-    reason = _reason(said, scrubber)
-    raise Undelivered(f"Apprise can't use this URL{f': {reason}' if reason else ''}")
+        raise DeliveryError("Apprise knows no service of that name; look at its list of services")
+    reason = _reason(logged, redactor)
+    raise DeliveryError(f"Apprise can't use this URL{f': {reason}' if reason else ''}")
 
 
 def _asset() -> apprise.AppriseAsset:
@@ -79,10 +79,10 @@ def _asset() -> apprise.AppriseAsset:
     )
 
 
-def _attachment(notice: Notification) -> apprise.AppriseAttachment | None:
+def _attachment(notification: Notification) -> apprise.AppriseAttachment | None:
     """The file, where it is still there. A third try goes without: it may be too large for the service."""
-    path = notice.attachment
-    if path is None or notice.tries > 2 or not os.path.isfile(path):
+    path = notification.attachment
+    if path is None or notification.tries > 2 or not os.path.isfile(path):
         return None
     attachment = apprise.AppriseAttachment()
     name = _NOT_PLAIN.sub("_", os.path.basename(path))  # Apprise writes others into headers that no mail reader reads
@@ -90,33 +90,33 @@ def _attachment(notice: Notification) -> apprise.AppriseAttachment | None:
     return attachment
 
 
-class _Ear(logging.Handler):
-    """It hears what this thread says: one that was left behind may still speak of another URL."""
+class _LogCapture(logging.Handler):
+    """Keeps what this thread logs: one that was left behind in time may still log about another URL."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.said: list[str] = []
+        self.logged: list[str] = []
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread == self._thread:
-            self.said.append(_line(record.getMessage(), record.levelno))
+            self.logged.append(_line(record.getMessage(), record.levelno))
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
-    """What Apprise says meanwhile. What its libraries log or warn of goes nowhere."""
-    root, logger, ear = logging.getLogger(), logging.getLogger("apprise"), _Ear()
+def _capture_log() -> Iterator[list[str]]:
+    """Yield what Apprise logs meanwhile. What its libraries log or warn of goes nowhere."""
+    root, logger, capture = logging.getLogger(), logging.getLogger("apprise"), _LogCapture()
     handlers, level = root.handlers, logger.level
     root.handlers = [logging.NullHandler()]
     logger.setLevel(logging.DEBUG)
-    logger.addHandler(ear)
+    logger.addHandler(capture)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield ear.said
+            yield capture.logged
     finally:
-        logger.removeHandler(ear)
+        logger.removeHandler(capture)
         logger.setLevel(level)
         root.handlers = handlers
 
@@ -126,7 +126,7 @@ def _line(message: str, level: int) -> str:
     return message.rpartition(_EXCEPTION)[2] if level >= logging.WARNING or _EXCEPTION in message else ""
 
 
-def _reason(said: list[str], scrubber: Scrubber) -> str:
-    words = dict.fromkeys(escape_controls(scrubber.scrub(line)).strip(" .") for line in said)
+def _reason(logged: list[str], redactor: Redactor) -> str:
+    words = dict.fromkeys(escape_controls(redactor.redact(line)).strip(" .") for line in logged)
     reason = "; ".join(word for word in words if word)
-    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}{GAP}"
+    return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}{REDACTED}"

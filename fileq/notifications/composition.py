@@ -1,4 +1,4 @@
-"""The words of the notices about batches and failures."""
+"""The composition of notifications: their title and body, about batches that have ended and jobs that have failed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,15 +9,15 @@ from fileq.ledger.tables.pending_events import CauseCount, FailureExample
 from fileq.presence import hostname
 from fileq.units import describe_bytes, describe_count
 
-EXAMPLES = 10
+MAX_EXAMPLES = 10
 """So many failed jobs are named."""
 
-_BATCHES = 20
+_MAX_BATCHES = 20
 """So many batches have a line of their own."""
 
 
-def of_batches(tallies: Mapping[int, JobTally], causes: Sequence[CauseCount]) -> tuple[str, str]:
-    """The title and the body about batches that have ended, whose jobs failed for these causes."""
+def compose_batches(tallies: Mapping[int, JobTally], causes: Sequence[CauseCount]) -> tuple[str, str]:
+    """Return the title and the body about batches that have ended, whose jobs failed for these causes."""
     batches = list(tallies)
     jobs = sum(tally.total for tally in tallies.values())
     failed = sum(cause.jobs for cause in causes)
@@ -28,26 +28,26 @@ def of_batches(tallies: Mapping[int, JobTally], causes: Sequence[CauseCount]) ->
         if failed
         else f"{done:,} of {describe_count(jobs, 'job')} done"
     )
-    lines = [_batch(batch, tallies[batch]) for batch in batches[:_BATCHES]]
-    lines += [f"And {len(batches) - _BATCHES:,} more."] * (len(batches) > _BATCHES)
+    lines = [_describe_batch(batch, tallies[batch]) for batch in batches[:_MAX_BATCHES]]
+    lines += [f"And {len(batches) - _MAX_BATCHES:,} more."] * (len(batches) > _MAX_BATCHES)
     if causes:
         alone = f" --batch {batches[0]}" if len(batches) == 1 else ""
-        lines += ["", f"{describe_count(failed, 'job')} failed:", *_causes(causes), "", *_remedies(alone)]
+        lines += ["", f"{describe_count(failed, 'job')} failed:", *_list_causes(causes), "", *_list_remedies(alone)]
     return f"fileq on {hostname()}: {subject}, {outcome}", "\n".join(lines)
 
 
-def of_failures(causes: Sequence[CauseCount], examples: Iterable[FailureExample]) -> tuple[str, str]:
-    """The title and the body about jobs that have failed."""
+def compose_failures(causes: Sequence[CauseCount], examples: Iterable[FailureExample]) -> tuple[str, str]:
+    """Return the title and the body about jobs that have failed."""
     failed = describe_count(sum(cause.jobs for cause in causes), "job")
     named = [f"  {escape_controls(example.source)}: {escape_controls(example.message)}" for example in examples]
     first = f"The first {len(named)}:" if sum(cause.jobs for cause in causes) > len(named) else "These are:"
     return (
         f"fileq on {hostname()}: {failed} failed",
-        "\n".join([f"{failed} failed:", *_causes(causes), "", first, *named, "", *_remedies("")]),
+        "\n".join([f"{failed} failed:", *_list_causes(causes), "", first, *named, "", *_list_remedies("")]),
     )
 
 
-def _batch(batch: int, tally: JobTally) -> str:
+def _describe_batch(batch: int, tally: JobTally) -> str:
     """Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
     states = ", ".join(f"{tally.jobs[state]:,} {state}" for state in JobState if tally.jobs[state])
     made = (
@@ -59,11 +59,11 @@ def _batch(batch: int, tally: JobTally) -> str:
     return f"Batch {batch}: {states}{made}."
 
 
-def _causes(causes: Iterable[CauseCount]) -> list[str]:
+def _list_causes(causes: Iterable[CauseCount]) -> list[str]:
     return [f"  {cause.jobs:,} {cause.kind}. {escape_controls(cause.remedy)}".rstrip() for cause in causes]
 
 
-def _remedies(which: str) -> list[str]:
+def _list_remedies(which: str) -> list[str]:
     return [
         f"To see them all: fileq list --state failed{which}",
         f"To try them again, once the cause is mended: fileq retry --failed{which}",

@@ -1,4 +1,4 @@
-"""Sending what is due, to each who is to be told, and writing down how it went."""
+"""The delivery of notifications to each target, and what is wrong with those that can't be delivered."""
 
 import os
 import time
@@ -7,88 +7,162 @@ from collections.abc import Mapping
 from fileq.config.settings import NotifySettings
 from fileq.ledger import Ledger, opened
 from fileq.ledger.tables.notifications import Notification
-from fileq.notifications.redaction import Scrubber
-from fileq.notifications.targets import Target, Undelivered, full_url, targets_of
+from fileq.notifications.redaction import Redactor
+from fileq.notifications.targets import (
+    DeliveryError,
+    Target,
+    expand_url,
+    list_targets,
+    require_variable,
+    variable_names,
+)
+from fileq.units import describe_count, describe_seconds
 
-EXTRA = "Apprise is not installed; install it with: pip install 'fileq[notify]'"
+APPRISE_MISSING = "Apprise is not installed; install it with: pip install 'fileq[notify]'"
 
-_STINT = 60.0
-"""Seconds after which no other notice is begun: whoever called has a time limit."""
+_TIME_BUDGET = 60.0
+"""Seconds after which no other notification is begun: whoever called has a time limit."""
 
 
-def deliver(database: str, notify: NotifySettings, now: float, environ: Mapping[str, str] = os.environ) -> int:
-    """Send the notices that are due; answer how many have reached all who are to be told.
+def deliver_notifications(
+    database: str, notify: NotifySettings, now: float, environ: Mapping[str, str] = os.environ
+) -> int:
+    """Send the notifications that are due; return how many have reached all their targets.
 
-    It opens the ledger itself, and may be killed at any time: what it had begun is sent later. Whoever had it by
-    then doesn't get it again.
+    It opens the ledger itself, and may be killed at any time: what it had begun is sent later, and not again to the
+    targets that had it by then.
     """
     if not notify.is_on:
         return 0
     begun, sent = time.monotonic(), 0
     with opened(database) as ledger:
-        while (passed := time.monotonic() - begun) < _STINT:
-            notice = ledger.notifications.lease_notification(now + passed)
-            if notice is None:
+        while (passed := time.monotonic() - begun) < _TIME_BUDGET:
+            notification = ledger.notifications.lease_notification(now + passed)
+            if notification is None:
                 break
-            sent += _Delivery(ledger, notice, notify, environ, now - begun).run()
+            sent += _Delivery(ledger, notification, notify, environ, now - begun).run()
     return sent
 
 
 class _Delivery:
-    """One try at one notice. `offset` leads from the monotonic clock to seconds since the epoch."""
+    """One try at one notification. `offset` leads from the monotonic clock to seconds since the epoch."""
 
     def __init__(
-        self, ledger: Ledger, notice: Notification, notify: NotifySettings, environ: Mapping[str, str], offset: float
+        self,
+        ledger: Ledger,
+        notification: Notification,
+        notify: NotifySettings,
+        environ: Mapping[str, str],
+        offset: float,
     ) -> None:
         self._ledger = ledger
-        self._notice = notice
+        self._notification = notification
         self._environ = environ
         self._offset = offset
         self._left = [
-            target for target in targets_of(notify) if notice.targets is None or target.place in notice.targets
+            target
+            for target in list_targets(notify)
+            if notification.targets is None or target.config_key in notification.targets
         ]
 
     def run(self) -> bool:
-        """Whether all have had it now. One that is no longer in the config is not waited for."""
+        """Return whether all targets have had it now. One that is no longer in the config is not waited for."""
         problems: list[str] = []
         for target in list(self._left):
             try:
-                send(target, self._notice, self._environ)
-            except Undelivered as error:
-                problems.append(f"{target.shown}: {error}.")
+                send_to_target(target, self._notification, self._environ)
+            except DeliveryError as error:
+                problems.append(f"{target.label}: {error}.")
             else:
                 self._left.remove(target)
                 if not self._ledger.notifications.record_remaining_targets(
-                    self._notice, [one.place for one in self._left], self._now()
+                    self._notification, [one.config_key for one in self._left], self._now()
                 ):
                     return False  # it took so long that another process has it by now
         if problems:
-            self._ledger.notifications.record_failed_try(self._notice, " ".join(problems), self._now())
+            self._ledger.notifications.record_failed_try(self._notification, " ".join(problems), self._now())
         else:
-            self._ledger.notifications.delete_sent(self._notice)
+            self._ledger.notifications.delete_sent(self._notification)
         return not problems
 
     def _now(self) -> float:
         return time.monotonic() + self._offset
 
 
-def send(target: Target, notice: Notification, environ: Mapping[str, str]) -> None:
-    """Tell one target. Raises Undelivered, whatever went wrong."""
-    scrubber = Scrubber()
+def send_to_target(target: Target, notification: Notification, environ: Mapping[str, str]) -> None:
+    """Send a notification to one target. Raises DeliveryError, whatever went wrong."""
+    redactor = Redactor()
     try:
         if target.url is None:
             from fileq.notifications import command  # noqa: PLC0415  # who has no program needs no subprocess
 
-            command.run(target.command, notice, environ, scrubber)
+            command.run_command(target.command, notification, environ, redactor)
         else:
-            url = full_url(target.url, environ, scrubber)
+            url = expand_url(target.url, environ, redactor)
             try:
                 from fileq.notifications import apprise  # noqa: PLC0415  # it imports Apprise
             except ModuleNotFoundError:
-                raise Undelivered(EXTRA) from None
-            apprise.send(url, notice, scrubber)
-    except Undelivered:
+                raise DeliveryError(APPRISE_MISSING) from None
+            apprise.send_to_url(url, notification, redactor)
+    except DeliveryError:
         raise
     except Exception as error:  # noqa: BLE001  # a fault of a service's plug-in is that target's problem alone
         # Not chained: what an unknown error holds may be a secret.
-        raise Undelivered(f"{type(error).__name__} while it was told") from None
+        raise DeliveryError(f"{type(error).__name__} while it was told") from None
+
+
+def send_now(notify: NotifySettings, title: str, body: str, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Send a notification to each target now, past the ledger, which may be what is wrong; return the problems."""
+    notification = Notification(0, "unhealthy", title, body, None, 0, 0, 1, None, None, None)
+    problems = []
+    for target in list_targets(notify):
+        try:
+            send_to_target(target, notification, environ)
+        except DeliveryError as error:
+            problems.append(f"{target.label}: {error}.")
+    return problems
+
+
+def find_target_problems(notify: NotifySettings, environ: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the targets, as far as that can be seen without sending anything."""
+    problems = []
+    for target in list_targets(notify):
+        try:
+            _check_target(target, environ)
+        except DeliveryError as error:
+            problems.append(f"{target.label}: {error}.")
+    return problems
+
+
+def _check_target(target: Target, environ: Mapping[str, str]) -> None:
+    """Raise DeliveryError where this target can't be reached, as far as that can be seen without sending anything."""
+    for name in variable_names(target):
+        require_variable(name, environ)
+    if target.url is None:
+        return
+    try:
+        from fileq.notifications import apprise  # noqa: PLC0415  # it imports Apprise
+    except ModuleNotFoundError:
+        raise DeliveryError(APPRISE_MISSING) from None
+    redactor = Redactor()
+    apprise.check_url(expand_url(target.url, environ, redactor), redactor)
+
+
+def describe_unsent(ledger: Ledger, now: float) -> list[str]:
+    """Return what could not be sent, in a sentence or two each."""
+    problems = ledger.notifications.list_failed_notifications()
+    waiting = [notification for notification in problems if notification.given_up_at is None]
+    lost = [notification for notification in problems if notification.given_up_at is not None]
+    sentences = []
+    if waiting:
+        soon = describe_seconds(max(0.0, min(notification.due_at for notification in waiting) - now))
+        sentences.append(
+            f"Not sent yet: {_describe_notifications(waiting)}; tried again in {soon}. {waiting[-1].problem}"
+        )
+    if lost:
+        sentences.append(f"Given up after a day: {_describe_notifications(lost)}. {lost[-1].problem}")
+    return sentences
+
+
+def _describe_notifications(notifications: list[Notification]) -> str:
+    return f'{describe_count(len(notifications), "notice")}, the last one "{notifications[-1].title}"'

@@ -1,4 +1,4 @@
-"""Secrets are taken out of what others say, before any of it is kept or shown."""
+"""The redaction of secrets in what others say, before any of it is kept or shown."""
 
 import base64
 import functools
@@ -8,56 +8,57 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-GAP = "…"
+REDACTED = "…"
 
-_LONG = 4
+_WITHIN_WORDS_FROM = 4
 """From so many characters on, a secret is taken out within words too."""
 
-_WIDEST = 6
+_MAX_FORM_LENGTH = 6
 """So many characters may stand for one, as in \\u00fc."""
 
 _SEPARATORS = re.compile(r"[:@,;|]")
 
 
-class Scrubber:
-    """It knows secrets, in all the forms in which a program may repeat them."""
+class Redactor:
+    """Takes secrets out of texts, in all the forms in which a program may repeat them."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     @property
-    def longest(self) -> int:
-        """How many characters a secret may take in a text."""
-        return _WIDEST * max(map(len, self._secrets), default=0)
+    def max_length(self) -> int:
+        """The most characters that a secret may take in a text."""
+        return _MAX_FORM_LENGTH * max(map(len, self._secrets), default=0)
 
-    def learn(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
+        """Have a text redacted, also where it is in Base64."""
         raw = secret.encode("utf-8", "surrogateescape")
         encoded = (encode(raw).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
         self._secrets.update(form for form in (secret, secret.strip(), *encoded) if form.strip())
 
-    def learn_url(self, url: str) -> None:
-        """A URL, and every part of it: many services have their keys where others have the host."""
+    def add_url(self, url: str) -> None:
+        """Have a URL redacted, and every part of it: many services have their keys where others have the host."""
         for part in (url, *_parts(url)):
-            self.learn(part)
-            self.learn(unquote(part))
+            self.add_secret(part)
+            self.add_secret(unquote(part))
 
-    def scrub(self, text: str) -> str:
-        """`text` with a … wherever a secret was."""
+    def redact(self, text: str) -> str:
+        """Return `text` with a … wherever a secret was."""
         if not self._secrets:
             return text
         longest_first = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
-        return re.sub("|".join(map(_pattern, longest_first)), GAP, text, flags=re.IGNORECASE)
+        return re.sub("|".join(map(_pattern, longest_first)), REDACTED, text, flags=re.IGNORECASE)
 
 
 def _pattern(secret: str) -> str:
-    """A regular expression: each character may be written in any way, as libraries quote some and others not."""
+    """Return a regular expression: each character may be written in any way, as libraries quote some and others not."""
     pattern = "".join(map(_any_form, secret))
-    return pattern if len(secret) >= _LONG else rf"(?<!\w){pattern}(?!\w)"
+    return pattern if len(secret) >= _WITHIN_WORDS_FROM else rf"(?<!\w){pattern}(?!\w)"
 
 
 @functools.cache
 def _any_form(character: str) -> str:
-    """As it is, or as it looks in a URL, in HTML, in JSON, in Python, or after a backslash."""
+    """Return a regular expression for a character as it is, or as URLs, HTML, JSON, Python and shells write it."""
     if character.isascii() and character.isalnum():
         return character  # nobody writes it otherwise
     raw = character.encode("utf-8", "surrogateescape")
@@ -71,13 +72,13 @@ def _any_form(character: str) -> str:
 
 
 def _parts(url: str) -> Iterator[str]:
-    """What stands between the separators of a URL, but the scheme and the names of its parameters."""
+    """Yield what is between the separators of a URL, but the scheme and the names of its parameters."""
     rest = url.partition("://")[2] or url
     address, _, query = rest.partition("?")
     authority, _, path = address.partition("/")
-    user, _, place = authority.rpartition("@")
-    yield from (rest, address, authority, user, place, path)
+    user, _, host = authority.rpartition("@")
+    yield from (rest, address, authority, user, host, path)
     pieces = [*address.split("/"), *(pair.partition("=")[2] for pair in query.split("&"))]
-    for piece in (user, place, *pieces):
+    for piece in (user, host, *pieces):
         yield piece
         yield from _SEPARATORS.split(piece)

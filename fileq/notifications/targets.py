@@ -1,4 +1,4 @@
-"""Who is told: the URLs and the program of the config, with what they take from the environment."""
+"""The targets of notifications: the URLs and the program of the config, with what they take from the environment."""
 
 import re
 from collections.abc import Mapping
@@ -9,72 +9,76 @@ import msgspec
 from fileq.config.origins import hide_url_secrets
 from fileq.config.settings import VARIABLE, NotifySettings
 from fileq.ledger.tables.notifications import Notification
-from fileq.notifications.redaction import Scrubber
+from fileq.notifications.redaction import Redactor
 
 _FIELD = re.compile(r"\$\{(\w+)\}|\{(event|title|body)\}")
 
 
-class Undelivered(Exception):
-    """A target could not be told. The reason holds no secret."""
+class DeliveryError(Exception):
+    """A target could not be reached. The reason holds no secret."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A place in the config, and what stands there: a URL, or a program with its arguments."""
+    """A key of the config, and its value: a URL, or a program with its arguments."""
 
-    place: str
+    config_key: str
     url: str | None = None
     command: tuple[str, ...] = ()
 
     @property
-    def shown(self) -> str:
-        """As it may be shown: notify.urls[0] (mailto://…)."""
-        return f"{self.place} ({hide_url_secrets(self.url)})" if self.url is not None else self.place
+    def label(self) -> str:
+        """The target as it may be shown: notify.urls[0] (mailto://…)."""
+        return f"{self.config_key} ({hide_url_secrets(self.url)})" if self.url is not None else self.config_key
 
 
-def targets_of(notify: NotifySettings) -> list[Target]:
-    """The program first: it is started before Apprise has threads."""
+def list_targets(notify: NotifySettings) -> list[Target]:
+    """Return the targets of the config, the program first: it is started before Apprise has threads."""
     command = [Target("notify.command", command=notify.command)] if notify.command else []
     return [*command, *(Target(f"notify.urls[{number}]", url) for number, url in enumerate(notify.urls))]
 
 
-def full_url(url: str, environ: Mapping[str, str], scrubber: Scrubber) -> str:
-    """The URL with what the environment has for its variables, which the scrubber learns. Raises Undelivered.
+def expand_url(url: str, environ: Mapping[str, str], redactor: Redactor) -> str:
+    """Return the URL with the values of its variables, which the redactor learns. Raises DeliveryError.
 
     A value is quoted, so that it may hold any character; but not one at the start, which is a URL by itself.
     """
 
     def filled(match: re.Match[str]) -> str:
-        value = value_of(match[1], environ)
-        scrubber.learn(value)
+        value = require_variable(match[1], environ)
+        redactor.add_secret(value)
         return quote(value, safe="", errors="surrogateescape") if match.start() else value
 
     whole = VARIABLE.sub(filled, url)
-    scrubber.learn_url(whole)
+    redactor.add_url(whole)
     return whole
 
 
-def full_command(
-    command: tuple[str, ...], notice: Notification, environ: Mapping[str, str], scrubber: Scrubber
+def expand_command(
+    command: tuple[str, ...], notification: Notification, environ: Mapping[str, str], redactor: Redactor
 ) -> list[str]:
-    """The program and its arguments, with the notice's fields and the environment's values. Raises Undelivered."""
-    fields = {"event": notice.event, "title": notice.title, "body": notice.body}
+    """Return the program and its arguments, with a notification's fields and the variables' values.
+
+    The redactor learns these values. Raises DeliveryError.
+    """
+    fields = {"event": notification.event, "title": notification.title, "body": notification.body}
 
     def filled(match: re.Match[str]) -> str:
         if match[2]:
             return fields[match[2]]
-        scrubber.learn(value_of(match[1], environ))
-        return value_of(match[1], environ)
+        redactor.add_secret(require_variable(match[1], environ))
+        return require_variable(match[1], environ)
 
     # In one pass, so that a name of a file that looks like a field stays as it is.
     return [_FIELD.sub(filled, argument) for argument in command]
 
 
-def value_of(name: str, environ: Mapping[str, str]) -> str:
+def require_variable(name: str, environ: Mapping[str, str]) -> str:
+    """Return the value of a variable. Raises DeliveryError where the environment has none."""
     if not environ.get(name):
-        raise Undelivered(f"the environment has no {name}; set it where the worker is started")
+        raise DeliveryError(f"the environment has no {name}; set it where the worker is started")
     return environ[name]
 
 
-def variables(target: Target) -> list[str]:
-    """The names of the variables that it takes from the environment."""
+def variable_names(target: Target) -> list[str]:
+    """Return the names of the variables that a target takes from the environment."""
     return [name for text in (target.url or "", *target.command) for name in VARIABLE.findall(text)]

@@ -13,7 +13,7 @@ from fileq.errors import EnvironmentFailure, UntrustedError
 from fileq.health import CheckState, run_checks
 from fileq.health.state import record_results
 from fileq.ledger import Ledger
-from fileq.notifications import tell
+from fileq.notifications import enqueue_notification
 from fileq.process.isolated import aside
 from fileq.retention.verification import record_missing_outputs
 from fileq.units import describe_bytes
@@ -66,7 +66,7 @@ def report(place: Place, now: float) -> str:
     folder = settings.report.folder or os.path.join(os.path.dirname(database), "reports")
     limit = settings.worker.max_pixels
     path, title, summary = aside(_write_report, database, folder, limit, now, seconds=_REPORT, stop=place.stop)
-    tell(place.ledger, settings.notify, "report", title, summary, now, attachment=path)
+    enqueue_notification(place.ledger, settings.notify, "report", title, summary, now, attachment=path)
     return f"Written to {path}."
 
 
@@ -82,7 +82,7 @@ def health(place: Place, now: float) -> str:
     checks = run_checks(place.ledger, place.config, place.ledger.database.path, now)
     change = record_results(place.ledger, checks, now)
     if change is not None:
-        tell(place.ledger, place.settings.notify, "unhealthy", change.title, change.body, now)
+        enqueue_notification(place.ledger, place.settings.notify, "unhealthy", change.title, change.body, now)
     ill = [check.name for check in checks if check.state is CheckState.BAD]
     return f"Not well: {', '.join(ill)}. See: fileq doctor" if ill else "All is well."
 

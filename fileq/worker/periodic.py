@@ -10,7 +10,7 @@ from fileq.config import Config
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, shortage
 from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import Ledger, opened
-from fileq.notifications import deliver, gather, send_now
+from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import Stopped, aside
 from fileq.schedule.scheduler import Run, Timetable
@@ -135,7 +135,7 @@ class Upkeep:
             self._ledger.checks.record_clock_jump(jump, now)
 
     def _tell(self, now: float) -> None:
-        gather(self._ledger, self._notify, now)
+        enqueue_event_notifications(self._ledger, self._notify, now)
         if self._notify.is_on and self._ledger.notifications.has_due_notification(now):
             self._start_alone(_COURIER, self._deliver)
 
@@ -145,7 +145,14 @@ class Upkeep:
         It may end what it has begun when the worker stops: a notice that is cut off waits for its lease to pass.
         """
         try:
-            aside(deliver, self._ledger.database.path, self._notify, time.time(), seconds=_DELIVERY, stop=self._cut)
+            aside(
+                deliver_notifications,
+                self._ledger.database.path,
+                self._notify,
+                time.time(),
+                seconds=_DELIVERY,
+                stop=self._cut,
+            )
         except Stopped:
             return
         except FileqError as error:

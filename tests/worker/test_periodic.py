@@ -11,7 +11,7 @@ from fileq.config.settings import AddSettings, NotifySettings, ScheduleSettings,
 from fileq.cron import Cron
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.notifications import tell
+from fileq.notifications import enqueue_notification
 from fileq.worker.consumer import DirectScheduler
 from fileq.worker.outages import LedgerAlarm
 from fileq.worker.periodic import Upkeep, perform, run_now
@@ -117,7 +117,7 @@ def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_
 def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
-    tell(ledger, notify, "report", "Weekly", "All was done.", time.time())
+    enqueue_notification(ledger, notify, "report", "Weekly", "All was done.", time.time())
     upkeep = Upkeep(database, config(notify=notify), 5.0)
     upkeep.tick()
     wait_until(lambda: not upkeep.is_busy)

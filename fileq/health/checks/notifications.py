@@ -4,7 +4,7 @@ import os
 
 from fileq.health.check import Finding, bad, combine, ok, warning
 from fileq.health.context import CheckContext
-from fileq.notifications import unsent, unusable
+from fileq.notifications import describe_unsent, find_target_problems
 
 
 def check_notifications(context: CheckContext) -> Finding:
@@ -13,8 +13,8 @@ def check_notifications(context: CheckContext) -> Finding:
     if not notify.is_on:
         return ok("Nobody is to be told of anything.")
     # What a worker can't use it finds out when it sends; a variable may be set for the worker alone.
-    hindered = unusable(notify, os.environ) if context.thorough else []
-    late = unsent(context.ledger, context.now)
+    hindered = find_target_problems(notify, os.environ) if context.thorough else []
+    late = describe_unsent(context.ledger, context.now)
     findings = [
         *(bad(problem, "Mend that; what can still be sent is tried again by itself.") for problem in late),
         *(warning(problem, "Mend [notify] in the config, then: fileq doctor --notify") for problem in hindered),

@@ -15,9 +15,9 @@ from apprise.apprise import any_abandoned_calls_still_running
 
 from fileq import notifications
 from fileq.config.settings import NotifySettings
-from fileq.notifications import apprise, tell
-from fileq.notifications.redaction import Scrubber
-from fileq.notifications.targets import Undelivered
+from fileq.notifications import apprise, enqueue_notification
+from fileq.notifications.redaction import Redactor
+from fileq.notifications.targets import DeliveryError
 from tests.acceptance.program import wait_until
 from tests.notifications.web import WebService
 from tests.support.jobs import NOW
@@ -93,11 +93,11 @@ def test_a_secret_that_did_not_help_shows_nowhere(ledger, terminal, monkeypatch,
     with WebService() as service:
         url, environ = written(way, PLACES[place], service.port)
         notify = NotifySettings(urls=(url,))
-        tell(ledger, notify, "failed", "Hello", "It was.", NOW)
-        assert notifications.deliver(ledger.database.path, notify, NOW, environ) == 0
+        enqueue_notification(ledger, notify, "failed", "Hello", "It was.", NOW)
+        assert notifications.deliver_notifications(ledger.database.path, notify, NOW, environ) == 0
         problems = [
-            *notifications.unusable(notify, environ),
-            *notifications.unsent(ledger, NOW),
+            *notifications.find_target_problems(notify, environ),
+            *notifications.describe_unsent(ledger, NOW),
             *notifications.send_now(notify, "Test", "It works.", environ),
         ]
     (notice,) = ledger.notifications.list_notifications()
@@ -109,8 +109,8 @@ def test_a_secret_that_did_not_help_shows_nowhere(ledger, terminal, monkeypatch,
 def test_the_reason_says_what_went_wrong_all_the_same(ledger):
     with WebService(403) as service:
         notify = NotifySettings(urls=(f"json://ada:${{SECRET}}@127.0.0.1:{service.port}/${{SECRET}}",))
-        tell(ledger, notify, "failed", "Hello", "It was.", NOW)
-        notifications.deliver(ledger.database.path, notify, NOW, ENVIRON)
+        enqueue_notification(ledger, notify, "failed", "Hello", "It was.", NOW)
+        notifications.deliver_notifications(ledger.database.path, notify, NOW, ENVIRON)
         assert unquote(service.requests[0][0]) == f"/{SECRET}"
     assert "error=403" in ledger.notifications.list_notifications()[0].problem
 
@@ -118,8 +118,8 @@ def test_the_reason_says_what_went_wrong_all_the_same(ledger):
 def test_a_mail_servers_words_are_kept_without_the_secret(ledger, terminal):
     with MailServer(password="another") as mail:
         notify = NotifySettings(urls=(mail.url(),))
-        tell(ledger, notify, "failed", "Hello", "It was.", NOW)
-        assert notifications.deliver(ledger.database.path, notify, NOW, {"MAIL_PASSWORD": SECRET}) == 0
+        enqueue_notification(ledger, notify, "failed", "Hello", "It was.", NOW)
+        assert notifications.deliver_notifications(ledger.database.path, notify, NOW, {"MAIL_PASSWORD": SECRET}) == 0
         assert mail.passwords
         assert set(mail.passwords) == {SECRET}
     assert "Authentication" in ledger.notifications.list_notifications()[0].problem
@@ -132,15 +132,15 @@ def test_what_a_service_says_that_was_left_in_time_shows_nowhere(ledger, termina
         url = f"mailto://ada:x@127.0.0.1:{silent.getsockname()[1]}/?from=a@example.com&to=b@example.com"
         broken = "json://127.0.0.1:1/"
         notify = NotifySettings(urls=(url, broken))
-        tell(ledger, notify, "failed", "Hello", "It was.", NOW)
-        assert notifications.deliver(ledger.database.path, notify, NOW, ENVIRON) == 0
+        enqueue_notification(ledger, notify, "failed", "Hello", "It was.", NOW)
+        assert notifications.deliver_notifications(ledger.database.path, notify, NOW, ENVIRON) == 0
     wait_until(lambda: not any_abandoned_calls_still_running())
     assert "did not finish" in ledger.notifications.list_notifications()[0].problem
     assert "127.0.0.1" not in everything(ledger, terminal)
 
 
 def test_what_another_thread_says_is_no_reason():
-    with apprise._listening() as said:
+    with apprise._capture_log() as said:
         for speak in (partial(logging.getLogger("apprise").warning, word) for word in ("theirs", "theirs too")):
             thread = threading.Thread(target=speak)
             thread.start()
@@ -151,8 +151,8 @@ def test_what_another_thread_says_is_no_reason():
 
 def test_a_variable_that_is_not_set_is_named(ledger):
     notify = NotifySettings(urls=("json://${NOTHING}/",), command=("echo", "${NOBODY}"))
-    tell(ledger, notify, "failed", "Hello", "It was.", NOW)
-    assert notifications.deliver(ledger.database.path, notify, NOW, {"NOBODY": ""}) == 0
+    enqueue_notification(ledger, notify, "failed", "Hello", "It was.", NOW)
+    assert notifications.deliver_notifications(ledger.database.path, notify, NOW, {"NOBODY": ""}) == 0
     (notice,) = ledger.notifications.list_notifications()
     for expected in (
         "notify.command: the environment has no NOBODY; ",
@@ -163,10 +163,10 @@ def test_a_variable_that_is_not_set_is_named(ledger):
 
 @pytest.mark.parametrize("url", [f"json://127.0.0.1:1/{SECRET}", f"nothing://{SECRET}"])
 def test_a_traceback_shows_no_secret(url):
-    scrubber = Scrubber()
-    scrubber.learn_url(url)
-    with pytest.raises(Undelivered) as raised:
-        apprise.check(f"{url}\0", scrubber) if "nothing" in url else apprise.send(url, _notice(), scrubber)
+    scrubber = Redactor()
+    scrubber.add_url(url)
+    with pytest.raises(DeliveryError) as raised:
+        apprise.check_url(f"{url}\0", scrubber) if "nothing" in url else apprise.send_to_url(url, _notice(), scrubber)
     assert not shows("".join(traceback.format_exception(raised.value)))
 
 
@@ -189,6 +189,6 @@ def _notice():
     ],
 )
 def test_a_secret_is_known_in_all_its_forms(secret, text, scrubbed):
-    scrubber = Scrubber()
-    scrubber.learn(secret)
-    assert scrubber.scrub(text) == scrubbed
+    scrubber = Redactor()
+    scrubber.add_secret(secret)
+    assert scrubber.redact(text) == scrubbed
