@@ -74,17 +74,19 @@ def may_be_at_work(process: ProcessIdentity, seconds: float) -> bool:
     return seconds < _LONGEST_ELSEWHERE if is_elsewhere(process) else is_running(process)
 
 
-def is_gone(process: ProcessIdentity, *, silence: float, patience: float) -> bool:
+def is_gone(process: ProcessIdentity, *, silence: float, patience: float, observed: float | None = None) -> bool:
     """Whether a process that should give a sign of life now and then, and has not for `silence` seconds, is gone.
 
     Elsewhere it is gone when it was silent for longer than `patience`; here as soon as it has ended. One that is here
     but silent may only have slept with the whole machine: it is gone when somebody has stopped it, or when it hangs
-    for very long.
+    for very long. `observed` is for how many seconds the asker itself has seen no sign of life: the clock on the wall,
+    which `silence` is of, may have been set or have gone on while the machine slept. None takes `silence` for it.
     """
     if is_elsewhere(process):
         return silence > patience
     seen = _see(process)
-    return seen is None or (silence > patience and seen.is_stopped) or silence > _HANGING * patience
+    hanging = silence if observed is None else observed
+    return seen is None or (silence > patience and seen.is_stopped) or hanging > _HANGING * patience
 
 
 def _see(process: ProcessIdentity) -> _Sight | None:

@@ -16,6 +16,7 @@ from fileq.process.isolated import Stopped, aside
 from fileq.schedule.scheduler import Run, Timetable
 from fileq.schedule.tasks import Place, chore
 from fileq.timezone import local_zone
+from fileq.worker.heartbeat_watch import HeartbeatWatch
 from fileq.worker.outages import LedgerAlarm
 from fileq.worker.recovery import recover
 
@@ -41,6 +42,7 @@ class Upkeep:
         self._config = config
         self._notify = config.settings.notify
         self._clock = ClockMonitor()
+        self._heartbeats = HeartbeatWatch()
         self._alarm = LedgerAlarm()
         self._stop = threading.Event()
         self._cut = threading.Event()
@@ -115,7 +117,7 @@ class Upkeep:
     def _recover(self, now: float) -> None:
         """It writes to the ledger each time, and so is the first to see when nobody can any more."""
         try:
-            recover(self._ledger, now, self._config.settings.worker.heartbeat)
+            recover(self._ledger, now, self._config.settings.worker.heartbeat, self._heartbeats)
         except LedgerError as error:
             if self._alarm.rings(now):
                 self._start_alone(_COURIER, partial(self._sound, error))

@@ -14,6 +14,7 @@ from fileq.ledger.tables.workers import is_worker_gone
 from fileq.presence import this_process
 from fileq.process.orphaned_processes import end_programs
 from fileq.publish import complete, discard, restore_displaced
+from fileq.worker.heartbeat_watch import HeartbeatWatch
 
 _MONTH = 30 * 86400.0
 
@@ -21,9 +22,14 @@ DEATHS = 10
 """How often a job may be ended from outside. Of 300 jobs under 50 kills, one or two are hit 3 times by chance."""
 
 
-def recover(ledger: Ledger, now: float, heartbeat: float) -> int:
-    """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs."""
-    gone = [worker for worker in ledger.workers.list_workers() if is_worker_gone(worker, now, heartbeat)]
+def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch | None = None) -> int:
+    """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs.
+
+    One of this host that is there, and hangs, is known only to who has watched for long: `watch`.
+    """
+    workers = ledger.workers.list_workers()
+    observed = (watch or HeartbeatWatch()).look(workers)
+    gone = [worker for worker in workers if is_worker_gone(worker, now, heartbeat, observed[worker.id])]
     for worker in gone:
         ledger.workers.unregister_worker(worker.id)
     _adopt_queues(ledger)

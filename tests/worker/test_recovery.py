@@ -14,6 +14,7 @@ from fileq.operations.programs.program import OUTPUT_VARIABLE
 from fileq.presence import ProcessIdentity, this_process
 from fileq.publish import discard
 from fileq.worker import recovery
+from fileq.worker.heartbeat_watch import HeartbeatWatch
 from fileq.worker.recovery import DEATHS, recover, sweep_after_boot
 from tests.support.drives import drive
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish, state
@@ -37,11 +38,11 @@ GONE = {
     "its process is gone": lambda ledger: sign_on(ledger, pid=nobody()),
     "its pid is another process's now": lambda ledger: sign_on(ledger, started=f"{this_process().started}0"),
     "it was silent too long, on another host": lambda ledger: sign_on(ledger, where="elsewhere", beat_at=NOW - 31),
-    "it hangs, on this host": lambda ledger: sign_on(ledger, beat_at=NOW - 601),
 }
 ALIVE = {
     "its process is there": sign_on,
-    "it slept with the whole machine": lambda ledger: sign_on(ledger, beat_at=NOW - 599),
+    "it slept with the whole machine": lambda ledger: sign_on(ledger, beat_at=NOW - 7 * 3600),
+    "the clock was set forward": lambda ledger: sign_on(ledger, beat_at=NOW - 86400),
     "it was heard of lately, from another host": lambda ledger: sign_on(
         ledger, pid=nobody(), where="elsewhere", beat_at=NOW - 29
     ),
@@ -57,6 +58,40 @@ def test_a_job_whose_worker_is_gone_is_queued_again(ledger, how):
     assert state(ledger, job) is JobState.QUEUED
     assert ledger.messages.has_messages(queue.MAIN)
     assert begin(ledger, job).attempt == token.attempt + 1
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def look_for(ledger, watch, clock, seconds, every=60.0):
+    """Recover now and then for so long; answer whether the worker is entered still."""
+    for _ in range(int(seconds // every)):
+        clock.now += every
+        recover(ledger, NOW + clock.now, BEAT, watch)
+    return bool(ledger.workers.list_workers())
+
+
+def test_a_worker_of_this_host_that_hangs_is_gone_once_that_was_seen_for_very_long(ledger):
+    clock = Clock()
+    watch = HeartbeatWatch(clock)
+    worker = sign_on(ledger)
+    recover(ledger, NOW, BEAT, watch)
+    assert look_for(ledger, watch, clock, 600)
+    ledger.workers.record_heartbeat(worker, NOW + 1)
+    assert look_for(ledger, watch, clock, 660)
+    assert not look_for(ledger, watch, clock, 60)
+
+
+def test_what_passes_while_the_looker_itself_sleeps_or_is_stopped_is_no_silence(ledger):
+    clock = Clock()
+    watch = HeartbeatWatch(clock)
+    sign_on(ledger)
+    recover(ledger, NOW, BEAT, watch)
+    assert look_for(ledger, watch, clock, 4 * 86400, every=86400)
 
 
 def test_the_attempt_of_a_worker_that_is_gone_has_an_end(ledger):

@@ -68,6 +68,7 @@ SILENCES = 6
 """A worker that can't be seen from here is gone when it was silent for this many heartbeats."""
 
 
-def is_worker_gone(worker: WorkerRecord, now: float, heartbeat: float) -> bool:
-    """Whether a worker that is entered is no longer there. `heartbeat` is in seconds."""
-    return is_gone(worker.process, silence=now - worker.beat_at, patience=SILENCES * heartbeat)
+def is_worker_gone(worker: WorkerRecord, now: float, heartbeat: float, observed: float | None = None) -> bool:
+    """Whether a worker that is entered is no longer there. `heartbeat` is in seconds; for `observed` see `is_gone`."""
+    silence, patience = now - worker.beat_at, SILENCES * heartbeat
+    return is_gone(worker.process, silence=silence, patience=patience, observed=observed)
