@@ -48,3 +48,15 @@ def test_a_program_goes_by_our_handle_where_somebody_else_may_rename_the_folder(
         path = path_for_programs(folder)
         assert (path == os.path.realpath(above / "folder")) == is_safe
         assert os.path.samefile(path, above / "folder")
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can make folders of others")
+def test_so_it_does_below_a_folder_that_is_somebody_elses(tmp_path):
+    above = tmp_path / "above"
+    (above / "folder").mkdir(parents=True)
+    os.chmod(above, 0o755)
+    os.chown(above, 65534, 65534)
+    with open_directory(str(above / "folder")) as folder:
+        path = path_for_programs(folder)
+        assert path != os.path.realpath(above / "folder")
+        assert os.path.samefile(path, above / "folder")
