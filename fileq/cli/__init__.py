@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 
 from fileq import signals
 from fileq.cli import typer_patch
-from fileq.cli.global_options import app
+from fileq.cli.app import root_app
 from fileq.cli.session import Session
 from fileq.errors import ExitCode, FileqError, shortage
 
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(arguments: list[str], session: Session) -> int:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(root_app)
     typer_patch.patch_command(group)
     try:
         with group.make_context("fileq", arguments or ["--help"], obj=session) as context:

@@ -1,13 +1,18 @@
-"""The group of all commands. A command's module is imported when that command is asked for, and no other."""
+"""The Typer app: all commands in their panels, and the options before the command.
+
+A command's module is imported when that command is asked for, and no other.
+"""
 
 import difflib
 import importlib
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from fileq import __version__, signals
 from fileq.cli import typer_patch
+from fileq.cli.session import session_of
 from fileq.display import is_rich_terminal
 
 PANELS = {
@@ -23,7 +28,7 @@ _PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
 
 
 def new_app(**options: Any) -> typer.Typer:
-    """A Typer app whose help is as rich as the terminal."""
+    """Return a Typer app whose help is as rich as the terminal."""
     import sys
 
     return typer.Typer(
@@ -32,11 +37,15 @@ def new_app(**options: Any) -> typer.Typer:
 
 
 class LazyGroup(TyperGroup):
+    """The group of all commands, each imported at its first use."""
+
     def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, in the order of the panels."""
         del ctx
         return list(_PANEL_OF)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the command of this name and return it; None where there is none."""
         del ctx
         if cmd_name not in _PANEL_OF:
             return None
@@ -47,13 +56,62 @@ class LazyGroup(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments begin with. Raises UsageError with the nearest right name."""
         if args[0] not in _PANEL_OF:
             nearest = difflib.get_close_matches(args[0], _PANEL_OF, 1)
             ctx.fail(f"There is no command {args[0]}." + (f" Did you mean {nearest[0]}?" if nearest else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The plain help; the rich one makes its panels by itself."""
+        """Write the commands into the plain help; the rich one makes its panels by itself."""
         for panel, names in PANELS.items():
             with formatter.section(panel):
                 formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(80)) for name in names])
+
+
+root_app = new_app(
+    cls=LazyGroup,
+    context_settings={"auto_envvar_prefix": "FILEQ", "help_option_names": ["-h", "--help"]},
+    epilog="Every option reads an environment variable too: FILEQ_DATABASE, FILEQ_ADD_RECIPE, and so on.",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fileq {__version__}")
+        raise typer.Exit
+
+
+@root_app.callback()
+def apply_global_options(
+    context: typer.Context,
+    *,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="The config file.", show_default=False)
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", metavar="FILE", help="The database.", show_default=False)
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.", show_envvar=False)
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say which config and database are used.", show_envvar=False)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.", show_envvar=False)] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True, show_envvar=False),
+    ] = False,
+) -> None:
+    """Process files in batches, through a local queue that loses nothing.
+
+    Start with: fileq run photos/
+    """
+    del version
+    if quiet and verbose:
+        raise typer.BadParameter("it can't be combined with --verbose", ctx=context, param_hint="--quiet")
+    signals.interrupt_on_signal()  # the command's module is imported by now
+    session = session_of(context)
+    session.config_option, session.database_option = config, database
+    session.quiet, session.verbose, session.debug = quiet, verbose, debug

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from fileq.cli.session import Session
-from fileq.cli.watch_reporter import folders_to_watch
+from fileq.cli.watch_folders import folders_to_watch
 from fileq.service import manager
 from fileq.watch.folder import PollMode
 

@@ -78,7 +78,7 @@ def _left(session: Session, ledger: Ledger, receipt: AddResult, display: Display
 def _waited(session: Session, ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
     if receipt.batch_id is None:
         return ExitCode.DONE
-    from fileq.cli.follower import follow
+    from fileq.cli.progress import follow
 
     tally = follow(session, ledger, receipt.batch_id, display)
     failed = tally.jobs[JobState.FAILED]

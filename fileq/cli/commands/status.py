@@ -7,10 +7,9 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.follower import running_slots
 from fileq.cli.lookup import require_batch
+from fileq.cli.progress import ProgressTracker, running_slots
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.progress import ProgressTracker
 from fileq.cli.views.status import status_answer as overall
 from fileq.display import Display
 from fileq.errors import ExitCode

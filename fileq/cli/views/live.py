@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from fileq.cli.views.progress import ProgressTracker
+from fileq.cli.progress import ProgressTracker
 from fileq.display import Display, Progress, SlotProgress
 from fileq.ledger import Ledger
 
