@@ -1,4 +1,4 @@
-"""The command line. `run` is the one place where errors become messages and exit codes."""
+"""The command line; `run` is the one place where errors become messages and exit codes."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from fileq.errors import ExitCode, FileqError, shortage
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments ask, and answer the exit code."""
+    """Run the command that the arguments name, else those of the process. Returns the exit code; raises nothing."""
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding has no letters for must not stop us.
         if hasattr(stream, "reconfigure"):
@@ -25,13 +25,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return _invoke(list(sys.argv[1:] if arguments is None else arguments), session)
     except BrokenPipeError:
-        return _nobody_listens()
+        return _discard_stdout()
     except KeyboardInterrupt:
         session.display().clear_progress()
         return signals.interrupted_code()
     except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
         _show_traceback(session)
-        return _explained(error, session)
+        return _report_error(error, session)
 
 
 def _invoke(arguments: list[str], session: Session) -> int:
@@ -46,8 +46,8 @@ def _invoke(arguments: list[str], session: Session) -> int:
     return int(answer or ExitCode.DONE)
 
 
-def _explained(error: Exception, session: Session) -> int:
-    """Say what went wrong, and answer the exit code."""
+def _report_error(error: Exception, session: Session) -> int:
+    """Show what went wrong. Returns the exit code."""
     display = session.display()
     match shortage(error) or error:
         case FileqError() as known:
@@ -87,8 +87,8 @@ def _show_traceback(session: Session) -> None:
         traceback.print_exc()
 
 
-def _nobody_listens() -> int:
-    """The reader of our output had enough. Python must not complain when it flushes the rest at exit."""
+def _discard_stdout() -> int:
+    """Write to nowhere from now on: the reader had enough, and Python must not complain when it flushes at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):  # a stream of a test has no descriptor
         os.dup2(nowhere, sys.stdout.fileno())

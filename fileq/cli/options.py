@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""The options and arguments that several commands share, as types for Typer."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What `add` and `run` ask of the intake: the paths, wherever they are named, and all that is to be done with them."""
+"""The request that `add` and `run` make of the intake: the paths, wherever they are named, and what to do with them."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import receipt_document
+from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
@@ -29,14 +30,14 @@ def build_request(
     at: str | None,
     force: bool,
 ) -> AddRequest:
-    """The request that the options mean. Raises UsageError and NotFoundError."""
+    """Return the request that the options mean, at the time `now`. Raises UsageError and NotFoundError."""
     named = [*(paths or ()), *(read_path_list(files_from, null=null) if files_from else ())]
     if not named and not files_from:
         raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
     return AddRequest(
         paths=named,
         recipes=session.recipes(recipe or ()),
-        out=None if out is None else os.path.abspath(os.path.expanduser(out)),
+        out=None if out is None else absolute_path(out),
         include=tuple(include or ()),
         exclude=tuple(exclude or ()),
         recursive=recursive,
@@ -48,7 +49,7 @@ def build_request(
 
 @contextmanager
 def report_missing_paths(display: Display) -> Iterator[None]:
-    """Where paths are missing: a receipt that has them, for those who read JSON. People read the error."""
+    """Answer with a result that has the missing paths, for those who read JSON. People read the error."""
     try:
         yield
     except MissingPathsError as error:
@@ -57,7 +58,10 @@ def report_missing_paths(display: Display) -> Iterator[None]:
 
 
 def read_path_list(file: str, *, null: bool) -> list[str]:
-    """The paths in a file, one a line or each ended by a NUL byte; `-` is stdin. They may hold any bytes."""
+    """Return the paths in a file, one a line or each ended by a NUL byte; `-` is stdin. They may hold any bytes.
+
+    Raises NotFoundError, EnvironmentFailure.
+    """
     content = _content(file)
     return [os.fsdecode(path) for path in content.split(b"\0" if null else b"\n") if path]
 

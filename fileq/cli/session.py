@@ -1,4 +1,4 @@
-"""What every command starts from: the global options, and what they lead to, each made at its first use."""
+"""The session that every command starts from: the global options, and what they lead to, made at its first use."""
 
 import functools
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class Session:
+    """One run of a command: its options, display, config, database and recipes."""
+
     config_option: str | None = None
     database_option: str | None = None
     quiet = False
@@ -26,13 +28,14 @@ class Session:
         self._display: Display | None = None
 
     def display(self, *, json: bool = False) -> Display:
-        """The one display of this command. Only the first call says whether it answers in JSON."""
+        """Return the one display of this command. Only the first call says whether it answers in JSON."""
         if self._display is None:
             self._display = create_display(json=json, quiet=self.quiet)
         return self._display
 
     @functools.cached_property
     def config(self) -> Config:
+        """The config in force. Raises ConfigError, NotFoundError, EnvironmentFailure."""
         config = load_config(self.config_option)
         if self.verbose:
             self.display().hint(f"Config: {config.file or 'none, the defaults serve'}")
@@ -40,6 +43,7 @@ class Session:
 
     @functools.cached_property
     def database(self) -> str:
+        """The absolute path of the database. Raises UntrustedError, UsageError."""
         path, _ = locate_database(self.config, self.database_option)
         if self.verbose:
             self.display().hint(f"Database: {path}")
@@ -47,19 +51,23 @@ class Session:
 
     @contextmanager
     def ledger(self) -> Iterator["Ledger"]:
+        """Open the ledger, and close it after. Raises LedgerError."""
         from fileq.ledger import opened
 
         with opened(self.database) as ledger:
             yield ledger
 
     def recipes(self, names: Sequence[str]) -> list[Recipe]:
-        """The recipes of these names, or the default ones. Raises NotFoundError with the nearest right name."""
+        """Return the recipes of these names, or the default ones; say where one takes other files' places.
+
+        Raises NotFoundError with the nearest right name, UntrustedError.
+        """
         recipes = [self.config.recipe(name) for name in dict.fromkeys(names or self.config.settings.default)]
         if self.config.was_found:
-            self._hint_at_harm(recipes)
+            self._hint_at_overwriting(recipes)
         return recipes
 
-    def _hint_at_harm(self, recipes: Sequence[Recipe]) -> None:
+    def _hint_at_overwriting(self, recipes: Sequence[Recipe]) -> None:
         """Say whose the recipes are that take other files' places, where nobody named the config."""
         for recipe in recipes:
             what = "replaces originals" if recipe.replace else "overwrites what stands in its outputs' places"
@@ -68,17 +76,18 @@ class Session:
 
     @property
     def config_hint(self) -> str:
-        """For the first thing that a command says which works for long: the config, where nobody named it."""
+        """The config where nobody named it, for the first hint of a command that works for long; else ""."""
         return f" Config: {self.config.file}." if self.config.was_found else ""
 
     def hint_at_notifications(self) -> None:
-        """Say that nobody is told of anything, where that is for want of trust."""
+        """Say that no notifications are sent, where that is for want of trust."""
         if self.config.withheld.notify is not None:
             untrusted = self.config.untrusted_error("its [notify] is off")
             self.display().hint(str(untrusted))
 
 
 def session_of(context: typer.Context) -> Session:
+    """Return the session of a command that Typer runs."""
     session = context.obj
     assert isinstance(session, Session)
     return session

@@ -1,15 +1,16 @@
-"""When: what people write after --at and --since, and times as JSON and people read them."""
+"""The times that people write after --at and --since, and times as JSON and people read them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from fileq.errors import UsageError
-from fileq.units import Duration, KeepDuration
+from fileq.units import Duration, KeepDuration, iso_time
 
 
 def parse_due_time(text: str, now: float) -> float:
-    """The time that `text` means, in seconds since the epoch.
+    """Return the time that the text of --at means, in seconds since the epoch. Raises UsageError.
 
-    A delay from `now` ("30m"), the next such time of day ("22:00"), or an ISO date and time; local without a zone.
+    It is a delay from `now` ("30m"), the next such time of day ("22:00"), or an ISO date and time; local without a
+    zone.
     """
     try:
         return now + Duration.parse(text)
@@ -24,7 +25,10 @@ def parse_due_time(text: str, now: float) -> float:
 
 
 def parse_since(text: str, now: float) -> float:
-    """The time in the past that `text` means: so long ago ("7d"), or an ISO date, with or without a time; local."""
+    """Return the time in the past that the text of --since means, in seconds since the epoch. Raises UsageError.
+
+    It is so long before `now` ("7d"), or an ISO date, with or without a time; local without a zone.
+    """
     try:
         found = now - KeepDuration.parse(text)
     except ValueError:
@@ -53,12 +57,10 @@ def _date(text: str) -> float:
 
 
 def iso_or_none(seconds: float | None) -> str | None:
-    """2026-05-17T20:00:00.000Z"""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return a time, in seconds since the epoch, as 2026-05-17T20:00:00.000Z; None for None."""
+    return None if seconds is None else iso_time(seconds)
 
 
 def local_time(seconds: float | None) -> str:
-    """2026-05-17 22:00:00, in local time."""
+    """Return a time, in seconds since the epoch, as 2026-05-17 22:00:00 by the local clock; "" for None."""
     return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")

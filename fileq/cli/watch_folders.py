@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from fileq.cli.session import Session
+from fileq.config.paths import absolute_path
 from fileq.errors import NotFoundError, UsageError
 from fileq.units import Duration
 from fileq.watch.configured import watch_spec
@@ -20,34 +21,38 @@ def folders_to_watch(
     recursive: bool,
     follow_links: bool = False,
 ) -> list[WatchSpec]:
-    """The folders that are named, or else all of the config's. Raises UsageError, NotFoundError."""
-    interval = _seconds(poll)
+    """Return the folders to watch: those at `paths`, or else all of the config's.
+
+    A folder that the config has, too, is watched as the config says, unless `recipe` or `out` is given. `poll` is the
+    text of --poll. Raises UsageError, NotFoundError, UntrustedError.
+    """
+    interval = _poll_interval(poll)
     watches = session.config.settings.watch
     if not paths:
         if not watches:
             where = session.config.file or "a config"
             raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
         return [watch_spec(session.config, watch, interval, follow_links=follow_links) for watch in watches]
-    named = [_named(path) for path in dict.fromkeys(paths)]
+    named = [_existing_folder(path) for path in dict.fromkeys(paths)]
     known = {} if recipe or out else {watch.path: watch for watch in watches}
     return [
         watch_spec(session.config, known[path], interval, follow_links=follow_links)
         if path in known
-        else _plain(session, path, recipe, out, interval, recursive=recursive, follow_links=follow_links)
+        else _spec_of_options(session, path, recipe, out, interval, recursive=recursive, follow_links=follow_links)
         for path in named
     ]
 
 
-def _named(path: str) -> str:
-    whole = os.path.abspath(os.path.expanduser(path))
-    if not os.path.lexists(whole):
+def _existing_folder(path: str) -> str:
+    folder = absolute_path(path)
+    if not os.path.lexists(folder):
         raise NotFoundError(f"There is no folder {path}.", "Make it first, or check its name.")
-    if not os.path.isdir(whole):
+    if not os.path.isdir(folder):
         raise UsageError(f"{path} is not a folder.", "Name the folder that files come into.")
-    return whole
+    return folder
 
 
-def _seconds(poll: str | None) -> float | None:
+def _poll_interval(poll: str | None) -> float | None:
     try:
         seconds = None if poll is None else float(Duration.parse(poll))
     except ValueError as error:
@@ -57,7 +62,7 @@ def _seconds(poll: str | None) -> float | None:
     return seconds
 
 
-def _plain(
+def _spec_of_options(
     session: Session,
     path: str,
     recipe: Sequence[str],
@@ -67,14 +72,14 @@ def _plain(
     recursive: bool,
     follow_links: bool,
 ) -> WatchSpec:
-    whole = None if out is None else os.path.abspath(os.path.expanduser(out))
+    target = None if out is None else absolute_path(out)
     return WatchSpec(
         path,
         tuple(session.recipes(recipe)),
-        whole,
+        target,
         recursive,
         poll=PollMode.AUTO if interval is None else PollMode.ALWAYS,
         interval=interval or 5.0,
-        skipped=skipped_folders(path, whole),
+        skipped=skipped_folders(path, target),
         follow_links=follow_links,
     )

@@ -1,4 +1,4 @@
-"""Who works: the workers that are really there."""
+"""The workers that are really there, and how many slots one of our own has."""
 
 import os
 import time
@@ -11,18 +11,19 @@ NO_WORKER_HINT = "No worker is running. Start one with: fileq worker"
 
 
 def live_workers(ledger: Ledger, config: Config) -> list[WorkerRecord]:
+    """Return the workers whose process is there, or was heard of lately where it is on another host."""
     heartbeat = config.settings.worker.heartbeat
     return [worker for worker in ledger.workers.list_workers() if not is_worker_gone(worker, time.time(), heartbeat)]
 
 
 def is_worker_alive(ledger: Ledger, config: Config) -> bool:
-    """Whether a worker is there, by a look that costs nothing where one has just said so."""
+    """Return whether a worker is there, by a look that costs nothing where one has just said so."""
     fresh = time.time() - 2 * config.settings.worker.heartbeat
     return any(worker.beat_at > fresh for worker in ledger.workers.list_workers()) or bool(live_workers(ledger, config))
 
 
 def slot_count(asked: int | None, config: Config) -> int:
-    """How many jobs at a time: as asked for, as the config says, or one for each CPU that we may use."""
+    """Return how many jobs run at a time: as asked for, as the config says, or one for each CPU that we may use."""
     return asked or config.settings.worker.workers or _cpus()
 
 

@@ -50,9 +50,9 @@ def working_folder() -> str:
         raise EnvironmentFailure("The folder that you are in is gone.", "Go to another, such as: cd ~") from error
 
 
-def absolute_path(path: str, base: str) -> str:
-    """Return the absolute path that `path` means in a config in the folder `base`; ~ is the user's home."""
-    return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
+def absolute_path(path: str, base: str = "") -> str:
+    """Return the absolute path that `path` means in the folder `base`, else the working folder; ~ is the home."""
+    return os.path.abspath(os.path.join(base, os.path.expanduser(path)))
 
 
 def _nearest(folder: str) -> ConfigFile | None:
