@@ -20,7 +20,7 @@ from fileq.config.validation import (
     watch_problems,
 )
 from fileq.errors import ConfigError
-from fileq.recipes.recipe import Recipe, fill_enlarge, from_config
+from fileq.recipes.recipe import Recipe, decode_unit, fill_enlarge
 
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\[\]#]+?)\s*\]")
 _KEY = re.compile(r"""^\s*([A-Za-z0-9_\-."' ]+?)\s*=""")
@@ -61,7 +61,7 @@ class ConfigDocument:
     def convert(self, value: object, kind: Any, prefix: str = "") -> Any:
         """Convert a TOML value, which stands at the dotted key `prefix`, to the type `kind`. Raises ConfigError."""
         try:
-            return msgspec.convert(value, kind, dec_hook=from_config)
+            return msgspec.convert(value, kind, dec_hook=decode_unit)
         except msgspec.ValidationError as error:
             raise self.error(problem_from_validation(error, kind, value), prefix) from error
 

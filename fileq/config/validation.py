@@ -6,7 +6,7 @@ from fileq.config.problems import ConfigProblem, problem_from_check, unknown_nam
 from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
 from fileq.files.identity import relative_within
 from fileq.operations.base import op_name
-from fileq.recipes import names
+from fileq.recipes.names import check_folder, check_name
 from fileq.recipes.recipe import Output, Recipe
 
 _LEAST_TOTAL = 1024
@@ -44,7 +44,7 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
         yield ConfigProblem("", "a recipe's name is the name of a folder", "Use letters, digits and dashes.")
     if not recipe.match:
         yield ConfigProblem("match", "an empty list matches nothing", 'Write it like ["*.jpg", "*.png"].')
-    yield from _check_problems(names.check_destination, "out", recipe.out)
+    yield from _check_problems(check_folder, "out", recipe.out)
     yield from _misplaced_steps(recipe)
     if not recipe.outputs:
         yield ConfigProblem("outputs", "a recipe without outputs makes nothing", "Leave outputs away for one output.")
@@ -55,7 +55,7 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
 
 
 def _output_problems(output: Output) -> Iterator[ConfigProblem]:
-    yield from _check_problems(names.check, "name", output.name)
+    yield from _check_problems(check_name, "name", output.name)
     for key, (least, most) in _RANGES.items():
         value = getattr(output, key)
         if value is not None and not least <= value <= most:

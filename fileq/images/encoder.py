@@ -11,7 +11,7 @@ from fileq.images.errors import writing
 from fileq.images.formats import optional_decoders
 from fileq.images.metadata import tiff
 from fileq.images.metadata.selection import Metadata, directories, save_options
-from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.base import to_8_bit
 from fileq.units import Size, describe_bytes
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _in_modes_of(format_: str, content: Content) -> list[Image]:
 
 def _in_mode_of(format_: str, image: Image, background: str) -> Image:
     if format_ not in {"png", "tiff"}:
-        image = in_8_bits(image)
+        image = to_8_bit(image)
     if format_ in {"jpeg", "pdf"}:
         return modes.flattened(image, background)
     return image.convert("RGBA") if image.mode == "LA" and format_ not in {"png", "tiff"} else image

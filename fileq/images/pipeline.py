@@ -22,7 +22,7 @@ from fileq.images.programs import Handover
 from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
 from fileq.images.renderer import Chain, rendered
 from fileq.images.source import Source
-from fileq.recipes import formats
+from fileq.recipes.formats import EXTENSIONS, output_extension
 from fileq.recipes.recipe import fill_enlarge
 from fileq.units import Size
 
@@ -137,7 +137,7 @@ class Picture:
             Size(*ready.images[0].size) if ready else Chain(self._steps(part)).size(self._source.size(part.frames[0]))
         )
         plan.check_size(size, part.format, self._assignment.max_pixels)
-        ending = formats.ending(part.format, self._assignment.source)
+        ending = output_extension(part.format, self._assignment.source)
         naming = plan.Naming(self._assignment.source, self._file, self._assignment.relative, self._recipe.name)
         return Planned(naming.path(self._assignment.folder, part, size, self._source.exif, ending), part.format, *size)
 
@@ -151,7 +151,7 @@ class Picture:
                 with new_temp_file(folder, os.path.basename(target.temp), mode) as temp:
                     self._write(temp, part, frames, size)
                     return self._finished(temp, target, part, size)
-            ending = formats.ENDINGS[part.format][0]
+            ending = EXTENSIONS[part.format][0]
             with programs.workplace(folder, target) as place:
                 encoded = random_name(ending)
                 with new_temp_file(place.private, encoded, 0o600) as temp:

@@ -16,7 +16,8 @@ from fileq.operations.builtin.flip import Flip
 from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.sharpen import Sharpen
-from fileq.recipes import formats, names
+from fileq.recipes.formats import format_of_name
+from fileq.recipes.names import fill_name, template_fields
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -58,7 +59,7 @@ def parts_of(source: Source, outputs: tuple[Output, ...]) -> list[Part]:
 
 def format_of(output: Output, source_format: str) -> str:
     """The format that an output has of a source without transparency."""
-    wanted = output.format or formats.of_name(output.name) or "same"
+    wanted = output.format or format_of_name(output.name) or "same"
     return _SAME.get(source_format, "png") if wanted == "same" else wanted
 
 
@@ -101,7 +102,7 @@ def _finds_its_size(step: Operation) -> bool:
 
 def _parts(source: Source, output: Output, format_: str) -> list[Part]:
     many = source.frames if source.is_animation else source.pages
-    if "page" in names.fields(output.name):
+    if "page" in template_fields(output.name):
         return [Part(output, (frame,), page, format_) for page, frame in enumerate(many, 1)]
     room = ANIMATED if source.is_animation else PAGED
     if len(many) == 1 or format_ in room or (output.alpha_format in room and source.may_be_transparent):
@@ -112,7 +113,7 @@ def _parts(source: Source, output: Output, format_: str) -> list[Part]:
 def left_out(source: Source, part: Part) -> str | None:
     """What to say on the job where an output has no room for all frames or pages."""
     many, what = (source.frames, "frames") if source.is_animation else (source.pages, "pages")
-    if len(many) == 1 or "page" in names.fields(part.output.name):
+    if len(many) == 1 or "page" in template_fields(part.output.name):
         return None
     if part.format in (ANIMATED if source.is_animation else PAGED):
         return None
@@ -134,9 +135,9 @@ class Naming:
         """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
         template = part.output.name
         with os_failures(self.source):
-            values = {field: self._value(field, part, size, exif, ending) for field in names.fields(template)}
+            values = {field: self._value(field, part, size, exif, ending) for field in template_fields(template)}
         try:
-            return os.path.join(folder, *names.filled(template, values).split("/"))
+            return os.path.join(folder, *fill_name(template, values).split("/"))
         except ValueError as error:
             message = f"The name of an output can't be filled in: {error}."
             raise JobError(ErrorKind.UNSUPPORTED, message, "Change the name in the recipe.") from error

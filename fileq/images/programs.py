@@ -20,7 +20,7 @@ from fileq.images.output_file import finished, folder_of
 from fileq.images.plan import Naming, Part
 from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
 from fileq.operations.programs.command import argv_of
-from fileq.recipes import formats
+from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ class Handover:
         given = self._assignment
         own = os.path.splitext(given.source)[1][1:]
         format_ = output.format if output.format not in (None, "same") else None
-        ending = formats.ENDINGS[format_][0] if format_ else own
+        ending = EXTENSIONS[format_][0] if format_ else own
         naming = Naming(given.source, self._file, given.relative, given.recipe.name)
         path = naming.path(given.folder, Part(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
         written = os.path.splitext(path)[1][1:].lower()
-        return Planned(path, format_ or formats.of_name(path) or written, 0, 0)
+        return Planned(path, format_ or format_of_name(path) or written, 0, 0)

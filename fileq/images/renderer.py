@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileq.images.errors import processing
 from fileq.images.scaling import Scaling, largest
-from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.base import to_8_bit
 from fileq.operations.builtin.resize import Resize
 from fileq.units import Size
 
@@ -53,7 +53,7 @@ class Chain:
             self._steps[at] = self._steps[at].settled(image)
             self._settled = at + 1
         step = self._steps[at]
-        return step.apply(image if step.keeps_16_bit else in_8_bits(image))
+        return step.apply(image if step.keeps_16_bit else to_8_bit(image))
 
 
 def rendered(source: Source, frame: int, trunk: Chain, branches: Mapping[int, Chain]) -> Iterator[tuple[int, Image]]:

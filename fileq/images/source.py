@@ -10,7 +10,7 @@ from fileq.images.color import modes, srgb
 from fileq.images.errors import DAMAGE, reading, unreadable
 from fileq.images.formats import psd
 from fileq.images.scaling import BACK, TURNS, Scaling
-from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Source:
     def in_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
         """A finished picture for a format that has no profiles; `icc` is its own."""
         self.note("The profile could not be kept in every output: where a format has none, colours are sRGB's.")
-        return srgb.to_srgb(in_8_bits(image), icc)
+        return srgb.to_srgb(to_8_bit(image), icc)
 
     def _decoded(self, stored: Scaling, frame: int) -> Image.Image:
         if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together

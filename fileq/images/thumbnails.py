@@ -13,7 +13,7 @@ from fileq.images.errors import reading, unreadable
 from fileq.images.opener import open_picture, opened_file
 from fileq.images.scaling import Scaling
 from fileq.images.source import Source
-from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.base import to_8_bit
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Recipe
 from fileq.units import Dimensions, Size
@@ -49,7 +49,7 @@ def thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mtime_ns
 def _made(source: Source, side: int) -> Thumbnail:
     frame = (source.frames if source.is_animation else source.pages)[0]
     full = source.size(frame)
-    small = in_8_bits(source.read(Scaling.of(Resize(fit=Dimensions(side, side)), full), frame))
+    small = to_8_bit(source.read(Scaling.of(Resize(fit=Dimensions(side, side)), full), frame))
     return Thumbnail(_encoded(small), Size(*small.size), full)
 
 

@@ -12,8 +12,8 @@ from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.collisions import folder_templates
-from fileq.recipes.names import destination
-from fileq.recipes.recipe import Recipe, encode
+from fileq.recipes.names import fill_folder
+from fileq.recipes.recipe import Recipe, encode_recipe
 from fileq.sources import SourceFile
 
 
@@ -122,7 +122,7 @@ class IntakeEngine:
         self._recipe_names = frozenset(recipe.name for recipe in recipes)
         self._ledger = ledger
         self._recipes = {recipe.fingerprint: recipe for recipe in recipes}
-        self._recipes_json = {fingerprint: encode(recipe) for fingerprint, recipe in self._recipes.items()}
+        self._recipes_json = {fingerprint: encode_recipe(recipe) for fingerprint, recipe in self._recipes.items()}
         self._templates = folder_templates(recipes, out)
         self._repeat = repeat
         self._queue = queue
@@ -143,7 +143,7 @@ class IntakeEngine:
         return tuple(target for target in self._targets if target.recipe.matches(source.name))
 
     def _destination(self, recipe_name: str, source: SourceFile) -> str:
-        return destination(self._templates[recipe_name], source.folder, recipe_name, source.relative)
+        return fill_folder(self._templates[recipe_name], source.folder, recipe_name, source.relative)
 
     def is_own_output(self, source: SourceFile, *, walked: bool = False) -> bool:
         """Whether one of these recipes made this file, or what it was made from: else it would go round for ever.

@@ -7,7 +7,7 @@ from fileq.escaping import escape_controls
 from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import REDACTED, Redactor
 from fileq.notifications.targets import DeliveryError, expand_command
-from fileq.operations.programs import program
+from fileq.operations.programs.runner import STDERR_TAIL, run_program
 
 TIMEOUT = 60.0
 """Seconds that the program may take."""
@@ -42,7 +42,7 @@ def run_command(
         if name not in _HARMLESS and len(value) >= _MIN_SECRET_LENGTH:
             redactor.add_secret(value)
     try:
-        program.run(argv, TIMEOUT, stdin=f"{notification.body}\n".encode(), environ=environ)
+        run_program(argv, TIMEOUT, stdin=f"{notification.body}\n".encode(), environ=environ)
     except JobError as error:
         raise DeliveryError(_reason(error.message, redactor)) from None
 
@@ -50,7 +50,7 @@ def run_command(
 def _reason(message: str, redactor: Redactor) -> str:
     """Return the message without secrets, in one line: its start names the program, its end is what that said last."""
     redacted = escape_controls(redactor.redact(message)).strip(" .")
-    if len(message) < program.TAIL:
+    if len(message) < STDERR_TAIL:
         return redacted[-_MAX_REASON:] if len(redacted) > 2 * _MAX_REASON else redacted
     # Of what it said only the end is known, and that may begin amid a secret.
     head, _, tail = redacted.partition(": ")

@@ -49,6 +49,6 @@ else:
 
 @functools.cache
 def _all() -> tuple[type[Operation], ...]:
-    from fileq.operations import plugins
+    from fileq.operations.plugins import load_plugins
 
-    return BUILT_IN + plugins.load(BUILT_IN)
+    return BUILT_IN + load_plugins(BUILT_IN)

@@ -60,3 +60,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         `known_as`: the output's path in the words of whoever looks for programs that were left, where that is another.
         """
         raise NotImplementedError
+
+
+def to_8_bit(image: Image) -> Image:
+    """A picture of mode I;16 as L, scaled: Pillow's own conversion clips. Any other as it is."""
+    if image.mode != "I;16":
+        return image
+    return image.point(lambda value: value * (1 / 257) + 0.5).convert("L")

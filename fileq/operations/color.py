@@ -65,7 +65,7 @@ class Color(NamedTuple):
 
 
 @functools.cache
-def parse(text: str) -> Color:
+def parse_color(text: str) -> Color:
     """The colour that `text` names. Raises ValueError with what is allowed."""
     name = text.strip().lower()
     if name == "transparent":

@@ -9,7 +9,7 @@ Gravity = Literal[
 ]  # fmt: skip
 
 
-def offset(gravity: Gravity, room: tuple[float, float]) -> tuple[int, int]:
+def gravity_offset(gravity: Gravity, room: tuple[float, float]) -> tuple[int, int]:
     """The distance from the left and the top, in whole pixels, rounded down.
 
     `room` is what is left over in width and height: the outer size less the inner one.

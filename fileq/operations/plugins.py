@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 GROUP = "fileq.operations"
 
 
-def load(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation], ...]:
+def load_plugins(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation], ...]:
     """The operations of all installed plug-ins. Raises EnvironmentFailure that names the broken one."""
     if not any(_has_operations(folder) for folder in sys.path):
         return ()

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import psutil
 
-from fileq.operations.programs.families import end_tree
-from fileq.operations.programs.program import OUTPUT_VARIABLE
+from fileq.operations.programs.process_tree import kill_tree
+from fileq.operations.programs.runner import OUTPUT_VARIABLE
 
 _PATIENCE = 2.0
 """Seconds to wait for them: who is killed ends at once, unless it hangs in a drive that has gone."""
@@ -45,7 +45,7 @@ def end_holders(inode: int) -> None:
     A supervisor may be stopped (SIGSTOP), and hears of nothing then. Elsewhere than on Linux nobody is found.
     """
     for process in list(_holders(f"socket:[{inode}]")):
-        end_tree(process)
+        kill_tree(process)
 
 
 def _holders(socket: str) -> Iterator[psutil.Process]:

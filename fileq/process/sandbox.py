@@ -20,7 +20,7 @@ import psutil
 from fileq.errors import ErrorKind, JobError, Shortage, shortage
 from fileq.images.protocol import Assignment, OutputTarget, Planned
 from fileq.job import Token
-from fileq.operations.programs.families import PATIENCE
+from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.process import child, forkserver, orphaned_processes
 from fileq.process.child import Result
 from fileq.units import describe_bytes, describe_seconds
@@ -257,7 +257,7 @@ _NOBODY_SAW_IT = 255
 _LOOK = 1.0
 """Seconds between two looks whether a child lives that says nothing."""
 
-_GRACE = PATIENCE + 1.0
+_GRACE = KILL_TIMEOUT + 1.0
 """Seconds that a killed child's program, and the child itself, have to be gone."""
 
 _BASE = 64 * 2**20

@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from itertools import combinations
 
-from fileq.recipes import formats
+from fileq.recipes.formats import EXTENSIONS
 from fileq.recipes.recipe import Output, Recipe
 
 
-def collide(recipes: Sequence[Recipe]) -> bool:
+def have_collisions(recipes: Sequence[Recipe]) -> bool:
     """Whether outputs of any two of these would need the same name in one folder."""
     return any(_share_a_name(one, other) for one, other in combinations(recipes, 2))
 
@@ -21,7 +21,7 @@ def folder_templates(recipes: Sequence[Recipe], out: str | None) -> dict[str, st
     if out is None:
         return {recipe.name: recipe.out for recipe in recipes}
     literal = os.path.abspath(out).replace("{", "{{").replace("}", "}}")
-    template = os.path.join(literal, "{recipe}" if collide(recipes) else "", "{relative}")
+    template = os.path.join(literal, "{recipe}" if have_collisions(recipes) else "", "{relative}")
     return {recipe.name: template for recipe in recipes}
 
 
@@ -42,4 +42,4 @@ def _share_an_ending(mine: Output, theirs: Output) -> bool:
 def _endings(output: Output) -> set[str | None]:
     """What {ext} can become; None: whatever the source's is."""
     named = (output.format, output.alpha_format or output.format)
-    return {formats.ENDINGS[format_][0] if format_ in formats.ENDINGS else None for format_ in named}
+    return {EXTENSIONS[format_][0] if format_ in EXTENSIONS else None for format_ in named}

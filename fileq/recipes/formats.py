@@ -2,7 +2,7 @@
 
 import os
 
-ENDINGS = {
+EXTENSIONS = {
     "jpeg": ("jpg", "jpeg", "jpe", "jfif"),
     "png": ("png", "apng"),
     "webp": ("webp",),
@@ -14,15 +14,15 @@ ENDINGS = {
 }
 """The endings of each format, the usual one first."""
 
-_BY_ENDING = {ending: name for name, endings in ENDINGS.items() for ending in endings}
+_BY_ENDING = {ending: name for name, endings in EXTENSIONS.items() for ending in endings}
 
 
-def of_name(name: str) -> str | None:
+def format_of_name(name: str) -> str | None:
     """The format that a file name's ending stands for, None where it stands for none that can be written."""
     return _BY_ENDING.get(os.path.splitext(name)[1][1:].lower())
 
 
-def ending(name: str, source: str) -> str:
+def output_extension(name: str, source: str) -> str:
     """The ending, without a dot, of an output of the format `name`: the source's own where that fits."""
     own = os.path.splitext(source)[1][1:]
-    return own if own.lower() in ENDINGS[name] else ENDINGS[name][0]
+    return own if own.lower() in EXTENSIONS[name] else EXTENSIONS[name][0]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
-FIELDS: dict[str, str | int] = {
+NAME_FIELDS: dict[str, str | int] = {
     "stem": "IMG_1234",  # the source's name without its ending
     "ext": "jpg",  # the ending of the output's format
     "name": "IMG_1234.jpg",  # the source's whole name
@@ -24,39 +24,39 @@ FIELDS: dict[str, str | int] = {
 }
 """Every field of a name, with an example of its value."""
 
-DESTINATION_FIELDS = ("folder", "recipe", "relative")
+FOLDER_FIELDS = ("folder", "recipe", "relative")
 """The fields of a folder; there, `folder` is the whole path of the source's folder."""
 
-LONGEST = 255
+MAX_PART_BYTES = 255
 """What file systems allow for one part of a path, in bytes."""
 
 _UNSAFE = str.maketrans(dict.fromkeys("/\0" if os.sep == "/" else '/\0\\:*?"<>|', "_"))
 
 
-def check(template: str) -> None:
+def check_name(template: str) -> None:
     """Raise ValueError, with the remedy, where `template` can't name an output."""
     if template.startswith(("/", os.sep)):
         raise ValueError(
             f"{template!r} begins with a {template[0]}, but a name lies in its folder; see the recipe's out"
         )
-    examples = dict(FIELDS)
+    examples = dict(NAME_FIELDS)
     _check_fields(template, examples)
     _parts(template.format_map(examples))
 
 
-def check_destination(template: str) -> None:
+def check_folder(template: str) -> None:
     """Raise ValueError, with the remedy, where `template` can't be a destination folder."""
-    _check_fields(template, {name: FIELDS[name] for name in DESTINATION_FIELDS})
+    _check_fields(template, {name: NAME_FIELDS[name] for name in FOLDER_FIELDS})
     if not template.strip():
         raise ValueError('an empty folder is none; write it like "{folder}/{recipe}"')
 
 
-def fields(template: str) -> frozenset[str]:
+def template_fields(template: str) -> frozenset[str]:
     """The fields that `template` uses."""
     return frozenset(name for name, _, _ in _placeholders(template))
 
 
-def filled(template: str, values: Mapping[str, str | int]) -> str:
+def fill_name(template: str, values: Mapping[str, str | int]) -> str:
     """The name of an output, relative to its folder, with `/` between the parts.
 
     `values` has the fields that `fields(template)` names. Raises ValueError where the name would be empty or
@@ -66,7 +66,7 @@ def filled(template: str, values: Mapping[str, str | int]) -> str:
     return "/".join(_shortened(part) for part in _parts(template.format_map(safe)))
 
 
-def destination(out: str, folder: str, recipe: str, relative: str) -> str:
+def fill_folder(out: str, folder: str, recipe: str, relative: str) -> str:
     """The folder that `out` names for a source in `folder`, `relative` to the folder that was added."""
     values = {"folder": folder, "recipe": _safe("recipe", recipe), "relative": relative}
     return os.path.normpath(os.path.join(folder, os.path.expanduser(out).format_map(values)))
@@ -129,8 +129,8 @@ def _parts(name: str) -> list[str]:
 def _shortened(part: str) -> str:
     """`part` in at most 255 bytes. Whole characters go from before the ending, so that it stays valid."""
     stem, ending = os.path.splitext(part)
-    if len(os.fsencode(ending)) > LONGEST // 2:
+    if len(os.fsencode(ending)) > MAX_PART_BYTES // 2:
         stem, ending = part, ""
-    while len(os.fsencode(stem + ending)) > LONGEST:
+    while len(os.fsencode(stem + ending)) > MAX_PART_BYTES:
         stem = stem[:-1]
     return stem + ending

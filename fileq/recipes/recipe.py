@@ -17,7 +17,7 @@ Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "sa
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
-PICTURES = (
+IMAGE_PATTERNS = (
     "*.jpg", "*.jpeg", "*.jpe", "*.jfif", "*.png", "*.apng", "*.gif", "*.webp", "*.avif", "*.tif", "*.tiff", "*.bmp",
     "*.jp2", "*.j2k", "*.jpx", "*.ico", "*.psd", "*.tga", "*.ppm", "*.pgm", "*.pbm", "*.pnm", "*.qoi",
     "*.heic", "*.heif", "*.hif", "*.mpo", "*.jxl",
@@ -55,7 +55,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: str
     description: str = ""
-    match: tuple[str, ...] = PICTURES
+    match: tuple[str, ...] = IMAGE_PATTERNS
     out: str = "{folder}/{recipe}"
     on_conflict: OnConflict = "fail"
     replace: bool = False  # an output may take the place of its source
@@ -90,7 +90,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change when, and only when, the outputs of a source may change."""
-        return hashlib.sha256(encode(_without_policy(self)).encode()).hexdigest()[:16]
+        return hashlib.sha256(encode_recipe(_without_policy(self)).encode()).hexdigest()[:16]
 
 
 def _without_policy(recipe: Recipe) -> Recipe:
@@ -116,23 +116,23 @@ def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None
     return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns)).match
 
 
-def from_config(kind: type[Any], value: object) -> Any:
+def decode_unit(kind: type[Any], value: object) -> Any:
     """msgspec's `dec_hook`: our own units, each from what people write."""
     if kind in (ByteSize, Cron, Dimensions, Duration, KeepDuration):
         return kind.parse(value)
     raise NotImplementedError(f"no such type in a config: {kind}")
 
 
-def to_config(value: object) -> str:
+def encode_unit(value: object) -> str:
     """msgspec's `enc_hook`: the same units, so that they are read back the same."""
     return str(value)
 
 
-def encode(recipe: Recipe) -> str:
+def encode_recipe(recipe: Recipe) -> str:
     """The recipe as JSON: what the ledger keeps with a job."""
-    return msgspec.json.encode(recipe, enc_hook=to_config).decode()
+    return msgspec.json.encode(recipe, enc_hook=encode_unit).decode()
 
 
 @functools.lru_cache(maxsize=64)
-def decode(text: str) -> Recipe:
-    return msgspec.json.decode(text, type=Recipe, dec_hook=from_config)
+def decode_recipe(text: str) -> Recipe:
+    return msgspec.json.decode(text, type=Recipe, dec_hook=decode_unit)

@@ -7,7 +7,7 @@ import msgspec
 from fileq.config.settings import Settings
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import RemovableOutput
-from fileq.recipes.recipe import from_config
+from fileq.recipes.recipe import decode_unit
 from fileq.units import KeepDuration
 
 _AT_ONCE = 500
@@ -53,7 +53,7 @@ class _StoredRecipe(msgspec.Struct):
 
 def _keep_of(recipe_json: str, settings: Settings) -> KeepDuration | None:
     try:
-        stored = msgspec.json.decode(recipe_json, type=_StoredRecipe, dec_hook=from_config)
+        stored = msgspec.json.decode(recipe_json, type=_StoredRecipe, dec_hook=decode_unit)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):  # no recipe: what it made stays
         return KeepDuration(_FOREVER)
     recipe = settings.recipes.get(stored.name)

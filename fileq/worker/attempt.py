@@ -14,7 +14,7 @@ from fileq.job import Failure, Made, Token
 from fileq.ledger.tables.jobs import Claim, Fenced, QueueEntry
 from fileq.process.child import Result
 from fileq.publish import Finished, Reservation, complete, discard, find_source_drive_away, reserve, restore_displaced
-from fileq.recipes.recipe import Recipe, decode
+from fileq.recipes.recipe import Recipe, decode_recipe
 from fileq.worker.recovery import lose
 from fileq.worker.slot import SlotContext
 
@@ -46,7 +46,7 @@ class Attempt:
     def _recipe(self) -> Recipe:
         """The recipe as it was when the job was added. Raises JobError (unsupported)."""
         try:
-            return decode(self._claim.recipe)
+            return decode_recipe(self._claim.recipe)
         except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             message = f"The recipe of this job can't be read ({reason[:200]})."

@@ -8,7 +8,7 @@ from fileq import queue
 from fileq.job import FINAL, JobState, Token
 from fileq.ledger import opened
 from fileq.ledger.tables.jobs import QueueEntry
-from fileq.recipes.recipe import decode
+from fileq.recipes.recipe import decode_recipe
 from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
 
 
@@ -49,7 +49,7 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
     claim = ledger.jobs.claim_job(job, 7, NOW)
     assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1), 1, 0, 4)
     assert (claim.source, claim.size, claim.mtime_ns) == ("/photos/a.jpg", 1000, 1)
-    assert (claim.folder, claim.relative, decode(claim.recipe)) == ("/photos/small", "trips", wanted)
+    assert (claim.folder, claim.relative, decode_recipe(claim.recipe)) == ("/photos/small", "trips", wanted)
 
 
 def test_a_job_is_claimed_once(ledger):

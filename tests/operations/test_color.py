@@ -1,7 +1,7 @@
 import pytest
 from PIL import ImageColor
 
-from fileq.operations.color import _NAMES, Color, parse
+from fileq.operations.color import _NAMES, Color, parse_color
 
 
 @pytest.mark.parametrize(
@@ -15,27 +15,29 @@ from fileq.operations.color import _NAMES, Color, parse
     ],
 )
 def test_a_colour_is_read_in_every_way_that_people_write_it(text, color):
-    assert parse(text) == color
+    assert parse_color(text) == color
 
 
 @pytest.mark.parametrize("text", ["", "#", "#12", "#12345", "#ggg", "##123", "none", "rgb(1,2,3)"])
 def test_what_is_no_colour_is_refused_with_the_remedy(text):
     with pytest.raises(ValueError, match="CSS name"):
-        parse(text)
+        parse_color(text)
 
 
 def test_the_names_are_those_that_pillow_knows():
-    assert {name: parse(name)[:3] for name in _NAMES} == {name: ImageColor.getrgb(name) for name in ImageColor.colormap}
+    assert {name: parse_color(name)[:3] for name in _NAMES} == {
+        name: ImageColor.getrgb(name) for name in ImageColor.colormap
+    }
 
 
 def test_white_is_lighter_than_yellow_than_red_than_black():
-    lumas = [parse(name).luma for name in ("white", "yellow", "red", "black")]
+    lumas = [parse_color(name).luma for name in ("white", "yellow", "red", "black")]
     assert lumas == sorted(lumas, reverse=True)
 
 
 def test_only_equal_channels_are_gray():
-    assert parse("silver").is_gray
-    assert not parse("ivory").is_gray
+    assert parse_color("silver").is_gray
+    assert not parse_color("ivory").is_gray
 
 
 def test_premultiplied_values_are_scaled_by_opacity():

@@ -12,7 +12,7 @@ import pytest
 
 from fileq import operations
 from fileq.operations import ALL, BUILT_IN, Step, plugins
-from fileq.operations.gravity import Gravity, offset
+from fileq.operations.gravity import Gravity, gravity_offset
 
 
 class Recipe(msgspec.Struct):
@@ -63,7 +63,7 @@ def test_a_module_asked_for_what_it_does_not_have_says_so():
 
 @pytest.mark.parametrize("gravity", get_args(Gravity))
 def test_the_room_before_and_behind_adds_up(gravity):
-    before = offset(gravity, (10, 20))
+    before = gravity_offset(gravity, (10, 20))
     assert before == (
         0 if "west" in gravity else 10 if "east" in gravity else 5,
         0 if "north" in gravity else 20 if "south" in gravity else 10,

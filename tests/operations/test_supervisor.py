@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.programs.program import OUTPUT_VARIABLE, run
+from fileq.operations.programs.runner import OUTPUT_VARIABLE, run_program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the supervisor")
 
@@ -26,9 +26,9 @@ FAMILIES = [IN_ITS_SESSION, ORPHANED, IN_A_GROUP_OF_ITS_OWN, IN_A_SESSION_OF_ITS
 
 ASKER = """
 import os, sys
-from fileq.operations.programs.program import run
+from fileq.operations.programs.runner import run_program
 print(os.getpid(), flush=True)
-run(["sh", "-c", sys.argv[1]], None)
+run_program(["sh", "-c", sys.argv[1]], None)
 """
 
 
@@ -123,7 +123,7 @@ def test_who_asked_is_ended_from_outside_when_its_supervisor_was(tmp_path):
 def test_nobody_is_left_when_the_program_has_ended(tmp_path, script):
     mark = str(tmp_path)
     ends = script.removesuffix("sleep 600") + "exit 0"
-    run(["sh", "-c", ends], None, environ={**os.environ, OUTPUT_VARIABLE: mark})
+    run_program(["sh", "-c", ends], None, environ={**os.environ, OUTPUT_VARIABLE: mark})
     assert family(mark) == []
 
 
@@ -131,7 +131,7 @@ def test_nobody_is_left_when_the_program_has_ended(tmp_path, script):
 def test_nobody_is_left_at_the_time_limit(tmp_path, script):
     mark = str(tmp_path)
     with pytest.raises(JobError) as caught:
-        run(["sh", "-c", script], 0.3, environ={**os.environ, OUTPUT_VARIABLE: mark})
+        run_program(["sh", "-c", script], 0.3, environ={**os.environ, OUTPUT_VARIABLE: mark})
     assert caught.value.kind is ErrorKind.TIMEOUT
     assert family(mark) == []
 
@@ -172,7 +172,7 @@ def in_a_process_of_its_own(test):
 def test_a_program_that_stops_its_supervisor_is_ended_with_it_at_the_time_limit(tmp_path, script):
     mark = str(tmp_path)
     with pytest.raises(JobError) as caught:
-        run(["sh", "-c", script], 0.5, environ={**os.environ, OUTPUT_VARIABLE: mark})
+        run_program(["sh", "-c", script], 0.5, environ={**os.environ, OUTPUT_VARIABLE: mark})
     assert caught.value.kind is ErrorKind.TIMEOUT
     assert family(mark) == []
     assert psutil.Process().children() == []
@@ -197,14 +197,14 @@ def test_one_that_forks_all_the_time_is_ended(tmp_path):
     mark = str(tmp_path)
     script = "hop() { sleep 0.01; hop & exit; }; hop & hop & sleep 600"
     with pytest.raises(JobError):
-        run(["sh", "-c", script], 0.5, environ={**os.environ, OUTPUT_VARIABLE: mark})
+        run_program(["sh", "-c", script], 0.5, environ={**os.environ, OUTPUT_VARIABLE: mark})
     assert family(mark) == []
 
 
 def test_a_program_hears_signals_and_has_no_descriptor_of_ours(tmp_path):
     script = "grep SigIgn /proc/self/status; ls /proc/self/fd; kill -TERM $$"
     with pytest.raises(JobError, match="was ended by signal 15") as caught:
-        run(["sh", "-c", f"({script}) >&2; kill -TERM $$"], None)
+        run_program(["sh", "-c", f"({script}) >&2; kill -TERM $$"], None)
     words = caught.value.message.split(": ", 1)[1].split()
     assert int(words[1], 16) & (1 << (signal.SIGTERM - 1) | 1 << (signal.SIGINT - 1) | 1 << (signal.SIGHUP - 1)) == 0
     assert len(words) <= 2 + 4  # stdin, stdout, stderr, and the one that ls has open
@@ -212,5 +212,5 @@ def test_a_program_hears_signals_and_has_no_descriptor_of_ours(tmp_path):
 
 def test_what_a_program_said_after_it_closed_its_stderr_for_a_while_keeps_nobody_waiting(tmp_path):
     begun = time.monotonic()
-    assert run(["sh", "-c", "echo early >&2; exec 2>&-; sleep 0.2"], None) == "early"
+    assert run_program(["sh", "-c", "echo early >&2; exec 2>&-; sleep 0.2"], None) == "early"
     assert time.monotonic() - begun < 30

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from fileq.operations.programs.program import OUTPUT_VARIABLE
+from fileq.operations.programs.runner import OUTPUT_VARIABLE
 from fileq.process.orphaned_processes import end_programs
 
 

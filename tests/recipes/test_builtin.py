@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from fileq.config import load_config
-from fileq.recipes.recipe import decode, encode
+from fileq.recipes.recipe import decode_recipe, encode_recipe
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def test_optimize_keeps_format_and_size_and_never_grows_a_file(recipes):
 
 def test_each_survives_the_ledger(recipes):
     for recipe in recipes.values():
-        assert decode(encode(recipe)) == recipe
-        assert decode(encode(recipe)).fingerprint == recipe.fingerprint
+        assert decode_recipe(encode_recipe(recipe)) == recipe
+        assert decode_recipe(encode_recipe(recipe)).fingerprint == recipe.fingerprint
 
 
 def test_a_fingerprint_changes_with_the_outputs_and_not_with_the_policy(recipes):

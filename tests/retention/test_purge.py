@@ -14,7 +14,7 @@ from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
 from fileq.intake import DispositionPolicy, IntakeOutcome, WatchIntake
 from fileq.ledger.queries.overview import JobSelection
-from fileq.recipes.recipe import encode
+from fileq.recipes.recipe import encode_recipe
 from fileq.retention import purge
 from tests.ledger.test_overview import counted
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
@@ -286,7 +286,7 @@ def test_a_worker_never_does_a_job_by_a_recipe_of_the_same_number(ledger):
     done(ledger, "a", wanted=recipe("first"))
     cleaned(ledger, DAYS_90, OLD)
     (job,) = enter(ledger, "b", wanted=recipe("second"))
-    assert ledger.jobs.claim_job(job, 1, OLD).recipe == encode(recipe("second"))
+    assert ledger.jobs.claim_job(job, 1, OLD).recipe == encode_recipe(recipe("second"))
 
 
 def test_a_source_that_fileq_made_itself_stays_one(ledger, out):

@@ -5,7 +5,7 @@ from fileq.job import Failure, JobState
 from fileq.ledger.tables.jobs import JobCandidate
 from fileq.operations.builtin.resize import Resize
 from fileq.presence import ProcessIdentity
-from fileq.recipes.recipe import Recipe, encode
+from fileq.recipes.recipe import Recipe, encode_recipe
 from fileq.units import Dimensions
 
 NOW = 1_000_000.0
@@ -23,7 +23,7 @@ def candidate(ledger, source="/photos/a.jpg", wanted=None, **keys):
     wanted = wanted or recipe()
     given = {
         "source": source, "version": "1000-1", "size": 1000, "mtime_ns": 1,
-        "recipe": ledger.jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode(wanted)),
+        "recipe": ledger.jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode_recipe(wanted)),
         "fingerprint": wanted.fingerprint, "folder": "/photos/small", "relative": "",
     }  # fmt: skip
     return JobCandidate(**(given | keys))

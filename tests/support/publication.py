@@ -9,7 +9,7 @@ from fileq.files.identity import version_of
 from fileq.files.temp_file import TempIdentity
 from fileq.job import Made
 from fileq.publish import Finished, publish, reserve
-from fileq.recipes.recipe import decode
+from fileq.recipes.recipe import decode_recipe
 from tests.support.jobs import NOW, enter, recipe
 
 
@@ -37,7 +37,7 @@ def replace_original(ledger, path, output=None):
 
 
 def reserved(ledger, claimed, *paths):
-    return reserve(ledger, claimed, decode(claimed.recipe), [str(path) for path in paths])
+    return reserve(ledger, claimed, decode_recipe(claimed.recipe), [str(path) for path in paths])
 
 
 def written(claimed, places, content="ours"):

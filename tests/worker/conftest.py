@@ -12,7 +12,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.process.sandbox import Sandbox
 from fileq.publish import publish
 from fileq.queue import MAIN
-from fileq.recipes.recipe import Output, Recipe, encode
+from fileq.recipes.recipe import Output, Recipe, encode_recipe
 from fileq.units import Dimensions, Duration
 from fileq.worker.job import process_job
 from fileq.worker.outages import Outage
@@ -46,7 +46,8 @@ class Shop:
         status, jobs = os.stat(source), self.ledger.jobs
         candidate = JobCandidate(
             source, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, status.st_mtime_ns,
-            jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode(wanted)), wanted.fingerprint, str(self.out), "",
+            jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode_recipe(wanted)), wanted.fingerprint,
+            str(self.out), "",
         )  # fmt: skip
         return jobs.insert_job(candidate, self.ledger.batches.insert_batch(MAIN, NOW), NOW)
 

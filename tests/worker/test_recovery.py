@@ -10,7 +10,7 @@ from fileq import queue
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger import opened
-from fileq.operations.programs.program import OUTPUT_VARIABLE
+from fileq.operations.programs.runner import OUTPUT_VARIABLE
 from fileq.presence import ProcessIdentity, this_process
 from fileq.publish import discard
 from fileq.worker import recovery

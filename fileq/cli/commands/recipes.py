@@ -14,7 +14,7 @@ from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, UsageError
 from fileq.operations.base import Operation, op_name
-from fileq.recipes.recipe import Output, Recipe, encode
+from fileq.recipes.recipe import Output, Recipe, encode_recipe
 
 app = new_app()
 
@@ -81,7 +81,7 @@ def _about(session: Session, recipe: Recipe) -> str:
 
 
 def _document(session: Session, recipe: Recipe) -> dict[str, Any]:
-    document: dict[str, Any] = json_format.loads(encode(recipe))
+    document: dict[str, Any] = json_format.loads(encode_recipe(recipe))
     return document | {"origin": _origin(session, recipe), "trusted": _is_trusted(session, recipe)}
 
 

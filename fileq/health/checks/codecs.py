@@ -12,8 +12,8 @@ from fileq.images import codecs as installed
 from fileq.operations.base import Operation
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
-from fileq.recipes import formats
-from fileq.recipes.recipe import PICTURES, Recipe
+from fileq.recipes.formats import format_of_name
+from fileq.recipes.recipe import IMAGE_PATTERNS, Recipe
 from fileq.units import describe_count
 
 
@@ -46,11 +46,11 @@ def _lacking(recipe: Recipe) -> Iterator[Finding]:
 
 def _codecs(recipe: Recipe) -> set[str]:
     """Of what it reads, only what it names itself: the default is all pictures, whether they can be read or not."""
-    endings = () if recipe.match == PICTURES else (pattern.rpartition(".")[2].lower() for pattern in recipe.match)
+    endings = () if recipe.match == IMAGE_PATTERNS else (pattern.rpartition(".")[2].lower() for pattern in recipe.match)
     written = {
         name
         for output in recipe.outputs
-        for name in (output.format or formats.of_name(output.name), output.alpha_format)
+        for name in (output.format or format_of_name(output.name), output.alpha_format)
         if name
     }
     needed = {installed.READING.get(ending) for ending in endings} | {installed.WRITING.get(name) for name in written}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fileq.operations import color as colors
 from fileq.operations.base import Operation
-from fileq.operations.builtin.canvas import on_canvas
+from fileq.operations.builtin.canvas import place_on_canvas
+from fileq.operations.color import parse_color
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class Border(Operation, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not 1 <= self.width <= 10_000:
             raise ValueError("width is the border's, in pixels, from 1 to 10000")
-        colors.parse(self.color)
+        parse_color(self.color)
 
     def size(self, size: Size) -> Size:
         return Size(size.width + 2 * self.width, size.height + 2 * self.width)
 
     def apply(self, image: Image) -> Image:
         size = self.size(Size(*image.size))
-        return on_canvas(image, size, colors.parse(self.color), (self.width, self.width))
+        return place_on_canvas(image, size, parse_color(self.color), (self.width, self.width))

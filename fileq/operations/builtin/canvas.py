@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def on_canvas(image: Image, size: Size, color: Color, at: tuple[int, int]) -> Image:
+def place_on_canvas(image: Image, size: Size, color: Color, at: tuple[int, int]) -> Image:
     """A canvas of `size` pixels in `color` with `image` at `at`, its transparent parts still transparent."""
     from PIL.Image import new
 
-    picture = holding(image, color)
-    canvas = new(picture.mode, size, ink(color, picture.mode))
+    picture = convert_to_hold(image, color)
+    canvas = new(picture.mode, size, pixel_value(color, picture.mode))
     canvas.info = dict(image.info)
     canvas.paste(picture, at)
     return canvas
 
 
-def holding(image: Image, color: Color) -> Image:
+def convert_to_hold(image: Image, color: Color) -> Image:
     """The picture in the smallest mode that holds `color` as well, and all that it holds now."""
     gray = image.mode in ("L", "LA") and color.is_gray
     alpha = image.mode in ("LA", "RGBA") or not color.is_opaque
@@ -30,7 +30,7 @@ def holding(image: Image, color: Color) -> Image:
     return image if mode == image.mode else image.convert(mode)
 
 
-def ink(color: Color, mode: str) -> tuple[int, ...]:
+def pixel_value(color: Color, mode: str) -> tuple[int, ...]:
     """The value of a pixel of `color` in mode L, LA, RGB or RGBA, which can hold it."""
     values = (color.red,) if mode.startswith("L") else (color.red, color.green, color.blue)
     return (*values, color.alpha) if mode.endswith("A") else values

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from fileq.errors import ErrorKind, JobError
 from fileq.operations.base import Operation
-from fileq.operations.builtin.detail import Box, inside_borders, richest
-from fileq.operations.builtin.resize import fitted
-from fileq.operations.gravity import Gravity, offset
+from fileq.operations.builtin.detail import Box, find_content_box, find_detail_box
+from fileq.operations.builtin.resize import fit_size
+from fileq.operations.gravity import Gravity, gravity_offset
 from fileq.units import Dimensions, Size
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Crop(Operation, frozen=True, kw_only=True):
         if self.box is not None:
             _check_box(self.box)
         if self.aspect is not None:
-            proportions(self.aspect)
+            parse_aspect(self.aspect)
         if self.aspect is None and (self.smart or self.gravity != "center"):
             raise ValueError("smart and gravity say what aspect keeps; without aspect they have no meaning")
         if self.smart and self.gravity != "center":
@@ -62,9 +62,9 @@ class Crop(Operation, frozen=True, kw_only=True):
 
     def settled(self, image: Image) -> Crop:
         if self.trim:
-            return Crop(box=inside_borders(image, self.tolerance))
+            return Crop(box=find_content_box(image, self.tolerance))
         if self.smart:
-            return Crop(box=richest(image, self.size(Size(*image.size))))
+            return Crop(box=find_detail_box(image, self.size(Size(*image.size))))
         return self
 
     def apply(self, image: Image) -> Image:
@@ -77,12 +77,12 @@ class Crop(Operation, frozen=True, kw_only=True):
             return _inside(self.box, size)
         if self.aspect is None:
             return 0, 0, *size
-        width, height = fitted(proportions(self.aspect), Dimensions(*size))
-        left, top = offset(self.gravity, (size.width - width, size.height - height))
+        width, height = fit_size(parse_aspect(self.aspect), Dimensions(*size))
+        left, top = gravity_offset(self.gravity, (size.width - width, size.height - height))
         return left, top, left + width, top + height
 
 
-def proportions(aspect: str) -> Size:
+def parse_aspect(aspect: str) -> Size:
     """Of "1.91:1" 191 and 100. Raises ValueError with what is allowed."""
     match = _ASPECT.fullmatch(aspect)
     sides = [Fraction(side) for side in match.groups()] if match else [Fraction(0)]

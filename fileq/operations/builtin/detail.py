@@ -6,7 +6,7 @@ import itertools
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ Box = tuple[int, int, int, int]
 _LOOKED_AT = 256  # pixels on the longer side are enough to tell where the detail is
 
 
-def inside_borders(image: Image, tolerance: int) -> Box:
+def find_content_box(image: Image, tolerance: int) -> Box:
     """The box that is left without borders of the colour of the top left pixel.
 
     `tolerance` is how far a channel may be from that colour, 0 to 255. A picture of one colour is kept whole.
@@ -26,7 +26,7 @@ def inside_borders(image: Image, tolerance: int) -> Box:
     from PIL import ImageChops
     from PIL.Image import new
 
-    picture = _premultiplied(in_8_bits(image))
+    picture = _premultiplied(to_8_bit(image))
     corner = picture.getpixel((0, 0))
     ground = new(picture.mode, picture.size, corner)
     far = reduce(ImageChops.lighter, ImageChops.difference(picture, ground).split())
@@ -34,14 +34,14 @@ def inside_borders(image: Image, tolerance: int) -> Box:
     return box or (0, 0, *image.size)
 
 
-def richest(image: Image, window: Size) -> Box:
+def find_detail_box(image: Image, window: Size) -> Box:
     """The box of the size `window` with most detail; among equals the one nearest to the middle.
 
     Detail is what a blur takes away, summed over the columns and rows of a small copy.
     """
     from PIL import ImageChops, ImageFilter
 
-    gray = _seen(in_8_bits(image))
+    gray = _seen(to_8_bit(image))
     gray.thumbnail((_LOOKED_AT, _LOOKED_AT))
     detail = ImageChops.difference(gray, gray.filter(ImageFilter.GaussianBlur(2)))
     left = _start(_profile(detail, Size(detail.width, 1)), image.width, window.width)

@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from fileq.errors import ErrorKind, JobError, os_failures
-from fileq.operations.builtin.canvas import ink
-from fileq.operations.builtin.resize import fitted
+from fileq.operations.builtin.canvas import pixel_value
+from fileq.operations.builtin.resize import fit_size
 from fileq.operations.color import Color
 from fileq.units import Dimensions, Size
 
@@ -23,7 +23,7 @@ _WHITE, _BLACK = Color(255, 255, 255), Color(0, 0, 0)
 
 
 @functools.lru_cache(maxsize=8)
-def of_text(text: str, font: str | None, color: Color, within: Size) -> Image:
+def draw_text_mark(text: str, font: str | None, color: Color, within: Size) -> Image:
     """The text as large as fits, with a thin outline in black or white that shows on every ground."""
     from PIL.Image import composite, new
 
@@ -34,7 +34,9 @@ def of_text(text: str, font: str | None, color: Color, within: Size) -> Image:
     letters, all_of_it = _mask(_set(text, font, size, outline=0)), _mask(_set(text, font, size))
     outline = _BLACK if color.luma > 127 else _WHITE
     mark = composite(
-        new("RGB", letters.size, ink(color, "RGB")), new("RGB", letters.size, ink(outline, "RGB")), letters
+        new("RGB", letters.size, pixel_value(color, "RGB")),
+        new("RGB", letters.size, pixel_value(outline, "RGB")),
+        letters,
     )
     mark.putalpha(all_of_it)
     return _shrunk(mark, within)
@@ -85,10 +87,10 @@ def _shrunk(mark: Image, within: Size) -> Image:
 
     if mark.width <= within.width and mark.height <= within.height:
         return mark
-    return mark.resize(fitted(Size(*mark.size), Dimensions(*within)), Resampling.LANCZOS)
+    return mark.resize(fit_size(Size(*mark.size), Dimensions(*within)), Resampling.LANCZOS)
 
 
-def of_picture(path: str, within: Size) -> Image:
+def load_picture_mark(path: str, within: Size) -> Image:
     """The picture at `path` as large as fits. Raises JobError where it can't be read."""
     with os_failures(path):
         changed = os.stat(path).st_mtime_ns
@@ -101,7 +103,7 @@ def _drawn(path: str, changed: int, within: Size) -> Image:
 
     del changed  # only tells one version of the file from the next
     picture = _opened(path)
-    return picture.resize(fitted(Size(*picture.size), Dimensions(*within)), Resampling.LANCZOS)
+    return picture.resize(fit_size(Size(*picture.size), Dimensions(*within)), Resampling.LANCZOS)
 
 
 def _opened(path: str) -> Image:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.operations import color as colors
 from fileq.operations.base import Operation
-from fileq.operations.builtin.canvas import on_canvas
+from fileq.operations.builtin.canvas import place_on_canvas
 from fileq.operations.builtin.resize import Resize
-from fileq.operations.gravity import Gravity, offset
+from fileq.operations.color import parse_color
+from fileq.operations.gravity import Gravity, gravity_offset
 from fileq.units import Dimensions, Size
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Pad(Operation, frozen=True, kw_only=True):
     gravity: Gravity = "center"
 
     def __post_init__(self) -> None:
-        colors.parse(self.color)
+        parse_color(self.color)
 
     def size(self, size: Size) -> Size:
         inner = self._inner().size(size)
@@ -43,8 +43,8 @@ class Pad(Operation, frozen=True, kw_only=True):
         outer = self.size(Size(*image.size))
         if outer == inner.size:
             return inner
-        place = offset(self.gravity, (outer.width - inner.width, outer.height - inner.height))
-        return on_canvas(inner, outer, colors.parse(self.color), place)
+        place = gravity_offset(self.gravity, (outer.width - inner.width, outer.height - inner.height))
+        return place_on_canvas(inner, outer, parse_color(self.color), place)
 
     def _inner(self) -> Resize:
         return Resize(fit=self.canvas)

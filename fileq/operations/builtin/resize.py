@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from fileq.operations.base import Operation
-from fileq.operations.gravity import Gravity, offset
+from fileq.operations.gravity import Gravity, gravity_offset
 from fileq.units import Dimensions, Size
 
 if TYPE_CHECKING:
@@ -52,20 +52,20 @@ class Resize(Operation, frozen=True, kw_only=True):
 
     def size(self, size: Size) -> Size:
         if self.scale is not None:
-            return Size(rounded(size.width * self.scale), rounded(size.height * self.scale))
+            return Size(round_side(size.width * self.scale), round_side(size.height * self.scale))
         if self.exact is not None:
-            whole = fitted(size, self.exact)
+            whole = fit_size(size, self.exact)
             return Size(self.exact.width or whole.width, self.exact.height or whole.height)
         if self.fill is not None:
             return self._filled(size, Size(self.fill.width or 1, self.fill.height or 1))
         assert self.fit is not None
-        new = fitted(size, self.fit)
+        new = fit_size(size, self.fit)
         return new if self.enlarge or (new.width <= size.width and new.height <= size.height) else size
 
     def _filled(self, size: Size, wanted: Size) -> Size:
         if self.enlarge or (wanted.width <= size.width and wanted.height <= size.height):
             return wanted
-        return fitted(wanted, Dimensions(*size))
+        return fit_size(wanted, Dimensions(*size))
 
     def region(self, size: Size) -> Region:
         """The part of a picture of `size` that is seen in the result: all of it, except with `fill`."""
@@ -74,7 +74,7 @@ class Resize(Operation, frozen=True, kw_only=True):
         target = self.size(size)
         ratio = min(size.width / target.width, size.height / target.height)
         width, height = min(target.width * ratio, size.width), min(target.height * ratio, size.height)
-        left, top = offset(self.gravity, (size.width - width, size.height - height))
+        left, top = gravity_offset(self.gravity, (size.width - width, size.height - height))
         return left, top, min(left + width, size.width), min(top + height, size.height)
 
     def apply(self, image: Image) -> Image:
@@ -91,7 +91,7 @@ class Resize(Operation, frozen=True, kw_only=True):
         return image.resize(target, Resampling.LANCZOS, box=region)
 
 
-def fitted(size: Size, within: Dimensions) -> Size:
+def fit_size(size: Size, within: Dimensions) -> Size:
     """The largest size with the proportions of `size` that fits; an open side sets no limit.
 
     The side that limits is met exactly, the other is rounded half up and at least 1 pixel.
@@ -108,6 +108,6 @@ def _in_proportion(side: int, dividend: int, divisor: int) -> int:
     return max(1, (2 * side * dividend + divisor) // (2 * divisor))
 
 
-def rounded(length: float) -> int:
+def round_side(length: float) -> int:
     """To the nearest whole pixel, halves up, at least 1."""
     return max(1, int(length + 0.5))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from fileq.operations import color as colors
-from fileq.operations.base import Operation
-from fileq.operations.builtin.canvas import ink, on_canvas
-from fileq.operations.builtin.depth import in_8_bits
+from fileq.operations.base import Operation, to_8_bit
+from fileq.operations.builtin.canvas import pixel_value, place_on_canvas
+from fileq.operations.color import parse_color
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not -360 <= self.degrees <= 360:
             raise ValueError("degrees is an angle from -360 to 360, clockwise")
-        colors.parse(self.color)
+        parse_color(self.color)
 
     def size(self, size: Size) -> Size:
         if not self.expand or self._angle % 180 == 0:
@@ -54,7 +53,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
 
         quarters, rest = divmod(self._angle, 90)
         if rest or not (self.expand or quarters % 2 == 0):
-            return self._turned(in_8_bits(image))
+            return self._turned(to_8_bit(image))
         # Pillow turns the other way round.
         turns = (None, Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90)
         turn = turns[int(quarters)]
@@ -63,16 +62,16 @@ class Rotate(Operation, frozen=True, kw_only=True):
     def _turned(self, image: Image) -> Image:
         from PIL.Image import Resampling, Transform
 
-        color = colors.parse(self.color)
+        color = parse_color(self.color)
         target = self.size(Size(*image.size))
         # One pixel of the colour all around makes the edges smooth.
-        framed = on_canvas(image, Size(image.width + 2, image.height + 2), color, (1, 1))
+        framed = place_on_canvas(image, Size(image.width + 2, image.height + 2), color, (1, 1))
         return framed.transform(
             target,
             Transform.AFFINE,
             self._matrix(target, Size(*framed.size)),
             Resampling.BICUBIC,
-            fillcolor=ink(color.premultiplied, framed.mode),
+            fillcolor=pixel_value(color.premultiplied, framed.mode),
         )
 
     def _matrix(self, target: Size, source: Size) -> tuple[float, ...]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.operations import color as colors
 from fileq.operations.base import Operation
-from fileq.operations.builtin import mark as marks
-from fileq.operations.gravity import Gravity, offset
+from fileq.operations.builtin.mark import draw_text_mark, load_picture_mark
+from fileq.operations.color import parse_color
+from fileq.operations.gravity import Gravity, gravity_offset
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Watermark(Operation, frozen=True, kw_only=True):
             raise ValueError("opacity is a share from 0 to 1")
         if self.font is not None and self.text is None:
             raise ValueError("font is for a text; with a picture it has no meaning")
-        colors.parse(self.color)
+        parse_color(self.color)
 
     def apply(self, image: Image) -> Image:
         size = Size(*image.size)
@@ -77,17 +77,17 @@ class Watermark(Operation, frozen=True, kw_only=True):
         mark = self._mark(Size(max(1, min(room.width, round(self.share * size.width))), room.height))
         if self.tiled:
             return _tiles(mark, size), (0, 0)
-        left, top = offset(self.gravity, (room.width - mark.width, room.height - mark.height))
+        left, top = gravity_offset(self.gravity, (room.width - mark.width, room.height - mark.height))
         return mark.copy(), (margin + left, margin + top)
 
     def _mark(self, within: Size) -> Image:
         if self.text is not None:
-            return marks.of_text(self.text, self.font, colors.parse(self.color), within)
-        return marks.of_picture(os.path.expanduser(self.picture or ""), within)
+            return draw_text_mark(self.text, self.font, parse_color(self.color), within)
+        return load_picture_mark(os.path.expanduser(self.picture or ""), within)
 
     @property
     def _is_gray(self) -> bool:
-        return self.text is not None and colors.parse(self.color).is_gray
+        return self.text is not None and parse_color(self.color).is_gray
 
 
 def _tiles(mark: Image, size: Size) -> Image:

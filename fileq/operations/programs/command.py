@@ -43,12 +43,15 @@ class Command(Operation, frozen=True, kw_only=True):
             raise ValueError('timeout is longer than nothing, like "30s"')
 
     def run(self, source: str, output: str, *, known_as: str | None = None) -> None:
-        from fileq.operations.programs import program  # a config is read without subprocess as well
+        from fileq.operations.programs.runner import (  # a config is read without subprocess as well
+            OUTPUT_VARIABLE,
+            run_program,
+        )
 
         paths = {"source": source, "output": output}
         # In one pass, so that a path that contains "{output}" stays as it is.
         argv = [self.argv[0], *(_PLACE.sub(lambda match: paths[match[1]], argument) for argument in self.argv[1:])]
-        said = program.run(argv, self.timeout, environ={**os.environ, program.OUTPUT_VARIABLE: known_as or output})
+        said = run_program(argv, self.timeout, environ={**os.environ, OUTPUT_VARIABLE: known_as or output})
         if not os.path.exists(output) or os.path.getsize(output) == 0:
             message = f"{self.argv[0]} made no output{f': {said}' if said else '.'}"
             raise JobError(ErrorKind.COMMAND, message, "Check its argv in the recipe.")

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, NoReturn
 
-from fileq.operations.programs.families import end_family, end_tree, reap
+from fileq.operations.programs.process_tree import kill_descendants, kill_tree, reap_children
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -59,7 +59,7 @@ class Supervisor:
         """End them, and the supervisor too, which doesn't do it: somebody stops it again and again."""
         import psutil
 
-        end_tree(psutil.Process(self.pid))
+        kill_tree(psutil.Process(self.pid))
         self._killed = True
 
     def result(self) -> int:
@@ -73,7 +73,7 @@ class Supervisor:
         os.kill(self.pid, signal.SIGKILL)  # it has nothing more to do; were it stopped now, we would wait for ever
         os.waitpid(self.pid, 0)
         if not words:  # somebody has killed it
-            end_family(self.pid)
+            kill_descendants(self.pid)
             if not self._killed:
                 os.kill(os.getpid(), signal.SIGKILL)  # and means us: an attempt that was ended from outside
             return -signal.SIGKILL
@@ -122,11 +122,11 @@ def _run(
     code = None
     while code is None and lifeline not in select.select([lifeline, woken], [], [])[0]:
         os.read(woken, 4096)
-        _, codes = reap()
+        _, codes = reap_children()
         code = codes.get(process.pid)
     with suppress(ProcessLookupError, PermissionError):  # nobody is left, or, as macOS says it, only the dead
         os.killpg(process.pid, signal.SIGKILL)
-    end_family(process.pid)
+    kill_descendants(process.pid)
     return 0, -signal.SIGKILL if code is None else code
 
 

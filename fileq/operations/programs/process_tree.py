@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psutil
 
-PATIENCE = 5.0
+KILL_TIMEOUT = 5.0
 """Seconds to wait for killed processes: those that hang in a drive that has gone end when it is back."""
 
 _LOOK = 0.005
 
 
-def end_family(session: int) -> None:
+def kill_descendants(session: int) -> None:
     """Kill this process's descendants, and all of a session; return when none is left, at the latest after 5 s."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + KILL_TIMEOUT
     while time.monotonic() < deadline:
-        any_left, _ = reap()
+        any_left, _ = reap_children()
         if sys.platform == "linux" and not any_left:
             return  # orphans come to us: without a child we have no descendant
         family = _family(session)
@@ -32,14 +32,14 @@ def end_family(session: int) -> None:
         time.sleep(_LOOK)
 
 
-def end_tree(root: "psutil.Process") -> None:
+def kill_tree(root: "psutil.Process") -> None:
     """Kill a process's descendants, then itself, at the latest after 5 s. It need not run for that, nor answer.
 
     As long as a supervisor is there, be it stopped, what its family leaves behind becomes its child: it goes last.
     """
     import psutil
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + KILL_TIMEOUT
     with suppress(psutil.Error):
         while (family := _alive_below(root)) and time.monotonic() < deadline:
             for process in family:
@@ -50,7 +50,7 @@ def end_tree(root: "psutil.Process") -> None:
         root.kill()
 
 
-def reap() -> tuple[bool, dict[int, int]]:
+def reap_children() -> tuple[bool, dict[int, int]]:
     """Return whether a child of this process is left, and the exit codes of those that have ended."""
     codes: dict[int, int] = {}
     while True:

@@ -12,22 +12,22 @@ from contextlib import suppress
 from typing import IO
 
 from fileq.errors import ErrorKind, JobError, shortage
-from fileq.operations.programs.families import PATIENCE
+from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.safe_path import environment_without_safe_path
 
 if sys.platform != "win32":
     from fileq.operations.programs.supervisor import Supervisor
 
-TAIL = 1000  # bytes of what a program complained about: its last lines say why
+STDERR_TAIL = 1000  # bytes of what a program complained about: its last lines say why
 
-_GRACE = PATIENCE + 1.0
+_GRACE = KILL_TIMEOUT + 1.0
 """Seconds that a supervisor has to end a program; then it is ended itself."""
 
 OUTPUT_VARIABLE = "FILEQ_OUTPUT"
 """Says in a program's environment what it was to write. By it whoever carries on knows what a dead worker ran."""
 
 
-def run(
+def run_program(
     argv: Sequence[str], timeout: float | None, *, stdin: bytes = b"", environ: Mapping[str, str] | None = None
 ) -> str:
     """What the program said on stderr, its end. `timeout` is in seconds; no shell is involved.
@@ -72,7 +72,7 @@ if sys.platform == "win32":
                 code = process.wait(timeout)
             subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
             process.wait()
-            stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - TAIL))
+            stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - STDERR_TAIL))
             return code, _text(stderr.read())
 
 else:
@@ -117,7 +117,7 @@ else:
             ready = select.select(open_, [], [], None if left == math.inf else left)[0]
             if stderr in ready:
                 chunk = os.read(stderr, 65536)
-                tail = (tail + chunk)[-TAIL:]
+                tail = (tail + chunk)[-STDERR_TAIL:]
                 if not chunk:
                     open_.remove(stderr)
             elif ready:  # nobody is left to say more
