@@ -1,1 +1,1 @@
-"""What happens by the clock: when each task is due, and what it does."""
+"""The schedule: when each task is due by the clock, and what it does."""

@@ -1,4 +1,4 @@
-"""What each task of the schedule does. Each is given its place and the time, and answers in a sentence how it went."""
+"""The tasks of the schedule: each is given a context and the time, and returns a sentence on how it went."""
 
 import os
 import threading
@@ -22,8 +22,8 @@ from fileq.watch.one_shot import look_through
 from fileq.watch.status import is_watched
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a task is run: a ledger of its own, the config in force, and what tells it to stop."""
+class TaskContext(msgspec.Struct, frozen=True):
+    """What a task is run with: a ledger of its own, the config in force, and what tells it to stop."""
 
     ledger: Ledger
     config: Config
@@ -34,39 +34,41 @@ class Place(msgspec.Struct, frozen=True):
         return self.config.settings
 
 
-_REPORT = 1800.0
+_REPORT_TIMEOUT = 1800.0
 """Seconds that the page may take: with a million jobs it takes ten, with a picture that hangs for ever."""
 
-Chore = Callable[[Place, float], str]
+TaskFunction = Callable[[TaskContext, float], str]
 
 
-def chore(settings: Settings, name: str) -> Chore:
-    """The task of this name: one of those that every worker knows, or a batch that the config adds by the clock."""
-    if name in _CHORES:
-        return _CHORES[name]
+def find_task(settings: Settings, name: str) -> TaskFunction:
+    """Return the task of this name: one that every worker knows, or a batch that the config adds by the clock."""
+    if name in _TASKS:
+        return _TASKS[name]
     batch = next(batch for batch in settings.schedule.add if batch.name == name)
-    return lambda place, now: add(place, batch, now)
+    return lambda context, now: add_batch(context, batch, now)
 
 
-def clean(place: Place, now: float) -> str:
-    """Apply retention."""
-    cleaned = retention.clean(place.ledger, place.settings, now, stop=place.stop.is_set)
-    size = describe_bytes(cleaned.bytes_freed)
-    told = [f"{cleaned.outputs_removed:,} outputs removed, {size}."] if cleaned.outputs_removed else []
-    told += [f"{cleaned.jobs_purged:,} old jobs forgotten."] if cleaned.jobs_purged else []
-    told += [f"{cleaned.kept_changed:,} changed by somebody, and kept."] if cleaned.kept_changed else []
-    if cleaned.failed:
-        raise EnvironmentFailure(" ".join([*told, *cleaned.problems[:3]]), "Look at the permissions.")
-    return " ".join(told) or "Nothing to remove."
+def clean_up(context: TaskContext, now: float) -> str:
+    """Remove old outputs and purge old jobs, as the config says. Raises EnvironmentFailure where some stay."""
+    result = retention.clean(context.ledger, context.settings, now, stop=context.stop.is_set)
+    size = describe_bytes(result.bytes_freed)
+    sentences = [f"{result.outputs_removed:,} outputs removed, {size}."] if result.outputs_removed else []
+    sentences += [f"{result.jobs_purged:,} old jobs forgotten."] if result.jobs_purged else []
+    sentences += [f"{result.kept_changed:,} changed by somebody, and kept."] if result.kept_changed else []
+    if result.failed:
+        raise EnvironmentFailure(" ".join([*sentences, *result.problems[:3]]), "Look at the permissions.")
+    return " ".join(sentences) or "Nothing to remove."
 
 
-def report(place: Place, now: float) -> str:
-    """Write the page of the last week, and tell of it. In a process of its own, as it opens pictures."""
-    database, settings = place.ledger.database.path, place.settings
+def write_report(context: TaskContext, now: float) -> str:
+    """Write the report of the last week, in a process of its own, as it opens pictures; notify people of it."""
+    database, settings = context.ledger.database.path, context.settings
     folder = settings.report.folder or os.path.join(os.path.dirname(database), "reports")
     limit = settings.worker.max_pixels
-    path, title, summary = aside(_write_report, database, folder, limit, now, seconds=_REPORT, stop=place.stop)
-    enqueue_notification(place.ledger, settings.notify, "report", title, summary, now, attachment=path)
+    path, title, summary = aside(
+        _write_report, database, folder, limit, now, seconds=_REPORT_TIMEOUT, stop=context.stop
+    )
+    enqueue_notification(context.ledger, settings.notify, "report", title, summary, now, attachment=path)
     return f"Written to {path}."
 
 
@@ -77,47 +79,52 @@ def _write_report(database: str, folder: str, max_pixels: int, now: float) -> tu
     return written.path, written.title, written.summary
 
 
-def health(place: Place, now: float) -> str:
-    """Look whether all is well, and tell what turned."""
-    checks = run_checks(place.ledger, place.config, place.ledger.database.path, now)
-    change = record_results(place.ledger, checks, now)
+def check_health(context: TaskContext, now: float) -> str:
+    """Run the health checks, and notify people of what turned."""
+    results = run_checks(context.ledger, context.config, context.ledger.database.path, now)
+    change = record_results(context.ledger, results, now)
     if change is not None:
-        enqueue_notification(place.ledger, place.settings.notify, "unhealthy", change.title, change.body, now)
-    ill = [check.name for check in checks if check.state is CheckState.BAD]
-    return f"Not well: {', '.join(ill)}. See: fileq doctor" if ill else "All is well."
+        enqueue_notification(context.ledger, context.settings.notify, "unhealthy", change.title, change.body, now)
+    bad = [result.name for result in results if result.state is CheckState.BAD]
+    return f"Not well: {', '.join(bad)}. See: fileq doctor" if bad else "All is well."
 
 
-def rescan(place: Place, now: float) -> str:
-    """Watched folders are brought in line with what is there; a folder with a watcher is, every minute."""
-    told, untrusted = [], None
-    for watch in place.settings.watch:
-        if place.stop.is_set() or is_watched(place.ledger, watch.path):
+def rescan_folders(context: TaskContext, now: float) -> str:
+    """Queue what is new in watched folders that nobody watches now, and record which outputs are missing."""
+    sentences, untrusted = [], None
+    for watch in context.settings.watch:
+        if context.stop.is_set() or is_watched(context.ledger, watch.path):
             continue
         try:
-            folder = watch_spec(place.config, watch)
+            folder = watch_spec(context.config, watch)
         except UntrustedError as error:
             untrusted = error
             continue
-        look = look_through(place.ledger, folder, place.stop.is_set)
-        told += [f"{look.queued_files:,} queued of {watch.path}."] if look.queued_files else []
-        told += [look.problem] if look.problem else []
-    gone = record_missing_outputs(place.ledger, now, place.stop.is_set)
-    if gone:
-        recipes = ", ".join(f"{recipe} {count:,}" for recipe, count in sorted(gone.items()))
-        told.append(f"{gone.total():,} outputs have vanished ({recipes}). `fileq add` makes them again.")
+        scan = look_through(context.ledger, folder, context.stop.is_set)
+        sentences += [f"{scan.queued_files:,} queued of {watch.path}."] if scan.queued_files else []
+        sentences += [scan.problem] if scan.problem else []
+    missing = record_missing_outputs(context.ledger, now, context.stop.is_set)
+    if missing:
+        recipes = ", ".join(f"{recipe} {count:,}" for recipe, count in sorted(missing.items()))
+        sentences.append(f"{missing.total():,} outputs have vanished ({recipes}). `fileq add` makes them again.")
     if untrusted is not None:
-        raise UntrustedError(" ".join([*told, untrusted.message]), untrusted.hint)
-    return " ".join(told) or "All is as it should be."
+        raise UntrustedError(" ".join([*sentences, untrusted.message]), untrusted.hint)
+    return " ".join(sentences) or "All is as it should be."
 
 
-def add(place: Place, batch: AddSettings, now: float) -> str:
-    """Queue what is new, and nothing that was ever queued before: what retention removed doesn't come back."""
-    names = dict.fromkeys(batch.recipes or place.settings.default)
-    recipes = [place.config.recipe(name) for name in names]
+def add_batch(context: TaskContext, batch: AddSettings, now: float) -> str:
+    """Queue what is new of a batch, and nothing that was ever queued: what retention removed doesn't come back."""
+    names = dict.fromkeys(batch.recipes or context.settings.default)
+    recipes = [context.config.recipe(name) for name in names]
     request = intake.AddRequest(paths=batch.paths, recipes=recipes, out=batch.out, repeat=intake.RepeatRule.NEVER)
-    receipt = intake.add_files(place.ledger, request, now=now)
-    told = f"{receipt.queued:,} queued as batch {receipt.batch_id}." if receipt.queued else "Nothing new."
-    return " ".join([told, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
+    receipt = intake.add_files(context.ledger, request, now=now)
+    sentence = f"{receipt.queued:,} queued as batch {receipt.batch_id}." if receipt.queued else "Nothing new."
+    return " ".join([sentence, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
 
 
-_CHORES: dict[str, Chore] = {"clean": clean, "report": report, "health": health, "rescan": rescan}
+_TASKS: dict[str, TaskFunction] = {
+    "clean": clean_up,
+    "report": write_report,
+    "health": check_health,
+    "rescan": rescan_folders,
+}

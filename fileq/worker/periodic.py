@@ -13,8 +13,8 @@ from fileq.ledger import Ledger, opened
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import Stopped, aside
-from fileq.schedule.scheduler import Run, Timetable
-from fileq.schedule.tasks import Place, chore
+from fileq.schedule.scheduler import Scheduler, TaskRun
+from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
 from fileq.worker.heartbeat_watch import HeartbeatWatch
 from fileq.worker.outages import LedgerAlarm
@@ -48,8 +48,8 @@ class Upkeep:
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        self._timetable = Timetable(self._ledger, config.settings.schedule.lines, local_zone(), this_process())
-        self._timetable.tidy()
+        self._scheduler = Scheduler(self._ledger, config.settings.schedule.lines, local_zone(), this_process())
+        self._scheduler.delete_obsolete_entries()
 
     def tick(self) -> None:
         """From Huey's scheduler, which must not be held up: threads do it, if the last ones have ended.
@@ -127,7 +127,7 @@ class Upkeep:
     def _turn(self, now: float) -> None:
         self._note_a_jump(now)
         self._tell(now)
-        for run in self._timetable.due(now):
+        for run in self._scheduler.claim_due_tasks(now):
             if not self._start(f"fileq-{run.name}", partial(self._run, run)):
                 self._end(run, "It could not be started.", "")
 
@@ -172,11 +172,11 @@ class Upkeep:
         for problem in problems:
             _log.warning("Nobody could be told: %s", problem)
 
-    def _run(self, run: Run) -> None:
+    def _run(self, run: TaskRun) -> None:
         problem, message = perform(self._ledger.database.path, self._config, run.name, self._stop)
         self._end(run, problem, message)
 
-    def _end(self, run: Run, problem: str | None, message: str) -> None:
+    def _end(self, run: TaskRun, problem: str | None, message: str) -> None:
         # Until it is written down, the task counts as running, and is not run again.
         while not self._wrote_down(run, problem, message):
             if self._stop.wait(_RETRY):
@@ -184,12 +184,12 @@ class Upkeep:
         if problem is not None:
             _log.warning("%s went wrong: %s", run.name, problem)
 
-    def _wrote_down(self, run: Run, problem: str | None, message: str) -> bool:
+    def _wrote_down(self, run: TaskRun, problem: str | None, message: str) -> bool:
         try:
             if self._stop.is_set() and problem is None:
-                self._timetable.stop(run, time.time())
+                self._scheduler.stop_run(run, time.time())
             else:
-                self._timetable.end(run, time.time(), problem, message)
+                self._scheduler.end_run(run, time.time(), problem, message)
         except LedgerError:
             return False
         return True
@@ -199,7 +199,7 @@ def perform(database: str, config: Config, name: str, stop: threading.Event) -> 
     """Run a task: what went wrong, or None, and what it has to say."""
     try:
         with opened(database) as ledger:
-            return None, chore(config.settings, name)(Place(ledger, config, stop), time.time())
+            return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), time.time())
     except Stopped:
         return None, ""
     except FileqError as error:
@@ -212,12 +212,12 @@ def perform(database: str, config: Config, name: str, stop: threading.Event) -> 
 def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
     """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
     with opened(database) as ledger:
-        timetable = Timetable(ledger, config.settings.schedule.lines, local_zone(), this_process())
-        run = timetable.claim(name, time.time())
+        scheduler = Scheduler(ledger, config.settings.schedule.lines, local_zone(), this_process())
+        run = scheduler.claim_task(name, time.time())
         problem: str | None = "It was stopped."
         message = ""
         try:
             problem, message = perform(database, config, name, threading.Event())
         finally:
-            timetable.end(run, time.time(), problem, message)
+            scheduler.end_run(run, time.time(), problem, message)
     return ("done", message) if problem is None else ("failed", problem)

@@ -8,7 +8,7 @@ from fileq.cron import Cron
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
 from fileq.presence import ProcessIdentity, hostname, identify
-from fileq.schedule.scheduler import RETRIES, Timetable
+from fileq.schedule.scheduler import RETRY_DELAYS, Scheduler
 from tests.schedule.clock import BERLIN, at
 
 DAILY = {"clean": Cron("0 2 * * *")}
@@ -23,175 +23,175 @@ def runner(number=0):
 
 
 @pytest.fixture
-def timetable(ledger):
-    timetable = Timetable(ledger, DAILY, BERLIN, runner())
-    assert timetable.due(NOON) == []
-    return timetable
+def scheduler(ledger):
+    scheduler = Scheduler(ledger, DAILY, BERLIN, runner())
+    assert scheduler.claim_due_tasks(NOON) == []
+    return scheduler
 
 
-def test_a_new_task_waits_for_its_first_time(timetable, ledger):
+def test_a_new_task_waits_for_its_first_time(scheduler, ledger):
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.name, entry.due_at, entry.outcome) == ("clean", NIGHT, None)
-    assert timetable.due(NIGHT - 1) == []
-    (run,) = timetable.due(NIGHT)
+    assert scheduler.claim_due_tasks(NIGHT - 1) == []
+    (run,) = scheduler.claim_due_tasks(NIGHT)
     assert run.name == "clean"
 
 
-def test_a_due_time_is_one_workers_alone(timetable, database):
+def test_a_due_time_is_one_workers_alone(scheduler, database):
     other = Ledger(database)
-    second = Timetable(other, DAILY, BERLIN, runner(1))
-    (run,) = second.due(NIGHT + 5)
-    assert timetable.due(NIGHT + 6) == []
-    second.end(run, NIGHT + 7, None, "4 outputs removed.")
-    assert timetable.due(NIGHT + 60) == second.due(NIGHT + 60) == []
+    second = Scheduler(other, DAILY, BERLIN, runner(1))
+    (run,) = second.claim_due_tasks(NIGHT + 5)
+    assert scheduler.claim_due_tasks(NIGHT + 6) == []
+    second.end_run(run, NIGHT + 7, None, "4 outputs removed.")
+    assert scheduler.claim_due_tasks(NIGHT + 60) == second.claim_due_tasks(NIGHT + 60) == []
     (entry,) = other.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.message, entry.due_at) == ("done", "4 outputs removed.", at(2026, 5, 19, 2))
     other.close()
 
 
-def test_of_many_times_that_were_missed_one_is_made_up_for(timetable):
+def test_of_many_times_that_were_missed_one_is_made_up_for(scheduler):
     late = at(2026, 6, 3, 9)
-    (run,) = timetable.due(late)
-    timetable.end(run, late + 1, None, "")
-    assert timetable.due(at(2026, 6, 4, 1, 59)) == []
-    assert len(timetable.due(at(2026, 6, 4, 2))) == 1
+    (run,) = scheduler.claim_due_tasks(late)
+    scheduler.end_run(run, late + 1, None, "")
+    assert scheduler.claim_due_tasks(at(2026, 6, 4, 1, 59)) == []
+    assert len(scheduler.claim_due_tasks(at(2026, 6, 4, 2))) == 1
 
 
-def test_a_task_that_still_runs_when_it_is_due_again_is_not_begun_twice(timetable):
-    (run,) = timetable.due(NIGHT)
+def test_a_task_that_still_runs_when_it_is_due_again_is_not_begun_twice(scheduler):
+    (run,) = scheduler.claim_due_tasks(NIGHT)
     next_night = at(2026, 5, 19, 2)
-    assert timetable.due(next_night) == []
-    timetable.end(run, next_night + 60, None, "")
-    assert len(timetable.due(next_night + 120)) == 1
+    assert scheduler.claim_due_tasks(next_night) == []
+    scheduler.end_run(run, next_night + 60, None, "")
+    assert len(scheduler.claim_due_tasks(next_night + 120)) == 1
 
 
-def test_a_failure_is_tried_again_later_each_time_and_then_left_until_it_is_due(timetable, ledger):
+def test_a_failure_is_tried_again_later_each_time_and_then_left_until_it_is_due(scheduler, ledger):
     now = NIGHT
-    for pause in (*RETRIES, None):
-        (run,) = timetable.due(now)
-        timetable.end(run, now, "It was dark.", "")
+    for pause in (*RETRY_DELAYS, None):
+        (run,) = scheduler.claim_due_tasks(now)
+        scheduler.end_run(run, now, "It was dark.", "")
         (entry,) = ledger.scheduled_tasks.list_entries()
         assert (entry.outcome, entry.message) == ("failed", "It was dark.")
         assert entry.retry_at == (None if pause is None else now + pause)
         now += pause or 0
-        assert timetable.due(now - 1) == []
-    assert timetable.due(at(2026, 5, 19, 1, 59)) == []
-    (run,) = timetable.due(at(2026, 5, 19, 2))
+        assert scheduler.claim_due_tasks(now - 1) == []
+    assert scheduler.claim_due_tasks(at(2026, 5, 19, 1, 59)) == []
+    (run,) = scheduler.claim_due_tasks(at(2026, 5, 19, 2))
     assert run.tries == 1
 
 
-def test_what_a_dead_process_had_begun_is_run_by_another(timetable, ledger):
-    dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE, "1"))
-    assert len(dead.due(NIGHT)) == 1
-    (run,) = timetable.due(NIGHT + 60)
+def test_what_a_dead_process_had_begun_is_run_by_another(scheduler, ledger):
+    dead = Scheduler(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE, "1"))
+    assert len(dead.claim_due_tasks(NIGHT)) == 1
+    (run,) = scheduler.claim_due_tasks(NIGHT + 60)
     assert run.tries == 2
 
 
-def test_what_kills_every_process_that_runs_it_is_left_alone_until_it_is_due(timetable, ledger):
-    for number in range(len(RETRIES) + 1):
-        dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE + number, "1"))
-        assert len(dead.due(NIGHT + number)) == 1
-    assert timetable.due(NIGHT + 60) == []
+def test_what_kills_every_process_that_runs_it_is_left_alone_until_it_is_due(scheduler, ledger):
+    for number in range(len(RETRY_DELAYS) + 1):
+        dead = Scheduler(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE + number, "1"))
+        assert len(dead.claim_due_tasks(NIGHT + number)) == 1
+    assert scheduler.claim_due_tasks(NIGHT + 60) == []
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.message) == ("failed", "The process that ran it died, 4 times.")
-    assert len(timetable.due(at(2026, 5, 19, 2))) == 1
+    assert len(scheduler.claim_due_tasks(at(2026, 5, 19, 2))) == 1
 
 
-def test_a_process_that_was_taken_for_dead_changes_nothing_when_it_ends(timetable, ledger):
-    dead = Timetable(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE, "1"))
-    (theirs,) = dead.due(NIGHT)
-    (ours,) = timetable.due(NIGHT + 60)
-    dead.end(theirs, NIGHT + 61, "It was dark.", "")
-    timetable.end(ours, NIGHT + 62, None, "well done")
+def test_a_process_that_was_taken_for_dead_changes_nothing_when_it_ends(scheduler, ledger):
+    dead = Scheduler(ledger, DAILY, BERLIN, ProcessIdentity(hostname(), _GONE, "1"))
+    (theirs,) = dead.claim_due_tasks(NIGHT)
+    (ours,) = scheduler.claim_due_tasks(NIGHT + 60)
+    dead.end_run(theirs, NIGHT + 61, "It was dark.", "")
+    scheduler.end_run(ours, NIGHT + 62, None, "well done")
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.message) == ("done", "well done")
 
 
-def test_what_another_machine_runs_is_left_to_it_for_hours(timetable, ledger):
-    elsewhere = Timetable(ledger, DAILY, BERLIN, ProcessIdentity("elsewhere", os.getpid(), "1"))
-    assert len(elsewhere.due(NIGHT)) == 1
-    assert timetable.due(NIGHT + 3600) == []
-    assert len(timetable.due(NIGHT + 7 * 3600)) == 1
+def test_what_another_machine_runs_is_left_to_it_for_hours(scheduler, ledger):
+    elsewhere = Scheduler(ledger, DAILY, BERLIN, ProcessIdentity("elsewhere", os.getpid(), "1"))
+    assert len(elsewhere.claim_due_tasks(NIGHT)) == 1
+    assert scheduler.claim_due_tasks(NIGHT + 3600) == []
+    assert len(scheduler.claim_due_tasks(NIGHT + 7 * 3600)) == 1
 
 
-def test_what_was_stopped_goes_on_at_the_next_look(timetable, ledger):
-    (run,) = timetable.due(NIGHT)
-    timetable.stop(run, NIGHT + 10)
+def test_what_was_stopped_goes_on_at_the_next_look(scheduler, ledger):
+    (run,) = scheduler.claim_due_tasks(NIGHT)
+    scheduler.stop_run(run, NIGHT + 10)
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.next_at) == ("stopped", NIGHT + 10)
-    assert len(timetable.due(NIGHT + 60)) == 1
+    assert len(scheduler.claim_due_tasks(NIGHT + 60)) == 1
 
 
 def test_a_task_that_is_off_never_runs_by_itself_but_when_it_is_asked_for(ledger):
-    off = Timetable(ledger, {"clean": Cron("off")}, BERLIN, runner())
-    assert off.due(NIGHT) == []
-    run = off.claim("clean", NIGHT)
-    off.end(run, NIGHT + 1, None, "well done")
-    assert off.due(at(2027, 5, 18, 2)) == []
+    off = Scheduler(ledger, {"clean": Cron("off")}, BERLIN, runner())
+    assert off.claim_due_tasks(NIGHT) == []
+    run = off.claim_task("clean", NIGHT)
+    off.end_run(run, NIGHT + 1, None, "well done")
+    assert off.claim_due_tasks(at(2027, 5, 18, 2)) == []
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.outcome == "done"
 
 
 def test_a_task_that_is_off_is_not_tried_again_by_itself(ledger):
-    off = Timetable(ledger, {"clean": Cron("off")}, BERLIN, runner())
-    off.end(off.claim("clean", NIGHT), NIGHT + 1, "It was dark.", "")
+    off = Scheduler(ledger, {"clean": Cron("off")}, BERLIN, runner())
+    off.end_run(off.claim_task("clean", NIGHT), NIGHT + 1, "It was dark.", "")
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.outcome, entry.retry_at) == ("failed", None)
 
 
-def test_a_problem_with_a_name_that_is_not_utf_8_is_written_down(timetable, ledger):
-    (run,) = timetable.due(NIGHT)
-    timetable.end(run, NIGHT + 1, "No permission for /out/\udcff.jpg.", "")
+def test_a_problem_with_a_name_that_is_not_utf_8_is_written_down(scheduler, ledger):
+    (run,) = scheduler.claim_due_tasks(NIGHT)
+    scheduler.end_run(run, NIGHT + 1, "No permission for /out/\udcff.jpg.", "")
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.message == "No permission for /out/\\xff.jpg."
 
 
-def test_a_run_that_was_asked_for_changes_nothing_about_the_next_due_time(timetable, ledger):
-    run = timetable.claim("clean", NOON + 60)
-    timetable.end(run, NOON + 61, None, "")
+def test_a_run_that_was_asked_for_changes_nothing_about_the_next_due_time(scheduler, ledger):
+    run = scheduler.claim_task("clean", NOON + 60)
+    scheduler.end_run(run, NOON + 61, None, "")
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.due_at == NIGHT
 
 
-def test_what_is_being_run_can_not_be_asked_for(timetable):
-    timetable.due(NIGHT)
+def test_what_is_being_run_can_not_be_asked_for(scheduler):
+    scheduler.claim_due_tasks(NIGHT)
     with pytest.raises(UsageError, match=f"run already, by process {os.getpid()}"):
-        timetable.claim("clean", NIGHT + 1)
+        scheduler.claim_task("clean", NIGHT + 1)
 
 
-def test_a_new_line_is_due_by_itself_and_takes_over_how_it_went_last(timetable, ledger):
-    timetable.end(timetable.due(NIGHT)[0], NIGHT + 1, None, "well done")
-    changed = Timetable(ledger, {"clean": Cron("0 4 * * *")}, BERLIN, runner())
-    changed.due(NIGHT + 60)
-    changed.tidy()
+def test_a_new_line_is_due_by_itself_and_takes_over_how_it_went_last(scheduler, ledger):
+    scheduler.end_run(scheduler.claim_due_tasks(NIGHT)[0], NIGHT + 1, None, "well done")
+    changed = Scheduler(ledger, {"clean": Cron("0 4 * * *")}, BERLIN, runner())
+    changed.claim_due_tasks(NIGHT + 60)
+    changed.delete_obsolete_entries()
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert (entry.line, entry.due_at, entry.message) == ("0 4 * * *", at(2026, 5, 18, 4), "well done")
 
 
-def test_workers_with_different_lines_each_run_their_own(timetable, ledger):
-    other = Timetable(ledger, {"clean": Cron("0 4 * * *")}, BERLIN, runner(1))
+def test_workers_with_different_lines_each_run_their_own(scheduler, ledger):
+    other = Scheduler(ledger, {"clean": Cron("0 4 * * *")}, BERLIN, runner(1))
     hours = [at(2026, 5, 17, 12) + 3600 * hour for hour in range(48)]
-    ran = [(number, now) for now in hours for number, one in enumerate((timetable, other)) for _ in ended(one, now)]
+    ran = [(number, now) for now in hours for number, one in enumerate((scheduler, other)) for _ in ended(one, now)]
     assert ran == [(0, NIGHT), (1, NIGHT + 7200), (0, NIGHT + 86400), (1, NIGHT + 86400 + 7200)]
 
 
-def test_a_clock_that_is_set_back_by_days_stops_nothing_for_days(timetable):
+def test_a_clock_that_is_set_back_by_days_stops_nothing_for_days(scheduler):
     future = at(2031, 1, 1, 12)
-    assert len(ended(timetable, future)) == 1
-    assert ended(timetable, NOON) == []
-    assert len(ended(timetable, NIGHT)) == 1
+    assert len(ended(scheduler, future)) == 1
+    assert ended(scheduler, NOON) == []
+    assert len(ended(scheduler, NIGHT)) == 1
 
 
-def test_a_clock_that_is_set_back_by_hours_runs_nothing_twice(timetable):
-    assert len(ended(timetable, NIGHT + 60)) == 1
-    assert ended(timetable, NIGHT - 3600) == []
-    assert ended(timetable, NIGHT + 60) == []
-    assert len(ended(timetable, at(2026, 5, 19, 2))) == 1
+def test_a_clock_that_is_set_back_by_hours_runs_nothing_twice(scheduler):
+    assert len(ended(scheduler, NIGHT + 60)) == 1
+    assert ended(scheduler, NIGHT - 3600) == []
+    assert ended(scheduler, NIGHT + 60) == []
+    assert len(ended(scheduler, at(2026, 5, 19, 2))) == 1
 
 
-def ended(timetable, now):
+def ended(scheduler, now):
     """What is due, done at once."""
-    runs = timetable.due(now)
+    runs = scheduler.claim_due_tasks(now)
     for run in runs:
-        timetable.end(run, now, None, "")
+        scheduler.end_run(run, now, None, "")
     return runs

@@ -1,4 +1,4 @@
-"""What a worker does by the clock: in threads of its own, told in the timetable, whatever its slots do."""
+"""What a worker does by the clock: in threads of its own, told in the scheduler, whatever its slots do."""
 
 import threading
 import time

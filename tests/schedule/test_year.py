@@ -11,7 +11,7 @@ import pytest
 
 from fileq.cron import Cron
 from fileq.ledger import Ledger
-from fileq.schedule.scheduler import Timetable
+from fileq.schedule.scheduler import Scheduler
 from tests.schedule.clock import BERLIN, at
 from tests.schedule.test_scheduler import runner
 
@@ -62,7 +62,7 @@ def test_in_a_year_each_time_runs_once_and_of_those_slept_through_one_is_made_up
     chance = random.Random(seed)
     windows = sleeps(chance)
     ledgers = [Ledger(database) for _ in range(WORKERS)]
-    workers = [Timetable(one, LINES, BERLIN, runner(number)) for number, one in enumerate(ledgers)]
+    workers = [Scheduler(one, LINES, BERLIN, runner(number)) for number, one in enumerate(ledgers)]
     ran, looks = defaultdict(list), []
     now = START
     while now < END:
@@ -71,9 +71,9 @@ def test_in_a_year_each_time_runs_once_and_of_those_slept_through_one_is_made_up
             # One is always there, the others come and go.
             there = [workers[0], *(one for one in workers[1:] if chance.random() < 0.5)]
             for worker in chance.sample(there, len(there)):
-                for run in worker.due(now):
+                for run in worker.claim_due_tasks(now):
                     ran[run.name].append(now)
-                    worker.end(run, now, None, "")
+                    worker.end_run(run, now, None, "")
         now += LOOK
     for one in ledgers:
         one.close()
@@ -86,12 +86,12 @@ def test_in_a_year_each_time_runs_once_and_of_those_slept_through_one_is_made_up
 
 
 def test_without_sleep_a_year_has_365_nights_52_mondays_and_8760_hours(ledger):
-    worker = Timetable(ledger, LINES, BERLIN, runner())
+    worker = Scheduler(ledger, LINES, BERLIN, runner())
     ran = defaultdict(int)
     now = START
     while now <= END:
-        for run in worker.due(now):
+        for run in worker.claim_due_tasks(now):
             ran[run.name] += 1
-            worker.end(run, now, None, "")
+            worker.end_run(run, now, None, "")
         now += LOOK
     assert ran == {"clean": 365, "report": 52, "rescan": 8760}
