@@ -17,18 +17,18 @@ _REMEDIES = {
 _PACKAGES = {"jxl": "pillow_jxl", "pdf": "pypdfium2", "heic": "pi_heif"}
 _NAMES = {"jxl": "JPEG XL", "pdf": "PDF pages", "heic": "HEIC", "avif": "AVIF", "webp": "WebP"}
 
-READING = {
+READ_CODECS = {
     "pdf": "pdf", "jxl": "jxl", "heic": "heic", "heif": "heic", "hif": "heic", "avif": "avif", "avifs": "avif",
     "webp": "webp",
 }  # fmt: skip
 """The codec that reads files of each ending, where it may be missing."""
 
-WRITING = {"jxl": "jxl", "avif": "avif", "webp": "webp"}
+WRITE_CODECS = {"jxl": "jxl", "avif": "avif", "webp": "webp"}
 """The same for formats of outputs. Pillow itself writes PDF."""
 
 
 @functools.cache
-def problem(codec: str) -> tuple[str, str] | None:
+def codec_problem(codec: str) -> tuple[str, str] | None:
     """What is missing for this codec, and the remedy; None where it is there."""
     package = _PACKAGES.get(codec)
     there = importlib.util.find_spec(package) is not None if package else features.check(codec)

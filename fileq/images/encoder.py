@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from fileq.errors import ErrorKind, JobError
 from fileq.images.color import modes
-from fileq.images.errors import writing
+from fileq.images.errors import encode_errors
 from fileq.images.formats import optional_decoders
 from fileq.images.metadata import tiff
-from fileq.images.metadata.selection import Metadata, directories, save_options
+from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit
 from fileq.units import Size, describe_bytes
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
     from fileq.recipes.recipe import Output
 
-WITHOUT_PROFILES = {"gif", "pdf", "jxl"}
+FORMATS_WITHOUT_PROFILE = {"gif", "pdf", "jxl"}
 """Where Pillow has no way to embed a profile, so that colours must be sRGB's."""
 
 PILLOW_NAMES = {
@@ -30,7 +30,7 @@ PILLOW_NAMES = {
     "jxl": "JXL",
 }  # fmt: skip
 
-QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
+DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 """Where one sees no difference at a normal distance; each format counts in its own way."""
 
 _ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 of 255 off
@@ -39,7 +39,7 @@ _FULL_COLOUR = 90  # from this quality on, colour has the resolution of light
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class EncoderInput:
     """What goes into one file: frames or pages, how long each stays in ms, how often all play (0: for ever)."""
 
     frames: Sequence[Image]
@@ -56,17 +56,17 @@ class Content:
         return Size(*self.frames[0].size)
 
 
-def encode(temp: TempFile, format_: str, content: Content, output: Output) -> None:
+def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) -> None:
     """Write the temp file, by the output's options. Raises JobError."""
     _refuse_what_it_can_not(format_, output)
     frames = _in_modes_of(format_, content)
     fixed = _common(format_, content, output) | _sequence(format_, frames, content)
 
-    inner = directories(content.metadata, content.size)
+    inner = exif_directories(content.metadata, content.size)
 
     def write(quality: int | None) -> int:
         options = fixed | _options(format_, output, quality)
-        with writing(temp):
+        with encode_errors(temp):
             temp.truncate()
             with temp.open_from_start() as file:  # to a real file Pillow writes without the interpreter's lock
                 frames[0].save(file, format=PILLOW_NAMES[format_], **options)
@@ -75,7 +75,7 @@ def encode(temp: TempFile, format_: str, content: Content, output: Output) -> No
                     tiff.add_directories(file, inner)
             return temp.size
 
-    quality = output.quality or QUALITY.get(format_)
+    quality = output.quality or DEFAULT_QUALITY.get(format_)
     size = write(quality)
     if output.max_bytes is not None and size > output.max_bytes:
         _fit(write, size, quality if _is_lossy(format_, output) else None, output.max_bytes)
@@ -109,14 +109,14 @@ def _fit(write: Callable[[int | None], int], size: int, quality: int | None, mos
 
 
 def _is_lossy(format_: str, output: Output) -> bool:
-    return format_ in QUALITY and not output.lossless
+    return format_ in DEFAULT_QUALITY and not output.lossless
 
 
-def _in_modes_of(format_: str, content: Content) -> list[Image]:
-    opaque = [modes.without_idle_alpha(frame) for frame in content.frames]
+def _in_modes_of(format_: str, content: EncoderInput) -> list[Image]:
+    opaque = [modes.drop_opaque_alpha(frame) for frame in content.frames]
     frames = [_in_mode_of(format_, frame, content.background) for frame in opaque]
     if format_ == "png" and content.has_palette and len(frames) == 1:
-        frames = [modes.with_palette(frames[0])]
+        frames = [modes.quantize_losslessly(frames[0])]
     if format_ not in {"tiff", "pdf"} and len({frame.mode for frame in frames}) > 1:
         common = "RGBA" if any(modes.has_alpha(frame) for frame in frames) else "RGB"
         frames = [frame.convert(common) for frame in frames]
@@ -127,11 +127,11 @@ def _in_mode_of(format_: str, image: Image, background: str) -> Image:
     if format_ not in {"png", "tiff"}:
         image = to_8_bit(image)
     if format_ in {"jpeg", "pdf"}:
-        return modes.flattened(image, background)
+        return modes.flatten_alpha(image, background)
     return image.convert("RGBA") if image.mode == "LA" and format_ not in {"png", "tiff"} else image
 
 
-def _bare(image: Image, format_: str, content: Content) -> Image:
+def _bare(image: Image, format_: str, content: EncoderInput) -> Image:
     """The frame without its `info`, which nothing needs any more: Pillow writes some of that unasked."""
     if content.icc is not None and image.mode == "L" and format_ not in {"png", "jpeg", "tiff"}:
         image = image.convert("RGB")
@@ -139,7 +139,7 @@ def _bare(image: Image, format_: str, content: Content) -> Image:
     return image
 
 
-def _common(format_: str, content: Content, output: Output) -> dict[str, Any]:
+def _common(format_: str, content: EncoderInput, output: Output) -> dict[str, Any]:
     options = save_options(content.metadata, format_, content.size)
     if content.icc is not None:
         options["icc_profile"] = content.icc
@@ -152,7 +152,7 @@ def _common(format_: str, content: Content, output: Output) -> dict[str, Any]:
     return options
 
 
-def _sequence(format_: str, frames: Sequence[Image], content: Content) -> dict[str, Any]:
+def _sequence(format_: str, frames: Sequence[Image], content: EncoderInput) -> dict[str, Any]:
     if len(frames) == 1:
         return {}
     options: dict[str, Any] = {"save_all": True, "append_images": list(frames[1:])}

@@ -42,7 +42,7 @@ DAMAGE = (
 
 
 @contextmanager
-def reading(path: str) -> Iterator[None]:
+def decode_errors(path: str) -> Iterator[None]:
     """Turn what Pillow or the system says while `path` is read into a JobError."""
     try:
         yield
@@ -59,7 +59,7 @@ def reading(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def writing(temp: "TempFile") -> Iterator[None]:
+def encode_errors(temp: "TempFile") -> Iterator[None]:
     """Turn what Pillow or the system says while an output is written into a JobError."""
     try:
         yield
@@ -72,7 +72,7 @@ def writing(temp: "TempFile") -> Iterator[None]:
 
 
 @contextmanager
-def processing(step: str) -> Iterator[None]:
+def step_errors(step: str) -> Iterator[None]:
     """Turn what a step raises into a JobError: the picture is whole by then, so that it isn't to blame."""
     try:
         yield

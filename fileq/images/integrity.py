@@ -17,7 +17,7 @@ _AT_ONCE = 2**20  # bytes
 _ZEROS = "its end is nothing but zeros, as after a copy that broke off"
 
 
-def damage(file: BinaryIO, format_: str) -> str | None:
+def find_damage(file: BinaryIO, format_: str) -> str | None:
     """What is wrong with an open file in one of Pillow's formats; None where nothing is found without decoding it."""
     place = file.tell()
     try:

@@ -15,15 +15,15 @@ from fileq.errors import os_failures
 from fileq.images import plan
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
-from fileq.images.metadata.selection import Metadata, Wanted, is_bare
-from fileq.images.opener import content_of
+from fileq.images.metadata.selection import Metadata, MetadataPolicy, has_no_metadata
+from fileq.images.opener import read_all
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from fileq.files.temp_file import TempFile
-    from fileq.images.plan import Part
-    from fileq.images.source import Source
+    from fileq.images.plan import OutputPlan
+    from fileq.images.source import DecodedSource
     from fileq.units import Size
 
 _BASE = ExifTags.Base
@@ -33,12 +33,12 @@ _STRIPPED = "The original picture was kept, without the metadata that goes: a ne
 _REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
 
 
-def saves_too_little(source: Source, part: Part, size: Size, original: int, temp: TempFile) -> bool:
+def saves_too_little(source: DecodedSource, part: OutputPlan, size: Size, original: int, temp: TempFile) -> bool:
     """Whether the finished file is what the source is already, and not smaller as wanted.
 
     `size` is in pixels, `original` the source's in bytes.
     """
-    least, format_ = part.output.min_saving, plan.format_of(part.output, source.format)
+    least, format_ = part.output.min_saving, plan.output_format(part.output, source.format)
     same_format = part.format == format_ == source.format.lower()
     whole = len(part.frames) == len(source.frames if source.is_animation else source.pages)
     if least is None or not same_format or not whole or size != source.size(part.frames[0]):
@@ -46,33 +46,35 @@ def saves_too_little(source: Source, part: Part, size: Size, original: int, temp
     return temp.size > original * (1 - least)
 
 
-def keep(source: Source, file: BinaryIO, format_: str, data: Metadata, wanted: Wanted, temp: TempFile) -> None:
+def keep_original(
+    source: DecodedSource, file: BinaryIO, format_: str, data: Metadata, wanted: MetadataPolicy, temp: TempFile
+) -> None:
     """Put the original's picture into the temp file, with the metadata that stays; or leave that, and say why.
 
     `file` is the source's, open.
     """
     with os_failures(source.path):
-        content = content_of(file)
-    if wanted == "all" or is_bare(source):
+        content = read_all(file)
+    if wanted == "all" or has_no_metadata(source):
         _write(temp, content)
-        source.note(_KEPT)
+        source.add_note(_KEPT)
         return
     stripped = _stripped(source, content, format_, data)
     if stripped is None:
-        source.note(_REPLACED)
+        source.add_note(_REPLACED)
         return
     _write(temp, stripped)
-    source.note(_STRIPPED)
+    source.add_note(_STRIPPED)
 
 
-def _stripped(source: Source, content: bytes, format_: str, data: Metadata) -> bytes | None:
-    if format_ not in lossless_rewrite.FORMATS:
+def _stripped(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
+    if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
         return None
     density = data.density or ()  # some cameras have it in EXIF alone
     exif = data.exif | dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
     as_it_lies = replace(data, exif=exif, orientation=source.stored_orientation)
     try:
-        return lossless_rewrite.replaced(content, format_, as_it_lies, source.stored_size)
+        return lossless_rewrite.replace_metadata(content, format_, as_it_lies, source.stored_size)
     except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
         return None
 

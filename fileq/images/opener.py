@@ -35,7 +35,7 @@ from fileq.files.containers import brands
 from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
-from fileq.images.errors import reading, too_large, unreadable
+from fileq.images.errors import decode_errors, too_large, unreadable
 from fileq.images.formats import heif, jpegxl, optional_decoders, pdf, psd, unsupported
 
 _DECODERS = (
@@ -45,7 +45,7 @@ _DECODERS = (
 )  # fmt: skip
 Image.preinit()
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD", "QOI", "PPM", "ICO", "TGA")
+PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD", "QOI", "PPM", "ICO", "TGA")
 """What is tried on files that aren't AVIF, HEIF, JPEG XL or PDF by their first bytes.
 
 EPS, PS, WMF and the like are not here and never will be: opening one runs another program.
@@ -88,7 +88,7 @@ class _Bounded(io.BufferedReader):
 
 
 @contextmanager
-def opened_file(path: str, size: int, mtime_ns: int, inode: int | None = None) -> Iterator[BinaryIO]:
+def open_source(path: str, size: int, mtime_ns: int, inode: int | None = None) -> Iterator[BinaryIO]:
     """The source's file, open for reading, as it was added: of `size` and `mtime_ns` (-1 for any), and this inode.
 
     Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
@@ -114,7 +114,7 @@ def _refuse_what_is_no_file(status: os.stat_result, path: str) -> None:
 
 
 @contextmanager
-def from_the_beginning(file: BinaryIO) -> Iterator[BinaryIO]:
+def rewound(file: BinaryIO) -> Iterator[BinaryIO]:
     """Read an open source anew, which stays where it is for who reads it just now."""
     place = file.tell()
     file.seek(0)
@@ -124,9 +124,9 @@ def from_the_beginning(file: BinaryIO) -> Iterator[BinaryIO]:
         file.seek(place)
 
 
-def content_of(file: BinaryIO) -> bytes:
+def read_all(file: BinaryIO) -> bytes:
     """Return all bytes of an open source. Raises OSError."""
-    with from_the_beginning(file):
+    with rewound(file):
         return file.read()
 
 
@@ -146,40 +146,40 @@ def _has_changed(path: str) -> JobError:
     return JobError(ErrorKind.CHANGED, f"{path} has changed since it was added.", "Add it again.")
 
 
-def open_picture(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:
+def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:
     """The picture in `file`, its header read and no pixel decoded. Raises JobError.
 
     Pillow gets the file and not its path: it would map some formats into memory then, and a source that
     shrinks while it is read would kill the process.
     """
     Image.MAX_IMAGE_PIXELS = max(1, (max_pixels + 1) // 2)  # Pillow raises beyond twice this, before it allocates
-    with reading(path):
+    with decode_errors(path):
         start = file.read(_START)
-        points = cicp.of(start)
+        points = cicp.read_code_points(start)
         cicp.refuse_hdr(points, path)
         formats = _formats(start)
-        if formats == ("JXL",) and math.prod(jpegxl.header(file).size) > max_pixels:
+        if formats == ("JXL",) and math.prod(jpegxl.read_header(file).size) > max_pixels:
             raise too_large(path)  # its decoder would have made all of them by the time it says so
         if formats == ("HEIF",):
             heif.check_items(start)
         try:
             image = Image.open(file, formats=formats)
         except UnidentifiedImageError as error:
-            unsupported.check_unknown(file, start, path)
+            unsupported.refuse_unknown(file, start, path)
             raise unreadable(path, _what_it_is(start)) from error
         except pdf.PasswordError as error:
             message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
             raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
-        damage = integrity.damage(file, str(image.format))
+        damage = integrity.find_damage(file, str(image.format))
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
-        unsupported.check(image, start, path)
+        unsupported.refuse_unsupported(image, start, path)
     if image.width * image.height > max_pixels:
         raise too_large(path)
     _name_colours(image, points, path)
     image.info["gain_map"] = _APPLE_GAIN_MAP in start
     if image.format == "PSD":
-        image.info["transparent"] = psd.is_transparent(file)
+        image.info["transparent"] = psd.has_transparency(file)
     if image.format == "JXL":
         _tell_what_the_decoder_does_not(image, file)
     return image
@@ -189,9 +189,9 @@ def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str
     """Give a picture that names its colours in another way a profile, and refuse what only HDR screens show."""
     own = image.info.get("icc_profile")
     if own:
-        cicp.refuse_hdr(cicp.of_icc(own), path)
+        cicp.refuse_hdr(cicp.read_icc_code_points(own), path)
         return
-    profile = cicp.profile(points) or (chromaticity.profile(image.info) if image.format == "PNG" else None)
+    profile = cicp.build_profile(points) or (chromaticity.build_profile(image.info) if image.format == "PNG" else None)
     if profile is not None:
         image.info["icc_profile"] = profile
 
@@ -199,10 +199,10 @@ def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str
 def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) -> None:
     """JPEG XL's XMP, and whether the picture is the first of an animation."""
     place = file.tell()
-    packet = jpegxl.xmp(file)
+    packet = jpegxl.read_xmp(file)
     if packet:
         image.info["xmp"] = packet
-    image.info["animation"] = jpegxl.header(file).is_animation
+    image.info["animation"] = jpegxl.read_header(file).is_animation
     file.seek(place)
 
 
@@ -216,7 +216,7 @@ def _formats(start: bytes) -> tuple[str, ...]:
         return ("PDF",)
     found = brands(start)
     if not found:
-        return FORMATS
+        return PILLOW_FORMATS
     if found[0] in _HEIF_BRANDS or (found[0] in _CONTAINER_BRANDS and b"avif" not in found):
         optional_decoders.register_heif()
         return ("HEIF",)

@@ -10,7 +10,7 @@ from PIL import Image
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import has_end
 from fileq.images.encoder import PILLOW_NAMES
-from fileq.images.errors import writing
+from fileq.images.errors import encode_errors
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ _WITHOUT_END_MARK = {"tiff", "jxl"}
 _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 
 
-def check(temp: TempFile, format_: str, size: Size) -> None:
+def check_output(temp: TempFile, format_: str, size: Size) -> None:
     """Raise JobError where the file is not whole, or has not this format and size."""
-    with writing(temp), temp.open_from_start() as file:
+    with encode_errors(temp), temp.open_from_start() as file:
         _check_end(file, format_)
         found = size if format_ == "pdf" else _size(file, format_)
     if found != size:

@@ -10,7 +10,7 @@ from fileq.errors import os_failures
 from fileq.files.attributes import copy_attributes, limit_mode
 from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
-from fileq.images.protocol import Encoded, OutputTarget
+from fileq.images.protocol import EncodedOutput, OutputTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def folder_of(target: OutputTarget) -> Iterator[Directory]:
+def open_output_folder(target: OutputTarget) -> Iterator[Directory]:
     """Hold the folder of an output open. Raises JobError."""
     with ExitStack() as stack:
         with os_failures(target.temp):
@@ -28,9 +28,9 @@ def folder_of(target: OutputTarget) -> Iterator[Directory]:
         yield directory
 
 
-def finished(
+def finish_output(
     temp: TempFile, source: BinaryIO, target: OutputTarget, *, keep_times: bool, format_: str, size: Size
-) -> Encoded:  # fmt: skip
+) -> EncodedOutput:  # fmt: skip
     """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
     with os_failures(temp.path):
         if target.replaces_source:
@@ -40,4 +40,4 @@ def finished(
         if keep_times:
             temp.set_times(os.fstat(source.fileno()))
     status = temp.sync()
-    return Encoded(format_, *size, status.st_size, TempIdentity.of(status))
+    return EncodedOutput(format_, *size, status.st_size, TempIdentity.of(status))

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from fileq.images.source import Source
+    from fileq.images.source import DecodedSource
     from fileq.recipes.recipe import Output
     from fileq.units import Size
 
-ANIMATED = {"gif", "webp", "png", "avif"}
-PAGED = {"tiff", "pdf"}
+ANIMATION_FORMATS = {"gif", "webp", "png", "avif"}
+PAGE_FORMATS = {"tiff", "pdf"}
 
 _SAME = {
     "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tiff",
@@ -43,7 +43,7 @@ _OPAQUE_STAYS_OPAQUE = (Resize, Crop, Flip, Grayscale, Sharpen, Adjust)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutputPlan:
     """One file to make: by an output of the recipe, of some frames or pages of the source."""
 
     output: Output
@@ -52,18 +52,18 @@ class Part:
     format: str
 
 
-def parts_of(source: Source, outputs: tuple[Output, ...]) -> list[Part]:
+def plan_outputs(source: DecodedSource, outputs: tuple[Output, ...]) -> list[OutputPlan]:
     """All files that the outputs make of a source. Says on the source what is left out."""
-    return [part for output in outputs for part in _parts(source, output, format_of(output, source.format))]
+    return [part for output in outputs for part in _parts(source, output, output_format(output, source.format))]
 
 
-def format_of(output: Output, source_format: str) -> str:
+def output_format(output: Output, source_format: str) -> str:
     """The format that an output has of a source without transparency."""
     wanted = output.format or format_of_name(output.name) or "same"
     return _SAME.get(source_format, "png") if wanted == "same" else wanted
 
 
-def with_alpha(part: Part, source: Source) -> Part:
+def with_alpha_format(part: OutputPlan, source: DecodedSource) -> OutputPlan:
     """The part as it is where its picture turns out to have transparency."""
     wanted = part.output.alpha_format
     if wanted is None:
@@ -71,7 +71,7 @@ def with_alpha(part: Part, source: Source) -> Part:
     return replace(part, format=_SAME.get(source.format, "png") if wanted == "same" else wanted)
 
 
-def depends_on_pixels(source: Source, output: Output, steps: tuple[Operation, ...]) -> bool:
+def depends_on_pixels(source: DecodedSource, output: Output, steps: tuple[Operation, ...]) -> bool:
     """Whether the format or the size of an output can't be told from the source's header."""
     if any(_finds_its_size(step) for step in steps):
         return True
@@ -100,22 +100,22 @@ def _finds_its_size(step: Operation) -> bool:
     return type(step).settled is not Operation.settled
 
 
-def _parts(source: Source, output: Output, format_: str) -> list[Part]:
+def _parts(source: DecodedSource, output: Output, format_: str) -> list[OutputPlan]:
     many = source.frames if source.is_animation else source.pages
     if "page" in template_fields(output.name):
-        return [Part(output, (frame,), page, format_) for page, frame in enumerate(many, 1)]
-    room = ANIMATED if source.is_animation else PAGED
+        return [OutputPlan(output, (frame,), page, format_) for page, frame in enumerate(many, 1)]
+    room = ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS
     if len(many) == 1 or format_ in room or (output.alpha_format in room and source.may_be_transparent):
-        return [Part(output, tuple(many), 1, format_)]
-    return [Part(output, (many[0],), 1, format_)]
+        return [OutputPlan(output, tuple(many), 1, format_)]
+    return [OutputPlan(output, (many[0],), 1, format_)]
 
 
-def left_out(source: Source, part: Part) -> str | None:
+def describe_dropped_frames(source: DecodedSource, part: OutputPlan) -> str | None:
     """What to say on the job where an output has no room for all frames or pages."""
     many, what = (source.frames, "frames") if source.is_animation else (source.pages, "pages")
     if len(many) == 1 or "page" in template_fields(part.output.name):
         return None
-    if part.format in (ANIMATED if source.is_animation else PAGED):
+    if part.format in (ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS):
         return None
     why = "animation" if source.is_animation else "pages"
     remedy = "" if source.is_animation else "; with {page} in its name, each becomes a file"
@@ -123,7 +123,7 @@ def left_out(source: Source, part: Part) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class NameContext:
     """What the fields of names are filled with, beside the output's own. `file` is the source's, open."""
 
     source: str
@@ -131,7 +131,7 @@ class Naming:
     relative: str
     recipe: str
 
-    def path(self, folder: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> str:
+    def output_path(self, folder: str, part: OutputPlan, size: Size, exif: Image.Exif | None, ending: str) -> str:
         """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
         template = part.output.name
         with os_failures(self.source):
@@ -142,7 +142,7 @@ class Naming:
             message = f"The name of an output can't be filled in: {error}."
             raise JobError(ErrorKind.UNSUPPORTED, message, "Change the name in the recipe.") from error
 
-    def _value(self, field: str, part: Part, size: Size, exif: Image.Exif | None, ending: str) -> Any:
+    def _value(self, field: str, part: OutputPlan, size: Size, exif: Image.Exif | None, ending: str) -> Any:
         folder, name = os.path.split(self.source)
         simple = {
             "stem": os.path.splitext(name)[0], "name": name, "folder": os.path.basename(folder),

@@ -15,10 +15,10 @@ from fileq.files.no_clobber import rename_no_clobber
 from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, private_folder, random_name
 from fileq.files.temp_file import TempFile, foreign_file_error
 from fileq.images.errors import DAMAGE
-from fileq.images.opener import FORMATS, check_unchanged
-from fileq.images.output_file import finished, folder_of
-from fileq.images.plan import Naming, Part
-from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
+from fileq.images.opener import PILLOW_FORMATS, check_unchanged
+from fileq.images.output_file import finish_output, open_output_folder
+from fileq.images.plan import NameContext, OutputPlan
+from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
 from fileq.operations.programs.command import argv_of
 from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.units import Size
@@ -39,7 +39,7 @@ def refuse_misplaced(recipe: Recipe) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Move it to the end of the output's steps.")
 
 
-class Workplace:
+class ProgramFolder:
     """A private folder in which a program makes an output: nobody can put anything in its way there."""
 
     def __init__(self, folder: Directory, private: Directory, target: OutputTarget) -> None:
@@ -48,7 +48,7 @@ class Workplace:
         self._temp = target.temp
         self._path = path_for_programs(private)
 
-    def lay_source(self, file: BinaryIO, path: str) -> str:
+    def copy_source(self, file: BinaryIO, path: str) -> str:
         """Have a copy of an open source there by its own name, for a program to read; return that name.
 
         A copy and no link: some programs edit what they read in place, and an original is never to be changed.
@@ -66,7 +66,7 @@ class Workplace:
         return name
 
     @contextmanager
-    def made(self, program: Operation, source: str, ending: str) -> Iterator[TempFile]:
+    def run_program(self, program: Operation, source: str, ending: str) -> Iterator[TempFile]:
         """Have the program make the temp file of the file `source` in the folder. Raises JobError."""
         name = random_name(ending)
         known_as = os.path.join(self.private.path, name)
@@ -90,37 +90,37 @@ class Workplace:
 
 
 @contextmanager
-def workplace(folder: Directory, target: OutputTarget) -> Iterator[Workplace]:
+def open_program_folder(folder: Directory, target: OutputTarget) -> Iterator[ProgramFolder]:
     """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
     with (
         os_failures(target.temp),
         private_folder(folder, os.path.basename(target.temp) + PRIVATE_ENDING) as private,
     ):
-        yield Workplace(folder, private, target)
+        yield ProgramFolder(folder, private, target)
 
 
-def size_of(temp: TempFile) -> Size:
+def read_size(temp: TempFile) -> Size:
     """Return the size in pixels of what a program made, 0x0 where it is no picture that fileq reads."""
     try:
-        with temp.open_from_start() as file, Image.open(file, formats=(*FORMATS, "AVIF")) as image:
+        with temp.open_from_start() as file, Image.open(file, formats=(*PILLOW_FORMATS, "AVIF")) as image:
             return Size(*image.size)
     except (OSError, Image.DecompressionBombError, *DAMAGE):
         return Size(0, 0)  # a film, a document: whatever the program makes is right
 
 
-class Handover:
+class ProgramRun:
     """A source that goes to a program as it is: it need not be a picture."""
 
     notes: tuple[str, ...] = ()
 
-    def __init__(self, assignment: Assignment, file: BinaryIO, program: Operation) -> None:
-        self._assignment = assignment
+    def __init__(self, request: PipelineRequest, file: BinaryIO, program: Operation) -> None:
+        self._request = request
         self._file = file
         self._stat = os.fstat(file.fileno())
         self._program = program
-        self.planned = tuple(self._plan(output) for output in assignment.recipe.outputs)
+        self.planned = tuple(self._plan(output) for output in request.recipe.outputs)
 
-    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[Encoded | None, ...]:
+    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[EncodedOutput | None, ...]:
         """Have the program make each output; None is for one that is not wanted. Raises JobError."""
         pairs = zip(self.planned, targets, strict=True)
         made = [None if target is None else self._make(planned, target) for planned, target in pairs]
@@ -129,29 +129,29 @@ class Handover:
 
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
-        with os_failures(self._assignment.source):
+        with os_failures(self._request.source):
             digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest
 
-    def _make(self, planned: Planned, target: OutputTarget) -> Encoded:
-        with folder_of(target) as folder, workplace(folder, target) as place:
-            source = place.lay_source(self._file, self._assignment.source)
-            with place.made(self._program, source, os.path.splitext(planned.path)[1][1:]) as temp:
-                return finished(
-                    temp, self._file, target, keep_times=self._assignment.recipe.keep_times, format_=planned.format,
-                    size=size_of(temp),
+    def _make(self, planned: PlannedOutput, target: OutputTarget) -> EncodedOutput:
+        with open_output_folder(target) as folder, open_program_folder(folder, target) as place:
+            source = place.copy_source(self._file, self._request.source)
+            with place.run_program(self._program, source, os.path.splitext(planned.path)[1][1:]) as temp:
+                return finish_output(
+                    temp, self._file, target, keep_times=self._request.recipe.keep_times, format_=planned.format,
+                    size=read_size(temp),
                 )  # fmt: skip
 
     def _check_unchanged(self) -> None:
-        check_unchanged(self._file, self._assignment.source, self._stat.st_size, self._stat.st_mtime_ns)
+        check_unchanged(self._file, self._request.source, self._stat.st_size, self._stat.st_mtime_ns)
 
-    def _plan(self, output: Output) -> Planned:
-        given = self._assignment
+    def _plan(self, output: Output) -> PlannedOutput:
+        given = self._request
         own = os.path.splitext(given.source)[1][1:]
         format_ = output.format if output.format not in (None, "same") else None
         ending = EXTENSIONS[format_][0] if format_ else own
-        naming = Naming(given.source, self._file, given.relative, given.recipe.name)
-        path = naming.path(given.folder, Part(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
+        naming = NameContext(given.source, self._file, given.relative, given.recipe.name)
+        path = naming.output_path(given.folder, OutputPlan(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
         written = os.path.splitext(path)[1][1:].lower()
-        return Planned(path, format_ or format_of_name(path) or written, 0, 0)
+        return PlannedOutput(path, format_ or format_of_name(path) or written, 0, 0)

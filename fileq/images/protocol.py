@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fileq.recipes.recipe import Recipe
 
 
-class Assignment(msgspec.Struct, frozen=True):
+class PipelineRequest(msgspec.Struct, frozen=True):
     """What one attempt must do. It is pickled to the child."""
 
     source: str  # an absolute path, which may hold surrogate escapes
@@ -33,7 +33,7 @@ class OutputTarget(msgspec.Struct, frozen=True):
     replaces_source: bool = False
 
 
-class Planned(msgspec.Struct, frozen=True):
+class PlannedOutput(msgspec.Struct, frozen=True):
     """One output before any of it is encoded: its absolute final path, format, and size in pixels (0: not known)."""
 
     path: str
@@ -42,7 +42,7 @@ class Planned(msgspec.Struct, frozen=True):
     height: int
 
 
-class Encoded(msgspec.Struct, frozen=True):
+class EncodedOutput(msgspec.Struct, frozen=True):
     """One temp file: complete, checked, and safe on the disk. Sizes in pixels (0: no picture) and bytes."""
 
     format: str

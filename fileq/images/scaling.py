@@ -14,7 +14,7 @@ from PIL.Image import Image, Resampling, Transpose
 from fileq.operations.builtin.resize import Region, Resize
 from fileq.units import Size
 
-TURNS = {
+TRANSPOSE_BY_ORIENTATION = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
     4: Transpose.FLIP_TOP_BOTTOM,
@@ -25,7 +25,7 @@ TURNS = {
 }
 """What makes a picture of each EXIF orientation upright."""
 
-BACK = {6: 8, 8: 6}
+INVERSE_ORIENTATION = {6: 8, 8: 6}
 """The orientations that undo others; the rest undo themselves."""
 
 
@@ -38,11 +38,11 @@ class Scaling:
     region: Region
 
     @classmethod
-    def none(cls, full: Size) -> Scaling:
+    def identity(cls, full: Size) -> Scaling:
         return cls(full, full, (0.0, 0.0, float(full.width), float(full.height)))
 
     @classmethod
-    def of(cls, step: Resize, full: Size) -> Scaling:
+    def of_resize(cls, step: Resize, full: Size) -> Scaling:
         return cls(full, step.size(full), step.region(full))
 
     @property
@@ -50,17 +50,17 @@ class Scaling:
         return self.region == (0, 0, *self.full)
 
     @property
-    def whole(self) -> Size:
+    def whole_size(self) -> Size:
         """The size that the whole picture has where its region has the target's, never above the full size."""
         left, top, right, bottom = self.region
         width = math.ceil(self.full.width * self.target.width / (right - left))
         height = math.ceil(self.full.height * self.target.height / (bottom - top))
         return Size(min(width, self.full.width), min(height, self.full.height))
 
-    def to(self, target: Size) -> Scaling:
+    def with_target(self, target: Size) -> Scaling:
         return Scaling(self.full, target, self.region)
 
-    def cut(self, image: Image) -> Image:
+    def apply(self, image: Image) -> Image:
         """The region of `image`, which shows the whole picture at any size, in the target's size."""
         if image.size == self.target and self.is_whole:
             return image
@@ -85,6 +85,6 @@ class Scaling:
         return Scaling(self.full.transposed, self.target.transposed, (top, left, bottom, right))
 
 
-def largest(sizes: list[Size]) -> Size:
+def bounding_size(sizes: list[Size]) -> Size:
     """The smallest size that has room for all of them."""
     return Size(max(size.width for size in sizes), max(size.height for size in sizes))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags, Image, ImageFile
 
 from fileq.images.color import modes, srgb
-from fileq.images.errors import DAMAGE, reading, unreadable
+from fileq.images.errors import DAMAGE, decode_errors, unreadable
 from fileq.images.formats import psd
-from fileq.images.scaling import BACK, TURNS, Scaling
+from fileq.images.scaling import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
@@ -23,7 +23,7 @@ _GAIN_MAP = b"hdrgm:Version"  # in the XMP of an Ultra HDR JPEG
 _REDUCED_PAGE = 1  # the bit of TIFF's NewSubfileType that marks a thumbnail of another page
 
 
-class Source:
+class DecodedSource:
     """An opened picture file. Its sizes are those of the pictures as they are seen, turned upright."""
 
     def __init__(self, image: ImageFile.ImageFile, path: str, recipe: Recipe) -> None:
@@ -33,7 +33,7 @@ class Source:
         self.has_palette = image.mode == "P"
         self._recipe = recipe
         self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
-        with reading(path):
+        with decode_errors(path):
             self.format = str(image.format)
             self.icc: bytes | None = image.info.get("icc_profile")
             self.exif = self._read_exif()
@@ -54,7 +54,7 @@ class Source:
     def size(self, frame: int = 0) -> Size:
         """The upright size in pixels of one frame or page."""
         if frame not in self._sizes:
-            with reading(self.path):
+            with decode_errors(self.path):
                 self.image.seek(frame)
             self._sizes[frame] = Size(*self.image.size)
         return self._sizes[frame].transposed if self.orientation > 4 else self._sizes[frame]
@@ -68,21 +68,21 @@ class Source:
     def stored_orientation(self) -> int:
         """What EXIF says of the picture as it lies in the file, 1 where it says nothing that means anything."""
         value = self.exif.get(ExifTags.Base.Orientation, 1)
-        return value if value in TURNS and self.format not in _TURNED_BY_DECODER else 1
+        return value if value in TRANSPOSE_BY_ORIENTATION and self.format not in _TURNED_BY_DECODER else 1
 
     @property
     def may_be_transparent(self) -> bool:
         """Whether the header leaves transparent pixels possible."""
-        with reading(self.path):
+        with decode_errors(self.path):
             return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
 
     def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
         """A region of one frame or page at the wanted size: upright, in the recipe's colours, 8 or 16 bit."""
         stored = scaling.as_stored(self.orientation)
-        with reading(self.path):
+        with decode_errors(self.path):
             image = self._decoded(stored, frame)
-            image = stored.cut(modes.plain(image))
-            turn = TURNS.get(self.orientation)
+            image = stored.apply(modes.normalize_mode(image))
+            turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
             image = self._coloured(image)
             return image.copy() if image is self.image else image
@@ -104,22 +104,22 @@ class Source:
         if self.icc is None or not (self._recipe.profile == "keep" or modes.is_16_bit(image)):
             return None
         try:
-            space = srgb.space_of(self.icc)
+            space = srgb.color_space(self.icc)
         except srgb.ProfileError:
             return None
         gray = image.mode in {"L", "LA", "I;16"}
         return self.icc if space == ("L" if gray else "RGB") else None
 
-    def in_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
+    def convert_to_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
         """A finished picture for a format that has no profiles; `icc` is its own."""
-        self.note("The profile could not be kept in every output: where a format has none, colours are sRGB's.")
+        self.add_note("The profile could not be kept in every output: where a format has none, colours are sRGB's.")
         return srgb.to_srgb(to_8_bit(image), icc)
 
     def _decoded(self, stored: Scaling, frame: int) -> Image.Image:
         if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together
             self.image.seek(frame)
         if self.format in {"JPEG", "MPO", "PDF"}:
-            whole = stored.whole
+            whole = stored.whole_size
             factor = 1.5 if max(stored.target) <= _SMALL else 1.0
             self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
         elif self.format == "JPEG2000":
@@ -128,22 +128,22 @@ class Source:
         if self.format == "GIF" and self.image.size != self.stored_size:  # Pillow lets the picture grow
             raise unreadable(self.path, "is damaged: one of its frames lies outside of the picture")
         if self.format == "PSD" and self.image.mode == "RGBA":
-            return psd.flattened(self.image, transparent=bool(self.image.info["transparent"]))
+            return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
 
     def _coloured(self, image: Image.Image) -> Image.Image:
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
-            self.note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
+            self.add_note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
         if modes.is_16_bit(image) or not wants_srgb:
             return image
         try:
             return srgb.to_srgb(image, self.icc)
         except srgb.ProfileError as error:
-            self.note(f"Its colour profile was left out: {error}.")
+            self.add_note(f"Its colour profile was left out: {error}.")
             return srgb.to_srgb(image, None)
 
-    def note(self, note: str) -> None:
+    def add_note(self, note: str) -> None:
         """Say something on the job, once."""
         if note not in self.notes:
             self.notes.append(note)
@@ -153,7 +153,7 @@ class Source:
             exif = self.image.getexif()
             exif.get_ifd(ExifTags.IFD.Exif)
         except (*DAMAGE, OSError) as error:
-            self.note(f"Its EXIF data is damaged and was left out ({error}).")
+            self.add_note(f"Its EXIF data is damaged and was left out ({error}).")
             return Image.Exif()
         return exif
 
@@ -162,12 +162,14 @@ class Source:
         value = self.stored_orientation
         if self._recipe.orient:
             return (1 if self.format == "TIFF" else value), 1
-        return (BACK.get(value, value) if self.format == "TIFF" else 1), value  # Pillow turns TIFF as it loads
+        return (
+            INVERSE_ORIENTATION.get(value, value) if self.format == "TIFF" else 1
+        ), value  # Pillow turns TIFF as it loads
 
     def _find_pages(self, count: int) -> list[int]:
         """The pages of a TIFF, without the small copies that some programs add."""
         pages = []
-        with reading(self.path):
+        with decode_errors(self.path):
             for page in range(count):
                 self.image.seek(page)
                 if not int(self.image.tag_v2.get(254, 0)) & _REDUCED_PAGE:  # type: ignore[attr-defined]  # a TIFF's
@@ -182,5 +184,5 @@ class Source:
 
 def _halvings(stored: Scaling) -> int:
     """How often JPEG 2000 may halve the picture and still have all that the target needs."""
-    ratio = min(stored.full.width // stored.whole.width, stored.full.height // stored.whole.height)
+    ratio = min(stored.full.width // stored.whole_size.width, stored.full.height // stored.whole_size.height)
     return min(max(ratio.bit_length() - 1, 0), 5)

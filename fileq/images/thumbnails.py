@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from PIL import Image
 
 from fileq.errors import JobError
-from fileq.images.errors import reading, unreadable
-from fileq.images.opener import open_picture, opened_file
+from fileq.images.errors import decode_errors, unreadable
+from fileq.images.opener import open_image, open_source
 from fileq.images.scaling import Scaling
-from fileq.images.source import Source
+from fileq.images.source import DecodedSource
 from fileq.operations.base import to_8_bit
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Recipe
 from fileq.units import Dimensions, Size
 
-FORMAT = "webp"
+THUMBNAIL_FORMAT = "webp"
 _QUALITY = 80
 
 
@@ -31,29 +31,29 @@ class Thumbnail:
     full: Size
 
 
-def thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mtime_ns: int = -1) -> Thumbnail:
+def make_thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mtime_ns: int = -1) -> Thumbnail:
     """The first picture in the file at `path`, fitted into a square of `side` pixels, never enlarged.
 
     The file must be of `size` bytes and `mtime_ns` (-1 for any). Raises JobError, whatever the file holds.
     """
     try:
-        with opened_file(path, size, mtime_ns) as file, reading(path), warnings.catch_warnings():
+        with open_source(path, size, mtime_ns) as file, decode_errors(path), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on odd metadata
-            return _made(Source(open_picture(file, path, max_pixels), path, Recipe(name=FORMAT)), side)
+            return _made(DecodedSource(open_image(file, path, max_pixels), path, Recipe(name=THUMBNAIL_FORMAT)), side)
     except (JobError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # what a panic in a decoder written in Rust becomes is no Exception
         raise unreadable(path, f"is damaged ({error})") from error
 
 
-def _made(source: Source, side: int) -> Thumbnail:
+def _made(source: DecodedSource, side: int) -> Thumbnail:
     frame = (source.frames if source.is_animation else source.pages)[0]
     full = source.size(frame)
-    small = to_8_bit(source.read(Scaling.of(Resize(fit=Dimensions(side, side)), full), frame))
+    small = to_8_bit(source.read(Scaling.of_resize(Resize(fit=Dimensions(side, side)), full), frame))
     return Thumbnail(_encoded(small), Size(*small.size), full)
 
 
 def _encoded(image: Image.Image) -> bytes:
     content = io.BytesIO()
-    image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB").save(content, FORMAT, quality=_QUALITY)
+    image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB").save(content, THUMBNAIL_FORMAT, quality=_QUALITY)
     return content.getvalue()

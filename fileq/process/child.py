@@ -1,6 +1,6 @@
 """What runs in a slot's child process: pictures, and nothing of the ledger or the queue.
 
-The slot asks in two steps. It sends an Assignment and is told the outputs that are planned; it sends the targets
+The slot asks in two steps. It sends a PipelineRequest and is told the outputs that are planned; it sends the targets
 of those it wants and is told what was made of them. At any point the answer can be a JobError instead.
 """
 
@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, shortage
-from fileq.images.protocol import Assignment, Encoded, OutputTarget
+from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest
 from fileq.process import forkserver
 
 if sys.platform == "linux":
@@ -26,39 +26,39 @@ if sys.platform == "linux":
 class Result(msgspec.Struct, frozen=True):
     """What was made, None for an output that was not asked for, and sentences to be said on the job."""
 
-    encoded: tuple[Encoded | None, ...]
+    encoded: tuple[EncodedOutput | None, ...]
     notes: tuple[str, ...]
     digest: str | None
     """The SHA-256 of the source, where it was asked for."""
 
 
 def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
-    """Do assignments until the slot closes the connection. `memory`: the bytes that one job may use."""
+    """Answer requests until the slot closes the connection. `memory`: the bytes that one job may use."""
     for number in forkserver.NOT_FOR_CHILDREN:
         signal.signal(number, signal.SIG_IGN)
     die_with_the_worker(lifeline)
     _limit_memory(memory)
     while True:
         try:
-            assignment = connection.recv()
+            request = connection.recv()
         except EOFError:
             return
-        connection.send(_answer(connection, assignment))
+        connection.send(_answer(connection, request))
 
 
-def _answer(connection: Connection, assignment: Assignment) -> Result | JobError:
-    from fileq.images.pipeline import opened  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
+def _answer(connection: Connection, request: PipelineRequest) -> Result | JobError:
+    from fileq.images.pipeline import open_run  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
 
     try:
-        with opened(assignment) as picture:
+        with open_run(request) as picture:
             connection.send(picture.planned)
             targets: Sequence[OutputTarget | None] = connection.recv()
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
-            return Result(encoded, picture.notes, picture.digest() if assignment.wants_digest else None)
+            return Result(encoded, picture.notes, picture.digest() if request.wants_digest else None)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
         lack = shortage(error)
         if lack is not None and lack.of_memory:  # there is a limit for this process alone
-            return JobError(ErrorKind.MEMORY, f"{assignment.source} needs more memory than a job may use.", MORE_MEMORY)
+            return JobError(ErrorKind.MEMORY, f"{request.source} needs more memory than a job may use.", MORE_MEMORY)
         if lack is not None:
             return lack
         if isinstance(error, JobError):
@@ -66,7 +66,7 @@ def _answer(connection: Connection, assignment: Assignment) -> Result | JobError
         traceback.print_exc()
         return JobError(
             ErrorKind.INTERNAL,
-            f"Something went wrong inside fileq at {assignment.source}: {type(error).__name__}: {error}",
+            f"Something went wrong inside fileq at {request.source}: {type(error).__name__}: {error}",
             "Please report it, with the file if you can.",
         )
 

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from fileq.errors import ErrorKind, JobError, Shortage, shortage
-from fileq.images.protocol import Assignment, OutputTarget, Planned
+from fileq.images.protocol import OutputTarget, PipelineRequest, PlannedOutput
 from fileq.job import Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.process import child, forkserver, orphaned_processes
@@ -81,9 +81,9 @@ class Sandbox:
             if self._planning:  # the slot left amid the attempt, for a reason of its own
                 self.close()
 
-    def plan(self, assignment: Assignment) -> tuple[Planned, ...]:
+    def plan(self, request: PipelineRequest) -> tuple[PlannedOutput, ...]:
         """Have the child open a source, and return the outputs that are planned. Raises JobError, Stopped or Lost."""
-        planned: tuple[Planned, ...] = self._ask(assignment)
+        planned: tuple[PlannedOutput, ...] = self._ask(request)
         self._planning = True
         return planned
 

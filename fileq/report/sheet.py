@@ -105,15 +105,15 @@ def _comparison(pair: BeforeAndAfter, max_pixels: int) -> Comparison:
 
 
 def _picture(path: str, size: int, mtime_ns: int, max_pixels: int) -> SheetPicture:
-    from fileq.images.thumbnails import FORMAT, thumbnail  # noqa: PLC0415  # the figures alone do without Pillow
+    from fileq.images.thumbnails import THUMBNAIL_FORMAT, make_thumbnail  # noqa: PLC0415  # the figures alone do without Pillow
 
-    made = thumbnail(path, _SIDE, max_pixels, size=size, mtime_ns=mtime_ns)
+    made = make_thumbnail(path, _SIDE, max_pixels, size=size, mtime_ns=mtime_ns)
     return SheetPicture(
         path=path,
         width=made.full.width,
         height=made.full.height,
         bytes=size,
-        uri=f"data:image/{FORMAT};base64,{base64.b64encode(made.content).decode()}",
+        uri=f"data:image/{THUMBNAIL_FORMAT};base64,{base64.b64encode(made.content).decode()}",
         shown_width=made.size.width,
         shown_height=made.size.height,
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
-from fileq.images.protocol import Assignment, Encoded, OutputTarget, Planned
+from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
 from fileq.job import Failure, Made, Token
 from fileq.ledger.tables.jobs import Claim, Fenced, QueueEntry
 from fileq.process.child import Result
@@ -52,15 +52,15 @@ class Attempt:
             message = f"The recipe of this job can't be read ({reason[:200]})."
             raise JobError(ErrorKind.UNSUPPORTED, message, _UNKNOWN_RECIPE) from error
 
-    def assignment(self) -> Assignment:
+    def build_request(self) -> PipelineRequest:
         """Return what a child is to plan. Raises JobError (unsupported)."""
         claim, pixels = self._claim, self._context.settings.max_pixels
-        return Assignment(
+        return PipelineRequest(
             claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels,
             inode=claim.inode, wants_digest=claim.watched,
         )  # fmt: skip
 
-    def reserve(self, planned: Sequence[Planned]) -> list[OutputTarget | None]:
+    def reserve(self, planned: Sequence[PlannedOutput]) -> list[OutputTarget | None]:
         """Make the planned paths this job's own; None is for an output that is skipped. Raises JobError, Fenced."""
         places = reserve(self._ledger, self._claim, self._recipe, [output.path for output in planned])
         self._reservations = [place for place in places if place]
@@ -166,7 +166,7 @@ def _failure(error: JobError) -> Failure:
     return Failure(error.kind, error.message, error.hint)
 
 
-def _made(place: Reservation, file: Encoded) -> Made:
+def _made(place: Reservation, file: EncodedOutput) -> Made:
     return Made(place.path, file.format, file.width, file.height, file.bytes)
 
 

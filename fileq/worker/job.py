@@ -57,7 +57,7 @@ def process_job(slot: Slot, job_id: int) -> AttemptSteps:
     with _given_back_in_outages(slot, attempt):
         try:
             with slot.sandbox.attempt(claim.token):
-                planned = slot.sandbox.plan(attempt.assignment())
+                planned = slot.sandbox.plan(attempt.build_request())
                 targets = attempt.reserve(planned)
                 result = slot.sandbox.encode(targets)
             yield attempt.finish(result)

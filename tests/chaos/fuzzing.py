@@ -19,7 +19,7 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.color.icc import DISPLAY_P3, matrix_profile
+from fileq.images.color.icc import DISPLAY_P3, build_matrix_profile
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
@@ -55,7 +55,7 @@ def seeds() -> list[bytes]:
     text = PngImagePlugin.PngInfo()
     text.add_itxt("XML:com.adobe.xmp", _XMP.decode(), zip=True)
     text.add_text("Copyright", "Ada", zip=True)
-    profile = matrix_profile(DISPLAY_P3)
+    profile = build_matrix_profile(DISPLAY_P3)
     made = [
         _saved(image, "JPEG", exif=exif, xmp=_XMP, dpi=(300, 300)), _saved(image, "JPEG", progressive=True, quality=50),
         _saved(image.convert("CMYK"), "JPEG"), _saved(image, "JPEG", icc_profile=profile),

@@ -16,7 +16,7 @@ from PIL import Image
 
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, JobError
-from fileq.images.protocol import Assignment, OutputTarget
+from fileq.images.protocol import OutputTarget, PipelineRequest
 from fileq.job import Token
 from fileq.process.sandbox import Sandbox
 from fileq.recipes.recipe import Output, Recipe
@@ -91,14 +91,14 @@ def ended(sandbox: Sandbox, source: Path, out: Path) -> tuple[ErrorKind, int]:
     """The kind of the error that this source ends in, and the bytes that the child had at most."""
     wanted = Recipe(name="test", outputs=(Output(name="o.jpg"),), metadata="all")
     status = source.stat()
-    assignment = Assignment(
+    request = PipelineRequest(
         str(source), status.st_size, status.st_mtime_ns, wanted, str(out), "", WorkerSettings().max_pixels
     )
     sandbox.start()
     child = sandbox._process.pid
     try:
         with sandbox.attempt(Token(1, 1)):
-            planned = sandbox.plan(assignment)
+            planned = sandbox.plan(request)
             sandbox.encode([OutputTarget(str(out / ".temp")) for _ in planned])
     except JobError as error:
         kind = error.kind

@@ -14,13 +14,13 @@ def without(monkeypatch):
     """Have a package or a feature of Pillow's missing."""
 
     def miss(name):
-        codecs.problem.cache_clear()
+        codecs.codec_problem.cache_clear()
         find, check = importlib.util.find_spec, features.check
         monkeypatch.setattr(importlib.util, "find_spec", lambda asked: None if asked == name else find(asked))
         monkeypatch.setattr(features, "check", lambda asked: asked != name and check(asked))
 
     yield miss
-    codecs.problem.cache_clear()
+    codecs.codec_problem.cache_clear()
 
 
 RECIPES = {

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.pipeline import Assignment, Encoded, OutputTarget, Planned, opened
+from fileq.images.pipeline import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput, open_run
 from fileq.operations import Step  # noqa: F401  # a recipe's types need it
 from fileq.recipes.recipe import Output, Recipe
 
@@ -44,15 +44,17 @@ def recipe(*outputs: Output, **keys: Any) -> Recipe:
     return Recipe(name="test", outputs=outputs or (Output(),), **keys)
 
 
-def assignment(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Assignment:
+def pipeline_request(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> PipelineRequest:
     given = {"size": -1, "mtime_ns": -1, "relative": "", "max_pixels": 100_000_000} | keys
-    return Assignment(source=str(source), recipe=wanted, folder=str(folder), **given)
+    return PipelineRequest(source=str(source), recipe=wanted, folder=str(folder), **given)
 
 
 class Made:
     """What the pipeline made: published under the planned names."""
 
-    def __init__(self, planned: tuple[Planned, ...], encoded: tuple[Encoded, ...], notes: tuple[str, ...]) -> None:
+    def __init__(
+        self, planned: tuple[PlannedOutput, ...], encoded: tuple[EncodedOutput, ...], notes: tuple[str, ...]
+    ) -> None:
         self.planned = planned
         self.encoded = encoded
         self.notes = notes
@@ -73,7 +75,7 @@ class Made:
 
 def make(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Made:
     folder.mkdir(exist_ok=True)
-    with opened(assignment(source, wanted, folder, **keys)) as picture:
+    with open_run(pipeline_request(source, wanted, folder, **keys)) as picture:
         planned = picture.planned
         temps = [str(folder / f".{number}.tmp") for number in range(len(planned))]
         encoded = tuple(one for one in picture.make([OutputTarget(temp) for temp in temps]) if one is not None)

@@ -7,11 +7,11 @@ from fileq.recipes import formats
 
 @pytest.mark.parametrize("codec", ["jxl", "pdf", "heic", "avif", "webp"])
 def test_what_is_installed_is_no_problem(codec):
-    assert codecs.problem(codec) is None
+    assert codecs.codec_problem(codec) is None
 
 
 def test_only_what_can_be_written_is_asked_for():
-    assert set(codecs.WRITING) <= set(PILLOW_NAMES) == set(formats.EXTENSIONS)
+    assert set(codecs.WRITE_CODECS) <= set(PILLOW_NAMES) == set(formats.EXTENSIONS)
 
 
 def test_a_font_that_is_not_there_is_named(tmp_path):

@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from fileq.errors import ErrorKind
-from fileq.images.pipeline import OutputTarget, opened
+from fileq.images.pipeline import OutputTarget, open_run
 from fileq.operations.base import Operation
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.images.making import assignment, failure, make, photo, quarters, recipe
+from tests.images.making import failure, make, photo, pipeline_request, quarters, recipe
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_jpeg_xl_works_or_names_the_package_that_it_takes(tmp_path, source):
 def test_an_output_that_is_not_wanted_is_not_made(tmp_path, source, trimmed):
     steps = (Crop(trim=True),) if trimmed else ()
     names = [Output(name=f"{name}.png", steps=(Resize(scale=0.5),)) for name in "abc"]
-    with opened(assignment(source, recipe(*names, steps=steps), tmp_path)) as picture:
+    with open_run(pipeline_request(source, recipe(*names, steps=steps), tmp_path)) as picture:
         made = picture.make([None, OutputTarget(str(tmp_path / "b.tmp")), None])
     assert [one is not None for one in made] == [False, True, False]
     assert (tmp_path / "b.tmp").stat().st_size > 0

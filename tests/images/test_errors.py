@@ -15,13 +15,13 @@ from fileq.errors import ErrorKind, JobError
 from fileq.files.directory import Directory
 from fileq.files.directory import open_directory as opened_folder
 from fileq.files.temp_file import TempFile, new_temp_file
-from fileq.images.errors import reading, writing
-from fileq.images.pipeline import OutputTarget, opened
+from fileq.images.errors import decode_errors, encode_errors
+from fileq.images.pipeline import OutputTarget, open_run
 from fileq.operations.base import Operation
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.images.making import assignment, failure, make, photo, quarters, recipe
+from tests.images.making import failure, make, photo, pipeline_request, quarters, recipe
 
 
 def test_a_source_that_is_gone_is_missing(tmp_path):
@@ -146,7 +146,7 @@ PILLOW_RAISES = [
 
 @pytest.mark.parametrize("error", PILLOW_RAISES, ids=lambda error: f"{type(error).__name__}")
 def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsupported(tmp_path, error):
-    with pytest.raises(JobError) as read, reading("/photos/x.jpg"):
+    with pytest.raises(JobError) as read, decode_errors("/photos/x.jpg"):
         raise error
     assert read.value.kind == ErrorKind.UNREADABLE
     assert "/photos/x.jpg" in read.value.message
@@ -154,7 +154,7 @@ def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsup
         opened_folder(str(tmp_path)) as folder,
         new_temp_file(folder, "x.tmp", 0o600) as temp,
         pytest.raises(JobError) as written,
-        writing(temp),
+        encode_errors(temp),
     ):
         raise error
     assert written.value.kind == ErrorKind.UNSUPPORTED
@@ -171,14 +171,14 @@ def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsup
     ],
 )
 def test_memory_space_and_permission_keep_their_kind_on_both_sides(error, kind):
-    for mapped in (reading("/out/x.tmp"), writing(TempFile("/out/x.tmp", -1))):
+    for mapped in (decode_errors("/out/x.tmp"), encode_errors(TempFile("/out/x.tmp", -1))):
         with pytest.raises(JobError) as caught, mapped:
             raise error
         assert caught.value.kind == kind
 
 
 def test_too_many_pixels_in_a_later_frame_are_too_large():
-    with pytest.raises(JobError) as caught, reading("/photos/x.gif"):
+    with pytest.raises(JobError) as caught, decode_errors("/photos/x.gif"):
         raise Image.DecompressionBombError("Image size exceeds limit")
     assert caught.value.kind == ErrorKind.TOO_LARGE
 
@@ -198,7 +198,7 @@ def test_all_that_pillow_defines_itself_is_mapped():
         "BLPFormatError", "PdfFormatError",
     }  # fmt: skip
     for error in own - {Image.DecompressionBombWarning}:
-        with pytest.raises(JobError), reading("x"):
+        with pytest.raises(JobError), decode_errors("x"):
             raise error("no good")
 
 
@@ -215,7 +215,7 @@ def test_a_step_that_fails_is_to_blame_and_not_the_picture(tmp_path):
 
 def test_an_output_folder_without_permission_or_that_is_gone_is_said(tmp_path):
     quarters().save(tmp_path / "x.png")
-    with opened(assignment(tmp_path / "x.png", recipe(), tmp_path)) as picture:
+    with open_run(pipeline_request(tmp_path / "x.png", recipe(), tmp_path)) as picture:
         with pytest.raises(JobError) as caught:
             picture.make([OutputTarget(str(tmp_path / "gone" / "x.tmp"))])
         assert caught.value.kind == ErrorKind.MISSING
@@ -224,7 +224,7 @@ def test_an_output_folder_without_permission_or_that_is_gone_is_said(tmp_path):
 def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
     source = tmp_path / "x.png"
     quarters().save(source)
-    with opened(assignment(source, recipe(), tmp_path)) as picture:
+    with open_run(pipeline_request(source, recipe(), tmp_path)) as picture:
         os.utime(source, ns=(1, 1))
         with pytest.raises(JobError) as caught:
             picture.make([OutputTarget(str(tmp_path / "x.tmp"))])
@@ -236,7 +236,7 @@ def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
 def test_a_write_that_is_cut_short_is_no_space(tmp_path, ending, most):
     photo((600, 450)).save(tmp_path / "x.png")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with opened(assignment(tmp_path / "x.png", recipe(Output(name=f"o.{ending}")), tmp_path)) as picture:
+    with open_run(pipeline_request(tmp_path / "x.png", recipe(Output(name=f"o.{ending}")), tmp_path)) as picture:
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
             with pytest.raises(JobError) as caught:
@@ -255,7 +255,7 @@ def test_a_full_disk_is_no_space(tmp_path, monkeypatch):
         lambda folder, name, mode: os.open("/dev/full", os.O_RDWR) if name == "full" else create(folder, name, mode),
     )
     wanted = recipe(Output(name="o.tif"), Output(name="o.jpg"))
-    with opened(assignment(tmp_path / "x.png", wanted, tmp_path)) as picture:
+    with open_run(pipeline_request(tmp_path / "x.png", wanted, tmp_path)) as picture:
         for names in (["full", "b"], ["a", "full"]):
             with pytest.raises(JobError) as caught:
                 picture.make([OutputTarget(str(tmp_path / name)) for name in names])

@@ -14,12 +14,12 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.files.directory import open_directory as opened_folder
 from fileq.files.private_folder import private_folder
 from fileq.images import programs
-from fileq.images.pipeline import OutputTarget, opened
+from fileq.images.pipeline import OutputTarget, open_run
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
 from fileq.publish import discard
 from fileq.recipes.recipe import Output
-from tests.images.making import assignment, make, photo, recipe
+from tests.images.making import make, photo, pipeline_request, recipe
 
 SECRET = b"nobody else is to read this"
 COPY = Command(argv=("cp", "{source}", "{output}"))
@@ -45,7 +45,10 @@ def secret(tmp_path):
 def test_what_is_planted_at_a_temp_name_is_not_written_to(tmp_path, source, secret, plant, steps):
     temp = tmp_path / ".x.tmp"
     plant(secret, temp)
-    with opened(assignment(source, recipe(steps=steps), tmp_path)) as picture, pytest.raises(JobError) as caught:
+    with (
+        open_run(pipeline_request(source, recipe(steps=steps), tmp_path)) as picture,
+        pytest.raises(JobError) as caught,
+    ):
         picture.make([OutputTarget(str(temp))])
     assert caught.value.kind is ErrorKind.INTERNAL
     assert secret.read_bytes() == SECRET
@@ -65,7 +68,7 @@ def swapped(source, secret):
 def test_a_source_that_is_swapped_for_a_link_is_read_no_more(tmp_path, source, secret, steps):
     content = source.read_bytes()
     wanted = recipe(Output(min_saving=0.99), steps=steps, metadata="all")
-    with opened(assignment(source, wanted, tmp_path / "out")) as picture:
+    with open_run(pipeline_request(source, wanted, tmp_path / "out")) as picture:
         swapped(source, secret)
         picture.make([OutputTarget(str(tmp_path / "made"))])
     assert (tmp_path / "made").read_bytes() == content
@@ -74,7 +77,7 @@ def test_a_source_that_is_swapped_for_a_link_is_read_no_more(tmp_path, source, s
 def test_names_and_digests_are_of_the_file_that_was_opened(tmp_path, source, secret):
     wanted = recipe(Output(name="{hash}-{date}.jpg"), steps=(COPY,))
     before = make(source, wanted, tmp_path / "out").paths[0].name
-    with opened(assignment(source, wanted, tmp_path / "out")) as picture:
+    with open_run(pipeline_request(source, wanted, tmp_path / "out")) as picture:
         digest = hashlib.sha256(source.read_bytes()).hexdigest()
         swapped(source, secret)
         assert picture.digest() == digest
@@ -108,7 +111,7 @@ def test_a_file_that_takes_its_sources_place_keeps_owner_mode_and_attributes(tmp
     os.chown(source, 12345, 12346)
     source.chmod(0o4640)
     attributes = attach(source)
-    with opened(assignment(source, recipe(), tmp_path)) as picture:
+    with open_run(pipeline_request(source, recipe(), tmp_path)) as picture:
         picture.make([OutputTarget(str(tmp_path / "made"), replaces_source=True)])
     status = (tmp_path / "made").stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (12345, 12346, 0o640)

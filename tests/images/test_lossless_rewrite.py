@@ -24,7 +24,7 @@ def text(keyword: str, value: str) -> PngInfo:
 
 
 OPTIONS = {
-    "jpg": {"quality": 20, "extra": iptc.as_jpeg_segment(IPTC), "comment": b"made at home", "progressive": True},
+    "jpg": {"quality": 20, "extra": iptc.build_jpeg_segment(IPTC), "comment": b"made at home", "progressive": True},
     "png": {"pnginfo": text("XML:com.adobe.xmp", PACKET.decode())},
     "webp": {"quality": 20},
 }

@@ -43,7 +43,7 @@ def from_a_camera() -> Image.Exif:
 
 
 def source(tmp_path, ending="jpg"):
-    options = {"extra": iptc.as_jpeg_segment(IPTC), "comment": b"made at home"} if ending == "jpg" else {}
+    options = {"extra": iptc.build_jpeg_segment(IPTC), "comment": b"made at home"} if ending == "jpg" else {}
     path = tmp_path / f"x.{ending}"
     quarters().save(path, exif=from_a_camera().tobytes(), xmp=PACKET, dpi=(300, 300), **options)
     return path
@@ -74,7 +74,7 @@ def test_copyright_keeps_the_credits_of_iptc(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_credits_of_iptc_alone_go_into_exif(tmp_path, ending):
-    quarters().save(tmp_path / "x.jpg", extra=iptc.as_jpeg_segment(IPTC))
+    quarters().save(tmp_path / "x.jpg", extra=iptc.build_jpeg_segment(IPTC))
     exif = make(tmp_path / "x.jpg", recipe(Output(name=f"o.{ending}")), tmp_path / "out").image.getexif()
     assert (exif[BASE.Artist], exif[BASE.Copyright]) == ("Zoe", "(c) Zoe")
 
@@ -151,12 +151,12 @@ def test_a_picture_without_density_gets_none(tmp_path):
 @pytest.mark.parametrize("value", [b'="6"', b">6<"])
 def test_xmp_that_is_carried_over_says_upright_and_has_no_thumbnail(value):
     packet = b"<x tiff:Orientation" + value + b"/><xmp:Thumbnails>\n<rdf:Alt/></xmp:Thumbnails>"
-    assert xmp.carried_over(packet) == b"<x tiff:Orientation" + value.replace(b"6", b"1") + b"/>"
+    assert xmp.clean_packet(packet) == b"<x tiff:Orientation" + value.replace(b"6", b"1") + b"/>"
 
 
 @pytest.mark.parametrize("packet", [b"", b"<broken", b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', b"\xff\xfe junk"])
 def test_a_packet_that_is_no_xmp_has_no_credits(packet):
-    assert xmp.credits_of(packet) == b""
+    assert xmp.extract_credits(packet) == b""
 
 
 def test_the_author_and_copyright_of_png_are_credits(tmp_path):

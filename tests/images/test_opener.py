@@ -10,14 +10,26 @@ import pytest
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.pipeline import opened
+from fileq.images.pipeline import open_run
 from fileq.images.protocol import OutputTarget
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import heic
-from tests.images.making import BLUE, GREEN, RED, YELLOW, assignment, close, failure, make, photo, quarters, recipe
+from tests.images.making import (
+    BLUE,
+    GREEN,
+    RED,
+    YELLOW,
+    close,
+    failure,
+    make,
+    photo,
+    pipeline_request,
+    quarters,
+    recipe,
+)
 
 READ = ["jpg", "png", "gif", "webp", "avif", "tif", "bmp", "jp2", "ico", "tga", "ppm", "qoi"]
 
@@ -82,13 +94,13 @@ def test_avif_with_high_dynamic_range_is_refused(tmp_path, transfer, word):
 
 
 def test_names_and_sizes_are_planned_without_decoding(tmp_path):
-    from fileq.images.pipeline import opened
+    from fileq.images.pipeline import open_run
 
     photo((400, 300)).save(tmp_path / "whole.jpg")
     source = tmp_path / "x.jpg"
     source.write_bytes((tmp_path / "whole.jpg").read_bytes()[:2000])
     wanted = recipe(Output(name="{stem}-{width}.jpg"), steps=(Resize(fit=Dimensions(200, 200)),))
-    with opened(assignment(source, wanted, tmp_path / "out")) as picture:
+    with open_run(pipeline_request(source, wanted, tmp_path / "out")) as picture:
         assert (picture.planned[0].width, picture.planned[0].height) == (200, 150)
         assert picture.planned[0].path == str(tmp_path / "out" / "x-200.jpg")
 
@@ -179,7 +191,7 @@ def test_another_file_with_the_same_size_and_time_is_not_the_one_that_was_added(
 def test_an_edit_within_its_size_and_time_is_seen_where_the_original_would_go(tmp_path, replace):
     path = tmp_path / "a.png"
     quarters().save(path)
-    with opened(assignment(path, recipe(replace=replace), tmp_path)) as picture:
+    with open_run(pipeline_request(path, recipe(replace=replace), tmp_path)) as picture:
         status = path.stat()
         with path.open("r+b") as file:
             file.seek(-1, os.SEEK_END)

@@ -10,12 +10,24 @@ from PIL import Image, ImageDraw
 
 from fileq.errors import ErrorKind, JobError
 from fileq.images.formats.optional_decoders import register_jpeg_xl, register_pdf
-from fileq.images.pipeline import opened
+from fileq.images.pipeline import open_run
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import profiles
-from tests.images.making import BLUE, GREEN, RED, YELLOW, assignment, close, failure, make, photo, quarters, recipe
+from tests.images.making import (
+    BLUE,
+    GREEN,
+    RED,
+    YELLOW,
+    close,
+    failure,
+    make,
+    photo,
+    pipeline_request,
+    quarters,
+    recipe,
+)
 from tests.images.test_orientation import is_upright
 
 HALF = Resize(scale=0.5)
@@ -40,7 +52,7 @@ def test_without_its_package_a_format_is_unsupported_and_the_extra_named(tmp_pat
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(Image, "OPEN", {})
     (tmp_path / "x.jpg").write_bytes(start * 9)
-    with pytest.raises(JobError) as caught, opened(assignment(tmp_path / "x.jpg", recipe(), tmp_path)):
+    with pytest.raises(JobError) as caught, open_run(pipeline_request(tmp_path / "x.jpg", recipe(), tmp_path)):
         pass
     assert caught.value.kind == ErrorKind.UNSUPPORTED
     assert f"fileq[{extra}]" in caught.value.hint

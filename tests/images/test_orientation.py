@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops
 
-from fileq.images.scaling import TURNS
+from fileq.images.scaling import TRANSPOSE_BY_ORIENTATION
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
@@ -59,7 +59,11 @@ def test_a_picture_that_lies_is_filled_like_one_that_stands(tmp_path, orientatio
 def test_every_orientation_of_heic_ends_upright(tmp_path, orientation):
     (tmp_path / "x.heic").write_bytes(heic.lying(orientation))
     with Image.open(make(heic.PLAIN, recipe(Output(name="o.png")), tmp_path / "plain").paths[0]) as image:
-        wanted = image.transpose(TURNS[orientation]) if orientation in TURNS else image.copy()
+        wanted = (
+            image.transpose(TRANSPOSE_BY_ORIENTATION[orientation])
+            if orientation in TRANSPOSE_BY_ORIENTATION
+            else image.copy()
+        )
     outputs = (Output(name="a.png"), Output(name="b.jpg", steps=(Resize(scale=0.5),)))
     made = make(tmp_path / "x.heic", recipe(*outputs, metadata="all"), tmp_path / "out")
     assert [(plan.width, plan.height) for plan in made.planned] == [wanted.size, made.images()[1].size]
@@ -73,7 +77,7 @@ def test_without_orient_the_pixels_stay_and_the_tag_as_well(tmp_path, ending, or
     source = laid(orientation, tmp_path / f"source.{ending}")
     made = make(source, recipe(Output(name="o.png"), orient=False, metadata="none"), tmp_path / "out").image
     lying = quarters((1200, 800))
-    if orientation in TURNS:
+    if orientation in TRANSPOSE_BY_ORIENTATION:
         lying = lying.transpose(Image.Transpose(LAID[orientation]))
     assert made.size == lying.size
     small = [image.resize((4, 4), Image.Resampling.BOX) for image in (made, lying)]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
 from fileq.images import thumbnails
-from fileq.images.thumbnails import thumbnail
+from fileq.images.thumbnails import make_thumbnail
 from tests.images import profiles
 from tests.images.making import BLUE, GREEN, RED, YELLOW, close, quarters
 from tests.images.test_nasty import EXTRAS, STILLS, moving, whole
@@ -19,7 +19,7 @@ MANY = 10_000_000
 
 
 def small(path, side=60, **keys):
-    made = thumbnail(str(path), side, MANY, **keys)
+    made = make_thumbnail(str(path), side, MANY, **keys)
     image = Image.open(io.BytesIO(made.content))
     assert image.format == "WEBP"
     assert made.size == image.size
@@ -81,7 +81,7 @@ def test_a_small_picture_is_not_enlarged(tmp_path):
 
 def kind_of(path, most=MANY, **keys):
     with pytest.raises(JobError) as caught:
-        thumbnail(str(path), 60, most, **keys)
+        make_thumbnail(str(path), 60, most, **keys)
     return caught.value.kind
 
 
@@ -96,7 +96,7 @@ def test_what_is_too_large_changed_gone_or_no_picture_says_so(tmp_path):
     assert kind_of(tmp_path) is ErrorKind.UNREADABLE
     path.write_text("<svg onload='alert(1)'></svg>")
     assert kind_of(path) is ErrorKind.UNREADABLE
-    assert thumbnail(whole_jpeg(tmp_path), 60, MANY, size=-1).size
+    assert make_thumbnail(whole_jpeg(tmp_path), 60, MANY, size=-1).size
 
 
 def whole_jpeg(folder):
@@ -115,7 +115,7 @@ def test_no_damage_raises_anything_but_a_job_error(tmp_path, ending):
                 damaged[chance.randrange(min(len(damaged), chance.choice([200, len(damaged)])))] = chance.randrange(256)
         (tmp_path / "x").write_bytes(damaged)
         try:
-            thumbnail(str(tmp_path / "x"), 60, MANY)
+            make_thumbnail(str(tmp_path / "x"), 60, MANY)
         except JobError as error:
             assert error.message  # noqa: PT017  # most are unreadable, some can be shown all the same
 
@@ -129,7 +129,7 @@ def test_whatever_a_decoder_raises_is_this_files_failure(tmp_path, monkeypatch, 
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(thumbnails, "open_picture", fail)
+    monkeypatch.setattr(thumbnails, "open_image", fail)
     assert kind_of(whole_jpeg(tmp_path)) in {ErrorKind.UNREADABLE, ErrorKind.MEMORY}
 
 
@@ -137,6 +137,6 @@ def test_ctrl_c_still_stops_it(tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(thumbnails, "open_picture", stop)
+    monkeypatch.setattr(thumbnails, "open_image", stop)
     with pytest.raises(KeyboardInterrupt):
-        thumbnail(whole_jpeg(tmp_path), 60, MANY)
+        make_thumbnail(whole_jpeg(tmp_path), 60, MANY)

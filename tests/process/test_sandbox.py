@@ -39,7 +39,7 @@ def test_a_child_that_may_open_no_more_files_says_so_and_it_is_no_fault_of_the_j
 
 def test_outputs_that_are_not_wanted_are_not_made(bench, box):
     with box.attempt(TOKEN):
-        box.plan(bench.assignment())
+        box.plan(bench.request())
         assert box.encode([None]).encoded == (None,)
 
 
@@ -81,7 +81,7 @@ def test_a_child_with_too_much_memory_is_ended_from_outside(bench, tmp_path):
 
 def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, box):
     with box.attempt(TOKEN):
-        box.plan(bench.assignment(Crash()))
+        box.plan(bench.request(Crash()))
         with pytest.raises(JobError):
             box.encode([OutputTarget(str(bench.folder / ".small.tmp"))])
         box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
@@ -91,7 +91,7 @@ def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, bo
 
 def test_an_attempt_that_is_left_after_its_plan_ends_its_child(bench, box):
     with box.attempt(TOKEN):
-        box.plan(bench.assignment())
+        box.plan(bench.request())
     assert bench.works(box)
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from fileq.errors import JobError
-from fileq.images.pipeline import Assignment, OutputTarget
+from fileq.images.pipeline import OutputTarget, PipelineRequest
 from fileq.job import Token
 from fileq.operations.programs.command import Command
 from fileq.process import forkserver
@@ -105,7 +105,7 @@ def test_an_idle_child_that_is_killed_is_replaced(bench, box):
 
 def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, box):
     with box.attempt(TOKEN):
-        box.plan(bench.assignment())
+        box.plan(bench.request())
         box.encode([OutputTarget(str(bench.folder / ".small.tmp"))])
         box.stop(Verdict.CANCELLED, TOKEN)
     assert bench.works(box)
@@ -134,7 +134,7 @@ def stopper(bench, box, ended):
     recipe = Recipe(name="test", steps=(command,), outputs=(Output(),))
     try:
         with box.attempt(TOKEN):
-            box.plan(Assignment(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
+            box.plan(PipelineRequest(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
             box.encode([OutputTarget(str(bench.folder / ".made.tmp"))])
     except (JobError, Stopped, Lost) as error:
         ended.append(error)
@@ -202,7 +202,7 @@ DYING = """
 import sys, threading
 from mischief import Doze
 from fileq.job import Token
-from fileq.images.pipeline import Assignment, OutputTarget
+from fileq.images.pipeline import OutputTarget, PipelineRequest
 from fileq.recipes.recipe import Recipe
 from fileq.process.sandbox import Sandbox
 
@@ -210,7 +210,7 @@ source, folder, mark = sys.argv[1:]
 
 def attempt(box, *steps):
     with box.attempt(Token(1, 1)):
-        box.plan(Assignment(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
+        box.plan(PipelineRequest(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
         box.encode([OutputTarget(folder + "/.made.tmp")])
 
 idle, busy = Sandbox(60, 2**30), Sandbox(600, 2**30)

@@ -1,4 +1,4 @@
-"""Assignments about one photo that go through a sandbox, and what becomes of them."""
+"""Requests about one photo that go through a sandbox, and what becomes of them."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ import pytest
 from mischief import Doze
 
 from fileq.errors import JobError
-from fileq.images.pipeline import Assignment, OutputTarget, Planned
+from fileq.images.pipeline import OutputTarget, PipelineRequest, PlannedOutput
 from fileq.job import Token
 from fileq.operations.builtin.resize import Resize
 from fileq.process.child import Result
@@ -31,23 +31,23 @@ def sandbox(timeout=60.0, memory=MEMORY):
 
 
 class Bench:
-    """Sends assignments about one photo through a sandbox."""
+    """Sends requests about one photo through a sandbox."""
 
     def __init__(self, photo, folder):
         self.photo = photo
         self.folder = folder
 
-    def assignment(self, *steps):
+    def request(self, *steps):
         output = Output(name="small.png", format="png")
         recipe = Recipe(name="test", steps=(*steps, Resize(fit=Dimensions(16, 16))), outputs=(output,))
-        return Assignment(str(self.photo), -1, -1, recipe, str(self.folder), "", 10**8)
+        return PipelineRequest(str(self.photo), -1, -1, recipe, str(self.folder), "", 10**8)
 
     def do(self, box, *steps, token=TOKEN):
         """One attempt from its begin to its end; what an earlier one made goes."""
         (self.folder / ".small.tmp").unlink(missing_ok=True)
         with box.attempt(token):
-            (planned,) = box.plan(self.assignment(*steps))
-            assert isinstance(planned, Planned)
+            (planned,) = box.plan(self.request(*steps))
+            assert isinstance(planned, PlannedOutput)
             return box.encode([OutputTarget(str(self.folder / ".small.tmp"))])
 
     def works(self, box):

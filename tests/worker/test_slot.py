@@ -223,9 +223,9 @@ def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, dat
     other = sqlite3.connect(database, isolation_level=None)
     plan, hold_still = slot.sandbox.plan, slot.hold_still
 
-    def lock_then_plan(assignment):
+    def lock_then_plan(request):
         other.execute("begin immediate")
-        return plan(assignment)
+        return plan(request)
 
     def hold_still_then_unlock(error):
         other.rollback()
@@ -324,7 +324,7 @@ def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, 
     def break_down(*_):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("fileq.worker.attempt.Attempt.assignment", break_down)
+    monkeypatch.setattr("fileq.worker.attempt.Attempt.build_request", break_down)
     for _ in range(slot.context.settings.attempts):
         ledger.database.connection.execute("update jobs set due_at = null")
         with pytest.raises(ZeroDivisionError):

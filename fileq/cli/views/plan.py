@@ -11,7 +11,7 @@ from fileq.cli.views.jobs import failure_document, receipt_document
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, JobError
-from fileq.images.protocol import Assignment
+from fileq.images.protocol import PipelineRequest
 from fileq.intake import AddRequest, AddResult, plan_files
 from fileq.job import Failure
 from fileq.ledger import Ledger
@@ -49,11 +49,11 @@ def plan_jobs(ledger: Ledger, asked: AddRequest, result: AddResult, *, max_pixel
 
 
 def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
-    from fileq.images.pipeline import opened
+    from fileq.images.pipeline import open_run
 
-    whole = Assignment(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
+    whole = PipelineRequest(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
     try:
-        with opened(whole) as picture:
+        with open_run(whole) as picture:
             return PlannedJob(source.path, recipe.name, [output.path for output in picture.planned])
     except JobError as error:
         return PlannedJob(source.path, recipe.name, problem=Failure(error.kind, error.message, error.hint))

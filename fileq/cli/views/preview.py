@@ -42,11 +42,11 @@ def make_preview(path: str, recipe: Recipe, max_pixels: int) -> Preview:
 
 
 def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
-    from fileq.images.pipeline import Assignment, OutputTarget, opened
+    from fileq.images.pipeline import OutputTarget, PipelineRequest, open_run
 
-    assignment = Assignment(source, -1, -1, recipe, folder, "", max_pixels)
+    request = PipelineRequest(source, -1, -1, recipe, folder, "", max_pixels)
     begun = time.monotonic()
-    with opened(assignment) as picture:
+    with open_run(request) as picture:
         temps = [os.path.join(folder, f".{number}.part") for number in range(len(picture.planned))]
         encoded = picture.make([OutputTarget(temp) for temp in temps])
         notes = picture.notes

@@ -35,7 +35,7 @@ def recipes_in_use(settings: Settings) -> list[Recipe]:
 
 def _lacking(recipe: Recipe) -> Iterator[Finding]:
     for codec in sorted(_codecs(recipe)):
-        missing = installed.problem(codec)
+        missing = installed.codec_problem(codec)
         if missing:
             yield bad(f"The recipe {recipe.name} needs a codec: {missing[0]}.", missing[1])
     for step in recipe.all_steps:
@@ -53,7 +53,9 @@ def _codecs(recipe: Recipe) -> set[str]:
         for name in (output.format or format_of_name(output.name), output.alpha_format)
         if name
     }
-    needed = {installed.READING.get(ending) for ending in endings} | {installed.WRITING.get(name) for name in written}
+    needed = {installed.READ_CODECS.get(ending) for ending in endings} | {
+        installed.WRITE_CODECS.get(name) for name in written
+    }
     return {codec for codec in needed if codec}
 
 

@@ -26,7 +26,7 @@ _BRADFORD_BACK = (
 Matrix = tuple[tuple[float, ...], ...]
 
 
-def profile(info: Mapping[Any, Any]) -> bytes | None:
+def build_profile(info: Mapping[Any, Any]) -> bytes | None:
     """A profile of the colours that `info`, Pillow's of a PNG, names; None where they are sRGB's, or nonsense."""
     if "srgb" in info or not ("gamma" in info or "chromaticity" in info):
         return None
@@ -40,7 +40,7 @@ def profile(info: Mapping[Any, Any]) -> bytes | None:
 def _profile(corners: tuple[float, ...], gamma: float) -> bytes | None:
     curve = None if abs(gamma - _SRGB_GAMMA) < _NEARLY else 1 / gamma
     try:
-        return icc.matrix_profile(_primaries(corners), curve)
+        return icc.build_matrix_profile(_primaries(corners), curve)
     except ZeroDivisionError:  # primaries in one line, or without light
         return None
 

@@ -24,7 +24,7 @@ class CodePoints(NamedTuple):
     transfer: int = _UNSPECIFIED
 
 
-def of(start: bytes) -> CodePoints:
+def read_code_points(start: bytes) -> CodePoints:
     """The code points in a file that begins with `start`."""
     if start[4:8] == b"ftyp":  # wherever it stands: in films of AVIF it lies eight boxes deep
         at = start.find(b"colrnclx")
@@ -54,13 +54,13 @@ def refuse_hdr(points: CodePoints, path: str) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Export it from its editor as an ordinary (SDR) picture.")
 
 
-def of_icc(profile: bytes) -> CodePoints:
+def read_icc_code_points(profile: bytes) -> CodePoints:
     """The code points that an ICC profile names in its tag cicp (ICC.1:2022, 9.2.17)."""
-    value = icc.tag(profile, b"cicp")
+    value = icc.read_tag(profile, b"cicp")
     return CodePoints(value[8], value[9]) if len(value) >= 10 else CodePoints()
 
 
-def profile(points: CodePoints) -> bytes | None:
+def build_profile(points: CodePoints) -> bytes | None:
     """A profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's."""
     primaries = _WIDE.get(points.primaries)
-    return None if primaries is None else icc.matrix_profile(primaries)
+    return None if primaries is None else icc.build_matrix_profile(primaries)

@@ -23,7 +23,7 @@ _OVERPRINTS = {
 _BLACK = (35, 31, 32)
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
+def cmyk_to_srgb(image: Image.Image) -> Image.Image:
     """`image` of mode CMYK as RGB."""
     return _printed(dict(zip("CMYK", image.split(), strict=True)), "CMYK", "")
 

@@ -18,7 +18,7 @@ _MOST_TAGS = 200  # more are damage
 
 
 @functools.cache
-def matrix_profile(primaries: Primaries, gamma: float | None = None) -> bytes:
+def build_matrix_profile(primaries: Primaries, gamma: float | None = None) -> bytes:
     """A profile of these primaries, its curve a power or, without one, sRGB's (IEC 61966-2-1)."""
     curve = _srgb_curve() if gamma is None else _power(gamma)
     tags = {
@@ -54,7 +54,7 @@ def _power(gamma: float) -> bytes:
     return b"para" + bytes(8) + struct.pack(">i", round(gamma * 65536))
 
 
-def tag(profile: bytes, name: bytes) -> bytes:
+def read_tag(profile: bytes, name: bytes) -> bytes:
     """The value of a tag, b"" where the profile has it not."""
     count = min(int.from_bytes(profile[_HEADER : _HEADER + 4], "big"), _MOST_TAGS)
     for at in range(_HEADER + 4, _HEADER + 4 + _TAG * count, _TAG):

@@ -10,7 +10,7 @@ _PLAIN = {"L", "LA", "RGB", "RGBA", "CMYK", "LAB", "I;16"}
 _SIMPLE = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB"}
 
 
-def plain(image: Image.Image) -> Image.Image:
+def normalize_mode(image: Image.Image) -> Image.Image:
     """`image` in mode L, LA, RGB, RGBA, CMYK, LAB or I;16, its palette and transparent colour resolved.
 
     Raises JobError (unsupported) for pixel values whose range can't be known.
@@ -34,14 +34,14 @@ def has_alpha(image: Image.Image) -> bool:
     return image.mode in {"LA", "RGBA"}
 
 
-def without_idle_alpha(image: Image.Image) -> Image.Image:
+def drop_opaque_alpha(image: Image.Image) -> Image.Image:
     """`image` without its alpha channel where no pixel is transparent."""
     if not has_alpha(image) or image.getchannel("A").getextrema() != (255, 255):
         return image
     return image.convert("L" if image.mode == "LA" else "RGB")
 
 
-def with_palette(image: Image.Image) -> Image.Image:
+def quantize_losslessly(image: Image.Image) -> Image.Image:
     """An RGB picture with a palette, where it has few colours and every pixel stays the same: a third of the bytes."""
     colours = image.getcolors(256) if image.mode == "RGB" else None
     if colours is None:
@@ -50,7 +50,7 @@ def with_palette(image: Image.Image) -> Image.Image:
     return indexed if ImageChops.difference(indexed.convert("RGB"), image).getbbox() is None else image
 
 
-def flattened(image: Image.Image, background: str) -> Image.Image:
+def flatten_alpha(image: Image.Image, background: str) -> Image.Image:
     """`image` on a background of a CSS colour; as it is where it has no alpha channel."""
     if not has_alpha(image):
         return image

@@ -28,7 +28,7 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     """
     if icc is None:
         return _without_profile(image)
-    space = space_of(icc)
+    space = color_space(icc)
     if image.mode in {"CMYK", "LAB"} and space != image.mode:
         raise ProfileError(f"it is made for {space} pictures")
     if space in {"CMYK", "LAB"} and image.mode != space:
@@ -43,7 +43,7 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
 
 
 @functools.lru_cache(maxsize=64)
-def space_of(icc: bytes) -> str:
+def color_space(icc: bytes) -> str:
     """The mode of the pixels that a profile is for: RGB, L, CMYK or LAB. Raises ProfileError."""
     space = _profile(icc).profile.xcolor_space
     if space not in _SPACES:
@@ -54,7 +54,7 @@ def space_of(icc: bytes) -> str:
 @functools.lru_cache(maxsize=64)
 def is_srgb(icc: bytes) -> bool:
     """Whether a profile gives the colours that sRGB gives: tried on a grid of colours, not by its name."""
-    if space_of(icc) != "RGB":
+    if color_space(icc) != "RGB":
         return False
     grid = _grid()
     difference = ImageChops.difference(grid, _transform(icc, "RGB", "RGB").apply(grid))
@@ -70,7 +70,7 @@ def _grid() -> Image.Image:
 
 
 @functools.cache
-def srgb() -> ImageCms.ImageCmsProfile:
+def srgb_profile() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -86,7 +86,7 @@ def _profile(icc: bytes) -> ImageCms.ImageCmsProfile:
 def _transform(icc: bytes, source: str, target: str) -> ImageCms.ImageCmsTransform:
     """Building one takes 2.5 ms, so that it is kept for the next picture from the same camera."""
     try:
-        return ImageCms.ImageCmsTransform(_profile(icc), srgb(), source, target, INTENT, flags=FLAGS)
+        return ImageCms.ImageCmsTransform(_profile(icc), srgb_profile(), source, target, INTENT, flags=FLAGS)
     except (OSError, ValueError, ImageCms.PyCMSError) as error:
         raise ProfileError("it is damaged") from error
 
@@ -102,5 +102,5 @@ def _gray_to_srgb(image: Image.Image, icc: bytes, space: str) -> Image.Image:
 def _without_profile(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        return ImageCms.ImageCmsTransform(lab, srgb(), "LAB", "RGB", INTENT, flags=FLAGS).apply(image)
-    return cmyk.to_srgb(image) if image.mode == "CMYK" else image
+        return ImageCms.ImageCmsTransform(lab, srgb_profile(), "LAB", "RGB", INTENT, flags=FLAGS).apply(image)
+    return cmyk.cmyk_to_srgb(image) if image.mode == "CMYK" else image

@@ -23,23 +23,23 @@ _PREVIEW = ((6, 1), (8, 65), (10, 321), (12, 1345))
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 
 
-class Header(NamedTuple):
+class JpegXlHeader(NamedTuple):
     """The stored size in pixels (the decoder may turn the picture), and whether there are frames that play."""
 
     size: Size
     is_animation: bool
 
 
-def header(file: BinaryIO) -> Header:
+def read_header(file: BinaryIO) -> JpegXlHeader:
     """Read the header of an open JPEG XL file. Raises ValueError where it is damaged."""
     bits = _Bits(_codestream(file))
     size = _size(bits)
     if bits.take(1):  # all of the image's metadata has its default
-        return Header(size, is_animation=False)
-    return Header(size, is_animation=_has_animation(bits))
+        return JpegXlHeader(size, is_animation=False)
+    return JpegXlHeader(size, is_animation=_has_animation(bits))
 
 
-def xmp(file: BinaryIO) -> bytes:
+def read_xmp(file: BinaryIO) -> bytes:
     """The XMP packet of an open file, b"" where it has none, or has it compressed."""
     for box in boxes(file):
         if box.name == b"xml ":

@@ -30,7 +30,7 @@ def register_pdf() -> None:
     if "PDF" in Image.OPEN:
         return
     _require("pypdfium2", "Reading PDF", "pdf")
-    importlib.import_module("fileq.images.formats.pdf").register()
+    importlib.import_module("fileq.images.formats.pdf").register_pdf_plugin()
 
 
 def _require(module: str, what: str, extra: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
-DENSITY = 300
+PAGE_DPI = 300
 """Dots per inch of a page in full size: what print takes, and 2480x3508 pixels for A4."""
 
 _HEADER_WITHIN = 1024  # bytes: readers allow something before it (PDF 1.7, appendix H)
@@ -36,7 +36,7 @@ class PdfImageFile(ImageFile.ImageFile):
         self.n_frames = len(self._document)
         self.is_animated = self.n_frames > 1
         self._mode = "RGB"
-        self.info["dpi"] = (DENSITY, DENSITY)
+        self.info["dpi"] = (PAGE_DPI, PAGE_DPI)
         self.seek(0)
 
     def seek(self, frame: int) -> None:
@@ -67,7 +67,7 @@ class PdfImageFile(ImageFile.ImageFile):
         super().__exit__(*args)
 
 
-def register() -> None:
+def register_pdf_plugin() -> None:
     Image.register_open(PdfImageFile.format, PdfImageFile)
 
 
@@ -84,7 +84,7 @@ def _opened(file: Any) -> Any:
 
 
 def _in_pixels(points: tuple[float, float]) -> tuple[int, int]:
-    width, height = (max(1, math.ceil(side * DENSITY / _POINTS - _ROUNDING)) for side in points)
+    width, height = (max(1, math.ceil(side * PAGE_DPI / _POINTS - _ROUNDING)) for side in points)
     return width, height
 
 

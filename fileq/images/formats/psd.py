@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _HEADER = 26  # bytes
 
 
-def is_transparent(file: BinaryIO) -> bool:
+def has_transparency(file: BinaryIO) -> bool:
     """Whether the fourth channel is transparency, which a negative number of layers says; else it is a selection."""
     place = file.tell()
     file.seek(_HEADER)
@@ -24,7 +24,7 @@ def is_transparent(file: BinaryIO) -> bool:
     return count < 0
 
 
-def flattened(image: Image.Image, *, transparent: bool) -> Image.Image:
+def remove_white_matte(image: Image.Image, *, transparent: bool) -> Image.Image:
     """`image` of mode RGBA as it is meant: Photoshop lays what is transparent over white, and that is taken out again.
 
     Pillow hands it out as it lies in the file, lighter than it is.

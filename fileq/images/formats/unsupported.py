@@ -20,7 +20,7 @@ _SIZE_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # start of codestream, image and tile 
 _DEPTH_AT = 42  # bytes from there to the depth of the first channel, less 1
 
 
-def check(image: ImageFile, start: bytes, path: str) -> None:
+def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
     """Raise JobError (unsupported) where the picture would not come out right. `start`: the file's first bytes."""
     if image.format == "TIFF" and _is_camera_raw(image, start):
         # All that is read of it is a small preview.
@@ -34,7 +34,7 @@ def check(image: ImageFile, start: bytes, path: str) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Export it as TIFF or PNG, or with 8 bits a channel.")
 
 
-def check_unknown(file: BinaryIO, start: bytes, path: str) -> None:
+def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
     """Raise JobError (unsupported) where a file that no decoder takes is of a kind that some other program reads."""
     if start.startswith(b"8BPS"):
         depth = int.from_bytes(start[22:24], "big")

@@ -17,7 +17,7 @@ _CREDITS = {(1, 90), (2, 80), (2, 85), (2, 110), (2, 115), (2, 116)}
 _UTF_8 = b"\x1b%G"
 
 
-def datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+def read_datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
     """The data sets, up to the first that is broken or of extended length (which no credit needs)."""
     at = 0
     while len(iptc) >= at + 5 and iptc[at] == 0x1C:
@@ -29,17 +29,17 @@ def datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
         at += 5 + length
 
 
-def credits_of(iptc: bytes) -> bytes:
+def extract_credits(iptc: bytes) -> bytes:
     """Only the data sets that say whose picture it is."""
-    kept = [(key, value) for key, value in datasets(iptc) if key in _CREDITS]
+    kept = [(key, value) for key, value in read_datasets(iptc) if key in _CREDITS]
     if all(key == (1, 90) for key, _ in kept):
         return b""
     return b"".join(bytes((0x1C, *key)) + len(value).to_bytes(2, "big") + value for key, value in kept)
 
 
-def text(iptc: bytes, wanted: tuple[int, int]) -> str:
+def read_text(iptc: bytes, wanted: tuple[int, int]) -> str:
     """A text from the data sets, "" where there is none."""
-    found = dict(datasets(iptc))
+    found = dict(read_datasets(iptc))
     value = found.get(wanted, b"")
     if found.get((1, 90)) == _UTF_8:
         return value.decode("utf-8", "replace")
@@ -49,7 +49,7 @@ def text(iptc: bytes, wanted: tuple[int, int]) -> str:
         return value.decode("latin-1")
 
 
-def as_jpeg_segment(iptc: bytes) -> bytes:
+def build_jpeg_segment(iptc: bytes) -> bytes:
     """An APP13 segment with the data sets in Photoshop's resource 0404; b"" where there is nothing, or too much."""
     resource = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + b"\0" * (len(iptc) % 2)
     payload = b"Photoshop 3.0\0" + resource

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fileq.units import Size
 
-FORMATS = ("jpeg", "png", "webp")
+REWRITABLE_FORMATS = ("jpeg", "png", "webp")
 
 _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE  # markers; XMP has that of EXIF
 _PNG_KEPT = {
@@ -32,7 +32,7 @@ _PNG_KEPT = {
 _WEBP_XMP, _WEBP_EXIF = 0x04, 0x08  # bits of the flags in VP8X
 
 
-def replaced(content: bytes, format_: str, data: Metadata, size: Size) -> bytes:
+def replace_metadata(content: bytes, format_: str, data: Metadata, size: Size) -> bytes:
     """The file `content` with `data` in place of all metadata but density and profile. `size` is in pixels.
 
     Raises ValueError or IndexError where the file is not laid out as its format says.
@@ -45,7 +45,7 @@ def replaced(content: bytes, format_: str, data: Metadata, size: Size) -> bytes:
 def _jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """By segments (ITU-T T.81, annex B). What follows the end marker goes: some cameras put films there."""
     new = jpeg_segment(_EXIF, exif) if exif else b""
-    new += iptc.as_jpeg_segment(data.iptc)
+    new += iptc.build_jpeg_segment(data.iptc)
     new += jpeg_segment(_EXIF, b"http://ns.adobe.com/xap/1.0/\0" + data.xmp) if data.xmp else b""
     segments = [content[start:end] for _, start, end in jpeg_segments(content)]
     kept = [content[:2], *(segment for segment in segments if _stays_in_jpeg(segment[1], segment[4:18]))]

@@ -9,14 +9,14 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD
-from fileq.images.errors import DAMAGE, reading
+from fileq.images.errors import DAMAGE, decode_errors
 from fileq.images.metadata import iptc, xmp
 
 if TYPE_CHECKING:
-    from fileq.images.source import Source
+    from fileq.images.source import DecodedSource
     from fileq.units import Size
 
-Wanted = Literal["copyright", "all", "none"]
+MetadataPolicy = Literal["copyright", "all", "none"]
 
 _BASE, _IFD = ExifTags.Base, ExifTags.IFD
 _CREDITS = (_BASE.Artist, _BASE.Copyright, _BASE.XPAuthor)
@@ -44,7 +44,7 @@ class Metadata:
     orientation: int = 1
 
 
-def kept(source: Source, wanted: Wanted) -> Metadata:
+def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
     """What the outputs of a source carry. The thumbnail never; the orientation only where nothing is turned."""
     info, density = source.image.info, _density(source)
     orientation = source.kept_orientation
@@ -54,13 +54,13 @@ def kept(source: Source, wanted: Wanted) -> Metadata:
     if wanted == "copyright":
         exif = _with_texts(_with_iptc(_picked(source.exif, _CREDITS), datasets), info)
         return Metadata(
-            exif, xmp.credits_of(packet), iptc.credits_of(datasets), density=density, orientation=orientation
+            exif, xmp.extract_credits(packet), iptc.extract_credits(datasets), density=density, orientation=orientation
         )
     comment, texts = info.get("comment", b""), _texts(source)
     comment = comment if isinstance(comment, bytes) else str(comment).encode()
     return Metadata(
         exif=_with_texts(_writable(_whole(source.exif), source), dict(texts)),
-        xmp=xmp.carried_over(packet),
+        xmp=xmp.clean_packet(packet),
         iptc=datasets,
         comment=comment,
         texts=texts,
@@ -69,7 +69,7 @@ def kept(source: Source, wanted: Wanted) -> Metadata:
     )
 
 
-def is_bare(source: Source) -> bool:
+def has_no_metadata(source: DecodedSource) -> bool:
     """Whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
     info = source.image.info
     return not (len(source.exif) or _xmp(info) or _iptc(source) or info.get("comment") or _texts(source))
@@ -84,7 +84,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
         options["exif"] = exif
     if format_ == "jpeg":
-        options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=iptc.as_jpeg_segment(data.iptc))
+        options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=iptc.build_jpeg_segment(data.iptc))
     if data.xmp and (format_ in {"webp", "avif", "jxl"} or (format_ == "jpeg" and len(data.xmp) <= _XMP_IN_JPEG)):
         options["xmp"] = data.xmp
     if (data.xmp or data.texts) and format_ == "png":
@@ -92,7 +92,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     return options
 
 
-def left_out(data: Metadata, format_: str, size: Size) -> list[str]:
+def describe_left_out(data: Metadata, format_: str, size: Size) -> list[str]:
     """What to say on the job of metadata that a format has no room for."""
     if format_ != "jpeg":
         return []
@@ -101,12 +101,12 @@ def left_out(data: Metadata, format_: str, size: Size) -> list[str]:
         notes.append("Its XMP data was left out: it is longer than the 64 KB that JPEG has room for.")
     if data.exif and not _exif_for(data, format_, size):
         notes.append("Its EXIF data was left out: it is longer than the 64 KB that JPEG has room for.")
-    if data.iptc and not iptc.as_jpeg_segment(data.iptc):
+    if data.iptc and not iptc.build_jpeg_segment(data.iptc):
         notes.append("Its IPTC data was left out: it is longer than the 64 KB that JPEG has room for.")
     return notes
 
 
-def directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
+def exif_directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
     """The directories of EXIF beside the first, for a picture of this size."""
     inner = {tag: value for tag, value in data.exif.items() if isinstance(value, dict)}
     return {tag: _with_size(value, size) if tag == _IFD.Exif else value for tag, value in inner.items()}
@@ -114,7 +114,7 @@ def directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
 
 def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
     exif = Image.Exif()
-    inner = {} if format_ == "tiff" else directories(data, size)  # those of a TIFF are added when it is written
+    inner = {} if format_ == "tiff" else exif_directories(data, size)  # those of a TIFF are added when it is written
     for tag, value in (data.exif | inner).items():
         if tag in inner or not isinstance(value, dict):
             exif[tag] = value
@@ -157,12 +157,12 @@ def _whole(exif: Image.Exif) -> dict[int, Any]:
     return picked
 
 
-def _writable(exif: dict[int, Any], source: Source) -> dict[int, Any]:
+def _writable(exif: dict[int, Any], source: DecodedSource) -> dict[int, Any]:
     """All of it where Pillow can write it again: some cameras give tags of the wrong type."""
     try:
         _packed(exif)
     except DAMAGE as error:
-        source.note(f"Of its EXIF data only credits were kept: the rest is damaged ({error}).")
+        source.add_note(f"Of its EXIF data only credits were kept: the rest is damaged ({error}).")
         return _picked(source.exif, _CREDITS)
     return exif
 
@@ -177,7 +177,7 @@ def _packed(exif: dict[int, Any]) -> bytes:
 def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
     """Who made it goes into EXIF as well: PNG, WebP and AVIF have no place for IPTC."""
     for tag, wanted in ((_BASE.Artist, iptc.BY_LINE), (_BASE.Copyright, iptc.COPYRIGHT_NOTICE)):
-        value = iptc.text(datasets, wanted)
+        value = iptc.read_text(datasets, wanted)
         if value and tag not in exif:
             exif[int(tag)] = value.encode()
     return exif
@@ -192,7 +192,7 @@ def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
     return exif
 
 
-def _density(source: Source) -> tuple[float, float] | None:
+def _density(source: DecodedSource) -> tuple[float, float] | None:
     """Dots per inch where the file says so: Pillow makes up 72 for a JPEG that doesn't."""
     info = source.image.info
     if source.format in {"JPEG", "MPO"} and not info.get("jfif_unit") and _BASE.XResolution not in source.exif:
@@ -209,7 +209,7 @@ def _xmp(info: dict[Any, Any]) -> bytes:
     return packet if isinstance(packet, bytes) else str(packet).encode()
 
 
-def _iptc(source: Source) -> bytes:
+def _iptc(source: DecodedSource) -> bytes:
     if source.format == "TIFF":
         value = source.image.tag_v2.get(TiffImagePlugin.IPTC_NAA_CHUNK, b"")  # type: ignore[attr-defined]  # a TIFF's
     else:
@@ -218,11 +218,11 @@ def _iptc(source: Source) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _texts(source: Source) -> tuple[tuple[str, str], ...]:
+def _texts(source: DecodedSource) -> tuple[tuple[str, str], ...]:
     """The texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
     if source.format != "PNG":
         return ()
-    with reading(source.path):  # some stand behind the pixels: a damaged animation may have none to find
+    with decode_errors(source.path):  # some stand behind the pixels: a damaged animation may have none to find
         found = getattr(source.image, "text", {})
     return tuple((key, str(value)) for key, value in found.items() if not key.startswith(_NOT_TEXTS))
 

@@ -26,7 +26,7 @@ for _prefix, _uri in _PREFIXES.items():
     ET.register_namespace(_prefix, _uri)
 
 
-def credits_of(packet: bytes) -> bytes:
+def extract_credits(packet: bytes) -> bytes:
     """A new packet with creator, rights, credit and licence of `packet`; b"" where it has none, or is damaged."""
     if b"<!" in packet:  # a declaration could blow up in the parser; XMP has none
         return b""
@@ -41,7 +41,7 @@ def credits_of(packet: bytes) -> bytes:
     return _packet(kept) if len(kept.attrib) > 1 or len(kept) else b""
 
 
-def carried_over(packet: bytes) -> bytes:
+def clean_packet(packet: bytes) -> bytes:
     """The whole packet, for a picture that is upright now and whose thumbnail would be of the old one."""
     packet = re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[0-9]", rb"\g<1>1", packet)
     return re.sub(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", b"", packet, flags=re.DOTALL)
