@@ -43,7 +43,7 @@ class RepeatRule(StrEnum):
     ALWAYS = "always"
 
 
-class Target(msgspec.Struct, frozen=True):
+class JobTarget(msgspec.Struct, frozen=True):
     """A recipe that a source is to go through, its fingerprint, and the folder of the outputs."""
 
     recipe: Recipe
@@ -66,7 +66,7 @@ class IntakePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     source: SourceFile
     outcome: IntakeOutcome
-    targets: tuple[Target, ...] = ()
+    targets: tuple[JobTarget, ...] = ()
     prior_jobs: tuple[PriorJob, ...] = ()
     renamed: tuple[tuple[PriorJob, str], ...] = ()
     touched: tuple[PriorJob, ...] = ()
@@ -77,7 +77,7 @@ class JobRequest(msgspec.Struct, frozen=True):
     """A job that is to be queued, unless it is there already. `disposition_id` is what becomes of its source."""
 
     source: SourceFile
-    target: Target
+    target: JobTarget
     disposition_id: int | None = None
 
 
@@ -130,14 +130,14 @@ class IntakeEngine:
         self._priority = priority
         self._due_at = due_at
         self._folder: tuple[str, str] | None = None
-        self._targets: tuple[Target, ...] = ()
+        self._targets: tuple[JobTarget, ...] = ()
 
-    def find_targets(self, source: SourceFile) -> tuple[Target, ...]:
+    def find_targets(self, source: SourceFile) -> tuple[JobTarget, ...]:
         """Return the recipes that match a source, each with the folder of its outputs."""
         if self._folder != (source.folder, source.relative):  # files come folder by folder
             self._folder = (source.folder, source.relative)
             self._targets = tuple(
-                Target(recipe, fingerprint, self._destination(recipe.name, source))
+                JobTarget(recipe, fingerprint, self._destination(recipe.name, source))
                 for fingerprint, recipe in self._recipes.items()
             )
         return tuple(target for target in self._targets if target.recipe.matches(source.name))

@@ -16,8 +16,8 @@ from fileq.intake.enrollment import (
     IntakeOutcome,
     IntakePlan,
     JobRequest,
+    JobTarget,
     RepeatRule,
-    Target,
 )
 from fileq.job import JobState
 from fileq.ledger import Ledger
@@ -145,7 +145,7 @@ class WatchIntake:
     def _recognize(
         self,
         source: SourceFile,
-        targets: Sequence[Target],
+        targets: Sequence[JobTarget],
         prior_jobs: tuple[PriorJob, ...],
         history: Sequence[PriorJob],
     ) -> IntakePlan:
@@ -216,7 +216,7 @@ class WatchIntake:
         return self._engine.enroll(requests, self._batch_id if now - self._queued_at <= _ONE_BURST else None, now)
 
 
-def _without_jobs(targets: Sequence[Target], prior_jobs: Sequence[PriorJob]) -> tuple[Target, ...]:
+def _without_jobs(targets: Sequence[JobTarget], prior_jobs: Sequence[PriorJob]) -> tuple[JobTarget, ...]:
     """Return the targets for which there is no job, or one whose source had vanished."""
     there = {(job.fingerprint, job.folder) for job in prior_jobs if not job.vanished}
     return tuple(target for target in targets if target.key not in there)

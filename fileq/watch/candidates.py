@@ -11,20 +11,20 @@ from fileq.watch.stability import QUIET, FileHistory
 if TYPE_CHECKING:
     from fileq.watch.watched_folder import WatchedFolder
 
-MOST = 100_000
+MAX_FILES = 100_000
 """With more than that, they are dropped and scanned for."""
 
 _SHOWN_AFTER = 1.0
 
 
 class UnsettledFile(FileHistory):
-    __slots__ = ("by_event", "caught_up", "next_at", "path", "root", "warned")
+    __slots__ = ("by_event", "caught_up", "folder", "next_probe_at", "path", "warned")
 
     def __init__(self, path: str, root: "WatchedFolder", now: float) -> None:
         super().__init__(now)
         self.path = path
-        self.root = root
-        self.next_at = 0.0
+        self.folder = root
+        self.next_probe_at = 0.0
         self.by_event = False
         self.caught_up = False
         self.warned = False
@@ -40,23 +40,23 @@ class UnsettledFiles:
     def __len__(self) -> int:
         return len(self._by_path)
 
-    def heard_of(self, path: str, root: "WatchedFolder", now: float) -> None:
+    def add_by_event(self, path: str, root: "WatchedFolder", now: float) -> None:
         """An event says that something happened to it."""
         candidate = self._at(path, root, now)
         candidate.by_event = True
         candidate.event_at = now
-        candidate.looks = 0
-        self.look_at(candidate, now + QUIET)
+        candidate.probes = 0
+        self.schedule_probe(candidate, now + QUIET)
 
     def __contains__(self, path: str) -> bool:
         return path in self._by_path
 
-    def found(self, path: str, root: "WatchedFolder", now: float, *, caught_up: bool) -> None:
+    def add_by_scan(self, path: str, root: "WatchedFolder", now: float, *, caught_up: bool) -> None:
         """A scan found it; `caught_up`: one that had to find what came before anybody watched."""
         if path not in self._by_path:
             candidate = self._at(path, root, now)
             candidate.caught_up = caught_up
-            self.look_at(candidate, now + QUIET)
+            self.schedule_probe(candidate, now + QUIET)
 
     def _at(self, path: str, root: "WatchedFolder", now: float) -> UnsettledFile:
         candidate = self._by_path.get(path)
@@ -64,19 +64,19 @@ class UnsettledFiles:
             candidate = self._by_path[path] = UnsettledFile(path, root, now)
         return candidate
 
-    def look_at(self, candidate: UnsettledFile, moment: float) -> None:
-        if candidate.next_at != moment:
-            candidate.next_at = moment
+    def schedule_probe(self, candidate: UnsettledFile, moment: float) -> None:
+        if candidate.next_probe_at != moment:
+            candidate.next_probe_at = moment
             heapq.heappush(self._due, (moment, candidate.path))
 
-    def drop(self, path: str) -> None:
+    def discard(self, path: str) -> None:
         self._by_path.pop(path, None)
 
-    def drop_all(self, root: "WatchedFolder") -> None:
-        for path in [path for path, candidate in self._by_path.items() if candidate.root is root]:
+    def discard_folder(self, root: "WatchedFolder") -> None:
+        for path in [path for path, candidate in self._by_path.items() if candidate.folder is root]:
             del self._by_path[path]
 
-    def due(self, now: float, most: int) -> list[UnsettledFile]:
+    def list_due(self, now: float, most: int) -> list[UnsettledFile]:
         """Those that are to be looked at by now; each must then be dropped, or looked at later."""
         return list(islice(self._all_due(now), most))
 
@@ -84,22 +84,22 @@ class UnsettledFiles:
         while self._due and self._due[0][0] <= now:
             moment, path = heapq.heappop(self._due)
             candidate = self._by_path.get(path)
-            if candidate is not None and candidate.next_at == moment:
+            if candidate is not None and candidate.next_probe_at == moment:
                 yield candidate
 
     @property
-    def next_at(self) -> float | None:
+    def next_probe_at(self) -> float | None:
         """When the next one is to be looked at."""
         return self._due[0][0] if self._due else None
 
     def __iter__(self) -> Iterator[UnsettledFile]:
         return iter(self._by_path.values())
 
-    def waiting(self, now: float) -> dict["WatchedFolder", list[Waiting]]:
+    def list_waiting(self, now: float) -> dict["WatchedFolder", list[Waiting]]:
         """Of each root, those that have been waiting for a while, the longest first."""
         waiting: dict[WatchedFolder, list[Waiting]] = {}
         for candidate in self._by_path.values():
             if now - candidate.first_at >= _SHOWN_AFTER:
                 told = Waiting(candidate.path, candidate.reason, round(now - candidate.first_at, 1))
-                waiting.setdefault(candidate.root, []).append(told)
+                waiting.setdefault(candidate.folder, []).append(told)
         return waiting

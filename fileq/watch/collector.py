@@ -14,8 +14,8 @@ from fileq.sources import SourceFile
 from fileq.watch.candidates import UnsettledFile, UnsettledFiles
 from fileq.watch.links import LinkKind, LinkRefused, check_link
 from fileq.watch.listener import WatchListener
-from fileq.watch.probe import look
-from fileq.watch.stability import LONG, ProbedFile, UnsettledReason, judge
+from fileq.watch.probe import probe_file
+from fileq.watch.stability import LONG, ProbedFile, UnsettledReason, seconds_until_next_probe
 from fileq.watch.watched_folder import WatchedFolder
 
 _IN_ONE_TRANSACTION = 2_000
@@ -29,61 +29,61 @@ class Collector:
 
     def __init__(self, ledger: Ledger, candidates: UnsettledFiles, listener: WatchListener) -> None:
         self._ledger = ledger
-        self._candidates = candidates
+        self._unsettled = candidates
         self._listener = listener
         self._noted: set[str] = set()
 
-    def gather(self, now: float) -> None:
+    def collect_due(self, now: float) -> None:
         """Look at all that is due, and queue what is complete and new."""
         complete: dict[WatchedFolder, list[tuple[UnsettledFile, ProbedFile]]] = {}
-        for candidate in self._candidates.due(now, _IN_ONE_TRANSACTION):
+        for candidate in self._unsettled.list_due(now, _IN_ONE_TRANSACTION):
             seen = self._looked_at(candidate, now)
             if seen is not None:
-                complete.setdefault(candidate.root, []).append((candidate, seen))
+                complete.setdefault(candidate.folder, []).append((candidate, seen))
         while complete:
             root, files = complete.popitem()
             try:
                 self._take(root, files, now)
             except LedgerError:
                 for candidate, _ in (one for some in (files, *complete.values()) for one in some):
-                    self._candidates.look_at(candidate, now + _RETRY)
+                    self._unsettled.schedule_probe(candidate, now + _RETRY)
                 raise
 
     def _looked_at(self, candidate: UnsettledFile, now: float) -> ProbedFile | None:
         """The file where it is complete; else it is dropped, or looked at later."""
-        seen = look(candidate.path)
+        seen = probe_file(candidate.path)
         if seen is None:
-            self._candidates.drop(candidate.path)
+            self._unsettled.discard(candidate.path)
             return None
-        wait = judge(candidate, candidate.root.judged(seen), now, candidate.root.settle)
+        wait = seconds_until_next_probe(candidate, candidate.folder.mask_probe(seen), now, candidate.folder.settle)
         if wait is None:
             return self._vetted(candidate, seen, now)
         if now - candidate.first_at > LONG and not candidate.warned:
             candidate.warned = True
             self._listener.noticed(f"{candidate.path} has been waiting for 10 minutes: {candidate.reason}.")
-        self._candidates.look_at(candidate, now + wait)
+        self._unsettled.schedule_probe(candidate, now + wait)
         return None
 
     def _vetted(self, candidate: UnsettledFile, seen: ProbedFile, now: float) -> ProbedFile | None:
         """The complete file with its inode, unless it is a link that the watch leaves alone."""
-        root = candidate.root
-        if root.folder.follow_links:
+        root = candidate.folder
+        if root.spec.follow_links:
             return seen
         try:
-            status = check_link(candidate.path, root.real)
+            status = check_link(candidate.path, root.real_path)
         except LinkRefused as refused:
             if refused.kind is LinkKind.HARD and now - candidate.first_at < root.settle:
                 candidate.reason = UnsettledReason.LINKED
-                self._candidates.look_at(candidate, now + _LINKED)
+                self._unsettled.schedule_probe(candidate, now + _LINKED)
             else:
-                root.left_alone.add(candidate.path, refused.kind)
-                self._candidates.drop(candidate.path)
+                root.refused_links.add(candidate.path, refused.kind)
+                self._unsettled.discard(candidate.path)
             return None
         except (FolderMissing, OSError):
-            self._candidates.look_at(candidate, now + _RETRY)
+            self._unsettled.schedule_probe(candidate, now + _RETRY)
             return None
         if (status.st_size, status.st_mtime_ns) != (seen.size, seen.mtime_ns):  # it is another file by now
-            self._candidates.look_at(candidate, now + _RETRY)
+            self._unsettled.schedule_probe(candidate, now + _RETRY)
             return None
         return seen._replace(inode=status.st_ino)
 
@@ -93,21 +93,21 @@ class Collector:
         for (candidate, _), outcome in zip(files, taken.outcomes, strict=True):
             if outcome is IntakeOutcome.BUSY:
                 candidate.reason = UnsettledReason.BUSY
-                self._candidates.look_at(candidate, now + _RETRY)
+                self._unsettled.schedule_probe(candidate, now + _RETRY)
                 continue
-            self._candidates.drop(candidate.path)
+            self._unsettled.discard(candidate.path)
             if outcome is IntakeOutcome.QUEUED:
                 queued.append(candidate)
         if queued and taken.batch_id is not None:
-            self._note(root.folder.path)
+            self._note(root.spec.path)
             root.queued += len(queued)
             self._listener.queued([candidate.path for candidate in queued], taken.batch_id)
         if taken.disposable:
             for problem in dispose(self._ledger, taken.disposable):
                 self._listener.noticed(str(problem))
         missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
-        if missed and (trouble := root.missed_some(missed, now)):
-            self._listener.noticed(f"{root.folder.path}: {trouble}")
+        if missed and (trouble := root.report_missed(missed, now)):
+            self._listener.noticed(f"{root.spec.path}: {trouble}")
 
     def _note(self, path: str) -> None:
         """Retention is to know the folder again, and to take nothing for gone while its drive is."""
@@ -119,7 +119,7 @@ class Collector:
 
 def _source(root: WatchedFolder, path: str, seen: ProbedFile) -> SourceFile:
     folder, name = os.path.split(path)
-    top = root.folder.path
+    top = root.spec.path
     relative = os.path.relpath(folder, top) if folder != top else ""
     return SourceFile(
         path=path, name=name, folder=folder, relative=relative, size=seen.size, mtime_ns=seen.mtime_ns, inode=seen.inode

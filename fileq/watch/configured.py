@@ -5,7 +5,7 @@ from fileq.intake import DispositionPolicy
 from fileq.watch.folder import PollMode, WatchSpec, skipped_folders
 
 
-def watch_spec(
+def spec_from_config(
     config: Config, watch: WatchSettings, interval: float | None = None, *, follow_links: bool = False
 ) -> WatchSpec:
     """The folder that a [[watch]] describes. With an `interval`, in seconds, listings are compared so often.

@@ -23,7 +23,7 @@ from enum import StrEnum
 from fileq.files.directory import open_without_links
 from fileq.units import describe_count
 
-MOST = 10_000
+MAX_LINKS = 10_000
 """Of more links it is only known that they are more."""
 
 FRESH = 5.0
@@ -92,17 +92,17 @@ class RefusedLinks:
         return len(self._kinds)
 
     def add(self, path: str, kind: LinkKind) -> None:
-        if len(self._kinds) < MOST or path in self._kinds:
+        if len(self._kinds) < MAX_LINKS or path in self._kinds:
             self._kinds[path] = kind
 
-    def counts(self) -> dict[str, int]:
+    def count_by_kind(self) -> dict[str, int]:
         """How many there are of each kind."""
         return dict(Counter(self._kinds.values()))
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """How many there are, why, and how to have them taken."""
-        more = " or more" if len(self._kinds) >= MOST else ""
-        left = f"{describe_count(len(self._kinds), 'link')}{more} left alone: {describe_counts(self.counts())}"
+        more = " or more" if len(self._kinds) >= MAX_LINKS else ""
+        left = f"{describe_count(len(self._kinds), 'link')}{more} left alone: {describe_counts(self.count_by_kind())}"
         return f"{left}. {HOW_TO_FOLLOW}"
 
 

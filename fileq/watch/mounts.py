@@ -10,7 +10,7 @@ _SILENT = {
 _TABLE = "/proc/self/mountinfo"
 
 
-def file_system(path: str, table: str = _TABLE) -> str | None:
+def file_system_type(path: str, table: str = _TABLE) -> str | None:
     """The type of the file system at an absolute path, as proc(5) names it; None where there is no such table."""
     try:
         with open(table, encoding="utf-8", errors="surrogateescape") as mounts:
@@ -26,9 +26,9 @@ def file_system(path: str, table: str = _TABLE) -> str | None:
     return kind
 
 
-def is_silent(path: str, table: str = _TABLE) -> bool:
+def lacks_events(path: str, table: str = _TABLE) -> bool:
     """Whether events don't tell all that happens below `path`."""
-    kind = file_system(os.path.realpath(path), table)
+    kind = file_system_type(os.path.realpath(path), table)
     return kind is not None and (kind in _SILENT or kind.startswith("fuse"))
 
 

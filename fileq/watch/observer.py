@@ -62,7 +62,7 @@ class FolderObserver:
         try:
             self._observer.start()
         except OSError:
-            self.leave()
+            self.abandon()
             raise
 
     def _new_observer(self) -> Any:
@@ -95,7 +95,7 @@ class FolderObserver:
         reader = getattr(self._observer, "reader", None)
         return bool(reader and reader.limit_reached)
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Stop it, without waiting: its threads may hang, and we have another one to start."""
         threading.Thread(target=self._stop, daemon=True, name="fileq-leaving").start()
 
@@ -106,7 +106,7 @@ class FolderObserver:
             reader.stop()
 
 
-def limit_in_words(name: str) -> str:
+def describe_limit(name: str) -> str:
     """What to do about a limit of the system's, which is reached."""
     try:
         with open(f"/proc/sys/fs/inotify/{name}", encoding="ascii") as file:
@@ -116,6 +116,6 @@ def limit_in_words(name: str) -> str:
     return f"The system has no more to watch with: raise fs.inotify.{name}{now} with sysctl. Until then it is scanned."
 
 
-def resolved(path: str) -> str:
+def resolve_folder(path: str) -> str:
     """The folder itself: watchdog hears nothing through a link."""
     return os.path.realpath(path)

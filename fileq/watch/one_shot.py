@@ -10,7 +10,7 @@ from fileq.watch.status import OneShotStatusWriter
 from fileq.watch.watcher import Watcher
 
 
-class OneShot:
+class OneShotListener:
     """What a look at a folder has brought: a watcher's listener. `problem` is why it could not be looked at."""
 
     live = False
@@ -36,9 +36,9 @@ class OneShot:
             self.watcher.stop()
 
 
-def look_through(ledger: Ledger, folder: WatchSpec, stop: Callable[[], bool]) -> OneShot:
+def watch_once(ledger: Ledger, folder: WatchSpec, stop: Callable[[], bool]) -> OneShotListener:
     """Queue what is new and complete in `folder`. Raises LedgerError."""
-    look = OneShot(stop)
+    look = OneShotListener(stop)
     quiet = msgspec.structs.replace(folder, poll=PollMode.ALWAYS)
     look.watcher = Watcher(ledger, lambda: [quiet], look, once=True, registry=OneShotStatusWriter(ledger))
     look.watcher.run()

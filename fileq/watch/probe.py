@@ -28,7 +28,7 @@ def use_leases() -> None:
         _leases = True
 
 
-def look(path: str) -> ProbedFile | None:
+def probe_file(path: str) -> ProbedFile | None:
     """The file at this moment; None where there is no regular file."""
     try:
         # Not to wait for the other end, where a pipe stands there by now.

@@ -23,29 +23,29 @@ class Rescan:
     def __init__(self, folder: WatchSpec, intake: WatchIntake) -> None:
         self.overrun = False
         """Whether more came than is kept: a scan is to find it."""
-        self.last_at: float | None = None
+        self.last_ended_at: float | None = None
         self.last_seconds: float | None = None
-        self.last: Scan | None = None
-        self._folder = folder
+        self.last_scan: Scan | None = None
+        self._spec = folder
         self._intake = intake
         self._scan: Scan | None = None
         self._files: Iterator[SourceFile] = iter(())
         self._catching_up = False
         self._took = 0.0
         self._at = 0.0
-        self._newcomers: deque[str] = deque()
+        self._new_folders: deque[str] = deque()
 
     def begin(self, *, catching_up: bool) -> None:
         """Scan it all; `catching_up` where events could not tell what is found."""
-        self._scan = Scan(self._folder)
+        self._scan = Scan(self._spec)
         self._files = iter(self._scan)
         self._catching_up, self.overrun, self._took = catching_up, False, 0.0
 
     def cancel(self) -> None:
         self._scan = None
-        self._newcomers.clear()
+        self._new_folders.clear()
 
-    def schedule(self, moment: float) -> None:
+    def schedule_at(self, moment: float) -> None:
         """The next scan is to begin then."""
         self._at = moment
 
@@ -53,17 +53,17 @@ class Rescan:
         return self._scan is None and (now >= self._at or self.overrun)
 
     @property
-    def under_way(self) -> bool:
-        return self._scan is not None or bool(self._newcomers)
+    def is_running(self) -> bool:
+        return self._scan is not None or bool(self._new_folders)
 
-    def came(self, path: str) -> None:
+    def add_folder(self, path: str) -> None:
         """A folder has come: what is in it may have come before anybody listened."""
-        self._newcomers.append(path)
+        self._new_folders.append(path)
 
     @property
-    def folders(self) -> int:
+    def folder_count(self) -> int:
         """How many folders the last scan went through."""
-        return self.last.folders if self.last else 0
+        return self.last_scan.folder_count if self.last_scan else 0
 
     def advance(self, now: float, seconds: float) -> Iterator[tuple[SourceFile, bool]]:
         """Go on for so long: new files, each with whether the scan had to find it. `last` is new where one has ended.
@@ -72,8 +72,8 @@ class Rescan:
         """
         begun = time.monotonic()
         try:
-            while self._newcomers and time.monotonic() - begun < seconds:
-                files = list(Scan(self._folder, self._newcomers.popleft()))
+            while self._new_folders and time.monotonic() - begun < seconds:
+                files = list(Scan(self._spec, self._new_folders.popleft()))
                 yield from ((one, True) for one in self._intake.find_new(files))
             while self._scan is not None and time.monotonic() - begun < seconds:
                 some = list(islice(self._files, _AT_ONCE))
@@ -86,5 +86,5 @@ class Rescan:
         self._took += time.monotonic() - begun
 
     def _end(self, took: float) -> None:
-        self.last, self._scan = self._scan, None
-        self.last_at, self.last_seconds = time.time(), round(took, 3)
+        self.last_scan, self._scan = self._scan, None
+        self.last_ended_at, self.last_seconds = time.time(), round(took, 3)

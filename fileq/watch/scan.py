@@ -21,10 +21,10 @@ class Scan:
     """
 
     def __init__(self, folder: WatchSpec, start: str | None = None) -> None:
-        self.folders = 0
+        self.folder_count = 0
         self.problems: list[str] = []
-        self.left_alone = RefusedLinks()
-        self._folder = folder
+        self.refused_links = RefusedLinks()
+        self._spec = folder
         self._real = os.path.realpath(folder.path)
         self._start = start or folder.path
 
@@ -34,18 +34,18 @@ class Scan:
             yield from self._files(folders.pop(), folders)
 
     def _files(self, path: str, folders: list[str]) -> Iterator[SourceFile]:
-        top = self._folder.path
+        top = self._spec.path
         relative = os.path.relpath(path, top) if path != top else ""
         try:
             with os.scandir(path) as entries:
-                self.folders += 1
+                self.folder_count += 1
                 for entry in entries:
                     if is_ignored(entry.name):
                         continue
                     if entry.is_dir(follow_symlinks=False):
-                        if self._folder.recursive and entry.path not in self._folder.skipped:
+                        if self._spec.recursive and entry.path not in self._spec.skipped:
                             folders.append(entry.path)
-                    elif self._folder.matches(entry.name):
+                    elif self._spec.matches(entry.name):
                         yield from self._file(entry, path, relative)
         except OSError as error:
             if path == top:
@@ -66,12 +66,12 @@ class Scan:
 
     def _is_refused(self, entry: os.DirEntry[str], status: os.stat_result) -> bool:
         """Whether it is a link that the watch leaves alone. It is looked at again before it is taken."""
-        if self._folder.follow_links or not (entry.is_symlink() or _has_names(status)):
+        if self._spec.follow_links or not (entry.is_symlink() or _has_names(status)):
             return False
         try:
             check_link(entry.path, self._real)
         except LinkRefused as refused:
-            self.left_alone.add(entry.path, refused.kind)
+            self.refused_links.add(entry.path, refused.kind)
             return True
         except (FolderMissing, OSError):
             return False

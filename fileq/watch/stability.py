@@ -28,8 +28,8 @@ class ProbedFile(NamedTuple):
     size: int
     mtime_ns: int
     inode: int
-    open: bool | None
-    whole: bool | None
+    is_open: bool | None
+    has_end: bool | None
 
     @property
     def identity(self) -> tuple[int, int, int]:
@@ -51,37 +51,37 @@ class UnsettledReason(StrEnum):
 class FileHistory:
     """What was seen of a file up to now."""
 
-    __slots__ = ("changed_at", "event_at", "first_at", "look", "looks", "reason")
+    __slots__ = ("changed_at", "event_at", "first_at", "look", "probes", "reason")
 
     def __init__(self, now: float) -> None:
         self.first_at = now
         self.event_at = now
         self.changed_at = now
-        self.look: ProbedFile | None = None
-        self.looks = 0
+        self.last_probe: ProbedFile | None = None
+        self.probes = 0
         self.reason = UnsettledReason.NEW
 
 
-def judge(trace: FileHistory, look: ProbedFile, now: float, settle: float) -> float | None:
+def seconds_until_next_probe(trace: FileHistory, look: ProbedFile, now: float, settle: float) -> float | None:
     """None where the file is complete; else in how many seconds to look again, and `trace.reason` says why."""
-    if trace.look is None or trace.look.identity != look.identity:
+    if trace.last_probe is None or trace.last_probe.identity != look.identity:
         trace.changed_at = now
-    trace.look = look
-    trace.looks += 1
+    trace.last_probe = look
+    trace.probes += 1
     if look.size == 0:
         trace.reason = UnsettledReason.EMPTY
         return _again(trace)
-    if look.open:
+    if look.is_open:
         trace.reason = UnsettledReason.OPEN
         return _again(trace)
-    if look.open is False and look.whole:
+    if look.is_open is False and look.has_end:
         trace.reason = UnsettledReason.NEW
         return _rest(now - trace.event_at, QUIET)
     quiet = now - max(trace.event_at, trace.changed_at)
-    if look.open is False and look.whole is None:
+    if look.is_open is False and look.has_end is None:
         trace.reason = UnsettledReason.CHANGING
         return _rest(quiet, UNMARKED)
-    trace.reason = UnsettledReason.UNFINISHED if look.whole is False else UnsettledReason.CHANGING
+    trace.reason = UnsettledReason.UNFINISHED if look.has_end is False else UnsettledReason.CHANGING
     return _rest(quiet, settle)
 
 
@@ -91,4 +91,4 @@ def _rest(quiet: float, needed: float) -> float | None:
 
 def _again(trace: FileHistory) -> float:
     """An event tells when that is over; where none comes, a look does, ever more rarely."""
-    return float(min(_LATEST, _SOONEST * _GROWTH ** min(trace.looks, 20)))
+    return float(min(_LATEST, _SOONEST * _GROWTH ** min(trace.probes, 20)))

@@ -21,7 +21,7 @@ class StatusWriter:
         self._ledger = ledger
         self._said: dict[int, tuple[str, float]] = {}
 
-    def sign_on(self, path: str) -> int:
+    def register_watch(self, path: str) -> int:
         """The number of the watch that this process has from now on. Raises UsageError where another has it."""
         me = this_process()
         with self._ledger.transaction():
@@ -32,7 +32,7 @@ class StatusWriter:
                 )
             return self._ledger.watches.upsert_watch(path, me, time.time())
 
-    def say(self, watch: int, standing: Standing, now: float) -> None:
+    def write_status(self, watch: int, standing: Standing, now: float) -> None:
         """How it stands with a folder: written where it is news, or was said long ago."""
         said = json.dumps(msgspec.to_builtins(standing))
         before, at = self._said.get(watch, ("", 0.0))
@@ -44,7 +44,7 @@ class StatusWriter:
 class OneShotStatusWriter(StatusWriter):
     """For one look at folders that nobody watches: it keeps nobody from watching them."""
 
-    def sign_on(self, path: str) -> int:
+    def register_watch(self, path: str) -> int:
         with self._ledger.transaction():
             there = self._ledger.watches.find_watch(path)
             if there is not None:
@@ -53,7 +53,7 @@ class OneShotStatusWriter(StatusWriter):
             self._ledger.watches.record_status(watch, json.dumps({"state": WatchState.STOPPED}), time.time())
         return watch
 
-    def say(self, watch: int, standing: Standing, now: float) -> None:
+    def write_status(self, watch: int, standing: Standing, now: float) -> None:
         """Nothing: what its last watcher said stands."""
 
 

@@ -11,7 +11,7 @@ from fileq.errors import DatabaseReplaced, FileqError, LedgerError
 from fileq.intake import WatchIntake
 from fileq.ledger import Ledger
 from fileq.sources import is_ignored
-from fileq.watch.candidates import MOST, UnsettledFile, UnsettledFiles
+from fileq.watch.candidates import MAX_FILES, UnsettledFile, UnsettledFiles
 from fileq.watch.collector import Collector
 from fileq.watch.folder import WatchSpec, WatchState
 from fileq.watch.listener import WatchListener
@@ -51,12 +51,12 @@ class Watcher:
         self._listener = listener
         self._once = once
         self._hints: SimpleQueue[Hint | None] = SimpleQueue()
-        self._candidates = UnsettledFiles()
-        self._gathering = Collector(ledger, self._candidates, listener)
-        self._registry = registry or StatusWriter(ledger)
-        self._roots: list[WatchedFolder] = []
+        self._unsettled = UnsettledFiles()
+        self._collector = Collector(ledger, self._unsettled, listener)
+        self._status_writer = registry or StatusWriter(ledger)
+        self._watched: list[WatchedFolder] = []
         self._stopping = False
-        self._folders = folders
+        self._find_specs = folders
         self._wanted: Sequence[WatchSpec] | None = folders()
         self._reloading = False
         self._tick_at = self._shown_at = self._said_at = 0.0
@@ -85,22 +85,22 @@ class Watcher:
     @property
     def paths(self) -> list[str]:
         """The folders that it watches, or is about to."""
-        return [folder.path for folder in self._wanted or [root.folder for root in self._roots]]
+        return [folder.path for folder in self._wanted or [root.spec for root in self._watched]]
 
     @property
-    def left(self) -> list[UnsettledFile]:
+    def unsettled_files(self) -> list[UnsettledFile]:
         """The files that are not complete: with `once`, those that it did not wait for."""
-        return list(self._candidates)
+        return list(self._unsettled)
 
     def _pause(self) -> float:
         now = time.monotonic()
-        if self._wanted is not None or self._reloading or any(root.scans.under_way for root in self._roots):
+        if self._wanted is not None or self._reloading or any(root.rescan.is_running for root in self._watched):
             return 0.0
         every = _SHOWN_EVERY if self._listener.live else _TICK
-        ends = [self._tick_at, now + every, *([at] if (at := self._candidates.next_at) is not None else [])]
+        ends = [self._tick_at, now + every, *([at] if (at := self._unsettled.next_probe_at) is not None else [])]
         # One wake-up for all that comes close together costs less than one for each.
         pause = max(0.0, min(ends) - now)
-        return max(pause, _GATHER / 2) if self._candidates else pause
+        return max(pause, _GATHER / 2) if self._unsettled else pause
 
     def _hear(self, seconds: float) -> None:
         """Wait so long for a hint; take those that are there."""
@@ -114,7 +114,7 @@ class Watcher:
             return
 
     def _heed(self, observation: object, event: FileSystemEvent | ObserverTrouble) -> None:
-        root = next((root for root in self._roots if root.observation is observation), None)
+        root = next((root for root in self._watched if root.observer is observation), None)
         if root is None:  # of an observer that we have left
             return
         now = time.monotonic()
@@ -122,29 +122,29 @@ class Watcher:
             self._notice(root, root.rebuild(str(event), now))
             return
         moved = isinstance(event, FileSystemMovedEvent)
-        path = root.named(os.fsdecode(event.dest_path if moved else event.src_path))
+        path = root.translate_path(os.fsdecode(event.dest_path if moved else event.src_path))
         if event.is_directory:
             if event.event_type in ("created", "moved"):
-                root.came(path)
+                root.add_subfolder(path)
             return
         if moved:
-            self._candidates.drop(root.named(os.fsdecode(event.src_path)))
+            self._unsettled.discard(root.translate_path(os.fsdecode(event.src_path)))
         folder, name = os.path.split(path)
-        if not is_ignored(name) and root.folder.matches(name) and root.covers(folder):
+        if not is_ignored(name) and root.spec.matches(name) and root.covers(folder):
             self._consider(path, root, now)
 
     def _consider(self, path: str, root: WatchedFolder, now: float) -> None:
-        if len(self._candidates) >= MOST:
-            root.scans.overrun = True
+        if len(self._unsettled) >= MAX_FILES:
+            root.rescan.overrun = True
         else:
-            self._candidates.heard_of(path, root, now)
+            self._unsettled.add_by_event(path, root, now)
 
     def _guarded_turn(self) -> None:
         """A ledger that is locked, or on a full disk, is waited for: nothing is dropped meanwhile."""
         try:
             self._turn(time.monotonic())
         except LedgerError as error:
-            if not self._roots or isinstance(error, DatabaseReplaced):
+            if not self._watched or isinstance(error, DatabaseReplaced):
                 raise
             if str(error) != self._complaint:
                 self._listener.noticed(str(error))
@@ -162,48 +162,50 @@ class Watcher:
         if now >= self._tick_at:
             self._tick_at = now + _TICK
             self._ledger.database.check_file()
-            for root in self._roots:
+            for root in self._watched:
                 self._notice(root, root.tick(now))
-        if len(self._candidates) < MOST // 2:
-            for root in self._roots:
+        if len(self._unsettled) < MAX_FILES // 2:
+            for root in self._watched:
                 self._scan_on(root, now)
-        self._gathering.gather(time.monotonic())
-        for root in self._roots:
-            self._notice(root, root.links_to_tell())
+        self._collector.collect_due(time.monotonic())
+        for root in self._watched:
+            self._notice(root, root.take_links_notice())
         self._tell(time.monotonic())
 
     def _scan_on(self, root: WatchedFolder, now: float) -> None:
         for source, caught_up in root.advance(now, _SCAN_SECONDS):
             path = source.path
-            untold = caught_up or path in root.left_alone  # no event tells that a link's other name has gone
-            self._candidates.found(path, root, now, caught_up=untold)
+            untold = caught_up or path in root.refused_links  # no event tells that a link's other name has gone
+            self._unsettled.add_by_scan(path, root, now, caught_up=untold)
 
     def _notice(self, root: WatchedFolder, what: str) -> None:
         if what:
-            self._listener.noticed(f"{root.folder.path}: {what}")
+            self._listener.noticed(f"{root.spec.path}: {what}")
 
     def _has_caught_up(self) -> bool:
         """Whether all is queued but what somebody still writes to, or is empty."""
-        if not self._roots or not all(root.caught_up or root.state is WatchState.OFFLINE for root in self._roots):
+        if not self._watched or not all(
+            root.has_caught_up or root.state is WatchState.OFFLINE for root in self._watched
+        ):
             return False
         now = time.monotonic()
         return all(
             candidate.reason in (UnsettledReason.OPEN, UnsettledReason.EMPTY)
-            and now - candidate.first_at > candidate.root.settle
-            for candidate in self._candidates
+            and now - candidate.first_at > candidate.folder.settle
+            for candidate in self._unsettled
         )
 
     def _flush(self) -> None:
         """Queue what is complete already; the rest is found at the next start."""
         deadline = time.monotonic() + _FLUSH_SECONDS
         self._hear(0.0)
-        while self._candidates.next_at is not None and time.monotonic() < deadline and not self._complaint:
-            at = self._candidates.next_at
+        while self._unsettled.next_probe_at is not None and time.monotonic() < deadline and not self._complaint:
+            at = self._unsettled.next_probe_at
             if at > deadline:
                 return
             time.sleep(max(0.0, at - time.monotonic()))
             try:
-                self._gathering.gather(time.monotonic())
+                self._collector.collect_due(time.monotonic())
             except LedgerError as error:
                 self._complaint = str(error)
                 self._listener.noticed(self._complaint)
@@ -212,7 +214,7 @@ class Watcher:
         """What is wrong now, and was right at the start, changes nothing."""
         self._reloading = False
         try:
-            self._use(self._folders())
+            self._use(self._find_specs())
         except LedgerError:
             self._reloading = True
             raise
@@ -221,31 +223,31 @@ class Watcher:
 
     def _use(self, folders: Sequence[WatchSpec]) -> None:
         """Watch these: go on with those that are the same, begin with those that are new, leave the others."""
-        same = {root.folder: root for root in self._roots}
+        same = {root.spec: root for root in self._watched}
         roots = [same.get(folder) or self._root(folder) for folder in folders]
-        for root in self._roots:
+        for root in self._watched:
             if root not in roots:
                 self._leave(root)
-        self._roots = roots
+        self._watched = roots
         for root in roots:
-            root.scans.schedule(0.0)
+            root.rescan.schedule_at(0.0)
         self._tick_at = 0.0
 
     def _root(self, folder: WatchSpec) -> WatchedFolder:
-        watch = self._registry.sign_on(folder.path)
+        watch = self._status_writer.register_watch(folder.path)
         intake = WatchIntake(self._ledger, watch, folder.recipes, out=folder.out, policy=folder.policy)
         return WatchedFolder(folder, watch, intake, self._hints)
 
     def _leave(self, root: WatchedFolder) -> None:
         root.close()
-        self._candidates.drop_all(root)
-        self._registry.say(root.watch, root.standing([]), time.monotonic())
+        self._unsettled.discard_folder(root)
+        self._status_writer.write_status(root.watch_id, root.status([]), time.monotonic())
 
     def _close(self) -> None:
-        for root in self._roots:
+        for root in self._watched:
             root.close()
             try:
-                self._registry.say(root.watch, root.standing([]), time.monotonic())
+                self._status_writer.write_status(root.watch_id, root.status([]), time.monotonic())
             except DatabaseReplaced:
                 return
             except LedgerError as error:
@@ -257,12 +259,12 @@ class Watcher:
         says = now - self._said_at >= _SAID_EVERY
         if not shows and not says:
             return
-        waiting = self._candidates.waiting(now)
-        standings = [root.standing(waiting.get(root, [])) for root in self._roots]
+        waiting = self._unsettled.list_waiting(now)
+        standings = [root.status(waiting.get(root, [])) for root in self._watched]
         if shows:
             self._shown_at = now
             self._listener.stands(standings)
         if says:
             self._said_at = now
-            for root, standing in zip(self._roots, standings, strict=True):
-                self._registry.say(root.watch, standing, now)
+            for root, standing in zip(self._watched, standings, strict=True):
+                self._status_writer.write_status(root.watch_id, standing, now)

@@ -8,50 +8,50 @@ ROOT = object()
 def test_each_is_due_once_after_its_quiet():
     candidates = UnsettledFiles()
     for _ in range(3):
-        candidates.heard_of("/a.jpg", ROOT, 1.0)
-    assert candidates.due(1.0, 10) == []
-    assert [one.path for one in candidates.due(1.0 + QUIET, 10)] == ["/a.jpg"]
-    assert candidates.due(99.0, 10) == []
+        candidates.add_by_event("/a.jpg", ROOT, 1.0)
+    assert candidates.list_due(1.0, 10) == []
+    assert [one.path for one in candidates.list_due(1.0 + QUIET, 10)] == ["/a.jpg"]
+    assert candidates.list_due(99.0, 10) == []
 
 
 def test_an_event_puts_the_look_off():
     candidates = UnsettledFiles()
-    candidates.heard_of("/a.jpg", ROOT, 1.0)
-    candidates.heard_of("/a.jpg", ROOT, 1.02)
-    assert candidates.due(1.04, 10) == []
-    assert candidates.next_at == 1.02 + QUIET
+    candidates.add_by_event("/a.jpg", ROOT, 1.0)
+    candidates.add_by_event("/a.jpg", ROOT, 1.02)
+    assert candidates.list_due(1.04, 10) == []
+    assert candidates.next_probe_at == 1.02 + QUIET
 
 
 def test_what_a_scan_finds_again_is_not_put_off_and_what_an_event_told_stays_told():
     candidates = UnsettledFiles()
-    candidates.heard_of("/a.jpg", ROOT, 1.0)
-    candidates.found("/a.jpg", ROOT, 1.02, caught_up=False)
-    (one,) = candidates.due(1.0 + QUIET, 10)
+    candidates.add_by_event("/a.jpg", ROOT, 1.0)
+    candidates.add_by_scan("/a.jpg", ROOT, 1.02, caught_up=False)
+    (one,) = candidates.list_due(1.0 + QUIET, 10)
     assert one.by_event
 
 
 def test_no_more_than_asked_for_come_at_once_and_the_rest_later():
     candidates = UnsettledFiles()
     for number in range(5):
-        candidates.found(f"/{number}.jpg", ROOT, 1.0, caught_up=True)
-    assert len(candidates.due(2.0, 3)) == 3
-    assert len(candidates.due(2.0, 3)) == 2
+        candidates.add_by_scan(f"/{number}.jpg", ROOT, 1.0, caught_up=True)
+    assert len(candidates.list_due(2.0, 3)) == 3
+    assert len(candidates.list_due(2.0, 3)) == 2
 
 
 def test_what_is_dropped_is_never_due():
     candidates = UnsettledFiles()
-    candidates.heard_of("/a.jpg", ROOT, 1.0)
-    candidates.heard_of("/b.jpg", ROOT, 1.0)
-    candidates.drop("/a.jpg")
-    candidates.drop("/never.jpg")
-    assert [one.path for one in candidates.due(2.0, 10)] == ["/b.jpg"]
+    candidates.add_by_event("/a.jpg", ROOT, 1.0)
+    candidates.add_by_event("/b.jpg", ROOT, 1.0)
+    candidates.discard("/a.jpg")
+    candidates.discard("/never.jpg")
+    assert [one.path for one in candidates.list_due(2.0, 10)] == ["/b.jpg"]
 
 
 def test_those_that_wait_for_a_while_are_told_the_longest_first():
     candidates = UnsettledFiles()
     for number in range(30):
-        candidates.heard_of(f"/{number}.jpg", ROOT, float(number))
-    told = candidates.waiting(25.0)[ROOT]
+        candidates.add_by_event(f"/{number}.jpg", ROOT, float(number))
+    told = candidates.list_waiting(25.0)[ROOT]
     assert len(told) == 25
     shown = longest(told)
     assert len(shown) == 20

@@ -119,8 +119,8 @@ def test_a_scan_leaves_them_out_and_counts_them(inbox, secret, monkeypatch):
     inbox.chmod(0o777)
     scan = Scan(WatchSpec(str(inbox), (recipe(),)))
     assert [found.name for found in scan] == ["mine.jpg"]
-    assert scan.left_alone.counts() == {"outside": 1, "hard_link": 1}
-    assert "1 leads out of the folder, 1 is a hard link" in scan.left_alone.in_words()
+    assert scan.refused_links.count_by_kind() == {"outside": 1, "hard_link": 1}
+    assert "1 leads out of the folder, 1 is a hard link" in scan.refused_links.describe()
     follows = Scan(WatchSpec(str(inbox), (recipe(),), follow_links=True))
     assert sorted(found.name for found in follows) == ["hard.jpg", "link.jpg", "mine.jpg"]
 
@@ -131,7 +131,7 @@ def test_a_million_links_take_no_room(monkeypatch):
     for number in range(10):
         left.add(f"/{number}.jpg", LinkKind.OUTSIDE)
     assert len(left) == 3
-    assert left.in_words().startswith("3 links or more left alone: ")
+    assert left.describe().startswith("3 links or more left alone: ")
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def when_complete(monkeypatch):
     """Do something, once, when a file was seen to be complete and is not in the ledger yet."""
 
     def do(something):
-        judge = collector.judge
+        judge = collector.seconds_until_next_probe
 
         def judge_and_do(*arguments):
             wait = judge(*arguments)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fileq.watch.mounts import file_system, is_silent
+from fileq.watch.mounts import file_system_type, lacks_events
 
 TABLE = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -32,10 +32,10 @@ def table(tmp_path):
     ],
 )
 def test_the_nearest_mount_point_says_it(table, path, kind, silent):
-    assert file_system(path, table) == kind
-    assert is_silent(path, table) is silent
+    assert file_system_type(path, table) == kind
+    assert lacks_events(path, table) is silent
 
 
 def test_without_a_table_events_are_trusted(tmp_path):
-    assert file_system("/", str(tmp_path / "none")) is None
-    assert not is_silent("/", str(tmp_path / "none"))
+    assert file_system_type("/", str(tmp_path / "none")) is None
+    assert not lacks_events("/", str(tmp_path / "none"))

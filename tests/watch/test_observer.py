@@ -8,7 +8,7 @@ import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from fileq.watch.inotify import InotifyReader
-from fileq.watch.observer import FolderObserver, ObserverTrouble, limit_in_words
+from fileq.watch.observer import FolderObserver, ObserverTrouble, describe_limit
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def hints():
 def observation(tmp_path, hints):
     observation = FolderObserver(str(tmp_path), hints, recursive=True)
     yield observation
-    observation.leave()
+    observation.abandon()
 
 
 def heard(hints, kinds, name):
@@ -101,4 +101,4 @@ def test_a_folder_that_is_told_of_twice_is_watched_once(tmp_path):
 
 
 def test_a_limit_is_told_with_its_sysctl():
-    assert limit_in_words("max_user_watches").startswith("The system has no more to watch with: raise fs.inotify.max")
+    assert describe_limit("max_user_watches").startswith("The system has no more to watch with: raise fs.inotify.max")

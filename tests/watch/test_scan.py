@@ -50,7 +50,7 @@ def test_no_link_leads_it_in_circles(tmp_path):
     (tmp_path / "link.jpg").symlink_to("sub/b.jpg")
     names, scan = scanned(tmp_path)
     assert names == ["a.jpg", "link.jpg", "sub/b.jpg"]
-    assert scan.folders == 2
+    assert scan.folder_count == 2
     assert "loop.jpg" in scan.problems[0]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fileq.watch.stability import QUIET, UNMARKED, FileHistory, ProbedFile, UnsettledReason, judge
+from fileq.watch.stability import QUIET, UNMARKED, FileHistory, ProbedFile, UnsettledReason, seconds_until_next_probe
 
 SETTLE = 2.0
 
@@ -14,7 +14,7 @@ def look(size=100, mtime=1, inode=7, open_=False, whole=True):
 def judged(seen, now, trace=None, settle=SETTLE):
     """The wait in seconds, and the reason, for a file that came at 0."""
     trace = trace or FileHistory(0.0)
-    return judge(trace, seen, now, settle), trace.reason
+    return seconds_until_next_probe(trace, seen, now, settle), trace.reason
 
 
 def test_a_whole_file_that_nobody_writes_to_is_complete_after_30_ms_of_quiet():

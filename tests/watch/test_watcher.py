@@ -13,7 +13,7 @@ from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
 from fileq.watch.folder import PollMode, WatchSpec, WatchState
 from fileq.watch.observer import FolderObserver, ObserverTrouble
-from fileq.watch.one_shot import OneShot, look_through
+from fileq.watch.one_shot import OneShotListener, watch_once
 from fileq.watch.stability import UnsettledReason
 from fileq.watch.status import is_watched
 from fileq.watch.watcher import Watcher
@@ -190,7 +190,7 @@ def test_what_events_did_not_tell_is_found_by_a_scan_and_counted_and_the_events_
 
 def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger, inbox, put):
     with watching(ledger, folder(inbox)) as (watch, heard, _):
-        watch._hints.put((watch._roots[0].observation, ObserverTrouble("too many at once")))
+        watch._hints.put((watch._watched[0].observer, ObserverTrouble("too many at once")))
         put(inbox / "a.jpg")
         heard.until(lambda: heard.standings["inbox"].rebuilt and heard.state() is WatchState.EVENTS)
         heard.until(lambda: heard.names() == ["a.jpg"])
@@ -216,8 +216,8 @@ def test_a_file_that_is_not_complete_for_very_long_is_told_once(ledger, inbox, m
     with watching(ledger, folder(inbox)) as (watch, heard, _):
         (inbox / "a.jpg").touch()
         heard.until(lambda: heard.said)
-        looks = watch.left[0].looks
-        heard.until(lambda: watch.left[0].looks > looks)
+        looks = watch.unsettled_files[0].probes
+        heard.until(lambda: watch.unsettled_files[0].probes > looks)
         assert len(heard.said) == 1
 
 
@@ -236,9 +236,9 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_end
         heard.until(lambda: heard.names() == ["a.jpg"])
         token = begin(ledger, 1)
         (inbox / "a.jpg").rename(inbox / "b.jpg")
-        heard.until(lambda: [one.reason for one in watch.left] == [UnsettledReason.BUSY])
+        heard.until(lambda: [one.reason for one in watch.unsettled_files] == [UnsettledReason.BUSY])
         finish(ledger, token)
-        heard.until(lambda: not watch.left)
+        heard.until(lambda: not watch.unsettled_files)
     assert [job.source for job in ledger.overview.list_jobs(JobSelection())] == [str(inbox / "b.jpg")]
 
 
@@ -250,7 +250,7 @@ def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nob
     for name, new in (("a.jpg", 1), ("a.jpg", 0), ("b.jpg", 1)):
         if new:
             put(inbox / name)
-        seen = look_through(ledger, folder(inbox), lambda: False)
+        seen = watch_once(ledger, folder(inbox), lambda: False)
         assert (seen.queued_files, seen.problem) == (new, "")
     assert len(list(ledger.overview.list_jobs(JobSelection()))) == 2
     assert ledger.watches.find_watch(str(inbox)).status.is_stopped
@@ -258,7 +258,7 @@ def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nob
 
 
 def test_a_look_counts_all_that_it_has_queued():
-    seen = OneShot(lambda: False)
+    seen = OneShotListener(lambda: False)
     for paths in (["a.jpg", "b.jpg"], ["c.jpg"]):
         seen.queued(paths, 1)
     assert seen.queued_files == 3
@@ -308,7 +308,7 @@ def test_once_ends_when_all_is_queued_and_says_what_was_not_complete(ledger, inb
     watch = Watcher(ledger, lambda: (folder(inbox),), heard, once=True)
     watch.run()
     assert heard.names() == ["a.jpg"]
-    assert [os.path.basename(one.path) for one in watch.left] == ["empty.jpg"]
+    assert [os.path.basename(one.path) for one in watch.unsettled_files] == ["empty.jpg"]
     assert ledger.watches.find_watch(str(inbox)).status.is_stopped
 
 

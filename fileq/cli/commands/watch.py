@@ -102,7 +102,7 @@ def _run_watch(
         else:
             stopped = _watch(watcher, reporter)
         display.clear_progress()
-        for candidate in watcher.left if once else ():
+        for candidate in watcher.unsettled_files if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
     if work and once and not stopped:
         _work_off(session, slot_count(slots_asked, session.config))
