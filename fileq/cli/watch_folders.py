@@ -7,8 +7,7 @@ from fileq.cli.session import Session
 from fileq.config.paths import absolute_path
 from fileq.errors import NotFoundError, UsageError
 from fileq.units import Duration
-from fileq.watch.configured import watch_spec
-from fileq.watch.folder import PollMode, WatchSpec, skipped_folders
+from fileq.watch.specification import PollMode, WatchSpec, skipped_folders, spec_from_config
 
 
 def folders_to_watch(
@@ -32,11 +31,11 @@ def folders_to_watch(
         if not watches:
             where = session.config.file or "a config"
             raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
-        return [watch_spec(session.config, watch, interval, follow_links=follow_links) for watch in watches]
+        return [spec_from_config(session.config, watch, interval, follow_links=follow_links) for watch in watches]
     named = [_existing_folder(path) for path in dict.fromkeys(paths)]
     known = {} if recipe or out else {watch.path: watch for watch in watches}
     return [
-        watch_spec(session.config, known[path], interval, follow_links=follow_links)
+        spec_from_config(session.config, known[path], interval, follow_links=follow_links)
         if path in known
         else _spec_of_options(session, path, recipe, out, interval, recursive=recursive, follow_links=follow_links)
         for path in named
@@ -74,10 +73,10 @@ def _spec_of_options(
 ) -> WatchSpec:
     target = None if out is None else absolute_path(out)
     return WatchSpec(
-        path,
-        tuple(session.recipes(recipe)),
-        target,
-        recursive,
+        path=path,
+        recipes=tuple(session.recipes(recipe)),
+        out=target,
+        recursive=recursive,
         poll=PollMode.AUTO if interval is None else PollMode.ALWAYS,
         interval=interval or 5.0,
         skipped=skipped_folders(path, target),

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Sequence
 
 from fileq.display import Answer, Display, FolderView, Progress, Text, Tone, WaitingFileView, WatchView
+from fileq.ledger.tables.watches import WatchStatus
 from fileq.service.systemd_notify import SystemdNotifier
-from fileq.watch.folder import Standing
 
 _LINES_ON_A_TERMINAL = 10
 
@@ -18,54 +18,60 @@ class WatchReporter:
         self._display = display
         self._notifier = SystemdNotifier()
         self._ready = False
-        self._standings: Sequence[Standing] = ()
+        self._statuses: Sequence[WatchStatus] = ()
         self._progress: Progress | None = None
         self._lock = threading.Lock()  # where we work too, the worker's thread shows its progress
 
-    def queued(self, paths: Sequence[str], batch: int) -> None:
+    def on_queued(self, paths: Sequence[str], batch_id: int) -> None:
+        """Tell of the files that were queued: of each, or on a terminal of many at once."""
         with self._lock:
             if self._display.rows is not None and len(paths) > _LINES_ON_A_TERMINAL:
-                self._answer(paths[0], batch, f"queued {len(paths):,} files as batch {batch}")
+                self._answer(paths[0], batch_id, f"queued {len(paths):,} files as batch {batch_id}")
                 return
             for path in paths:
-                self._answer(path, batch, f"queued {path}")
+                self._answer(path, batch_id, f"queued {path}")
 
-    def _answer(self, path: str, batch: int, line: str) -> None:
-        self._display.answer(Answer({"event": "queued", "source": path, "batch": batch}, [Text(line, Tone.GOOD)]))
+    def _answer(self, path: str, batch_id: int, line: str) -> None:
+        self._display.answer(Answer({"event": "queued", "source": path, "batch": batch_id}, [Text(line, Tone.GOOD)]))
 
-    def noticed(self, text: str) -> None:
+    def on_notice(self, text: str) -> None:
+        """Tell a person something."""
         with self._lock:
             self._display.hint(text)
 
-    def stands(self, standings: Sequence[Standing]) -> None:
+    def on_status(self, statuses: Sequence[WatchStatus]) -> None:
+        """Show the status of each folder."""
         with self._lock:
-            self._standings = standings
+            self._statuses = statuses
             self._show()
 
     def show_progress(self, progress: Progress) -> None:
+        """Show how far the jobs are that are done here too."""
         with self._lock:
             self._progress = progress
             self._show()
 
     def _show(self) -> None:
-        self._display.show_watch(WatchView([_watched(one) for one in self._standings], self._progress))
+        self._display.show_watch(WatchView([_folder_view(status) for status in self._statuses], self._progress))
 
-    def alive(self) -> None:
+    def on_turn(self) -> None:
+        """Tell the service manager that the watcher is alive; at first, that it is ready."""
         if not self._ready:
             self._ready = True
             self._notifier.send("READY=1")
         self._notifier.keep_alive()
 
     def stopping(self) -> None:
+        """Tell the service manager that the watcher stops."""
         self._notifier.send("STOPPING=1")
 
 
-def _watched(standing: Standing) -> FolderView:
+def _folder_view(status: WatchStatus) -> FolderView:
     return FolderView(
-        path=standing.path,
-        state=standing.state,
-        problem=standing.problem,
-        queued=standing.queued,
-        waiting=standing.waiting,
-        waiting_files=[WaitingFileView(file.path, file.reason, file.seconds) for file in standing.longest],
+        path=status.path,
+        state=status.state,
+        problem=status.problem,
+        queued=status.queued,
+        waiting=status.waiting,
+        waiting_files=[WaitingFileView(file.path, file.reason, file.seconds) for file in status.longest],
     )

@@ -17,8 +17,8 @@ from fileq.notifications import enqueue_notification
 from fileq.process.isolated import aside
 from fileq.retention.verification import record_missing_outputs
 from fileq.units import describe_bytes
-from fileq.watch.configured import watch_spec
-from fileq.watch.one_shot import look_through
+from fileq.watch.one_shot import watch_once
+from fileq.watch.specification import spec_from_config
 from fileq.watch.status import is_watched
 
 
@@ -96,11 +96,11 @@ def rescan_folders(context: TaskContext, now: float) -> str:
         if context.stop.is_set() or is_watched(context.ledger, watch.path):
             continue
         try:
-            folder = watch_spec(context.config, watch)
+            folder = spec_from_config(context.config, watch)
         except UntrustedError as error:
             untrusted = error
             continue
-        scan = look_through(context.ledger, folder, context.stop.is_set)
+        scan = watch_once(context.ledger, folder, context.stop.is_set)
         sentences += [f"{scan.queued_files:,} queued of {watch.path}."] if scan.queued_files else []
         sentences += [scan.problem] if scan.problem else []
     missing = record_missing_outputs(context.ledger, now, context.stop.is_set)

@@ -1,4 +1,4 @@
-"""From candidates to jobs: each is looked at until it is complete, and those that are go into the ledger together."""
+"""From unsettled files to jobs: each is probed until it is complete, and those that are go into the ledger together."""
 
 import os
 import time
@@ -11,116 +11,123 @@ from fileq.files.directory import FolderMissing
 from fileq.intake import IntakeOutcome
 from fileq.ledger import Ledger
 from fileq.sources import SourceFile
-from fileq.watch.candidates import UnsettledFile, UnsettledFiles
 from fileq.watch.links import LinkKind, LinkRefused, check_link
 from fileq.watch.listener import WatchListener
-from fileq.watch.probe import probe_file
-from fileq.watch.stability import LONG, ProbedFile, UnsettledReason, seconds_until_next_probe
+from fileq.watch.stability import LONG, ProbedFile, UnsettledReason, probe_file, seconds_until_next_probe
+from fileq.watch.unsettled_files import UnsettledFile, UnsettledFiles
 from fileq.watch.watched_folder import WatchedFolder
 
 _IN_ONE_TRANSACTION = 2_000
 _RETRY = 1.0
 _LINKED = 0.2
-"""Seconds after which to look again whether a file's other name has gone."""
+"""Seconds after which to probe again whether a file's other name has gone."""
 
 
 class Collector:
-    """Raises LedgerError; what could not be written is then looked at again later."""
+    """Collects the files that are complete, of all watched folders."""
 
-    def __init__(self, ledger: Ledger, candidates: UnsettledFiles, listener: WatchListener) -> None:
+    def __init__(self, ledger: Ledger, unsettled: UnsettledFiles, listener: WatchListener) -> None:
         self._ledger = ledger
-        self._unsettled = candidates
+        self._unsettled = unsettled
         self._listener = listener
-        self._noted: set[str] = set()
+        self._noted_folders: set[str] = set()
 
     def collect_due(self, now: float) -> None:
-        """Look at all that is due, and queue what is complete and new."""
+        """Probe the files that are due, and queue those that are complete and new. `now` is in monotonic seconds.
+
+        Raises LedgerError: what could not be written is then probed again later.
+        """
         complete: dict[WatchedFolder, list[tuple[UnsettledFile, ProbedFile]]] = {}
-        for candidate in self._unsettled.list_due(now, _IN_ONE_TRANSACTION):
-            seen = self._looked_at(candidate, now)
-            if seen is not None:
-                complete.setdefault(candidate.folder, []).append((candidate, seen))
+        for file in self._unsettled.take_due(now, _IN_ONE_TRANSACTION):
+            probed = self._probe_complete(file, now)
+            if probed is not None:
+                complete.setdefault(file.folder, []).append((file, probed))
         while complete:
-            root, files = complete.popitem()
+            folder, files = complete.popitem()
             try:
-                self._take(root, files, now)
+                self._take_in(folder, files, now)
             except LedgerError:
-                for candidate, _ in (one for some in (files, *complete.values()) for one in some):
-                    self._unsettled.schedule_probe(candidate, now + _RETRY)
+                for file, _ in (one for some in (files, *complete.values()) for one in some):
+                    self._unsettled.schedule_probe(file, now + _RETRY)
                 raise
 
-    def _looked_at(self, candidate: UnsettledFile, now: float) -> ProbedFile | None:
-        """The file where it is complete; else it is dropped, or looked at later."""
-        seen = probe_file(candidate.path)
-        if seen is None:
-            self._unsettled.discard(candidate.path)
+    def _probe_complete(self, file: UnsettledFile, now: float) -> ProbedFile | None:
+        """The file where it is complete; else it is discarded, or probed later."""
+        probed = probe_file(file.path)
+        if probed is None:
+            self._unsettled.discard(file.path)
             return None
-        wait = seconds_until_next_probe(candidate, candidate.folder.mask_probe(seen), now, candidate.folder.settle)
+        wait = seconds_until_next_probe(file, file.folder.mask_probe(probed), now, file.folder.settle)
         if wait is None:
-            return self._vetted(candidate, seen, now)
-        if now - candidate.first_at > LONG and not candidate.warned:
-            candidate.warned = True
-            self._listener.noticed(f"{candidate.path} has been waiting for 10 minutes: {candidate.reason}.")
-        self._unsettled.schedule_probe(candidate, now + wait)
+            return self._check_links(file, probed, now)
+        if now - file.first_at > LONG and not file.warned:
+            file.warned = True
+            self._listener.on_notice(f"{file.path} has been waiting for 10 minutes: {file.reason}.")
+        self._unsettled.schedule_probe(file, now + wait)
         return None
 
-    def _vetted(self, candidate: UnsettledFile, seen: ProbedFile, now: float) -> ProbedFile | None:
+    def _check_links(self, file: UnsettledFile, probed: ProbedFile, now: float) -> ProbedFile | None:
         """The complete file with its inode, unless it is a link that the watch leaves alone."""
-        root = candidate.folder
-        if root.spec.follow_links:
-            return seen
+        folder = file.folder
+        if folder.spec.follow_links:
+            return probed
         try:
-            status = check_link(candidate.path, root.real_path)
+            status = check_link(file.path, folder.real_path)
         except LinkRefused as refused:
-            if refused.kind is LinkKind.HARD and now - candidate.first_at < root.settle:
-                candidate.reason = UnsettledReason.LINKED
-                self._unsettled.schedule_probe(candidate, now + _LINKED)
+            if refused.kind is LinkKind.HARD and now - file.first_at < folder.settle:
+                file.reason = UnsettledReason.LINKED
+                self._unsettled.schedule_probe(file, now + _LINKED)
             else:
-                root.refused_links.add(candidate.path, refused.kind)
-                self._unsettled.discard(candidate.path)
+                folder.refused_links.add(file.path, refused.kind)
+                self._unsettled.discard(file.path)
             return None
         except (FolderMissing, OSError):
-            self._unsettled.schedule_probe(candidate, now + _RETRY)
+            self._unsettled.schedule_probe(file, now + _RETRY)
             return None
-        if (status.st_size, status.st_mtime_ns) != (seen.size, seen.mtime_ns):  # it is another file by now
-            self._unsettled.schedule_probe(candidate, now + _RETRY)
+        if (status.st_size, status.st_mtime_ns) != (probed.size, probed.mtime_ns):  # it is another file by now
+            self._unsettled.schedule_probe(file, now + _RETRY)
             return None
-        return seen._replace(inode=status.st_ino)
+        return probed._replace(inode=status.st_ino)
 
-    def _take(self, root: WatchedFolder, files: Sequence[tuple[UnsettledFile, ProbedFile]], now: float) -> None:
-        taken = root.intake.take_in([_source(root, candidate.path, seen) for candidate, seen in files], time.time())
+    def _take_in(self, folder: WatchedFolder, files: Sequence[tuple[UnsettledFile, ProbedFile]], now: float) -> None:
+        result = folder.intake.take_in([_source(folder, file.path, probed) for file, probed in files], time.time())
         queued = []
-        for (candidate, _), outcome in zip(files, taken.outcomes, strict=True):
+        for (file, _), outcome in zip(files, result.outcomes, strict=True):
             if outcome is IntakeOutcome.BUSY:
-                candidate.reason = UnsettledReason.BUSY
-                self._unsettled.schedule_probe(candidate, now + _RETRY)
+                file.reason = UnsettledReason.BUSY
+                self._unsettled.schedule_probe(file, now + _RETRY)
                 continue
-            self._unsettled.discard(candidate.path)
+            self._unsettled.discard(file.path)
             if outcome is IntakeOutcome.QUEUED:
-                queued.append(candidate)
-        if queued and taken.batch_id is not None:
-            self._note(root.spec.path)
-            root.queued += len(queued)
-            self._listener.queued([candidate.path for candidate in queued], taken.batch_id)
-        if taken.disposable:
-            for problem in dispose(self._ledger, taken.disposable):
-                self._listener.noticed(str(problem))
-        missed = sum(not (candidate.by_event or candidate.caught_up) for candidate in queued)
-        if missed and (trouble := root.report_missed(missed, now)):
-            self._listener.noticed(f"{root.spec.path}: {trouble}")
+                queued.append(file)
+        if queued and result.batch_id is not None:
+            self._note_folder(folder.spec.path)
+            folder.queued += len(queued)
+            self._listener.on_queued([file.path for file in queued], result.batch_id)
+        if result.disposable:
+            for problem in dispose(self._ledger, result.disposable):
+                self._listener.on_notice(str(problem))
+        missed = sum(not (file.by_event or file.caught_up) for file in queued)
+        if missed and (trouble := folder.report_missed(missed, now)):
+            self._listener.on_notice(f"{folder.spec.path}: {trouble}")
 
-    def _note(self, path: str) -> None:
+    def _note_folder(self, path: str) -> None:
         """Retention is to know the folder again, and to take nothing for gone while its drive is."""
-        if path not in self._noted:
+        if path not in self._noted_folders:
             with suppress(OSError):  # it has just gone
                 self._ledger.folders.upsert_folder(path, made=False)
-                self._noted.add(path)
+                self._noted_folders.add(path)
 
 
-def _source(root: WatchedFolder, path: str, seen: ProbedFile) -> SourceFile:
+def _source(watched: WatchedFolder, path: str, probed: ProbedFile) -> SourceFile:
     folder, name = os.path.split(path)
-    top = root.spec.path
-    relative = os.path.relpath(folder, top) if folder != top else ""
+    top = watched.spec.path
     return SourceFile(
-        path=path, name=name, folder=folder, relative=relative, size=seen.size, mtime_ns=seen.mtime_ns, inode=seen.inode
+        path=path,
+        name=name,
+        folder=folder,
+        relative=os.path.relpath(folder, top) if folder != top else "",
+        size=probed.size,
+        mtime_ns=probed.mtime_ns,
+        inode=probed.inode,
     )

@@ -34,15 +34,18 @@ class InotifyReader(InotifyFD):
 
     @property
     def watches(self) -> int:
+        """Return how many watches are in use."""
         return len(self._watch_for_wd)
 
     def run(self) -> None:
+        """Read until it is stopped."""
         try:
             super().run()
         except Exception as error:  # noqa: BLE001  # whatever it is: it is told, and everything is built anew
             self.on_trouble(f"reading events went wrong ({type(error).__name__}: {error})")
 
     def handle_event(self, event: InotifyEvent) -> None:
+        """Hand on an event, or tell that the queue overflowed."""
         if event.is_queue_overflow:
             self.on_trouble("more events came than the system's queue holds")
         else:
@@ -76,6 +79,7 @@ class InotifyTree(InotifyWatchGroup):
     """
 
     def on_event(self, event: InotifyEvent) -> None:
+        """Hand on an event; before, take away the watches of a folder that leaves its place."""
         if event.is_moved_from and event.is_directory and self.is_recursive:
             with self._lock:
                 self._forget(self._build_event_source_path(event))
@@ -89,7 +93,10 @@ class InotifyTree(InotifyWatchGroup):
 
 
 class InotifyTreeEmitter(InotifyEmitter):
+    """Makes watchdog's events of those of a tree, and tells of trouble."""
+
     def on_thread_start(self) -> None:
+        """Add the watches of the tree."""
         self._inotify = InotifyTree(
             self._inotify_fd,
             os.fsencode(self.watch.path),
@@ -100,7 +107,7 @@ class InotifyTreeEmitter(InotifyEmitter):
     def run(self) -> None:
         try:
             super().run()
-        except Exception as error:  # noqa: BLE001  # see Reader
+        except Exception as error:  # noqa: BLE001  # see InotifyReader
             assert isinstance(self._inotify_fd, InotifyReader)
             self._inotify_fd.on_trouble(f"sorting events went wrong ({type(error).__name__}: {error})")
 
@@ -114,6 +121,7 @@ class InotifyObserver(BaseObserver):
         super().__init__(InotifyTreeEmitter, timeout=timeout, inotify_fd=self.reader)
 
     def on_thread_stop(self) -> None:
+        """Stop the reader too."""
         super().on_thread_stop()
         self.reader.stop()
         self.reader.join()

@@ -92,15 +92,16 @@ class RefusedLinks:
         return len(self._kinds)
 
     def add(self, path: str, kind: LinkKind) -> None:
+        """Add a link, or its kind now; one more than MAX_LINKS is forgotten."""
         if len(self._kinds) < MAX_LINKS or path in self._kinds:
             self._kinds[path] = kind
 
     def count_by_kind(self) -> dict[str, int]:
-        """How many there are of each kind."""
+        """Return how many links there are of each kind."""
         return dict(Counter(self._kinds.values()))
 
     def describe(self) -> str:
-        """How many there are, why, and how to have them taken."""
+        """Return, in words, how many links are left alone, why, and how to have them taken."""
         more = " or more" if len(self._kinds) >= MAX_LINKS else ""
         left = f"{describe_count(len(self._kinds), 'link')}{more} left alone: {describe_counts(self.count_by_kind())}"
         return f"{left}. {HOW_TO_FOLLOW}"

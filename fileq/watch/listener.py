@@ -1,25 +1,25 @@
-"""Who wants to know what the watcher does."""
+"""Who is told what the watcher does."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from fileq.watch.folder import Standing
+from fileq.ledger.tables.watches import WatchStatus
 
 
 class WatchListener(Protocol):
     """Called in the watcher's thread."""
 
     live: bool
-    """Whether it shows how things stand, several times a second."""
+    """Whether it shows the status of the folders, several times a second."""
 
-    def queued(self, paths: Sequence[str], batch: int) -> None:
-        """These files were queued."""
+    def on_queued(self, paths: Sequence[str], batch_id: int) -> None:
+        """Take note of the files that were queued."""
 
-    def noticed(self, text: str) -> None:
-        """Something that a person may want to know."""
+    def on_notice(self, text: str) -> None:
+        """Take note of something that a person may want to know."""
 
-    def stands(self, standings: Sequence[Standing]) -> None:
-        """How it stands with each folder now."""
+    def on_status(self, statuses: Sequence[WatchStatus]) -> None:
+        """Show the status of each folder."""
 
-    def alive(self) -> None:
-        """The watcher has done a turn."""
+    def on_turn(self) -> None:
+        """Take note that the watcher is alive: it has done a turn."""

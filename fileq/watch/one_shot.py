@@ -1,17 +1,18 @@
-"""One look at a folder that nobody watches: what is new in it is queued, by the same rules."""
+"""One shot at a folder that nobody watches: what is new in it is queued, by the same rules."""
 
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from fileq.ledger import Ledger
-from fileq.watch.folder import PollMode, Standing, WatchSpec
+from fileq.ledger.tables.watches import WatchStatus
+from fileq.watch.specification import PollMode, WatchSpec
 from fileq.watch.status import OneShotStatusWriter
 from fileq.watch.watcher import Watcher
 
 
 class OneShotListener:
-    """What a look at a folder has brought: a watcher's listener. `problem` is why it could not be looked at."""
+    """What one shot at a folder has brought. `problem` is why it could not be read; "" where it could."""
 
     live = False
 
@@ -21,25 +22,28 @@ class OneShotListener:
         self.watcher: Watcher | None = None
         self._stop = stop
 
-    def queued(self, paths: Sequence[str], batch: int) -> None:
-        del batch
+    def on_queued(self, paths: Sequence[str], batch_id: int) -> None:
+        """Count the files that were queued."""
+        del batch_id
         self.queued_files += len(paths)
 
-    def noticed(self, text: str) -> None:
+    def on_notice(self, text: str) -> None:
+        """Keep the last notice."""
         self.problem = text
 
-    def stands(self, standings: Sequence[Standing]) -> None:
-        """Nobody looks."""
+    def on_status(self, statuses: Sequence[WatchStatus]) -> None:
+        """Do nothing: nobody looks."""
 
-    def alive(self) -> None:
+    def on_turn(self) -> None:
+        """Stop the watcher where the caller is to stop."""
         if self._stop() and self.watcher is not None:
             self.watcher.stop()
 
 
-def watch_once(ledger: Ledger, folder: WatchSpec, stop: Callable[[], bool]) -> OneShotListener:
-    """Queue what is new and complete in `folder`. Raises LedgerError."""
-    look = OneShotListener(stop)
-    quiet = msgspec.structs.replace(folder, poll=PollMode.ALWAYS)
-    look.watcher = Watcher(ledger, lambda: [quiet], look, once=True, registry=OneShotStatusWriter(ledger))
-    look.watcher.run()
-    return look
+def watch_once(ledger: Ledger, spec: WatchSpec, stop: Callable[[], bool]) -> OneShotListener:
+    """Queue what is new and complete in a folder, and return what that has brought. Raises LedgerError."""
+    listener = OneShotListener(stop)
+    quiet = msgspec.structs.replace(spec, poll=PollMode.ALWAYS)
+    listener.watcher = Watcher(ledger, lambda: [quiet], listener, once=True, status_writer=OneShotStatusWriter(ledger))
+    listener.watcher.run()
+    return listener

@@ -1,4 +1,4 @@
-"""What the ledger says of watched folders: who watches each, and how it stands with it."""
+"""The entries of this process's watched folders in the ledger: who watches each, and its status."""
 
 import json
 import time
@@ -7,22 +7,25 @@ import msgspec
 
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
-from fileq.ledger.tables.watches import WatchRecord
+from fileq.ledger.tables.watches import WatchRecord, WatchState, WatchStatus
 from fileq.presence import is_elsewhere, is_running, this_process
-from fileq.watch.folder import Standing, WatchState
 
 _ALIVE_EVERY = 30.0
+"""Seconds after which a status is written down again though it is the same: others see by it that we are there."""
 
 
 class StatusWriter:
-    """This process's entries. Raises LedgerError."""
+    """Writes down the status of the folders that this process watches."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._said: dict[int, tuple[str, float]] = {}
+        self._written: dict[int, tuple[str, float]] = {}
 
     def register_watch(self, path: str) -> int:
-        """The number of the watch that this process has from now on. Raises UsageError where another has it."""
+        """Have this process watch a folder from now on, and return the id of the watch.
+
+        Raises UsageError where another process watches it, LedgerError.
+        """
         me = this_process()
         with self._ledger.transaction():
             before = self._ledger.watches.find_watch(path)
@@ -32,33 +35,37 @@ class StatusWriter:
                 )
             return self._ledger.watches.upsert_watch(path, me, time.time())
 
-    def write_status(self, watch: int, standing: Standing, now: float) -> None:
-        """How it stands with a folder: written where it is news, or was said long ago."""
-        said = json.dumps(msgspec.to_builtins(standing))
-        before, at = self._said.get(watch, ("", 0.0))
-        if said != before or now - at > _ALIVE_EVERY:
-            self._said[watch] = said, now
-            self._ledger.watches.record_status(watch, said, time.time())
+    def write_status(self, watch_id: int, status: WatchStatus, now: float) -> None:
+        """Write down the status of a folder where it is news, or was written long ago. Raises LedgerError.
+
+        `now` is in seconds of the monotonic clock.
+        """
+        status_json = _encode(status)
+        before, at = self._written.get(watch_id, ("", 0.0))
+        if status_json != before or now - at > _ALIVE_EVERY:
+            self._written[watch_id] = status_json, now
+            self._ledger.watches.record_status(watch_id, status_json, time.time())
 
 
 class OneShotStatusWriter(StatusWriter):
-    """For one look at folders that nobody watches: it keeps nobody from watching them."""
+    """For one shot at folders that nobody watches: it keeps nobody from watching them."""
 
     def register_watch(self, path: str) -> int:
+        """Return the id of the watch of a folder; it is entered as stopped where there is none. Raises LedgerError."""
         with self._ledger.transaction():
             there = self._ledger.watches.find_watch(path)
             if there is not None:
                 return there.id
-            watch = self._ledger.watches.upsert_watch(path, this_process(), time.time())
-            self._ledger.watches.record_status(watch, json.dumps({"state": WatchState.STOPPED}), time.time())
-        return watch
+            watch_id = self._ledger.watches.upsert_watch(path, this_process(), time.time())
+            self._ledger.watches.record_status(watch_id, _encode(WatchStatus(state=WatchState.STOPPED)), time.time())
+        return watch_id
 
-    def write_status(self, watch: int, standing: Standing, now: float) -> None:
-        """Nothing: what its last watcher said stands."""
+    def write_status(self, watch_id: int, status: WatchStatus, now: float) -> None:
+        """Do nothing: what the last watcher of the folder wrote stays."""
 
 
 def is_watched(ledger: Ledger, path: str) -> bool:
-    """Whether some process watches this folder now."""
+    """Return whether some process watches this folder now. Raises LedgerError."""
     record = ledger.watches.find_watch(path)
     return record is not None and _is_watching(record)
 
@@ -66,3 +73,8 @@ def is_watched(ledger: Ledger, path: str) -> bool:
 def _is_watching(record: WatchRecord) -> bool:
     """Whether its process still does."""
     return not record.status.is_stopped and not is_elsewhere(record.process) and is_running(record.process)
+
+
+def _encode(status: WatchStatus) -> str:
+    """As JSON: of a path that is no UTF-8, too."""
+    return json.dumps(msgspec.to_builtins(status))

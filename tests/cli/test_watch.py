@@ -8,7 +8,7 @@ import pytest
 from fileq.cli.session import Session
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.service import manager
-from fileq.watch.folder import PollMode
+from fileq.watch.specification import PollMode
 
 
 def test_a_folder_that_is_not_there_is_named(fileq):

@@ -6,9 +6,9 @@ import pytest
 
 from fileq.files.directory import FolderMissing
 from fileq.watch import collector, links
-from fileq.watch.folder import PollMode, WatchSpec
 from fileq.watch.links import LinkKind, LinkRefused, RefusedLinks, check_link
 from fileq.watch.scan import Scan
+from fileq.watch.specification import PollMode, WatchSpec
 from fileq.watch.watcher import Watcher
 from tests.support.jobs import recipe
 
@@ -19,16 +19,16 @@ class Silent:
     def __init__(self):
         self.told = []
 
-    def queued(self, paths, batch):
+    def on_queued(self, paths, batch_id):
         """Nobody looks."""
 
-    def noticed(self, text):
+    def on_notice(self, text):
         self.told.append(text)
 
-    def stands(self, standings):
+    def on_status(self, statuses):
         """Nobody looks."""
 
-    def alive(self):
+    def on_turn(self):
         """Nobody looks."""
 
 
@@ -117,16 +117,16 @@ def test_a_scan_leaves_them_out_and_counts_them(inbox, secret, monkeypatch):
     (inbox / "link.jpg").symlink_to(secret)
     os.link(secret, inbox / "hard.jpg")
     inbox.chmod(0o777)
-    scan = Scan(WatchSpec(str(inbox), (recipe(),)))
+    scan = Scan(WatchSpec(path=str(inbox), recipes=(recipe(),)))
     assert [found.name for found in scan] == ["mine.jpg"]
     assert scan.refused_links.count_by_kind() == {"outside": 1, "hard_link": 1}
     assert "1 leads out of the folder, 1 is a hard link" in scan.refused_links.describe()
-    follows = Scan(WatchSpec(str(inbox), (recipe(),), follow_links=True))
+    follows = Scan(WatchSpec(path=str(inbox), recipes=(recipe(),), follow_links=True))
     assert sorted(found.name for found in follows) == ["hard.jpg", "link.jpg", "mine.jpg"]
 
 
 def test_a_million_links_take_no_room(monkeypatch):
-    monkeypatch.setattr(links, "MOST", 3)
+    monkeypatch.setattr(links, "MAX_LINKS", 3)
     left = RefusedLinks()
     for number in range(10):
         left.add(f"/{number}.jpg", LinkKind.OUTSIDE)
@@ -144,17 +144,17 @@ def when_complete(monkeypatch):
         def judge_and_do(*arguments):
             wait = judge(*arguments)
             if wait is None:
-                monkeypatch.setattr(collector, "judge", judge)
+                monkeypatch.setattr(collector, "seconds_until_next_probe", judge)
                 something()
             return wait
 
-        monkeypatch.setattr(collector, "judge", judge_and_do)
+        monkeypatch.setattr(collector, "seconds_until_next_probe", judge_and_do)
 
     return do
 
 
 def watch_once(ledger, folder, listener):
-    watched = WatchSpec(str(folder), (recipe(),), settle=0.1, poll=PollMode.ALWAYS)
+    watched = WatchSpec(path=str(folder), recipes=(recipe(),), settle=0.1, poll=PollMode.ALWAYS)
     Watcher(ledger, lambda: [watched], listener, once=True).run()
     with ledger.database.reading() as connection:
         return connection.execute("select source, inode from jobs").fetchall()

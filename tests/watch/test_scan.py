@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from fileq.watch.folder import DispositionPolicy, WatchSpec, skipped_folders
 from fileq.watch.scan import Scan
+from fileq.watch.specification import WatchSpec, skipped_folders
 from tests.support.jobs import recipe
 
 
@@ -17,14 +17,14 @@ def tree(folder, *names):
 
 
 def scanned(folder, start=None, **keys):
-    scan = Scan(WatchSpec(str(folder), (recipe(match=("*.jpg",)),), **keys), start)
+    scan = Scan(WatchSpec(path=str(folder), recipes=(recipe(match=("*.jpg",)),), **keys), start)
     names = sorted(os.path.join(found.relative, found.name) for found in scan)
     return names, scan
 
 
 def test_it_finds_files_with_their_place_and_inode(tmp_path):
     tree(tmp_path, "sub/a.jpg")
-    (found,) = Scan(WatchSpec(str(tmp_path), (recipe(),)))
+    (found,) = Scan(WatchSpec(path=str(tmp_path), recipes=(recipe(),)))
     status = os.stat(tmp_path / "sub" / "a.jpg")
     assert (found.path, found.folder) == (f"{tmp_path}/sub/a.jpg", f"{tmp_path}/sub")
     assert (found.relative, found.name) == ("sub", "a.jpg")
@@ -72,7 +72,7 @@ def test_a_sub_folder_that_is_gone_is_a_problem_and_the_folder_itself_an_error(t
      ("out/sub", False), ("outer", True), ("../inbox2", False), ("__MACOSX/a", False)],
 )  # fmt: skip
 def test_which_folders_belong_to_the_watch(path, covered):
-    folder = WatchSpec("/inbox", (recipe(),), skipped=frozenset({"/inbox/out"}), policy=DispositionPolicy())
+    folder = WatchSpec(path="/inbox", recipes=(recipe(),), skipped=frozenset({"/inbox/out"}))
     assert folder.covers(os.path.normpath(f"/inbox/{path}")) is covered
 
 

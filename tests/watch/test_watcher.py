@@ -9,11 +9,12 @@ import pytest
 
 from fileq.errors import UsageError
 from fileq.ledger.queries.overview import JobSelection
+from fileq.ledger.tables.watches import WatchState
 from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
-from fileq.watch.folder import PollMode, WatchSpec, WatchState
 from fileq.watch.observer import FolderObserver, ObserverTrouble
 from fileq.watch.one_shot import OneShotListener, watch_once
+from fileq.watch.specification import PollMode, WatchSpec
 from fileq.watch.stability import UnsettledReason
 from fileq.watch.status import is_watched
 from fileq.watch.watcher import Watcher
@@ -26,36 +27,36 @@ class Heard:
     live = True
 
     def __init__(self):
-        self.paths, self.said, self.standings = [], [], {}
+        self.paths, self.said, self.statuses = [], [], {}
         self._turn = threading.Condition()
 
-    def queued(self, paths, batch):
+    def on_queued(self, paths, batch_id):
         self.paths += paths
 
-    def noticed(self, text):
+    def on_notice(self, text):
         self.said.append(text)
 
-    def stands(self, standings):
-        self.standings = {os.path.basename(one.path): one for one in standings}
+    def on_status(self, statuses):
+        self.statuses = {os.path.basename(one.path): one for one in statuses}
 
-    def alive(self):
+    def on_turn(self):
         with self._turn:
             self._turn.notify_all()
 
     def until(self, condition):
         with self._turn:
-            assert self._turn.wait_for(condition, timeout=20), (self.paths, self.said, self.standings)
+            assert self._turn.wait_for(condition, timeout=20), (self.paths, self.said, self.statuses)
 
     def names(self):
         return sorted(os.path.basename(path) for path in self.paths)
 
     def state(self, name="inbox"):
-        return self.standings[name].state if name in self.standings else None
+        return self.statuses[name].state if name in self.statuses else None
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    for name in ("_TICK", "_RETRY", "_SHOWN_EVERY", "_SAID_EVERY", "_FLUSH_SECONDS"):
+    for name in ("_TICK", "_RETRY", "_SHOWN_EVERY", "_WRITTEN_EVERY", "_FLUSH_SECONDS"):
         monkeypatch.setattr(watcher, name, 0.02)
     for module in (watched_folder, collector):
         monkeypatch.setattr(module, "_RETRY", 0.02)
@@ -82,7 +83,7 @@ def put(photo):
 
 
 def folder(path, **keys):
-    return WatchSpec(str(path), (recipe(match=("*.jpg",)),), settle=0.02, **keys)
+    return WatchSpec(path=str(path), recipes=(recipe(match=("*.jpg",)),), settle=0.02, **keys)
 
 
 @contextmanager
@@ -108,8 +109,8 @@ def test_what_comes_is_queued_as_its_event_tells_and_what_no_recipe_is_for_is_no
         put(inbox / "notes.txt")
         put(inbox / "a.jpg")
         heard.until(lambda: heard.names() == ["a.jpg"])
-        heard.until(lambda: heard.standings["inbox"].queued == 1)
-        assert heard.standings["inbox"].missed == 0
+        heard.until(lambda: heard.statuses["inbox"].queued == 1)
+        assert heard.statuses["inbox"].missed == 0
     assert [job.source for job in ledger.overview.list_jobs(JobSelection())] == [str(inbox / "a.jpg")]
     assert ledger.folders.find_folder(str(inbox)) is not None  # so that retention knows when its drive is away
 
@@ -118,7 +119,7 @@ def test_what_was_there_before_is_caught_up_with_and_no_event_was_missed(ledger,
     put(inbox / "a.jpg")
     with watching(ledger, folder(inbox)) as (_, heard, _):
         heard.until(lambda: heard.names() == ["a.jpg"])
-        assert (heard.standings["inbox"].missed, heard.standings["inbox"].rebuilt) == (0, 0)
+        assert (heard.statuses["inbox"].missed, heard.statuses["inbox"].rebuilt) == (0, 0)
 
 
 def test_a_file_that_gets_its_name_when_it_is_whole_is_queued_under_that(ledger, inbox, put):
@@ -178,24 +179,24 @@ def test_another_folder_in_its_place_is_watched_instead(ledger, inbox, put, tmp_
 def test_what_events_did_not_tell_is_found_by_a_scan_and_counted_and_the_events_are_begun_anew(
     ledger, inbox, put, monkeypatch
 ):
-    monkeypatch.setattr(watched_folder, "_RECONCILE", 0.05)
+    monkeypatch.setattr(watched_folder, "_SCAN_INTERVAL", 0.05)
     monkeypatch.setattr(watched_folder, "_SHARE_OF_TIME", 0.0)
     with watching(ledger, folder(inbox)) as (_, heard, _):
-        monkeypatch.setattr(Watcher, "_heed", lambda *_: None)
+        monkeypatch.setattr(Watcher, "_handle_hint", lambda *_: None)
         put(inbox / "a.jpg")
-        heard.until(lambda: heard.state() is WatchState.EVENTS and heard.standings["inbox"].rebuilt)
-        assert (heard.names(), heard.standings["inbox"].missed) == (["a.jpg"], 1)
+        heard.until(lambda: heard.state() is WatchState.EVENTS and heard.statuses["inbox"].rebuilt)
+        assert (heard.names(), heard.statuses["inbox"].missed) == (["a.jpg"], 1)
         assert heard.said == [f"{inbox}: events did not tell of 1 file"]
 
 
 def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger, inbox, put):
     with watching(ledger, folder(inbox)) as (watch, heard, _):
-        watch._hints.put((watch._watched[0].observer, ObserverTrouble("too many at once")))
+        watch._hints.put((watch._folders[0].observer, ObserverTrouble("too many at once")))
         put(inbox / "a.jpg")
-        heard.until(lambda: heard.standings["inbox"].rebuilt and heard.state() is WatchState.EVENTS)
+        heard.until(lambda: heard.statuses["inbox"].rebuilt and heard.state() is WatchState.EVENTS)
         heard.until(lambda: heard.names() == ["a.jpg"])
         assert heard.said == [f"{inbox}: too many at once"]
-        assert (heard.standings["inbox"].rebuilt, heard.standings["inbox"].missed) == (1, 0)
+        assert (heard.statuses["inbox"].rebuilt, heard.statuses["inbox"].missed) == (1, 0)
 
 
 @pytest.mark.parametrize("watches", [0, 1])
@@ -205,9 +206,9 @@ def test_a_folder_with_fewer_watches_than_it_needs_is_watched_anew(ledger, inbox
     really = FolderObserver.watches
     monkeypatch.setattr(FolderObserver, "watches", watches)
     with watching(ledger, folder(inbox)) as (_, heard, _):
-        heard.until(lambda: heard.standings["inbox"].rebuilt)
+        heard.until(lambda: heard.statuses["inbox"].rebuilt)
         monkeypatch.setattr(FolderObserver, "watches", really)
-        heard.until(lambda: heard.standings["inbox"].watches == 2)
+        heard.until(lambda: heard.statuses["inbox"].watches == 2)
         heard.until(lambda: heard.state() is WatchState.EVENTS)
 
 
@@ -222,12 +223,12 @@ def test_a_file_that_is_not_complete_for_very_long_is_told_once(ledger, inbox, m
 
 
 def test_what_is_more_than_is_kept_is_found_by_a_scan_and_nothing_is_missed(ledger, inbox, put, monkeypatch):
-    monkeypatch.setattr(watcher, "MOST", 4)
+    monkeypatch.setattr(watcher, "MAX_FILES", 4)
     with watching(ledger, folder(inbox)) as (_, heard, _):
         for number in range(12):
             put(inbox / f"{number}.jpg")
         heard.until(lambda: len(heard.names()) == 12)
-        assert (heard.standings["inbox"].missed, heard.said) == (0, [])
+        assert (heard.statuses["inbox"].missed, heard.said) == (0, [])
 
 
 def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_ended(ledger, inbox, put):
@@ -269,7 +270,7 @@ def test_without_events_a_scan_finds_what_comes(ledger, inbox, put):
         assert heard.state() is WatchState.POLLING
         put(inbox / "a.jpg")
         heard.until(lambda: heard.names() == ["a.jpg"])
-        assert (heard.standings["inbox"].missed, heard.standings["inbox"].watches) == (0, None)
+        assert (heard.statuses["inbox"].missed, heard.statuses["inbox"].watches) == (0, None)
 
 
 def test_a_reload_goes_on_with_what_is_the_same_begins_what_is_new_and_leaves_the_rest(ledger, inbox, put, tmp_path):
@@ -284,7 +285,7 @@ def test_a_reload_goes_on_with_what_is_the_same_begins_what_is_new_and_leaves_th
         put(tmp_path / "third" / "b.jpg")
         put(inbox / "c.jpg")
         heard.until(lambda: heard.names() == ["b.jpg", "c.jpg"])
-        assert set(heard.standings) == {"inbox", "third"}
+        assert set(heard.statuses) == {"inbox", "third"}
         assert ledger.watches.find_watch(gone.path).status.is_stopped
 
 

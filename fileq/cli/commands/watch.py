@@ -22,8 +22,8 @@ from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
 from fileq.units import describe_count
-from fileq.watch.folder import WatchSpec
-from fileq.watch.probe import use_leases
+from fileq.watch.specification import WatchSpec
+from fileq.watch.stability import use_leases
 from fileq.watch.watcher import Watcher
 
 if TYPE_CHECKING:

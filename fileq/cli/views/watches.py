@@ -22,7 +22,7 @@ def watch_statuses(ledger: Ledger, now: float) -> list[dict[str, Any]]:
 
 
 def _standing(record: WatchRecord, now: float) -> dict[str, Any]:
-    said: dict[str, Any] = {"path": record.path} | msgspec.to_builtins(record.status)
+    said: dict[str, Any] = msgspec.to_builtins(record.status) | {"path": record.path}
     said["state"] = said["state"] or "stopped"
     if said["state"] != "stopped" and _is_gone(record, now):
         said |= {"state": "stopped", "problem": "its watcher was killed", "waiting": 0, "longest": [], "watches": None}

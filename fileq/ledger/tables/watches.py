@@ -1,5 +1,6 @@
 """The watched folders: who watches each, and what they say of it."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -14,7 +15,17 @@ _Moment = Annotated[float, msgspec.Meta(ge=0, le=250e9)]
 """Seconds, up to the last that a date can show."""
 
 
-class AwaitedFile(msgspec.Struct, frozen=True):
+class WatchState(StrEnum):
+    """How a folder is watched right now."""
+
+    CATCHING_UP = "catching up"
+    EVENTS = "events"
+    POLLING = "polling"
+    OFFLINE = "offline"
+    STOPPED = "stopped"
+
+
+class WaitingFile(msgspec.Struct, frozen=True):
     """A file that is not complete yet, why, and since how many seconds."""
 
     path: str
@@ -23,13 +34,20 @@ class AwaitedFile(msgspec.Struct, frozen=True):
 
 
 class WatchStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How it stands with a watched folder, as its watcher wrote it down last: see fileq.watch.folder.Standing."""
+    """The status of a watched folder: what its watcher writes down, and `status` and the live view show.
 
+    `state` is a WatchState, or "" where nothing is written down yet. `queued` and `missed` count files since the
+    watcher began: what was queued, and what of it only a scan had found. `waiting` counts the files of which `longest`
+    has some. `last_scan_at` is in seconds since the epoch; `watches` is how many of the system's watches are in use;
+    `left_alone` counts links that are no sources, by their kind.
+    """
+
+    path: str = ""
     state: str = ""
     problem: str = ""
     queued: _Count = 0
     waiting: _Count = 0
-    longest: tuple[AwaitedFile, ...] = ()
+    longest: tuple[WaitingFile, ...] = ()
     missed: _Count = 0
     rebuilt: _Count = 0
     last_scan_at: _Moment | None = None
@@ -40,7 +58,8 @@ class WatchStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_stopped(self) -> bool:
-        return self.state == "stopped"
+        """Return whether the watcher said that it stops."""
+        return self.state == WatchState.STOPPED
 
 
 _UNKNOWN = WatchStatus(problem="what its watcher wrote down can't be read")

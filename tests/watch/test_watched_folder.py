@@ -1,4 +1,4 @@
-from fileq.watch.backoff import Backoff
+from fileq.watch.watched_folder import Backoff
 
 
 def test_three_times_at_once_then_ever_later_up_to_a_minute():
