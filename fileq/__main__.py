@@ -46,9 +46,9 @@ def _run() -> int:
     try:
         from fileq.cli import run  # noqa: PLC0415
     except (ImportError, OSError, MemoryError) as error:
-        from fileq.errors import shortage  # noqa: PLC0415
+        from fileq.errors import find_shortage  # noqa: PLC0415
 
-        lack = shortage(error)
+        lack = find_shortage(error)
         if lack is None:
             raise
         print(f"Error: {lack}", file=sys.stderr)  # noqa: T201  # there is no display yet

@@ -1,4 +1,4 @@
-"""Cron lines: when something is due by the clock on the wall. Pure: the time and the zone are parameters."""
+"""Cron lines: when something is due by the wall clock. Pure: the time and the zone are parameters."""
 
 from datetime import datetime, tzinfo
 from typing import Self
@@ -17,6 +17,7 @@ class Cron(str):
 
     @classmethod
     def parse(cls, text: object) -> Self:
+        """Return a cron line. Raises ValueError where it is none, or can never be due."""
         if not isinstance(text, str):
             raise ValueError(f'{text!r} is no cron line; write it like "0 2 * * *", or "off"')  # noqa: TRY004
         line = cls(" ".join(text.split()))
@@ -38,10 +39,11 @@ class Cron(str):
 
     @property
     def is_off(self) -> bool:
+        """Whether the line says never."""
         return self == OFF
 
     def next_after(self, moment: float, zone: tzinfo) -> float | None:
-        """The first time that is due after `moment`, in seconds since the epoch; None where it is off."""
+        """Return the first due time after `moment`, in seconds since the epoch; None where the line is off."""
         if self.is_off:
             return None
         from cronsim import CronSim  # noqa: PLC0415  # as above

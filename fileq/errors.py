@@ -1,4 +1,4 @@
-"""Everything that can go wrong, in one tree.
+"""The errors: everything that can go wrong, in one tree.
 
 FileqError                      exit code
 ├── UsageError                  2   the command line or the config asks for what can't be
@@ -54,12 +54,12 @@ class ErrorKind(StrEnum):
     INTERNAL = "internal"
 
     @property
-    def may_pass(self) -> bool:
-        """Whether the same job could go well later, with nothing changed: then it is tried again."""
-        return self in _MAY_PASS
+    def is_transient(self) -> bool:
+        """Whether the same job could go well later with nothing changed: then it is tried again."""
+        return self in _TRANSIENT
 
 
-_MAY_PASS = {ErrorKind.NO_SPACE, ErrorKind.TIMEOUT, ErrorKind.MEMORY, ErrorKind.CRASHED, ErrorKind.INTERNAL}
+_TRANSIENT = {ErrorKind.NO_SPACE, ErrorKind.TIMEOUT, ErrorKind.MEMORY, ErrorKind.CRASHED, ErrorKind.INTERNAL}
 
 
 class FileqError(Exception):
@@ -158,7 +158,7 @@ class Shortage(JobError):
 _NO_PROCESS = "No process or thread can be started: there are as many as may be."
 _NO_MEMORY = "There is no memory left for fileq itself."
 _MORE_MEMORY = "Use fewer workers, or allow fileq more memory (ulimit -v)."
-_SHORT_OF = {
+_SHORTAGES = {
     errno.EMFILE: ("This process may open no more files.", "Raise the limit (ulimit -n 1024), or use fewer workers."),
     errno.ENFILE: ("The system can open no more files.", "End other programs, or raise its limit (fs.file-max)."),
     errno.EAGAIN: (_NO_PROCESS, "Raise the limit (ulimit -u), or use fewer workers."),
@@ -166,8 +166,8 @@ _SHORT_OF = {
 }
 
 
-def shortage(error: BaseException) -> Shortage | None:
-    """The shortage that an error means, whoever has raised it; None where it means something else."""
+def find_shortage(error: BaseException) -> Shortage | None:
+    """Return the shortage that an error means, whoever has raised it; None where it means something else."""
     if isinstance(error, Shortage):
         return error
     number = error.errno if isinstance(error, OSError) else None
@@ -179,9 +179,9 @@ def shortage(error: BaseException) -> Shortage | None:
         isinstance(error, ImportError) and ("map segment" in said or "memory" in said)
     ):
         number = errno.ENOMEM
-    if number not in _SHORT_OF:
+    if number not in _SHORTAGES:
         return None
-    message, hint = _SHORT_OF[number]
+    message, hint = _SHORTAGES[number]
     return Shortage(message, hint, of_memory=number == errno.ENOMEM)
 
 
@@ -191,36 +191,36 @@ _NO_DRIVE = {errno.EIO, errno.ENODEV, errno.ENOTCONN, getattr(errno, "ESTALE", e
 _NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
 
 
-def _forbidden(error: OSError, path: str) -> JobError:
+def _translate_permission(error: OSError, path: str) -> JobError:
     if isinstance(error, ForeignLinkError):
         message = f"On the way to {path} there is another user's link to what isn't theirs."
         return JobError(ErrorKind.PERMISSION, message, "Name the file or folder itself, where it lies.")
     return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
 
 
-def os_failure(error: OSError, path: str) -> JobError:
-    """The job error that an OSError at `path` means."""
-    return shortage(error) or _fault_at(error, path)
+def translate_os_error(error: OSError, path: str) -> JobError:
+    """Return the job error that an OSError at `path` means."""
+    return find_shortage(error) or _translate_fault(error, path)
 
 
-def _fault_at(error: OSError, path: str) -> JobError:
-    return _fault_of_folder(error, os.path.dirname(path) or ".") or _fault_of_file(error, path)
+def _translate_fault(error: OSError, path: str) -> JobError:
+    return _translate_folder_fault(error, os.path.dirname(path) or ".") or _translate_file_fault(error, path)
 
 
-def _fault_of_folder(error: OSError, folder: str) -> FolderUnavailable | None:
+def _translate_folder_fault(error: OSError, folder: str) -> FolderUnavailable | None:
     if error.errno in _NO_SPACE:
         message = f"There is no space left to write in {folder}."
         return FolderUnavailable(ErrorKind.NO_SPACE, message, "Free some space, then retry.", folder)
     if error.errno == errno.EROFS:
         message = f"{folder} is read-only."
         return FolderUnavailable(ErrorKind.PERMISSION, message, "Make its drive writable, then retry.", folder)
-    if error.errno in _NO_DRIVE and not _answers(folder):
+    if error.errno in _NO_DRIVE and not _responds(folder):
         message = f"The drive of {folder} doesn't answer."
         return FolderUnavailable(ErrorKind.INTERNAL, message, "Bring it back, then retry.", folder)
     return None
 
 
-def _answers(folder: str) -> bool:
+def _responds(folder: str) -> bool:
     try:
         os.stat(folder)
     except OSError as error:
@@ -228,12 +228,12 @@ def _answers(folder: str) -> bool:
     return True
 
 
-def _fault_of_file(error: OSError, path: str) -> JobError:
+def _translate_file_fault(error: OSError, path: str) -> JobError:
     if error.errno == errno.EFBIG:
         message = f"{path} is larger than the file system or a limit of the system's allows."
         return JobError(ErrorKind.NO_SPACE, message, "Raise the limit (ulimit -f), or choose another folder.")
     if error.errno in _NO_PERMISSION:
-        return _forbidden(error, path)
+        return _translate_permission(error, path)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return JobError(ErrorKind.MISSING, f"{path} is gone.", "Put it back and retry, or cancel the job.")
     if error.errno in _NOT_A_FILE:
@@ -246,12 +246,12 @@ def _fault_of_file(error: OSError, path: str) -> JobError:
 
 
 @contextmanager
-def os_failures(path: str) -> Iterator[None]:
-    """Turn what the operating system says about `path` into a JobError."""
+def translate_os_errors(path: str) -> Iterator[None]:
+    """Raise a JobError for each OSError, about `path`, that the block raises, and for a path with a NUL byte."""
     try:
         yield
     except OSError as error:
-        raise os_failure(error, path) from error
+        raise translate_os_error(error, path) from error
     except ValueError as error:
         if "\0" not in path:
             raise

@@ -1,4 +1,4 @@
-"""Which process this is, and whether another one is still there: the one answer for workers, watchers and leases.
+"""The presence of processes: which one this is, and whether another is still there. The one answer for all rooms.
 
 A process is known by the kernel's own count of clock ticks at its start, the boot that it belongs to, and its pid.
 Wall-clock times won't do: after a step of the clock, psutil reports another start for the same process.
@@ -11,16 +11,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-_HANGING = 20
+_HANGING_FACTOR = 20
 """A process of this host that is there, and not stopped, is given up after its patience times this many."""
 
-_LONGEST_ELSEWHERE = 6 * 3600.0
+_MAX_UNSEEN = 6 * 3600.0
 
-_SAME_START = 1.5
+_START_TOLERANCE = 1.5
 """Seconds by which psutil's figure for a process's start wavers, where there are no ticks to compare."""
 
 
-class _Sight(msgspec.Struct, frozen=True):
+class _ProcessStatus(msgspec.Struct, frozen=True):
     """What the system says of a process now."""
 
     started: str
@@ -29,7 +29,7 @@ class _Sight(msgspec.Struct, frozen=True):
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):
-    """A process, for ever. `started` is an opaque text that this module makes and compares."""
+    """A process, which no later one is taken for. `started` is an opaque text that this module makes and compares."""
 
     host: str
     pid: int
@@ -37,6 +37,7 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
 
 
 def hostname() -> str:
+    """Return the name of this host."""
     if hasattr(os, "uname"):
         return os.uname().nodename
     import socket  # noqa: PLC0415  # 4 ms that only Windows needs
@@ -45,37 +46,38 @@ def hostname() -> str:
 
 
 def this_process() -> ProcessIdentity:
+    """Return the identity of this process."""
     return identify(os.getpid())
 
 
 def identify(pid: int) -> ProcessIdentity:
-    """Name a process of this host. Raises ProcessLookupError."""
-    seen = _look(pid)
-    if seen is None:
+    """Return the identity of a process of this host. Raises ProcessLookupError."""
+    status = _read_status(pid)
+    if status is None:
         raise ProcessLookupError(f"There is no process {pid}.")
-    return ProcessIdentity(hostname(), pid, seen.started)
+    return ProcessIdentity(hostname(), pid, status.started)
 
 
 def is_elsewhere(process: ProcessIdentity) -> bool:
-    """Whether it can't be seen from here: another host's, or of another container of this one."""
+    """Return whether a process can't be seen from here: it is another host's, or in another container of this one."""
     return process.host != hostname() or _namespace(process.started) not in (None, _namespace(_epoch()))
 
 
 def is_running(process: ProcessIdentity) -> bool:
-    """Whether a process that can be seen from here is there. A dead one that nobody has waited for is not."""
-    return _see(process) is not None
+    """Return whether a process that can be seen from here is there. A zombie is not."""
+    return _find_process(process) is not None
 
 
 def may_be_at_work(process: ProcessIdentity, seconds: float) -> bool:
-    """Whether a process may still do what it began `seconds` ago.
+    """Return whether a process may still do what it began `seconds` ago.
 
     One that can't be seen from here, and gives no sign of life, is taken to do so for six hours.
     """
-    return seconds < _LONGEST_ELSEWHERE if is_elsewhere(process) else is_running(process)
+    return seconds < _MAX_UNSEEN if is_elsewhere(process) else is_running(process)
 
 
 def is_gone(process: ProcessIdentity, *, silence: float, patience: float, observed: float | None = None) -> bool:
-    """Whether a process that should give a sign of life now and then, and has not for `silence` seconds, is gone.
+    """Return whether a process is gone that should give signs of life, and has given none for `silence` seconds.
 
     Elsewhere it is gone when it was silent for longer than `patience`; here as soon as it has ended. One that is here
     but silent may only have slept with the whole machine: it is gone when somebody has stopped it, or when it hangs
@@ -84,29 +86,31 @@ def is_gone(process: ProcessIdentity, *, silence: float, patience: float, observ
     """
     if is_elsewhere(process):
         return silence > patience
-    seen = _see(process)
+    status = _find_process(process)
     hanging = silence if observed is None else observed
-    return seen is None or (silence > patience and seen.is_stopped) or hanging > _HANGING * patience
+    return status is None or (silence > patience and status.is_stopped) or hanging > _HANGING_FACTOR * patience
 
 
-def _see(process: ProcessIdentity) -> _Sight | None:
-    """None where it has ended, also where another process has its pid by now."""
-    seen = _look(process.pid)
-    return seen if seen is not None and not seen.is_dead and _is_same_start(seen.started, process.started) else None
+def _find_process(process: ProcessIdentity) -> _ProcessStatus | None:
+    """Return a process's status; None where it has ended, also where another process has its pid by now."""
+    status = _read_status(process.pid)
+    if status is None or status.is_dead or not _is_same_start(status.started, process.started):
+        return None
+    return status
 
 
-def _look(pid: int) -> _Sight | None:
-    """Whatever process has this pid; None where none has."""
+def _read_status(pid: int) -> _ProcessStatus | None:
+    """Return the status of the process that has this pid; None where none has."""
     if sys.platform != "linux":
-        return _look_by_psutil(pid)
-    fields = _stat(pid)
+        return _read_status_by_psutil(pid)
+    fields = _read_proc_stat(pid)
     if fields is None:
         return None
-    return _Sight(f"{_epoch()}/{fields[19]}", is_stopped=fields[0] in "tT", is_dead=fields[0] in "ZX")
+    return _ProcessStatus(f"{_epoch()}/{fields[19]}", is_stopped=fields[0] in "tT", is_dead=fields[0] in "ZX")
 
 
-def _stat(pid: int) -> Sequence[str] | None:
-    """The fields of proc(5)'s stat from the state on: the third, so that the 22nd, the start's ticks, is number 19."""
+def _read_proc_stat(pid: int) -> Sequence[str] | None:
+    """Return the fields of proc(5)'s stat from the state on, the third: the 22nd, the start's ticks, is number 19."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()  # a program's name may hold blanks and brackets
@@ -114,7 +118,7 @@ def _stat(pid: int) -> Sequence[str] | None:
         return None
 
 
-def _look_by_psutil(pid: int) -> _Sight | None:
+def _read_status_by_psutil(pid: int) -> _ProcessStatus | None:
     import psutil  # noqa: PLC0415  # Linux does without, and `add` starts sooner
 
     try:
@@ -124,13 +128,13 @@ def _look_by_psutil(pid: int) -> _Sight | None:
     except psutil.NoSuchProcess:
         return None
     except psutil.AccessDenied:
-        return _Sight("", is_stopped=False, is_dead=False)  # it is somebody else's, and there
-    return _Sight(started, status == psutil.STATUS_STOPPED, status == psutil.STATUS_ZOMBIE)
+        return _ProcessStatus("", is_stopped=False, is_dead=False)  # it is somebody else's, and there
+    return _ProcessStatus(started, status == psutil.STATUS_STOPPED, status == psutil.STATUS_ZOMBIE)
 
 
 @functools.cache
 def _epoch() -> str:
-    """What ticks are counted from: this boot, as this pid namespace sees it. "" where there are no ticks."""
+    """Return what ticks are counted from: this boot, as this pid namespace sees it. "" where there are no ticks."""
     if sys.platform != "linux":
         return ""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot_id:
@@ -138,7 +142,7 @@ def _epoch() -> str:
 
 
 def _namespace(started: str) -> str | None:
-    """The pid namespace in a text that begins with an epoch of this boot; None where it is of another, or has none."""
+    """Return the pid namespace in a text that begins with an epoch of this boot; None where it has none, or another."""
     boot, _, rest = started.partition("/")
     return rest.partition("/")[0] if rest and boot == _epoch().partition("/")[0] else None
 
@@ -147,6 +151,6 @@ def _is_same_start(one: str, other: str) -> bool:
     if not one or one == other:  # "": the system doesn't tell us
         return True
     try:
-        return abs(float(one) - float(other)) < _SAME_START
+        return abs(float(one) - float(other)) < _START_TOLERANCE
     except ValueError:
         return False

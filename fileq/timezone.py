@@ -1,4 +1,4 @@
-"""The zone of the clock on the wall."""
+"""The time zone of this machine."""
 
 import io
 import os
@@ -11,17 +11,17 @@ from fileq.errors import EnvironmentFailure
 
 
 def local_zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
-    """The zone that the system is set to, or the variable TZ, in either of its forms. Raises EnvironmentFailure."""
+    """Return the zone that the system is set to, or the variable TZ, in either form. Raises EnvironmentFailure."""
     from tzlocal import get_localzone  # noqa: PLC0415  # most commands need no zone
 
     try:
         return get_localzone()
     except (ZoneInfoNotFoundError, ValueError) as error:
-        return _by_rule(environ.get("TZ", ""), error)
+        return _zone_from_rule(environ.get("TZ", ""), error)
 
 
-def _by_rule(rule: str, error: Exception) -> ZoneInfo:
-    """A zone like `CET-1CEST,M3.5.0,M10.5.0/3`, as POSIX has it and small systems use it.
+def _zone_from_rule(rule: str, error: Exception) -> ZoneInfo:
+    """Return a zone like `CET-1CEST,M3.5.0,M10.5.0/3`, as POSIX has it and small systems use it.
 
     Python reads such rules at the end of zone files alone (RFC 8536, 3.3): this makes a file that is nothing else.
     """

@@ -15,9 +15,9 @@ from fileq.errors import (
     NotFoundError,
     Shortage,
     UsageError,
-    os_failure,
-    os_failures,
-    shortage,
+    find_shortage,
+    translate_os_error,
+    translate_os_errors,
 )
 
 
@@ -39,7 +39,7 @@ from fileq.errors import (
     ],
 )
 def test_what_the_system_says_has_a_kind(number, kind):
-    failure = os_failure(OSError(number, os.strerror(number)), "/photos/a.jpg")
+    failure = translate_os_error(OSError(number, os.strerror(number)), "/photos/a.jpg")
     assert failure.kind is kind
     assert "/photos" in failure.message
     assert failure.hint
@@ -59,33 +59,33 @@ def test_what_the_system_says_has_a_kind(number, kind):
     ],
 )
 def test_what_the_process_lacks_is_a_shortage_and_no_fault_of_a_job(error):
-    lack = shortage(error)
+    lack = find_shortage(error)
     assert lack.exit_code == ExitCode.ENVIRONMENT
     assert lack.message
     assert lack.hint
     if isinstance(error, OSError):
-        assert isinstance(os_failure(error, "/photos/a.jpg"), Shortage)
+        assert isinstance(translate_os_error(error, "/photos/a.jpg"), Shortage)
 
 
 @pytest.mark.parametrize(
     "error", [OSError(errno.ENOENT, "x"), RuntimeError("x"), ImportError("no module"), ValueError()]
 )
 def test_what_is_none_is_no_shortage(error):
-    assert shortage(error) is None
+    assert find_shortage(error) is None
 
 
 def test_a_shortage_crosses_to_another_process_whole():
-    lack = pickle.loads(pickle.dumps(shortage(MemoryError())))
-    assert (type(lack), lack.of_memory, lack.hint) == (Shortage, True, shortage(MemoryError()).hint)
+    lack = pickle.loads(pickle.dumps(find_shortage(MemoryError())))
+    assert (type(lack), lack.of_memory, lack.hint) == (Shortage, True, find_shortage(MemoryError()).hint)
 
 
 def test_an_error_of_the_system_without_a_number_is_told_in_its_own_words():
-    assert "broken" in os_failure(OSError("broken"), "/photos/a.jpg").message
+    assert "broken" in translate_os_error(OSError("broken"), "/photos/a.jpg").message
 
 
 def test_what_the_system_says_in_a_block_becomes_a_job_error_with_its_cause(tmp_path):
     gone = str(tmp_path / "gone.jpg")
-    with pytest.raises(JobError, match=r"gone\.jpg is gone") as raised, os_failures(gone), open(gone):
+    with pytest.raises(JobError, match=r"gone\.jpg is gone") as raised, translate_os_errors(gone), open(gone):
         pass
     assert isinstance(raised.value.__cause__, FileNotFoundError)
 
@@ -118,5 +118,5 @@ def test_every_error_has_the_exit_code_of_its_branch(error, code):
 
 
 def test_faults_of_the_file_itself_are_not_tried_again():
-    passing = {kind for kind in ErrorKind if kind.may_pass}
+    passing = {kind for kind in ErrorKind if kind.is_transient}
     assert passing == {"no_space", "timeout", "memory", "crashed", "internal"}

@@ -24,7 +24,7 @@ def other():
 def platform(request, monkeypatch):
     """What is known of a process: on Linux the kernel's ticks, elsewhere what psutil says."""
     if request.param == "psutil":
-        monkeypatch.setattr(presence, "_look", presence._look_by_psutil)
+        monkeypatch.setattr(presence, "_read_status", presence._read_status_by_psutil)
         monkeypatch.setattr(presence, "_epoch", lambda: "")
 
 
@@ -70,7 +70,7 @@ def test_what_psutil_may_not_look_at_is_there(other, monkeypatch):
         raise psutil.AccessDenied(pid)
 
     identity = identify(other.pid)
-    monkeypatch.setattr(presence, "_look", presence._look_by_psutil)
+    monkeypatch.setattr(presence, "_read_status", presence._read_status_by_psutil)
     monkeypatch.setattr(psutil, "Process", denied)
     assert is_running(identity)
     assert not is_gone(identity, silence=599, patience=30)

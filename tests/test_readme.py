@@ -47,7 +47,7 @@ def operations() -> list[str]:
 
 
 def kinds() -> list[str]:
-    return [f"| `{kind}` | {MEANINGS[kind]} | {'yes' if kind.may_pass else ''} |" for kind in ErrorKind]
+    return [f"| `{kind}` | {MEANINGS[kind]} | {'yes' if kind.is_transient else ''} |" for kind in ErrorKind]
 
 
 def states() -> list[str]:

@@ -12,7 +12,7 @@ from fileq import signals
 from fileq.cli import typer_patch
 from fileq.cli.app import root_app
 from fileq.cli.session import Session
-from fileq.errors import ExitCode, FileqError, shortage
+from fileq.errors import ExitCode, FileqError, find_shortage
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def _invoke(arguments: list[str], session: Session) -> int:
 def _report_error(error: Exception, session: Session) -> int:
     """Show what went wrong. Returns the exit code."""
     display = session.display()
-    match shortage(error) or error:
+    match find_shortage(error) or error:
         case FileqError() as known:
             display.error(known.message, known.hint)
             return known.exit_code

@@ -61,7 +61,7 @@ def _closing(handle: int) -> Iterator[int]:
 
 
 def _pump(original: int, copy: int, keep_alive: KeepAlive) -> str:
-    """The digest of all that was read."""
+    """Copy all bytes, and return the SHA-256 of what was read."""
     digest = hashlib.sha256()
     unsynced = 0
     while chunk := os.read(original, _CHUNK):

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from fileq.disposition.copy import digest_file
 from fileq.disposition.leased_file import LEASE, LeasedFile
 from fileq.disposition.relocation import move_file
-from fileq.errors import JobError, os_failures
+from fileq.errors import JobError, translate_os_errors
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.tables.dispositions import Disposition, DispositionLease
@@ -63,7 +63,7 @@ def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
     disposition = ledger.dispositions.find_disposition(lease.disposition_id)  # as it is now that nobody else changes it
     assert disposition is not None
     try:
-        with os_failures(disposition.source):
+        with translate_os_errors(disposition.source):
             stays = _attempt(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from fileq.disposition.copy import copy_file, has_same_content
 from fileq.disposition.leased_file import LeasedFile
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import Directory, make_folders, open_directory
 from fileq.files.identity import is_same_file
 from fileq.files.names import copy_name, free_names
@@ -19,7 +19,7 @@ def move_file(ledger: Ledger, file: LeasedFile, folder: str) -> None:
     if file.name is None:
         return  # it has arrived, or is another file by now
     folder = os.path.normpath(folder)
-    with os_failures(folder):
+    with translate_os_errors(folder):
         make_folders(folder)
     with open_directory(folder) as target:
         if not _place_in(ledger, file, target) and file.hide():

@@ -65,6 +65,7 @@ class Directory:
 
     @property
     def is_writable(self) -> bool:
+        """Whether names may be given and taken in it."""
         return os.access(self.path_of("."), os.W_OK | os.X_OK, dir_fd=self._handle)
 
     def create(self, name: str, mode: int = 0o600) -> int:

@@ -29,7 +29,7 @@ def renameat2(source: int | None, name: str, target: int | None, to: str, flags:
 
 @functools.cache
 def _system_call() -> Callable[[int, bytes, int, bytes, int], int] | None:
-    """The system call, as a function that returns an errno, 0 for success; None without one."""
+    """Return the system call, as a function that returns an errno, 0 for success; None without one."""
     if sys.platform != "linux":
         return None
     try:

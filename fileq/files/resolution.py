@@ -37,7 +37,7 @@ def open_trusted(path: str, flags: int) -> int:
 
 
 class _Resolver:
-    """From the root along a path, one name after another."""
+    """Goes from the root along a path, one name after another."""
 
     def __init__(self, path: str, flags: int) -> None:
         self._path = path
@@ -47,6 +47,7 @@ class _Resolver:
         """Names still to go, and behind those that a link has put in, who owns that link."""
 
     def end(self) -> int:
+        """Return the descriptor of what is at the end of the path. Raises ForeignLinkError, OSError."""
         handle = os.open(os.sep, _SEARCH_ONLY | _CLOSED_FOR_PROGRAMS)
         try:
             while self._left:
@@ -100,7 +101,7 @@ def _is_trusted(owner: int) -> bool:
 
 
 def _is_closed(folder: os.stat_result) -> bool:
-    """Whether nobody but us and root can put a link there."""
+    """Return whether nobody but us and root can put a link there."""
     return _is_trusted(folder.st_uid) and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import Directory
 
 
@@ -20,6 +20,7 @@ class TempIdentity(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, status: os.stat_result) -> "TempIdentity":
+        """Return the identity of the file that has this status."""
         return cls(status.st_ino, status.st_uid, status.st_size)
 
 
@@ -52,7 +53,7 @@ class TempFile:
 
     def sync(self) -> os.stat_result:
         """Have the file on the disk, and return its status. Raises JobError."""
-        with os_failures(self.path):
+        with translate_os_errors(self.path):
             os.fsync(self.handle)
             return os.fstat(self.handle)
 
@@ -75,7 +76,7 @@ def foreign_file_error(temp: str) -> JobError:
 def new_temp_file(folder: Directory, name: str, mode: int) -> Iterator[TempFile]:
     """Make a file of a name that nothing has, and hold it open; `mode` is its permissions. Raises JobError."""
     path = os.path.join(folder.path, name)
-    with os_failures(path):
+    with translate_os_errors(path):
         handle = folder.create(name, mode)
     try:
         yield TempFile(path, handle)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageCms
 
-from fileq.errors import ErrorKind, JobError, os_failure, shortage
+from fileq.errors import ErrorKind, JobError, find_shortage, translate_os_error
 
 if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
@@ -81,7 +81,7 @@ def step_errors(step: str) -> Iterator[None]:
     except MemoryError as error:
         raise out_of_memory(f"the step {step}") from error
     except (*DAMAGE, OSError) as error:
-        if lack := shortage(error):
+        if lack := find_shortage(error):
             raise lack from error
         hint = "If it is a step of your own, look there; else please report it."
         raise JobError(ErrorKind.INTERNAL, f"The step {step} failed: {_reason(error)}.", hint) from error
@@ -106,7 +106,7 @@ def unencodable(reason: str) -> JobError:
 
 def _unread(error: OSError, path: str) -> JobError:
     if error.errno is not None and error.errno not in _IMPOSSIBLE_PLACES:
-        return os_failure(error, path)
+        return translate_os_error(error, path)
     reason = _reason(error)
     if "memory" in reason:
         return out_of_memory(path)
@@ -117,12 +117,12 @@ def _unread(error: OSError, path: str) -> JobError:
 
 def _unwritten(error: Exception, temp: "TempFile") -> JobError:
     if isinstance(error, OSError) and error.errno is not None:
-        return os_failure(error, temp.path)
+        return translate_os_error(error, temp.path)
     reason = _reason(error)
     if "memory" in reason:
         return out_of_memory(temp.path)
     system = _write_error(temp)
-    return unencodable(reason) if system is None else os_failure(system, temp.path)
+    return unencodable(reason) if system is None else translate_os_error(system, temp.path)
 
 
 def _write_error(temp: "TempFile") -> OSError | None:

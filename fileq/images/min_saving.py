@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PIL import ExifTags
 
-from fileq.errors import os_failures
+from fileq.errors import translate_os_errors
 from fileq.images import plan
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
@@ -53,7 +53,7 @@ def keep_original(
 
     `file` is the source's, open.
     """
-    with os_failures(source.path):
+    with translate_os_errors(source.path):
         content = read_all(file)
     if wanted == "all" or has_no_metadata(source):
         _write(temp, content)
@@ -80,7 +80,7 @@ def _stripped(source: DecodedSource, content: bytes, format_: str, data: Metadat
 
 
 def _write(temp: TempFile, content: bytes) -> None:
-    with os_failures(temp.path):
+    with translate_os_errors(temp.path):
         temp.truncate()
         with temp.open_from_start() as file:
             file.write(content)

@@ -30,7 +30,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.containers import brands
 from fileq.files.resolution import open_trusted
 from fileq.images import integrity
@@ -93,7 +93,7 @@ def open_source(path: str, size: int, mtime_ns: int, inode: int | None = None) -
 
     Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
     """
-    with os_failures(path):
+    with translate_os_errors(path):
         _refuse_what_is_no_file(os.stat(path), path)  # a pipe would be waited for, a device may do anything
         raw = io.FileIO(open_trusted(os.path.abspath(path), _READING))
     with raw:
@@ -135,7 +135,7 @@ def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_n
 
     `ctime_ns` tells of edits that keep both, which nobody can set back; and of links and modes that are no edits.
     """
-    with os_failures(path):
+    with translate_os_errors(path):
         now = os.fstat(file.fileno())
     pairs = ((size, now.st_size), (mtime_ns, now.st_mtime_ns), (ctime_ns, now.st_ctime_ns))
     if any(asked not in (-1, found) for asked, found in pairs):

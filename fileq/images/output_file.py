@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileq.errors import os_failures
+from fileq.errors import translate_os_errors
 from fileq.files.attributes import copy_attributes, limit_mode
 from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def open_output_folder(target: OutputTarget) -> Iterator[Directory]:
     """Hold the folder of an output open. Raises JobError."""
     with ExitStack() as stack:
-        with os_failures(target.temp):
+        with translate_os_errors(target.temp):
             directory = stack.enter_context(open_directory(os.path.dirname(target.temp)))
         yield directory
 
@@ -32,7 +32,7 @@ def finish_output(
     temp: TempFile, source: BinaryIO, target: OutputTarget, *, keep_times: bool, format_: str, size: Size
 ) -> EncodedOutput:  # fmt: skip
     """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
-    with os_failures(temp.path):
+    with translate_os_errors(temp.path):
         if target.replaces_source:
             copy_attributes(temp.handle, source.fileno())
         else:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileq.errors import os_failures
+from fileq.errors import translate_os_errors
 from fileq.files.attributes import mode_for
 from fileq.files.content import digest_of
 from fileq.files.private_folder import random_name
@@ -95,7 +95,7 @@ class ImageRun:
 
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
-        with os_failures(self._request.source):
+        with translate_os_errors(self._request.source):
             digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest

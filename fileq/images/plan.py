@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.content import digest_of
 from fileq.operations.base import Operation
 from fileq.operations.builtin.adjust import Adjust
@@ -134,7 +134,7 @@ class NameContext:
     def output_path(self, folder: str, part: OutputPlan, size: Size, exif: Image.Exif | None, ending: str) -> str:
         """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
         template = part.output.name
-        with os_failures(self.source):
+        with translate_os_errors(self.source):
             values = {field: self._value(field, part, size, exif, ending) for field in template_fields(template)}
         try:
             return os.path.join(folder, *fill_name(template, values).split("/"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.content import copy_content, digest_of
 from fileq.files.no_clobber import rename_no_clobber
 from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, private_folder, random_name
@@ -56,7 +56,7 @@ class ProgramFolder:
         """
         name, status = os.path.basename(path), os.fstat(file.fileno())
         mode = status.st_mode & 0o777 | 0o600  # many programs give it to what they make
-        with os_failures(self._temp):  # where there is no space is the folder of the output
+        with translate_os_errors(self._temp):  # where there is no space is the folder of the output
             handle = self.private.create(name, mode)
             try:
                 copy_content(file.fileno(), handle)
@@ -72,7 +72,7 @@ class ProgramFolder:
         known_as = os.path.join(self.private.path, name)
         program.run(os.path.join(self._path, source), os.path.join(self._path, name), known_as=known_as)
         temp = os.path.basename(self._temp)
-        with os_failures(self._temp):
+        with translate_os_errors(self._temp):
             status = self.private.lstat(name)
             if status is None or not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
                 message = f"{argv_of(program)[0]} made no file of its own for the output."
@@ -93,7 +93,7 @@ class ProgramFolder:
 def open_program_folder(folder: Directory, target: OutputTarget) -> Iterator[ProgramFolder]:
     """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
     with (
-        os_failures(target.temp),
+        translate_os_errors(target.temp),
         private_folder(folder, os.path.basename(target.temp) + PRIVATE_ENDING) as private,
     ):
         yield ProgramFolder(folder, private, target)
@@ -129,7 +129,7 @@ class ProgramRun:
 
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
-        with os_failures(self._request.source):
+        with translate_os_errors(self._request.source):
             digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest

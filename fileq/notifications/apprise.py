@@ -80,7 +80,7 @@ def _asset() -> apprise.AppriseAsset:
 
 
 def _attachment(notification: Notification) -> apprise.AppriseAttachment | None:
-    """The file, where it is still there. A third try goes without: it may be too large for the service."""
+    """Return the file, where it is still there. A third try goes without: it may be too large for the service."""
     path = notification.attachment
     if path is None or notification.tries > 2 or not os.path.isfile(path):
         return None
@@ -122,7 +122,7 @@ def _capture_log() -> Iterator[list[str]]:
 
 
 def _line(message: str, level: int) -> str:
-    """The part of a line of Apprise's log that may say why it went wrong."""
+    """Return the part of a line of Apprise's log that may say why it went wrong."""
     return message.rpartition(_EXCEPTION)[2] if level >= logging.WARNING or _EXCEPTION in message else ""
 
 

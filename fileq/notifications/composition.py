@@ -48,7 +48,7 @@ def compose_failures(causes: Sequence[CauseCount], examples: Iterable[FailureExa
 
 
 def _describe_batch(batch: int, tally: JobTally) -> str:
-    """Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
+    """Return a line: Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
     states = ", ".join(f"{tally.jobs[state]:,} {state}" for state in JobState if tally.jobs[state])
     made = (
         f"; {describe_count(tally.outputs, 'output')}, {describe_bytes(tally.bytes_in)} became"

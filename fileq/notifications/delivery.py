@@ -10,7 +10,7 @@ from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import Redactor
 from fileq.notifications.targets import (
     DeliveryError,
-    Target,
+    NotificationTarget,
     expand_url,
     list_targets,
     require_variable,
@@ -89,7 +89,7 @@ class _Delivery:
         return time.monotonic() + self._offset
 
 
-def send_to_target(target: Target, notification: Notification, environ: Mapping[str, str]) -> None:
+def send_to_target(target: NotificationTarget, notification: Notification, environ: Mapping[str, str]) -> None:
     """Send a notification to one target. Raises DeliveryError, whatever went wrong."""
     redactor = Redactor()
     try:
@@ -134,7 +134,7 @@ def find_target_problems(notify: NotifySettings, environ: Mapping[str, str]) -> 
     return problems
 
 
-def _check_target(target: Target, environ: Mapping[str, str]) -> None:
+def _check_target(target: NotificationTarget, environ: Mapping[str, str]) -> None:
     """Raise DeliveryError where this target can't be reached, as far as that can be seen without sending anything."""
     for name in variable_names(target):
         require_variable(name, environ)

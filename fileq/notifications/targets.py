@@ -18,7 +18,7 @@ class DeliveryError(Exception):
     """A target could not be reached. The reason holds no secret."""
 
 
-class Target(msgspec.Struct, frozen=True):
+class NotificationTarget(msgspec.Struct, frozen=True):
     """A key of the config, and its value: a URL, or a program with its arguments."""
 
     config_key: str
@@ -31,10 +31,10 @@ class Target(msgspec.Struct, frozen=True):
         return f"{self.config_key} ({hide_url_secrets(self.url)})" if self.url is not None else self.config_key
 
 
-def list_targets(notify: NotifySettings) -> list[Target]:
+def list_targets(notify: NotifySettings) -> list[NotificationTarget]:
     """Return the targets of the config, the program first: it is started before Apprise has threads."""
-    command = [Target("notify.command", command=notify.command)] if notify.command else []
-    return [*command, *(Target(f"notify.urls[{number}]", url) for number, url in enumerate(notify.urls))]
+    command = [NotificationTarget("notify.command", command=notify.command)] if notify.command else []
+    return [*command, *(NotificationTarget(f"notify.urls[{number}]", url) for number, url in enumerate(notify.urls))]
 
 
 def expand_url(url: str, environ: Mapping[str, str], redactor: Redactor) -> str:
@@ -79,6 +79,6 @@ def require_variable(name: str, environ: Mapping[str, str]) -> str:
     return environ[name]
 
 
-def variable_names(target: Target) -> list[str]:
+def variable_names(target: NotificationTarget) -> list[str]:
     """Return the names of the variables that a target takes from the environment."""
     return [name for text in (target.url or "", *target.command) for name in VARIABLE.findall(text)]

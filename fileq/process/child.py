@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
-from fileq.errors import ErrorKind, JobError, shortage
+from fileq.errors import ErrorKind, JobError, find_shortage
 from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest
 from fileq.process import forkserver
 
@@ -56,7 +56,7 @@ def _answer(connection: Connection, request: PipelineRequest) -> Result | JobErr
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
             return Result(encoded, picture.notes, picture.digest() if request.wants_digest else None)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
-        lack = shortage(error)
+        lack = find_shortage(error)
         if lack is not None and lack.of_memory:  # there is a limit for this process alone
             return JobError(ErrorKind.MEMORY, f"{request.source} needs more memory than a job may use.", MORE_MEMORY)
         if lack is not None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from fileq.errors import ErrorKind, JobError, Shortage, shortage
+from fileq.errors import ErrorKind, JobError, Shortage, find_shortage
 from fileq.images.protocol import OutputTarget, PipelineRequest, PlannedOutput
 from fileq.job import Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
@@ -172,7 +172,7 @@ class Sandbox:
                 self._start()
             except (OSError, EOFError, MemoryError) as error:
                 message = f"No process could be started ({error})."
-                raise shortage(error) or Shortage(message, "Free some memory, or use fewer workers.") from error
+                raise find_shortage(error) or Shortage(message, "Free some memory, or use fewer workers.") from error
 
     def _start(self) -> None:
         forkserver.need_handles()

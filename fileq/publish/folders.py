@@ -2,7 +2,7 @@
 
 import os
 
-from fileq.errors import ErrorKind, FolderUnavailable, JobError, os_failures
+from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders
 from fileq.ledger import Ledger
 from fileq.ledger.tables.folders import FolderRecord
@@ -15,7 +15,7 @@ def make_ready(ledger: Ledger, path: str) -> None:
     What is known is asked of the ledger, at 3 µs: retention in another process may have removed the folder, and the
     next folder at that path may have the same inode.
     """
-    with os_failures(path):
+    with translate_os_errors(path):
         known = ledger.folders.find_folder(path)
         if known is not None and _is_away(known):
             raise _drive_away(path, "choose another folder, or put any file there.")

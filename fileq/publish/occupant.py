@@ -2,7 +2,7 @@
 
 import os
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.identity import format_version, version_at
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim
@@ -19,7 +19,7 @@ class Placing:
         self._claim = claim
         self._recipe = recipe
         self._owner = ledger.outputs.find_owner(path)
-        with os_failures(path):
+        with translate_os_errors(path):
             self.version = version_at(path)
 
     @property

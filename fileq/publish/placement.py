@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import Directory, open_directory
 from fileq.files.identity import is_same_file, version_of
 from fileq.files.no_clobber import rename_no_clobber
@@ -37,7 +37,7 @@ class OutputFolders(ExitStack):
         """Make the names in these folders last. Raises JobError."""
         for folder in folders:
             if folder in self._open:
-                with os_failures(folder):
+                with translate_os_errors(folder):
                     self._open[folder].sync()
 
 

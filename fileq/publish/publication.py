@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import msgspec
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import open_directory
 from fileq.files.identity import version_of
 from fileq.files.private_folder import remove_private_folder
@@ -85,7 +85,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[Pub
     ledger.jobs.check_token(one.token)
     outputs = []
     for reserved, made, temp in zip(one.reservations, one.made, one.temps, strict=True):
-        with os_failures(reserved.temp):
+        with translate_os_errors(reserved.temp):
             status = folders.look(reserved.temp)
         _refuse_another_file(status, reserved.temp, temp)
         outputs.append(PublishedFile(made, version_of(status), status.st_ino))
@@ -109,7 +109,7 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: S
     """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
     ledger.jobs.check_token(one.token)  # a worker that slept since it announced may have been given up for dead
     for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
-        with os_failures(reserved.path):
+        with translate_os_errors(reserved.path):
             if reserved.is_source:
                 folders.sync({os.path.dirname(other.path) for other in one.reservations})
             try:

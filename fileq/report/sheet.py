@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.identity import version_of
 from fileq.ledger import Ledger
 from fileq.ledger.queries.history import BeforeAndAfter
@@ -92,7 +92,7 @@ def _spread(jobs: list[int]) -> list[int]:
 def _comparison(pair: BeforeAndAfter, max_pixels: int) -> Comparison:
     """Return the comparison of a pair. Raises JobError where a file is not what it was, or can't be opened."""
     before, after = pair.before, pair.after
-    with os_failures(after.path):
+    with translate_os_errors(after.path):
         version = version_of(os.stat(after.path))
     if version != after.version:
         raise JobError(ErrorKind.CHANGED, f"{after.path} was changed.")

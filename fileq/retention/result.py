@@ -14,6 +14,7 @@ class PathList:
         self._count = 0
 
     def append(self, path: str) -> None:
+        """Add a path at the end."""
         self._bytes += os.fsencode(path) + b"\0"
         self._count += 1
 

@@ -25,6 +25,7 @@ class RetentionRules(msgspec.Struct, frozen=True):
     max_total: int | None
 
     def is_expired(self, output: RemovableOutput) -> bool:
+        """Return whether an output is older than its recipe keeps it."""
         return output.published_at < self.cutoffs[output.recipe]
 
 

@@ -119,7 +119,7 @@ class Attempt:
         if claim.watched and self._has_vanished(failure):
             jobs.cancel_attempt(claim.token, failure, now)
             return None
-        if failure.kind.may_pass and claim.tries < settings.attempts:
+        if failure.kind.is_transient and claim.tries < settings.attempts:
             return jobs.retry_attempt_later(
                 claim.token, failure, now + settings.retry_delay * 2 ** (claim.tries - 1), now
             )

@@ -9,7 +9,7 @@ from huey.api import Task
 from huey.consumer import Consumer, ConsumerStopped, Scheduler
 from huey.consumer import Worker as HueyWorker
 
-from fileq.errors import Shortage, shortage
+from fileq.errors import Shortage, find_shortage
 from fileq.worker.slot import Slot, SlotContext
 
 _TURN = 1.0
@@ -141,7 +141,7 @@ class SlotConsumer(Consumer):  # type: ignore[misc]  # huey has no types
             if not self.stop_flag.is_set():
                 self.check_worker_health()
         except Exception as error:
-            lack = shortage(error)
+            lack = find_shortage(error)
             if lack is None:
                 raise
             self._context.shortage.begin(lack)

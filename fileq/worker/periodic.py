@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from fileq.config import Config
-from fileq.errors import DatabaseReplaced, FileqError, LedgerError, shortage
+from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import Ledger, opened
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
@@ -96,7 +96,7 @@ class Upkeep:
             try:
                 thread.start()
             except (RuntimeError, MemoryError) as error:
-                _log.warning("The upkeep is put off for a minute: %s", shortage(error) or error)
+                _log.warning("The upkeep is put off for a minute: %s", find_shortage(error) or error)
                 return False
             self._threads.append(thread)
         return True
@@ -109,7 +109,7 @@ class Upkeep:
         except LedgerError as error:
             _log.warning("The upkeep is put off for a minute: %s", error)
         except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again
-            if lack := shortage(error):
+            if lack := find_shortage(error):
                 _log.warning("The upkeep is put off for a minute: %s", lack)
             else:
                 _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)

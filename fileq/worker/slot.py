@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import msgspec
 
 from fileq.config.settings import WorkerSettings
-from fileq.errors import DatabaseReplaced, FileqError, LedgerError, shortage
+from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
 from fileq.process.sandbox import Sandbox
 from fileq.worker.outages import FolderOutages, Outage, SlotBackoff
@@ -84,7 +84,7 @@ class Slot:
         if isinstance(error, LedgerError):
             self._hold_still(self.context.silence, error, _LEDGER_AGAIN)
             return True
-        lack = shortage(error)
+        lack = find_shortage(error)
         if lack is not None:
             self._hold_still(self.context.shortage, lack, _SHORTAGE_AGAIN)
         return lack is not None

@@ -10,7 +10,7 @@ import msgspec
 
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
-from fileq.errors import NotFoundError, os_failures
+from fileq.errors import NotFoundError, translate_os_errors
 from fileq.job import Made
 from fileq.recipes.recipe import Recipe
 from fileq.units import describe_bytes, describe_seconds
@@ -54,7 +54,7 @@ def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
     outputs = []
     for plan, temp, one in zip(picture.planned, temps, encoded, strict=True):
         if one is not None:
-            with os_failures(plan.path):
+            with translate_os_errors(plan.path):
                 os.makedirs(os.path.dirname(plan.path), exist_ok=True)
                 os.replace(temp, plan.path)
             outputs.append(Made(plan.path, one.format, one.width, one.height, one.bytes))

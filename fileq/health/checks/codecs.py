@@ -1,4 +1,4 @@
-"""What the recipes in force need, and this installation has not: codecs, programs, pictures and fonts."""
+"""The codecs, programs, pictures and fonts that the recipes in use need: whether this installation has them."""
 
 import os
 import shutil
@@ -45,7 +45,7 @@ def _lacking(recipe: Recipe) -> Iterator[Finding]:
 
 
 def _codecs(recipe: Recipe) -> set[str]:
-    """Of what it reads, only what it names itself: the default is all pictures, whether they can be read or not."""
+    """Return the codecs that a recipe names: by default it takes all pictures, whether they can be read or not."""
     endings = () if recipe.match == IMAGE_PATTERNS else (pattern.rpartition(".")[2].lower() for pattern in recipe.match)
     written = {
         name

@@ -1,4 +1,4 @@
-"""Whether all that the config says counts."""
+"""The config: whether all that it says counts."""
 
 from fileq.health.check import Finding, ok, warning
 from fileq.health.context import CheckContext

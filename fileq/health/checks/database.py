@@ -40,7 +40,7 @@ def _to_come(path: str) -> Finding:
 
 
 def _is_due(ledger: Ledger, now: float) -> bool:
-    """What was found damaged is never noted, so that it is looked at again each time."""
+    """Return whether every page is to be read again: a damaged database is read each time."""
     last = ledger.checks.find_last_intact()
     return last is None or not 0 <= now - last < _EVERY
 

@@ -1,4 +1,4 @@
-"""Jobs that are due: whether somebody comes to each of them."""
+"""The due jobs: whether a worker comes to each of them."""
 
 from collections.abc import Iterable
 

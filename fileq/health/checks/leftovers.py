@@ -1,4 +1,4 @@
-"""Temp files that nobody will finish."""
+"""The temp files: whether some are left that nobody will finish."""
 
 import os
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def find_leftover_temps(ledger: Ledger, now: float) -> dict[str, int]:
 
 
 def _found(ledger: Ledger, now: float) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The temp files of this ledger that are there, each with the job and the attempt that it was made for."""
+    """Yield the temp files of this ledger that are there, each with the job and the attempt that it was made for."""
     mine = temp_name_pattern(ledger.name)
     known = (os.path.dirname(temp) for _, temp in ledger.outputs.find_abandoned_paths())
     folders = [
@@ -60,7 +60,7 @@ def _names(folder: str) -> list[str]:
 
 
 def _size(path: str) -> int | None:
-    """None where it is gone by now."""
+    """Return a file's size in bytes; None where it is gone by now."""
     try:
         return os.lstat(path).st_size
     except OSError:

@@ -27,7 +27,7 @@ def check_schedule(context: CheckContext) -> Finding:
 
 
 def _latest(entries: list[ScheduleEntry]) -> list[ScheduleEntry]:
-    """Of each task the line that ran last: those of earlier configs may be there still."""
+    """Return the entry of each task that ran last: those of earlier configs may be there still."""
     by_name = {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.finished_at or 0.0)}
     return list(by_name.values())
 

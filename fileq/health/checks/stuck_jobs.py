@@ -1,4 +1,4 @@
-"""Jobs that run for longer than they can, or for nobody."""
+"""The running jobs: whether some run for longer than they can, or for no worker."""
 
 from collections.abc import Sequence
 

@@ -63,7 +63,7 @@ class _WatchState:
         return not self._status.is_stopped and not self._gone
 
     def findings(self, *, known: bool) -> Iterator[Finding]:
-        """`known`: whether it is in the config."""
+        """Yield what is wrong with the folder; `known` says whether it is in the config."""
         if self._status.is_stopped:
             return
         if self._gone:

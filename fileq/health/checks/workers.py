@@ -1,4 +1,4 @@
-"""The workers: whether somebody does what waits."""
+"""The workers: whether somebody does the jobs that wait."""
 
 from fileq.health.check import Finding, bad, combine, ok, shorten_list, warning
 from fileq.health.context import CheckContext
@@ -46,7 +46,7 @@ def _waiting(context: CheckContext) -> Finding:
 
 
 def _paused(context: CheckContext, seconds: float) -> Finding:
-    """Nobody wrote down when the pause began: it is long where nothing has ended meanwhile."""
+    """Return the finding about a pause: nobody recorded its start; it is long where nothing has ended meanwhile."""
     if seconds < _PAUSE or context.ledger.overview.count_finished_jobs(context.now - _PAUSE):
         return ok("")
     return warning("The queue is paused, and nothing was done for a day.", "Go on with: fileq resume")

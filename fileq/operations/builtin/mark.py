@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING
 
-from fileq.errors import ErrorKind, JobError, os_failures
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.operations.builtin.canvas import pixel_value
 from fileq.operations.builtin.resize import fit_size
 from fileq.operations.color import Color
@@ -92,7 +92,7 @@ def _shrunk(mark: Image, within: Size) -> Image:
 
 def load_picture_mark(path: str, within: Size) -> Image:
     """The picture at `path` as large as fits. Raises JobError where it can't be read."""
-    with os_failures(path):
+    with translate_os_errors(path):
         changed = os.stat(path).st_mtime_ns
     return _drawn(path, changed, within)
 

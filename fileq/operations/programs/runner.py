@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
-from fileq.errors import ErrorKind, JobError, shortage
+from fileq.errors import ErrorKind, JobError, find_shortage
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.safe_path import environment_without_safe_path
 
@@ -43,7 +43,7 @@ def run_program(
             message = f"The program {argv[0]} was not found."
             raise JobError(ErrorKind.COMMAND, message, "Install it, or write its full path.") from error
         except OSError as error:
-            if lack := shortage(error):
+            if lack := find_shortage(error):
                 raise lack from error
             message = f"The program {argv[0]} can't be run: {error.strerror}."
             raise JobError(ErrorKind.COMMAND, message, "Check that it is a program.") from error
