@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
-from fileq.cli.views.jobs import receipt_document
+from fileq.cli.views.jobs import result_document
 from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
@@ -53,7 +53,7 @@ def report_missing_paths(display: Display) -> Iterator[None]:
     try:
         yield
     except MissingPathsError as error:
-        display.answer(Answer(receipt_document(AddResult(missing=error.paths)), []))
+        display.answer(Answer(result_document(AddResult(missing=error.paths)), []))
         raise
 
 

@@ -11,13 +11,13 @@ HOUR = 3600.0
 
 
 def task(**keys):
-    given = {"name": "clean", "cron": Cron("0 2 * * *"), "last_at": None, "finished_at": None, "outcome": None,
+    given = {"name": "clean", "cron": Cron("0 2 * * *"), "started_at": None, "finished_at": None, "outcome": None,
              "message": "", "next_at": NOON + HOUR}  # fmt: skip
     return ScheduledTask(**(given | keys))
 
 
-def row(one, *, worked=True):
-    (cells,) = task_table([one], NOON, worked=worked).rows
+def row(one, *, is_worker_there=True):
+    (cells,) = task_table([one], NOON, is_worker_there=is_worker_there).rows
     return [getattr(cell, "text", cell) for cell in cells]
 
 
@@ -34,12 +34,12 @@ def test_a_task_that_never_ran_says_so():
 
 def test_what_is_overdue_waits_for_a_worker_or_a_moment():
     overdue = task(next_at=NOON - HOUR)
-    assert row(overdue, worked=True)[4] == "within a minute"
-    assert row(overdue, worked=False)[4] == "once a worker runs"
+    assert row(overdue, is_worker_there=True)[4] == "within a minute"
+    assert row(overdue, is_worker_there=False)[4] == "once a worker runs"
 
 
 def test_what_runs_now_is_not_said_to_be_overdue():
-    assert row(task(last_at=NOON - 5, outcome="running", next_at=NOON - 1))[2:5] == ["today 11:59", "running", ""]
+    assert row(task(started_at=NOON - 5, outcome="running", next_at=NOON - 1))[2:5] == ["today 11:59", "running", ""]
 
 
 def test_what_is_off_is_never_due():
@@ -49,7 +49,9 @@ def test_what_is_off_is_never_due():
 
 
 def test_json_has_times_in_utc_and_seconds():
-    ran = task(last_at=at(2026, 5, 17, 2), finished_at=at(2026, 5, 17, 2) + 1.5, outcome="done", message="Well done.")
+    ran = task(
+        started_at=at(2026, 5, 17, 2), finished_at=at(2026, 5, 17, 2) + 1.5, outcome="done", message="Well done."
+    )
     assert task_document(ran) | {"next_run": None} == {
         "name": "clean", "cron": "0 2 * * *", "last_run": "2026-05-17T00:00:00.000Z", "seconds": 1.5,
         "outcome": "done", "message": "Well done.", "next_run": None,

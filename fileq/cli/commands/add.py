@@ -9,8 +9,8 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.formatting import describe_receipt
-from fileq.cli.views.jobs import receipt_document
+from fileq.cli.views.formatting import describe_result
+from fileq.cli.views.jobs import result_document
 from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
@@ -53,9 +53,9 @@ def add(
     with session.ledger() as ledger:
         with report_missing_paths(display):
             if dry_run:
-                from fileq.cli.views.plan import show_plan
+                from fileq.cli.views.plan import answer_plan
 
-                return show_plan(session, ledger, asked, display)
+                return answer_plan(session, ledger, asked, display)
             receipt = take_in(ledger, asked, now=now, on_scanned=display.show_scanned)
         tell(display, receipt, asked)
         return _waited(session, ledger, receipt, display) if wait else _left(session, ledger, receipt, display)
@@ -64,7 +64,7 @@ def add(
 def tell(display: Display, receipt: AddResult, asked: AddRequest) -> None:
     """The receipt, and what could not be read."""
     noun = "file" if len(asked.recipes) == 1 else "job"
-    display.answer(Answer(receipt_document(receipt), [Text(describe_receipt(receipt, noun))]))
+    display.answer(Answer(result_document(receipt), [Text(describe_result(receipt, noun))]))
     for problem in receipt.problems:
         display.hint(f"Passed over: {problem}")
 

@@ -14,7 +14,7 @@ from fileq.cli.progress import ProgressTracker
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.batch import batch_answer
-from fileq.cli.views.formatting import describe_receipt
+from fileq.cli.views.formatting import describe_result
 from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
 from fileq.cli.workers import slot_count
 from fileq.display import Display
@@ -59,10 +59,10 @@ def run(
     )  # fmt: skip
     with session.ledger() as ledger:
         if dry_run:
-            from fileq.cli.views.plan import show_plan
+            from fileq.cli.views.plan import answer_plan
 
             with report_missing_paths(display):
-                return show_plan(session, ledger, asked, display)
+                return answer_plan(session, ledger, asked, display)
         return _process(session, ledger, asked, display, slot_count(workers, session.config))
 
 
@@ -79,7 +79,7 @@ def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Displ
             display.hint(f"Passed over: {problem}")
         if receipt.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
-                display.hint(describe_receipt(receipt, "file" if len(asked.recipes) == 1 else "job"))
+                display.hint(describe_result(receipt, "file" if len(asked.recipes) == 1 else "job"))
                 tracker = ProgressTracker(ledger.overview.tally_jobs(receipt.batch_id), time.monotonic(), whole=True)
                 worker.run(progress_ticker(ledger, display, tracker, receipt.batch_id), stop_hint(display))
             display.clear_progress()

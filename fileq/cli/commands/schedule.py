@@ -26,9 +26,9 @@ def schedule(context: typer.Context, *, json: options.Json = False) -> ExitCode 
     now = time.time()
     with session.ledger() as ledger:
         tasks = scheduled_tasks(ledger, session.config.settings, now)
-        worked = is_worker_alive(ledger, session.config)
-    told = Answer([task_document(task) for task in tasks], [task_table(tasks, now, worked=worked), *_problems(tasks)])
-    session.display(json=json).answer(told)
+        table = task_table(tasks, now, is_worker_there=is_worker_alive(ledger, session.config))
+    answer = Answer([task_document(task) for task in tasks], [table, *_problems(tasks)])
+    session.display(json=json).answer(answer)
     return ExitCode.DONE
 
 

@@ -1,1 +1,1 @@
-"""What each answer shows."""
+"""The views: how each answer looks, as JSON and as blocks for people."""

@@ -1,10 +1,10 @@
-"""Counts and states in plain English."""
+"""Counts and states of jobs in plain English."""
 
 from fileq.display import Text, Tone
 from fileq.intake import AddResult
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobTally
-from fileq.units import describe_bytes, describe_count, is_or_are
+from fileq.units import describe_count, is_or_are
 
 TONES = {
     JobState.QUEUED: Tone.PLAIN,
@@ -16,39 +16,31 @@ TONES = {
 }
 
 
-def state_text(value: JobState) -> Text:
-    return Text(value, TONES[value])
+def state_text(state: JobState) -> Text:
+    """Return a job's state in its tone."""
+    return Text(state, TONES[state])
 
 
 def describe_tally(tally: JobTally) -> str:
-    """118 done, 2 failed."""
+    """Return 118 done, 2 failed; "none" where there are no jobs."""
     return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count) or "none"
 
 
-def describe_receipt(receipt: AddResult, noun: str = "file") -> str:
-    """118 files queued as batch 7; 2 are up to date."""
+def describe_result(result: AddResult, noun: str = "file") -> str:
+    """Return 118 files queued as batch 7; 2 are up to date. `noun` is what is counted."""
     start = (
-        f"{describe_count(receipt.queued, noun)} queued as batch {receipt.batch_id}"
-        if receipt.queued
+        f"{describe_count(result.queued, noun)} queued as batch {result.batch_id}"
+        if result.queued
         else "Nothing new to do"
     )
     rest = [
         f"{count:,} {is_or_are(count)} {what}"
         for count, what in (
-            (receipt.up_to_date, "up to date"),
-            (receipt.already_queued, "queued already"),
-            (receipt.unmatched, "not for this recipe"),
-            (receipt.own_outputs, "made by fileq itself and passed over"),
+            (result.up_to_date, "up to date"),
+            (result.already_queued, "queued already"),
+            (result.unmatched, "not for this recipe"),
+            (result.own_outputs, "made by fileq itself and passed over"),
         )
         if count
     ]
     return f"{'; '.join([start, *rest])}."
-
-
-def sizes_in_words(tally: JobTally) -> str:
-    """402 MB → 31 MB, 92 % less."""
-    if not tally.bytes_in:
-        return "none"
-    saved = 100 * (1 - tally.bytes_out / tally.bytes_in)
-    share = f"{abs(saved):.0f} % {'less' if saved > 0 else 'more'}"
-    return f"{describe_bytes(tally.bytes_in)} → {describe_bytes(tally.bytes_out)}, {share}"

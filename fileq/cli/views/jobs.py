@@ -1,4 +1,4 @@
-"""What JSON answers look like. The keys are a contract."""
+"""The JSON documents of jobs and of what was added; their keys are a contract."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,18 +11,20 @@ from fileq.job import Failure, Job
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 
 
-def receipt_document(receipt: AddResult) -> dict[str, Any]:
+def result_document(result: AddResult) -> dict[str, Any]:
+    """Return the JSON document of what became of the files that were named."""
     return {
-        "batch": receipt.batch_id,
-        "queued": receipt.queued,
-        "up_to_date": receipt.up_to_date,
-        "already_queued": receipt.already_queued,
-        "unmatched": receipt.unmatched,
-        "missing": receipt.missing,
+        "batch": result.batch_id,
+        "queued": result.queued,
+        "up_to_date": result.up_to_date,
+        "already_queued": result.already_queued,
+        "unmatched": result.unmatched,
+        "missing": result.missing,
     }
 
 
 def job_document(job: Job) -> dict[str, Any]:
+    """Return the JSON document of a job."""
     return {
         "id": job.id,
         "batch": job.batch,
@@ -40,13 +42,17 @@ def job_document(job: Job) -> dict[str, Any]:
 
 
 def failure_document(failure: Failure | None) -> dict[str, str] | None:
+    """Return the JSON document of a failure; None for None."""
     return None if failure is None else {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
 
 
 def job_details_document(
     job: Job, attempts: Iterable[AttemptRecord], removed: Iterable[RemovedOutput]
 ) -> dict[str, Any]:
-    """A job with its history: `attempts` is their number, as everywhere. `removed` are outputs that `clean` removed."""
+    """Return the JSON document of a job with its history; `removed` are outputs that retention removed.
+
+    Its key `attempts` is their number, as everywhere; they themselves are in `history`.
+    """
     return job_document(job) | {
         "folder": job.folder,
         "due_at": iso_or_none(job.due_at),

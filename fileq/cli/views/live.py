@@ -1,4 +1,4 @@
-"""What is shown while a worker of our own works."""
+"""What a worker in this process shows while it works: its progress, and what its threads complain of."""
 
 import logging
 import time
@@ -15,25 +15,26 @@ if TYPE_CHECKING:
 _EVERY = 0.2
 _EVERY_WHEN_IDLE = 1.0
 
-_SAID_FOR = 600.0
+_REPEAT_AFTER = 600.0
 """Seconds for which the same complaint is not repeated."""
 
 
 class _DisplayLogHandler(logging.Handler):
-    """What a worker's threads complain of, such as a database that is locked for long: one line each, no traceback.
+    """Shows what a worker's threads complain of, such as a database that is locked for long: a line, no traceback.
 
-    The same is said once in ten minutes.
+    The same complaint is shown once in ten minutes.
     """
 
     def __init__(self, display: Display) -> None:
         super().__init__(logging.INFO)
         self._display = display
-        self._said: dict[str, float] = {}
+        self._shown_at: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Show a record: warnings and worse as errors, the rest as hints."""
         error = record.exc_info[1] if record.exc_info else None
         text = f"{record.getMessage().rstrip('.')}{f': {error}' if error else '.'}"
-        if record.levelno >= logging.WARNING and self._is_old(text):
+        if record.levelno >= logging.WARNING and self._is_repeated(text):
             return
         try:
             if record.levelno >= logging.WARNING:
@@ -43,14 +44,14 @@ class _DisplayLogHandler(logging.Handler):
         except (OSError, ValueError):  # stderr is closed: who complains must not go down with it
             self.handleError(record)
 
-    def _is_old(self, text: str) -> bool:
+    def _is_repeated(self, text: str) -> bool:
         now = time.monotonic()
-        self._said = {said: at for said, at in self._said.items() if now - at < _SAID_FOR}
-        return self._said.setdefault(text, now) != now
+        self._shown_at = {known: at for known, at in self._shown_at.items() if now - at < _REPEAT_AFTER}
+        return self._shown_at.setdefault(text, now) != now
 
 
 def log_to_display(display: Display, *, debug: bool) -> None:
-    """Show what goes wrong in the threads of a worker; with `debug`, logging shows it in full."""
+    """Show on the display what goes wrong in the threads of a worker; with `debug`, logging shows it in full."""
     if not debug:
         for name in ("huey", "fileq"):
             logger = logging.getLogger(name)
@@ -60,20 +61,21 @@ def log_to_display(display: Display, *, debug: bool) -> None:
 
 
 class ProgressSink(Protocol):
-    """Where progress goes."""
+    """What a ticker shows progress on."""
 
-    def show_progress(self, progress: Progress) -> None: ...
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the work is."""
 
 
 def stop_hint(display: Display) -> Callable[[], None]:
-    """A worker's `on_stop`."""
+    """Return a worker's `on_stop`, which says what is waited for."""
     return lambda: display.hint("Stopping: the running jobs are finished first. Once more stops now.")
 
 
 def progress_ticker(
-    ledger: Ledger, display: ProgressSink, tracker: ProgressTracker, batch: int | None
+    ledger: Ledger, sink: ProgressSink, tracker: ProgressTracker, batch_id: int | None
 ) -> Callable[[Sequence["SlotActivity"]], None]:
-    """A worker's `on_tick`: shows how far it is, at most five times a second, or once while nothing happens."""
+    """Return a worker's `on_tick`, which shows progress at most five times a second, or once while nothing happens."""
     shown_at = 0.0
 
     def on_tick(activities: Sequence["SlotActivity"]) -> None:
@@ -84,8 +86,8 @@ def progress_ticker(
             return
         shown_at = now
         slots = [SlotProgress(activity.source, None, activity.seconds) for activity in activities]
-        display.show_progress(
-            tracker.progress(ledger.overview.tally_jobs(batch), now, slots=slots, paused=ledger.batches.is_paused())
+        sink.show_progress(
+            tracker.progress(ledger.overview.tally_jobs(batch_id), now, slots=slots, paused=ledger.batches.is_paused())
         )
 
     return on_tick

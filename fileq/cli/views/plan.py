@@ -1,4 +1,4 @@
-"""`--dry-run`: which file would go through which recipe to which outputs."""
+"""The answer of `--dry-run`: which file would go through which recipe to which outputs."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fileq.cli.session import Session
-from fileq.cli.views.jobs import failure_document, receipt_document
+from fileq.cli.views.jobs import failure_document, result_document
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, JobError
@@ -20,7 +20,7 @@ from fileq.sources import SourceFile
 from fileq.units import describe_count
 
 
-class PlannedJob(msgspec.Struct, frozen=True):
+class PlannedJob(msgspec.Struct, frozen=True, kw_only=True):
     """A source, its recipe, and the absolute paths of the outputs; or the problem that it would fail with."""
 
     source: str
@@ -29,20 +29,21 @@ class PlannedJob(msgspec.Struct, frozen=True):
     problem: Failure | None = None
 
 
-def show_plan(session: Session, ledger: Ledger, asked: AddRequest, display: Display) -> ExitCode:
+def answer_plan(session: Session, ledger: Ledger, request: AddRequest, display: Display) -> ExitCode:
+    """Show what `request` would queue. Raises MissingPathsError, LedgerError."""
     result = AddResult()
     jobs = []
-    for job in plan_jobs(ledger, asked, result, max_pixels=session.config.settings.worker.max_pixels):
+    for job in plan_jobs(ledger, request, result, max_pixels=session.config.settings.worker.max_pixels):
         jobs.append(job)
         display.show_scanned(len(jobs))
-    document = receipt_document(result) | {"plan": [_document(job) for job in jobs]}
+    document = result_document(result) | {"plan": [_document(job) for job in jobs]}
     display.answer(Answer(document, [*(block for job in jobs for block in _blocks(job)), _summary(jobs)]))
     return ExitCode.DONE
 
 
-def plan_jobs(ledger: Ledger, asked: AddRequest, result: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
+def plan_jobs(ledger: Ledger, request: AddRequest, result: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
     """Yield what each file would become; it is opened for that, and nothing is written. `result` counts the others."""
-    for planned in plan_files(ledger, asked, result.problems.append):
+    for planned in plan_files(ledger, request, result.problems.append):
         result.count_plan(planned)
         for target in planned.targets:
             yield _planned(planned.source, target.recipe, target.folder, max_pixels)
@@ -51,12 +52,14 @@ def plan_jobs(ledger: Ledger, asked: AddRequest, result: AddResult, *, max_pixel
 def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
     from fileq.images.pipeline import open_run
 
-    whole = PipelineRequest(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
+    request = PipelineRequest(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
     try:
-        with open_run(whole) as picture:
-            return PlannedJob(source.path, recipe.name, [output.path for output in picture.planned])
+        with open_run(request) as run:
+            outputs = [output.path for output in run.planned]
+            return PlannedJob(source=source.path, recipe=recipe.name, outputs=outputs)
     except JobError as error:
-        return PlannedJob(source.path, recipe.name, problem=Failure(error.kind, error.message, error.hint))
+        problem = Failure(error.kind, error.message, error.hint)
+        return PlannedJob(source=source.path, recipe=recipe.name, problem=problem)
 
 
 def _document(job: PlannedJob) -> dict[str, Any]:
@@ -66,7 +69,7 @@ def _document(job: PlannedJob) -> dict[str, Any]:
 
 
 def _blocks(job: PlannedJob) -> list[Block]:
-    """A source, and below it what it becomes."""
+    """Return a source, and below it what it becomes."""
     lines: list[Block] = [Text(f"{job.source}  ({job.recipe})")]
     if job.problem:
         lines.append(Text(f"would fail as {job.problem.kind}: {job.problem.message}", Tone.BAD, indent=2))

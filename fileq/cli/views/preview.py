@@ -1,4 +1,4 @@
-"""The outputs of one file in a folder of their own, for trying a recipe. No queue and no ledger take part."""
+"""The preview of a recipe: the outputs of one file in a folder of their own. No queue and no ledger take part."""
 
 import os
 import shutil
@@ -13,11 +13,11 @@ from fileq.display.answer import Cell
 from fileq.errors import NotFoundError, translate_os_errors
 from fileq.job import Made
 from fileq.recipes.recipe import Recipe
-from fileq.units import describe_bytes, describe_seconds
+from fileq.units import describe_bytes, describe_count, describe_seconds
 
 
-class Preview(msgspec.Struct, frozen=True):
-    """What a recipe makes of a source: its outputs, sentences on what was left out, and the seconds that it took."""
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recipe made of a source: its outputs, sentences on what was left out, and the seconds that it took."""
 
     source: str
     bytes: int
@@ -29,7 +29,10 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 def make_preview(path: str, recipe: Recipe, max_pixels: int) -> Preview:
-    """Make the recipe's outputs of the file at `path` in a new temp folder. Raises NotFoundError and JobError."""
+    """Make the recipe's outputs of the file at `path` in a new temp folder, with at most `max_pixels` to read.
+
+    Raises NotFoundError and JobError.
+    """
     source = os.path.abspath(path)
     if not os.path.exists(source):
         raise NotFoundError(f"There is no file {path}.", "Check the name.")
@@ -58,10 +61,19 @@ def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
                 os.makedirs(os.path.dirname(plan.path), exist_ok=True)
                 os.replace(temp, plan.path)
             outputs.append(Made(plan.path, one.format, one.width, one.height, one.bytes))
-    return Preview(source, os.path.getsize(source), recipe.name, folder, tuple(outputs), notes, seconds)
+    return Preview(
+        source=source,
+        bytes=os.path.getsize(source),
+        recipe=recipe.name,
+        folder=folder,
+        outputs=tuple(outputs),
+        notes=notes,
+        seconds=seconds,
+    )
 
 
 def preview_answer(previews: list[Preview]) -> Answer:
+    """Return the answer that shows previews."""
     documents: list[dict[str, Any]] = [msgspec.to_builtins(preview) for preview in previews]
     blocks = [block for preview in previews for block in _blocks(preview)]
     return Answer(documents, blocks)
@@ -73,7 +85,7 @@ def _blocks(preview: Preview) -> list[Text | Facts | Table]:
         ("recipe", Text(preview.recipe, Tone.TITLE)),
         ("source", preview.source),
         ("before", describe_bytes(preview.bytes)),
-        ("after", f"{describe_bytes(total)} in {len(preview.outputs)} file{'s' * (len(preview.outputs) != 1)}"),
+        ("after", f"{describe_bytes(total)} in {describe_count(len(preview.outputs), 'file')}"),
         ("took", describe_seconds(preview.seconds)),
         *(("note", note) for note in preview.notes),
         ("see", preview.folder),

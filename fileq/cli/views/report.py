@@ -1,4 +1,4 @@
-"""What `fileq report` answers."""
+"""The answer of `report`: the figures as JSON and as blocks with plots."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -15,13 +15,14 @@ from fileq.units import describe_bytes, describe_bytes_change, describe_count
 
 
 def report_document(figures: Figures) -> dict[str, Any]:
-    """The figures, with times as JSON has them."""
+    """Return the JSON document of the figures."""
     plain: dict[str, Any] = msgspec.to_builtins(figures)
     days = [one | {"start": iso_or_none(one["start"])} for one in plain["days"]]
     return plain | {"since": iso_or_none(figures.since), "until": iso_or_none(figures.until), "days": days}
 
 
 def report_blocks(figures: Figures, zone: tzinfo) -> list[Block]:
+    """Return the figures for people, with times by the clock of `zone`."""
     title = Text(text.describe_period(figures, zone), Tone.TITLE)
     if figures.is_empty:
         return [title, Text("Nothing was done in this time.")]

@@ -1,12 +1,12 @@
-"""How things stand: what `status`, `wait` and `run` answer."""
+"""The answer of `status` and `wait`: the jobs, the workers and the watched folders now."""
 
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from fileq.cli.session import Session
-from fileq.cli.views.formatting import describe_tally, sizes_in_words
-from fileq.cli.views.watches import watch_blocks, watch_documents, watch_statuses
+from fileq.cli.views.formatting import describe_tally
+from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
 from fileq.cli.workers import live_workers
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
@@ -14,31 +14,34 @@ from fileq.display.progress import describe_rate
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally, RunningJob
 from fileq.ledger.tables.workers import WorkerRecord
-from fileq.units import describe_count, describe_seconds
+from fileq.units import describe_bytes_change, describe_count, describe_seconds
 
 _WINDOW = 60.0
 """The rate is that of the last minute."""
 
 
-def status_answer(session: Session, ledger: Ledger, batch: int | None) -> Answer:
+def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Answer:
+    """Return the answer on a batch, or on all and the watched folders. Raises LedgerError."""
     now = time.time()
-    tally = ledger.overview.tally_jobs(batch)
+    tally = ledger.overview.tally_jobs(batch_id)
     workers = live_workers(ledger, session.config)
-    rate = _rate_per_minute(ledger, batch, workers, now)
+    rate = _rate_per_minute(ledger, batch_id, workers, now)
     paused = ledger.batches.is_paused()
     left = _seconds_left(tally, rate, paused=paused)
-    staff = _documents(workers, ledger.overview.list_running_jobs(), now)
-    document = status_document(tally, workers=staff, paused=paused, rate=rate, left=left)
-    watches = watch_statuses(ledger, now) if batch is None else []
+    documents = _worker_documents(workers, ledger.overview.list_running_jobs(), now)
+    document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
+    blocks = _blocks(tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
+    watches = watch_statuses(ledger, now) if batch_id is None else []
     return Answer(
-        document | {"watches": watch_documents(watches)},
-        [*_blocks(tally, staff, batch, rate=rate, left=left, paused=paused), *watch_blocks(watches, now)],
+        document | {"watches": [watch_document(watch) for watch in watches]},
+        [*blocks, *(block for watch in watches for block in watch_blocks(watch, now))],
     )
 
 
 def status_document(
-    tally: JobTally, *, workers: Sequence[dict[str, Any]], paused: bool, rate: float, left: float | None
+    tally: JobTally, *, workers: Sequence[dict[str, Any]], paused: bool, rate: float, seconds_left: float | None
 ) -> dict[str, Any]:
+    """Return the JSON document of a tally; `rate` is in jobs a minute. Its keys are a contract."""
     return {
         "jobs": {str(state): count for state, count in tally.jobs.items()},
         "bytes_in": tally.bytes_in,
@@ -47,15 +50,15 @@ def status_document(
         "workers": workers,
         "paused": paused,
         "rate_per_minute": rate,
-        "eta_seconds": left,
+        "eta_seconds": seconds_left,
     }
 
 
-def _rate_per_minute(ledger: Ledger, batch: int | None, workers: Sequence[WorkerRecord], now: float) -> float:
-    """Of the last minute, or of the time since somebody began to work."""
+def _rate_per_minute(ledger: Ledger, batch_id: int | None, workers: Sequence[WorkerRecord], now: float) -> float:
+    """Return the rate of the last minute, or of the time since the first worker began."""
     begun = min((worker.started_at for worker in workers), default=now - _WINDOW)
     span = min(_WINDOW, max(1.0, now - begun))
-    return round(ledger.overview.count_finished_jobs(now - span, batch) / span * 60, 1)
+    return round(ledger.overview.count_finished_jobs(now - span, batch_id) / span * 60, 1)
 
 
 def _seconds_left(tally: JobTally, rate: float, *, paused: bool) -> float | None:
@@ -64,7 +67,9 @@ def _seconds_left(tally: JobTally, rate: float, *, paused: bool) -> float | None
     return None if paused or not rate else round(tally.unfinished / rate * 60, 1)
 
 
-def _documents(workers: Sequence[WorkerRecord], running: Sequence[RunningJob], now: float) -> list[dict[str, Any]]:
+def _worker_documents(
+    workers: Sequence[WorkerRecord], running: Sequence[RunningJob], now: float
+) -> list[dict[str, Any]]:
     return [
         {
             "id": worker.id,
@@ -83,22 +88,22 @@ def _documents(workers: Sequence[WorkerRecord], running: Sequence[RunningJob], n
 def _blocks(
     tally: JobTally,
     workers: Sequence[dict[str, Any]],
-    batch: int | None,
+    batch_id: int | None,
     *,
     rate: float,
-    left: float | None,
+    seconds_left: float | None,
     paused: bool,
 ) -> list[Block]:
-    facts: list[tuple[str, Cell]] = [("jobs" if batch is None else f"batch {batch}", describe_tally(tally))]
+    facts: list[tuple[str, Cell]] = [("jobs" if batch_id is None else f"batch {batch_id}", describe_tally(tally))]
     if tally.outputs:
-        facts += [("outputs", f"{tally.outputs:,}"), ("bytes", sizes_in_words(tally))]
+        facts += [("outputs", f"{tally.outputs:,}"), ("bytes", describe_bytes_change(tally.bytes_in, tally.bytes_out))]
     if rate and tally.unfinished:
         facts.append(("rate", describe_rate(rate)))
-    if left:
-        facts.append(("time left", describe_seconds(left)))
+    if seconds_left:
+        facts.append(("time left", describe_seconds(seconds_left)))
     if paused:
         facts.append(("paused", Text("yes; go on with: fileq resume", Tone.WARNING)))
-    facts.append(("workers", _workers_in_words(workers, tally)))
+    facts.append(("workers", _describe_workers(workers, tally)))
     busy: list[Block] = [
         Text(f"{job['source']}  {describe_seconds(job['seconds'])}", Tone.BUSY, indent=2)
         for worker in workers
@@ -107,7 +112,7 @@ def _blocks(
     return [Facts(facts), *busy]
 
 
-def _workers_in_words(workers: Sequence[dict[str, Any]], tally: JobTally) -> Cell:
+def _describe_workers(workers: Sequence[dict[str, Any]], tally: JobTally) -> Cell:
     if workers:
         return ", ".join(
             f"{worker['host']}:{worker['pid']} ({describe_count(len(worker['jobs']), 'job')})" for worker in workers

@@ -1,7 +1,6 @@
-"""The watched folders, as `status` tells of them."""
+"""The watched folders, as `status` shows them."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -9,80 +8,93 @@ from fileq.cli.times import iso_or_none
 from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
-from fileq.ledger.tables.watches import WatchRecord, is_watcher_gone
+from fileq.ledger.tables.watches import WatchRecord, WatchState, WatchStatus, is_watcher_gone
 from fileq.units import describe_count, describe_seconds
 from fileq.watch.links import describe_counts
 
-_TONES = {"events": Tone.GOOD, "polling": Tone.GOOD, "catching up": Tone.BUSY, "offline": Tone.BAD}
+_TONES: dict[str, Tone] = {
+    WatchState.EVENTS: Tone.GOOD,
+    WatchState.POLLING: Tone.GOOD,
+    WatchState.CATCHING_UP: Tone.BUSY,
+    WatchState.OFFLINE: Tone.BAD,
+}
 
 
-def watch_statuses(ledger: Ledger, now: float) -> list[dict[str, Any]]:
-    """What their watchers said last of the folders; a folder whose watcher is gone is "stopped"."""
-    return [_standing(record, now) for record in ledger.watches.list_watches()]
+class Watch(NamedTuple):
+    """A watched folder, and its status as it is now."""
+
+    record: WatchRecord
+    status: WatchStatus
 
 
-def _standing(record: WatchRecord, now: float) -> dict[str, Any]:
-    said: dict[str, Any] = msgspec.to_builtins(record.status) | {"path": record.path}
-    said["state"] = said["state"] or "stopped"
-    if said["state"] != "stopped" and _is_gone(record, now):
-        said |= {"state": "stopped", "problem": "its watcher was killed", "waiting": 0, "longest": [], "watches": None}
-    return said | {"pid": record.process.pid, "host": record.process.host, "said_at": record.said_at}
+def watch_statuses(ledger: Ledger, now: float) -> list[Watch]:
+    """Return what the watchers said last of their folders; a folder whose watcher is gone is "stopped"."""
+    return [Watch(record, _status(record, now)) for record in ledger.watches.list_watches()]
 
 
-def _is_gone(record: WatchRecord, now: float) -> bool:
-    return is_watcher_gone(record, now)
+def _status(record: WatchRecord, now: float) -> WatchStatus:
+    status = record.status
+    if not status.state:
+        return msgspec.structs.replace(status, state=WatchState.STOPPED)
+    if status.is_stopped or not is_watcher_gone(record, now):
+        return status
+    return msgspec.structs.replace(
+        status, state=WatchState.STOPPED, problem="its watcher was killed", waiting=0, longest=(), watches=None
+    )
 
 
-def watch_documents(watches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "path": watch["path"],
-            "state": watch["state"],
-            "problem": watch.get("problem") or None,
-            "queued": watch["queued"],
-            "waiting": watch["waiting"],
-            "longest": watch["longest"],
-            "missed_by_events": watch.get("missed", 0),
-            "rebuilt": watch.get("rebuilt", 0),
-            "last_scan_at": iso_or_none(watch.get("last_scan_at")),
-            "last_scan_seconds": watch.get("last_scan_seconds"),
-            "folders": watch.get("folders", 0),
-            "watches": watch.get("watches"),
-            "left_alone": watch.get("left_alone", {}),
-            "host": watch["host"],
-            "pid": watch["pid"],
-        }
-        for watch in watches
+def watch_document(watch: Watch) -> dict[str, Any]:
+    """Return the JSON document of a watched folder; its keys are a contract."""
+    record, status = watch
+    return {
+        "path": record.path,
+        "state": status.state,
+        "problem": status.problem or None,
+        "queued": status.queued,
+        "waiting": status.waiting,
+        "longest": msgspec.to_builtins(status.longest),
+        "missed_by_events": status.missed,
+        "rebuilt": status.rebuilt,
+        "last_scan_at": iso_or_none(status.last_scan_at),
+        "last_scan_seconds": status.last_scan_seconds,
+        "folders": status.folders,
+        "watches": status.watches,
+        "left_alone": status.left_alone,
+        "host": record.process.host,
+        "pid": record.process.pid,
+    }
+
+
+def watch_blocks(watch: Watch, now: float) -> list[Block]:
+    """Return a watched folder for people: its state, its counts, and the files that it waits for."""
+    record, status = watch
+    problem = f": {status.problem}" if status.problem else ""
+    state = Text(f"{status.state}{problem}", _TONES.get(status.state, Tone.QUIET))
+    facts: list[tuple[str, Cell]] = [("watched", record.path), ("state", state)]
+    if not status.is_stopped:
+        facts += _counts(status, now)
+    files = [
+        Text(f"{file.path}  {file.reason}, {describe_seconds(file.seconds)}", Tone.WARNING, indent=2)
+        for file in status.longest
     ]
+    return [Text(), Facts(facts), *files]
 
 
-def watch_blocks(watches: Sequence[dict[str, Any]], now: float) -> list[Block]:
-    return [block for watch in watches for block in _blocks(watch, now)]
+def _counts(status: WatchStatus, now: float) -> list[tuple[str, Cell]]:
+    facts: list[tuple[str, Cell]] = [("files", _files(status))]
+    if status.last_scan_at:
+        ago = describe_seconds(max(0.0, now - status.last_scan_at))
+        took = describe_seconds(status.last_scan_seconds or 0.0)
+        facts.append(("last scan", f"{ago} ago, {describe_count(status.folders, 'folder')} in {took}"))
+    if status.left_alone:
+        facts.append(("left alone", f"{describe_counts(status.left_alone)} (see follow_links)"))
+    if status.watches is not None:
+        facts.append(("watches", f"{status.watches:,} of the system's in use"))
+    return facts
 
 
-def _blocks(watch: dict[str, Any], now: float) -> list[Block]:
-    facts: list[tuple[str, Cell]] = [("watched", watch["path"])]
-    problem = f": {watch['problem']}" if watch.get("problem") else ""
-    facts.append(("state", Text(f"{watch['state']}{problem}", _TONES.get(watch["state"], Tone.QUIET))))
-    if watch["state"] != "stopped":
-        facts.append(("files", _files(watch)))
-        if watch.get("last_scan_at"):
-            ago = describe_seconds(max(0.0, now - watch["last_scan_at"]))
-            took = describe_seconds(watch["last_scan_seconds"] or 0.0)
-            facts.append(("last scan", f"{ago} ago, {describe_count(watch['folders'], 'folder')} in {took}"))
-        if watch.get("left_alone"):
-            facts.append(("left alone", f"{describe_counts(watch['left_alone'])} (see follow_links)"))
-        if watch.get("watches") is not None:
-            facts.append(("watches", f"{watch['watches']:,} of the system's in use"))
-    longest = [
-        Text(f"{one['path']}  {one['reason']}, {describe_seconds(one['seconds'])}", Tone.WARNING, indent=2)
-        for one in watch["longest"]
-    ]
-    return [Text(), Facts(facts), *longest]
-
-
-def _files(watch: dict[str, Any]) -> str:
-    parts = [f"{watch['queued']:,} queued", f"{watch['waiting']:,} waiting to be complete"]
-    if watch.get("missed"):
-        parts.append(f"{watch['missed']:,} found by scans that events missed")
+def _files(status: WatchStatus) -> str:
+    parts = [f"{status.queued:,} queued", f"{status.waiting:,} waiting to be complete"]
+    if status.missed:
+        parts.append(f"{status.missed:,} found by scans that events missed")
     return ", ".join(parts)
