@@ -7,16 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from importlib import resources
 from pathlib import Path
 
 from fileq.errors import LedgerError
 from fileq.ledger.database_file import DatabaseFile
-from fileq.ledger.migrations import MIGRATIONS
+from fileq.ledger.migrations import MIGRATIONS, SCHEMA_VERSION
+from fileq.ledger.script import read_script, run_script
 
-SCHEMA_VERSION = 2
 _APPLICATION = int.from_bytes(b"fileq"[:4], "big")
 """Says in the file's header that it is ours."""
+
+_OLDEST_SQLITE = (3, 37)
+"""The first one that knows strict tables."""
 
 UNFINISHED = "state in ('queued', 'running', 'waiting')"
 """SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""
@@ -67,12 +69,7 @@ class Database:
                 raise
 
     def _prepare(self) -> None:
-        version = self._version()
-        if version is not None and version > SCHEMA_VERSION:
-            raise LedgerError(
-                f"The database {self.path} was made by a newer fileq (schema {version}, known here: {SCHEMA_VERSION}).",
-                "Update fileq, or choose another database with --database.",
-            )
+        version = self._known_version()
         if version is None:  # SQLite heeds it before the first page is written, and never after
             self.connection.execute("pragma auto_vacuum = incremental")
         self._use_write_ahead_log()
@@ -80,6 +77,22 @@ class Database:
         if version != SCHEMA_VERSION:
             with self.transaction(durable=True):
                 self._migrate()
+
+    def _known_version(self) -> int | None:
+        """Return the schema's version; None for an empty database. Raises LedgerError where fileq doesn't know it."""
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise LedgerError(
+                f"fileq needs SQLite {'.'.join(map(str, _OLDEST_SQLITE))} or newer, and this Python brings"
+                f" {sqlite3.sqlite_version}.",
+                "Use a newer Python, or a newer SQLite.",
+            )
+        version = self._version()
+        if version is not None and version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"The database {self.path} was made by a newer fileq (schema {version}, known here: {SCHEMA_VERSION}).",
+                "Update fileq, or choose another database with --database.",
+            )
+        return version
 
     def _version(self) -> int | None:
         """The schema's version, None for an empty database. Both marks have their place in SQLite's file header."""
@@ -105,19 +118,16 @@ class Database:
                 return
 
     def _migrate(self) -> None:
-        version = self._version()  # again, inside the transaction: another process may have been faster
+        version = self._known_version()  # again, inside the transaction: another process may have been faster
         if version is None:
-            self._run(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+            run_script(self.connection, read_script("huey.sql"))
+            run_script(self.connection, read_script("schema.sql"))
             name, secret = secrets.token_hex(3), secrets.token_hex(16)
-            self.connection.execute("insert into fileq values ('ledger', ?), ('secret', ?)", (name, secret))
+            self.connection.execute("insert into meta values ('ledger', ?), ('secret', ?)", (name, secret))
             self.connection.execute(f"pragma application_id = {_APPLICATION}")
         for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
-            self._run(MIGRATIONS[older])
+            MIGRATIONS[older](self.connection)
         self.connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
-
-    def _run(self, script: str) -> None:
-        for statement in _statements(script):
-            self.connection.execute(statement)
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Everything in the block happens, or nothing. Inside another transaction: as a part of that one.
@@ -222,16 +232,6 @@ def _create_file(path: str) -> None:
         raise LedgerError(
             f"The database {path} can't be made: {error.strerror}.", "Choose another with --database."
         ) from error
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, one by one: `executescript` would commit a transaction that is open."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 _MEANINGS: list[tuple[Callable[[str], bool], str, str]] = [

@@ -196,4 +196,4 @@ def test_a_cleaning_that_is_killed_again_and_again_is_finished_by_the_next(fileq
     assert outputs(fileq) == []
     assert files(fileq.folder / "kept") == kept
     assert len(originals(fileq)) == 8
-    assert fileq.ask("select count(*) from outputs where removing is not null") == [(0,)]
+    assert fileq.ask("select count(*) from outputs where hidden_path is not null") == [(0,)]

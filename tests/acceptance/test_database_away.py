@@ -16,7 +16,7 @@ Command = tuple[str, ...]
 def _ready(command: Command) -> list[str]:
     """What finds something once the command has begun: before, it ends where anything is wrong with the database."""
     watches = ["select 1 from watches"] if "watch" in command else []
-    works = ["select 1 from fileq where key like 'swept:%'"] if "worker" in command or "--work" in command else []
+    works = ["select 1 from meta where key like 'swept:%'"] if "worker" in command or "--work" in command else []
     return watches + works
 
 

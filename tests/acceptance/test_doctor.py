@@ -75,7 +75,7 @@ def damaged(path: Path) -> None:
     pages = [
         page
         for (page,) in ledger.database.connection.execute(
-            "select rootpage from sqlite_master where name in ('jobs', 'outputs', 'watches', 'fileq')"
+            "select rootpage from sqlite_master where name in ('jobs', 'outputs', 'watches', 'meta')"
         )
     ]
     ledger.close()
@@ -150,7 +150,7 @@ def test_what_a_recipe_needs_and_is_not_there_is_told_with_the_remedy(fileq: Pro
 
 def test_warnings_are_told_and_no_failure(fileq: Program, photos: Path) -> None:
     fileq.run("run", photos)
-    (name,) = fileq.ask("select value from fileq where key = 'ledger'")[0]
+    (name,) = fileq.ask("select value from meta where key = 'ledger'")[0]
     (photos / "web" / f".fileq-{name}-99-1-0.tmp").write_bytes(b"x" * 2000)
     document = fileq.json("doctor")
     assert document["ok"] is True

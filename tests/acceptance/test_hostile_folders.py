@@ -106,7 +106,7 @@ def test_links_at_temp_names_are_neither_written_nor_published(
     assert set(ended) <= {"done", "failed"}
     for path in outputs(shared):
         assert path.stat().st_ino == secret.stat().st_ino or SECRET not in path.read_bytes()
-    for (path,) in fileq.ask("select path from outputs where stands is not null"):
+    for (path,) in fileq.ask("select path from outputs where published_version is not null"):
         with Image.open(path) as image:
             image.load()
 

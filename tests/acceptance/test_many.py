@@ -44,7 +44,7 @@ def test_several_workers_share_one_database_and_do_each_job_once(fileq: Program,
     assert fileq.states() == {"done": 80}
     assert files(folder / "web") == [f"{number:03}.jpg" for number in range(80)]
     assert fileq.ask("select count(*) from attempts") == [(80,)]
-    assert len(fileq.ask("select distinct worker from attempts")) > 1
+    assert len(fileq.ask("select distinct worker_id from attempts")) > 1
 
 
 def test_a_run_does_only_its_own_batch(fileq: Program, photos: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_mail_tells_how_a_batch_has_ended(fileq: Program, photos: Path, mail: 
     assert "Batch 1: 8 done, 1 failed; 8 outputs, " in text_of(message)
     assert "1 unreadable." in text_of(message)
     assert "fileq list --state failed --batch 1" in text_of(message)
-    assert fileq.ask("select count(*) from notices") == [(0,)]
+    assert fileq.ask("select count(*) from notifications") == [(0,)]
 
 
 def test_what_a_run_does_is_seen_and_not_told(fileq: Program, photos: Path, mail: MailServer) -> None:
@@ -60,7 +60,7 @@ def test_a_mail_server_that_is_down_is_told_about_without_the_secret(
     with said.open("wb") as stderr:
         process = fileq.start("--debug", "worker", "--drain", stderr=stderr, stdout=stderr)
         assert process.wait(120) == 0
-    ((problem,),) = fileq.ask("select problem from notices")
+    ((problem,),) = fileq.ask("select problem from notifications")
     assert problem.startswith("notify.urls[0] (mailto://…): ")
     assert "Connection refused" in problem
     assert "notify.urls[1] (json://…): " in problem

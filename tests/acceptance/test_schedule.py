@@ -21,7 +21,7 @@ name = "nightly"
 def overdue(fileq):
     """Have the nightly batch overdue since yesterday, as on a machine that slept."""
     fileq.run("schedule", "run", "nightly", expect=0)
-    fileq.pretend("update timetable set due_at = due_at - 400 * 86400")
+    fileq.pretend("update scheduled_tasks set due_at = due_at - 400 * 86400")
 
 
 def nightly(fileq):
@@ -30,7 +30,7 @@ def nightly(fileq):
 
 
 def runs(fileq):
-    return fileq.ask("select started_at from timetable where name = 'nightly'")[0][0]
+    return fileq.ask("select started_at from scheduled_tasks where name = 'nightly'")[0][0]
 
 
 def test_every_task_is_listed_before_any_worker_has_run(fileq):

@@ -81,7 +81,7 @@ class Watched:
         assert "Traceback" not in self.errors(), self.errors()
 
     def said(self) -> dict[str, Any]:
-        rows = self.fileq.ask("select said from watches where path = ?", str(self.folder))
+        rows = self.fileq.ask("select status_json from watches where path = ?", str(self.folder))
         said: dict[str, Any] = json.loads(rows[0][0]) if rows else {}
         return said
 

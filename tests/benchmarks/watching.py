@@ -87,7 +87,7 @@ class Fileq:
         return int((self.ask("select count(*) from jobs") or [(0,)])[0][0])
 
     def caught_up(self) -> bool:
-        said = self.ask("select said from watches")
+        said = self.ask("select status_json from watches")
         return bool(said) and '"state": "events"' in said[0][0]
 
     def ask(self, query: str, *values: object) -> list[tuple[str, ...]]:
@@ -209,7 +209,7 @@ def known(count: int) -> None:
             memory = process.memory_info().rss / 1e6
             moved = Path(folder, "moved")
             inbox.rename(moved)
-            until(lambda: '"state": "offline"' in peer.ask("select said from watches")[0][0])
+            until(lambda: '"state": "offline"' in peer.ask("select status_json from watches")[0][0])
             moved.rename(inbox)
             recovered = until(peer.caught_up)
     say(f"fileq, {count:,} new files: queued in {new:.1f} s, {most:.0f} MB; known files at start: {seconds:.2f} s,")

@@ -104,11 +104,11 @@ def worker_id(fileq: Program, process: subprocess.Popen[bytes]) -> int:
 
 
 def done_by(fileq: Program, worker: int) -> int:
-    return int(fileq.ask("select count(*) from attempts where worker = ? and outcome = 'done'", worker)[0][0])
+    return int(fileq.ask("select count(*) from attempts where worker_id = ? and outcome = 'done'", worker)[0][0])
 
 
 def is_amid_a_job(fileq: Program, worker: int) -> bool:
-    return bool(fileq.ask("select 1 from attempts where worker = ? and outcome is null", worker))
+    return bool(fileq.ask("select 1 from attempts where worker_id = ? and outcome is null", worker))
 
 
 def inodes(folder: Path) -> dict[str, int]:
@@ -119,7 +119,7 @@ def inodes(folder: Path) -> dict[str, int]:
 def all_well(fileq: Program, names: list[str], *, known: tuple[str, ...] = ()) -> None:
     """Every job was done once, every output is whole, nothing else is there, and doctor finds no more than `known`."""
     assert fileq.states() == {"done": len(names)}
-    done = "select count(*) from attempts where outcome = 'done' group by job having count(*) > 1"
+    done = "select count(*) from attempts where outcome = 'done' group by job_id having count(*) > 1"
     assert fileq.ask(done) == []
     assert files(fileq.folder / "out") == sorted(names)
     for name in names:

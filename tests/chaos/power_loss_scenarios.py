@@ -57,7 +57,10 @@ out = "{out}"
 
 _TOLD = (
     "select source, state, attempts > 3 from jobs order by source",
-    "select path, stands is not null, coalesce(temp, coming, removing) is not null from outputs order by path",
+    (
+        "select path, published_version is not null, coalesce(temp_path, pending_version, hidden_path) is not null"
+        " from outputs order by path"
+    ),
 )
 
 SCENARIOS = {

@@ -255,14 +255,14 @@ class World:
     # What must be true.
 
     def check(self):
-        rows = self.ask("select id, state, attempts, forgotten_at is not null, message_id, size, batch from jobs")
+        rows = self.ask("select id, state, attempts, purged_at is not null, message_id, size, batch_id from jobs")
         assert {job: (state, attempts, forgotten) for job, state, attempts, forgotten, *_ in rows} == {
             number: (job.state, job.attempts, job.is_forgotten) for number, job in self.jobs.items()
         }
         assert all(job.ends <= 1 for job in self.jobs.values())
         counted = Counter((batch, state) for _, state, _, forgotten, _, _, batch in rows if not forgotten)
         assert {
-            (batch, state): jobs for batch, state, jobs in self.ask("select batch, state, jobs from tallies") if jobs
+            (batch, state): jobs for batch, state, jobs in self.ask("select batch_id, state, jobs from tallies") if jobs
         } == counted
         sent = {message: json_args(data) for message, data in self.ask("select id, data from task")}
         sent |= {-message: json_args(data) for message, data in self.ask("select id, data from schedule")}
@@ -279,7 +279,7 @@ class World:
         self.start_worker()
         ((longest,),) = self.ask(
             "select max(moment) from (select max(due_at) as moment from jobs union all"
-            " select max(taken_at) from jobs union all select max(beat_at) from workers)"
+            " select max(taken_at) from jobs union all select max(heartbeat_at) from workers)"
         )
         self.tick(max(0.0, (longest or 0.0) - self.now) + control.PATIENCE + 1)
         for worker in self.workers:

@@ -131,7 +131,7 @@ def test_a_job_that_is_named_ten_thousand_times_is_done_once(queued: Program) ->
 
 
 JSON: list[object] = [
-    "", "{", "null", "[]", "7", '"x"', "[" * 100_000, '{"unknown": 1}', "\0", b"\xff\xfe", 7, 1.5, '{"x": NaN}',
+    "", "{", "null", "[]", "7", '"x"', "[" * 100_000, '{"unknown": 1}', "\0", 7, 1.5, '{"x": NaN}',
 ]  # fmt: skip
 """What a column of JSON can hold that fileq never wrote."""
 
@@ -159,9 +159,12 @@ def test_a_job_whose_rows_hold_anything_ends_and_keeps_no_other_from_being_done(
     out = str(queued.folder / "bad")
     recipes = list(dict.fromkeys(map(str, RECIPE)))
     for job, body, told, holder in zip(bad, cycle(recipes), cycle(PENDING), cycle(HOLDER), strict=False):
-        insert(queued, "insert or ignore into recipes (fingerprint, name, body) values ('f', 'webp', ?)", [(body,)])
         insert(
-            queued, "insert into outputs (path, job, temp, coming, pending_json) values (?, ?, ?, '1-1', ?)",
+            queued, "insert or ignore into recipes (fingerprint, name, recipe_json) values ('f', 'webp', ?)", [(body,)]
+        )
+        insert(
+            queued, "insert into outputs (path, job_id, temp_path, pending_version, pending_json)"
+            " values (?, ?, ?, '1-1', ?)",
             [(f"{out}/{job}.webp", job, f"{out}/.fileq-{job}.tmp", told)],
         )  # fmt: skip
         insert(
@@ -169,8 +172,8 @@ def test_a_job_whose_rows_hold_anything_ends_and_keeps_no_other_from_being_done(
             " values (?, ?, '1-1', 1, '', ?, ?, 1)",
             [(job, f"{out}/{job}.jpg", holder, 1e12 if job % 2 else 1.0)],
         )  # fmt: skip
-        change = "update jobs set disposition_id = id, recipe = (select id from recipes where body = ?) where id = ?"
-        insert(queued, change, [(body, job)])
+        change = "update jobs set disposition_id = jobs.id, recipe_id = recipes.id from recipes"
+        insert(queued, f"{change} where recipe_json = ? and jobs.id = ?", [(body, job)])
     queued.run("worker", "--drain", "--workers", "2")
     ended = dict(queued.ask("select state, count(*) from jobs where id <= ? group by state", PHOTOS))
     assert ended == {"done": PHOTOS}
@@ -182,14 +185,14 @@ def test_a_job_whose_rows_hold_anything_ends_and_keeps_no_other_from_being_done(
 def test_commands_answer_whatever_a_watcher_wrote_down(queued: Program) -> None:
     rows = [(f"/w/{at}", said) for at, said in enumerate(STATUS)]
     insert(
-        queued, "insert into watches (path, host, pid, process_started, said, said_at)"
+        queued, "insert into watches (path, host, pid, process_started, status_json, status_at)"
         " values (?, 'elsewhere', 1, 'x', ?, unixepoch())", rows,
     )  # fmt: skip
     assert {code for _, code in answers(queued)} <= {0, 1}
     inbox = queued.folder / "inbox"
     inbox.mkdir()
     insert(
-        queued, "insert into watches (path, host, pid, process_started, said, said_at)"
+        queued, "insert into watches (path, host, pid, process_started, status_json, status_at)"
         " values (?, 'elsewhere', 1, 'x', ?, 0)", [(str(inbox), "[")],
     )  # fmt: skip
     queued.run("watch", str(inbox), "--once")
@@ -202,10 +205,10 @@ def test_a_notice_with_strange_targets_is_sent_still(queued: Program) -> None:
     targets = [*JSON, *(json.dumps(value) for value in STRANGE)]
     rows = [(f"n{at}", told) for at, told in enumerate(targets)]
     insert(
-        queued, "insert into notices (event, title, body, created_at, due_at, targets)"
+        queued, "insert into notifications (event, title, body, created_at, due_at, targets_json)"
         " values ('failed', ?, 'b', unixepoch(), 0, ?)", rows,
     )  # fmt: skip
     with queued.worker() as worker:
-        queued.wait_until(lambda: queued.ask("select count(*) from notices where event = 'failed'") == [(0,)])
+        queued.wait_until(lambda: queued.ask("select count(*) from notifications where event = 'failed'") == [(0,)])
         assert worker.poll() is None
     assert "n0" in (queued.folder / "told").read_text()

@@ -64,7 +64,7 @@ def test_the_jobs_of_a_host_that_has_died_are_done_by_the_other_once_each(
             fileq.run("worker", "--drain", "--workers", "1")
         fileq.wait_until(lambda: fileq.states() == {"done": len(names)})
         assert not fileq.ask("select 1 from workers where id = ?", other)
-    taken_over = fileq.ask("select job from attempts where worker = ? and outcome = 'worker died'", other)
+    taken_over = fileq.ask("select job_id from attempts where worker_id = ? and outcome = 'worker died'", other)
     assert 1 <= len(taken_over) <= 2
     assert fileq.ask("select max(attempts) from jobs") == [(2,)]
     assert standing.items() <= inodes(fileq.folder / "out").items()
@@ -141,7 +141,7 @@ def test_a_worker_whose_clock_steps_by_an_hour_does_each_job_once(fileq: Program
                 time.sleep(chance.uniform(0.3, 1.5))  # the random moment
                 clock.step_to(step)
             clock.step_to(-20)
-            behind = "select 1 from workers where id = ? and beat_at < ?"
+            behind = "select 1 from workers where id = ? and heartbeat_at < ?"
             fileq.wait_until(lambda: fileq.ask(behind, signed_on[0], time.time() - 10))
             late = add(fileq, motifs, range(40, 44), "--at", "3s")
             fileq.run("worker", "--drain", "--workers", "1")  # it looks who is there, and takes that one for silent

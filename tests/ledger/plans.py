@@ -1,7 +1,7 @@
 """How SQLite goes about what the ledger asks it."""
 
 LARGE = {"jobs", "attempts", "outputs", "task", "schedule"}
-SMALL = {"jobs_untold", "jobs_unsent", "outputs_unfinished"}
+SMALL = {"jobs_to_notify", "jobs_unsent", "outputs_unfinished"}
 """Indexes that hold few rows at any time: to go through one of them is no pity."""
 
 

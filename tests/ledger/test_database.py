@@ -60,7 +60,7 @@ def test_a_file_that_is_no_database_is_refused_and_stays_as_it_is(tmp_path):
     assert files_of(path) == before
 
 
-@pytest.mark.parametrize("table", ["songs", "fileq"])
+@pytest.mark.parametrize("table", ["songs", "meta"])
 def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path, table):
     path = str(tmp_path / "music.db")
     connection = sqlite3.connect(path)

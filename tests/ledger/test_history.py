@@ -47,7 +47,7 @@ def test_what_has_not_ended_was_cancelled_or_is_forgotten_does_not_count(ledger)
     ledger.jobs.cancel_jobs([cancelled], NOW)
     for job in (forgotten, done):
         make(ledger, job, (f"/{job}.jpg", "jpeg", 10))
-    sql(ledger, "update jobs set forgotten_at = ? where id = ?", NOW, forgotten)
+    sql(ledger, "update jobs set purged_at = ? where id = ?", NOW, forgotten)
     assert total(ledger.history.total_work(NOW - 9, LATER), "jobs") == 1
     assert ledger.history.count_sources(NOW - 9, LATER) == 1
     assert [one.outputs for one in ledger.history.total_formats(NOW - 9, LATER)] == [1]
@@ -108,7 +108,7 @@ def test_all_watched_folders_are_told_of_with_what_came_by_them(ledger):
     ledger.watches.upsert_watch("/idle\udce9", SOMEBODY, NOW)
     for number, ends in enumerate((finish, lambda _, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW))):
         (job,) = enter(ledger, f"/inbox/{number}.jpg")
-        sql(ledger, "update batches set watch = ? where id = (select batch from jobs where id = ?)", busy, job)
+        sql(ledger, "update batches set watch_id = ? where id = (select batch_id from jobs where id = ?)", busy, job)
         ends(ledger, begin(ledger, job))
     assert ledger.history.total_watches(NOW, LATER) == [WatchTotal("/inbox", 2, 1), WatchTotal("/idle\udce9", 0, 0)]
     assert ledger.history.total_watches(LATER, LATER + 1)[0] == WatchTotal("/inbox", 0, 0)
@@ -116,12 +116,12 @@ def test_all_watched_folders_are_told_of_with_what_came_by_them(ledger):
 
 def test_removed_and_vanished_are_those_of_the_stretch(ledger):
     for moment, kept in ((NOW - 1, 9), (NOW, 8), (NOW + 5, 7), (LATER, 6)):
-        statement = "insert into cleanings (at, outputs, bytes, kept_changed, jobs) values (?, 2, 300, ?, 0)"
+        statement = "insert into cleanings (cleaned_at, outputs, bytes, kept_changed, jobs) values (?, 2, 300, ?, 0)"
         sql(ledger, statement, moment, kept)
     jobs = enter(ledger, *"abc")
     for job, vanished in zip(jobs, (NOW - 1, NOW, None), strict=True):
         make(ledger, job, (f"/{job}.jpg", "jpeg", 5))
-        sql(ledger, "update outputs set vanished_at = ? where job = ?", vanished, job)
+        sql(ledger, "update outputs set vanished_at = ? where job_id = ?", vanished, job)
     assert ledger.history.total_removals(NOW, LATER) == RemovalTotal(4, 600, 7)
     assert ledger.history.count_vanished_outputs(NOW, LATER) == 1
 

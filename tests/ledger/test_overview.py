@@ -18,7 +18,7 @@ def counted(ledger, batch=None):
     jobs = [job for job in ledger.overview.list_jobs(JobSelection()) if batch in (None, job.batch)]
     sums = ledger.database.connection.execute(
         "select coalesce(sum(size), 0), coalesce(sum(bytes_out), 0), coalesce(sum(outputs), 0) from jobs"
-        " where state = 'done' and forgotten_at is null and (? is null or batch = ?)",
+        " where state = 'done' and purged_at is null and (? is null or batch_id = ?)",
         (batch, batch),
     ).fetchone()
     return JobTally({state: sum(job.state is state for job in jobs) for state in JobState}, *sums)

@@ -164,7 +164,7 @@ def test_the_batch_of_a_run_or_of_a_watched_folder_is_not_told_but_its_failures_
     ledger.batches.move_queue("run-1-abc", to="fileq")
     (other,) = enter(ledger, "b", queue="run-2-abc")
     (watched,) = enter(ledger, "c")
-    ledger.database.connection.execute("update batches set watch = 1 where id = 3")
+    ledger.database.connection.execute("update batches set watch_id = 1 where id = 3")
     for job in (own, other, watched):
         finish(ledger, begin(ledger, job))
     enqueue_event_notifications(ledger, ON, NOW)

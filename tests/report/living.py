@@ -95,12 +95,12 @@ def spread(database: Path, now: float) -> None:
                 (shift, job),
             )
             connection.execute(
-                "update attempts set started_at = started_at + ?1, finished_at = finished_at + ?1 where job = ?2",
+                "update attempts set started_at = started_at + ?1, finished_at = finished_at + ?1 where job_id = ?2",
                 (shift, job),
             )
-            connection.execute("update outputs set published_at = published_at + ? where job = ?", (shift, job))
+            connection.execute("update outputs set published_at = published_at + ? where job_id = ?", (shift, job))
         connection.executemany(
-            "insert into cleanings (at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, 0)",
+            "insert into cleanings (cleaned_at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, 0)",
             [(now - 86400, 41, 9_300_000, 1), (now - 3 * 86400, 12, 2_100_000, 0)],
         )
         connection.execute("update outputs set vanished_at = ? where path like '%IMG_0003-small.jpg'", (now - 9000,))

@@ -55,7 +55,7 @@ def test_the_summary_is_never_longer_than_40_lines_and_steers_nothing(studio, da
         ledger.watches.upsert_watch(f"/inbox\n{number}", SOMEBODY, NOW)
     with ledger.transaction() as connection:
         connection.execute(
-            "insert into cleanings (at, outputs, bytes, kept_changed, jobs) values (?, 1, 1, 1, 1)", (NOW,)
+            "insert into cleanings (cleaned_at, outputs, bytes, kept_changed, jobs) values (?, 1, 1, 1, 1)", (NOW,)
         )
     summary = write_weekly_report(database, str(tmp_path / "reports"), MANY, NOW + 1).summary
     assert 20 < len(summary.splitlines()) <= 40

@@ -61,7 +61,9 @@ def test_the_next_one_finishes_it(ledger, database, three, dying, monkeypatch, s
     result = cleaned(ledger)
     assert planned.outputs_removed == result.outputs_removed
     assert not three.exists()
-    assert one(ledger, "select count(*), count(removing), count(stands), count(removed_at) from outputs") == (
+    assert one(
+        ledger, "select count(*), count(hidden_path), count(published_version), count(removed_at) from outputs"
+    ) == (
         3,
         0,
         0,
@@ -112,7 +114,7 @@ def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dyi
     result = cleaned(ledger, now=NOW)
     assert result.outputs_removed == 1
     assert (below(out), path.read_text()) == (["a.jpg"], "new")
-    assert one(ledger, "select removing, stands is null from outputs") == (None, 0)
+    assert one(ledger, "select hidden_path, published_version is null from outputs") == (None, 0)
 
 
 def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, database, out, dying, monkeypatch):

@@ -16,7 +16,7 @@ from tests.support.publication import claim, make, reserved, written
 def made(ledger):
     """Of each folder in the ledger, whether fileq made it."""
     return {os.path.basename(path): bool(own) for path, own in
-            ledger.database.connection.execute("select path, made from folders")}  # fmt: skip
+            ledger.database.connection.execute("select path, created_by_fileq from folders")}  # fmt: skip
 
 
 def test_each_level_that_was_made_is_remembered_as_ours(ledger, out):

@@ -107,5 +107,5 @@ def test_a_cleaning_that_is_killed_again_and_again_is_finished_by_the_next(ledge
         cleaned(another)
     assert below(out) == ["theirs.jpg"]
     assert (out / "theirs.jpg").read_text() == "theirs"
-    assert one(ledger, "select count(*) from outputs where removing is not null") == (0,)
+    assert one(ledger, "select count(*) from outputs where hidden_path is not null") == (0,)
     assert one(ledger, "select count(*) from outputs where removed_at is not null") == (15 * 60,)

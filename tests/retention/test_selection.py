@@ -91,7 +91,8 @@ def test_any_number_is_removed_in_hands(ledger, out, count):
             path.write_text("ours")
             status = path.stat()
             ledger.database.connection.execute(
-                "insert into outputs (path, job, stands, inode, bytes, published_at) values (?, 1, ?, ?, 4, ?)",
+                "insert into outputs (path, job_id, published_version, inode, bytes,"
+                " published_at) values (?, 1, ?, ?, 4, ?)",
                 (str(path), f"4-{status.st_mtime_ns}", status.st_ino, 1000.0 + number // 7),
             )
     planned = cleaned(ledger, dry_run=True)

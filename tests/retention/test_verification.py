@@ -18,7 +18,7 @@ def untouched(ledger, path, *, changed):
     for figures in (planned, result):
         assert (figures.outputs_removed, figures.kept_changed, figures.failed) == (0, int(changed), 0)
     assert os.path.samestat(os.lstat(path), status)
-    assert one(ledger, "select count(*) from outputs where removing is not null or removed_at is not null") == (0,)
+    assert one(ledger, "select count(*) from outputs where hidden_path is not null or removed_at is not null") == (0,)
 
 
 @pytest.fixture(params=["handles", "plain paths"])
@@ -77,7 +77,11 @@ def test_an_output_that_is_gone_is_noted_and_not_counted(ledger, ours):
     ours.unlink()
     result = cleaned(ledger)
     assert (result.outputs_removed, result.kept_changed) == (0, 0)
-    assert one(ledger, "select vanished_at is not null, removed_at, stands is null from outputs") == (1, None, 0)
+    assert one(ledger, "select vanished_at is not null, removed_at, published_version is null from outputs") == (
+        1,
+        None,
+        0,
+    )
 
 
 def test_one_that_came_back_is_removed_after_all(ledger, ours):
@@ -195,7 +199,7 @@ def test_a_file_that_comes_between_the_look_and_the_step_comes_back(ledger, ours
     result = cleaned(ledger)
     assert (result.outputs_removed, result.kept_changed) == (0, 1)
     assert (below(ours.parent), ours.read_text()) == (["a.jpg"], "theirs")
-    assert one(ledger, "select removing, removed_at, stands is null from outputs") == (None, None, 0)
+    assert one(ledger, "select hidden_path, removed_at, published_version is null from outputs") == (None, None, 0)
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
@@ -253,7 +257,7 @@ def test_a_stopped_cleaning_leaves_the_rest_as_it_is(ledger, out):
     result = cleaned(ledger, stop=lambda: next(asked))
     assert result.stopped
     assert len(below(out)) + result.outputs_removed == 20
-    assert one(ledger, "select count(*) from outputs where removing is not null") == (0,)
+    assert one(ledger, "select count(*) from outputs where hidden_path is not null") == (0,)
     assert cleaned(ledger).outputs_removed == 20 - result.outputs_removed
 
 
@@ -264,7 +268,7 @@ def test_what_was_removed_is_written_down(ledger, ours):
     (gone,) = ledger.overview.list_removed_outputs(1)
     assert (gone.made.path, gone.made.bytes, gone.at) == (str(ours), 4, now)
     assert ledger.overview.find_job(1).outputs == ()
-    assert one(ledger, "select at, outputs, bytes, kept_changed, jobs from cleanings") == (now, 1, 4, 0, 0)
+    assert one(ledger, "select cleaned_at, outputs, bytes, kept_changed, jobs from cleanings") == (now, 1, 4, 0, 0)
 
 
 def test_a_removed_outputs_path_is_nobodys(ledger, ours):

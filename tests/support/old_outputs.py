@@ -34,7 +34,7 @@ def output(ledger, path, *, age=None, source=None, content="ours", **keys):
         moment = time.time() - age * DAY
         with ledger.transaction():
             ledger.database.connection.execute(
-                "update outputs set published_at = ? where job = ?", (moment, job)
+                "update outputs set published_at = ? where job_id = ?", (moment, job)
             )  # fmt: skip
             ledger.database.connection.execute("update jobs set finished_at = ? where id = ?", (moment, job))
     return job

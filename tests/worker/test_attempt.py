@@ -79,7 +79,7 @@ def test_a_job_of_a_watched_folder_is_cancelled_where_its_source_has_gone_or_cha
     if what == "a picture no more":
         photo.write_bytes(b"a letter")
     job = shop.enter()
-    ledger.database.connection.execute("update batches set watch = 1")
+    ledger.database.connection.execute("update batches set watch_id = 1")
     if what == "gone":
         photo.unlink()
     elif what == "changed":

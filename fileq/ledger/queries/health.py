@@ -95,8 +95,8 @@ class HealthQueries:
                 f"select queue, {_KNOWN}, job.added_at, job.due_at, attempts.finished_at from"  # noqa: S608  # the conditions are ours
                 " (select * from jobs where state in ('queued', 'running', 'waiting')"
                 f" and {condition} limit {_LONGEST}) as job"
-                " join batches on batches.id = job.batch"
-                " left join attempts on attempts.job = job.id and number = job.attempts",
+                " join batches on batches.id = job.batch_id"
+                " left join attempts on attempts.job_id = job.id and number = job.attempts",
                 {"now": now},
             ).fetchall()
         return [(queue, max(moment or 0.0 for moment in moments) if known else None) for queue, known, *moments in rows]
@@ -116,8 +116,8 @@ class HealthQueries:
                 " max(job.added_at, coalesce(job.due_at, 0), coalesce(attempts.finished_at, 0),"
                 " case when taken_at <= :now then taken_at else 0 end) from"
                 f" (select * from jobs where {condition} limit {_LONGEST}) as job"
-                " join batches on batches.id = job.batch"
-                f" left join attempts on attempts.job = job.id and number = job.attempts where {_KNOWN}",
+                " join batches on batches.id = job.batch_id"
+                f" left join attempts on attempts.job_id = job.id and number = job.attempts where {_KNOWN}",
                 {"now": now},
             ).fetchall()
         return [
@@ -130,8 +130,8 @@ class HealthQueries:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select job.id, queue, priority, job.added_at from"
-                " (select * from jobs where finished_at > ? and forgotten_at is null"
-                " order by finished_at desc limit ?) as job join batches on batches.id = job.batch",
+                " (select * from jobs where finished_at > ? and purged_at is null"
+                " order by finished_at desc limit ?) as job join batches on batches.id = job.batch_id",
                 (since, _LONGEST),
             ).fetchall()
         return [
@@ -142,11 +142,11 @@ class HealthQueries:
     def measure_flow(self, since: float, now: float) -> JobFlow:
         with self._database.reading() as connection:
             (came,) = connection.execute(
-                "select coalesce(sum(jobs), 0) from batches join tallies on batch = batches.id where added_at > ?",
+                "select coalesce(sum(jobs), 0) from batches join tallies on batch_id = batches.id where added_at > ?",
                 (since,),
             ).fetchone()
             (ended,) = connection.execute(
-                "select count(*) from jobs where finished_at > ? and forgotten_at is null", (since,)
+                "select count(*) from jobs where finished_at > ? and purged_at is null", (since,)
             ).fetchone()
             (unfinished,) = connection.execute(
                 "select coalesce(sum(jobs), 0) from tallies where state in ('queued', 'running', 'waiting')"
@@ -164,7 +164,7 @@ class HealthQueries:
             rows = connection.execute(
                 "select folder from (select folder from jobs where state in ('queued', 'running', 'waiting') limit ?)"
                 " union select folder from"
-                " (select folder from jobs where finished_at > ? and forgotten_at is null"
+                " (select folder from jobs where finished_at > ? and purged_at is null"
                 " order by finished_at desc limit ?)",
                 (_SAMPLE, since, _SAMPLE),
             ).fetchall()
@@ -174,8 +174,8 @@ class HealthQueries:
         """The folders that outputs of the last 10,000 jobs lie in which ended after `since`, the latest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path from (select id, finished_at from jobs where finished_at > ? and forgotten_at is null"
-                " order by finished_at desc limit ?) as job join outputs on outputs.job = job.id"
+                "select path from (select id, finished_at from jobs where finished_at > ? and purged_at is null"
+                " order by finished_at desc limit ?) as job join outputs on outputs.job_id = job.id"
                 " order by job.finished_at desc",
                 (since, _SAMPLE),
             ).fetchall()
@@ -198,12 +198,12 @@ class HealthQueries:
             (moment,) = connection.execute(
                 "select max(moment) from ("
                 "select max(finished_at) as moment from jobs where finished_at is not null"
-                " and forgotten_at is null"
+                " and purged_at is null"
                 " union all select max(added_at) from batches"
-                " union all select max(started_at) from attempts where job in (select id from jobs"
+                " union all select max(started_at) from attempts where job_id in (select id from jobs"
                 " where state in ('queued', 'running', 'waiting') and state = 'running')"
-                " union all select max(beat_at) from workers"
-                " union all select max(said_at) from watches"
-                " union all select max(started_at) from timetable)"
+                " union all select max(heartbeat_at) from workers"
+                " union all select max(status_at) from watches"
+                " union all select max(started_at) from scheduled_tasks)"
             ).fetchone()
         return None if moment is None else float(moment)

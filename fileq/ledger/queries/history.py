@@ -13,7 +13,7 @@ from fileq.ledger.paths import restored
 QUARTER = 900
 """Seconds. Jobs are summed up by the quarter of an hour: clocks of all zones are whole quarters apart."""
 
-_ENDED = "finished_at >= ? and finished_at < ? and state in ('done', 'failed') and forgotten_at is null"
+_ENDED = "finished_at >= ? and finished_at < ? and state in ('done', 'failed') and purged_at is null"
 
 _TOOK = "case when {0}.finished_at > {0}.started_at then {0}.finished_at - {0}.started_at else 0 end"
 
@@ -21,7 +21,7 @@ _TOOK = "case when {0}.finished_at > {0}.started_at then {0}.finished_at - {0}.s
 _SECONDS = (
     f"case when attempts = 1 then {_TOOK.format('jobs')} else"  # noqa: S608  # ours
     f" (select coalesce(sum({_TOOK.format('tried')}), 0) from attempts as tried"
-    " where tried.job = jobs.id and tried.started_at >= jobs.added_at"
+    " where tried.job_id = jobs.id and tried.started_at >= jobs.added_at"
     " and tried.finished_at >= ? and tried.finished_at < ?) end"
 )
 
@@ -118,9 +118,9 @@ class History:
         with self._database.reading() as connection:
             names = dict(connection.execute("select id, name from recipes"))
             rows = connection.execute(
-                "select cast(finished_at / ? as integer) as quarter, recipe, state, count(*), sum(size),"  # noqa: S608  # ours
+                "select cast(finished_at / ? as integer) as quarter, recipe_id, state, count(*), sum(size),"  # noqa: S608  # ours
                 f" sum(bytes_out), sum(outputs), sum({_SECONDS}) from jobs where {_ENDED}"
-                " group by quarter, recipe, state order by quarter",
+                " group by quarter, recipe_id, state order by quarter",
                 (QUARTER, since, until, since, until),
             ).fetchall()
         return [
@@ -141,7 +141,7 @@ class History:
         """The outputs of done jobs by their format, the most frequent first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select format, count(*), sum(outputs.bytes) from jobs join outputs on outputs.job = jobs.id"  # noqa: S608  # ours
+                "select format, count(*), sum(outputs.bytes) from jobs join outputs on outputs.job_id = jobs.id"  # noqa: S608  # ours
                 f" where {_ENDED} and state = 'done' and format is not null"
                 " group by format order by 2 desc, format",
                 (since, until),
@@ -168,9 +168,11 @@ class History:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, coalesce(sum(among), 0), coalesce(sum(failed), 0) from watches left join"  # noqa: S608  # ours
-                " (select watch, count(*) as among, sum(case state when 'failed' then 1 else 0 end) as failed from jobs"
-                f" join batches on batches.id = batch where {_ENDED} and watch is not null group by watch) as come"
-                " on watch = watches.id group by watches.id, path order by path",
+                " (select watch_id, count(*) as among, sum(case state when 'failed' then 1 else"
+                " 0 end) as failed from jobs"
+                f" join batches on batches.id = batch_id where {_ENDED} and watch_id is not null"
+                " group by watch_id) as come"
+                " on watch_id = watches.id group by watches.id, path order by path",
                 (since, until),
             ).fetchall()
         return [WatchTotal(restored(path), *sums) for path, *sums in rows]
@@ -178,11 +180,13 @@ class History:
     def total_removals(self, since: float, until: float) -> RemovalTotal:
         with self._database.reading() as connection:
             sums = connection.execute(
-                "select coalesce(sum(outputs), 0), coalesce(sum(bytes), 0) from cleanings where at >= ? and at < ?",
+                "select coalesce(sum(outputs), 0), coalesce(sum(bytes), 0) from cleanings where"
+                " cleaned_at >= ? and cleaned_at < ?",
                 (since, until),
             ).fetchone()
             last = connection.execute(
-                "select kept_changed from cleanings where at >= ? and at < ? order by at desc, id desc limit 1",
+                "select kept_changed from cleanings where cleaned_at >= ? and cleaned_at < ? order by"
+                " cleaned_at desc, id desc limit 1",
                 (since, until),
             ).fetchone()
         return RemovalTotal(*sums, *(last or (0,)))
@@ -202,7 +206,7 @@ class History:
                 "select name, id from (select recipes.name as name, jobs.id as id,"  # noqa: S608  # ours
                 " row_number() over (partition by recipes.name order by finished_at, jobs.id) as place,"
                 " count(*) over (partition by recipes.name) as among"
-                f" from jobs join recipes on recipes.id = jobs.recipe where {_ENDED} and state = 'done'"
+                f" from jobs join recipes on recipes.id = jobs.recipe_id where {_ENDED} and state = 'done'"
                 " and outputs > 0) as done where place % (among / ? + 1) = 0 order by name, place",
                 (since, until, most),
             )
@@ -215,10 +219,11 @@ class History:
         """A done job's source and its largest output; None where either is gone, as far as we know."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "select jobs.id, recipes.name, finished_at, source, size, mtime_ns, path, stands, format, width,"
-                " height, bytes from jobs join recipes on recipes.id = jobs.recipe"
-                " join outputs on outputs.job = jobs.id"
-                " where jobs.id = ? and state = 'done' and stands is not null and removed_at is null"
+                "select jobs.id, recipes.name, finished_at, source, size, mtime_ns, path,"
+                " published_version, format, width,"
+                " height, bytes from jobs join recipes on recipes.id = jobs.recipe_id"
+                " join outputs on outputs.job_id = jobs.id"
+                " where jobs.id = ? and state = 'done' and published_version is not null and removed_at is null"
                 " and vanished_at is null order by width * height desc, path limit 1",
                 (job,),
             ).fetchone()

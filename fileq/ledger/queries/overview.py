@@ -11,8 +11,8 @@ from fileq.ledger.database import UNFINISHED, Database
 from fileq.ledger.paths import restored
 
 _JOB = (
-    "select jobs.id, batch, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
-    " finished_at, error_kind, error_message, error_hint, note from jobs join recipes on recipes.id = jobs.recipe"
+    "select jobs.id, batch_id, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
+    " finished_at, error_kind, error_message, error_hint, note from jobs join recipes on recipes.id = jobs.recipe_id"
 )
 
 
@@ -74,16 +74,16 @@ class JobSelection(msgspec.Struct, frozen=True):
 
     def where(self) -> tuple[str, list[object]]:
         """The SQL condition, and its values."""
-        terms: list[str] = ["forgotten_at is null"]
+        terms: list[str] = ["purged_at is null"]
         values: list[object] = []
         if self.states:
             terms.append(f"state in ({', '.join('?' * len(self.states))})")
             values += self.states
         if self.batch is not None:
-            terms.append("batch = ?")
+            terms.append("batch_id = ?")
             values.append(self.batch)
         if self.recipe is not None:
-            terms.append("recipe in (select id from recipes where name = ?)")
+            terms.append("recipe_id in (select id from recipes where name = ?)")
             values.append(self.recipe)
         if self.cause is not None:
             terms.append("error_kind = ?")
@@ -96,7 +96,7 @@ class Overview:
         self._database = database
 
     def tally_jobs(self, batch: int | None = None) -> JobTally:
-        condition, values = ("where batch = ?", (batch,)) if batch is not None else ("", ())
+        condition, values = ("where batch_id = ?", (batch,)) if batch is not None else ("", ())
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs)"  # noqa: S608  # ours
@@ -111,7 +111,7 @@ class Overview:
         """How many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
-                "select count(*) from jobs where finished_at > ? and forgotten_at is null and (? is null or batch = ?)",
+                "select count(*) from jobs where finished_at > ? and purged_at is null and (? is null or batch_id = ?)",
                 (moment, batch, batch),
             ).fetchone()
         return int(count)
@@ -119,8 +119,8 @@ class Overview:
     def list_running_jobs(self) -> list[RunningJob]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select jobs.id, worker, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
-                f" on recipes.id = jobs.recipe where {UNFINISHED} and state = 'running' order by jobs.id"
+                "select jobs.id, worker_id, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
+                f" on recipes.id = jobs.recipe_id where {UNFINISHED} and state = 'running' order by jobs.id"
             ).fetchall()
         return [RunningJob(job, worker, restored(source), recipe, at) for job, worker, source, recipe, at in rows]
 
@@ -144,7 +144,7 @@ class Overview:
         """One job; one that is not listed any more only where `forgotten` asks for it."""
         with self._database.reading() as connection:
             row = connection.execute(
-                f"{_JOB} where jobs.id = ? and (? or forgotten_at is null)", (number, forgotten)
+                f"{_JOB} where jobs.id = ? and (? or purged_at is null)", (number, forgotten)
             ).fetchone()
         return row and self._job(row)
 
@@ -153,7 +153,7 @@ class Overview:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, format, width, height, bytes, removed_at from outputs"
-                " where job = ? and removed_at is not null order by rowid",
+                " where job_id = ? and removed_at is not null order by rowid",
                 (job,),
             ).fetchall()
         return [RemovedOutput(Made(restored(path), *rest), at) for path, *rest, at in rows]
@@ -161,7 +161,7 @@ class Overview:
     def list_attempts(self, job: int) -> list[AttemptRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select number, worker, started_at, finished_at, outcome, message from attempts where job = ?"
+                "select number, worker_id, started_at, finished_at, outcome, message from attempts where job_id = ?"
                 " order by number",
                 (job,),
             ).fetchall()
@@ -181,7 +181,8 @@ class Overview:
     def _made(self, job: int) -> tuple[Made, ...]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, format, width, height, bytes from outputs where job = ? and stands is not null"
+                "select path, format, width, height, bytes from outputs where job_id = ? and"
+                " published_version is not null"
                 " order by rowid",
                 (job,),
             ).fetchall()

@@ -74,12 +74,13 @@ class PriorJobs:
         makers: list[str] = []
         with self._database.reading() as connection:
             row = connection.execute(
-                "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job"
-                " join recipes on recipes.id = jobs.recipe"
-                " where path = ? and (stands = ? or coming = ? or ? and coalesce(stands, coming) is not null)"
+                "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
+                " join recipes on recipes.id = jobs.recipe_id where path = ? and (published_version = ?"
+                " or pending_version = ? or ? and coalesce(published_version, pending_version) is not null)"
                 " union all "
-                "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job"
-                " join recipes on recipes.id = jobs.recipe where outputs.inode = ? and stands = ? limit 1",
+                "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
+                " join recipes on recipes.id = jobs.recipe_id"
+                " where outputs.inode = ? and published_version = ? limit 1",
                 (stored(path), version, version, overwritten, inode, version),
             ).fetchone()
             seen: set[int] = set()
@@ -87,8 +88,8 @@ class PriorJobs:
                 makers.append(row[0])
                 seen.add(row[2])
                 row = connection.execute(
-                    "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job"
-                    " join recipes on recipes.id = jobs.recipe where path = ? and stands is not null",
+                    "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
+                    " join recipes on recipes.id = jobs.recipe_id where path = ? and published_version is not null",
                     (row[1],),
                 ).fetchone()
         return makers

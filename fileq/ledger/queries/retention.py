@@ -8,9 +8,9 @@ import msgspec
 from fileq.ledger.database import Database
 from fileq.ledger.paths import restored, stored
 
-_ENDED = "select 1 from jobs where jobs.id = outputs.job and state in ('done', 'failed', 'cancelled')"
+_ENDED = "select 1 from jobs where jobs.id = outputs.job_id and state in ('done', 'failed', 'cancelled')"
 _FREE = (
-    "stands is not null and temp is null and coming is null"
+    "published_version is not null and temp_path is null and pending_version is null"
     " and not exists (select 1 from jobs where jobs.source = outputs.path)"
 )
 """Nobody is making it anew, and it is no source."""
@@ -59,7 +59,7 @@ class Retention:
     def list_recipes(self) -> dict[int, str]:
         """All recipes that jobs went through, each as JSON."""
         with self._database.reading() as connection:
-            return dict(connection.execute("select id, body from recipes").fetchall())
+            return dict(connection.execute("select id, recipe_json from recipes").fetchall())
 
     def find_removable_outputs(
         self, recipes: Collection[int], until: float, after: tuple[float, int] | None, limit: int
@@ -71,9 +71,10 @@ class Retention:
         places = ", ".join("?" * len(recipes))
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select outputs.rowid, path, job, recipe, source, stands, outputs.inode, bytes, published_at,"  # noqa: S608  # ours
-                " vanished_at is not null from outputs join jobs on jobs.id = outputs.job"
-                f" where {_FREE} and state in ('done', 'failed', 'cancelled') and recipe in ({places})"
+                "select outputs.rowid, path, job_id, recipe_id, source, published_version,"  # noqa: S608  # ours
+                " outputs.inode, bytes, published_at,"
+                " vanished_at is not null from outputs join jobs on jobs.id = outputs.job_id"
+                f" where {_FREE} and state in ('done', 'failed', 'cancelled') and recipe_id in ({places})"
                 " and published_at <= ? and (published_at, outputs.rowid) > (?, ?)"
                 " order by published_at, outputs.rowid limit ?",
                 (*recipes, until, *(after or (-1.0, -1)), limit),
@@ -84,9 +85,9 @@ class Retention:
         """The bytes of all outputs of these recipes that stand."""
         with self._database.reading() as connection:
             (total,) = connection.execute(
-                "select coalesce(sum(bytes), 0) from outputs join jobs on jobs.id = outputs.job"  # noqa: S608  # ours
-                " where stands is not null and vanished_at is null"
-                f" and recipe in ({', '.join('?' * len(recipes))})",
+                "select coalesce(sum(bytes), 0) from outputs join jobs on jobs.id = outputs.job_id"  # noqa: S608  # ours
+                " where published_version is not null and vanished_at is null"
+                f" and recipe_id in ({', '.join('?' * len(recipes))})",
                 tuple(recipes),
             ).fetchone()
         return int(total)
@@ -95,7 +96,8 @@ class Retention:
         """Each of these is about to be removed, under a hidden name meanwhile: a part of a durable transaction."""
         with self._database.transaction() as connection:
             connection.executemany(
-                f"update outputs set removing = ? where path = ? and job = ? and stands = ? and {_FREE}"  # noqa: S608  # ours
+                "update outputs set hidden_path = ? where path = ? and job_id = ? and"  # noqa: S608  # ours
+                f" published_version = ? and {_FREE}"
                 f" and exists ({_ENDED})",
                 [(stored(hidden), stored(one.path), one.job, one.version) for one, hidden in outputs],
             )
@@ -104,7 +106,7 @@ class Retention:
         """Whether it may be removed still: nobody has begun to make it anew since."""
         with self._database.reading() as connection:
             row = connection.execute(
-                f"select 1 from outputs where path = ? and stands = ? and removing = ? and {_FREE}"  # noqa: S608  # ours
+                f"select 1 from outputs where path = ? and published_version = ? and hidden_path = ? and {_FREE}"  # noqa: S608  # ours
                 f" and exists ({_ENDED})",
                 (stored(output.path), output.version, stored(hidden)),
             ).fetchone()
@@ -114,8 +116,8 @@ class Retention:
         """It has its hidden name now, and nothing but that is left of it."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update outputs set stands = null, removed_at = ?, vanished_at = null"
-                " where path = ? and removing = ? and temp is null",
+                "update outputs set published_version = null, removed_at = ?, vanished_at = null"
+                " where path = ? and hidden_path = ? and temp_path is null",
                 (now, stored(path), stored(hidden)),
             )
 
@@ -123,8 +125,9 @@ class Retention:
         """It has its name again, or still."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update outputs set stands = ?, removed_at = null where path = ? and removing = ? and stands is null"
-                " and temp is null",
+                "update outputs set published_version = ?, removed_at = null where path = ? and hidden_path"
+                " = ? and published_version is null"
+                " and temp_path is null",
                 (version, stored(path), stored(hidden)),
             )
 
@@ -132,14 +135,15 @@ class Retention:
         """Of these paths, each with its hidden name, nothing stands under the hidden name any more."""
         with self._database.transaction() as connection:
             connection.executemany(
-                "update outputs set removing = null where path = ? and removing = ?",
+                "update outputs set hidden_path = null where path = ? and hidden_path = ?",
                 [(stored(path), stored(hidden)) for path, hidden in removals],
             )
 
     def find_interrupted_removals(self) -> list[InterruptedRemoval]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, removing, stands, coalesce(bytes, 0) from outputs where removing is not null"
+                "select path, hidden_path, published_version, coalesce(bytes, 0) from outputs"
+                " where hidden_path is not null"
             ).fetchall()
         return [
             InterruptedRemoval(restored(path), restored(hidden), stands, size) for path, hidden, stands, size in rows
@@ -149,7 +153,7 @@ class Retention:
         """Write down what a cleaning has done up to now: under its number, or as a new one."""
         with self._database.transaction() as connection:
             (number,) = connection.execute(
-                "insert into cleanings (id, at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, ?, ?)"
+                "insert into cleanings (id, cleaned_at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, ?, ?)"
                 " on conflict (id) do update set outputs = excluded.outputs, bytes = excluded.bytes,"
                 " kept_changed = excluded.kept_changed, jobs = excluded.jobs returning id",
                 (cleaning, now, gone.outputs, gone.bytes, gone.kept_changed, gone.jobs),
@@ -159,19 +163,19 @@ class Retention:
     def find_cleaner(self) -> str | None:
         """Who cleans just now, as it was said; None where nobody does."""
         with self._database.reading() as connection:
-            row = connection.execute("select value from fileq where key = 'cleaning'").fetchone()
+            row = connection.execute("select value from meta where key = 'cleaning'").fetchone()
         return row and str(row[0])
 
     def begin_cleaning(self, cleaner: str) -> None:
         with self._database.transaction() as connection:
             connection.execute(
-                "insert into fileq values ('cleaning', ?) on conflict (key) do update set value = excluded.value",
+                "insert into meta values ('cleaning', ?) on conflict (key) do update set value = excluded.value",
                 (cleaner,),
             )
 
     def end_cleaning(self, cleaner: str) -> None:
         with self._database.transaction() as connection:
-            connection.execute("delete from fileq where key = 'cleaning' and value = ?", (cleaner,))
+            connection.execute("delete from meta where key = 'cleaning' and value = ?", (cleaner,))
 
 
 def _output(row: Any) -> RemovableOutput:

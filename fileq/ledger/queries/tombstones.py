@@ -10,19 +10,19 @@ from fileq.ledger.database import LEAVING, PARKED, Database
 from fileq.ledger.paths import restored
 
 _OLD = (
-    "finished_at < ? and forgotten_at is null and state in ('done', 'failed', 'cancelled')"
-    " and not exists (select 1 from outputs where outputs.job = jobs.id"
-    " and (temp is not null or coming is not null or removing is not null))"
+    "finished_at < ? and purged_at is null and state in ('done', 'failed', 'cancelled')"
+    " and not exists (select 1 from outputs where outputs.job_id = jobs.id"
+    " and (temp_path is not null or pending_version is not null or hidden_path is not null))"
 )
 _PAST = (
-    f"select jobs.id, source, version, {LEAVING}, watch from jobs"  # noqa: S608  # ours
-    " left join batches on batches.id = jobs.batch"
+    f"select jobs.id, source, version, {LEAVING}, watch_id from jobs"  # noqa: S608  # ours
+    " left join batches on batches.id = jobs.batch_id"
 )
 _PICKED = (
     "where id = ? and state in ('done', 'failed', 'cancelled')"
-    " and (forgotten_at is null and finished_at < ? or forgotten_at < ?)"
+    " and (purged_at is null and finished_at < ? or purged_at < ?)"
 )
-_FORGET = f"update jobs set forgotten_at = ?, untold = 0 {_PICKED} returning id"  # noqa: S608  # ours
+_FORGET = f"update jobs set purged_at = ?, needs_notice = 0 {_PICKED} returning id"  # noqa: S608  # ours
 _DELETE = f"delete from jobs {_PICKED} and not {LEAVING} returning id"  # noqa: S608  # ours
 _LAST_DAY = 86400.0
 """Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""
@@ -62,7 +62,7 @@ class Tombstones:
 
     def find_tombstones(self, before: float, limit: int) -> list[PurgeCandidate]:
         """What stayed of jobs, and was last looked at before."""
-        return self._past("where forgotten_at < ? order by forgotten_at limit ?", before, limit)
+        return self._past("where purged_at < ? order by purged_at limit ?", before, limit)
 
     def _past(self, condition: str, *values: object) -> list[PurgeCandidate]:
         with self._database.reading() as connection:
@@ -72,7 +72,9 @@ class Tombstones:
     def list_published_paths(self, job: int) -> list[str]:
         """The paths of what a job published, as far as nobody has removed it."""
         with self._database.reading() as connection:
-            rows = connection.execute("select path from outputs where job = ? and stands is not null", (job,))
+            rows = connection.execute(
+                "select path from outputs where job_id = ? and published_version is not null", (job,)
+            )
             return [restored(path) for (path,) in rows]
 
     def purge_jobs(
@@ -89,15 +91,15 @@ class Tombstones:
             keep = [*needed, *(job for job in others if job == newest)]
             kept = [_one(connection, _FORGET, now, job, ended, seen) for job in keep]
             left = [_one(connection, _DELETE, job, ended, seen) for job in gone]
-            connection.executemany("delete from attempts where job = ?", [(job,) for job in (*kept, *left) if job])
-            connection.executemany("delete from outputs where job = ?", [(job,) for job in left if job])
+            connection.executemany("delete from attempts where job_id = ?", [(job,) for job in (*kept, *left) if job])
+            connection.executemany("delete from outputs where job_id = ?", [(job,) for job in left if job])
 
     def delete_unused(self, now: float) -> None:
         """Remove batches, recipes and dispositions without jobs, sums of nothing, and messages nobody will read."""
         with self._database.transaction() as connection:
             connection.execute(
                 "delete from batches where id < (select max(id) from batches) and added_at < ?"
-                " and not exists (select 1 from jobs where batch = batches.id)",
+                " and not exists (select 1 from jobs where batch_id = batches.id)",
                 (now - _LAST_DAY,),
             )
             connection.execute(
@@ -115,13 +117,13 @@ class Tombstones:
         with self._database.reading() as connection:
             unused = connection.execute(
                 "select id from recipes where id < (select max(id) from recipes)"
-                " and id not in (select recipe from jobs)"
+                " and id not in (select recipe_id from jobs)"
             ).fetchall()
         with self._database.transaction() as connection:
             connection.executemany(
                 "delete from recipes where id = ?"
-                " and id not in (select recipe from jobs where state in ('queued', 'running', 'waiting'))"
-                " and id not in (select recipe from jobs where finished_at > ? and forgotten_at is null)",
+                " and id not in (select recipe_id from jobs where state in ('queued', 'running', 'waiting'))"
+                " and id not in (select recipe_id from jobs where finished_at > ? and purged_at is null)",
                 [(recipe, now - _LAST_DAY) for (recipe,) in unused],
             )
 

@@ -21,12 +21,12 @@ class WaitingJobs:
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "select id, attempts, ended - ? from (select id, attempts,"  # noqa: S608  # ours
-                " (select finished_at from attempts where job = jobs.id and number = jobs.attempts) as ended"
+                " (select finished_at from attempts where job_id = jobs.id and number = jobs.attempts) as ended"
                 f" from jobs where {UNFINISHED} and state = 'waiting' and due_at > ?) where ended > ?",
                 (now, now, now + _SLACK),
             ).fetchall()
             connection.executemany(
-                "update attempts set started_at = started_at - ?, finished_at = ? where job = ? and number = ?",
+                "update attempts set started_at = started_at - ?, finished_at = ? where job_id = ? and number = ?",
                 [(step, now, job, number) for job, number, step in rows],
             )
             brought = [

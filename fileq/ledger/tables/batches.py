@@ -11,7 +11,7 @@ _QUEUES_OF = (
 
 _UNSERVED = (
     "select name from ("  # noqa: S608  # ours
-    "select queue as name from tallies join batches on batches.id = batch"
+    "select queue as name from tallies join batches on batches.id = batch_id"
     " where state in ('queued', 'running', 'waiting') and jobs > 0"
     f" union select name from ({_QUEUES_OF.format(table='task')})"
     f" union select name from ({_QUEUES_OF.format(table='schedule')}))"
@@ -27,14 +27,14 @@ class Batches:
         """A new batch, whose messages go through Huey's queue of this name; `watch` is the folder it came by."""
         with self._database.transaction() as connection:
             (batch,) = connection.execute(
-                "insert into batches (queue, watch, added_at) values (?, ?, ?) returning id", (queue, watch, now)
+                "insert into batches (queue, watch_id, added_at) values (?, ?, ?) returning id", (queue, watch, now)
             ).fetchone()
         return int(batch)
 
     def reopen_batch(self, batch: int) -> None:
         """More comes into it; a quick worker may have ended it in the meantime."""
         with self._database.transaction() as connection:
-            connection.execute("update batches set told = 0 where id = ? and told = 1", (batch,))
+            connection.execute("update batches set notified = 0 where id = ? and notified = 1", (batch,))
 
     def delete_batch(self, batch: int) -> None:
         """Nothing was queued in it after all."""
@@ -44,13 +44,15 @@ class Batches:
     def has_jobs(self, batch: int) -> bool:
         """Whether it has jobs that are listed still."""
         with self._database.reading() as connection:
-            row = connection.execute("select 1 from tallies where batch = ? and jobs > 0 limit 1", (batch,)).fetchone()
+            row = connection.execute(
+                "select 1 from tallies where batch_id = ? and jobs > 0 limit 1", (batch,)
+            ).fetchone()
         return row is not None
 
     def find_queue(self, job: int) -> str:
         with self._database.reading() as connection:
             (queue,) = connection.execute(
-                "select queue from batches join jobs on jobs.batch = batches.id where jobs.id = ?", (job,)
+                "select queue from batches join jobs on jobs.batch_id = batches.id where jobs.id = ?", (job,)
             ).fetchone()
         return str(queue)
 
@@ -70,10 +72,10 @@ class Batches:
     def set_paused(self, *, paused: bool) -> None:
         """While paused, nobody begins a job. What runs goes on."""
         with self._database.transaction() as connection:
-            connection.execute("delete from fileq where key = 'paused'")
+            connection.execute("delete from meta where key = 'paused'")
             if paused:
-                connection.execute("insert into fileq values ('paused', 'yes')")
+                connection.execute("insert into meta values ('paused', 'yes')")
 
     def is_paused(self) -> bool:
         with self._database.reading() as connection:
-            return connection.execute("select 1 from fileq where key = 'paused'").fetchone() is not None
+            return connection.execute("select 1 from meta where key = 'paused'").fetchone() is not None

@@ -70,11 +70,11 @@ class Checks:
     def _note(self, key: str, numbers: list[float]) -> None:
         with self._database.transaction() as connection:
             connection.execute(
-                "insert into fileq values (?, ?) on conflict (key) do update set value = excluded.value",
+                "insert into meta values (?, ?) on conflict (key) do update set value = excluded.value",
                 (key, msgspec.json.encode(numbers).decode()),
             )
 
     def _noted(self, key: str, kind: type[T]) -> T | None:
         with self._database.reading() as connection:
-            row = connection.execute("select value from fileq where key = ?", (key,)).fetchone()
+            row = connection.execute("select value from meta where key = ?", (key,)).fetchone()
         return decode_column(row[0], kind) if row else None

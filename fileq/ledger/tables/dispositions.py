@@ -106,7 +106,8 @@ class Dispositions:
     def find_disposition(self, disposition_id: int) -> Disposition | None:
         with self._database.reading() as connection:
             row = connection.execute(
-                "select source, version, inode, done_to, failed_to, target, hidden, temp, tries from dispositions"
+                "select source, version, inode, done_to, failed_to, target_path, hidden_path,"
+                " temp_path, tries from dispositions"
                 " where id = ?",
                 (disposition_id,),
             ).fetchone()
@@ -175,21 +176,21 @@ class Dispositions:
         """Write down where the source goes, before it moves; False where another goes there already."""
         with self._database.transaction(durable=True) as connection:
             taken = connection.execute(
-                "select 1 from dispositions where target = ? and id <> ?", (stored(target), lease.disposition_id)
+                "select 1 from dispositions where target_path = ? and id <> ?", (stored(target), lease.disposition_id)
             ).fetchone()
             if taken is None:
-                self._change(lease, "target = ?", stored(target))
+                self._change(lease, "target_path = ?", stored(target))
         return taken is None
 
     def announce_hidden(self, lease: DispositionLease, hidden: str) -> None:
         """Write down the name that the source is about to get while it is looked at for the last time."""
         with self._database.transaction(durable=True):
-            self._change(lease, "hidden = ?", stored(hidden))
+            self._change(lease, "hidden_path = ?", stored(hidden))
 
     def announce_temp(self, lease: DispositionLease, temp: str | None) -> None:
         """Write down the path of a copy that is about to be made; None where it is one no more."""
         with self._database.transaction(durable=True):
-            self._change(lease, "temp = ?", _stored(temp))
+            self._change(lease, "temp_path = ?", _stored(temp))
 
     def postpone_disposition(self, lease: DispositionLease, retry_at: float, problem: str) -> None:
         """Give the right back: the source could not go, and is to be tried again."""

@@ -8,7 +8,7 @@ import msgspec
 from fileq.ledger.database import Database
 from fileq.ledger.paths import restored, stored
 
-_FOLDER = "select path, real, device, inode, made from folders"
+_FOLDER = "select path, real_path, device, inode, created_by_fileq from folders"
 
 
 class FolderRecord(msgspec.Struct, frozen=True):
@@ -42,10 +42,11 @@ class Folders:
         status = os.stat(real)
         with self._database.transaction() as connection:
             connection.execute(
-                "insert into folders (path, real, device, inode, made) values (?, ?, ?, ?, ?)"
-                " on conflict (path) do update set real = excluded.real, device = excluded.device,"
-                " inode = excluded.inode, made = case when folders.made = 1 and folders.device = excluded.device"
-                " and folders.inode = excluded.inode then 1 else excluded.made end",
+                "insert into folders (path, real_path, device, inode, created_by_fileq) values (?, ?, ?, ?, ?)"
+                " on conflict (path) do update set real_path = excluded.real_path, device = excluded.device,"
+                " inode = excluded.inode, created_by_fileq = case when folders.created_by_fileq = 1 and"
+                " folders.device = excluded.device"
+                " and folders.inode = excluded.inode then 1 else excluded.created_by_fileq end",
                 (stored(path), stored(real), status.st_dev, status.st_ino, int(made)),
             )
 
@@ -64,21 +65,21 @@ class Folders:
     def find_maybe_empty_folders(self) -> list[FolderRecord]:
         """Those in which retention has removed something since they were last looked at, the deepest first."""
         with self._database.reading() as connection:
-            rows = connection.execute(f"{_FOLDER} where thinned = 1 order by length(path) desc").fetchall()
+            rows = connection.execute(f"{_FOLDER} where maybe_empty = 1 order by length(path) desc").fetchall()
         return [_folder(row) for row in rows]
 
     def set_maybe_empty(self, path: str, *, thinned: bool) -> None:
         """Retention is about to remove something in it; or it was looked at."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update folders set thinned = ? where path = ? and thinned <> ?",
+                "update folders set maybe_empty = ? where path = ? and maybe_empty <> ?",
                 (int(thinned), stored(path), int(thinned)),
             )
 
     def list_reserved_folders(self) -> set[str]:
         """The folders, by their paths, in which an output is being made."""
         with self._database.reading() as connection:
-            rows = connection.execute("select path from outputs where temp is not null")
+            rows = connection.execute("select path from outputs where temp_path is not null")
             return {os.path.dirname(restored(path)) for (path,) in rows}
 
 

@@ -68,10 +68,10 @@ class Jobs:
     def upsert_recipe(self, name: str, fingerprint: str, body: str) -> int:
         """The id of a recipe as it is now, to be kept with its jobs."""
         with self._database.transaction() as connection:
-            row = connection.execute("select id from recipes where body = ?", (body,)).fetchone()
+            row = connection.execute("select id from recipes where recipe_json = ?", (body,)).fetchone()
             if row is None:
                 row = connection.execute(
-                    "insert into recipes (fingerprint, name, body) values (?, ?, ?) returning id",
+                    "insert into recipes (fingerprint, name, recipe_json) values (?, ?, ?) returning id",
                     (fingerprint, name, body),
                 ).fetchone()
         return int(row[0])
@@ -88,7 +88,7 @@ class Jobs:
         """Enter a candidate, and answer its job's id; None where such a job was there before."""
         with self._database.transaction() as connection:
             row = connection.execute(
-                "insert into jobs (batch, source, version, size, mtime_ns, recipe, fingerprint, folder, relative,"
+                "insert into jobs (batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder, relative,"
                 " inode, disposition_id, state, priority, due_at, added_at)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
                 " on conflict do nothing returning id",
@@ -115,10 +115,10 @@ class Jobs:
         """
         with self._database.transaction() as connection:
             connection.execute(
-                "update jobs set batch = ?, state = 'queued', recipe = ?, priority = ?, due_at = ?, added_at = ?,"
+                "update jobs set batch_id = ?, state = 'queued', recipe_id = ?, priority = ?, due_at = ?, added_at = ?,"
                 " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
-                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, untold = 0,"
-                " forgotten_at = null, inode = coalesce(?, inode)"
+                " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, needs_notice = 0,"
+                " purged_at = null, inode = coalesce(?, inode)"
                 " where id = ? and state in ('done', 'failed', 'cancelled')",
                 (batch, recipe, priority, due_at, now, inode, job),
             )
@@ -131,20 +131,21 @@ class Jobs:
         """
         with self._database.transaction() as connection:
             row = connection.execute(
-                "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker = ?,"
+                "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
                 " started_at = ?, finished_at = null, due_at = null,"
                 " error_kind = null, error_message = null, error_hint = null"
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
-                " and not exists (select 1 from fileq where key = 'paused')"
-                " returning attempts, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode,"
-                " exists (select 1 from batches where batches.id = batch and watch is not null)",
+                " and not exists (select 1 from meta where key = 'paused')"
+                " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
+                " recipe_id, folder, relative, inode,"
+                " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
                 (worker, now, job, now),
             ).fetchone()
             if row is None:
                 return None
             attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode, watched = row
             connection.execute(
-                "insert into attempts (job, number, worker, started_at) values (?, ?, ?, ?)",
+                "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
                 (job, attempt, worker, now),
             )
             body = self._recipe_body(connection, recipe)
@@ -172,7 +173,7 @@ class Jobs:
 
     def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
         if recipe not in self._recipes:
-            row = connection.execute("select body from recipes where id = ?", (recipe,)).fetchone()
+            row = connection.execute("select recipe_json from recipes where id = ?", (recipe,)).fetchone()
             self._recipes[recipe] = row[0] if row else ""  # no recipe: the attempt says it
         return self._recipes[recipe]
 
@@ -194,7 +195,7 @@ class Jobs:
 
     def fail_attempt(self, token: Token, failure: Failure, now: float) -> None:
         """This was the job's last try."""
-        self._end_badly(token, failure, now, "state = 'failed', untold = 1, finished_at = ?", now)
+        self._end_badly(token, failure, now, "state = 'failed', needs_notice = 1, finished_at = ?", now)
 
     def cancel_attempt(self, token: Token, failure: Failure, now: float) -> None:
         """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
@@ -236,7 +237,7 @@ class Jobs:
             if row is None:
                 raise Fenced
             connection.execute(
-                "update attempts set finished_at = ?, outcome = ?, message = ? where job = ? and number = ?",
+                "update attempts set finished_at = ?, outcome = ?, message = ? where job_id = ? and number = ?",
                 (now, outcome, message, token.job, token.attempt),
             )
         return QueueEntry(*row)
@@ -246,7 +247,7 @@ class Jobs:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"select id, attempts, deaths from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
-                " and worker not in (select id from workers)"
+                " and worker_id not in (select id from workers)"
             ).fetchall()
         return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
 
@@ -258,7 +259,7 @@ class Jobs:
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch"  # noqa: S608  # ours
+                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch_id"  # noqa: S608  # ours
                 f" where {UNSENT} and coalesce(due_at, 0) <= :now and queue = :queue"
                 " and (taken_at is null or taken_at <= :now - :patience or taken_at > :now)"
                 " order by due_at limit :limit",
@@ -283,7 +284,7 @@ class Jobs:
         with self._database.reading() as connection:
             return bool(
                 connection.execute(
-                    "select 1 from tallies join batches on batches.id = batch"
+                    "select 1 from tallies join batches on batches.id = batch_id"
                     " where queue = ? and state in ('queued', 'running', 'waiting') and jobs > 0 limit 1",
                     (queue,),
                 ).fetchone()
@@ -295,9 +296,9 @@ class Jobs:
             rows = [
                 connection.execute(
                     "update jobs set state = 'queued', tries = 0, deaths = 0, due_at = null, started_at = null,"
-                    " finished_at = null, error_kind = null, error_message = null, error_hint = null, untold = 0"
-                    " where id = ? and state in ('failed', 'cancelled') and forgotten_at is null"
-                    " returning id, priority, due_at, size, batch",
+                    " finished_at = null, error_kind = null, error_message = null, error_hint = null, needs_notice = 0"
+                    " where id = ? and state in ('failed', 'cancelled') and purged_at is null"
+                    " returning id, priority, due_at, size, batch_id",
                     (job,),
                 ).fetchone()
                 for job in jobs
@@ -307,7 +308,7 @@ class Jobs:
                     _unpark(connection, row[0])
             # Their batches are to end once more, and that is to be told.
             batches = {(row[-1],) for row in rows if row}
-            connection.executemany("update batches set told = 0 where id = ? and told = 1", batches)
+            connection.executemany("update batches set notified = 0 where id = ? and notified = 1", batches)
         return [QueueEntry(*row[:-1]) for row in rows if row]
 
     def cancel_jobs(self, jobs: Iterable[int], now: float) -> list[int]:
@@ -324,7 +325,7 @@ class Jobs:
                     cancelled.append(job)
                     connection.execute(
                         "update attempts set finished_at = ?, outcome = 'cancelled'"
-                        " where job = ? and number = ? and finished_at is null",
+                        " where job_id = ? and number = ? and finished_at is null",
                         (now, *row),
                     )
         return cancelled

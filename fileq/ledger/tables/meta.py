@@ -9,7 +9,7 @@ class Meta:
 
     def find_value(self, key: str) -> str | None:
         with self._database.reading() as connection:
-            row = connection.execute("select value from fileq where key = ?", (key,)).fetchone()
+            row = connection.execute("select value from meta where key = ?", (key,)).fetchone()
         return row and str(row[0])
 
     def find_swept_boot(self, host: str) -> str | None:
@@ -19,6 +19,6 @@ class Meta:
     def record_swept_boot(self, host: str, boot: str) -> None:
         with self._database.transaction() as connection:
             connection.execute(
-                "insert into fileq values (?, ?) on conflict (key) do update set value = excluded.value",
+                "insert into meta values (?, ?) on conflict (key) do update set value = excluded.value",
                 (f"swept:{host}", boot),
             )

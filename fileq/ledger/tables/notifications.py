@@ -25,7 +25,8 @@ _MOST_TRIES = 12  # more than a day has room for: what reaches it kills whoever 
 _DIED = "Whoever was to send it was ended on the way."
 
 _ROW = (
-    "select id, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at from notices"
+    "select id, event, title, body, attachment, created_at, due_at, tries, targets_json, problem, given_up_at"
+    " from notifications"
 )
 
 
@@ -58,7 +59,8 @@ class Notifications:
     ) -> int:
         with self._database.transaction() as connection:
             (notice,) = connection.execute(
-                "insert into notices (event, title, body, attachment, created_at, due_at) values (?, ?, ?, ?, ?, ?)"
+                "insert into notifications (event, title, body, attachment, created_at, due_at)"
+                " values (?, ?, ?, ?, ?, ?)"
                 " returning id",
                 (event, title, body, attachment and stored(attachment), now, now),
             ).fetchone()
@@ -68,7 +70,7 @@ class Notifications:
         with self._database.reading() as connection:
             return bool(
                 connection.execute(
-                    "select 1 from notices where given_up_at is null and due_at <= ? limit 1", (now,)
+                    "select 1 from notifications where given_up_at is null and due_at <= ? limit 1", (now,)
                 ).fetchone()
             )
 
@@ -90,16 +92,16 @@ class Notifications:
             tries = notice.tries + 1
             due_at = max(now + LEASE, _next_try(notice, tries, now))
             connection.execute(
-                "update notices set tries = ?, due_at = ?, problem = coalesce(problem, ?) where id = ?",
+                "update notifications set tries = ?, due_at = ?, problem = coalesce(problem, ?) where id = ?",
                 (tries, due_at, _DIED if notice.tries else None, notice.id),
             )
         return msgspec.structs.replace(notice, tries=tries, due_at=due_at)
 
     def _give_up_hopeless(self, now: float) -> None:
         with self._database.transaction() as connection:
-            connection.execute("delete from notices where given_up_at <= ?", (now - KEPT,))
+            connection.execute("delete from notifications where given_up_at <= ?", (now - KEPT,))
             connection.execute(
-                "update notices set given_up_at = ? where given_up_at is null and due_at <= ? and tries >= ?",
+                "update notifications set given_up_at = ? where given_up_at is null and due_at <= ? and tries >= ?",
                 (now, now, _MOST_TRIES),
             )
 
@@ -108,7 +110,7 @@ class Notifications:
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
-                    "update notices set targets = ?, due_at = ? where id = ? and tries = ?",
+                    "update notifications set targets_json = ?, due_at = ? where id = ? and tries = ?",
                     (
                         msgspec.json.encode(targets).decode(),
                         max(notice.due_at, now + LEASE),
@@ -121,21 +123,21 @@ class Notifications:
     def delete_sent(self, notice: Notification) -> None:
         """All have had it: it goes, and so do those that were given up, as what hindered them is mended."""
         with self._database.transaction() as connection:
-            connection.execute("delete from notices where id = ? or given_up_at is not null", (notice.id,))
+            connection.execute("delete from notifications where id = ? or given_up_at is not null", (notice.id,))
 
     def record_failed_try(self, notice: Notification, problem: str, now: float) -> None:
         """This try went wrong: it is tried again later, for a day. No news where another process has it by now."""
         over = now >= notice.created_at + PATIENCE
         with self._database.transaction() as connection:
             connection.execute(
-                "update notices set problem = ?, due_at = ?, given_up_at = ? where id = ? and tries = ?",
+                "update notifications set problem = ?, due_at = ?, given_up_at = ? where id = ? and tries = ?",
                 (prose(problem), _next_try(notice, notice.tries, now), now if over else None, notice.id, notice.tries),
             )
 
     def delete_notifications(self) -> None:
         """Nobody is to be told anything any more."""
         with self._database.transaction() as connection:
-            connection.execute("delete from notices")
+            connection.execute("delete from notifications")
 
     def list_notifications(self) -> list[Notification]:
         return self._where("1 = 1")

@@ -58,10 +58,10 @@ class Outputs:
     def find_owner(self, path: str) -> PathOwner | None:
         with self._database.reading() as connection:
             row = connection.execute(
-                "select jobs.id, source, recipes.name, state, coming, stands"
-                " from outputs join jobs on jobs.id = outputs.job join recipes on recipes.id = jobs.recipe"
+                "select jobs.id, source, recipes.name, state, pending_version, published_version"
+                " from outputs join jobs on jobs.id = outputs.job_id join recipes on recipes.id = jobs.recipe_id"
                 # Where retention has removed a file, the path is nobody's until somebody reserves it.
-                " where path = ? and (removed_at is null or temp is not null)",
+                " where path = ? and (removed_at is null or temp_path is not null)",
                 (stored(path),),
             ).fetchone()
         if row is None:
@@ -73,7 +73,7 @@ class Outputs:
         """Whether fileq published a file there that nobody has removed."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "select 1 from outputs where path = ? and stands is not null", (stored(path),)
+                "select 1 from outputs where path = ? and published_version is not null", (stored(path),)
             ).fetchone()
         return row is not None
 
@@ -91,19 +91,19 @@ class Outputs:
         """
         with self._database.transaction() as connection:
             cut_off = connection.execute(
-                "select pending_json from outputs where path = ? and coming = ?", (stored(path), standing)
+                "select pending_json from outputs where path = ? and pending_version = ?", (stored(path), standing)
             ).fetchone()
             pending = decode_column(cut_off[0], _Pending) if cut_off is not None else None
             if pending is not None:
                 connection.execute(
-                    "update outputs set stands = coming, inode = ? where path = ?",
+                    "update outputs set published_version = pending_version, inode = ? where path = ?",
                     (pending.inode, stored(path)),
                 )
             connection.execute(
-                "insert into outputs (path, job, temp) values (?, ?, ?)"
-                " on conflict (path) do update set job = excluded.job, temp = excluded.temp,"
-                " coming = null, pending_json = null,"
-                " removed_at = case when outputs.job = excluded.job then outputs.removed_at end",
+                "insert into outputs (path, job_id, temp_path) values (?, ?, ?)"
+                " on conflict (path) do update set job_id = excluded.job_id, temp_path = excluded.temp_path,"
+                " pending_version = null, pending_json = null,"
+                " removed_at = case when outputs.job_id = excluded.job_id then outputs.removed_at end",
                 (stored(path), job, stored(temp)),
             )
 
@@ -121,7 +121,7 @@ class Outputs:
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
-                    "update outputs set coming = ?, pending_json = ? where path = ? and job = ?",
+                    "update outputs set pending_version = ?, pending_json = ? where path = ? and job_id = ?",
                     (output.version, msgspec.json.encode(pending).decode(), stored(made.path), job_id),
                 ).rowcount
             )
@@ -130,7 +130,8 @@ class Outputs:
         """Return what an unfinished attempt has announced, and its note; None where it has not announced all."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, coming, pending_json from outputs where job = ? and temp is not null", (job_id,)
+                "select path, pending_version, pending_json from outputs where job_id = ? and temp_path is not null",
+                (job_id,),
             ).fetchall()
         pending = [decode_column(told, _Pending) for _, _, told in rows]
         found = [one for one in pending if one is not None]
@@ -149,8 +150,8 @@ class Outputs:
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, temp, pending_json from outputs"
-                " where job = ? and temp is not null and pending_json is not null",
+                "select path, temp_path, pending_json from outputs"
+                " where job_id = ? and temp_path is not null and pending_json is not null",
                 (job_id,),
             ).fetchall()
         found = [(path, temp, decode_column(told, _Pending)) for path, temp, told in rows]
@@ -163,9 +164,10 @@ class Outputs:
     def record_published(self, job: int, outputs: Sequence[PublishedFile], now: float) -> None:
         with self._database.transaction() as connection:
             connection.executemany(
-                "update outputs set temp = null, coming = null, pending_json = null, stands = ?, inode = ?,"
+                "update outputs set temp_path = null, pending_version = null, pending_json = null,"
+                " published_version = ?, inode = ?,"
                 " bytes = ?, format = ?, width = ?, height = ?, published_at = ?, removed_at = null, vanished_at = null"
-                " where path = ? and job = ?",
+                " where path = ? and job_id = ?",
                 [
                     (output.version, output.inode, output.made.bytes, output.made.format, output.made.width,
                      output.made.height, now, stored(output.made.path), job)
@@ -177,7 +179,7 @@ class Outputs:
         """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, temp from outputs where job = ? and temp is not null", (job,)
+                "select path, temp_path from outputs where job_id = ? and temp_path is not null", (job,)
             ).fetchall()
         return [(restored(path), restored(temp)) for path, temp in rows]
 
@@ -185,8 +187,8 @@ class Outputs:
         """Reserved paths, each with its temp file, of jobs that nobody does any more."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, temp from outputs join jobs on jobs.id = outputs.job"
-                " where temp is not null and state <> 'running'"
+                "select path, temp_path from outputs join jobs on jobs.id = outputs.job_id"
+                " where temp_path is not null and state <> 'running'"
             ).fetchall()
         return [(restored(path), restored(temp)) for path, temp in rows]
 
@@ -194,8 +196,8 @@ class Outputs:
         """Return the ids of jobs that nobody does any more, and that have temp files still."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select distinct job from outputs join jobs on jobs.id = outputs.job"
-                " where temp is not null and state <> 'running'"
+                "select distinct job_id from outputs join jobs on jobs.id = outputs.job_id"
+                " where temp_path is not null and state <> 'running'"
             )
             return [job_id for (job_id,) in rows]
 
@@ -205,11 +207,12 @@ class Outputs:
             for path, temp in reserved:
                 names = (stored(path), stored(temp))
                 connection.execute(
-                    "delete from outputs where path = ? and temp = ? and stands is null and coming is null"
-                    " and removing is null and removed_at is null",
+                    "delete from outputs where path = ? and temp_path = ? and published_version is null"
+                    " and pending_version is null"
+                    " and hidden_path is null and removed_at is null",
                     names,
                 )
-                connection.execute("update outputs set temp = null where path = ? and temp = ?", names)
+                connection.execute("update outputs set temp_path = null where path = ? and temp_path = ?", names)
 
     def are_present(self, job: int) -> bool:
         """Whether all that a done job published is its own still, and there."""
@@ -225,7 +228,8 @@ class Outputs:
         """All that a done job published, each by path, inode and version; None where some of it isn't its own now."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, inode, stands from outputs where job = ? and stands is not null", (job_id,)
+                "select path, inode, published_version from outputs where job_id = ? and published_version is not null",
+                (job_id,),
             ).fetchall()
             (count,) = connection.execute("select outputs from jobs where id = ?", (job_id,)).fetchone()
         return [(restored(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
@@ -235,8 +239,10 @@ class Outputs:
         condition, values = ("", ()) if after is None else ("and path > ?", (stored(after),))
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, stands, recipes.name, vanished_at is not null from outputs join jobs on jobs.id = job"  # noqa: S608  # ours
-                f" join recipes on recipes.id = jobs.recipe where stands is not null {condition} order by path limit ?",
+                "select path, published_version, recipes.name, vanished_at is not null from outputs"  # noqa: S608  # ours
+                " join jobs on jobs.id = job_id"
+                " join recipes on recipes.id = jobs.recipe_id where published_version is not null"
+                f" {condition} order by path limit ?",
                 (*values, limit),
             ).fetchall()
         return [
@@ -253,7 +259,7 @@ class Outputs:
         found = [*((now, *one) for one in gone), *((None, *one) for one in back)]
         with self._database.transaction() as connection:
             connection.executemany(
-                "update outputs set vanished_at = ? where path = ? and stands = ?",
+                "update outputs set vanished_at = ? where path = ? and published_version = ?",
                 [(moment, stored(path), version) for moment, path, version in found],
             )
 

@@ -10,8 +10,8 @@ from fileq.ledger.database import Database
 from fileq.ledger.paths import restored
 
 _ENDED = (
-    "select id, watch is null and handed_over = 0 and queue = ? from batches where told = 0 and not exists"
-    " (select 1 from tallies where batch = batches.id and state in ('queued', 'running', 'waiting') and jobs > 0)"
+    "select id, watch_id is null and handed_over = 0 and queue = ? from batches where notified = 0 and not exists"
+    " (select 1 from tallies where batch_id = batches.id and state in ('queued', 'running', 'waiting') and jobs > 0)"
 )
 
 
@@ -53,23 +53,23 @@ class PendingEvents:
         """Whether there may be anything to tell: a look that costs nothing."""
         with self._database.reading() as connection:
             batch = connection.execute(f"{_ENDED} limit 1", ("",)).fetchone()
-            job = connection.execute("select 1 from jobs where untold = 1 limit 1").fetchone()
+            job = connection.execute("select 1 from jobs where needs_notice = 1 limit 1").fetchone()
         return batch is not None or job is not None
 
     def take_ended_batches(self, queue: str) -> list[EndedBatch]:
         """The batches that have ended since; those of `queue` may be unwatched. From here on they are told."""
         with self._database.transaction() as connection:
             rows = connection.execute(f"{_ENDED} order by id", (queue,)).fetchall()
-            connection.executemany("update batches set told = 1 where id = ?", [(batch,) for batch, _ in rows])
+            connection.executemany("update batches set notified = 1 where id = ?", [(batch,) for batch, _ in rows])
         return [EndedBatch(batch, bool(unwatched)) for batch, unwatched in rows]
 
     def find_unreported_failures(self) -> UnreportedFailures | None:
         """Of the failed jobs that nobody was told of; None where there are none."""
         with self._database.reading() as connection:
-            (since,) = connection.execute("select min(finished_at) from jobs where untold = 1").fetchone()
+            (since,) = connection.execute("select min(finished_at) from jobs where needs_notice = 1").fetchone()
             goes_on = connection.execute(
-                "select 1 from (select distinct batch from jobs where untold = 1) as theirs"
-                " join tallies on tallies.batch = theirs.batch"
+                "select 1 from (select distinct batch_id from jobs where needs_notice = 1) as theirs"
+                " join tallies on tallies.batch_id = theirs.batch_id"
                 " where state in ('queued', 'running', 'waiting') and jobs > 0 limit 1"
             ).fetchone()
         return None if since is None else UnreportedFailures(since, goes_on is not None)
@@ -80,7 +80,7 @@ class PendingEvents:
         with self._database.reading() as connection:
             for batch in batches:
                 for kind, jobs, remedy in connection.execute(
-                    "select error_kind, count(*), max(error_hint) from jobs where batch = ? and state = ?"
+                    "select error_kind, count(*), max(error_hint) from jobs where batch_id = ? and state = ?"
                     " group by error_kind",
                     (batch, JobState.FAILED),
                 ):
@@ -91,7 +91,7 @@ class PendingEvents:
     def count_unreported_causes(self) -> list[CauseCount]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select error_kind, count(*), max(error_hint) from jobs where untold = 1"
+                "select error_kind, count(*), max(error_hint) from jobs where needs_notice = 1"
                 " group by error_kind order by count(*) desc, error_kind"
             ).fetchall()
         return [CauseCount(ErrorKind(kind), jobs, remedy) for kind, jobs, remedy in rows]
@@ -100,7 +100,8 @@ class PendingEvents:
         """The first of the failed jobs that nobody was told of."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select source, error_message from jobs where untold = 1 order by batch, finished_at limit ?", (limit,)
+                "select source, error_message from jobs where needs_notice = 1 order by batch_id, finished_at limit ?",
+                (limit,),
             ).fetchall()
         return [FailureExample(restored(source), message) for source, message in rows]
 
@@ -108,8 +109,9 @@ class PendingEvents:
         """Somebody was told of the failed jobs: those of these batches, or all."""
         with self._database.transaction() as connection:
             if batches is None:
-                connection.execute("update jobs set untold = 0 where untold = 1")
+                connection.execute("update jobs set needs_notice = 0 where needs_notice = 1")
             else:
                 connection.executemany(
-                    "update jobs set untold = 0 where untold = 1 and batch = ?", [(batch,) for batch in batches]
+                    "update jobs set needs_notice = 0 where needs_notice = 1 and batch_id = ?",
+                    [(batch,) for batch in batches],
                 )

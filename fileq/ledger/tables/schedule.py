@@ -9,8 +9,8 @@ from fileq.ledger.paths import prose
 from fileq.presence import ProcessIdentity
 
 _ROW = (
-    "select name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message"
-    " from timetable"
+    "select name, cron, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message"
+    " from scheduled_tasks"
 )
 
 
@@ -45,23 +45,23 @@ class ScheduledTasks:
 
     def list_entries(self) -> list[ScheduleEntry]:
         with self._database.reading() as connection:
-            return [_entry(row) for row in connection.execute(f"{_ROW} order by name, line")]
+            return [_entry(row) for row in connection.execute(f"{_ROW} order by name, cron")]
 
     def find_entry(self, name: str, line: str) -> ScheduleEntry | None:
         with self._database.reading() as connection:
-            row = connection.execute(f"{_ROW} where name = ? and line = ?", (name, line)).fetchone()
+            row = connection.execute(f"{_ROW} where name = ? and cron = ?", (name, line)).fetchone()
         return row and _entry(row)
 
     def insert_entry(self, name: str, line: str, due_at: float) -> None:
         """A task that is new, or has a new line. How it went last is taken over."""
         with self._database.transaction() as connection:
             last = connection.execute(
-                "select host, pid, process_started, started_at, finished_at, outcome, message from timetable"
+                "select host, pid, process_started, started_at, finished_at, outcome, message from scheduled_tasks"
                 " where name = ? and finished_at is not null order by finished_at desc limit 1",
                 (name,),
             ).fetchone()
             connection.execute(
-                "insert into timetable (name, line, due_at, host, pid, process_started, started_at, finished_at,"
+                "insert into scheduled_tasks (name, cron, due_at, host, pid, process_started, started_at, finished_at,"
                 " outcome, message) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 (name, line, due_at, *(last or (None, None, None, None, None, None, ""))),
             )
@@ -69,7 +69,9 @@ class ScheduledTasks:
     def postpone_entry(self, name: str, line: str, due_at: float) -> None:
         """Have it due at another time."""
         with self._database.transaction() as connection:
-            connection.execute("update timetable set due_at = ? where name = ? and line = ?", (due_at, name, line))
+            connection.execute(
+                "update scheduled_tasks set due_at = ? where name = ? and cron = ?", (due_at, name, line)
+            )
 
     def begin_run(
         self, entry: ScheduleEntry, runner: ProcessIdentity, now: float, *, due_at: float, tries: int
@@ -77,8 +79,9 @@ class ScheduledTasks:
         """It runs from now on, for the `tries`th time since it was due; `due_at` is its next time."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update timetable set due_at = ?, retry_at = null, tries = ?, host = ?, pid = ?, process_started = ?,"
-                " started_at = ?, finished_at = null, outcome = null, message = '' where name = ? and line = ?",
+                "update scheduled_tasks set due_at = ?, retry_at = null, tries = ?, host = ?,"
+                " pid = ?, process_started = ?,"
+                " started_at = ?, finished_at = null, outcome = null, message = '' where name = ? and cron = ?",
                 (due_at, tries, runner.host, runner.pid, runner.started, now, entry.name, entry.line),
             )
 
@@ -95,14 +98,14 @@ class ScheduledTasks:
         """It has ended; no news where another process runs it by now."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update timetable set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
-                " where name = ? and line = ? and finished_at is null and pid = ? and process_started = ?",
+                "update scheduled_tasks set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
+                " where name = ? and cron = ? and finished_at is null and pid = ? and process_started = ?",
                 (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.started),
             )
 
     def delete_entry(self, name: str, line: str) -> None:
         with self._database.transaction() as connection:
-            connection.execute("delete from timetable where name = ? and line = ?", (name, line))
+            connection.execute("delete from scheduled_tasks where name = ? and cron = ?", (name, line))
 
 
 def _entry(row: Any) -> ScheduleEntry:

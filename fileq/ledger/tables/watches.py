@@ -87,21 +87,23 @@ class Watches:
         """This process watches the folder from now on."""
         with self._database.transaction() as connection:
             (watch,) = connection.execute(
-                "insert into watches (path, host, pid, process_started, said, said_at) values (?, ?, ?, ?, '{}', ?)"
+                "insert into watches (path, host, pid, process_started, status_json, status_at)"
+                " values (?, ?, ?, ?, '{}', ?)"
                 " on conflict (path) do update set host = excluded.host, pid = excluded.pid,"
-                " process_started = excluded.process_started, said = '{}', said_at = excluded.said_at returning id",
+                " process_started = excluded.process_started, status_json = '{}', status_at ="
+                " excluded.status_at returning id",
                 (stored(path), process.host, process.pid, process.started, now),
             ).fetchone()
         return int(watch)
 
     def record_status(self, watch: int, said: str, now: float) -> None:
         with self._database.transaction() as connection:
-            connection.execute("update watches set said = ?, said_at = ? where id = ?", (said, now, watch))
+            connection.execute("update watches set status_json = ?, status_at = ? where id = ?", (said, now, watch))
 
     def list_watches(self) -> list[WatchRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select id, path, host, pid, process_started, said, said_at from watches order by path"
+                "select id, path, host, pid, process_started, status_json, status_at from watches order by path"
             ).fetchall()
         return [
             WatchRecord(

@@ -28,15 +28,15 @@ class Workers:
         """
         with self._database.transaction() as connection:
             (worker,) = connection.execute(
-                "insert into workers (id, host, pid, process_started, queue, slots, started_at, beat_at)"
+                "insert into workers (id, host, pid, process_started, queue, slots, started_at, heartbeat_at)"
                 " values ((select 1 + max((select coalesce(max(id), 0) from workers),"
-                " (select coalesce(max(worker), 0) from attempts),"
-                " (select coalesce(max(cast(value as integer)), 0) from fileq where key = 'last_worker'))),"
+                " (select coalesce(max(worker_id), 0) from attempts),"
+                " (select coalesce(max(cast(value as integer)), 0) from meta where key = 'last_worker'))),"
                 " ?, ?, ?, ?, ?, ?, ?) returning id",
                 (process.host, process.pid, process.started, queue, slots, now, now),
             ).fetchone()
             connection.execute(
-                "insert into fileq values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
+                "insert into meta values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
                 (worker,),
             )
         return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, beat_at=now)
@@ -44,7 +44,7 @@ class Workers:
     def record_heartbeat(self, worker: int, now: float) -> bool:
         """The worker is alive. False where it was declared gone in the meantime."""
         with self._database.transaction() as connection:
-            return bool(connection.execute("update workers set beat_at = ? where id = ?", (now, worker)).rowcount)
+            return bool(connection.execute("update workers set heartbeat_at = ? where id = ?", (now, worker)).rowcount)
 
     def unregister_worker(self, worker: int) -> None:
         with self._database.transaction() as connection:
@@ -53,7 +53,7 @@ class Workers:
     def list_workers(self) -> list[WorkerRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select id, host, pid, process_started, queue, slots, started_at, beat_at from workers order by id"
+                "select id, host, pid, process_started, queue, slots, started_at, heartbeat_at from workers order by id"
             ).fetchall()
         return [
             WorkerRecord(
