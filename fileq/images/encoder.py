@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fileq.errors import ErrorKind, JobError
 from fileq.images.color import modes
 from fileq.images.errors import encode_errors
-from fileq.images.formats import optional_decoders
+from fileq.images.formats import optional_codecs
 from fileq.images.metadata import tiff
 from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit
@@ -86,7 +86,7 @@ def _refuse_what_it_can_not(format_: str, output: Output) -> None:
         message = f"{format_.upper()} has no lossless form here."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Choose PNG, WebP or TIFF, or take lossless out.")
     if format_ == "jxl":
-        optional_decoders.register_jpeg_xl()
+        optional_codecs.register_jpeg_xl()
 
 
 def _fit(write: Callable[[int | None], int], size: int, quality: int | None, most: int) -> None:

@@ -36,7 +36,7 @@ from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
 from fileq.images.errors import decode_errors, too_large, unreadable
-from fileq.images.formats import heif, jpegxl, optional_decoders, pdf, psd, unsupported
+from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, psd, unsupported
 
 _DECODERS = (
     JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
@@ -209,16 +209,16 @@ def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) 
 def _formats(start: bytes) -> tuple[str, ...]:
     """What to try on a file that begins so. Decoders beside Pillow's are imported by the first file that needs them."""
     if start.startswith((jpegxl.CODESTREAM, jpegxl.CONTAINER)):
-        optional_decoders.register_jpeg_xl()
+        optional_codecs.register_jpeg_xl()
         return ("JXL",)
     if start.startswith(b"%PDF"):
-        optional_decoders.register_pdf()
+        optional_codecs.register_pdf()
         return ("PDF",)
     found = brands(start)
     if not found:
         return PILLOW_FORMATS
     if found[0] in _HEIF_BRANDS or (found[0] in _CONTAINER_BRANDS and b"avif" not in found):
-        optional_decoders.register_heif()
+        optional_codecs.register_heif()
         return ("HEIF",)
     return ("AVIF",)
 

@@ -13,11 +13,11 @@ from fileq.files.attributes import mode_for
 from fileq.files.content import digest_of
 from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
-from fileq.images import encoder, min_saving, output_check, plan, programs
+from fileq.images import encoder, min_saving, plan, programs
 from fileq.images.color import modes
 from fileq.images.metadata import selection
 from fileq.images.opener import check_unchanged, open_image, open_source
-from fileq.images.output_file import finish_output, open_output_folder
+from fileq.images.output import check_output, finish_output, open_output_folder
 from fileq.images.programs import ProgramRun
 from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
 from fileq.images.renderer import StepChain, render_outputs
@@ -166,7 +166,7 @@ class ImageRun:
     def _write(self, temp: TempFile, part: OutputPlan, frames: RenderedFrames, size: Size) -> None:
         content = self._content(part, frames)
         encoder.encode(temp, part.format, content, part.output)
-        output_check.check_output(temp, part.format, size)
+        check_output(temp, part.format, size)
         if min_saving.saves_too_little(self._source, part, size, self._stat.st_size, temp):
             wanted = self._recipe.metadata
             min_saving.keep_original(self._source, self._file, part.format, content.metadata, wanted, temp)

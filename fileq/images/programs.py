@@ -16,7 +16,7 @@ from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, privat
 from fileq.files.temp_file import TempFile, foreign_file_error
 from fileq.images.errors import DAMAGE
 from fileq.images.opener import PILLOW_FORMATS, check_unchanged
-from fileq.images.output_file import finish_output, open_output_folder
+from fileq.images.output import finish_output, open_output_folder
 from fileq.images.plan import NameContext, OutputPlan
 from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
 from fileq.operations.programs.command import argv_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileq.images.errors import step_errors
-from fileq.images.scaling import Scaling, bounding_size
+from fileq.images.geometry import Scaling, bounding_size
 from fileq.operations.base import to_8_bit
 from fileq.operations.builtin.resize import Resize
 from fileq.units import Size

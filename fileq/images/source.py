@@ -9,7 +9,7 @@ from PIL import ExifTags, Image, ImageFile
 from fileq.images.color import modes, srgb
 from fileq.images.errors import DAMAGE, decode_errors, unreadable
 from fileq.images.formats import psd
-from fileq.images.scaling import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
+from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from fileq.errors import JobError
 from fileq.images.errors import decode_errors, unreadable
+from fileq.images.geometry import Scaling
 from fileq.images.opener import open_image, open_source
-from fileq.images.scaling import Scaling
 from fileq.images.source import DecodedSource
 from fileq.operations.base import to_8_bit
 from fileq.operations.builtin.resize import Resize

@@ -1,4 +1,4 @@
-"""Where outputs go: templates for their names and folders. Pure: nothing here looks at a disk.
+"""Where outputs go: templates for their names and folders, and what keeps them apart. Nothing here looks at a disk.
 
 A name's fields are those in `FIELDS`, written as Python's format strings have them: `{stem}-{page:03}.{ext}`.
 A `/` in a template makes sub-folders. Whatever the values are, a name can't leave its output folder.
@@ -6,8 +6,12 @@ A `/` in a template makes sub-folders. Whatever the values are, a name can't lea
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from string import Formatter
+
+from fileq.recipes.formats import EXTENSIONS
+from fileq.recipes.recipe import Output, Recipe
 
 NAME_FIELDS: dict[str, str | int] = {
     "stem": "IMG_1234",  # the source's name without its ending
@@ -72,6 +76,23 @@ def fill_folder(out: str, folder: str, recipe: str, relative: str) -> str:
     return os.path.normpath(os.path.join(folder, os.path.expanduser(out).format_map(values)))
 
 
+def have_collisions(recipes: Sequence[Recipe]) -> bool:
+    """Whether outputs of any two of these would need the same name in one folder."""
+    return any(_share_a_name(one, other) for one, other in combinations(recipes, 2))
+
+
+def folder_templates(recipes: Sequence[Recipe], out: str | None) -> dict[str, str]:
+    """By recipe, the template of its outputs' folder: its own, or one below `out`, a path.
+
+    There the tree of what is processed is kept, and recipes that collide have a folder each.
+    """
+    if out is None:
+        return {recipe.name: recipe.out for recipe in recipes}
+    literal = os.path.abspath(out).replace("{", "{{").replace("}", "}}")
+    template = os.path.join(literal, "{recipe}" if have_collisions(recipes) else "", "{relative}")
+    return {recipe.name: template for recipe in recipes}
+
+
 def _placeholders(template: str) -> Iterator[tuple[str, str, str | None]]:
     for _, name, spec, conversion in Formatter().parse(template):
         if name is not None:
@@ -134,3 +155,23 @@ def _shortened(part: str) -> str:
     while len(os.fsencode(stem + ending)) > MAX_PART_BYTES:
         stem = stem[:-1]
     return stem + ending
+
+
+def _share_a_name(one: Recipe, other: Recipe) -> bool:
+    return any(
+        mine.name.replace("{recipe}", one.name) == theirs.name.replace("{recipe}", other.name)
+        and ("{ext}" not in mine.name or _share_an_ending(mine, theirs))
+        for mine in one.outputs
+        for theirs in other.outputs
+    )
+
+
+def _share_an_ending(mine: Output, theirs: Output) -> bool:
+    endings = _endings(mine), _endings(theirs)
+    return None in endings[0] | endings[1] or bool(endings[0] & endings[1])
+
+
+def _endings(output: Output) -> set[str | None]:
+    """What {ext} can become; None: whatever the source's is."""
+    named = (output.format, output.alpha_format or output.format)
+    return {EXTENSIONS[format_][0] if format_ in EXTENSIONS else None for format_ in named}

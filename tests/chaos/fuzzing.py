@@ -24,7 +24,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
 from tests.images import heic
-from tests.images.making import make, photo
+from tests.support.images import make, photo
 
 LIMIT = 2**30
 """Bytes that one process may take for itself: what a worker allows, and less."""

@@ -6,7 +6,7 @@ import pytest
 from PIL import features
 
 from fileq.health.check import CheckState
-from fileq.images import codecs
+from fileq.images.formats import optional_codecs
 
 
 @pytest.fixture
@@ -14,13 +14,13 @@ def without(monkeypatch):
     """Have a package or a feature of Pillow's missing."""
 
     def miss(name):
-        codecs.codec_problem.cache_clear()
+        optional_codecs.codec_problem.cache_clear()
         find, check = importlib.util.find_spec, features.check
         monkeypatch.setattr(importlib.util, "find_spec", lambda asked: None if asked == name else find(asked))
         monkeypatch.setattr(features, "check", lambda asked: asked != name and check(asked))
 
     yield miss
-    codecs.codec_problem.cache_clear()
+    optional_codecs.codec_problem.cache_clear()
 
 
 RECIPES = {

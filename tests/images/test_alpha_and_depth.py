@@ -10,7 +10,7 @@ from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.images.making import close, failure, make, recipe
+from tests.support.images import close, failure, make, recipe
 
 HALF = Resize(scale=0.5)
 GREEN = (0, 200, 0)

@@ -16,7 +16,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.images.making import failure, make, photo, pipeline_request, quarters, recipe
+from tests.support.images import failure, make, photo, pipeline_request, quarters, recipe
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from fileq.operations.base import Operation
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.images.making import failure, make, photo, pipeline_request, quarters, recipe
+from tests.support.images import failure, make, photo, pipeline_request, quarters, recipe
 
 
 def test_a_source_that_is_gone_is_missing(tmp_path):

@@ -8,7 +8,7 @@ from PIL import Image, ImageSequence
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.images.making import close, make, photo, quarters, recipe
+from tests.support.images import close, make, photo, quarters, recipe
 
 DURATIONS = [100, 250, 100, 70]
 LEFTS = [0, 20, 40, 60]

@@ -19,7 +19,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
 from fileq.publish import discard
 from fileq.recipes.recipe import Output
-from tests.images.making import make, photo, pipeline_request, recipe
+from tests.support.images import make, photo, pipeline_request, recipe
 
 SECRET = b"nobody else is to read this"
 COPY = Command(argv=("cp", "{source}", "{output}"))

@@ -13,8 +13,8 @@ from fileq.errors import ErrorKind
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.images.making import failure, make, photo, quarters, recipe
-from tests.images.test_optional_decoders import needs_jxl, needs_pdf
+from tests.images.test_optional_codecs import needs_jxl, needs_pdf
+from tests.support.images import failure, make, photo, quarters, recipe
 from tests.support.judges import convert, needs_imagemagick, needs_vips, pixels, psnr, vips
 
 SMALL = Resize(fit=Dimensions(240, 240))

@@ -9,9 +9,9 @@ from PIL.PngImagePlugin import PngInfo
 from fileq.files.containers import END_MARKS
 from fileq.images.metadata import iptc
 from fileq.recipes.recipe import Output
-from tests.images.making import make, photo, quarters, recipe
 from tests.images.profiles import ADOBE, rgb
 from tests.images.test_metadata import IPTC, PACKET, from_a_camera
+from tests.support.images import make, photo, quarters, recipe
 
 OPTIMIZE = Output(format="same", min_saving=0.5)
 SECRETS = (b"SN12345", b"Paris", b"secret place", b"48,51.5N", b"made at home", b"Acme")

@@ -7,7 +7,7 @@ from PIL.PngImagePlugin import PngInfo
 from fileq.images.metadata import iptc, xmp
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
-from tests.images.making import make, quarters, recipe
+from tests.support.images import make, quarters, recipe
 
 BASE, IFD = ExifTags.Base, ExifTags.IFD
 HALF = Resize(scale=0.5)

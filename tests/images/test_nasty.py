@@ -12,8 +12,8 @@ from PIL import Image
 from fileq.errors import ErrorKind, JobError
 from fileq.recipes.recipe import Output
 from tests.images import heic
-from tests.images.making import make, photo, quarters, recipe
-from tests.images.test_optional_decoders import needs_jxl, needs_pdf
+from tests.images.test_optional_codecs import needs_jxl, needs_pdf
+from tests.support.images import make, photo, quarters, recipe
 
 PILLOW_NAMES = {"jpg": "JPEG", "tif": "TIFF", "jp2": "JPEG2000"}
 STILLS = ["jpg", "png", "gif", "webp", "avif", "tif", "bmp", "jp2", "tga", "ppm", "qoi", "ico", "heic"]

@@ -17,7 +17,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import heic
-from tests.images.making import (
+from tests.support.images import (
     BLUE,
     GREEN,
     RED,

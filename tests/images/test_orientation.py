@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops
 
-from fileq.images.scaling import TRANSPOSE_BY_ORIENTATION
+from fileq.images.geometry import TRANSPOSE_BY_ORIENTATION
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import heic
-from tests.images.making import BLUE, GREEN, RED, YELLOW, close, make, quarters, recipe
+from tests.support.images import BLUE, GREEN, RED, YELLOW, close, make, quarters, recipe
 
 LAID = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that lays an upright picture down
 ORIENTATION = 0x0112

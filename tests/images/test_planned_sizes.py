@@ -18,7 +18,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.rotate import Rotate
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.images.making import make, recipe
+from tests.support.images import make, recipe
 
 side = st.integers(1, 150)
 dimensions = st.builds(Dimensions, side, side)

@@ -12,7 +12,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import profiles
-from tests.images.making import GREEN, close, failure, make, photo, quarters, recipe
+from tests.support.images import GREEN, close, failure, make, photo, quarters, recipe
 
 IN_GAMUT = [
     (128, 128, 128),

@@ -24,7 +24,7 @@ from fileq.operations.builtin.rotate import Rotate
 from fileq.operations.builtin.sharpen import Sharpen
 from fileq.operations.builtin.watermark import Watermark
 from fileq.units import Dimensions
-from tests.images.making import photo
+from tests.support.images import photo
 from tests.support.judges import convert, needs_imagemagick, needs_vips, pixels, psnr, vips, vipsthumbnail
 
 EQUAL = math.inf

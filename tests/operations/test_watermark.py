@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from fileq.errors import ErrorKind, JobError
+from fileq.operations.builtin.mark import font_problem
 from fileq.operations.builtin.watermark import Watermark
 
 
@@ -126,3 +127,18 @@ def test_a_logo_that_is_no_picture_is_named(photo, tmp_path, content):
 def test_a_font_that_is_not_there_is_named(photo):
     with pytest.raises(JobError, match=r"The font nowhere\.ttf can't be opened"):
         Watermark(text="Ann", font="nowhere.ttf").apply(photo)
+
+
+def test_a_font_file_that_is_not_there_is_a_problem_that_is_named(tmp_path):
+    assert font_problem(str(tmp_path / "no.ttf")).startswith(f"the font {tmp_path}/no.ttf can't be opened")
+
+
+def test_a_font_file_that_is_there_is_no_problem(tmp_path):
+    from io import BytesIO
+
+    from PIL import ImageFont
+
+    own = ImageFont.load_default(12).path
+    content = own.getvalue() if isinstance(own, BytesIO) else own.read()
+    (tmp_path / "own.ttf").write_bytes(content)
+    assert font_problem(str(tmp_path / "own.ttf")) is None

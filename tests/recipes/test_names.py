@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fileq.config import load_config
 from fileq.recipes import formats, names
+from fileq.recipes.names import have_collisions
+from fileq.recipes.recipe import Output, Recipe
 
 VALUES = dict(names.NAME_FIELDS)
 
@@ -136,3 +139,28 @@ def test_an_ending_stands_for_a_format(name, format_):
 def test_an_output_in_its_sources_format_keeps_the_ending():
     assert formats.output_extension("jpeg", "/photos/A.JPEG") == "JPEG"
     assert formats.output_extension("png", "/photos/A.JPEG") == "png"
+
+
+@pytest.mark.parametrize(
+    ("names", "together"),
+    [
+        (["web"], False),
+        (["web", "thumbnail"], True),
+        (["web", "avif"], False),
+        (["web", "webp"], True),  # a picture with transparency becomes WebP in both
+        (["avif", "optimize"], True),  # of an AVIF
+        (["web", "avif", "thumbnail"], True),
+    ],
+)
+def test_recipes_that_can_make_the_same_name_collide(names, together):
+    recipes = load_config(environ={}).settings.recipes
+    assert have_collisions([recipes[name] for name in names]) is together
+
+
+def test_names_that_tell_the_recipe_or_the_use_do_not_collide():
+    def named(name, template):
+        return Recipe(name=name, outputs=(Output(name=template),))
+
+    assert not have_collisions([named("a", "{stem}-{recipe}.jpg"), named("b", "{stem}-{recipe}.jpg")])
+    assert not have_collisions([named("a", "{stem}.jpg"), named("b", "{stem}-small.jpg")])
+    assert have_collisions([named("a", "{stem}.jpg"), named("b", "{stem}.jpg")])

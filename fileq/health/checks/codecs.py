@@ -8,8 +8,9 @@ from fileq.config import built_in_recipes
 from fileq.config.settings import Settings
 from fileq.health.check import Finding, bad, combine, ok
 from fileq.health.context import CheckContext
-from fileq.images import codecs as installed
+from fileq.images.formats.optional_codecs import READ_CODECS, WRITE_CODECS, codec_problem
 from fileq.operations.base import Operation
+from fileq.operations.builtin.mark import font_problem
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
 from fileq.recipes.formats import format_of_name
@@ -35,7 +36,7 @@ def recipes_in_use(settings: Settings) -> list[Recipe]:
 
 def _lacking(recipe: Recipe) -> Iterator[Finding]:
     for codec in sorted(_codecs(recipe)):
-        missing = installed.codec_problem(codec)
+        missing = codec_problem(codec)
         if missing:
             yield bad(f"The recipe {recipe.name} needs a codec: {missing[0]}.", missing[1])
     for step in recipe.all_steps:
@@ -53,9 +54,7 @@ def _codecs(recipe: Recipe) -> set[str]:
         for name in (output.format or format_of_name(output.name), output.alpha_format)
         if name
     }
-    needed = {installed.READ_CODECS.get(ending) for ending in endings} | {
-        installed.WRITE_CODECS.get(name) for name in written
-    }
+    needed = {READ_CODECS.get(ending) for ending in endings} | {WRITE_CODECS.get(name) for name in written}
     return {codec for codec in needed if codec}
 
 
@@ -71,5 +70,5 @@ def _problem_of_mark(mark: Watermark) -> tuple[str, str] | None:
     picture = mark.picture and os.path.expanduser(mark.picture)
     if picture and not os.path.isfile(picture):
         return f"the watermark's picture {os.path.abspath(picture)} isn't there", "Put it there, or correct its path."
-    problem = mark.font and installed.font_problem(mark.font)
+    problem = mark.font and font_problem(mark.font)
     return (problem, "Write the path of a .ttf or .otf file.") if problem else None

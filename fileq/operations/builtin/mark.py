@@ -42,6 +42,17 @@ def draw_text_mark(text: str, font: str | None, color: Color, within: Size) -> I
     return _shrunk(mark, within)
 
 
+def font_problem(font: str) -> str | None:
+    """Return in words why a text can't be set in `font`, a file or a name of the system's; None where it can."""
+    from PIL import ImageFont
+
+    try:
+        ImageFont.truetype(os.path.expanduser(font), 12)
+    except OSError as error:
+        return f"the font {font} can't be opened: {error}"
+    return None
+
+
 @functools.lru_cache(maxsize=8)
 def _face(font: str | None, size: int) -> FreeTypeFont:
     """From a font file or by its name in the system; without one, the font that Pillow brings along."""

@@ -7,8 +7,8 @@ from PIL import Image
 
 from fileq.recipes.recipe import Output
 from tests.images import profiles
-from tests.images.making import make, recipe
 from tests.images.test_srgb import SPACES
+from tests.support.images import make, recipe
 from tests.support.judges import CMYK_PROFILE, convert, needs_cmyk_profile, needs_imagemagick, pixels
 
 CUBE = [(red, green, blue) for red in (0, 96, 160, 255) for green in (0, 96, 160, 255) for blue in (0, 96, 160, 255)]

@@ -1,4 +1,4 @@
-"""JPEG XL and PDF pages: formats that take a package beside Pillow. CI has both."""
+"""JPEG XL and PDF pages, which take a package beside Pillow (CI has both), and what is said where one is missing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.formats.optional_decoders import register_jpeg_xl, register_pdf
+from fileq.images.encoder import PILLOW_NAMES
+from fileq.images.formats.optional_codecs import WRITE_CODECS, codec_problem, register_jpeg_xl, register_pdf
 from fileq.images.pipeline import open_run
 from fileq.operations.builtin.resize import Resize
+from fileq.recipes.formats import EXTENSIONS
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import profiles
-from tests.images.making import (
+from tests.images.test_orientation import is_upright
+from tests.support.images import (
     BLUE,
     GREEN,
     RED,
@@ -28,7 +31,6 @@ from tests.images.making import (
     quarters,
     recipe,
 )
-from tests.images.test_orientation import is_upright
 
 HALF = Resize(scale=0.5)
 
@@ -222,3 +224,12 @@ def test_a_file_of_another_format_is_opened_after_a_pdf(tmp_path):
     register_jpeg_xl()
     with Image.open(tmp_path / "x.jxl") as image:  # Pillow asks each plug-in in turn
         assert image.format == "JXL"
+
+
+@pytest.mark.parametrize("codec", ["jxl", "pdf", "heic", "avif", "webp"])
+def test_what_is_installed_is_no_problem(codec):
+    assert codec_problem(codec) is None
+
+
+def test_only_what_can_be_written_is_asked_for():
+    assert set(WRITE_CODECS) <= set(PILLOW_NAMES) == set(EXTENSIONS)
