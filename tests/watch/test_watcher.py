@@ -244,7 +244,9 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_end
 
 
 @pytest.mark.parametrize("was_watched", [True, False])
-def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nobody_on(ledger, inbox, put, was_watched):
+def test_one_shot_at_a_folder_that_nobody_watches_queues_what_is_new_and_registers_none(
+    ledger, inbox, put, was_watched
+):
     if was_watched:
         with watching(ledger, folder(inbox)):
             pass
@@ -258,11 +260,11 @@ def test_a_look_at_a_folder_that_nobody_watches_queues_what_is_new_and_signs_nob
     assert not is_watched(ledger, str(inbox))
 
 
-def test_a_look_counts_all_that_it_has_queued():
-    seen = OneShotListener(lambda: False)
+def test_one_shot_counts_all_that_it_has_queued():
+    listener = OneShotListener(lambda: False)
     for paths in (["a.jpg", "b.jpg"], ["c.jpg"]):
-        seen.queued(paths, 1)
-    assert seen.queued_files == 3
+        listener.on_queued(paths, 1)
+    assert listener.queued_files == 3
 
 
 def test_without_events_a_scan_finds_what_comes(ledger, inbox, put):
