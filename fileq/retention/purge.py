@@ -48,7 +48,7 @@ class Purge:
 
     def _is_needed(self, job: PurgeCandidate) -> bool:
         return (
-            job.departing
+            job.has_disposition
             or self._has_output(job.job)
             or self._would_be_queued_again(job)
             or self._is_source_an_output(job)

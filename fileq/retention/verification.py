@@ -132,7 +132,7 @@ def _names_of_links(folder: str) -> frozenset[str]:
         return frozenset()
 
 
-def record_missing_outputs(ledger: Ledger, now: float, stop: Callable[[], bool]) -> Counter[str]:
+def record_vanished_outputs(ledger: Ledger, now: float, stop: Callable[[], bool]) -> Counter[str]:
     """Record which published outputs are missing, and which are back; return how many are missing, by recipe.
 
     They are gone by no doing of fileq's, and are not made again: somebody may not want them.

@@ -15,7 +15,7 @@ from fileq.health.state import record_results
 from fileq.ledger import Ledger
 from fileq.notifications import enqueue_notification
 from fileq.process.isolated import aside
-from fileq.retention.verification import record_missing_outputs
+from fileq.retention.verification import record_vanished_outputs
 from fileq.units import describe_bytes
 from fileq.watch.one_shot import watch_once
 from fileq.watch.specification import spec_from_config
@@ -103,7 +103,7 @@ def rescan_folders(context: TaskContext, now: float) -> str:
         scan = watch_once(context.ledger, folder, context.stop.is_set)
         sentences += [f"{scan.queued_files:,} queued of {watch.path}."] if scan.queued_files else []
         sentences += [scan.problem] if scan.problem else []
-    missing = record_missing_outputs(context.ledger, now, context.stop.is_set)
+    missing = record_vanished_outputs(context.ledger, now, context.stop.is_set)
     if missing:
         recipes = ", ".join(f"{recipe} {count:,}" for recipe, count in sorted(missing.items()))
         sentences.append(f"{missing.total():,} outputs have vanished ({recipes}). `fileq add` makes them again.")

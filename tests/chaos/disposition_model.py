@@ -19,7 +19,7 @@ class ModelDisposition:
         self.held_until = 0.0
 
 
-class Departures:
+class DispositionsModel:
     def __init__(self, world):
         self.world = world
         self.waiting: dict[int, ModelDisposition] = {}

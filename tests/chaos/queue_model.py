@@ -12,7 +12,7 @@ from fileq.job import FINAL, JobState, Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
 from fileq.worker.recovery import DEATHS, recover
-from tests.chaos.disposition_model import Departures
+from tests.chaos.disposition_model import DispositionsModel
 from tests.chaos.job_model import ENDED, InProcessWorker, ModelJob
 from tests.support.jobs import DAMAGED, SLOW, recipe
 
@@ -36,7 +36,7 @@ class World:
         self.workers: list[InProcessWorker] = []
         self.frozen: list[InProcessWorker] = []
         self.started = 0
-        self.departures = Departures(self)
+        self.dispositions = DispositionsModel(self)
 
     def ask(self, query, *values):
         return self.ledger.database.connection.execute(query, values).fetchall()
@@ -103,7 +103,7 @@ class World:
         """As retention does with what has ended: of some jobs something stays, others go."""
         old = [past.job for past in self.ledger.tombstones.find_old_jobs(self.now + 1, 100)]
         old += [past.job for past in self.ledger.tombstones.find_tombstones(self.now + 1, 100)]
-        needed = {job for job in old if job in self.departures.jobs or chance.random() < 0.5}
+        needed = {job for job in old if job in self.dispositions.jobs or chance.random() < 0.5}
         others = [job for job in old if job not in needed]
         self.ledger.tombstones.purge_jobs(needed, others, self.now, ended=self.now + 1, seen=self.now + 1)
         self.ledger.tombstones.delete_unused(self.now)

@@ -97,16 +97,16 @@ class Queue(RuleBasedStateMachine):
 
     @rule(chosen=st.lists(numbers, min_size=1, max_size=3))
     def have_a_source_go(self, chosen):
-        self.world.departures.enter(self.some_jobs(chosen))
+        self.world.dispositions.enter(self.some_jobs(chosen))
 
     @rule(holder=st.sampled_from(HOLDERS))
     def take_leases(self, holder):
-        self.world.departures.lease(holder)
+        self.world.dispositions.lease(holder)
 
-    @precondition(lambda self: self.world.departures.leases)
+    @precondition(lambda self: self.world.dispositions.leases)
     @rule(number=numbers)
     def say_that_a_source_has_gone(self, number):
-        self.world.departures.close(number)
+        self.world.dispositions.close(number)
 
     # Workers
 

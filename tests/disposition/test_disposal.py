@@ -54,8 +54,8 @@ def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
 
 
 @pytest.mark.parametrize("to", ["done", ""])
-@pytest.mark.parametrize("is_seen_off_by_all", [False, True])
-def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, to, is_seen_off_by_all):
+@pytest.mark.parametrize("is_disposed_by_all", [False, True])
+def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, to, is_disposed_by_all):
     first, second = leaving(ledger, source(inbox), to and tmp_path / to, jobs=2)
     complete(ledger, first, tmp_path / "out.jpg")
     ledger.jobs.fail_attempt(begin(ledger, second), DAMAGED, NOW)
@@ -63,7 +63,7 @@ def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, 
     assert names(inbox) == ["a.jpg"]
     assert control.retry(ledger, [second], NOW) == 1
     complete(ledger, second, tmp_path / "out-2.jpg")
-    assert dispose(ledger, None if is_seen_off_by_all else [second]) == []
+    assert dispose(ledger, None if is_disposed_by_all else [second]) == []
     assert names(inbox) == []
     assert dispositions(ledger) == []
 

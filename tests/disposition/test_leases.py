@@ -14,7 +14,7 @@ from tests.support.dispositions import DEAD, complete, ended, everything, leavin
 from tests.support.jobs import DAMAGED, NOW, begin
 
 
-def test_what_another_process_sees_off_is_left_to_it(ledger, inbox, tmp_path):
+def test_what_another_process_disposes_of_is_left_to_it(ledger, inbox, tmp_path):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
     (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     parent = identify(os.getppid())
@@ -24,7 +24,7 @@ def test_what_another_process_sees_off_is_left_to_it(ledger, inbox, tmp_path):
 
 
 @pytest.mark.parametrize("holder", ["dead", "silent elsewhere", "this process, whose ledger failed"])
-def test_what_nobody_sees_off_any_more_is_taken_over(ledger, inbox, tmp_path, holder):
+def test_what_nobody_disposes_of_any_more_is_taken_over(ledger, inbox, tmp_path, holder):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
     (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     process, until = {
@@ -50,7 +50,7 @@ def test_a_name_that_another_source_is_on_its_way_to_is_taken(ledger, inbox, tmp
     assert everything(tmp_path / "done") == [("a-1.jpg", b"other")]
 
 
-def test_another_host_leaves_a_source_alone_while_it_is_seen_off(ledger, inbox, tmp_path, monkeypatch):
+def test_another_host_leaves_a_source_alone_while_it_is_disposed_of(ledger, inbox, tmp_path, monkeypatch):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
     monkeypatch.setattr(dispositions, "is_elsewhere", lambda _: True)
     elsewhere, link, taken = ProcessIdentity("elsewhere", 1, "1"), Directory.link, []

@@ -1,4 +1,4 @@
-"""What others do meanwhile: a second process that sees off the same source, people who save newer files, crashes."""
+"""What others do meanwhile: a second process that disposes of the same source, people who save newer files, crashes."""
 
 import errno
 import os

@@ -13,7 +13,7 @@ from fileq.intake import AddRequest, DispositionPolicy, WatchIntake, add_files
 from fileq.ledger import Ledger
 from fileq.publish import publish
 from tests.support.jobs import ENDINGS, NOW, SOMEBODY, begin, enter, finish, recipe
-from tests.support.old_outputs import cleaned, output
+from tests.support.old_outputs import output, run_cleanup
 from tests.support.publication import claim, reserved, written
 from tests.support.sources import source_at
 
@@ -118,7 +118,7 @@ def test_a_file_gets_its_final_name_once_the_disk_says_whose_it_is(ledger, steps
 def test_an_output_is_hidden_once_the_disk_says_that_it_goes(ledger, steps, tmp_path):
     output(ledger, tmp_path / "a.jpg")
     steps.clear()
-    cleaned(ledger)
+    run_cleanup(ledger)
     assert steps[0] == ("a.jpg", True)
 
 

@@ -8,7 +8,7 @@ from fileq.files import directory
 from fileq.ledger import opened
 from tests.support.jobs import NOW
 from tests.support.kills import Killed
-from tests.support.old_outputs import below, cleaned, one, output
+from tests.support.old_outputs import files_below, one, output, run_cleanup
 from tests.support.publication import claim, reserved, written
 
 STEPS = ["lstat", "rename", "unlink", "link", "sync"]
@@ -44,7 +44,7 @@ def killed(database):
     """A cleaning in a process of its own that may die; its connection closes, as the system would see to it."""
     with opened(database) as own:
         try:
-            cleaned(own)
+            run_cleanup(own)
         except Killed:
             return True
     return False
@@ -57,8 +57,8 @@ def test_the_next_one_finishes_it(ledger, database, three, dying, monkeypatch, s
     dying(step, number, after=after)
     killed(database)
     monkeypatch.undo()
-    planned = cleaned(ledger, dry_run=True)
-    result = cleaned(ledger)
+    planned = run_cleanup(ledger, dry_run=True)
+    result = run_cleanup(ledger)
     assert planned.outputs_removed == result.outputs_removed
     assert not three.exists()
     assert one(
@@ -93,9 +93,9 @@ def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
     dying(step, number, after=after)
     killed(database)
     monkeypatch.undo()
-    cleaned(ledger)
+    run_cleanup(ledger)
     assert [path.read_text() for path in out.glob("*")] == came  # it may have died before
-    assert below(out) == ["a.jpg"] * len(came)
+    assert files_below(out) == ["a.jpg"] * len(came)
 
 
 def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dying, monkeypatch):
@@ -111,9 +111,9 @@ def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dyi
     from fileq.publish import publish
 
     assert publish(ledger, [written(claimed, places, "new")]) == {}
-    result = cleaned(ledger, now=NOW)
+    result = run_cleanup(ledger, now=NOW)
     assert result.outputs_removed == 1
-    assert (below(out), path.read_text()) == (["a.jpg"], "new")
+    assert (files_below(out), path.read_text()) == (["a.jpg"], "new")
     assert one(ledger, "select hidden_path, published_version is null from outputs") == (None, 0)
 
 
@@ -127,8 +127,8 @@ def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, datab
     claimed = claim(ledger, job=1)
     reserved(ledger, claimed, path)
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(1))
-    cleaned(ledger)
-    assert below(out) == []
+    run_cleanup(ledger)
+    assert files_below(out) == []
 
 
 def test_one_cleaning_waits_for_no_other(ledger, database):
@@ -136,8 +136,8 @@ def test_one_cleaning_waits_for_no_other(ledger, database):
 
     def clean_too():
         with opened(database) as other, pytest.raises(EnvironmentFailure, match=f"process {os.getpid()}"):
-            cleaned(other)
+            run_cleanup(other)
         return True
 
-    assert cleaned(ledger, stop=clean_too).stopped
+    assert run_cleanup(ledger, stop=clean_too).stopped
     assert ledger.retention.find_cleaner() is None

@@ -9,7 +9,7 @@ import pytest
 from fileq.ledger import opened
 from fileq.publish import publish
 from tests.support.jobs import NOW
-from tests.support.old_outputs import DAY, cleaned, keeping, output
+from tests.support.old_outputs import DAY, output, retention_settings, run_cleanup
 from tests.support.publication import claim, make, reserved, written
 
 
@@ -53,7 +53,7 @@ def test_empty_folders_of_ours_go_upwards(ledger, out):
     out.mkdir()
     output(ledger, out / "a" / "b" / "x.jpg")
     output(ledger, out / "a" / "c" / "x.jpg")
-    assert cleaned(ledger).folders_removed == 3
+    assert run_cleanup(ledger).folders_removed == 3
     assert os.listdir(out) == []
     assert made(ledger) == {}
 
@@ -61,7 +61,7 @@ def test_empty_folders_of_ours_go_upwards(ledger, out):
 def test_a_folder_that_was_there_stays_and_so_does_what_is_above_it(ledger, out):
     (out / "theirs").mkdir(parents=True)
     output(ledger, out / "theirs" / "ours" / "x.jpg")
-    assert cleaned(ledger).folders_removed == 1
+    assert run_cleanup(ledger).folders_removed == 1
     assert (out / "theirs").is_dir()
 
 
@@ -69,7 +69,7 @@ def test_a_folder_that_was_there_stays_and_so_does_what_is_above_it(ledger, out)
 def test_a_folder_with_anything_in_it_stays(ledger, out, name):
     output(ledger, out / "x.jpg")
     (out / name).mkdir() if name.endswith("/") else (out / name).touch()
-    result = cleaned(ledger)
+    result = run_cleanup(ledger)
     assert (result.outputs_removed, result.folders_removed) == (1, 0)
     assert (out / name).exists()
 
@@ -77,7 +77,7 @@ def test_a_folder_with_anything_in_it_stays(ledger, out, name):
 def test_a_folder_from_which_nothing_was_removed_stays_though_it_is_empty(ledger, out):
     make(ledger, out / "x.jpg")
     (out / "x.jpg").unlink()
-    assert cleaned(ledger).folders_removed == 0
+    assert run_cleanup(ledger).folders_removed == 0
     assert out.is_dir()
 
 
@@ -85,10 +85,10 @@ def test_a_folder_from_which_nothing_was_removed_stays_though_it_is_empty(ledger
 def test_one_that_was_emptied_by_hand_later_goes_with_the_next_cleaning(ledger, out, place):
     output(ledger, out / place / "x.jpg")
     (out / "theirs.txt").touch()
-    cleaned(ledger)
+    run_cleanup(ledger)
     assert os.listdir(out) == ["theirs.txt"]
     (out / "theirs.txt").unlink()
-    assert cleaned(ledger).folders_removed == 1
+    assert run_cleanup(ledger).folders_removed == 1
     assert not out.exists()
 
 
@@ -97,9 +97,9 @@ def test_a_folder_in_which_an_output_is_being_made_stays(ledger, out, tmp_path):
     (tmp_path / "way").symlink_to("out")
     claimed = claim(ledger, "/photos/b.jpg")
     places = reserved(ledger, claimed, tmp_path / "way" / "b.jpg")
-    assert cleaned(ledger).folders_removed == 0
+    assert run_cleanup(ledger).folders_removed == 0
     assert publish(ledger, [written(claimed, places)]) == {}
-    assert cleaned(ledger).folders_removed == 1
+    assert run_cleanup(ledger).folders_removed == 1
 
 
 def test_another_folder_in_its_place_stays(ledger, out, tmp_path, monkeypatch):
@@ -114,13 +114,13 @@ def test_another_folder_in_its_place_stays(ledger, out, tmp_path, monkeypatch):
         return whole(*given)
 
     monkeypatch.setattr(cleanup, "remove_empty_folders", swapped)
-    assert cleaned(ledger).folders_removed == 0
+    assert run_cleanup(ledger).folders_removed == 0
     assert out.is_dir()
 
 
 def test_a_folder_that_was_removed_is_made_again_and_ours_again(ledger, out):
     output(ledger, out / "x.jpg")
-    cleaned(ledger)
+    run_cleanup(ledger)
     output(ledger, out / "y.jpg")
     assert made(ledger) == {"out": True}
 
@@ -145,7 +145,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
     def sweep():
         with opened(database) as ledger:
             while not over.is_set():
-                figures.append(cleaned(ledger, keeping("0s"), time.time() + DAY))
+                figures.append(run_cleanup(ledger, retention_settings("0s"), time.time() + DAY))
 
     figures = []
     workers = [threading.Thread(target=work, args=[number]) for number in range(3)]
@@ -158,7 +158,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
     sweeper.join()
     assert problems == []
     with opened(database) as ledger:
-        figures.append(cleaned(ledger, keeping("0s"), time.time() + DAY))
+        figures.append(run_cleanup(ledger, retention_settings("0s"), time.time() + DAY))
         assert ledger.overview.tally_jobs().jobs["done"] == 3 * count
     assert sum(one.outputs_removed for one in figures) == 3 * count
     assert sum(one.kept_changed for one in figures) == 0
@@ -193,9 +193,9 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
     removed = 0
     with opened(database) as ledger:
         while worker.is_alive() and not over.is_set():
-            removed += cleaned(ledger, keeping("0s"), time.time() + DAY).outputs_removed
+            removed += run_cleanup(ledger, retention_settings("0s"), time.time() + DAY).outputs_removed
         worker.join()
-        cleaned(ledger, keeping("0s"), time.time() + DAY)
+        run_cleanup(ledger, retention_settings("0s"), time.time() + DAY)
     assert problems == []
     assert removed > 0
     assert not out.exists()

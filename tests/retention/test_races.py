@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 
 from fileq.ledger import opened
-from tests.support.old_outputs import below, cleaned, one, output, publish_all
+from tests.support.old_outputs import files_below, one, output, publish_outputs, run_cleanup
 
 SWAPPER = """
 import os, random, sys
@@ -40,12 +40,12 @@ for line in sys.stdin:
 
 CLEANER = """
 import sys
-from tests.support.old_outputs import cleaned
+from tests.support.old_outputs import run_cleanup
 from fileq.ledger import opened
 with opened(sys.argv[1]) as ledger:
     sys.stdout.write("ready\\n")
     sys.stdout.flush()
-    cleaned(ledger)
+    run_cleanup(ledger)
 """
 
 
@@ -70,23 +70,23 @@ def test_whoever_swaps_files_and_folders_meanwhile_loses_nothing(ledger, tmp_pat
     with started(SWAPPER, out, strangers, elsewhere) as swapper:
         for turn in range(12):
             names = [f"{turn}-{number}.jpg" for number in range(150)]
-            publish_all(ledger, [out / name for name in names])
+            publish_outputs(ledger, [out / name for name in names])
             for name in names:
                 os.link(out / name, elsewhere / name)
             swapper.stdin.write(f"{' '.join(names)}\n")
-            results = [cleaned(ledger) for _ in range(3)]
+            results = [run_cleanup(ledger) for _ in range(3)]
             assert swapper.stdout.readline() == "done\n"
             removed += sum(result.outputs_removed for result in results)
             kept += max(result.kept_changed for result in results)
-    cleaned(ledger)
+    run_cleanup(ledger)
     assert removed > 0
     assert kept > 0
     for stranger in strangers.iterdir():
         assert os.path.samestat(os.lstat(stranger), os.lstat(out / stranger.name)), stranger
-    assert len(below(elsewhere)) == 12 * 150
+    assert len(files_below(elsewhere)) == 12 * 150
     assert all(path.read_text() == "ours" for path in elsewhere.iterdir())
-    assert not [path for path in (*below(out), *below(elsewhere)) if path.startswith(".")]
-    assert below(out) == below(strangers)  # and of ours, all went
+    assert not [path for path in (*files_below(out), *files_below(elsewhere)) if path.startswith(".")]
+    assert files_below(out) == files_below(strangers)  # and of ours, all went
 
 
 def test_a_cleaning_that_is_killed_again_and_again_is_finished_by_the_next(ledger, database, out):
@@ -94,7 +94,7 @@ def test_a_cleaning_that_is_killed_again_and_again_is_finished_by_the_next(ledge
     output(ledger, out / "theirs.jpg")
     (out / "theirs.jpg").write_text("theirs")
     for turn in range(15):
-        publish_all(ledger, [out / f"{turn}-{number}.jpg" for number in range(60)])
+        publish_outputs(ledger, [out / f"{turn}-{number}.jpg" for number in range(60)])
         with started(CLEANER, database) as cleaner:
             assert cleaner.stdout.readline() == "ready\n"
             try:
@@ -102,10 +102,10 @@ def test_a_cleaning_that_is_killed_again_and_again_is_finished_by_the_next(ledge
             except subprocess.TimeoutExpired:
                 cleaner.send_signal(signal.SIGKILL)
                 cleaner.wait()
-        assert "theirs.jpg" in below(out)
+        assert "theirs.jpg" in files_below(out)
     with opened(database) as another:
-        cleaned(another)
-    assert below(out) == ["theirs.jpg"]
+        run_cleanup(another)
+    assert files_below(out) == ["theirs.jpg"]
     assert (out / "theirs.jpg").read_text() == "theirs"
     assert one(ledger, "select count(*) from outputs where hidden_path is not null") == (0,)
     assert one(ledger, "select count(*) from outputs where removed_at is not null") == (15 * 60,)

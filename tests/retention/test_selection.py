@@ -6,7 +6,7 @@ import pytest
 
 from fileq.units import KeepDuration
 from tests.support.jobs import recipe
-from tests.support.old_outputs import cleaned, keeping, output
+from tests.support.old_outputs import output, retention_settings, run_cleanup
 
 
 @pytest.fixture
@@ -22,62 +22,64 @@ def left(out):
 
 
 def test_outputs_stay_for_ever_where_nobody_said_anything(ledger, aged):
-    result = cleaned(ledger, keeping("forever"))
+    result = run_cleanup(ledger, retention_settings("forever"))
     assert (result.outputs_removed, result.kept_changed, left(aged)) == (0, 0, [1, 2, 3, 4])
     assert ledger.database.connection.execute("select count(*) from cleanings").fetchone() == (0,)
 
 
 def test_what_is_older_than_the_general_rule_goes(ledger, aged):
-    result = cleaned(ledger, keeping("60h"), time.time())
+    result = run_cleanup(ledger, retention_settings("60h"), time.time())
     assert (result.outputs_removed, result.bytes_freed, left(aged)) == (2, 200, [1, 2])
     assert sorted(result.paths) == [str(aged / "3.jpg"), str(aged / "4.jpg")]
 
 
 def test_an_age_that_is_asked_for_takes_the_place_of_the_general_rule(ledger, aged):
-    cleaned(ledger, keeping("1h"), time.time(), older_than=KeepDuration.parse("84h"))
+    run_cleanup(ledger, retention_settings("1h"), time.time(), older_than=KeepDuration.parse("84h"))
     assert left(aged) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("own", ["forever", "84h"])
 def test_a_recipes_own_word_goes_first(ledger, aged, own):
-    settings = keeping("1h", small=recipe(keep=KeepDuration.parse(own)))
-    cleaned(ledger, settings, time.time(), older_than=KeepDuration.parse("2h"))
+    settings = retention_settings("1h", small=recipe(keep=KeepDuration.parse(own)))
+    run_cleanup(ledger, settings, time.time(), older_than=KeepDuration.parse("2h"))
     assert left(aged) == ([1, 2, 3, 4] if own == "forever" else [1, 2, 3])
 
 
 def test_the_recipes_word_in_force_now_counts_not_the_one_at_that_time(ledger, out):
     output(ledger, out / "5.jpg", age=5, keep=KeepDuration.parse("1h"))
-    cleaned(ledger, keeping("30d", small=recipe(keep=KeepDuration.parse("10d"))), time.time())
+    run_cleanup(ledger, retention_settings("30d", small=recipe(keep=KeepDuration.parse("10d"))), time.time())
     assert left(out) == [5]
 
 
 def test_a_recipe_of_another_config_keeps_its_word_as_it_was(ledger, out):
     output(ledger, out / "5.jpg", age=5, keep=KeepDuration.parse("forever"))
-    cleaned(ledger, keeping("1d", max_total=0), time.time())
+    run_cleanup(ledger, retention_settings("1d", max_total=0), time.time())
     assert left(out) == [5]
 
 
 @pytest.mark.parametrize(("most", "expected"), [(400, [1, 2, 3, 4]), (399, [1, 2, 3]), (200, [1, 2]), (0, [])])
 def test_the_oldest_go_until_the_rest_fits(ledger, aged, most, expected):
-    cleaned(ledger, keeping("forever", max_total=most), time.time())
+    run_cleanup(ledger, retention_settings("forever", max_total=most), time.time())
     assert left(aged) == expected
 
 
 def test_what_is_too_old_makes_room_first(ledger, aged):
-    result = cleaned(ledger, keeping("60h", max_total=200), time.time())
+    result = run_cleanup(ledger, retention_settings("60h", max_total=200), time.time())
     assert (result.outputs_removed, left(aged)) == (2, [1, 2])
 
 
 def test_what_is_kept_for_ever_is_not_counted_and_not_removed(ledger, aged):
     output(ledger, aged / "9.jpg", age=9, content="y" * 1000, name="kept")
-    cleaned(ledger, keeping("forever", max_total=300, kept=recipe("kept", keep=KeepDuration("inf"))), time.time())
+    run_cleanup(
+        ledger, retention_settings("forever", max_total=300, kept=recipe("kept", keep=KeepDuration("inf"))), time.time()
+    )
     assert left(aged) == [1, 2, 3, 9]
 
 
 def test_what_is_gone_or_changed_already_takes_no_room(ledger, aged):
     (aged / "4.jpg").unlink()
     (aged / "3.jpg").write_text("mine")
-    result = cleaned(ledger, keeping("forever", max_total=200), time.time())
+    result = run_cleanup(ledger, retention_settings("forever", max_total=200), time.time())
     assert (result.outputs_removed, result.kept_changed, left(aged)) == (0, 1, [1, 2, 3])
 
 
@@ -95,8 +97,8 @@ def test_any_number_is_removed_in_hands(ledger, out, count):
                 " published_at) values (?, 1, ?, ?, 4, ?)",
                 (str(path), f"4-{status.st_mtime_ns}", status.st_ino, 1000.0 + number // 7),
             )
-    planned = cleaned(ledger, dry_run=True)
-    result = cleaned(ledger)
+    planned = run_cleanup(ledger, dry_run=True)
+    result = run_cleanup(ledger)
     assert (planned.outputs_removed, result.outputs_removed, result.bytes_freed) == (count, count, 4 * count)
     assert sorted(planned.paths) == sorted(result.paths)
     assert not out.exists() or left(out) == []

@@ -7,14 +7,14 @@ import pytest
 
 from fileq.files import directory
 from tests.support.jobs import NOW, enter
-from tests.support.old_outputs import DAY, below, cleaned, keeping, one, output
+from tests.support.old_outputs import DAY, files_below, one, output, retention_settings, run_cleanup
 from tests.support.publication import claim, make, replace_original, reserved, written
 
 
 def untouched(ledger, path, *, changed):
     """A cleaning leaves what stands at `path`, and counts it as `changed` or not at all."""
     status = os.lstat(path)
-    planned, result = cleaned(ledger, dry_run=True), cleaned(ledger)
+    planned, result = run_cleanup(ledger, dry_run=True), run_cleanup(ledger)
     for figures in (planned, result):
         assert (figures.outputs_removed, figures.kept_changed, figures.failed) == (0, int(changed), 0)
     assert os.path.samestat(os.lstat(path), status)
@@ -75,7 +75,7 @@ def test_what_is_not_the_file_that_fileq_wrote_stays(ledger, ours, change):
 @pytest.mark.usefixtures("ways")
 def test_an_output_that_is_gone_is_noted_and_not_counted(ledger, ours):
     ours.unlink()
-    result = cleaned(ledger)
+    result = run_cleanup(ledger)
     assert (result.outputs_removed, result.kept_changed) == (0, 0)
     assert one(ledger, "select vanished_at is not null, removed_at, published_version is null from outputs") == (
         1,
@@ -86,9 +86,9 @@ def test_an_output_that_is_gone_is_noted_and_not_counted(ledger, ours):
 
 def test_one_that_came_back_is_removed_after_all(ledger, ours):
     ours.rename(ours.with_suffix(".away"))
-    cleaned(ledger)
+    run_cleanup(ledger)
     ours.with_suffix(".away").rename(ours)
-    assert cleaned(ledger).outputs_removed == 1
+    assert run_cleanup(ledger).outputs_removed == 1
     assert one(ledger, "select vanished_at, removed_at is not null from outputs") == (None, 1)
 
 
@@ -138,16 +138,16 @@ def test_an_output_that_is_being_made_anew_stays(ledger, out):
     claimed = claim(ledger, job=job)
     places = reserved(ledger, claimed, path)
     written(claimed, places)
-    assert cleaned(ledger).outputs_removed == 0
-    assert below(out) == sorted(["a.jpg", os.path.basename(places[0].temp)])
+    assert run_cleanup(ledger).outputs_removed == 0
+    assert files_below(out) == sorted(["a.jpg", os.path.basename(places[0].temp)])
 
 
 def test_a_folder_that_was_a_link_when_it_was_used_is_cleaned_where_it_really_is(ledger, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "way").symlink_to("real")
     output(ledger, tmp_path / "way" / "a.jpg")
-    assert cleaned(ledger).outputs_removed == 1
-    assert below(tmp_path / "real") == []
+    assert run_cleanup(ledger).outputs_removed == 1
+    assert files_below(tmp_path / "real") == []
 
 
 @pytest.mark.usefixtures("ways")
@@ -181,7 +181,7 @@ def test_a_drive_that_was_taken_out_leaves_everything_open(ledger, ours, tmp_pat
     """The folder is gone, and what is there in its stead is another device's."""
     ledger.database.connection.execute("update folders set device = device + 1")
     ours.parent.rename(tmp_path / "out of reach")
-    result = cleaned(ledger)
+    result = run_cleanup(ledger)
     assert (result.outputs_removed, result.kept_changed, result.failed) == (0, 0, 0)
     assert one(ledger, "select vanished_at from outputs") == (None,)
 
@@ -196,9 +196,9 @@ def test_a_file_that_comes_between_the_look_and_the_step_comes_back(ledger, ours
     stranger = ours.with_name("stranger")
     stranger.write_text("theirs")
     monkeypatch.setattr(directory.Directory, "rename", swapped)
-    result = cleaned(ledger)
+    result = run_cleanup(ledger)
     assert (result.outputs_removed, result.kept_changed) == (0, 1)
-    assert (below(ours.parent), ours.read_text()) == (["a.jpg"], "theirs")
+    assert (files_below(ours.parent), ours.read_text()) == (["a.jpg"], "theirs")
     assert one(ledger, "select hidden_path, removed_at, published_version is null from outputs") == (None, None, 0)
 
 
@@ -216,7 +216,7 @@ def test_it_comes_back_under_another_name_where_its_own_was_taken(ledger, ours, 
         ours.write_text("later")
 
     monkeypatch.setattr(directory.Directory, "rename", swapped)
-    cleaned(ledger)
+    run_cleanup(ledger)
     assert sorted(os.listdir(ours.parent)) == ["a-1.jpg", "a.jpg"]
     assert ours.read_text() == "later"
     back = ours.with_name("a-1.jpg")
@@ -235,17 +235,17 @@ def test_what_can_not_be_removed_is_said_and_the_others_go(ledger, out, monkeypa
         unlink(self, name)
 
     monkeypatch.setattr(directory.Directory, "unlink", deny_once)
-    result = cleaned(ledger)
+    result = run_cleanup(ledger)
     assert (result.outputs_removed, result.failed) == (2, 1)
     assert result.problems == [f"{out}: 1 output can't be removed: Permission denied."]
-    assert (below(out), (out / "b.jpg").stat().st_ino) == (["b.jpg"], inode)
-    assert cleaned(ledger).outputs_removed == 1
+    assert (files_below(out), (out / "b.jpg").stat().st_ino) == (["b.jpg"], inode)
+    assert run_cleanup(ledger).outputs_removed == 1
 
 
 def test_a_folder_that_may_not_be_written_is_the_same_in_a_dry_run(ledger, ours, monkeypatch):
     monkeypatch.setattr(directory.Directory, "is_writable", property(lambda _self: False))
     for dry_run in (True, False):
-        result = cleaned(ledger, dry_run=dry_run)
+        result = run_cleanup(ledger, dry_run=dry_run)
         assert (result.outputs_removed, result.failed) == (0, 1)
         assert result.problems == [f"{ours.parent}: 1 output can't be removed: no permission."]
 
@@ -254,17 +254,17 @@ def test_a_stopped_cleaning_leaves_the_rest_as_it_is(ledger, out):
     for number in range(20):
         output(ledger, out / f"{number}.jpg")
     asked = iter([False] * 30 + [True] * 1000)
-    result = cleaned(ledger, stop=lambda: next(asked))
+    result = run_cleanup(ledger, stop=lambda: next(asked))
     assert result.stopped
-    assert len(below(out)) + result.outputs_removed == 20
+    assert len(files_below(out)) + result.outputs_removed == 20
     assert one(ledger, "select count(*) from outputs where hidden_path is not null") == (0,)
-    assert cleaned(ledger).outputs_removed == 20 - result.outputs_removed
+    assert run_cleanup(ledger).outputs_removed == 20 - result.outputs_removed
 
 
 @pytest.mark.usefixtures("ways")
 def test_what_was_removed_is_written_down(ledger, ours):
     now = time.time() + 50 * DAY
-    cleaned(ledger, now=now)
+    run_cleanup(ledger, now=now)
     (gone,) = ledger.overview.list_removed_outputs(1)
     assert (gone.made.path, gone.made.bytes, gone.at) == (str(ours), 4, now)
     assert ledger.overview.find_job(1).outputs == ()
@@ -272,7 +272,7 @@ def test_what_was_removed_is_written_down(ledger, ours):
 
 
 def test_a_removed_outputs_path_is_nobodys(ledger, ours):
-    cleaned(ledger)
+    run_cleanup(ledger)
     assert ledger.outputs.find_owner(str(ours)) is None
     assert ledger.prior_jobs.trace_recipes(str(ours), 0, "", overwritten=True) == []
     assert make(ledger, ours, source="/photos/other.jpg") == 2
@@ -280,11 +280,11 @@ def test_a_removed_outputs_path_is_nobodys(ledger, ours):
 
 
 def test_one_that_is_made_again_is_no_removed_one(ledger, ours):
-    cleaned(ledger)
+    run_cleanup(ledger)
     ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     claimed = claim(ledger, job=1)
     from fileq.publish import publish
 
     assert publish(ledger, [written(claimed, reserved(ledger, claimed, ours))]) == {}
     assert ledger.overview.list_removed_outputs(1) == []
-    assert cleaned(ledger, keeping("30d")).outputs_removed == 1
+    assert run_cleanup(ledger, retention_settings("30d")).outputs_removed == 1

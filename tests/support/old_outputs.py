@@ -17,7 +17,7 @@ def later(days=100):
     return time.time() + days * DAY
 
 
-def keeping(outputs="30d", *, max_total=None, history="forever", **recipes):
+def retention_settings(outputs="30d", *, max_total=None, history="forever", **recipes):
     """Settings; `recipes` are those of the config, by name."""
     retention = RetentionSettings(
         outputs=KeepDuration.parse(outputs),
@@ -40,7 +40,7 @@ def output(ledger, path, *, age=None, source=None, content="ours", **keys):
     return job
 
 
-def publish_all(ledger, paths, content="ours"):
+def publish_outputs(ledger, paths, content="ours"):
     """One output of a job of its own at each path, all in one go."""
     finished = []
     for path in paths:
@@ -49,8 +49,8 @@ def publish_all(ledger, paths, content="ours"):
     assert publish(ledger, finished) == {}
 
 
-def cleaned(ledger, settings=None, now=None, **options):
-    return clean(ledger, settings or keeping(), later() if now is None else now, **options)
+def run_cleanup(ledger, settings=None, now=None, **options):
+    return clean(ledger, settings or retention_settings(), later() if now is None else now, **options)
 
 
 def one(ledger, query, *values):
@@ -58,7 +58,7 @@ def one(ledger, query, *values):
     return ledger.database.connection.execute(query, values).fetchone()
 
 
-def below(folder):
+def files_below(folder):
     """The paths of all files below a folder, seen from it, hidden ones too."""
     return sorted(
         os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names

@@ -40,7 +40,7 @@ class PurgeCandidate(msgspec.Struct, frozen=True):
     job: int
     source: str
     version: str
-    departing: bool
+    has_disposition: bool
     watch: int | None
 
 
