@@ -53,14 +53,17 @@ def message_with_source(message: str, source: str) -> str:
     return message if source in message else f"{source}: {message}"
 
 
-class Made(msgspec.Struct, frozen=True):
-    """One published output: an absolute path, what is in it, and its size in pixels and bytes."""
+class OutputInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What an output is, or will be: its absolute final path, its format, and its size.
+
+    In pixels, 0 where it is no picture or not known; and in bytes, 0 before it is encoded.
+    """
 
     path: str
     format: str
     width: int
     height: int
-    bytes: int
+    bytes: int = 0
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -80,7 +83,7 @@ class Job(msgspec.Struct, frozen=True):
     finished_at: float | None
     failure: Failure | None
     note: str
-    outputs: tuple[Made, ...] = ()
+    outputs: tuple[OutputInfo, ...] = ()
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -15,7 +15,8 @@ from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
 from fileq.images.encoder import PILLOW_NAMES
 from fileq.images.errors import encode_errors
-from fileq.images.protocol import EncodedOutput, OutputTarget
+from fileq.images.protocol import EncodedOutput, Reservation
+from fileq.job import OutputInfo
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 
 
 @contextmanager
-def open_output_folder(target: OutputTarget) -> Iterator[Directory]:
+def open_output_folder(target: Reservation) -> Iterator[Directory]:
     """Hold the folder of an output open. Raises JobError."""
     with ExitStack() as stack:
         with translate_os_errors(target.temp):
@@ -39,18 +40,19 @@ def open_output_folder(target: OutputTarget) -> Iterator[Directory]:
 
 
 def finish_output(
-    temp: TempFile, source: BinaryIO, target: OutputTarget, *, keep_times: bool, format_: str, size: Size
+    temp: TempFile, source: BinaryIO, target: Reservation, *, keep_times: bool, format_: str, size: Size
 ) -> EncodedOutput:  # fmt: skip
     """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
     with translate_os_errors(temp.path):
-        if target.replaces_source:
+        if target.is_source:
             copy_attributes(temp.handle, source.fileno())
         else:
             limit_mode(temp.handle, source.fileno())
         if keep_times:
             temp.set_times(os.fstat(source.fileno()))
     status = temp.sync()
-    return EncodedOutput(format_, *size, status.st_size, TempIdentity.of(status))
+    info = OutputInfo(path=target.path, format=format_, width=size.width, height=size.height, bytes=status.st_size)
+    return EncodedOutput(info, TempIdentity.of(status))
 
 
 def check_output(temp: TempFile, format_: str, size: Size) -> None:

@@ -19,9 +19,10 @@ from fileq.images.metadata import selection
 from fileq.images.opener import check_unchanged, open_image, open_source
 from fileq.images.output import check_output, finish_output, open_output_folder
 from fileq.images.programs import ProgramRun
-from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
+from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.images.renderer import StepChain, render_outputs
 from fileq.images.source import DecodedSource
+from fileq.job import OutputInfo
 from fileq.recipes.formats import EXTENSIONS, output_extension
 from fileq.recipes.recipe import fill_enlarge
 from fileq.units import Size
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
 
-__all__ = ["EncodedOutput", "ImageRun", "OutputTarget", "PipelineRequest", "PlannedOutput", "open_run"]
+__all__ = ["ImageRun", "open_run"]
 
 
 @contextmanager
@@ -83,7 +84,7 @@ class ImageRun:
         left_out = [plan.describe_dropped_frames(self._source, part) for part in self._parts]
         return tuple(dict.fromkeys([*self._source.notes, *(note for note in left_out if note)]))
 
-    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[EncodedOutput | None, ...]:
+    def make(self, targets: Sequence[Reservation | None]) -> tuple[EncodedOutput | None, ...]:
         """Write each planned output to its temp file; None is for one that is not wanted. Raises JobError only."""
         wanted = {key: target for key, target in enumerate(targets) if target is not None}
         made: dict[int, EncodedOutput] = {}
@@ -131,7 +132,7 @@ class ImageRun:
         transparent = any(modes.has_alpha(modes.drop_opaque_alpha(image)) for image in images)
         return plan.with_alpha_format(part, self._source) if transparent else part
 
-    def _plan(self, key: int, part: OutputPlan) -> PlannedOutput:
+    def _plan(self, key: int, part: OutputPlan) -> OutputInfo:
         ready = self._ready.get(key)
         size = (
             Size(*ready.images[0].size)
@@ -141,11 +142,10 @@ class ImageRun:
         plan.check_size(size, part.format, self._request.max_pixels)
         ending = output_extension(part.format, self._request.source)
         naming = plan.NameContext(self._request.source, self._file, self._request.relative, self._recipe.name)
-        return PlannedOutput(
-            naming.output_path(self._request.folder, part, size, self._source.exif, ending), part.format, *size
-        )
+        path = naming.output_path(self._request.folder, part, size, self._source.exif, ending)
+        return OutputInfo(path=path, format=part.format, width=size.width, height=size.height)
 
-    def _encode(self, key: int, frames: RenderedFrames, target: OutputTarget) -> EncodedOutput:
+    def _encode(self, key: int, frames: RenderedFrames, target: Reservation) -> EncodedOutput:
         part, planned = self._parts[key], self.planned[key]
         size = Size(planned.width, planned.height)
         program = part.output.program
@@ -171,7 +171,7 @@ class ImageRun:
             wanted = self._recipe.metadata
             min_saving.keep_original(self._source, self._file, part.format, content.metadata, wanted, temp)
 
-    def _finished(self, temp: TempFile, target: OutputTarget, part: OutputPlan, size: Size) -> EncodedOutput:
+    def _finished(self, temp: TempFile, target: Reservation, part: OutputPlan, size: Size) -> EncodedOutput:
         keep_times = self._recipe.keep_times
         return finish_output(temp, self._file, target, keep_times=keep_times, format_=part.format, size=size)
 

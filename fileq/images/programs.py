@@ -18,7 +18,8 @@ from fileq.images.errors import DAMAGE
 from fileq.images.opener import PILLOW_FORMATS, check_unchanged
 from fileq.images.output import finish_output, open_output_folder
 from fileq.images.plan import NameContext, OutputPlan
-from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
+from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
+from fileq.job import OutputInfo
 from fileq.operations.programs.command import argv_of
 from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.units import Size
@@ -42,7 +43,7 @@ def refuse_misplaced(recipe: Recipe) -> None:
 class ProgramFolder:
     """A private folder in which a program makes an output: nobody can put anything in its way there."""
 
-    def __init__(self, folder: Directory, private: Directory, target: OutputTarget) -> None:
+    def __init__(self, folder: Directory, private: Directory, target: Reservation) -> None:
         self.private = private
         self._folder = folder
         self._temp = target.temp
@@ -90,7 +91,7 @@ class ProgramFolder:
 
 
 @contextmanager
-def open_program_folder(folder: Directory, target: OutputTarget) -> Iterator[ProgramFolder]:
+def open_program_folder(folder: Directory, target: Reservation) -> Iterator[ProgramFolder]:
     """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
     with (
         translate_os_errors(target.temp),
@@ -120,7 +121,7 @@ class ProgramRun:
         self._program = program
         self.planned = tuple(self._plan(output) for output in request.recipe.outputs)
 
-    def make(self, targets: Sequence[OutputTarget | None]) -> tuple[EncodedOutput | None, ...]:
+    def make(self, targets: Sequence[Reservation | None]) -> tuple[EncodedOutput | None, ...]:
         """Have the program make each output; None is for one that is not wanted. Raises JobError."""
         pairs = zip(self.planned, targets, strict=True)
         made = [None if target is None else self._make(planned, target) for planned, target in pairs]
@@ -134,7 +135,7 @@ class ProgramRun:
         self._check_unchanged()
         return digest
 
-    def _make(self, planned: PlannedOutput, target: OutputTarget) -> EncodedOutput:
+    def _make(self, planned: OutputInfo, target: Reservation) -> EncodedOutput:
         with open_output_folder(target) as folder, open_program_folder(folder, target) as place:
             source = place.copy_source(self._file, self._request.source)
             with place.run_program(self._program, source, os.path.splitext(planned.path)[1][1:]) as temp:
@@ -146,7 +147,7 @@ class ProgramRun:
     def _check_unchanged(self) -> None:
         check_unchanged(self._file, self._request.source, self._stat.st_size, self._stat.st_mtime_ns)
 
-    def _plan(self, output: Output) -> PlannedOutput:
+    def _plan(self, output: Output) -> OutputInfo:
         given = self._request
         own = os.path.splitext(given.source)[1][1:]
         format_ = output.format if output.format not in (None, "same") else None
@@ -154,4 +155,4 @@ class ProgramRun:
         naming = NameContext(given.source, self._file, given.relative, given.recipe.name)
         path = naming.output_path(given.folder, OutputPlan(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
         written = os.path.splitext(path)[1][1:].lower()
-        return PlannedOutput(path, format_ or format_of_name(path) or written, 0, 0)
+        return OutputInfo(path=path, format=format_ or format_of_name(path) or written, width=0, height=0)

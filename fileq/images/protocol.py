@@ -1,4 +1,4 @@
-"""What goes into the pipeline, and what comes out of it."""
+"""What a slot and its child say to each other of a job: the request, reserved places, and encoded outputs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fileq.files.temp_file import TempIdentity
+from fileq.job import OutputInfo
 
 if TYPE_CHECKING:
     from fileq.recipes.recipe import Recipe
 
 
-class PipelineRequest(msgspec.Struct, frozen=True):
+class PipelineRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt must do. It is pickled to the child."""
 
     source: str  # an absolute path, which may hold surrogate escapes
@@ -26,27 +27,30 @@ class PipelineRequest(msgspec.Struct, frozen=True):
     wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
 
 
-class OutputTarget(msgspec.Struct, frozen=True):
-    """Where to make an output: its temp file's path, and whether the finished file takes the source's place."""
-
-    temp: str
-    replaces_source: bool = False
-
-
-class PlannedOutput(msgspec.Struct, frozen=True):
-    """One output before any of it is encoded: its absolute final path, format, and size in pixels (0: not known)."""
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """A final path that is this attempt's now, and the temp file in the same folder that is to get that name."""
 
     path: str
-    format: str
-    width: int
-    height: int
+    temp: str
+    replaces: bool = False
+    """Whether a file may stand there that goes."""
+    version: str | None = None
+    """The one version of it that may go; None: whichever it is."""
+    is_source: bool = False
+    """Whether that is the job's own source."""
 
 
 class EncodedOutput(msgspec.Struct, frozen=True):
-    """One temp file: complete, checked, and safe on the disk. Sizes in pixels (0: no picture) and bytes."""
+    """One temp file: complete, checked, and safe on the disk; and what it is to be under its final name."""
 
-    format: str
-    width: int
-    height: int
-    bytes: int
+    info: OutputInfo
     identity: TempIdentity
+
+
+class EncodeResult(msgspec.Struct, frozen=True):
+    """What a child has encoded, None for an output that was not asked for, and sentences to be said on the job."""
+
+    outputs: tuple[EncodedOutput | None, ...]
+    notes: tuple[str, ...]
+    digest: str | None
+    """The SHA-256 of the source, where it was asked for."""

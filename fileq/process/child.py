@@ -1,6 +1,6 @@
 """What runs in a slot's child process: pictures, and nothing of the ledger or the queue.
 
-The slot asks in two steps. It sends a PipelineRequest and is told the outputs that are planned; it sends the targets
+The slot asks in two steps. It sends an PipelineRequest and is told the outputs that are planned; it sends the targets
 of those it wants and is told what was made of them. At any point the answer can be a JobError instead.
 """
 
@@ -12,24 +12,13 @@ import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
-import msgspec
-
 from fileq.errors import ErrorKind, JobError, find_shortage
-from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest
+from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
 from fileq.process import forkserver
 
 if sys.platform == "linux":
     import fcntl
     import resource
-
-
-class Result(msgspec.Struct, frozen=True):
-    """What was made, None for an output that was not asked for, and sentences to be said on the job."""
-
-    encoded: tuple[EncodedOutput | None, ...]
-    notes: tuple[str, ...]
-    digest: str | None
-    """The SHA-256 of the source, where it was asked for."""
 
 
 def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
@@ -46,15 +35,15 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
         connection.send(_answer(connection, request))
 
 
-def _answer(connection: Connection, request: PipelineRequest) -> Result | JobError:
+def _answer(connection: Connection, request: PipelineRequest) -> EncodeResult | JobError:
     from fileq.images.pipeline import open_run  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
 
     try:
         with open_run(request) as picture:
             connection.send(picture.planned)
-            targets: Sequence[OutputTarget | None] = connection.recv()
+            targets: Sequence[Reservation | None] = connection.recv()
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
-            return Result(encoded, picture.notes, picture.digest() if request.wants_digest else None)
+            return EncodeResult(encoded, picture.notes, picture.digest() if request.wants_digest else None)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
         lack = find_shortage(error)
         if lack is not None and lack.of_memory:  # there is a limit for this process alone

@@ -18,11 +18,10 @@ from typing import Any
 import psutil
 
 from fileq.errors import ErrorKind, JobError, Shortage, find_shortage
-from fileq.images.protocol import OutputTarget, PipelineRequest, PlannedOutput
-from fileq.job import Token
+from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
+from fileq.job import OutputInfo, Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.process import child, forkserver, orphaned_processes
-from fileq.process.child import Result
 from fileq.units import describe_bytes, describe_seconds
 
 
@@ -81,18 +80,18 @@ class Sandbox:
             if self._planning:  # the slot left amid the attempt, for a reason of its own
                 self.close()
 
-    def plan(self, request: PipelineRequest) -> tuple[PlannedOutput, ...]:
+    def plan(self, request: PipelineRequest) -> tuple[OutputInfo, ...]:
         """Have the child open a source, and return the outputs that are planned. Raises JobError, Stopped or Lost."""
-        planned: tuple[PlannedOutput, ...] = self._ask(request)
+        planned: tuple[OutputInfo, ...] = self._ask(request)
         self._planning = True
         return planned
 
-    def encode(self, targets: Sequence[OutputTarget | None]) -> Result:
+    def encode(self, targets: Sequence[Reservation | None]) -> EncodeResult:
         """Have the child encode the outputs that it planned; None is for one that is not wanted.
 
         Raises JobError, Stopped or Lost.
         """
-        result: Result = self._ask(targets)
+        result: EncodeResult = self._ask(targets)
         return result
 
     def _ask(self, request: object) -> Any:

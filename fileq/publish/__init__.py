@@ -6,13 +6,12 @@ and an attempt that was given up for dead publishes nothing.
 
 from fileq.publish.completion import complete, restore_displaced
 from fileq.publish.folders import find_source_drive_away
-from fileq.publish.publication import Finished, Refused, discard, publish
-from fileq.publish.reservation import Reservation, reserve
+from fileq.publish.publication import EncodedJob, Refused, discard, publish
+from fileq.publish.reservation import reserve
 
 __all__ = [
-    "Finished",
+    "EncodedJob",
     "Refused",
-    "Reservation",
     "complete",
     "discard",
     "find_source_drive_away",

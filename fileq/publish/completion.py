@@ -28,9 +28,9 @@ def complete(ledger: Ledger, token: Token) -> bool:
     try:
         with OutputFolders() as folders:
             for output in outputs:
-                if not is_same_file(folders.look(output.made.path), output.inode, output.version):
+                if not is_same_file(folders.look(output.info.path), output.inode, output.version):
                     return False
-            folders.sync({os.path.dirname(output.made.path) for output in outputs})
+            folders.sync({os.path.dirname(output.info.path) for output in outputs})
     except (OSError, JobError):  # a folder isn't there, or can't be read: the attempt is made once more
         return False
     end_as_done(ledger, token, outputs, note)

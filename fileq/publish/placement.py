@@ -8,8 +8,8 @@ from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import Directory, open_directory
 from fileq.files.identity import is_same_file, version_of
 from fileq.files.no_clobber import rename_no_clobber
+from fileq.images.protocol import Reservation
 from fileq.ledger.tables.outputs import PublishedFile
-from fileq.publish.reservation import Reservation
 
 
 class OutputFolders(ExitStack):

@@ -14,36 +14,36 @@ from fileq.files.directory import open_directory
 from fileq.files.identity import version_of
 from fileq.files.private_folder import remove_private_folder
 from fileq.files.temp_file import TempIdentity, foreign_file_error
-from fileq.job import Made, Token
+from fileq.images.protocol import EncodedOutput, Reservation
+from fileq.job import Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
 from fileq.ledger.tables.outputs import PublishedFile
 from fileq.publish.placement import OutputFolders, place
-from fileq.publish.reservation import Reservation
 
 
-class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt whose temp files are complete. `made` says what each is, under its final name, `temps` which files."""
+class EncodedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt whose temp files are complete: each output, and the place that is reserved for it."""
 
     token: Token
     reservations: Sequence[Reservation]
-    made: Sequence[Made]
-    temps: Sequence[TempIdentity]
+    outputs: Sequence[EncodedOutput]
     note: str
+    """What is to be said on the job."""
 
 
 Refused = JobError | Fenced
 """Why an attempt's outputs were not published."""
 
 
-def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused]:
+def publish(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, Refused]:
     """Give finished temp files their final names, and end their jobs as done; answer those where that may not be.
 
     Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
     """
     refused: dict[Token, Refused] = {}
     with OutputFolders() as folders:
-        announced: list[tuple[Finished, list[PublishedFile]]] = []
+        announced: list[tuple[EncodedJob, list[PublishedFile]]] = []
         with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
             for one in finished:
                 with _refusals(refused, one.token):
@@ -56,7 +56,7 @@ def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused
         lasting = []
         for one, outputs in placed:
             with _refusals(refused, one.token):
-                folders.sync({os.path.dirname(output.made.path) for output in outputs})
+                folders.sync({os.path.dirname(output.info.path) for output in outputs})
                 lasting.append((one, outputs))
     with ledger.transaction():
         for one, outputs in lasting:
@@ -68,7 +68,7 @@ def publish(ledger: Ledger, finished: Sequence[Finished]) -> dict[Token, Refused
 def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], note: str) -> None:
     """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
     now = time.time()
-    bytes_out = sum(output.made.bytes for output in outputs)
+    bytes_out = sum(output.info.bytes for output in outputs)
     ledger.jobs.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
     ledger.outputs.record_published(token.job, outputs, now)
 
@@ -81,14 +81,14 @@ def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
         refused[token] = reason
 
 
-def _announce(ledger: Ledger, folders: OutputFolders, one: Finished) -> list[PublishedFile]:
+def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[PublishedFile]:
     ledger.jobs.check_token(one.token)
     outputs = []
-    for reserved, made, temp in zip(one.reservations, one.made, one.temps, strict=True):
+    for reserved, encoded in zip(one.reservations, one.outputs, strict=True):
         with translate_os_errors(reserved.temp):
             status = folders.look(reserved.temp)
-        _refuse_another_file(status, reserved.temp, temp)
-        outputs.append(PublishedFile(made, version_of(status), status.st_ino))
+        _refuse_another_file(status, reserved.temp, encoded.identity)
+        outputs.append(PublishedFile(encoded.info, version_of(status), status.st_ino))
         replaces = reserved.version if reserved.replaces else None
         if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note, replaces=replaces):
             raise JobError(
@@ -105,7 +105,7 @@ def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) 
         raise foreign_file_error(path)
 
 
-def _place_all(ledger: Ledger, folders: OutputFolders, one: Finished, outputs: Sequence[PublishedFile]) -> None:
+def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs: Sequence[PublishedFile]) -> None:
     """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
     ledger.jobs.check_token(one.token)  # a worker that slept since it announced may have been given up for dead
     for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):

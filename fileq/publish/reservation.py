@@ -3,28 +3,14 @@
 import os
 from collections.abc import Sequence
 
-import msgspec
-
 from fileq.errors import ErrorKind, JobError
 from fileq.files.names import free_names, temp_name
+from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim
 from fileq.publish.folders import make_ready
 from fileq.publish.occupant import Placing
 from fileq.recipes.recipe import Recipe
-
-
-class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """A final path that is this attempt's now, and the temp file in the same folder that is to get that name."""
-
-    path: str
-    temp: str
-    replaces: bool
-    """Whether a file may stand there that goes."""
-    version: str | None
-    """The one version of it that may go; None: whichever it is."""
-    is_source: bool
-    """Whether that is the job's own source."""
 
 
 def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) -> list[Reservation | None]:

@@ -9,11 +9,10 @@ import msgspec
 
 from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
-from fileq.images.protocol import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput
-from fileq.job import Failure, Made, Token
+from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
+from fileq.job import Failure, OutputInfo, Token
 from fileq.ledger.tables.jobs import Claim, Fenced, QueueEntry
-from fileq.process.child import Result
-from fileq.publish import Finished, Reservation, complete, discard, find_source_drive_away, reserve, restore_displaced
+from fileq.publish import EncodedJob, complete, discard, find_source_drive_away, reserve, restore_displaced
 from fileq.recipes.recipe import Recipe, decode_recipe
 from fileq.worker.recovery import lose
 from fileq.worker.slot import SlotContext
@@ -54,27 +53,32 @@ class Attempt:
 
     def build_request(self) -> PipelineRequest:
         """Return what a child is to plan. Raises JobError (unsupported)."""
-        claim, pixels = self._claim, self._context.settings.max_pixels
+        claim = self._claim
         return PipelineRequest(
-            claim.source, claim.size, claim.mtime_ns, self._recipe, claim.folder, claim.relative, pixels,
-            inode=claim.inode, wants_digest=claim.watched,
-        )  # fmt: skip
+            source=claim.source,
+            size=claim.size,
+            mtime_ns=claim.mtime_ns,
+            inode=claim.inode,
+            recipe=self._recipe,
+            folder=claim.folder,
+            relative=claim.relative,
+            max_pixels=self._context.settings.max_pixels,
+            wants_digest=claim.watched,
+        )
 
-    def reserve(self, planned: Sequence[PlannedOutput]) -> list[OutputTarget | None]:
+    def reserve(self, planned: Sequence[OutputInfo]) -> list[Reservation | None]:
         """Make the planned paths this job's own; None is for an output that is skipped. Raises JobError, Fenced."""
         places = reserve(self._ledger, self._claim, self._recipe, [output.path for output in planned])
         self._reservations = [place for place in places if place]
-        return [OutputTarget(place.temp, place.is_source) if place else None for place in places]
+        return places
 
-    def finish(self, result: Result) -> Finished:
+    def finish(self, result: EncodeResult) -> EncodedJob:
         """Return what is to be published of an attempt whose outputs are encoded."""
         if result.digest is not None:
             self._ledger.prior_jobs.record_digest(self.token.job, result.digest)
-        encoded = [file for file in result.encoded if file]
-        made = [_made(place, file) for place, file in zip(self._reservations, encoded, strict=True)]
-        note = _note(result.notes, skipped=len(result.encoded) - len(made))
-        temps = [file.identity for file in encoded]
-        return Finished(token=self.token, reservations=self._reservations, made=made, temps=temps, note=note)
+        outputs = [output for output in result.outputs if output]
+        note = _note(result.notes, skipped=len(result.outputs) - len(outputs))
+        return EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
 
     def succeed(self) -> None:
         """Note that the outputs were published, and the job is done."""
@@ -164,10 +168,6 @@ class Attempt:
 
 def _failure(error: JobError) -> Failure:
     return Failure(error.kind, error.message, error.hint)
-
-
-def _made(place: Reservation, file: EncodedOutput) -> Made:
-    return Made(place.path, file.format, file.width, file.height, file.bytes)
 
 
 def _note(notes: Sequence[str], *, skipped: int) -> str:

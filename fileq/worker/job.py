@@ -12,7 +12,7 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError, LedgerError, Sh
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim, Fenced
 from fileq.process.sandbox import Lost, Stopped
-from fileq.publish import Finished, publish
+from fileq.publish import EncodedJob, publish
 from fileq.worker.attempt import Attempt
 from fileq.worker.slot import Slot
 
@@ -22,7 +22,7 @@ _SHOWN_AFTER = 0.2
 _AGAIN = 1.0
 """Seconds until a slot tries again to write down how an attempt ended."""
 
-AttemptSteps = Generator[Finished, None, None]
+AttemptSteps = Generator[EncodedJob, None, None]
 """An attempt as `process_job` makes it: it stops once, for its encoded outputs to be published."""
 
 
@@ -58,8 +58,8 @@ def process_job(slot: Slot, job_id: int) -> AttemptSteps:
         try:
             with slot.sandbox.attempt(claim.token):
                 planned = slot.sandbox.plan(attempt.build_request())
-                targets = attempt.reserve(planned)
-                result = slot.sandbox.encode(targets)
+                reservations = attempt.reserve(planned)
+                result = slot.sandbox.encode(reservations)
             yield attempt.finish(result)
         except Shortage:  # of this process, which is no fault of the job: it is given back
             raise
@@ -85,7 +85,7 @@ class PublicationGroup:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._waiting: deque[tuple[AttemptSteps, Finished]] = deque()
+        self._waiting: deque[tuple[AttemptSteps, EncodedJob]] = deque()
         self._since = 0.0
 
     def __enter__(self) -> Self:

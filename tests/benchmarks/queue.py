@@ -17,9 +17,10 @@ import psutil
 
 from fileq import intake
 from fileq.config import Config, Settings, load_config
+from fileq.images.protocol import EncodeResult
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
-from fileq.process import child, sandbox
+from fileq.process import sandbox
 from fileq.worker.worker import Worker
 
 
@@ -30,7 +31,7 @@ def answer_nothing(connection: Connection, _lifeline: Connection, _memory: int) 
             connection.recv()
             connection.send(())
             connection.recv()
-            connection.send(child.Result((), (), None))
+            connection.send(EncodeResult((), (), None))
         except EOFError:
             return
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, JobError
-from fileq.images.protocol import OutputTarget, PipelineRequest
+from fileq.images.protocol import PipelineRequest, Reservation
 from fileq.job import Token
 from fileq.process.sandbox import Sandbox
 from fileq.recipes.recipe import Output, Recipe
@@ -92,14 +92,20 @@ def ended(sandbox: Sandbox, source: Path, out: Path) -> tuple[ErrorKind, int]:
     wanted = Recipe(name="test", outputs=(Output(name="o.jpg"),), metadata="all")
     status = source.stat()
     request = PipelineRequest(
-        str(source), status.st_size, status.st_mtime_ns, wanted, str(out), "", WorkerSettings().max_pixels
+        source=str(source),
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        recipe=wanted,
+        folder=str(out),
+        relative="",
+        max_pixels=WorkerSettings().max_pixels,
     )
     sandbox.start()
     child = sandbox._process.pid
     try:
         with sandbox.attempt(Token(1, 1)):
             planned = sandbox.plan(request)
-            sandbox.encode([OutputTarget(str(out / ".temp")) for _ in planned])
+            sandbox.encode([Reservation(path=str(out / ".temp"), temp=str(out / ".temp")) for _ in planned])
     except JobError as error:
         kind = error.kind
     else:

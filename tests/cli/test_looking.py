@@ -8,7 +8,7 @@ import pytest
 
 from fileq.display import create_display
 from fileq.errors import ErrorKind, ExitCode
-from fileq.job import Failure, Made
+from fileq.job import Failure, OutputInfo
 from fileq.ledger.tables.outputs import PublishedFile
 
 
@@ -22,7 +22,9 @@ def worked(fileq):
     path = os.path.join(str(fileq.folder), "photos", "web", "a.jpg")
     done = ledger.jobs.claim_job(1, worker=1, now=1000.0)
     ledger.outputs.reserve_path(path, 1, f"{path}.part")
-    ledger.outputs.record_published(1, [PublishedFile(Made(path, "jpeg", 40, 30, 321), "1-1", 5)], 1001.0)
+    ledger.outputs.record_published(
+        1, [PublishedFile(OutputInfo(path=path, format="jpeg", width=40, height=30, bytes=321), "1-1", 5)], 1001.0
+    )
     ledger.jobs.finish_attempt(done.token, 1001.5, outputs=1, bytes_out=321, note="Kept.")
     failed = ledger.jobs.claim_job(2, worker=1, now=1002.0)
     ledger.jobs.fail_attempt(failed.token, Failure(ErrorKind.UNREADABLE, "It is cut off.", "Get a new copy."), 1003.0)

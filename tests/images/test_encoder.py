@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from fileq.errors import ErrorKind
-from fileq.images.pipeline import OutputTarget, open_run
+from fileq.images.pipeline import open_run
+from fileq.images.protocol import Reservation
 from fileq.operations.base import Operation
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
@@ -220,6 +221,6 @@ def test_an_output_that_is_not_wanted_is_not_made(tmp_path, source, trimmed):
     steps = (Crop(trim=True),) if trimmed else ()
     names = [Output(name=f"{name}.png", steps=(Resize(scale=0.5),)) for name in "abc"]
     with open_run(pipeline_request(source, recipe(*names, steps=steps), tmp_path)) as picture:
-        made = picture.make([None, OutputTarget(str(tmp_path / "b.tmp")), None])
+        made = picture.make([None, Reservation(path=str(tmp_path / "b.tmp"), temp=str(tmp_path / "b.tmp")), None])
     assert [one is not None for one in made] == [False, True, False]
     assert (tmp_path / "b.tmp").stat().st_size > 0

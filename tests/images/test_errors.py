@@ -16,7 +16,8 @@ from fileq.files.directory import Directory
 from fileq.files.directory import open_directory as opened_folder
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.errors import decode_errors, encode_errors
-from fileq.images.pipeline import OutputTarget, open_run
+from fileq.images.pipeline import open_run
+from fileq.images.protocol import Reservation
 from fileq.operations.base import Operation
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
@@ -217,7 +218,7 @@ def test_an_output_folder_without_permission_or_that_is_gone_is_said(tmp_path):
     quarters().save(tmp_path / "x.png")
     with open_run(pipeline_request(tmp_path / "x.png", recipe(), tmp_path)) as picture:
         with pytest.raises(JobError) as caught:
-            picture.make([OutputTarget(str(tmp_path / "gone" / "x.tmp"))])
+            picture.make([Reservation(path=str(tmp_path / "gone" / "x.tmp"), temp=str(tmp_path / "gone" / "x.tmp"))])
         assert caught.value.kind == ErrorKind.MISSING
 
 
@@ -227,7 +228,7 @@ def test_a_source_that_changes_while_it_is_read_makes_nothing(tmp_path):
     with open_run(pipeline_request(source, recipe(), tmp_path)) as picture:
         os.utime(source, ns=(1, 1))
         with pytest.raises(JobError) as caught:
-            picture.make([OutputTarget(str(tmp_path / "x.tmp"))])
+            picture.make([Reservation(path=str(tmp_path / "x.tmp"), temp=str(tmp_path / "x.tmp"))])
         assert caught.value.kind == ErrorKind.CHANGED
 
 
@@ -240,7 +241,7 @@ def test_a_write_that_is_cut_short_is_no_space(tmp_path, ending, most):
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
             with pytest.raises(JobError) as caught:
-                picture.make([OutputTarget(str(tmp_path / "x.tmp"))])
+                picture.make([Reservation(path=str(tmp_path / "x.tmp"), temp=str(tmp_path / "x.tmp"))])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert caught.value.kind == ErrorKind.NO_SPACE
@@ -258,7 +259,7 @@ def test_a_full_disk_is_no_space(tmp_path, monkeypatch):
     with open_run(pipeline_request(tmp_path / "x.png", wanted, tmp_path)) as picture:
         for names in (["full", "b"], ["a", "full"]):
             with pytest.raises(JobError) as caught:
-                picture.make([OutputTarget(str(tmp_path / name)) for name in names])
+                picture.make([Reservation(path=str(tmp_path / name), temp=str(tmp_path / name)) for name in names])
             assert caught.value.kind == ErrorKind.NO_SPACE
 
 

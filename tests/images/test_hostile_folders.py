@@ -14,7 +14,8 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.files.directory import open_directory as opened_folder
 from fileq.files.private_folder import private_folder
 from fileq.images import programs
-from fileq.images.pipeline import OutputTarget, open_run
+from fileq.images.pipeline import open_run
+from fileq.images.protocol import Reservation
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
 from fileq.publish import discard
@@ -49,7 +50,7 @@ def test_what_is_planted_at_a_temp_name_is_not_written_to(tmp_path, source, secr
         open_run(pipeline_request(source, recipe(steps=steps), tmp_path)) as picture,
         pytest.raises(JobError) as caught,
     ):
-        picture.make([OutputTarget(str(temp))])
+        picture.make([Reservation(path=str(temp), temp=str(temp))])
     assert caught.value.kind is ErrorKind.INTERNAL
     assert secret.read_bytes() == SECRET
     assert os.path.samefile(temp, secret)
@@ -70,7 +71,7 @@ def test_a_source_that_is_swapped_for_a_link_is_read_no_more(tmp_path, source, s
     wanted = recipe(Output(min_saving=0.99), steps=steps, metadata="all")
     with open_run(pipeline_request(source, wanted, tmp_path / "out")) as picture:
         swapped(source, secret)
-        picture.make([OutputTarget(str(tmp_path / "made"))])
+        picture.make([Reservation(path=str(tmp_path / "made"), temp=str(tmp_path / "made"))])
     assert (tmp_path / "made").read_bytes() == content
 
 
@@ -112,7 +113,7 @@ def test_a_file_that_takes_its_sources_place_keeps_owner_mode_and_attributes(tmp
     source.chmod(0o4640)
     attributes = attach(source)
     with open_run(pipeline_request(source, recipe(), tmp_path)) as picture:
-        picture.make([OutputTarget(str(tmp_path / "made"), replaces_source=True)])
+        picture.make([Reservation(path=str(tmp_path / "made"), temp=str(tmp_path / "made"), is_source=True)])
     status = (tmp_path / "made").stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (12345, 12346, 0o640)
     assert {name: os.getxattr(tmp_path / "made", name) for name in os.listxattr(tmp_path / "made")} == attributes

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
 from fileq.images.pipeline import open_run
-from fileq.images.protocol import OutputTarget
+from fileq.images.protocol import Reservation
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
@@ -197,7 +197,7 @@ def test_an_edit_within_its_size_and_time_is_seen_where_the_original_would_go(tm
             file.seek(-1, os.SEEK_END)
             file.write(b"\x82")
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-        targets = [OutputTarget(str(tmp_path / ".temp"), replaces_source=replace)]
+        targets = [Reservation(path=str(tmp_path / ".temp"), temp=str(tmp_path / ".temp"), is_source=replace)]
         if not replace:
             assert picture.make(targets)
             return

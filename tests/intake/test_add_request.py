@@ -6,7 +6,7 @@ from fileq import queue
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
 from fileq.intake import AddRequest, IntakeOutcome, RepeatRule, add_files, plan_files
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
 from fileq.worker.tasks import create_huey
@@ -54,7 +54,9 @@ def do_all(ledger, prefix=""):
         ledger.outputs.reserve_path(path, job.id, path + ".tmp")
         finish(ledger, token)
         status = os.stat(path)
-        published = PublishedFile(Made(path, "jpeg", 1, 1, 5), version_of(status), status.st_ino)
+        published = PublishedFile(
+            OutputInfo(path=path, format="jpeg", width=1, height=1, bytes=5), version_of(status), status.st_ino
+        )
         ledger.outputs.record_published(job.id, [published], NOW)
         made.append(path)
     return made

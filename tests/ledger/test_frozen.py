@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger import opened
 from fileq.ledger.database import SCHEMA_VERSION
 from fileq.ledger.queries.overview import JobSelection
@@ -43,7 +43,7 @@ def write(path):
 def finish_one(ledger, job, path):
     token = begin(ledger, job)
     ledger.outputs.reserve_path(path, job, f"{path}.tmp")
-    output = PublishedFile(Made(path, "jpeg", 16, 12, 50), "50-5", 1234)
+    output = PublishedFile(OutputInfo(path=path, format="jpeg", width=16, height=12, bytes=50), "50-5", 1234)
     ledger.outputs.announce_output(job, output, "")
     finish(ledger, token)
     ledger.outputs.record_published(job, [output], NOW)
@@ -66,7 +66,7 @@ def test_all_jobs_are_there_as_they_were(frozen):
     jobs = list(frozen.overview.list_jobs(JobSelection()))
     assert {job.source for job in jobs} >= {"/photos/IMG_1.jpg-0", "/photos/caf\udce9.jpg-0"}
     assert [job.failure for job in jobs if job.state is JobState.FAILED] == [DAMAGED, DAMAGED]
-    assert jobs[-1].outputs == (Made("/photos/small/1.jpg", "jpeg", 16, 12, 50),)
+    assert jobs[-1].outputs == (OutputInfo(path="/photos/small/1.jpg", format="jpeg", width=16, height=12, bytes=50),)
 
 
 def test_the_work_goes_on_where_it_was_left(frozen):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from fileq.errors import ErrorKind
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.queries.history import QUARTER, FailedJob, RemovalTotal, SourceRecord, WatchTotal
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
@@ -18,7 +18,9 @@ def make(ledger, job, *outputs, now=NOW, took=2.0):
     published = []
     for path, format_, width in outputs:
         ledger.outputs.reserve_path(path, job, f"{path}.part")
-        published.append(PublishedFile(Made(path, format_, width, 10, 100), "100-1", 1))
+        published.append(
+            PublishedFile(OutputInfo(path=path, format=format_, width=width, height=10, bytes=100), "100-1", 1)
+        )
     ledger.outputs.record_published(job, published, now)
     finish(ledger, token, now=now, outputs=len(outputs), bytes_out=100 * len(outputs))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
@@ -10,7 +10,7 @@ PATH, TEMP = "/photos/small/a.jpg", "/photos/small/.a.tmp"
 
 
 def published(path=PATH, version="50-5"):
-    return PublishedFile(Made(path, "jpeg", 16, 12, 50), version, 1234)
+    return PublishedFile(OutputInfo(path=path, format="jpeg", width=16, height=12, bytes=50), version, 1234)
 
 
 def publish(ledger, job, path=PATH):
@@ -65,7 +65,9 @@ def test_nobody_publishes_where_another_has_taken_the_path(ledger):
 def test_what_was_published_is_told_with_the_job(ledger):
     (job,) = enter(ledger)
     publish(ledger, job)
-    assert ledger.overview.find_job(job).outputs == (Made(PATH, "jpeg", 16, 12, 50),)
+    assert ledger.overview.find_job(job).outputs == (
+        OutputInfo(path=PATH, format="jpeg", width=16, height=12, bytes=50),
+    )
     assert ledger.outputs.find_reserved_paths(job) == []
 
 

@@ -4,7 +4,7 @@ import pytest
 from mischief import Crash, Devour, Doze, Exhaust, Stumble
 
 from fileq.errors import ErrorKind, JobError, Shortage
-from fileq.images.pipeline import OutputTarget
+from fileq.images.protocol import Reservation
 from fileq.process import forkserver
 from fileq.process.sandbox import Verdict
 from tests.support.assignments import TOKEN, during, failure, pid_of, sandbox
@@ -40,7 +40,7 @@ def test_a_child_that_may_open_no_more_files_says_so_and_it_is_no_fault_of_the_j
 def test_outputs_that_are_not_wanted_are_not_made(bench, box):
     with box.attempt(TOKEN):
         box.plan(bench.request())
-        assert box.encode([None]).encoded == (None,)
+        assert box.encode([None]).outputs == (None,)
 
 
 @pytest.mark.parametrize("by", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE"])
@@ -83,7 +83,7 @@ def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, bo
     with box.attempt(TOKEN):
         box.plan(bench.request(Crash()))
         with pytest.raises(JobError):
-            box.encode([OutputTarget(str(bench.folder / ".small.tmp"))])
+            box.encode([Reservation(path=str(bench.folder / ".small.tmp"), temp=str(bench.folder / ".small.tmp"))])
         box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
         box.stop(Verdict.STOPPED)
     assert bench.works(box)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from fileq.errors import JobError
-from fileq.images.pipeline import OutputTarget, PipelineRequest
+from fileq.images.protocol import PipelineRequest, Reservation
 from fileq.job import Token
 from fileq.operations.programs.command import Command
 from fileq.process import forkserver
@@ -106,7 +106,7 @@ def test_an_idle_child_that_is_killed_is_replaced(bench, box):
 def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, box):
     with box.attempt(TOKEN):
         box.plan(bench.request())
-        box.encode([OutputTarget(str(bench.folder / ".small.tmp"))])
+        box.encode([Reservation(path=str(bench.folder / ".small.tmp"), temp=str(bench.folder / ".small.tmp"))])
         box.stop(Verdict.CANCELLED, TOKEN)
     assert bench.works(box)
 
@@ -134,8 +134,18 @@ def stopper(bench, box, ended):
     recipe = Recipe(name="test", steps=(command,), outputs=(Output(),))
     try:
         with box.attempt(TOKEN):
-            box.plan(PipelineRequest(str(bench.photo), -1, -1, recipe, str(bench.folder), "", 10**8))
-            box.encode([OutputTarget(str(bench.folder / ".made.tmp"))])
+            box.plan(
+                PipelineRequest(
+                    source=str(bench.photo),
+                    size=-1,
+                    mtime_ns=-1,
+                    recipe=recipe,
+                    folder=str(bench.folder),
+                    relative="",
+                    max_pixels=10**8,
+                )
+            )
+            box.encode([Reservation(path=str(bench.folder / ".made.tmp"), temp=str(bench.folder / ".made.tmp"))])
     except (JobError, Stopped, Lost) as error:
         ended.append(error)
 
@@ -202,7 +212,7 @@ DYING = """
 import sys, threading
 from mischief import Doze
 from fileq.job import Token
-from fileq.images.pipeline import OutputTarget, PipelineRequest
+from fileq.images.protocol import Reservation, PipelineRequest
 from fileq.recipes.recipe import Recipe
 from fileq.process.sandbox import Sandbox
 
@@ -210,8 +220,9 @@ source, folder, mark = sys.argv[1:]
 
 def attempt(box, *steps):
     with box.attempt(Token(1, 1)):
-        box.plan(PipelineRequest(source, -1, -1, Recipe(name="test", steps=steps), folder, "", 10**8))
-        box.encode([OutputTarget(folder + "/.made.tmp")])
+        recipe, place = Recipe(name="test", steps=steps), {"folder": folder, "relative": ""}
+        box.plan(PipelineRequest(source=source, size=-1, mtime_ns=-1, recipe=recipe, max_pixels=10**8, **place))
+        box.encode([Reservation(path=folder + "/made", temp=folder + "/.made.tmp")])
 
 idle, busy = Sandbox(60, 2**30), Sandbox(600, 2**30)
 attempt(idle)

@@ -8,7 +8,7 @@ import pytest
 
 from fileq.errors import ErrorKind
 from fileq.files.directory import Directory
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.tables.jobs import Fenced
 from fileq.publish import publication, publish
 from tests.support.jobs import NOW, enter, state
@@ -20,7 +20,10 @@ def test_an_output_gets_its_name_and_its_job_is_done(ledger, out):
     assert (out / "deep" / "a.jpg").read_text() == "ours"
     assert os.listdir(out / "deep") == ["a.jpg"]
     done = ledger.overview.find_job(job)
-    assert (done.state, done.outputs) == (JobState.DONE, (Made(str(out / "deep" / "a.jpg"), "jpeg", 16, 12, 4),))
+    assert (done.state, done.outputs) == (
+        JobState.DONE,
+        (OutputInfo(path=str(out / "deep" / "a.jpg"), format="jpeg", width=16, height=12, bytes=4),),
+    )
 
 
 def test_a_temp_file_is_hidden_beside_its_output_and_says_whose_it_is(ledger, out):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fileq.files.identity import version_of
-from fileq.job import Made
+from fileq.job import OutputInfo
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import NOW, begin, enter, finish, recipe
 
@@ -28,7 +28,9 @@ class Studio:
         (job,) = enter(self.ledger, str(source), wanted=recipe(wanted), **keys)
         token = begin(self.ledger, job, now=now - 2)
         self.ledger.outputs.reserve_path(str(output), job, f"{output}.part")
-        made = Made(str(output), "jpeg", size[0] // 2, size[1] // 2, os.path.getsize(output))
+        made = OutputInfo(
+            path=str(output), format="jpeg", width=size[0] // 2, height=size[1] // 2, bytes=os.path.getsize(output)
+        )
         self.ledger.outputs.record_published(job, [PublishedFile(made, version_of(os.stat(output)), 1)], now)
         finish(self.ledger, token, now=now, bytes_out=made.bytes)
         return source, output

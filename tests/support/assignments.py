@@ -9,10 +9,10 @@ import pytest
 from mischief import Doze
 
 from fileq.errors import JobError
-from fileq.images.pipeline import OutputTarget, PipelineRequest, PlannedOutput
-from fileq.job import Token
+from fileq.images.protocol import PipelineRequest, Reservation
+from fileq.job import OutputInfo, Token
 from fileq.operations.builtin.resize import Resize
-from fileq.process.child import Result
+from fileq.process.child import EncodeResult
 from fileq.process.sandbox import Lost, Sandbox, Stopped
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
@@ -40,19 +40,27 @@ class Bench:
     def request(self, *steps):
         output = Output(name="small.png", format="png")
         recipe = Recipe(name="test", steps=(*steps, Resize(fit=Dimensions(16, 16))), outputs=(output,))
-        return PipelineRequest(str(self.photo), -1, -1, recipe, str(self.folder), "", 10**8)
+        return PipelineRequest(
+            source=str(self.photo),
+            size=-1,
+            mtime_ns=-1,
+            recipe=recipe,
+            folder=str(self.folder),
+            relative="",
+            max_pixels=10**8,
+        )
 
     def do(self, box, *steps, token=TOKEN):
         """One attempt from its begin to its end; what an earlier one made goes."""
         (self.folder / ".small.tmp").unlink(missing_ok=True)
         with box.attempt(token):
             (planned,) = box.plan(self.request(*steps))
-            assert isinstance(planned, PlannedOutput)
-            return box.encode([OutputTarget(str(self.folder / ".small.tmp"))])
+            assert isinstance(planned, OutputInfo)
+            return box.encode([Reservation(path=str(self.folder / ".small.tmp"), temp=str(self.folder / ".small.tmp"))])
 
     def works(self, box):
         result = self.do(box, token=Token(2, 1))
-        return isinstance(result, Result) and result.encoded[0].format == "png"
+        return isinstance(result, EncodeResult) and result.outputs[0].info.format == "png"
 
 
 def pid_of(box):

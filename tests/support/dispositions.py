@@ -3,7 +3,7 @@
 import os
 
 from fileq.files.identity import version_of
-from fileq.job import Made
+from fileq.job import OutputInfo
 from fileq.ledger.tables.outputs import PublishedFile
 from fileq.presence import ProcessIdentity, hostname
 from tests.support.jobs import NOW, begin, enter, finish
@@ -35,7 +35,9 @@ def complete(ledger, job, output=None):
     if output:
         output.write_text("made")
         status = os.stat(output)
-        made = PublishedFile(Made(str(output), "jpeg", 1, 1, 4), version_of(status), status.st_ino)
+        made = PublishedFile(
+            OutputInfo(path=str(output), format="jpeg", width=1, height=1, bytes=4), version_of(status), status.st_ino
+        )
         ledger.outputs.record_published(job, [made], NOW)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.pipeline import EncodedOutput, OutputTarget, PipelineRequest, PlannedOutput, open_run
+from fileq.images.pipeline import open_run
+from fileq.images.protocol import PipelineRequest, Reservation
+from fileq.job import OutputInfo
 from fileq.operations import Step  # noqa: F401  # a recipe's types need it
 from fileq.recipes.recipe import Output, Recipe
 
@@ -53,7 +55,7 @@ class Made:
     """What the pipeline made: published under the planned names."""
 
     def __init__(
-        self, planned: tuple[PlannedOutput, ...], encoded: tuple[EncodedOutput, ...], notes: tuple[str, ...]
+        self, planned: tuple[OutputInfo, ...], encoded: tuple[OutputInfo, ...], notes: tuple[str, ...]
     ) -> None:
         self.planned = planned
         self.encoded = encoded
@@ -78,7 +80,8 @@ def make(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> Made:
     with open_run(pipeline_request(source, wanted, folder, **keys)) as picture:
         planned = picture.planned
         temps = [str(folder / f".{number}.tmp") for number in range(len(planned))]
-        encoded = tuple(one for one in picture.make([OutputTarget(temp) for temp in temps]) if one is not None)
+        places = [Reservation(path=plan.path, temp=temp) for plan, temp in zip(planned, temps, strict=True)]
+        encoded = tuple(one.info for one in picture.make(places) if one is not None)
         notes = picture.notes
     for plan, temp in zip(planned, temps, strict=True):
         Path(plan.path).parent.mkdir(parents=True, exist_ok=True)

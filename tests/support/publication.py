@@ -7,8 +7,9 @@ import pytest
 from fileq.errors import ErrorKind, JobError
 from fileq.files.identity import version_of
 from fileq.files.temp_file import TempIdentity
-from fileq.job import Made
-from fileq.publish import Finished, publish, reserve
+from fileq.images.protocol import EncodedOutput
+from fileq.job import OutputInfo
+from fileq.publish import EncodedJob, publish, reserve
 from fileq.recipes.recipe import decode_recipe
 from tests.support.jobs import NOW, enter, recipe
 
@@ -45,9 +46,14 @@ def written(claimed, places, content="ours"):
     for place in places:
         with open(place.temp, "w") as file:
             file.write(content)
-    made = [Made(place.path, "jpeg", 16, 12, len(content)) for place in places]
-    temps = [TempIdentity.of(os.stat(place.temp)) for place in places]
-    return Finished(token=claimed.token, reservations=places, made=made, temps=temps, note="")
+    outputs = [
+        EncodedOutput(
+            OutputInfo(path=place.path, format="jpeg", width=16, height=12, bytes=len(content)),
+            TempIdentity.of(os.stat(place.temp)),
+        )
+        for place in places
+    ]
+    return EncodedJob(token=claimed.token, reservations=places, outputs=outputs, note="")
 
 
 def make(ledger, *paths, content="ours", **keys):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fileq.files.identity import version_of
 from fileq.intake import DispositionPolicy, WatchIntake
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import NOW, begin, finish, recipe
@@ -45,7 +45,13 @@ def do(ledger, path, output=None):
     finish(ledger, token)
     status = os.stat(made)
     ledger.outputs.record_published(
-        job.id, [PublishedFile(Made(str(made), "jpeg", 1, 1, 5), version_of(status), status.st_ino)], NOW
+        job.id,
+        [
+            PublishedFile(
+                OutputInfo(path=str(made), format="jpeg", width=1, height=1, bytes=5), version_of(status), status.st_ino
+            )
+        ],
+        NOW,
     )
     return made
 

@@ -15,7 +15,7 @@ from fileq.cli.views.jobs import job_details_document
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
-from fileq.job import Job, Made
+from fileq.job import Job, OutputInfo
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 from fileq.units import describe_bytes, describe_seconds
 
@@ -89,7 +89,7 @@ def _outcome(attempt: AttemptRecord) -> Cell:
     return Text(attempt.outcome or "running", Tone.GOOD if attempt.outcome == "done" else Tone.PLAIN)
 
 
-def _outputs(outputs: Sequence[Made]) -> list[Block]:
+def _outputs(outputs: Sequence[OutputInfo]) -> list[Block]:
     if not outputs:
         return []
     return [
@@ -109,5 +109,5 @@ def _removed(outputs: Sequence[RemovedOutput]) -> list[Block]:
     return [Text(), Table(columns, rows)]
 
 
-def _facts(made: Made) -> tuple[Cell, ...]:
+def _facts(made: OutputInfo) -> tuple[Cell, ...]:
     return made.format, f"{made.width}x{made.height}", describe_bytes(made.bytes)

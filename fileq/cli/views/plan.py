@@ -52,7 +52,15 @@ def plan_jobs(ledger: Ledger, request: AddRequest, result: AddResult, *, max_pix
 def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
     from fileq.images.pipeline import open_run
 
-    request = PipelineRequest(source.path, source.size, source.mtime_ns, recipe, folder, source.relative, max_pixels)
+    request = PipelineRequest(
+        source=source.path,
+        size=source.size,
+        mtime_ns=source.mtime_ns,
+        recipe=recipe,
+        folder=folder,
+        relative=source.relative,
+        max_pixels=max_pixels,
+    )
     try:
         with open_run(request) as run:
             outputs = [output.path for output in run.planned]

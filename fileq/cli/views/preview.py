@@ -11,7 +11,7 @@ import msgspec
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import NotFoundError, translate_os_errors
-from fileq.job import Made
+from fileq.job import OutputInfo
 from fileq.recipes.recipe import Recipe
 from fileq.units import describe_bytes, describe_count, describe_seconds
 
@@ -23,7 +23,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     recipe: str
     folder: str
-    outputs: tuple[Made, ...]
+    outputs: tuple[OutputInfo, ...]
     notes: tuple[str, ...]
     seconds: float
 
@@ -45,13 +45,17 @@ def make_preview(path: str, recipe: Recipe, max_pixels: int) -> Preview:
 
 
 def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
-    from fileq.images.pipeline import OutputTarget, PipelineRequest, open_run
+    from fileq.images.pipeline import open_run
+    from fileq.images.protocol import PipelineRequest, Reservation
 
-    request = PipelineRequest(source, -1, -1, recipe, folder, "", max_pixels)
+    request = PipelineRequest(
+        source=source, size=-1, mtime_ns=-1, recipe=recipe, folder=folder, relative="", max_pixels=max_pixels
+    )
     begun = time.monotonic()
     with open_run(request) as picture:
         temps = [os.path.join(folder, f".{number}.part") for number in range(len(picture.planned))]
-        encoded = picture.make([OutputTarget(temp) for temp in temps])
+        places = zip(picture.planned, temps, strict=True)
+        encoded = picture.make([Reservation(path=plan.path, temp=temp) for plan, temp in places])
         notes = picture.notes
     seconds = time.monotonic() - begun
     outputs = []
@@ -60,7 +64,7 @@ def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
             with translate_os_errors(plan.path):
                 os.makedirs(os.path.dirname(plan.path), exist_ok=True)
                 os.replace(temp, plan.path)
-            outputs.append(Made(plan.path, one.format, one.width, one.height, one.bytes))
+            outputs.append(one.info)
     return Preview(
         source=source,
         bytes=os.path.getsize(source),

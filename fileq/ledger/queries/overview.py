@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fileq.errors import ErrorKind
-from fileq.job import Failure, Job, JobState, Made
+from fileq.job import Failure, Job, JobState, OutputInfo
 from fileq.ledger.database import UNFINISHED, Database
 from fileq.ledger.paths import restored
 
@@ -57,7 +57,7 @@ class AttemptRecord(msgspec.Struct, frozen=True):
 class RemovedOutput(msgspec.Struct, frozen=True):
     """An output that retention has removed."""
 
-    made: Made
+    made: OutputInfo
     at: float
 
 
@@ -156,7 +156,7 @@ class Overview:
                 " where job_id = ? and removed_at is not null order by rowid",
                 (job,),
             ).fetchall()
-        return [RemovedOutput(Made(restored(path), *rest), at) for path, *rest, at in rows]
+        return [RemovedOutput(_output_info(row), at) for *row, at in rows]
 
     def list_attempts(self, job: int) -> list[AttemptRecord]:
         with self._database.reading() as connection:
@@ -178,7 +178,7 @@ class Overview:
             outputs=self._made(number) if state == JobState.DONE else (),
         )  # fmt: skip
 
-    def _made(self, job: int) -> tuple[Made, ...]:
+    def _made(self, job: int) -> tuple[OutputInfo, ...]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, format, width, height, bytes from outputs where job_id = ? and"
@@ -186,4 +186,9 @@ class Overview:
                 " order by rowid",
                 (job,),
             ).fetchall()
-        return tuple(Made(restored(path), *rest) for path, *rest in rows)
+        return tuple(map(_output_info, rows))
+
+
+def _output_info(row: Sequence[Any]) -> OutputInfo:
+    path, format_, width, height, size = row
+    return OutputInfo(path=restored(path), format=format_, width=width, height=height, bytes=size)

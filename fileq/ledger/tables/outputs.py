@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.files.identity import is_same_file
-from fileq.job import JobState, Made
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.columns import decode_column
 from fileq.ledger.database import Database
 from fileq.ledger.paths import prose, restored, stored
@@ -25,7 +25,7 @@ class PathOwner(msgspec.Struct, frozen=True):
 class PublishedFile(msgspec.Struct, frozen=True):
     """A file under its final name."""
 
-    made: Made
+    info: OutputInfo
     version: str
     inode: int
 
@@ -113,7 +113,7 @@ class Outputs:
         Returns False where the path is no longer this job's. `note` is what is to be said on the job, `replaces` the
         version of the file that goes.
         """
-        made = output.made
+        made = output.info
         pending = _Pending(
             inode=output.inode, format=made.format, width=made.width, height=made.height, bytes=made.bytes,
             note=prose(note), replaces=replaces,
@@ -138,7 +138,11 @@ class Outputs:
         if not rows or len(found) < len(rows) or any(version is None for _, version, _ in rows):
             return None
         outputs = [
-            PublishedFile(Made(restored(path), one.format, one.width, one.height, one.bytes), version, one.inode)
+            PublishedFile(
+                OutputInfo(path=restored(path), format=one.format, width=one.width, height=one.height, bytes=one.bytes),
+                version,
+                one.inode,
+            )
             for (path, version, _), one in zip(rows, found, strict=True)
         ]
         return outputs, found[0].note
@@ -169,8 +173,8 @@ class Outputs:
                 " bytes = ?, format = ?, width = ?, height = ?, published_at = ?, removed_at = null, vanished_at = null"
                 " where path = ? and job_id = ?",
                 [
-                    (output.version, output.inode, output.made.bytes, output.made.format, output.made.width,
-                     output.made.height, now, stored(output.made.path), job)
+                    (output.version, output.inode, output.info.bytes, output.info.format, output.info.width,
+                     output.info.height, now, stored(output.info.path), job)
                     for output in outputs
                 ],
             )  # fmt: skip
