@@ -38,12 +38,14 @@ def copy_file(source: Directory, name: str, target: Directory, temp: str, keep_a
             raise InterruptedError(errno.EINTR, "it changed while it was copied", name)
 
 
-def has_same_content(one: Directory, one_name: str, other: Directory, other_name: str, keep_alive: KeepAlive) -> bool:
+def has_same_content(
+    first: Directory, first_name: str, second: Directory, second_name: str, keep_alive: KeepAlive
+) -> bool:
     """Return whether both are regular files of the same bytes. Raises OSError."""
-    statuses = one.lstat(one_name), other.lstat(other_name)
+    statuses = first.lstat(first_name), second.lstat(second_name)
     if any(status is None for status in statuses) or len({status.st_size for status in statuses if status}) > 1:
         return False
-    return digest_file(one, one_name, keep_alive) == digest_file(other, other_name, keep_alive)
+    return digest_file(first, first_name, keep_alive) == digest_file(second, second_name, keep_alive)
 
 
 def digest_file(directory: Directory, name: str, keep_alive: KeepAlive) -> str:

@@ -79,8 +79,8 @@ def _set_mode(handle: int, mode: int) -> None:
 
 def _take_acl(handle: int, source: int) -> None:
     """Give a file the access control list of one with the same owner and group; else its owner alone reads it."""
-    one, other = os.fstat(handle), os.fstat(source)
-    if (one.st_uid, one.st_gid) == (other.st_uid, other.st_gid):
+    status, original = os.fstat(handle), os.fstat(source)
+    if (status.st_uid, status.st_gid) == (original.st_uid, original.st_gid):
         with suppress(OSError):
             os.setxattr(handle, _ACL, os.getxattr(source, _ACL))
             return

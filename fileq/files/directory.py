@@ -100,6 +100,7 @@ class Directory:
         return os.listdir(self.path if self._handle is None else self._handle)
 
     def mkdir(self, name: str, mode: int = 0o700) -> None:
+        """Make a folder in it; the system takes the umask from `mode`."""
         os.mkdir(self.path_of(name), mode, dir_fd=self._handle)
 
     def rename(self, name: str, to: str, target: "Directory | None" = None) -> None:

@@ -64,7 +64,7 @@ class _Resolver:
         return handle
 
     def _step(self, handle: int, name: str) -> int:
-        is_last = not any(isinstance(one, str) for one in self._left)
+        is_last = not any(isinstance(step, str) for step in self._left)
         try:
             flags = self._flags if is_last else _SEARCH_ONLY | _NO_LINK | _CLOSED_FOR_PROGRAMS
             return os.open(name, flags, dir_fd=handle)

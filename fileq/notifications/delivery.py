@@ -76,7 +76,7 @@ class _Delivery:
             else:
                 self._left.remove(target)
                 if not self._ledger.notifications.record_remaining_targets(
-                    self._notification, [one.config_key for one in self._left], self._now()
+                    self._notification, [other.config_key for other in self._left], self._now()
                 ):
                     return False  # it took so long that another process has it by now
         if problems:

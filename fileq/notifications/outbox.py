@@ -46,7 +46,7 @@ def enqueue_event_notifications(ledger: Ledger, notify: NotifySettings, now: flo
 
 
 def _enqueue_batches(ledger: Ledger, notify: NotifySettings, now: float) -> None:
-    ended = [one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN) if one.unwatched]
+    ended = [event.batch for event in ledger.pending_events.take_ended_batches(queue.MAIN) if event.unwatched]
     tallies = {batch: tally for batch in ended if (tally := ledger.overview.tally_jobs(batch)).total}
     if not tallies or not notify.is_on or "batch" not in notify.on:
         return

@@ -34,6 +34,7 @@ class Removal(NamedTuple):
 
     @property
     def hidden_path(self) -> str:
+        """The path that the output has while it is hidden."""
         return os.path.join(os.path.dirname(self.output.path), self.hidden_name)
 
 
@@ -62,14 +63,16 @@ class Remover:
         removals = sorted(map(self._removal, outputs), key=_folder)
         by_folder = [(folder, list(some)) for folder, some in groupby(removals, key=_folder)]
         with throttle(), self._ledger.transaction(durable=True):
-            self._ledger.retention.announce_removals((one.output, one.hidden_path) for one in removals)
+            self._ledger.retention.announce_removals((removal.output, removal.hidden_path) for removal in removals)
             for folder, _ in by_folder:
                 self._ledger.folders.set_maybe_empty(folder, thinned=True)
         for folder, some in by_folder:
             self._remove_in(folder, some)
         self._ledger.retention.clear_hidden_paths(
-            (one.output.path, one.hidden_path) for one in removals if one.hidden_name not in self._not_restored
-        )  # fmt: skip
+            (removal.output.path, removal.hidden_path)
+            for removal in removals
+            if removal.hidden_name not in self._not_restored
+        )
 
     def _removal(self, output: RemovableOutput) -> Removal:
         hidden = removal_name(self._ledger.name, output.inode, output.version)

@@ -1,15 +1,17 @@
 """A name is given only where nothing stands, on file systems of all kinds, and comes back where it was taken away."""
 
+import ast
 import errno
 import os
 import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from fileq.files import renameat2
+from fileq.files import no_clobber, renameat2
 from fileq.files.directory import open_directory
 from fileq.files.identity import version_of
 from fileq.files.no_clobber import add_name, hide_file, rename_no_clobber, restore_name
@@ -182,3 +184,15 @@ def test_without_links_a_file_that_comes_at_the_last_moment_keeps_its_name_too(t
         with pytest.raises(FileExistsError):
             rename_no_clobber(directory, "ours", directory, "name")
     assert (tmp_path / "name").read_text() == "theirs"
+
+
+def test_no_room_but_this_one_links_or_renames():
+    root = Path(no_clobber.__file__).parents[1]
+    elsewhere = (path for path in root.rglob("*.py") if path.parent.name != "files")
+    calls = {
+        f"{path.relative_to(root)}:{node.lineno}"
+        for path in elsewhere
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.link", "os.rename", "shutil.move"}
+    }
+    assert calls == set()

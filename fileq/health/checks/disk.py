@@ -24,18 +24,18 @@ def measure_disk_space(folder: str) -> DiskSpace:
 
 def check_disk(context: CheckContext) -> Finding:
     """Check that each disk that fileq writes to has space."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     seen: set[int] = set()
     for folder in dict.fromkeys(map(nearest_folder, _folders(context))):
         try:
             device = os.stat(folder).st_dev
             if device not in seen:
-                found.append(_judged(folder, context.measure_space(folder)))
+                findings.append(_judged(folder, context.measure_space(folder)))
             seen.add(device)
         except OSError as error:
             message = f"The disk of {folder} can't be asked for its space: {error.strerror}."
-            found.append(bad(message, "Mount it anew, or change the folder in the config."))
-    return combine(found, ok(f"{shorten_list(one.message for one in found)}."))
+            findings.append(bad(message, "Mount it anew, or change the folder in the config."))
+    return combine(findings, ok(f"{shorten_list(finding.message for finding in findings)}."))
 
 
 def _judged(folder: str, space: DiskSpace) -> Finding:

@@ -60,6 +60,7 @@ class _WatchState:
 
     @property
     def is_watching(self) -> bool:
+        """Whether its watcher is there."""
         return not self._status.is_stopped and not self._gone
 
     def findings(self, *, known: bool) -> Iterator[Finding]:
@@ -82,9 +83,9 @@ class _WatchState:
         if missed:
             message = f"Events did not tell of {describe_count(missed, 'file')} in {self._path}; scans found them."
             yield warning(message, 'If that goes on, set poll = "always" for that folder.')
-        waiting = [one for one in self._status.longest if one.seconds > _LONG]
+        waiting = [file for file in self._status.longest if file.seconds > _LONG]
         if waiting:
-            named = shorten_list(f"{one.path} ({one.reason}, {describe_seconds(one.seconds)})" for one in waiting)
+            named = shorten_list(f"{file.path} ({file.reason}, {describe_seconds(file.seconds)})" for file in waiting)
             yield warning(f"Not complete for over an hour: {named}.", "Look at who writes them.")
 
 

@@ -33,9 +33,9 @@ def _waiting(context: CheckContext) -> Finding:
     waiting = (
         []
         if MAIN in served
-        else [one for one in context.ledger.health.list_waiting_queues(context.now) if one.queue not in served]
+        else [queue for queue in context.ledger.health.list_waiting_queues(context.now) if queue.queue not in served]
     )
-    known = [context.now - one.since for one in waiting if one.since is not None]
+    known = [context.now - queue.since for queue in waiting if queue.since is not None]
     if context.ledger.batches.is_paused():
         return _paused(context, max(known, default=0.0))
     if waiting and not known:
