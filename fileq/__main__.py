@@ -1,4 +1,4 @@
-"""The program's entry. It imports next to nothing: children of a worker import this module once more."""
+"""The program's entry; it imports next to nothing, as children of a worker import this module once more."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from fileq import signals
 
 
 def main() -> None:
+    """Run the command line, and end the process with its exit code."""
     _open_closed_streams()
     signals.install(stops_well=_command(sys.argv[1:]) in ("worker", "watch"))
     if {"run", "worker", "--work"} & set(sys.argv):
@@ -32,7 +33,7 @@ def _open_closed_streams() -> None:
 
 
 def _command(arguments: Sequence[str]) -> str | None:
-    """The first word that is neither an option nor an option's value."""
+    """Return the first word that is neither an option nor an option's value."""
     words = iter(arguments)
     for word in words:
         if word in ("--config", "--database"):

@@ -13,7 +13,7 @@ _AT_ONCE, _MOST = 1_000, 100_000
 """Jobs that are sent again in one transaction, and in one call: more than are done in a minute."""
 
 
-def retry(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
+def retry_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     """Queue failed and cancelled jobs again; answer how many were."""
     with ledger.transaction(durable=True):
         due = ledger.jobs.retry_jobs(jobs)
@@ -21,7 +21,7 @@ def retry(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     return len(due)
 
 
-def cancel(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
+def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     """Cancel what has not ended; a worker sees within moments that a job is no longer its own, and stops it."""
     return len(ledger.jobs.cancel_jobs(jobs, now))
 

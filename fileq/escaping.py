@@ -1,15 +1,15 @@
-"""Names that are safe to show: nothing in them may steer a terminal, or turn the text of a page around."""
+"""Escaping of names that are shown: nothing in them may steer a terminal, or turn the text of a page around."""
 
 import unicodedata
 
 _SHOWN = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\"}
 _STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
 JOINERS = "\u200d"
-"""Within emoji."""
+"""What joins characters within emoji, and stays as it is."""
 
 
 def escape_controls(text: str) -> str:
-    """`text` with everything that steers a terminal written out: control and direction characters, and raw bytes."""
+    """Return `text` with all that steers a terminal written out: control and direction characters, and raw bytes."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))

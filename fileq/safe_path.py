@@ -1,4 +1,4 @@
-"""No Python that fileq starts imports what lies in the working folder.
+"""The import path of Pythons that fileq starts, without the working folder.
 
 multiprocessing starts its servers as `python -c …`, which has the working folder first on its path: a stranger's
 `socket.py` in an unpacked archive would be run. Programs of recipes are not meant by that, and get their environment as
@@ -17,5 +17,5 @@ def exclude_working_folder() -> None:
 
 
 def environment_without_safe_path(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without what `protect` has put there."""
+    """Return an environment without what `exclude_working_folder` has put there."""
     return {name: value for name, value in environ.items() if (name, value) != (_VARIABLE, _OURS)}

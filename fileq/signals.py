@@ -1,6 +1,6 @@
-"""What Ctrl-C and SIGTERM do to the program itself, from its first moment to its last.
+"""The handlers of Ctrl-C and SIGTERM from the program's first moment to its last.
 
-A worker or a watcher sets handlers of its own while it works; this is what holds before and after.
+A worker or a watcher sets handlers of its own while it works; these hold before and after.
 """
 
 import atexit
@@ -13,20 +13,20 @@ _INTERRUPTED = 130
 
 
 class _Mode(Enum):
-    LEAVE = 1  # nothing is begun, or all is done: the process ends here. While modules are imported, an exception
+    EXIT = 1  # nothing is begun, or all is done: the process ends here. While modules are imported, an exception
     # might come up in a callback of the importer, and be dropped there with a traceback
     INTERRUPT = 2  # KeyboardInterrupt, which undoes what is begun
     HOLD = 3  # remembered for those who look in a moment; once more ends the process here
 
 
 class _State:
-    mode = _Mode.LEAVE
+    mode = _Mode.EXIT
     code = _INTERRUPTED
-    is_stopped = False
+    is_signalled = False
 
 
 def install(*, stops_well: bool) -> None:
-    """Be told of signals from now on. `stops_well`: to be stopped is how the command ends, by SIGTERM too, with 0.
+    """Handle signals from now on. `stops_well`: to be stopped is how the command ends, by SIGTERM too, with 0.
 
     What our parent has us ignore stays ignored, such as Ctrl-C in the background.
     """
@@ -46,32 +46,32 @@ def interrupt_on_signal() -> None:
 
 
 def hold_signals() -> None:
-    """Have a signal be remembered from now on, for `is_stopped`."""
+    """Have a signal be remembered from now on, for `was_signalled`; a second one ends the process."""
     _State.mode = _Mode.HOLD
 
 
 def exit_on_signal(code: int) -> None:
     """Have a signal end the process with this exit code from now on: all is done."""
-    _State.mode, _State.code = _Mode.LEAVE, code
+    _State.mode, _State.code = _Mode.EXIT, code
 
 
 def was_signalled() -> bool:
-    """Whether a signal was held: whoever sets handlers of his own looks, once they are set."""
-    return _State.is_stopped
+    """Return whether a signal came that was held: whoever sets handlers of his own looks, once they are set."""
+    return _State.is_signalled
 
 
 def interrupted_code() -> int:
-    """The exit code after a KeyboardInterrupt."""
+    """Return the exit code after a KeyboardInterrupt."""
     return _State.code
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> None:
     if _State.mode is _Mode.INTERRUPT:
-        _State.is_stopped = True  # whoever drops the exception, a worker sees that it was told to stop
+        _State.is_signalled = True  # whoever drops the exception, a worker sees that it was told to stop
         raise KeyboardInterrupt
-    if _State.mode is _Mode.LEAVE or _State.is_stopped:
+    if _State.mode is _Mode.EXIT or _State.is_signalled:
         os._exit(_State.code)
-    _State.is_stopped = True
+    _State.is_signalled = True
 
 
 def _ignore(numbers: list[signal.Signals]) -> None:

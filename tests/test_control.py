@@ -17,7 +17,7 @@ def jobs_sent(ledger, name=queue.MAIN):
 def test_what_failed_is_queued_again_with_a_message(ledger):
     one, two = enter(ledger, "a", "b")
     ledger.jobs.fail_attempt(begin(ledger, one), DAMAGED, NOW)
-    assert control.retry(ledger, [one, two, 99], NOW) == 1
+    assert control.retry_jobs(ledger, [one, two, 99], NOW) == 1
     assert state(ledger, one) is JobState.QUEUED
     assert jobs_sent(ledger) == [one]
 
@@ -27,14 +27,14 @@ def test_a_retried_job_goes_through_the_queue_of_its_batch_with_its_priority(led
     (high,) = enter(ledger, "b", queue="run-1", priority=5)
     (main,) = enter(ledger, "c")
     ledger.jobs.cancel_jobs([low, high, main], NOW)
-    assert control.retry(ledger, [low, high, main], NOW) == 3
+    assert control.retry_jobs(ledger, [low, high, main], NOW) == 3
     assert (jobs_sent(ledger, "run-1"), jobs_sent(ledger)) == ([high, low], [main])
 
 
 def test_a_retry_of_what_was_to_be_done_later_is_done_now(ledger):
     (job,) = enter(ledger, due_at=NOW + 1000)
-    control.cancel(ledger, [job], NOW)
-    control.retry(ledger, [job], NOW)
+    control.cancel_jobs(ledger, [job], NOW)
+    control.retry_jobs(ledger, [job], NOW)
     assert jobs_sent(ledger) == [job]
     assert begin(ledger, job)
 
@@ -43,7 +43,7 @@ def test_cancelling_tells_how_many_had_not_ended(ledger):
     one, two, three = enter(ledger, "a", "b", "c")
     begin(ledger, two)
     ledger.jobs.fail_attempt(begin(ledger, three), DAMAGED, NOW)
-    assert control.cancel(ledger, [one, two, three], NOW) == 2
+    assert control.cancel_jobs(ledger, [one, two, three], NOW) == 2
     assert [state(ledger, job) for job in (one, two, three)] == [
         JobState.CANCELLED, JobState.CANCELLED, JobState.FAILED,
     ]  # fmt: skip

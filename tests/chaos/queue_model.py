@@ -82,7 +82,7 @@ class World:
         path.write_bytes((path.read_bytes() if path.exists() else b"") + b"x")
 
     def cancel(self, jobs):
-        control.cancel(self.ledger, jobs, self.now)
+        control.cancel_jobs(self.ledger, jobs, self.now)
         for job in map(self.jobs.get, jobs):
             if job and job.state not in FINAL:
                 job.state = JobState.CANCELLED
@@ -90,7 +90,7 @@ class World:
     def retry(self, jobs):
         asked = [job for job in jobs if self.jobs[job].state in (JobState.FAILED, JobState.CANCELLED)]
         asked = [job for job in asked if not self.jobs[job].is_forgotten]
-        assert control.retry(self.ledger, jobs, self.now) == len(asked)
+        assert control.retry_jobs(self.ledger, jobs, self.now) == len(asked)
         for job in asked:
             self.jobs[job].ask()
         self._check_sent(asked)

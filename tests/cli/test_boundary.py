@@ -20,7 +20,7 @@ def broken(monkeypatch, error):
     def fail(*_args, **_options):
         raise error
 
-    monkeypatch.setattr(status_command, "overall", fail)
+    monkeypatch.setattr(status_command, "status_answer", fail)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, 
     ledger.jobs.fail_attempt(begin(ledger, second), DAMAGED, NOW)
     dispose(ledger)
     assert names(inbox) == ["a.jpg"]
-    assert control.retry(ledger, [second], NOW) == 1
+    assert control.retry_jobs(ledger, [second], NOW) == 1
     complete(ledger, second, tmp_path / "out-2.jpg")
     assert dispose(ledger, None if is_disposed_by_all else [second]) == []
     assert names(inbox) == []
@@ -72,7 +72,7 @@ def test_a_source_whose_job_was_cancelled_and_is_done_after_all_goes(ledger, inb
     (job,) = leaving(ledger, source(inbox), done)
     ledger.jobs.cancel_jobs([job], NOW)
     dispose(ledger)
-    control.retry(ledger, [job], NOW)
+    control.retry_jobs(ledger, [job], NOW)
     complete(ledger, job)
     dispose(ledger)
     assert names(done) == ["a.jpg"]
@@ -92,7 +92,7 @@ def test_a_job_that_is_done_by_a_retry_while_its_source_is_said_to_stay_is_not_p
     ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
-    control.retry(ledger, [job], NOW)
+    control.retry_jobs(ledger, [job], NOW)
     complete(ledger, job)
     ledger.dispositions.park_disposition(lease)
     dispose(ledger)

@@ -52,7 +52,7 @@ def test_what_a_worker_gave_back_waits_since_then(checked):
 def test_of_what_was_retried_nobody_knows_since_when_it_waits(checked):
     (job,) = enter(checked.ledger)
     checked.ledger.jobs.fail_attempt(begin(checked.ledger, job), DAMAGED, NOW)
-    control.retry(checked.ledger, [job], NOW + DAY)
+    control.retry_jobs(checked.ledger, [job], NOW + DAY)
     found = checked.run_check("workers", NOW + DAY)
     assert (found.state, found.message) == (
         CheckState.WARNING,

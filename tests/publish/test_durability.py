@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from fileq.control import cancel, retry
+from fileq.control import cancel_jobs, retry_jobs
 from fileq.disposition import dispose
 from fileq.files.directory import Directory
 from fileq.files.identity import version_of
@@ -82,7 +82,7 @@ def arrive(ledger, photo):
 def try_again(ledger, _photo):
     (job,) = enter(ledger)
     ENDINGS["fail"](ledger, begin(ledger, job))
-    assert retry(ledger, [job], NOW) == 1
+    assert retry_jobs(ledger, [job], NOW) == 1
 
 
 LAST = {
@@ -91,7 +91,7 @@ LAST = {
     ),
     "what came into a watched folder": arrive,
     "what is to be tried again": try_again,
-    "what was cancelled": lambda ledger, _: cancel(ledger, enter(ledger), NOW),
+    "what was cancelled": lambda ledger, _: cancel_jobs(ledger, enter(ledger), NOW),
     "how the jobs of a source ended, once it may go": lambda ledger, _: lease(ledger),
     "where a source goes": lambda ledger, _: ledger.dispositions.choose_target(lease(ledger), "/done/a.jpg"),
     "the hidden name of a source": lambda ledger, _: ledger.dispositions.announce_hidden(lease(ledger), "/photos/.a"),

@@ -10,7 +10,7 @@ from mischief import Doze
 
 from fileq import queue
 from fileq.config import Config, Settings
-from fileq.control import cancel
+from fileq.control import cancel_jobs
 from fileq.errors import EnvironmentFailure, LedgerError
 from fileq.job import JobState
 from fileq.units import Duration
@@ -61,7 +61,7 @@ def test_it_ends_when_all_is_done(worker, ledger, shop):
 def test_a_job_that_is_cancelled_is_ended_at_once(worker, ledger, shop, tmp_path):
     mark = tmp_path / "dozing"
     job = send(ledger, shop, Doze(seconds=60, mark=str(mark)))
-    assert worker.run(once_it_dozes(mark, lambda: cancel(ledger, [job], NOW))) is StopReason.DRAINED
+    assert worker.run(once_it_dozes(mark, lambda: cancel_jobs(ledger, [job], NOW))) is StopReason.DRAINED
     assert state(ledger, job) is JobState.CANCELLED
 
 

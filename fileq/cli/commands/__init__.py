@@ -1,1 +1,1 @@
-"""One module a command, each with its `app`."""
+"""The commands: a module for each, with its Typer app in `app`."""

@@ -14,8 +14,7 @@ from fileq.cli.views.jobs import result_document
 from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
-from fileq.intake import AddRequest, AddResult
-from fileq.intake import add_files as take_in
+from fileq.intake import AddRequest, AddResult, add_files
 from fileq.job import JobState
 from fileq.ledger import Ledger
 
@@ -46,7 +45,7 @@ def add(
     """Queue files and return at once. A worker processes them."""
     session, now = session_of(context), time.time()
     display = session.display(json=json)
-    asked = build_request(
+    request = build_request(
         session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
         files_from=files_from, null=null, priority=priority, at=at, force=force,
     )  # fmt: skip
@@ -55,33 +54,31 @@ def add(
             if dry_run:
                 from fileq.cli.views.plan import answer_plan
 
-                return answer_plan(session, ledger, asked, display)
-            receipt = take_in(ledger, asked, now=now, on_scanned=display.show_scanned)
-        tell(display, receipt, asked)
-        return _waited(session, ledger, receipt, display) if wait else _left(session, ledger, receipt, display)
+                return answer_plan(session, ledger, request, display)
+            result = add_files(ledger, request, now=now, on_scanned=display.show_scanned)
+        _show_result(display, result, request)
+        if wait:
+            return _follow_batch(session, ledger, result, display)
+        if result.queued and not is_worker_alive(ledger, session.config):
+            display.hint(NO_WORKER_HINT)
+        return ExitCode.DONE
 
 
-def tell(display: Display, receipt: AddResult, asked: AddRequest) -> None:
-    """The receipt, and what could not be read."""
-    noun = "file" if len(asked.recipes) == 1 else "job"
-    display.answer(Answer(result_document(receipt), [Text(describe_result(receipt, noun))]))
-    for problem in receipt.problems:
+def _show_result(display: Display, result: AddResult, request: AddRequest) -> None:
+    """Answer with the result, and hint at what could not be read."""
+    noun = "file" if len(request.recipes) == 1 else "job"
+    display.answer(Answer(result_document(result), [Text(describe_result(result, noun))]))
+    for problem in result.problems:
         display.hint(f"Passed over: {problem}")
 
 
-def _left(session: Session, ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
-    if receipt.queued and not is_worker_alive(ledger, session.config):
-        display.hint(NO_WORKER_HINT)
-    return ExitCode.DONE
-
-
-def _waited(session: Session, ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
-    if receipt.batch_id is None:
+def _follow_batch(session: Session, ledger: Ledger, result: AddResult, display: Display) -> ExitCode:
+    if result.batch_id is None:
         return ExitCode.DONE
     from fileq.cli.progress import follow
 
-    tally = follow(session, ledger, receipt.batch_id, display)
+    tally = follow(session, ledger, result.batch_id, display)
     failed = tally.jobs[JobState.FAILED]
     if failed:
-        display.hint(f"{failed:,} failed. See: fileq list --state failed --batch {receipt.batch_id}")
+        display.hint(f"{failed:,} failed. See: fileq list --state failed --batch {result.batch_id}")
     return ExitCode.FAILED if failed else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""fileq cancel: what has not ended is not to be done."""
+"""fileq cancel: cancel jobs that have not ended."""
 
 import time
 from typing import Annotated
@@ -9,7 +9,7 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import find_jobs, require_batch
 from fileq.cli.session import session_of
-from fileq.control import cancel as call_off
+from fileq.control import cancel_jobs
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.job import UNFINISHED, Job
@@ -36,16 +36,16 @@ def cancel(
     with session.ledger() as ledger:
         named = find_jobs(ledger, jobs or ())
         require_batch(ledger, batch)
-        meant = [job.id for job in named]
+        job_ids = [job.id for job in named]
         if everything or batch is not None:
-            meant += ledger.overview.list_job_ids(JobSelection(tuple(UNFINISHED), None if everything else batch))
-        count = call_off(ledger, meant, time.time())
+            job_ids += ledger.overview.list_job_ids(JobSelection(tuple(UNFINISHED), None if everything else batch))
+        count = cancel_jobs(ledger, job_ids, time.time())
     display.answer(Answer({"cancelled": count}, [Text(f"{describe_count(count, 'job')} cancelled.")]))
-    return _verdict(named, display)
+    return _exit_code(named, display)
 
 
-def _verdict(named: list[Job], display: Display) -> ExitCode:
-    """A job that was named and had ended before is said."""
+def _exit_code(named: list[Job], display: Display) -> ExitCode:
+    """Hint at jobs that were named and had ended before. Returns the exit code."""
     ended = [job for job in named if job.state.is_final]
     for job in ended:
         display.hint(f"Job {job.id} is {job.state} already.")

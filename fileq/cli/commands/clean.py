@@ -17,7 +17,7 @@ from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import CleanupResult
-from fileq.retention import clean as apply_retention
+from fileq.retention import clean as clean_outputs
 from fileq.units import KeepDuration, describe_bytes, describe_count
 
 app = new_app()
@@ -46,13 +46,13 @@ def clean(
     settings = session.config.settings
     if session.config.was_found:
         display.hint(f"Retention is as {session.config.file} says.")
-    with session.ledger() as ledger, _stopped_softly() as stop:
-        cleaned = apply_retention(ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop)
-    display.answer(Answer(_document(cleaned, dry_run=dry_run), _blocks(cleaned, display.rows, dry_run=dry_run)))
-    _say_what_stayed(cleaned, display)
-    if cleaned.stopped:
+    with session.ledger() as ledger, _stop_requests() as stop:
+        result = clean_outputs(ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop)
+    display.answer(Answer(_document(result, dry_run=dry_run), _blocks(result, display.rows, dry_run=dry_run)))
+    _hint_at_kept(result, display)
+    if result.stopped:
         return ExitCode.INTERRUPTED
-    return ExitCode.FAILED if cleaned.failed else ExitCode.DONE
+    return ExitCode.FAILED if result.failed else ExitCode.DONE
 
 
 def _age(text: str) -> KeepDuration:
@@ -63,54 +63,54 @@ def _age(text: str) -> KeepDuration:
 
 
 @contextmanager
-def _stopped_softly() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C, or SIGTERM, comes between two files. What is left then, the next cleaning does."""
-    asked = threading.Event()
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether Ctrl-C or SIGTERM came: to stop between two files; the next cleaning does the rest."""
+    requested = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: asked.set()) for number in numbers]
+    before = [signal.signal(number, lambda *_: requested.set()) for number in numbers]
     try:
-        yield asked.is_set
+        yield requested.is_set
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
 
 
-def _document(cleaned: CleanupResult, *, dry_run: bool) -> dict[str, object]:
+def _document(result: CleanupResult, *, dry_run: bool) -> dict[str, object]:
     figures: dict[str, object] = {
-        "outputs_removed": cleaned.outputs_removed,
-        "bytes_freed": cleaned.bytes_freed,
-        "kept_changed": cleaned.kept_changed,
-        "jobs_forgotten": cleaned.jobs_purged,
+        "outputs_removed": result.outputs_removed,
+        "bytes_freed": result.bytes_freed,
+        "kept_changed": result.kept_changed,
+        "jobs_forgotten": result.jobs_purged,
     }
-    return figures | ({"outputs": list(cleaned.paths)} if dry_run else {})
+    return figures | ({"outputs": list(result.paths)} if dry_run else {})
 
 
-def _blocks(cleaned: CleanupResult, rows: int | None, *, dry_run: bool) -> list[Block]:
-    listed: list[Block] = [Text(path) for path in islice(cleaned.paths, rows)] if dry_run else []
-    if dry_run and rows is not None and (more := len(cleaned.paths) - rows) > 0:
+def _blocks(result: CleanupResult, rows: int | None, *, dry_run: bool) -> list[Block]:
+    listed: list[Block] = [Text(path) for path in islice(result.paths, rows)] if dry_run else []
+    if dry_run and rows is not None and (more := len(result.paths) - rows) > 0:
         listed.append(Text(f"and {more:,} more; see them all with: fileq clean --dry-run | cat", Tone.QUIET))
-    return [*listed, Text(_in_words(cleaned, dry_run=dry_run), Tone.TITLE)]
+    return [*listed, Text(_describe(result, dry_run=dry_run), Tone.TITLE)]
 
 
-def _in_words(cleaned: CleanupResult, *, dry_run: bool) -> str:
-    """3 outputs removed, 1.2 MB; 2 folders removed; 1 job forgotten."""
+def _describe(result: CleanupResult, *, dry_run: bool) -> str:
+    """Return 3 outputs removed, 1.2 MB; 2 folders removed; 1 job forgotten."""
     would = "would be " if dry_run else ""
     parts = []
-    if cleaned.outputs_removed:
-        size = describe_bytes(cleaned.bytes_freed)
-        parts.append(f"{describe_count(cleaned.outputs_removed, 'output')} {would}removed, {size}")
-    if cleaned.folders_removed:
-        parts.append(f"{describe_count(cleaned.folders_removed, 'empty folder')} removed")
-    if cleaned.jobs_purged:
-        parts.append(f"{describe_count(cleaned.jobs_purged, 'old job')} {would}forgotten")
+    if result.outputs_removed:
+        size = describe_bytes(result.bytes_freed)
+        parts.append(f"{describe_count(result.outputs_removed, 'output')} {would}removed, {size}")
+    if result.folders_removed:
+        parts.append(f"{describe_count(result.folders_removed, 'empty folder')} removed")
+    if result.jobs_purged:
+        parts.append(f"{describe_count(result.jobs_purged, 'old job')} {would}forgotten")
     return f"{'; '.join(parts) or 'Nothing to remove'}.{' Nothing was removed.' if dry_run and parts else ''}"
 
 
-def _say_what_stayed(cleaned: CleanupResult, display: Display) -> None:
-    if cleaned.kept_changed:
-        was = "was" if cleaned.kept_changed == 1 else "were"
-        display.hint(f"{describe_count(cleaned.kept_changed, 'output')} {was} changed by somebody, and kept.")
-    for problem in cleaned.problems:
+def _hint_at_kept(result: CleanupResult, display: Display) -> None:
+    if result.kept_changed:
+        was = "was" if result.kept_changed == 1 else "were"
+        display.hint(f"{describe_count(result.kept_changed, 'output')} {was} changed by somebody, and kept.")
+    for problem in result.problems:
         display.error(problem, "Look at the permissions, then clean again.")
-    if cleaned.stopped:
+    if result.stopped:
         display.hint("Stopped. What is left, the next cleaning does.")

@@ -12,7 +12,7 @@ from fileq.errors import ExitCode, UntrustedError
 
 app = new_app()
 
-FOUND = {
+_FOUND = {
     Provenance.OPTION: "it was named by --config",
     Provenance.ENVIRONMENT: "it was named by FILEQ_CONFIG",
     Provenance.FOLDER: "in the working folder, or one above",
@@ -39,7 +39,7 @@ def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
 
 
 def _with_database(session: Session) -> tuple[str | None, Config]:
-    """The database in use, None where the config names one and isn't trusted; and the config that tells of it."""
+    """Return the database in use, None where the config names one and isn't trusted; and the config with its origin."""
     try:
         database, origin = locate_database(session.config, session.database_option)
     except UntrustedError:
@@ -51,12 +51,14 @@ def _facts(config: Config) -> list[tuple[str, Cell]]:
     if config.file is None or config.provenance is None:
         return [("config", "none; fileq init writes one")]
     trust: list[tuple[str, Cell]] = [("trusted", "yes" if config.is_trusted else "no")] if config.was_found else []
-    return [("config", config.file), ("found", FOUND[config.provenance]), *trust]
+    return [("config", config.file), ("found", _FOUND[config.provenance]), *trust]
 
 
 def _warning(config: Config) -> list[Text]:
-    asked = config.withheld.describe()
-    return [Text(str(config.untrusted_error(f"asks for {asked}, which don't count")), Tone.WARNING)] if asked else []
+    withheld = config.withheld.describe()
+    if not withheld:
+        return []
+    return [Text(str(config.untrusted_error(f"asks for {withheld}, which don't count")), Tone.WARNING)]
 
 
 def _in_words(value: object) -> str:

@@ -1,4 +1,4 @@
-"""fileq doctor: is all well?"""
+"""fileq doctor: check whether all is well."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def doctor(
     if notify:
         if session.config.withheld.notify is not None:
             raise session.config.untrusted_error("its [notify] is off")
-        checks.append(_tried(session.config.settings.notify))
+        checks.append(_test_notification(session.config.settings.notify))
     well = not any(check.state is CheckState.BAD for check in checks)
     document = {"ok": well, "checks": [asdict(check) for check in checks]}
     display.answer(Answer(document, _blocks(checks)))
@@ -63,8 +63,8 @@ def _checks(session: Session, now: float) -> list[CheckResult]:
         return run_checks(ledger, config, path, now, thorough=True)
 
 
-def _tried(notify: NotifySettings) -> CheckResult:
-    """Whether a test has reached all who are to be told."""
+def _test_notification(notify: NotifySettings) -> CheckResult:
+    """Send a test notification to all targets. Returns whether it has reached them, as a check. Raises UsageError."""
     from fileq.notifications import send_now
 
     if not (notify.urls or notify.command):

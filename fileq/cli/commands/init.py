@@ -1,4 +1,4 @@
-"""fileq init: a commented config to start from."""
+"""fileq init: write a commented config to start from."""
 
 import os
 from typing import Annotated
@@ -35,13 +35,13 @@ def init(
     display = session_of(context).display(json=json)
     if os.path.basename(file) == CONFIG_NAME:
         _trust(file, display)
-    told = [Text(f"Wrote {file}."), Text("Its recipe shop is an example: change it, then try fileq run PATH -r shop")]
-    display.answer(Answer({"config": file}, told))
+    hint = Text("Its recipe shop is an example: change it, then try fileq run PATH -r shop")
+    display.answer(Answer({"config": file}, [Text(f"Wrote {file}."), hint]))
     return ExitCode.DONE
 
 
 def _trust(file: str, display: Display) -> None:
-    """Trust what was written just now. Where that can't be remembered, it is a config all the same."""
+    """Trust the config that was written just now. Where that can't be remembered, it is a config all the same."""
     try:
         trust_config(file)
     except EnvironmentFailure as error:

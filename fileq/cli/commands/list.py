@@ -1,4 +1,4 @@
-"""fileq list: one row a job."""
+"""fileq list: list jobs, one row each."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
-from fileq.cli.views.formatting import state_text as state_in_words
+from fileq.cli.views.formatting import state_text
 from fileq.cli.views.jobs import job_document
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
@@ -70,7 +70,7 @@ def list_(
 
 def _row(job: Job) -> tuple[Cell, ...]:
     cause = Text(job.failure.kind if job.failure else "", Tone.BAD)
-    return str(job.id), Text(str(job.batch), Tone.QUIET), state_in_words(job.state), cause, job.recipe, job.source
+    return str(job.id), Text(str(job.batch), Tone.QUIET), state_text(job.state), cause, job.recipe, job.source
 
 
 def _count(ledger: Ledger, selection: JobSelection) -> int:

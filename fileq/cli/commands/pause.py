@@ -1,4 +1,4 @@
-"""fileq pause: nobody begins a job until `fileq resume`."""
+"""fileq pause: begin no more jobs until `fileq resume`."""
 
 import typer
 
@@ -17,6 +17,6 @@ def pause(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     session = session_of(context)
     with session.ledger() as ledger:
         ledger.batches.set_paused(paused=True)
-    told = Text("Paused. What runs goes on; nothing new begins until: fileq resume")
-    session.display(json=json).answer(Answer({"paused": True}, [told]))
+    text = Text("Paused. What runs goes on; nothing new begins until: fileq resume")
+    session.display(json=json).answer(Answer({"paused": True}, [text]))
     return ExitCode.DONE

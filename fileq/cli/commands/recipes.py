@@ -1,4 +1,4 @@
-"""fileq recipes: what can be done with files."""
+"""fileq recipes: list recipes, show one, or try one on a file."""
 
 import inspect
 import json as json_format
@@ -43,7 +43,7 @@ def recipes(
     session = session_of(context)
     display = session.display(json=json)
     if preview is not None:
-        display.answer(_tried(session, preview, [*([name] if name else []), *(recipe_names or [])]))
+        display.answer(_preview(session, preview, [*([name] if name else []), *(recipe_names or [])]))
         return ExitCode.DONE
     if recipe_names:
         raise UsageError("A recipe of -r is tried on a file.", "Name the file: fileq recipes --preview FILE -r NAME")
@@ -58,11 +58,11 @@ def recipes(
     return ExitCode.DONE
 
 
-def _tried(session: Session, path: str, names: list[str]) -> Answer:
+def _preview(session: Session, path: str, names: list[str]) -> Answer:
     from fileq.cli.views.preview import make_preview, preview_answer
 
-    most = session.config.settings.worker.max_pixels
-    return preview_answer([make_preview(path, recipe, most) for recipe in session.recipes(names)])
+    max_pixels = session.config.settings.worker.max_pixels
+    return preview_answer([make_preview(path, recipe, max_pixels) for recipe in session.recipes(names)])
 
 
 def _origin(session: Session, recipe: Recipe) -> str:
@@ -111,7 +111,7 @@ def _output(output: Output) -> str:
 
 
 def _settings(struct: msgspec.Struct, hidden: tuple[str, ...]) -> list[str]:
-    """What was said, and not left at its default."""
+    """Return the fields of a struct that are not at their default, as name=value."""
     return [
         f"{field.name}={getattr(struct, field.name)}"
         for field in msgspec.structs.fields(struct)
@@ -120,7 +120,7 @@ def _settings(struct: msgspec.Struct, hidden: tuple[str, ...]) -> list[str]:
 
 
 def _manual(recipe: Recipe) -> list[Block]:
-    """The manual of each operation that the recipe uses."""
+    """Return the manual of each operation that the recipe uses."""
     blocks: list[Block] = []
     for operation in {type(step): step for step in recipe.all_steps}.values():
         blocks += [Text(), Text(op_name(operation), Tone.TITLE)]

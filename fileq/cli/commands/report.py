@@ -1,4 +1,4 @@
-"""fileq report: what was done."""
+"""fileq report: show what was done, or write it as a page."""
 
 import os
 import time
@@ -10,7 +10,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.cli.times import parse_since as since_moment
+from fileq.cli.times import parse_since
 from fileq.cli.views.report import report_blocks, report_document
 from fileq.display import Answer
 from fileq.errors import ExitCode
@@ -45,7 +45,7 @@ def report(
     display = session.display(json=json)
     now, zone = time.time(), _zone()
     with session.ledger() as ledger:
-        found = compute_figures(ledger, since_moment(since, now), now, zone)
+        found = compute_figures(ledger, parse_since(since, now), now, zone)
         if html is not None:
             from fileq.report.page import write_page
 

@@ -10,7 +10,7 @@ from fileq.cli.app import new_app
 from fileq.cli.lookup import find_jobs, require_batch
 from fileq.cli.session import session_of
 from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
-from fileq.control import retry as queue_again
+from fileq.control import retry_jobs
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
 from fileq.job import Job, JobState
@@ -43,19 +43,19 @@ def retry(
     with session.ledger() as ledger:
         named = find_jobs(ledger, jobs or ())
         require_batch(ledger, batch)
-        meant = [job.id for job in named]
+        job_ids = [job.id for job in named]
         if failed or batch is not None or cause:
             states = (JobState.FAILED,) if failed or cause else _RETRIABLE
-            meant += ledger.overview.list_job_ids(JobSelection(states, batch, cause=cause))
-        count = queue_again(ledger, meant, time.time())
+            job_ids += ledger.overview.list_job_ids(JobSelection(states, batch, cause=cause))
+        count = retry_jobs(ledger, job_ids, time.time())
         display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
         if count and not is_worker_alive(ledger, session.config):
             display.hint(NO_WORKER_HINT)
-    return _verdict(named, display)
+    return _exit_code(named, display)
 
 
-def _verdict(named: list[Job], display: Display) -> ExitCode:
-    """A job that was named and could not be retried is said."""
+def _exit_code(named: list[Job], display: Display) -> ExitCode:
+    """Hint at jobs that were named and could not be retried. Returns the exit code."""
     others = [job for job in named if job.state not in _RETRIABLE]
     for job in others:
         display.hint(f"Job {job.id} is {job.state}; only failed and cancelled jobs can be tried again.")

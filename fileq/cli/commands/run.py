@@ -19,8 +19,7 @@ from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
 from fileq.cli.workers import slot_count
 from fileq.display import Display
 from fileq.errors import ExitCode
-from fileq.intake import AddRequest, AddResult
-from fileq.intake import add_files as take_in
+from fileq.intake import AddRequest, AddResult, add_files
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.units import describe_count
@@ -53,7 +52,7 @@ def run(
     """Process files now, and end when they are done."""
     session, now = session_of(context), time.time()
     display = session.display(json=json)
-    asked = build_request(
+    request = build_request(
         session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
         files_from=files_from, null=null, priority=priority, at=at, force=force,
     )  # fmt: skip
@@ -62,11 +61,11 @@ def run(
             from fileq.cli.views.plan import answer_plan
 
             with report_missing_paths(display):
-                return answer_plan(session, ledger, asked, display)
-        return _process(session, ledger, asked, display, slot_count(workers, session.config))
+                return answer_plan(session, ledger, request, display)
+        return _process(session, ledger, request, display, slot_count(workers, session.config))
 
 
-def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Display, count: int) -> ExitCode:
+def _process(session: Session, ledger: Ledger, request: AddRequest, display: Display, count: int) -> ExitCode:
     from fileq.worker.worker import Worker
 
     begun = time.time()
@@ -74,21 +73,21 @@ def _process(session: Session, ledger: Ledger, asked: AddRequest, display: Displ
     log_to_display(display, debug=session.debug)
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
     with Worker(session.database, session.config, slots=count, queue=queue, drain=True, periodic=False) as worker:
-        receipt = _taken_in(ledger, asked, begun, worker, queue, display)
-        for problem in receipt.problems:
+        result = _add_files(ledger, request, begun, worker, queue, display)
+        for problem in result.problems:
             display.hint(f"Passed over: {problem}")
-        if receipt.batch_id is not None:
+        if result.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
-                display.hint(describe_result(receipt, "file" if len(asked.recipes) == 1 else "job"))
-                tracker = ProgressTracker(ledger.overview.tally_jobs(receipt.batch_id), time.monotonic(), whole=True)
-                worker.run(progress_ticker(ledger, display, tracker, receipt.batch_id), stop_hint(display))
+                display.hint(describe_result(result, "file" if len(request.recipes) == 1 else "job"))
+                tracker = ProgressTracker(ledger.overview.tally_jobs(result.batch_id), time.monotonic(), whole=True)
+                worker.run(progress_ticker(ledger, display, tracker, result.batch_id), stop_hint(display))
             display.clear_progress()
-    display.answer(batch_answer(ledger, receipt, time.time() - begun))
-    return _verdict(ledger, receipt, display)
+    display.answer(batch_answer(ledger, result, time.time() - begun))
+    return _exit_code(ledger, result, display)
 
 
-def _taken_in(
-    ledger: Ledger, asked: AddRequest, begun: float, worker: "Worker", queue: str, display: Display
+def _add_files(
+    ledger: Ledger, request: AddRequest, begun: float, worker: "Worker", queue: str, display: Display
 ) -> AddResult:
     def on_scanned(count: int) -> None:
         display.show_scanned(count)
@@ -96,20 +95,20 @@ def _taken_in(
 
     try:
         with report_missing_paths(display):
-            receipt = take_in(ledger, asked, now=begun, queue=queue, on_scanned=on_scanned)
+            result = add_files(ledger, request, now=begun, queue=queue, on_scanned=on_scanned)
     except KeyboardInterrupt:
         display.hint("Stopped. What was queued up to here waits in the queue; go on with: fileq worker")
         raise
     display.clear_progress()
-    return receipt
+    return result
 
 
-def _verdict(ledger: Ledger, receipt: AddResult, display: Display) -> ExitCode:
-    if receipt.batch_id is None:
+def _exit_code(ledger: Ledger, result: AddResult, display: Display) -> ExitCode:
+    if result.batch_id is None:
         return ExitCode.DONE
-    tally = ledger.overview.tally_jobs(receipt.batch_id)
+    tally = ledger.overview.tally_jobs(result.batch_id)
     if tally.unfinished:
-        left = f"{describe_count(tally.unfinished, 'job')} of batch {receipt.batch_id}"
+        left = f"{describe_count(tally.unfinished, 'job')} of batch {result.batch_id}"
         display.hint(f"Stopped. {left} wait in the queue; go on with: fileq worker")
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""fileq schedule: what happens by itself, and when."""
+"""fileq schedule: show what happens by itself, and run one of the tasks now."""
 
 import time
 from typing import Annotated, Any

@@ -28,11 +28,11 @@ def install(context: typer.Context, *, json: options.Json = False) -> ExitCode:
             "There is nothing to watch: no [[watch]] in a config.", "fileq init writes a config to start from."
         )
     manager.install(service_command(session), {"PATH": os.environ.get("PATH", os.defpath)})
-    told = [
+    lines = [
         Text(f"Installed {manager.file}."),
         Text("It runs now, and from every log-in on. See: fileq service status"),
     ]
-    session.display(json=json).answer(Answer({"file": manager.file, "state": manager.state()}, told))
+    session.display(json=json).answer(Answer({"file": manager.file, "state": manager.state()}, lines))
     return ExitCode.DONE
 
 

@@ -1,4 +1,4 @@
-"""fileq show: one job whole."""
+"""fileq show: show one job with its attempts and outputs."""
 
 from collections.abc import Sequence
 from typing import Annotated

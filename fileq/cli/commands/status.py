@@ -1,4 +1,4 @@
-"""fileq status: how things stand."""
+"""fileq status: show the jobs, the workers and the watched folders now."""
 
 import time
 from typing import Annotated
@@ -10,7 +10,7 @@ from fileq.cli.app import new_app
 from fileq.cli.lookup import require_batch
 from fileq.cli.progress import ProgressTracker, running_slots
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.status import status_answer as overall
+from fileq.cli.views.status import status_answer
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
@@ -35,21 +35,22 @@ def status(
     with session.ledger() as ledger:
         require_batch(ledger, batch)
         if live and json:
-            _documents(session, ledger, batch, display)
+            _stream_documents(session, ledger, batch, display)
         elif live:
-            _watch(ledger, batch, display)
-        display.answer(overall(session, ledger, batch))
+            _show_live(ledger, batch, display)
+        display.answer(status_answer(session, ledger, batch))
     return ExitCode.DONE
 
 
-def _documents(session: Session, ledger: Ledger, batch: int | None, display: Display) -> None:
-    """JSON Lines, until the batch has ended; without one, until Ctrl-C."""
+def _stream_documents(session: Session, ledger: Ledger, batch: int | None, display: Display) -> None:
+    """Answer with JSON Lines until the batch has ended; without a batch, until Ctrl-C."""
     while batch is None or ledger.overview.tally_jobs(batch).unfinished:
-        display.answer(overall(session, ledger, batch))
+        display.answer(status_answer(session, ledger, batch))
         time.sleep(_DOCUMENT_EVERY)
 
 
-def _watch(ledger: Ledger, batch: int | None, display: Display) -> None:
+def _show_live(ledger: Ledger, batch: int | None, display: Display) -> None:
+    """Show progress until the batch has ended; without a batch, until Ctrl-C."""
     tally = ledger.overview.tally_jobs(batch)
     tracker = ProgressTracker(tally, time.monotonic(), whole=True)
     while batch is None or tally.unfinished:

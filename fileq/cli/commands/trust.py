@@ -16,6 +16,7 @@ from fileq.config import (
     read_restricted_settings,
 )
 from fileq.config.origins import hide_url_secrets
+from fileq.config.paths import absolute_path
 from fileq.config.trust import distrust_config, list_trusted_configs, trust_config
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
@@ -46,17 +47,17 @@ def trust(
     if listed and (remove or path):
         raise UsageError("--list shows all; it takes no FILE, and can't be combined with --remove.")
     if listed:
-        display.answer(_list())
+        display.answer(_list_trusted())
     elif remove:
-        display.answer(_removed(_named(path) if path else find_config_in_use(session.config_option)))
+        display.answer(_distrust(_config_at(path) if path else find_config_in_use(session.config_option)))
     else:
-        display.answer(_trusted(_existing(_named(path)) if path else find_config_in_use(session.config_option)))
+        display.answer(_trust(_existing(_config_at(path)) if path else find_config_in_use(session.config_option)))
     return ExitCode.DONE
 
 
-def _named(path: str) -> str:
-    """The absolute path of a config that is named by itself or by its folder."""
-    whole = os.path.abspath(os.path.expanduser(path))
+def _config_at(path: str) -> str:
+    """Return the absolute path of a config that is named by itself or by its folder."""
+    whole = absolute_path(path)
     return os.path.join(whole, CONFIG_NAME) if os.path.isdir(whole) else whole
 
 
@@ -66,43 +67,44 @@ def _existing(file: str) -> str:
     return file
 
 
-def _trusted(file: str) -> Answer:
-    asked = read_restricted_settings(file)
-    database = None if asked.database is None else database_path_in_config(file, asked.database)
+def _trust(file: str) -> Answer:
+    """Trust a config from now on. Returns what it asks for. Raises ConfigError, EnvironmentFailure."""
+    restricted = read_restricted_settings(file)
+    database = None if restricted.database is None else database_path_in_config(file, restricted.database)
     trust_config(file)
-    told: list[Block] = [Facts([("config", file), *_facts(asked, database)]), Text()]
-    if asked == RestrictedSettings():
-        told.append(Text("It asks for nothing that needs trust. What you write into it later counts too."))
-    told.append(Text("It is trusted from now on. To take that back: fileq trust --remove", Tone.GOOD))
-    return Answer({"file": file, "trusted": True, **_document(asked, database)}, told)
+    blocks: list[Block] = [Facts([("config", file), *_facts(restricted, database)]), Text()]
+    if restricted == RestrictedSettings():
+        blocks.append(Text("It asks for nothing that needs trust. What you write into it later counts too."))
+    blocks.append(Text("It is trusted from now on. To take that back: fileq trust --remove", Tone.GOOD))
+    return Answer({"file": file, "trusted": True, **_document(restricted, database)}, blocks)
 
 
-def _removed(file: str) -> Answer:
+def _distrust(file: str) -> Answer:
     was_trusted = distrust_config(file)
-    said = f"{file} is {'not trusted any more' if was_trusted else 'not trusted, and was not before'}."
-    return Answer({"file": file, "trusted": False}, [Text(said)])
+    text = f"{file} is {'not trusted any more' if was_trusted else 'not trusted, and was not before'}."
+    return Answer({"file": file, "trusted": False}, [Text(text)])
 
 
-def _list() -> Answer:
+def _list_trusted() -> Answer:
     files = list_trusted_configs()
     return Answer(files, [Text(file) for file in files] or [Text("You have trusted no config.")])
 
 
-def _facts(asked: RestrictedSettings, database: str | None) -> list[tuple[str, Cell]]:
+def _facts(restricted: RestrictedSettings, database: str | None) -> list[tuple[str, Cell]]:
     facts: list[tuple[str, Cell]] = [
-        ("runs", f"{' '.join(program.argv)} (recipe {program.recipe_name})") for program in asked.programs
+        ("runs", f"{' '.join(program.argv)} (recipe {program.recipe_name})") for program in restricted.programs
     ]
-    if asked.notify is not None:
-        facts += [("runs", f"{' '.join(asked.notify.command)} (notices)")] if asked.notify.command else []
-        facts += [("sends", f"notices to {hide_url_secrets(url)}") for url in asked.notify.urls]
-        facts += [("takes", f"${{{name}}} from the environment") for name in asked.notify.variables]
+    if restricted.notify is not None:
+        facts += [("runs", f"{' '.join(restricted.notify.command)} (notices)")] if restricted.notify.command else []
+        facts += [("sends", f"notices to {hide_url_secrets(url)}") for url in restricted.notify.urls]
+        facts += [("takes", f"${{{name}}} from the environment") for name in restricted.notify.variables]
     return [*facts, *([("database", database)] if database is not None else [])]
 
 
-def _document(asked: RestrictedSettings, database: str | None) -> dict[str, Any]:
-    notify = asked.notify
+def _document(restricted: RestrictedSettings, database: str | None) -> dict[str, Any]:
+    notify = restricted.notify
     return {
-        "programs": [{"recipe": program.recipe_name, "argv": list(program.argv)} for program in asked.programs],
+        "programs": [{"recipe": program.recipe_name, "argv": list(program.argv)} for program in restricted.programs],
         "notices": notify
         and {
             "command": list(notify.command),

@@ -1,4 +1,4 @@
-"""fileq wait: return when the work is done."""
+"""fileq wait: return when no job is left to do."""
 
 import typer
 

@@ -69,43 +69,43 @@ def watch(
     session = session_of(context)
     display = session.display(json=json)
 
-    def wanted() -> list[WatchSpec]:
+    def read_folders() -> list[WatchSpec]:
         session.config = load_config(session.config_option)
         return folders_to_watch(
             session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
             follow_links=follow_links,
         )  # fmt: skip
 
-    return _run_watch(session, display, wanted, slots_asked=workers, work=work, once=once)
+    return _run_watch(session, display, read_folders, slots=workers, work=work, once=once)
 
 
 def _run_watch(
     session: Session,
     display: Display,
-    wanted: Callable[[], list[WatchSpec]],
+    read_folders: Callable[[], list[WatchSpec]],
     *,
-    slots_asked: int | None,
+    slots: int | None,
     work: bool,
     once: bool,
 ) -> ExitCode:
     use_leases()
     reporter = WatchReporter(display)
     with session.ledger() as ledger:
-        watcher = Watcher(ledger, wanted, reporter, once=once)
+        watcher = Watcher(ledger, read_folders, reporter, once=once)
         display.hint(f"Watching {_named(watcher.paths)}.{session.config_hint} Ctrl-C stops.")
         if work:
             session.hint_at_notifications()
             log_to_display(display, debug=session.debug)
         stopped = False
         if work and not once:
-            _watch_and_work(session, ledger, watcher, reporter, slot_count(slots_asked, session.config))
+            _watch_and_work(session, ledger, watcher, reporter, slot_count(slots, session.config))
         else:
             stopped = _watch(watcher, reporter)
         display.clear_progress()
         for candidate in watcher.unsettled_files if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
     if work and once and not stopped:
-        _work_off(session, slot_count(slots_asked, session.config))
+        _drain_queue(session, slot_count(slots, session.config))
     return ExitCode.DONE
 
 
@@ -114,7 +114,7 @@ def _named(paths: Sequence[str]) -> str:
 
 
 def _watch(watcher: Watcher, reporter: WatchReporter) -> bool:
-    """Watch; return whether a signal ended it."""
+    """Watch until a signal, or to the end. Returns whether a signal ended it."""
     stopped = False
 
     def stop(*_: object) -> None:
@@ -140,7 +140,7 @@ def _watch(watcher: Watcher, reporter: WatchReporter) -> bool:
 
 
 def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, reporter: WatchReporter, count: int) -> None:
-    """The worker has this thread, where signals come, and the watcher one of its own."""
+    """Watch and process with `count` slots: the worker has this thread, where signals come, the watcher its own."""
     from fileq.worker.worker import Worker
 
     failures: list[Exception] = []
@@ -175,7 +175,8 @@ def _ticker(ledger: Ledger, reporter: WatchReporter) -> "Callable[[Sequence[Slot
     return progress_ticker(ledger, reporter, ProgressTracker(ledger.overview.tally_jobs(), time.monotonic()), None)
 
 
-def _work_off(session: Session, count: int) -> None:
+def _drain_queue(session: Session, count: int) -> None:
+    """Process all that is queued, with `count` slots."""
     from fileq.worker.worker import Worker
 
     with Worker(session.database, session.config, slots=count, drain=True) as worker:

@@ -56,7 +56,7 @@ def worker(
     """
     signals.hold_signals()
     session = session_of(context)
-    config = limited(session.config, memory, timeout)
+    config = with_limits(session.config, memory, timeout)
     display = session.display()
     count = slot_count(workers, session.config)
     with session.ledger() as ledger:
@@ -64,8 +64,8 @@ def worker(
     return ExitCode.DONE
 
 
-def limited(config: Config, memory: str | None, timeout: str | None) -> Config:
-    """The config with the limits that were given. Raises UsageError."""
+def with_limits(config: Config, memory: str | None, timeout: str | None) -> Config:
+    """Return the config with the texts of --memory and --timeout as its limits, where given. Raises UsageError."""
     settings = config.settings.worker
     try:
         size = settings.memory if memory is None else ByteSize.parse(memory)
@@ -105,7 +105,7 @@ def _work(
 
 
 def _farewell(before: JobTally, after: JobTally) -> str:
-    """What was done meanwhile, by everybody, and what is left."""
+    """Return what was done meanwhile, by all workers, and what is left."""
     done, failed = (after.jobs[state] - before.jobs[state] for state in (JobState.DONE, JobState.FAILED))
-    told = f"{max(0, done):,} done" + (f", {failed:,} failed" if failed > 0 else "")
-    return f"Stopped. {told}, {after.unfinished:,} left."
+    ended = f"{max(0, done):,} done" + (f", {failed:,} failed" if failed > 0 else "")
+    return f"Stopped. {ended}, {after.unfinished:,} left."
