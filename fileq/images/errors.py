@@ -1,4 +1,4 @@
-"""The one place where Pillow's errors become job errors, in words for people who take pictures."""
+"""Errors of Pillow and of the system as errors of a job, in words for people who take pictures."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it.
 _IMPOSSIBLE_PLACES = {errno.EINVAL, errno.EOVERFLOW}
 """What the system says where a damaged file sends its reader to a place before its beginning or beyond all files."""
 
-_MORE = 2**20  # bytes: more than a full disk has
+_PROBE_BYTES = 2**20  # bytes: more than a full disk has
 
 DAMAGE = (
     SyntaxError,  # Pillow's word for a broken file
@@ -42,7 +42,7 @@ DAMAGE = (
 
 
 @contextmanager
-def decode_errors(path: str) -> Iterator[None]:
+def translate_decode_errors(path: str) -> Iterator[None]:
     """Turn what Pillow or the system says while `path` is read into a JobError."""
     try:
         yield
@@ -53,13 +53,13 @@ def decode_errors(path: str) -> Iterator[None]:
     except MemoryError as error:
         raise out_of_memory(path) from error
     except OSError as error:
-        raise _unread(error, path) from error
+        raise _decode_failure(error, path) from error
     except DAMAGE as error:
         raise unreadable(path, f"is damaged ({_reason(error)})") from error
 
 
 @contextmanager
-def encode_errors(temp: "TempFile") -> Iterator[None]:
+def translate_encode_errors(temp: "TempFile") -> Iterator[None]:
     """Turn what Pillow or the system says while an output is written into a JobError."""
     try:
         yield
@@ -68,11 +68,11 @@ def encode_errors(temp: "TempFile") -> Iterator[None]:
     except MemoryError as error:
         raise out_of_memory(temp.path) from error
     except (OSError, *DAMAGE) as error:
-        raise _unwritten(error, temp) from error
+        raise _encode_failure(error, temp) from error
 
 
 @contextmanager
-def step_errors(step: str) -> Iterator[None]:
+def translate_step_errors(step: str) -> Iterator[None]:
     """Turn what a step raises into a JobError: the picture is whole by then, so that it isn't to blame."""
     try:
         yield
@@ -88,23 +88,27 @@ def step_errors(step: str) -> Iterator[None]:
 
 
 def unreadable(path: str, what: str) -> JobError:
+    """Return the error of a source that is damaged or no picture; `what` is the rest of a sentence about `path`."""
     return JobError(ErrorKind.UNREADABLE, f"{path} {what}.", HINT)
 
 
 def too_large(path: str) -> JobError:
+    """Return the error of a source with more pixels than are allowed."""
     hint = "Raise max_pixels in the config if it is meant to be that large."
     return JobError(ErrorKind.TOO_LARGE, f"{path} has more pixels than max_pixels allows.", hint)
 
 
 def out_of_memory(path: str) -> JobError:
+    """Return the error of a source, output or step for which there is not enough memory."""
     return JobError(ErrorKind.MEMORY, f"There was not enough memory for {path}.", "Raise the worker's memory limit.")
 
 
 def unencodable(reason: str) -> JobError:
+    """Return the error of an output that its encoder refuses."""
     return JobError(ErrorKind.UNSUPPORTED, f"The output can't be written ({reason}).", "Choose another format for it.")
 
 
-def _unread(error: OSError, path: str) -> JobError:
+def _decode_failure(error: OSError, path: str) -> JobError:
     if error.errno is not None and error.errno not in _IMPOSSIBLE_PLACES:
         return translate_os_error(error, path)
     reason = _reason(error)
@@ -115,7 +119,7 @@ def _unread(error: OSError, path: str) -> JobError:
     return unreadable(path, f"is damaged ({reason})")
 
 
-def _unwritten(error: Exception, temp: "TempFile") -> JobError:
+def _encode_failure(error: Exception, temp: "TempFile") -> JobError:
     if isinstance(error, OSError) and error.errno is not None:
         return translate_os_error(error, temp.path)
     reason = _reason(error)
@@ -126,14 +130,14 @@ def _unwritten(error: Exception, temp: "TempFile") -> JobError:
 
 
 def _write_error(temp: "TempFile") -> OSError | None:
-    """What the system says to more bytes in a file that couldn't be finished.
+    """Return what the system says to more bytes in a file that couldn't be finished.
 
     Pillow's encoders write by themselves and answer "encoder error -2" to a full disk.
     """
     try:
         with temp.open_from_start() as file:
             file.seek(0, os.SEEK_END)
-            file.write(bytes(_MORE))
+            file.write(bytes(_PROBE_BYTES))
             file.flush()
             os.fsync(temp.handle)
     except OSError as error:
@@ -142,7 +146,7 @@ def _write_error(temp: "TempFile") -> OSError | None:
 
 
 def _reason(error: BaseException) -> str:
-    """What the library says, without the advice that it adds for those who build it."""
+    """Return what the library says, without the advice that it adds for those who build it."""
     said = str(error).splitlines()
     if not said:
         return type(error).__name__

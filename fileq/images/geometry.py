@@ -1,4 +1,4 @@
-"""Geometry between a source as it is stored and the picture as it is wanted.
+"""The geometry between a source as it is stored and the picture as it is wanted.
 
 A picture is read in one go: the region that is wanted, at the size that is wanted, whichever way it lies in the
 file. So the decoder may reduce, and what is turned and colour-converted is the small picture.
@@ -39,10 +39,12 @@ class Scaling:
 
     @classmethod
     def identity(cls, full: Size) -> Scaling:
+        """Return the scaling that leaves a picture of this size in pixels as it is."""
         return cls(full, full, (0.0, 0.0, float(full.width), float(full.height)))
 
     @classmethod
     def of_resize(cls, step: Resize, full: Size) -> Scaling:
+        """Return what a resize step does to a picture of the size `full` in pixels."""
         return cls(full, step.size(full), step.region(full))
 
     @property
@@ -58,22 +60,23 @@ class Scaling:
         return Size(min(width, self.full.width), min(height, self.full.height))
 
     def with_target(self, target: Size) -> Scaling:
+        """Return the same region scaled to another size in pixels."""
         return Scaling(self.full, target, self.region)
 
     def apply(self, image: Image) -> Image:
-        """The region of `image`, which shows the whole picture at any size, in the target's size."""
+        """Return the region of `image`, which shows the whole picture at any size, in the target's size."""
         if image.size == self.target and self.is_whole:
             return image
         return image.resize(self.target, Resampling.LANCZOS, box=self._on(Size(*image.size)))
 
     def _on(self, size: Size) -> Region:
-        """The region on a picture of another `size` that shows the same."""
+        """Return the region on a picture of another `size` that shows the same."""
         x, y = size.width / self.full.width, size.height / self.full.height
         left, top, right, bottom = self.region
         return left * x, top * y, min(right * x, size.width), min(bottom * y, size.height)
 
     def as_stored(self, orientation: int) -> Scaling:
-        """The same on the picture as it lies in a file of this EXIF orientation."""
+        """Return the same scaling on the picture as it lies in a file of this EXIF orientation, 1 to 8."""
         width, height = self.full
         left, top, right, bottom = self.region
         if orientation in {2, 3, 6, 7}:
@@ -86,5 +89,5 @@ class Scaling:
 
 
 def bounding_size(sizes: list[Size]) -> Size:
-    """The smallest size that has room for all of them."""
+    """Return the smallest size in pixels that has room for all of them."""
     return Size(max(size.width for size in sizes), max(size.height for size in sizes))

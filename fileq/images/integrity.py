@@ -18,7 +18,10 @@ _ZEROS = "its end is nothing but zeros, as after a copy that broke off"
 
 
 def find_damage(file: BinaryIO, format_: str) -> str | None:
-    """What is wrong with an open file in one of Pillow's formats; None where nothing is found without decoding it."""
+    """Return what is wrong with an open file in a format of Pillow's, by its name there.
+
+    None where nothing is found without decoding it. The file stays where it is. Raises OSError.
+    """
     place = file.tell()
     try:
         if format_ in {"JPEG", "MPO"}:
@@ -31,7 +34,7 @@ def find_damage(file: BinaryIO, format_: str) -> str | None:
 
 
 def _ends_in_zeros(file: BinaryIO, end_mark: bytes | None = None) -> bool:
-    """Whether a file's last block is empty, and no end mark stands before."""
+    """Return whether a file's last block is empty, and no end mark stands before."""
     end = file.seek(0, os.SEEK_END)
     tail, length = b"", _BLOCK
     while not tail.strip(b"\0") and len(tail) < min(end, _MOST_ZEROS):
@@ -43,7 +46,7 @@ def _ends_in_zeros(file: BinaryIO, end_mark: bytes | None = None) -> bool:
 
 
 def _last_chunk(file: BinaryIO) -> bytes:
-    """The name of the last chunk of a WebP: metadata may well end in zeros, coded pixels don't."""
+    """Return the name of the last chunk of a WebP: metadata may well end in zeros, coded pixels don't."""
     name = b""
     for chunk in containers.riff_chunks(file):
         name = chunk.name
@@ -51,7 +54,7 @@ def _last_chunk(file: BinaryIO) -> bytes:
 
 
 def _find_wrong_checksum(file: BinaryIO) -> str | None:
-    """Pillow leaves the checksums of the pixels alone (PNG third edition, 5.3)."""
+    """Return what is wrong where a checksum of pixels is, which Pillow leaves alone (PNG third edition, 5.3)."""
     for chunk in containers.png_chunks(file):
         if chunk.name in {b"IDAT", b"fdAT"}:
             checksum = _checksum(file, chunk.name, chunk.length)

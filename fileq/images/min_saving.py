@@ -34,9 +34,9 @@ _REPLACED = "A new file was made although it saves too little: the original hold
 
 
 def saves_too_little(source: DecodedSource, part: OutputPlan, size: Size, original: int, temp: TempFile) -> bool:
-    """Whether the finished file is what the source is already, and not smaller as wanted.
+    """Return whether the finished file is what the source is already, and not smaller as wanted.
 
-    `size` is in pixels, `original` the source's in bytes.
+    `size` is the output's in pixels, `original` the source's in bytes.
     """
     least, format_ = part.output.min_saving, plan.output_format(part.output, source.format)
     same_format = part.format == format_ == source.format.lower()

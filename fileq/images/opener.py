@@ -35,7 +35,7 @@ from fileq.files.containers import brands
 from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
-from fileq.images.errors import decode_errors, too_large, unreadable
+from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, psd, unsupported
 
 _DECODERS = (
@@ -153,7 +153,7 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
     shrinks while it is read would kill the process.
     """
     Image.MAX_IMAGE_PIXELS = max(1, (max_pixels + 1) // 2)  # Pillow raises beyond twice this, before it allocates
-    with decode_errors(path):
+    with translate_decode_errors(path):
         start = file.read(_START)
         points = cicp.read_code_points(start)
         cicp.refuse_hdr(points, path)

@@ -14,7 +14,7 @@ from fileq.files.containers import has_end
 from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
 from fileq.images.encoder import PILLOW_NAMES
-from fileq.images.errors import encode_errors
+from fileq.images.errors import translate_encode_errors
 from fileq.images.protocol import EncodedOutput, Reservation
 from fileq.job import OutputInfo
 from fileq.units import Size
@@ -57,7 +57,7 @@ def finish_output(
 
 def check_output(temp: TempFile, format_: str, size: Size) -> None:
     """Raise JobError where the file is not whole, or has not this format and size."""
-    with encode_errors(temp), temp.open_from_start() as file:
+    with translate_encode_errors(temp), temp.open_from_start() as file:
         _check_end(file, format_)
         found = size if format_ == "pdf" else _size(file, format_)
     if found != size:

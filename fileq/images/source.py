@@ -1,4 +1,4 @@
-"""A source's pictures: what its header says, and reading any of them at any size."""
+"""An opened source: what its header says, and any of its pictures at any size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags, Image, ImageFile
 
 from fileq.images.color import modes, srgb
-from fileq.images.errors import DAMAGE, decode_errors, unreadable
+from fileq.images.errors import DAMAGE, translate_decode_errors, unreadable
 from fileq.images.formats import psd
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
@@ -24,7 +24,7 @@ _REDUCED_PAGE = 1  # the bit of TIFF's NewSubfileType that marks a thumbnail of 
 
 
 class DecodedSource:
-    """An opened picture file. Its sizes are those of the pictures as they are seen, turned upright."""
+    """An opened image file. Its sizes are those of the pictures as they are seen, turned upright."""
 
     def __init__(self, image: ImageFile.ImageFile, path: str, recipe: Recipe) -> None:
         self.image = image
@@ -33,7 +33,7 @@ class DecodedSource:
         self.has_palette = image.mode == "P"
         self._recipe = recipe
         self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
-        with decode_errors(path):
+        with translate_decode_errors(path):
             self.format = str(image.format)
             self.icc: bytes | None = image.info.get("icc_profile")
             self.exif = self._read_exif()
@@ -52,9 +52,9 @@ class DecodedSource:
             self.notes.append("The first frame was kept: animations in JPEG XL can't be read yet.")
 
     def size(self, frame: int = 0) -> Size:
-        """The upright size in pixels of one frame or page."""
+        """Return the upright size in pixels of one frame or page. Raises JobError."""
         if frame not in self._sizes:
-            with decode_errors(self.path):
+            with translate_decode_errors(self.path):
                 self.image.seek(frame)
             self._sizes[frame] = Size(*self.image.size)
         return self._sizes[frame].transposed if self.orientation > 4 else self._sizes[frame]
@@ -73,18 +73,21 @@ class DecodedSource:
     @property
     def may_be_transparent(self) -> bool:
         """Whether the header leaves transparent pixels possible."""
-        with decode_errors(self.path):
+        with translate_decode_errors(self.path):
             return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
 
     def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
-        """A region of one frame or page at the wanted size: upright, in the recipe's colours, 8 or 16 bit."""
+        """Return a region of one frame or page at the wanted size: upright, in the recipe's colors, 8 or 16 bit.
+
+        Raises JobError.
+        """
         stored = scaling.as_stored(self.orientation)
-        with decode_errors(self.path):
-            image = self._decoded(stored, frame)
+        with translate_decode_errors(self.path):
+            image = self._decode(stored, frame)
             image = stored.apply(modes.normalize_mode(image))
             turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
-            image = self._coloured(image)
+            image = self._convert_colors(image)
             return image.copy() if image is self.image else image
 
     @property
@@ -100,7 +103,7 @@ class DecodedSource:
         return loop
 
     def profile_for(self, image: Image.Image) -> bytes | None:
-        """The profile to embed with a finished picture: where its colours are not sRGB's, and fit the profile."""
+        """Return the profile to embed with a finished image: where its colors are not sRGB's, and fit the profile."""
         if self.icc is None or not (self._recipe.profile == "keep" or modes.is_16_bit(image)):
             return None
         try:
@@ -111,11 +114,11 @@ class DecodedSource:
         return self.icc if space == ("L" if gray else "RGB") else None
 
     def convert_to_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
-        """A finished picture for a format that has no profiles; `icc` is its own."""
+        """Return a finished image in sRGB, for a format that has no profiles; `icc` is its own."""
         self.add_note("The profile could not be kept in every output: where a format has none, colours are sRGB's.")
         return srgb.to_srgb(to_8_bit(image), icc)
 
-    def _decoded(self, stored: Scaling, frame: int) -> Image.Image:
+    def _decode(self, stored: Scaling, frame: int) -> Image.Image:
         if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together
             self.image.seek(frame)
         if self.format in {"JPEG", "MPO", "PDF"}:
@@ -131,7 +134,7 @@ class DecodedSource:
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
 
-    def _coloured(self, image: Image.Image) -> Image.Image:
+    def _convert_colors(self, image: Image.Image) -> Image.Image:
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
             self.add_note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
@@ -158,7 +161,7 @@ class DecodedSource:
         return exif
 
     def _read_orientation(self) -> tuple[int, int]:
-        """How to turn what the decoder gives, and what outputs must say of it: EXIF orientations."""
+        """Return how to turn what the decoder gives, and what outputs must say of it: EXIF orientations."""
         value = self.stored_orientation
         if self._recipe.orient:
             return (1 if self.format == "TIFF" else value), 1
@@ -167,9 +170,9 @@ class DecodedSource:
         ), value  # Pillow turns TIFF as it loads
 
     def _find_pages(self, count: int) -> list[int]:
-        """The pages of a TIFF, without the small copies that some programs add."""
+        """Return the pages of a TIFF, without the small copies that some programs add."""
         pages = []
-        with decode_errors(self.path):
+        with translate_decode_errors(self.path):
             for page in range(count):
                 self.image.seek(page)
                 if not int(self.image.tag_v2.get(254, 0)) & _REDUCED_PAGE:  # type: ignore[attr-defined]  # a TIFF's
@@ -178,11 +181,11 @@ class DecodedSource:
         return pages or [0]
 
     def _find_frames(self, count: int) -> list[int]:
-        """The frames of an animation. An APNG's first may be only for viewers that can't play it."""
+        """Return the frames of an animation. An APNG's first may be only for viewers that can't play it."""
         return list(range(1 if self.image.info.get("default_image") else 0, count))
 
 
 def _halvings(stored: Scaling) -> int:
-    """How often JPEG 2000 may halve the picture and still have all that the target needs."""
+    """Return how often JPEG 2000 may halve the picture and still have all that the target needs."""
     ratio = min(stored.full.width // stored.whole_size.width, stored.full.height // stored.whole_size.height)
     return min(max(ratio.bit_length() - 1, 0), 5)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from fileq.errors import JobError
-from fileq.images.errors import decode_errors, unreadable
+from fileq.images.errors import translate_decode_errors, unreadable
 from fileq.images.geometry import Scaling
 from fileq.images.opener import open_image, open_source
 from fileq.images.source import DecodedSource
@@ -24,7 +24,7 @@ _QUALITY = 80
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A WebP file, its size in pixels, and the upright size of the picture that it shows."""
+    """A small picture as a WebP file, its size in pixels, and the upright size of the picture that it shows."""
 
     content: bytes
     size: Size
@@ -32,12 +32,12 @@ class Thumbnail:
 
 
 def make_thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mtime_ns: int = -1) -> Thumbnail:
-    """The first picture in the file at `path`, fitted into a square of `side` pixels, never enlarged.
+    """Return the first picture in the file at `path`, fitted into a square of `side` pixels, never enlarged.
 
     The file must be of `size` bytes and `mtime_ns` (-1 for any). Raises JobError, whatever the file holds.
     """
     try:
-        with open_source(path, size, mtime_ns) as file, decode_errors(path), warnings.catch_warnings():
+        with open_source(path, size, mtime_ns) as file, translate_decode_errors(path), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on odd metadata
             return _made(DecodedSource(open_image(file, path, max_pixels), path, Recipe(name=THUMBNAIL_FORMAT)), side)
     except (JobError, KeyboardInterrupt, SystemExit):

@@ -15,7 +15,7 @@ from fileq.errors import ErrorKind, JobError
 from fileq.files.directory import Directory
 from fileq.files.directory import open_directory as opened_folder
 from fileq.files.temp_file import TempFile, new_temp_file
-from fileq.images.errors import decode_errors, encode_errors
+from fileq.images.errors import translate_decode_errors, translate_encode_errors
 from fileq.images.pipeline import open_run
 from fileq.images.protocol import Reservation
 from fileq.operations.base import Operation
@@ -147,7 +147,7 @@ PILLOW_RAISES = [
 
 @pytest.mark.parametrize("error", PILLOW_RAISES, ids=lambda error: f"{type(error).__name__}")
 def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsupported(tmp_path, error):
-    with pytest.raises(JobError) as read, decode_errors("/photos/x.jpg"):
+    with pytest.raises(JobError) as read, translate_decode_errors("/photos/x.jpg"):
         raise error
     assert read.value.kind == ErrorKind.UNREADABLE
     assert "/photos/x.jpg" in read.value.message
@@ -155,7 +155,7 @@ def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsup
         opened_folder(str(tmp_path)) as folder,
         new_temp_file(folder, "x.tmp", 0o600) as temp,
         pytest.raises(JobError) as written,
-        encode_errors(temp),
+        translate_encode_errors(temp),
     ):
         raise error
     assert written.value.kind == ErrorKind.UNSUPPORTED
@@ -172,14 +172,14 @@ def test_whatever_pillow_raises_on_a_source_is_unreadable_and_on_an_output_unsup
     ],
 )
 def test_memory_space_and_permission_keep_their_kind_on_both_sides(error, kind):
-    for mapped in (decode_errors("/out/x.tmp"), encode_errors(TempFile("/out/x.tmp", -1))):
+    for mapped in (translate_decode_errors("/out/x.tmp"), translate_encode_errors(TempFile("/out/x.tmp", -1))):
         with pytest.raises(JobError) as caught, mapped:
             raise error
         assert caught.value.kind == kind
 
 
 def test_too_many_pixels_in_a_later_frame_are_too_large():
-    with pytest.raises(JobError) as caught, decode_errors("/photos/x.gif"):
+    with pytest.raises(JobError) as caught, translate_decode_errors("/photos/x.gif"):
         raise Image.DecompressionBombError("Image size exceeds limit")
     assert caught.value.kind == ErrorKind.TOO_LARGE
 
@@ -199,7 +199,7 @@ def test_all_that_pillow_defines_itself_is_mapped():
         "BLPFormatError", "PdfFormatError",
     }  # fmt: skip
     for error in own - {Image.DecompressionBombWarning}:
-        with pytest.raises(JobError), decode_errors("x"):
+        with pytest.raises(JobError), translate_decode_errors("x"):
             raise error("no good")
 
 

@@ -27,7 +27,7 @@ Matrix = tuple[tuple[float, ...], ...]
 
 
 def build_profile(info: Mapping[Any, Any]) -> bytes | None:
-    """A profile of the colours that `info`, Pillow's of a PNG, names; None where they are sRGB's, or nonsense."""
+    """Return an ICC profile of the colors that `info`, Pillow's of a PNG, names; None for sRGB's, or nonsense."""
     if "srgb" in info or not ("gamma" in info or "chromaticity" in info):
         return None
     corners, gamma = info.get("chromaticity", _SRGB), info.get("gamma", _SRGB_GAMMA)
@@ -46,12 +46,12 @@ def _profile(corners: tuple[float, ...], gamma: float) -> bytes | None:
 
 
 def _primaries(corners: tuple[float, ...]) -> icc.Primaries:
-    """Red, green and blue in XYZ under D50, from the x and y of white and of them (SMPTE RP 177, Bradford)."""
-    white, *colours = (_xyz(x, y) for x, y in zip(corners[::2], corners[1::2], strict=True))
-    scales = _solved(colours, white)
+    """Return red, green and blue in XYZ under D50, from the x and y of white and of them (SMPTE RP 177, Bradford)."""
+    white, *columns = (_xyz(x, y) for x, y in zip(corners[::2], corners[1::2], strict=True))
+    scales = _solved(columns, white)
     adaptation = _adaptation(white)
-    scaled = (tuple(value * scale for value in colour) for colour, scale in zip(colours, scales, strict=True))
-    red, green, blue = (_times(adaptation, colour) for colour in scaled)
+    scaled = (tuple(value * scale for value in column) for column, scale in zip(columns, scales, strict=True))
+    red, green, blue = (_times(adaptation, column) for column in scaled)
     return red, green, blue
 
 
@@ -60,7 +60,7 @@ def _xyz(x: float, y: float) -> tuple[float, float, float]:
 
 
 def _solved(columns: list[tuple[float, float, float]], wanted: tuple[float, ...]) -> list[float]:
-    """How much of each column makes `wanted`, by Cramer's rule."""
+    """Return how much of each column makes `wanted`, by Cramer's rule."""
     whole = _determinant(*columns)
     replaced = ([wanted if at == place else column for at, column in enumerate(columns)] for place in range(3))
     return [_determinant(*each) / whole for each in replaced]
@@ -71,7 +71,7 @@ def _determinant(a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...
 
 
 def _adaptation(white: tuple[float, ...]) -> Matrix:
-    """What makes colours seen under `white` look the same under D50."""
+    """Return the matrix that makes colours seen under `white` look the same under D50."""
     cones, target = _times(_BRADFORD, white), _times(_BRADFORD, icc.D50)
     scaled = tuple(
         tuple(value * to / cone for value in row) for row, to, cone in zip(_BRADFORD, target, cones, strict=True)

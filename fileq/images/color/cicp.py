@@ -25,7 +25,7 @@ class CodePoints(NamedTuple):
 
 
 def read_code_points(start: bytes) -> CodePoints:
-    """The code points in a file that begins with `start`."""
+    """Return the code points in an AVIF, HEIF or PNG that begins with `start`; unspecified ones where it names none."""
     if start[4:8] == b"ftyp":  # wherever it stands: in films of AVIF it lies eight boxes deep
         at = start.find(b"colrnclx")
         if at >= 0:
@@ -55,12 +55,12 @@ def refuse_hdr(points: CodePoints, path: str) -> None:
 
 
 def read_icc_code_points(profile: bytes) -> CodePoints:
-    """The code points that an ICC profile names in its tag cicp (ICC.1:2022, 9.2.17)."""
+    """Return the code points that an ICC profile names in its tag cicp (ICC.1:2022, 9.2.17)."""
     value = icc.read_tag(profile, b"cicp")
     return CodePoints(value[8], value[9]) if len(value) >= 10 else CodePoints()
 
 
 def build_profile(points: CodePoints) -> bytes | None:
-    """A profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's."""
+    """Return an ICC profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's."""
     primaries = _WIDE.get(points.primaries)
     return None if primaries is None else icc.build_matrix_profile(primaries)

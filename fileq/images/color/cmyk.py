@@ -24,19 +24,19 @@ _BLACK = (35, 31, 32)
 
 
 def cmyk_to_srgb(image: Image.Image) -> Image.Image:
-    """`image` of mode CMYK as RGB."""
+    """Return an image of mode CMYK as RGB."""
     return _printed(dict(zip("CMYK", image.split(), strict=True)), "CMYK", "")
 
 
 def _printed(plates: dict[str, Image.Image], inks: str, below: str) -> Image.Image:
-    """The picture that these inks make on paper that is covered all over with those `below`."""
+    """Return the image that these inks make on paper that is covered all over with those `below`."""
     if not inks:
-        return Image.new("RGB", plates["K"].size, _colour(below))
+        return Image.new("RGB", plates["K"].size, _overprint_color(below))
     ink, rest = inks[0], inks[1:]
     return Image.composite(_printed(plates, rest, below + ink), _printed(plates, rest, below), plates[ink])
 
 
-def _colour(inks: str) -> tuple[int, int, int]:
+def _overprint_color(inks: str) -> tuple[int, int, int]:
     red, green, blue = _OVERPRINTS[inks.removesuffix("K")]
     if not inks.endswith("K"):
         return red, green, blue

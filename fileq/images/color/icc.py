@@ -19,7 +19,7 @@ _MOST_TAGS = 200  # more are damage
 
 @functools.cache
 def build_matrix_profile(primaries: Primaries, gamma: float | None = None) -> bytes:
-    """A profile of these primaries, its curve a power or, without one, sRGB's (IEC 61966-2-1)."""
+    """Return an ICC profile of these primaries, its curve a power or, without one, sRGB's (IEC 61966-2-1)."""
     curve = _srgb_curve() if gamma is None else _power(gamma)
     tags = {
         b"desc": b"desc\0\0\0\0\0\0\0\x06fileq\0" + bytes(78),
@@ -41,21 +41,21 @@ def _header(size: int) -> bytes:
     return (start + bytes(28) + _fixed(D50)).ljust(_HEADER, b"\0")
 
 
-def _xyz(colour: tuple[float, float, float]) -> bytes:
-    return b"XYZ \0\0\0\0" + _fixed(colour)
+def _xyz(color: tuple[float, float, float]) -> bytes:
+    return b"XYZ \0\0\0\0" + _fixed(color)
 
 
-def _fixed(colour: tuple[float, float, float]) -> bytes:
-    return struct.pack(">3i", *(round(value * 65536) for value in colour))
+def _fixed(color: tuple[float, float, float]) -> bytes:
+    return struct.pack(">3i", *(round(value * 65536) for value in color))
 
 
 def _power(gamma: float) -> bytes:
-    """A curve of one parameter (ICC.1:2004-10, "parametricCurveType"): in the older kind it has but 8 bits to count."""
+    """Return a curve of one parameter (ICC.1:2004-10, "parametricCurveType"): the older kind has 8 bits to count."""
     return b"para" + bytes(8) + struct.pack(">i", round(gamma * 65536))
 
 
 def read_tag(profile: bytes, name: bytes) -> bytes:
-    """The value of a tag, b"" where the profile has it not."""
+    """Return the value of a tag of 4 bytes in an ICC profile, b"" where the profile hasn't got it."""
     count = min(int.from_bytes(profile[_HEADER : _HEADER + 4], "big"), _MOST_TAGS)
     for at in range(_HEADER + 4, _HEADER + 4 + _TAG * count, _TAG):
         if profile[at : at + 4] == name:

@@ -11,7 +11,7 @@ _SIMPLE = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "Y
 
 
 def normalize_mode(image: Image.Image) -> Image.Image:
-    """`image` in mode L, LA, RGB, RGBA, CMYK, LAB or I;16, its palette and transparent colour resolved.
+    """Return the image in mode L, LA, RGB, RGBA, CMYK, LAB or I;16, its palette and transparent color resolved.
 
     Raises JobError (unsupported) for pixel values whose range can't be known.
     """
@@ -35,23 +35,23 @@ def has_alpha(image: Image.Image) -> bool:
 
 
 def drop_opaque_alpha(image: Image.Image) -> Image.Image:
-    """`image` without its alpha channel where no pixel is transparent."""
+    """Return the image without its alpha channel where no pixel is transparent; else as it is."""
     if not has_alpha(image) or image.getchannel("A").getextrema() != (255, 255):
         return image
     return image.convert("L" if image.mode == "LA" else "RGB")
 
 
 def quantize_losslessly(image: Image.Image) -> Image.Image:
-    """An RGB picture with a palette, where it has few colours and every pixel stays the same: a third of the bytes."""
-    colours = image.getcolors(256) if image.mode == "RGB" else None
-    if colours is None:
+    """Return an RGB image with a palette where it has few colors and no pixel changes: a third of the bytes."""
+    colors = image.getcolors(256) if image.mode == "RGB" else None
+    if colors is None:
         return image
-    indexed = image.quantize(len(colours), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    indexed = image.quantize(len(colors), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     return indexed if ImageChops.difference(indexed.convert("RGB"), image).getbbox() is None else image
 
 
 def flatten_alpha(image: Image.Image, background: str) -> Image.Image:
-    """`image` on a background of a CSS colour; as it is where it has no alpha channel."""
+    """Return the image in RGB on a background of a CSS color; as it is where it has no alpha channel."""
     if not has_alpha(image):
         return image
     below = Image.new("RGB", image.size, background)
@@ -60,7 +60,7 @@ def flatten_alpha(image: Image.Image, background: str) -> Image.Image:
 
 
 def _from_wide(image: Image.Image) -> Image.Image:
-    """32-bit integers as I;16, floats as L or I;16: by the range that their values show."""
+    """Return 32-bit integers as I;16, floats as L or I;16: by the range that their values show."""
     extrema = image.getextrema()
     low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]  # one band: two numbers
     if low < 0 or high > 65535:

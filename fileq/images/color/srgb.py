@@ -1,4 +1,4 @@
-"""Colour: by profile to sRGB, on the small picture."""
+"""The way from any profile to sRGB, on the small picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProfileError(ValueError):
 
 
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    """`image` (L, LA, RGB, RGBA, CMYK, LAB) with sRGB's colours, as L, LA, RGB or RGBA; alpha stays.
+    """Return an image of mode L, LA, RGB, RGBA, CMYK or LAB with sRGB's colors, as L, LA, RGB or RGBA; alpha stays.
 
     Without a profile RGB and gray are taken for sRGB, CMYK for offset print. Raises ProfileError where `icc`
     is of no use.
@@ -44,7 +44,7 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
 
 @functools.lru_cache(maxsize=64)
 def color_space(icc: bytes) -> str:
-    """The mode of the pixels that a profile is for: RGB, L, CMYK or LAB. Raises ProfileError."""
+    """Return the mode of the pixels that a profile is for: RGB, L, CMYK or LAB. Raises ProfileError."""
     space = _profile(icc).profile.xcolor_space
     if space not in _SPACES:
         raise ProfileError(f"its colour space is {space.strip()}")
@@ -53,7 +53,10 @@ def color_space(icc: bytes) -> str:
 
 @functools.lru_cache(maxsize=64)
 def is_srgb(icc: bytes) -> bool:
-    """Whether a profile gives the colours that sRGB gives: tried on a grid of colours, not by its name."""
+    """Return whether a profile gives the colors that sRGB gives: tried on a grid of colors, not by its name.
+
+    Raises ProfileError.
+    """
     if color_space(icc) != "RGB":
         return False
     grid = _grid()
@@ -63,10 +66,10 @@ def is_srgb(icc: bytes) -> bool:
 
 @functools.cache
 def _grid() -> Image.Image:
-    """9 x 9 x 9 colours in all of the cube."""
+    """Return 9 x 9 x 9 colors in all of the cube."""
     steps = [round(step * 255 / 8) for step in range(9)]
-    colours = bytes(channel for r in steps for g in steps for b in steps for channel in (r, g, b))
-    return Image.frombytes("RGB", (81, 9), colours)
+    colors = bytes(channel for r in steps for g in steps for b in steps for channel in (r, g, b))
+    return Image.frombytes("RGB", (81, 9), colors)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What a JPEG XL file says of itself: the decoder that fileq has decodes all of it before it tells the size.
+"""The header and the XMP of a JPEG XL file: the decoder that fileq has decodes all of it before it tells the size.
 
 Boxes are those of ISO/IEC 18181-2, the codestream's header that of ISO/IEC 18181-1, annex D.
 """
@@ -40,7 +40,7 @@ def read_header(file: BinaryIO) -> JpegXlHeader:
 
 
 def read_xmp(file: BinaryIO) -> bytes:
-    """The XMP packet of an open file, b"" where it has none, or has it compressed."""
+    """Return the XMP packet of an open JPEG XL file, b"" where it has none, or has it compressed. Raises ValueError."""
     for box in boxes(file):
         if box.name == b"xml ":
             return file.read(min(box.length, _LONGEST_PACKET))

@@ -68,6 +68,7 @@ class PdfImageFile(ImageFile.ImageFile):
 
 
 def register_pdf_plugin() -> None:
+    """Let Pillow open PDF documents by PdfImageFile."""
     Image.register_open(PdfImageFile.format, PdfImageFile)
 
 
@@ -89,7 +90,7 @@ def _in_pixels(points: tuple[float, float]) -> tuple[int, int]:
 
 
 def _drawn(page: Any, size: tuple[int, int]) -> Image.Image:
-    """The page on white paper, with its annotations and what was written into its forms."""
+    """Return the page on white paper in `size` pixels, with its annotations and what was written into its forms."""
     pdfium = importlib.import_module("pypdfium2")
     raw = pdfium.raw
     bitmap = pdfium.PdfBitmap.new_native(*size, raw.FPDFBitmap_BGR, rev_byteorder=True)

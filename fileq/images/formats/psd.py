@@ -13,7 +13,10 @@ _HEADER = 26  # bytes
 
 
 def has_transparency(file: BinaryIO) -> bool:
-    """Whether the fourth channel is transparency, which a negative number of layers says; else it is a selection."""
+    """Return whether the fourth channel of an open PSD is transparency, which a negative number of layers says.
+
+    Else it is a selection.
+    """
     place = file.tell()
     file.seek(_HEADER)
     for _ in range(2):  # colour mode data, image resources
@@ -25,7 +28,7 @@ def has_transparency(file: BinaryIO) -> bool:
 
 
 def remove_white_matte(image: Image.Image, *, transparent: bool) -> Image.Image:
-    """`image` of mode RGBA as it is meant: Photoshop lays what is transparent over white, and that is taken out again.
+    """Return an image of mode RGBA as it is meant: Photoshop lays it over white, and that is taken out again.
 
     Pillow hands it out as it lies in the file, lighter than it is.
     """

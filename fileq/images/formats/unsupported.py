@@ -1,4 +1,4 @@
-"""Whole files that Pillow opens, and gives back as something else than the picture in them."""
+"""Files that are whole, and whose picture can't be read: what they are, and what to do about it."""
 
 from __future__ import annotations
 

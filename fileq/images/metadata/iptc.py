@@ -18,7 +18,10 @@ _UTF_8 = b"\x1b%G"
 
 
 def read_datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
-    """The data sets, up to the first that is broken or of extended length (which no credit needs)."""
+    """Yield record and number, and the value, of each data set.
+
+    Up to the first that is broken or of extended length, which no credit needs.
+    """
     at = 0
     while len(iptc) >= at + 5 and iptc[at] == 0x1C:
         length = int.from_bytes(iptc[at + 3 : at + 5], "big")
@@ -30,7 +33,7 @@ def read_datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
 
 
 def extract_credits(iptc: bytes) -> bytes:
-    """Only the data sets that say whose picture it is."""
+    """Return only the data sets that say whose picture it is; b"" where there are none."""
     kept = [(key, value) for key, value in read_datasets(iptc) if key in _CREDITS]
     if all(key == (1, 90) for key, _ in kept):
         return b""
@@ -38,7 +41,7 @@ def extract_credits(iptc: bytes) -> bytes:
 
 
 def read_text(iptc: bytes, wanted: tuple[int, int]) -> str:
-    """A text from the data sets, "" where there is none."""
+    """Return the text of the data set with this record and number, "" where there is none."""
     found = dict(read_datasets(iptc))
     value = found.get(wanted, b"")
     if found.get((1, 90)) == _UTF_8:
@@ -50,7 +53,7 @@ def read_text(iptc: bytes, wanted: tuple[int, int]) -> str:
 
 
 def build_jpeg_segment(iptc: bytes) -> bytes:
-    """An APP13 segment with the data sets in Photoshop's resource 0404; b"" where there is nothing, or too much."""
+    """Return an APP13 segment with the data sets in Photoshop's resource 0404; b"" for nothing, or too much."""
     resource = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + b"\0" * (len(iptc) % 2)
     payload = b"Photoshop 3.0\0" + resource
     return jpeg_segment(0xED, payload) if iptc and len(payload) <= MAX_JPEG_PAYLOAD else b""

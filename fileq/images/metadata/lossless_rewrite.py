@@ -1,4 +1,4 @@
-"""A JPEG, PNG or WebP file with its pixels as they are, bit for bit, and other metadata."""
+"""JPEG, PNG and WebP files with other metadata, their pixels left as they are, bit for bit."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _WEBP_XMP, _WEBP_EXIF = 0x04, 0x08  # bits of the flags in VP8X
 
 
 def replace_metadata(content: bytes, format_: str, data: Metadata, size: Size) -> bytes:
-    """The file `content` with `data` in place of all metadata but density and profile. `size` is in pixels.
+    """Return the file `content` with `data` in place of all metadata but density and profile. `size` is in pixels.
 
-    Raises ValueError or IndexError where the file is not laid out as its format says.
+    Raises ValueError, IndexError or OverflowError where the file is not laid out as its format says.
     """
     rewrite: Callable[[bytes, bytes, Metadata], bytes] = {"jpeg": _jpeg, "png": _png, "webp": _webp}[format_]
     exif: Any = save_options(data, format_, size).get("exif", b"")

@@ -9,7 +9,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD
-from fileq.images.errors import DAMAGE, decode_errors
+from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.metadata import iptc, xmp
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ _XMP_KEYWORD = "XML:com.adobe.xmp"
 _NOT_TEXTS = (_XMP_KEYWORD, "Raw profile type")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What is kept. Empty bytes are for nothing; the density is in dots per inch."""
+    """What an output carries beside pixels. Empty bytes are for nothing; the density is in dots per inch."""
 
     exif: dict[int, Any]
     xmp: bytes = b""
@@ -45,16 +45,20 @@ class Metadata:
 
 
 def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
-    """What the outputs of a source carry. The thumbnail never; the orientation only where nothing is turned."""
+    """Return what the outputs of a source carry: never the thumbnail, the orientation only where nothing is turned."""
     info, density = source.image.info, _density(source)
     orientation = source.kept_orientation
     if wanted == "none":
-        return Metadata({}, density=density, orientation=orientation)
+        return Metadata(exif={}, density=density, orientation=orientation)
     packet, datasets = _xmp(info), _iptc(source)
     if wanted == "copyright":
         exif = _with_texts(_with_iptc(_picked(source.exif, _CREDITS), datasets), info)
         return Metadata(
-            exif, xmp.extract_credits(packet), iptc.extract_credits(datasets), density=density, orientation=orientation
+            exif=exif,
+            xmp=xmp.extract_credits(packet),
+            iptc=iptc.extract_credits(datasets),
+            density=density,
+            orientation=orientation,
         )
     comment, texts = info.get("comment", b""), _texts(source)
     comment = comment if isinstance(comment, bytes) else str(comment).encode()
@@ -70,13 +74,13 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
 
 
 def has_no_metadata(source: DecodedSource) -> bool:
-    """Whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
+    """Return whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
     info = source.image.info
     return not (len(source.exif) or _xmp(info) or _iptc(source) or info.get("comment") or _texts(source))
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
-    """The keyword arguments that make Pillow write `data` into a file of this format."""
+    """Return the keyword arguments that make Pillow write `data` into a file of this format, of `size` pixels."""
     options: dict[str, Any] = {}
     if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
         options["dpi"] = data.density
@@ -93,7 +97,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
 
 
 def describe_left_out(data: Metadata, format_: str, size: Size) -> list[str]:
-    """What to say on the job of metadata that a format has no room for."""
+    """Return what to say on the job of metadata that a format has no room for."""
     if format_ != "jpeg":
         return []
     notes = []
@@ -107,7 +111,7 @@ def describe_left_out(data: Metadata, format_: str, size: Size) -> list[str]:
 
 
 def exif_directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
-    """The directories of EXIF beside the first, for a picture of this size."""
+    """Return the directories of EXIF beside the first by their tags, for a picture of this size in pixels."""
     inner = {tag: value for tag, value in data.exif.items() if isinstance(value, dict)}
     return {tag: _with_size(value, size) if tag == _IFD.Exif else value for tag, value in inner.items()}
 
@@ -131,7 +135,7 @@ def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
 
 
 def _add_tiff_tags(exif: Image.Exif, data: Metadata) -> None:
-    """What TIFF has in its first directory, beside EXIF's."""
+    """Add what TIFF has in its first directory beside EXIF's tags."""
     if data.xmp:
         exif[TiffImagePlugin.XMP] = data.xmp
     if data.iptc:
@@ -143,7 +147,7 @@ def _with_size(directory: dict[int, Any], size: Size) -> dict[int, Any]:
 
 
 def _picked(exif: Image.Exif, tags: tuple[int, ...]) -> dict[int, Any]:
-    """Texts go as bytes: Pillow would write ? for what is not ASCII."""
+    """Return these tags as they are; texts as bytes: Pillow would write ? for what is not ASCII."""
     values = {int(tag): exif[tag] for tag in tags if tag in exif}
     return {tag: value.encode("latin-1") if isinstance(value, str) else value for tag, value in values.items()}
 
@@ -158,7 +162,7 @@ def _whole(exif: Image.Exif) -> dict[int, Any]:
 
 
 def _writable(exif: dict[int, Any], source: DecodedSource) -> dict[int, Any]:
-    """All of it where Pillow can write it again: some cameras give tags of the wrong type."""
+    """Return all of it where Pillow can write it again, else credits: some cameras give tags of the wrong type."""
     try:
         _packed(exif)
     except DAMAGE as error:
@@ -175,7 +179,7 @@ def _packed(exif: dict[int, Any]) -> bytes:
 
 
 def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
-    """Who made it goes into EXIF as well: PNG, WebP and AVIF have no place for IPTC."""
+    """Add to EXIF who made it: PNG, WebP and AVIF have no place for IPTC."""
     for tag, wanted in ((_BASE.Artist, iptc.BY_LINE), (_BASE.Copyright, iptc.COPYRIGHT_NOTICE)):
         value = iptc.read_text(datasets, wanted)
         if value and tag not in exif:
@@ -184,7 +188,7 @@ def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
 
 
 def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
-    """The same from the keywords that PNG itself has for it (PNG 1.2, section 4.2.3)."""
+    """Add to EXIF who made it by the keywords that PNG itself has for that (PNG 1.2, section 4.2.3)."""
     for tag, keyword in ((_BASE.Artist, "Author"), (_BASE.Copyright, "Copyright")):
         value = info.get(keyword)
         if isinstance(value, str) and value and tag not in exif:
@@ -193,7 +197,7 @@ def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
 
 
 def _density(source: DecodedSource) -> tuple[float, float] | None:
-    """Dots per inch where the file says so: Pillow makes up 72 for a JPEG that doesn't."""
+    """Return the dots per inch where the file says so: Pillow makes up 72 for a JPEG that doesn't."""
     info = source.image.info
     if source.format in {"JPEG", "MPO"} and not info.get("jfif_unit") and _BASE.XResolution not in source.exif:
         return None
@@ -219,10 +223,12 @@ def _iptc(source: DecodedSource) -> bytes:
 
 
 def _texts(source: DecodedSource) -> tuple[tuple[str, str], ...]:
-    """The texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
+    """Return the texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
     if source.format != "PNG":
         return ()
-    with decode_errors(source.path):  # some stand behind the pixels: a damaged animation may have none to find
+    with translate_decode_errors(
+        source.path
+    ):  # some stand behind the pixels: a damaged animation may have none to find
         found = getattr(source.image, "text", {})
     return tuple((key, str(value)) for key, value in found.items() if not key.startswith(_NOT_TEXTS))
 

@@ -36,7 +36,7 @@ def add_directories(file: IO[bytes], directories: Mapping[int, Mapping[int, Any]
 
 
 def _entries(file: IO[bytes], at: int, order: str) -> tuple[list[bytes], bytes]:
-    """The entries of the directory at this place, and where the next page's is."""
+    """Return the entries of the directory at this place, and where the next page's is."""
     file.seek(at)
     (count,) = struct.unpack(f"{order}H", file.read(2))
     return [file.read(_ENTRY) for _ in range(count)], file.read(4)
@@ -52,6 +52,6 @@ def _append(file: IO[bytes], header: bytes, values: Mapping[int, Any]) -> int:
 
 
 def _end(file: IO[bytes]) -> int:
-    """The end of the file, made even: directories begin at a word."""
+    """Return the end of the file, made even: directories begin at a word."""
     at = file.seek(0, os.SEEK_END)
     return at + file.write(b"\0" * (at % 2))

@@ -1,4 +1,4 @@
-"""XMP packets: what of them says whose picture it is, and what must not be carried over."""
+"""XMP packets: their credits, and what of them must not be carried over."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ for _prefix, _uri in _PREFIXES.items():
 
 
 def extract_credits(packet: bytes) -> bytes:
-    """A new packet with creator, rights, credit and licence of `packet`; b"" where it has none, or is damaged."""
+    """Return a new packet with creator, rights, credit and licence of `packet`; b"" for none, or a damaged one."""
     if b"<!" in packet:  # a declaration could blow up in the parser; XMP has none
         return b""
     try:
@@ -42,7 +42,7 @@ def extract_credits(packet: bytes) -> bytes:
 
 
 def clean_packet(packet: bytes) -> bytes:
-    """The whole packet, for a picture that is upright now and whose thumbnail would be of the old one."""
+    """Return the packet without thumbnail, for a picture that is upright now and looks different."""
     packet = re.sub(rb"(tiff:Orientation\s*(?:=\s*[\"']|>))[0-9]", rb"\g<1>1", packet)
     return re.sub(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", b"", packet, flags=re.DOTALL)
 
