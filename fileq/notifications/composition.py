@@ -18,20 +18,20 @@ _MAX_BATCHES = 20
 
 def compose_batches(tallies: Mapping[int, JobTally], causes: Sequence[CauseCount]) -> tuple[str, str]:
     """Return the title and the body about batches that have ended, whose jobs failed for these causes."""
-    batches = list(tallies)
+    batch_ids = list(tallies)
     jobs = sum(tally.total for tally in tallies.values())
     failed = sum(cause.jobs for cause in causes)
-    subject = f"batch {batches[0]} has ended" if len(batches) == 1 else f"{len(batches):,} batches have ended"
+    subject = f"batch {batch_ids[0]} has ended" if len(batch_ids) == 1 else f"{len(batch_ids):,} batches have ended"
     done = sum(tally.jobs[JobState.DONE] for tally in tallies.values())
     outcome = (
         f"{failed:,} of {describe_count(jobs, 'job')} failed"
         if failed
         else f"{done:,} of {describe_count(jobs, 'job')} done"
     )
-    lines = [_describe_batch(batch, tallies[batch]) for batch in batches[:_MAX_BATCHES]]
-    lines += [f"And {len(batches) - _MAX_BATCHES:,} more."] * (len(batches) > _MAX_BATCHES)
+    lines = [_describe_batch(batch_id, tallies[batch_id]) for batch_id in batch_ids[:_MAX_BATCHES]]
+    lines += [f"And {len(batch_ids) - _MAX_BATCHES:,} more."] * (len(batch_ids) > _MAX_BATCHES)
     if causes:
-        alone = f" --batch {batches[0]}" if len(batches) == 1 else ""
+        alone = f" --batch {batch_ids[0]}" if len(batch_ids) == 1 else ""
         lines += ["", f"{describe_count(failed, 'job')} failed:", *_list_causes(causes), "", *_list_remedies(alone)]
     return f"fileq on {hostname()}: {subject}, {outcome}", "\n".join(lines)
 
@@ -47,7 +47,7 @@ def compose_failures(causes: Sequence[CauseCount], examples: Iterable[FailureExa
     )
 
 
-def _describe_batch(batch: int, tally: JobTally) -> str:
+def _describe_batch(batch_id: int, tally: JobTally) -> str:
     """Return a line: Batch 7: 118 done, 2 failed; 118 outputs, 402 MB became 31 MB."""
     states = ", ".join(f"{tally.jobs[state]:,} {state}" for state in JobState if tally.jobs[state])
     made = (
@@ -56,7 +56,7 @@ def _describe_batch(batch: int, tally: JobTally) -> str:
         if tally.outputs
         else ""
     )
-    return f"Batch {batch}: {states}{made}."
+    return f"Batch {batch_id}: {states}{made}."
 
 
 def _list_causes(causes: Iterable[CauseCount]) -> list[str]:

@@ -47,10 +47,10 @@ def enqueue_event_notifications(ledger: Ledger, notify: NotifySettings, now: flo
 
 def _enqueue_batches(ledger: Ledger, notify: NotifySettings, now: float) -> None:
     ended = [event.batch for event in ledger.pending_events.take_ended_batches(queue.MAIN) if event.unwatched]
-    tallies = {batch: tally for batch in ended if (tally := ledger.overview.tally_jobs(batch)).total}
+    tallies = {batch_id: tally for batch_id in ended if (tally := ledger.overview.tally_jobs(batch_id)).total}
     if not tallies or not notify.is_on or "batch" not in notify.on:
         return
-    failing = [batch for batch, tally in tallies.items() if tally.jobs[JobState.FAILED]]
+    failing = [batch_id for batch_id, tally in tallies.items() if tally.jobs[JobState.FAILED]]
     title, body = compose_batches(tallies, ledger.pending_events.count_causes(failing))
     enqueue_notification(ledger, notify, "batch", title, body, now)
     ledger.pending_events.mark_failures_notified(failing)
