@@ -13,7 +13,7 @@ import msgspec
 from fileq.errors import EnvironmentFailure, FileqError
 from fileq.process import forkserver
 from fileq.process.child import die_with_the_worker
-from fileq.process.sandbox import lifeline
+from fileq.process.sandbox import open_lifeline
 from fileq.units import describe_seconds
 
 _LOOK = 0.2
@@ -25,25 +25,26 @@ _GRACE = 5.0
 _Value = TypeVar("_Value")
 
 
-class Stopped(Exception):
+class IsolatedRunStopped(Exception):
     """The worker stops: the work was ended."""
 
 
-class Problem(msgspec.Struct, frozen=True):
+class IsolatedFailure(msgspec.Struct, frozen=True):
     """What went wrong, as it comes from the other process."""
 
     message: str
     hint: str
 
 
-def aside(function: Callable[..., _Value], *arguments: object, seconds: float, stop: threading.Event) -> _Value:
-    """What `function` returns, called with `arguments` in a process of its own.
+def run_isolated(function: Callable[..., _Value], *arguments: object, seconds: float, stop: threading.Event) -> _Value:
+    """Call `function` with `arguments` in a process of its own, and return what it returns.
 
-    Raises EnvironmentFailure with what went wrong there, or where it takes longer than so many seconds; Stopped.
+    Raises EnvironmentFailure with what went wrong there, or where it takes longer than so many seconds;
+    IsolatedRunStopped once `stop` is set.
     """
     ours, theirs = forkserver.context.Pipe(duplex=False)
     process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
-        target=_serve, args=(theirs, lifeline(), function, arguments), daemon=True, name="fileq-aside"
+        target=_serve, args=(theirs, open_lifeline(), function, arguments), daemon=True, name="fileq-isolated"
     )
     forkserver.start(process)
     theirs.close()
@@ -53,7 +54,7 @@ def aside(function: Callable[..., _Value], *arguments: object, seconds: float, s
         process.kill()
         forkserver.join(process, _GRACE)
         ours.close()
-    if isinstance(answer, Problem):
+    if isinstance(answer, IsolatedFailure):
         raise EnvironmentFailure(answer.message, answer.hint)
     return cast(_Value, answer)
 
@@ -62,13 +63,13 @@ def _answer(connection: Connection, seconds: float, stop: threading.Event) -> ob
     deadline = time.monotonic() + seconds
     while not connection.poll(_LOOK):
         if stop.is_set():
-            raise Stopped
+            raise IsolatedRunStopped
         if time.monotonic() > deadline:
-            return Problem(f"It took longer than {describe_seconds(seconds)}.", "It is tried again.")
+            return IsolatedFailure(f"It took longer than {describe_seconds(seconds)}.", "It is tried again.")
     try:
         return connection.recv()
     except EOFError:
-        return Problem("Its process died.", "It is tried again.")
+        return IsolatedFailure("Its process died.", "It is tried again.")
 
 
 def _serve(connection: Connection, end: Connection, function: Callable[..., object], arguments: tuple[object]) -> None:
@@ -78,7 +79,9 @@ def _serve(connection: Connection, end: Connection, function: Callable[..., obje
     try:
         connection.send(function(*arguments))
     except FileqError as error:
-        connection.send(Problem(error.message, error.hint))
+        connection.send(IsolatedFailure(error.message, error.hint))
     except Exception as error:  # noqa: BLE001  # whatever it is, the task that asked for it has failed, and says so
         traceback.print_exc()
-        connection.send(Problem(f"Something went wrong inside fileq: {type(error).__name__}: {error}.", "Report it."))
+        connection.send(
+            IsolatedFailure(f"Something went wrong inside fileq: {type(error).__name__}: {error}.", "Report it.")
+        )

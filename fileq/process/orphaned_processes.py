@@ -15,7 +15,7 @@ _PATIENCE = 2.0
 """Seconds to wait for them: who is killed ends at once, unless it hangs in a drive that has gone."""
 
 
-def end_programs(temps: Iterable[str]) -> None:
+def kill_programs(temps: Iterable[str]) -> None:
     """Kill the programs that were to write these temp files, with all that they have started, and see them gone.
 
     To be done before the files are removed: else they would write them anew.
@@ -39,7 +39,7 @@ def _programs(beginnings: tuple[str, ...]) -> Iterator[psutil.Process]:
                 yield process
 
 
-def end_holders(inode: int) -> None:
+def kill_connection_holders(inode: int) -> None:
     """Kill the processes that have this socket open, with all that they have started. This one has another end.
 
     A supervisor may be stopped (SIGSTOP), and hears of nothing then. Elsewhere than on Linux nobody is found.

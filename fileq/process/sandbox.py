@@ -25,7 +25,7 @@ from fileq.process import child, forkserver, orphaned_processes
 from fileq.units import describe_bytes, describe_seconds
 
 
-class Verdict(StrEnum):
+class KillReason(StrEnum):
     """Why the worker itself ended a child."""
 
     TIMEOUT = "timeout"
@@ -34,11 +34,11 @@ class Verdict(StrEnum):
     STOPPED = "stopped"
 
 
-class Stopped(Exception):
+class AttemptStopped(Exception):
     """The worker stops now, or the job is no longer its own: the attempt ended without an outcome."""
 
 
-class Lost(Exception):
+class ChildLost(Exception):
     """Something outside killed the child."""
 
 
@@ -53,7 +53,7 @@ class Sandbox:
         self._theirs = -1  # the inode of its end of the connection
         self._token: Token | None = None
         self._deadline = 0.0
-        self._verdict: Verdict | None = None
+        self._verdict: KillReason | None = None
         self._planning = False
         self._lock = threading.RLock()
 
@@ -81,7 +81,10 @@ class Sandbox:
                 self.close()
 
     def plan(self, request: PipelineRequest) -> tuple[OutputInfo, ...]:
-        """Have the child open a source, and return the outputs that are planned. Raises JobError, Stopped or Lost."""
+        """Have the child open a source, and return the outputs that are planned.
+
+        Raises JobError, AttemptStopped or ChildLost.
+        """
         planned: tuple[OutputInfo, ...] = self._ask(request)
         self._planning = True
         return planned
@@ -89,7 +92,7 @@ class Sandbox:
     def encode(self, targets: Sequence[Reservation | None]) -> EncodeResult:
         """Have the child encode the outputs that it planned; None is for one that is not wanted.
 
-        Raises JobError, Stopped or Lost.
+        Raises JobError, AttemptStopped or ChildLost.
         """
         result: EncodeResult = self._ask(targets)
         return result
@@ -118,12 +121,12 @@ class Sandbox:
         assert self._connection is not None
         while not self._connection.poll(max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
             if time.monotonic() >= self._deadline:
-                self._kill(Verdict.TIMEOUT)
+                self._kill(KillReason.TIMEOUT)
             if self._verdict or not self._is_alive():
                 break
         if self._connection.poll(_GRACE):
             return
-        orphaned_processes.end_holders(self._theirs)
+        orphaned_processes.kill_connection_holders(self._theirs)
         if not self._connection.poll(_GRACE):
             raise EOFError
 
@@ -139,7 +142,7 @@ class Sandbox:
         """The attempt under way."""
         return self._token
 
-    def stop(self, verdict: Verdict, token: Token | None = None) -> None:
+    def stop(self, verdict: KillReason, token: Token | None = None) -> None:
         """From another thread: end the attempt under way at once, if it is this one (None: whichever it is)."""
         with self._lock:
             if self._token is not None and token in (None, self._token):
@@ -149,7 +152,7 @@ class Sandbox:
         """From another thread: end the attempt if its child has more memory than it may."""
         with self._lock, suppress(psutil.NoSuchProcess):
             if self._token and self._process and self._memory_in_use() > self._memory + _BASE:
-                self._kill(Verdict.MEMORY)
+                self._kill(KillReason.MEMORY)
 
     def _memory_in_use(self) -> int:
         return int(psutil.Process(self._process.pid).memory_info().rss)
@@ -177,7 +180,7 @@ class Sandbox:
         forkserver.need_handles()
         ours, theirs = forkserver.context.Pipe()
         process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
-            target=child.serve, args=(theirs, lifeline(), self._memory), daemon=True, name="fileq-child"
+            target=child.serve, args=(theirs, open_lifeline(), self._memory), daemon=True, name="fileq-child"
         )
         try:
             forkserver.start(process)
@@ -189,7 +192,7 @@ class Sandbox:
             theirs.close()
         self._process, self._connection = process, ours
 
-    def _kill(self, verdict: Verdict) -> None:
+    def _kill(self, verdict: KillReason) -> None:
         with self._lock:
             self._verdict = self._verdict or verdict
             self._kill_family()
@@ -216,22 +219,22 @@ class Sandbox:
         verdict = self._verdict
         self._forget()
         match verdict:
-            case Verdict.TIMEOUT:
+            case KillReason.TIMEOUT:
                 return JobError(
                     ErrorKind.TIMEOUT,
                     f"It took longer than {describe_seconds(self._timeout)}.",
                     "Raise timeout in [worker] of the config, or make the recipe lighter.",
                 )
-            case Verdict.MEMORY:
+            case KillReason.MEMORY:
                 return JobError(
                     ErrorKind.MEMORY,
                     f"It needed more than {describe_bytes(self._memory)} of memory.",
                     child.MORE_MEMORY,
                 )
-            case Verdict.CANCELLED | Verdict.STOPPED:
-                return Stopped()
+            case KillReason.CANCELLED | KillReason.STOPPED:
+                return AttemptStopped()
         if exit_code in (None, -signal.SIGKILL, _NOBODY_SAW_IT):
-            return Lost()
+            return ChildLost()
         return JobError(
             ErrorKind.CRASHED,
             f"Its process died ({_cause(exit_code)}).",
@@ -266,7 +269,7 @@ _lifeline_ends: tuple[Connection, Connection] | None = None
 _lifeline_lock = threading.Lock()
 
 
-def lifeline() -> Connection:
+def open_lifeline() -> Connection:
     """The end of a pipe that children watch. Nobody but this process has the other one, and nothing is ever written."""
     global _lifeline_ends  # noqa: PLW0603  # one for the process, like the process itself
     with _lifeline_lock:

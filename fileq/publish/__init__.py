@@ -4,18 +4,24 @@ Nothing partial ever stands under a final name, nothing of anybody else's is ove
 and an attempt that was given up for dead publishes nothing.
 """
 
-from fileq.publish.completion import complete, restore_displaced
 from fileq.publish.folders import find_source_drive_away
-from fileq.publish.publication import EncodedJob, Refused, discard, publish
-from fileq.publish.reservation import reserve
+from fileq.publish.publication import (
+    EncodedJob,
+    Refusal,
+    complete_attempt,
+    discard_temps,
+    publish_jobs,
+    restore_displaced_files,
+)
+from fileq.publish.reservation import reserve_outputs
 
 __all__ = [
     "EncodedJob",
-    "Refused",
-    "complete",
-    "discard",
+    "Refusal",
+    "complete_attempt",
+    "discard_temps",
     "find_source_drive_away",
-    "publish",
-    "reserve",
-    "restore_displaced",
+    "publish_jobs",
+    "reserve_outputs",
+    "restore_displaced_files",
 ]

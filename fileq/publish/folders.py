@@ -8,7 +8,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.folders import FolderRecord
 
 
-def make_ready(ledger: Ledger, path: str) -> None:
+def prepare_folder(ledger: Ledger, path: str) -> None:
     """Have the folder of an output there. Raises JobError.
 
     Done inside the transaction that reserves the output: retention removes no folder meanwhile, nor afterwards.

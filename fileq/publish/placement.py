@@ -41,7 +41,7 @@ class OutputFolders(ExitStack):
                     self._open[folder].sync()
 
 
-def place(folder: Directory, reserved: Reservation, output: PublishedFile) -> None:
+def place_output(folder: Directory, reserved: Reservation, output: PublishedFile) -> None:
     """Give an output's temp file its final name. Raises JobError (conflict), OSError."""
     temp, name = os.path.basename(reserved.temp), os.path.basename(reserved.path)
     if not reserved.replaces:

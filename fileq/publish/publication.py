@@ -1,4 +1,4 @@
-"""Finished temp files get their final names, and their jobs end as done."""
+"""Finished temp files get their final names, and their jobs end as done; what an attempt that was cut off has left."""
 
 import glob
 import os
@@ -11,7 +11,8 @@ import msgspec
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import open_directory
-from fileq.files.identity import version_of
+from fileq.files.identity import is_same_file, version_of
+from fileq.files.no_clobber import restore_name
 from fileq.files.private_folder import remove_private_folder
 from fileq.files.temp_file import TempIdentity, foreign_file_error
 from fileq.images.protocol import EncodedOutput, Reservation
@@ -19,7 +20,7 @@ from fileq.job import Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced
 from fileq.ledger.tables.outputs import PublishedFile
-from fileq.publish.placement import OutputFolders, place
+from fileq.publish.placement import OutputFolders, place_output
 
 
 class EncodedJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,16 +33,16 @@ class EncodedJob(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be said on the job."""
 
 
-Refused = JobError | Fenced
+Refusal = JobError | Fenced
 """Why an attempt's outputs were not published."""
 
 
-def publish(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, Refused]:
+def publish_jobs(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, Refusal]:
     """Give finished temp files their final names, and end their jobs as done; answer those where that may not be.
 
     Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
     """
-    refused: dict[Token, Refused] = {}
+    refused: dict[Token, Refusal] = {}
     with OutputFolders() as folders:
         announced: list[tuple[EncodedJob, list[PublishedFile]]] = []
         with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
@@ -61,11 +62,11 @@ def publish(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, Refus
     with ledger.transaction():
         for one, outputs in lasting:
             with _refusals(refused, one.token):
-                end_as_done(ledger, one.token, outputs, one.note)
+                finish_job(ledger, one.token, outputs, one.note)
     return refused
 
 
-def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], note: str) -> None:
+def finish_job(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], note: str) -> None:
     """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
     now = time.time()
     bytes_out = sum(output.info.bytes for output in outputs)
@@ -74,7 +75,7 @@ def end_as_done(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], 
 
 
 @contextmanager
-def _refusals(refused: dict[Token, Refused], token: Token) -> Iterator[None]:
+def _refusals(refused: dict[Token, Refusal], token: Token) -> Iterator[None]:
     try:
         yield
     except (JobError, Fenced) as reason:
@@ -113,13 +114,52 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs:
             if reserved.is_source:
                 folders.sync({os.path.dirname(other.path) for other in one.reservations})
             try:
-                place(folders.at(reserved.path), reserved, output)
+                place_output(folders.at(reserved.path), reserved, output)
             except FileNotFoundError:
                 ledger.jobs.check_token(one.token)  # recovery removes the temp files of those it thinks dead
                 raise
 
 
-def discard(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:
+def complete_attempt(ledger: Ledger, token: Token) -> bool:
+    """End an attempt as done where all that it announced stands under its final name; return whether that is so.
+
+    It was cut off after its outputs had got their names. Without this, a recipe that replaces its sources would find
+    its own output under the source's name, and take it for a file that somebody changed. To be called in the
+    transaction that ends the attempt else. Raises Fenced.
+    """
+    announced = ledger.outputs.find_announced_outputs(token.job)
+    if announced is None:
+        return False
+    outputs, note = announced
+    try:
+        with OutputFolders() as folders:
+            for output in outputs:
+                if not is_same_file(folders.look(output.info.path), output.inode, output.version):
+                    return False
+            folders.sync({os.path.dirname(output.info.path) for output in outputs})
+    except (OSError, JobError):  # a folder isn't there, or can't be read: the attempt is made once more
+        return False
+    finish_job(ledger, token, outputs, note)
+    return True
+
+
+def restore_displaced_files(ledger: Ledger, job_id: int) -> None:
+    """Give a file its name back that somebody had saved under an output's name, and that lost it in the swap.
+
+    An attempt that is cut off just after the two have swapped their names has not looked at what it got. The temp
+    files of the job are to go after this.
+    """
+    for path, temp, inode, replaces in ledger.outputs.find_displaced(job_id):
+        try:
+            with open_directory(os.path.dirname(temp)) as folder:
+                status = folder.lstat(os.path.basename(temp))
+                if status is not None and status.st_ino != inode and version_of(status) != replaces:
+                    restore_name(folder, os.path.basename(temp), os.path.basename(path))
+        except OSError:  # its folder is away: the temp file can't be removed either, and stays known
+            continue
+
+
+def discard_temps(temps: Iterable[str], *, of_programs: bool = True) -> list[str]:
     """Remove the temp files of an attempt that ended; many were never written. Return those that could not go.
 
     `of_programs`: also the folders in which external programs made them, which have an ending after the same name.

@@ -3,17 +3,18 @@
 import os
 from collections.abc import Sequence
 
-from fileq.errors import ErrorKind, JobError
+from fileq.errors import ErrorKind, JobError, translate_os_errors
+from fileq.files.identity import format_version, version_at
 from fileq.files.names import free_names, temp_name
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim
-from fileq.publish.folders import make_ready
-from fileq.publish.occupant import Placing
+from fileq.ledger.tables.outputs import PathOwner
+from fileq.publish.folders import prepare_folder
 from fileq.recipes.recipe import Recipe
 
 
-def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) -> list[Reservation | None]:
+def reserve_outputs(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) -> list[Reservation | None]:
     """Make these output paths this job's own; None where the recipe says to skip what exists.
 
     Raises JobError (conflict, permission, no_space), and then reserves none. Makes the folders.
@@ -28,7 +29,7 @@ def reserve(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) 
         ledger.jobs.check_token(claim.token)
         reservations = [_reserve_one(ledger, claim, recipe, paths, number) for number in range(len(paths))]
         for folder in {os.path.dirname(reservation.path) for reservation in reservations if reservation}:
-            make_ready(ledger, folder)
+            prepare_folder(ledger, folder)
     return reservations
 
 
@@ -37,12 +38,12 @@ def _twice(paths: Sequence[str]) -> str:
 
 
 def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> Reservation | None:
-    placing = Placing(ledger, claim, recipe, _own_file(claim, recipe, paths[number]))
+    placing = PathOccupant(ledger, claim, recipe, _own_file(claim, recipe, paths[number]))
     if placing.is_taken:
         if recipe.on_conflict == "skip":
             return None
         if recipe.on_conflict == "rename":
-            placing = Placing(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
+            placing = PathOccupant(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
     placing.refuse_if_taken()
     name = temp_name(ledger.name, ledger.secret, claim.token.job, claim.token.attempt, number)
     temp = os.path.join(os.path.dirname(placing.path), name)
@@ -63,5 +64,100 @@ def _free_name(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str
     return next(
         name
         for name in free_names(paths[number])
-        if name not in paths and not Placing(ledger, claim, recipe, name).is_taken
+        if name not in paths and not PathOccupant(ledger, claim, recipe, name).is_taken
     )
+
+
+class PathOccupant:
+    """What stands at a path, seen from one job that wants to put its output there."""
+
+    def __init__(self, ledger: Ledger, claim: Claim, recipe: Recipe, path: str) -> None:
+        self.path = path
+        self._ledger = ledger
+        self._claim = claim
+        self._recipe = recipe
+        self._owner = ledger.outputs.find_owner(path)
+        with translate_os_errors(path):
+            self.version = version_at(path)
+
+    @property
+    def exists(self) -> bool:
+        return self.version is not None
+
+    @property
+    def replaceable(self) -> str | None:
+        """The version that was looked at, and may go; None where any may. Of the source, only the one that was read."""
+        if self.replaces_source:
+            return format_version(self._claim.size, self._claim.mtime_ns)
+        return None if self._recipe.on_conflict == "overwrite" else self.version
+
+    @property
+    def is_taken(self) -> bool:
+        return self._anothers_output or self._foreign or self._original
+
+    @property
+    def _ours(self) -> bool:
+        """Whether the path belongs to this job, or to an earlier one for the same source and recipe."""
+        return self._owner is not None and self._same_work(self._owner)
+
+    def _same_work(self, owner: PathOwner) -> bool:
+        return owner.job == self._claim.token.job or (
+            owner.source == self._claim.source and owner.recipe == self._recipe.name
+        )
+
+    @property
+    def _our_file(self) -> bool:
+        return self._ours and self._owner is not None and self.version in self._owner.versions
+
+    @property
+    def _anothers_output(self) -> bool:
+        if self._owner is None or self._ours:
+            return False
+        return self.exists or not self._owner.state.is_final
+
+    @property
+    def _foreign(self) -> bool:
+        if self._recipe.on_conflict == "overwrite" or self.replaces_source:
+            return False
+        return self.exists and not self._our_file
+
+    @property
+    def replaces_source(self) -> bool:
+        """Whether the output is to take the place of the job's own source."""
+        return self._recipe.replace and self.is_own_source
+
+    @property
+    def is_own_source(self) -> bool:
+        return os.path.realpath(self.path) == os.path.realpath(self._claim.source)
+
+    @property
+    def _original(self) -> bool:
+        """Whether a source stands there: this job's, or another's that fileq didn't make itself."""
+        if self._recipe.replace:
+            return False
+        if self.is_own_source:
+            return True
+        return self.exists and not self._our_file and self._ledger.outputs.is_source(self.path)
+
+    def refuse_if_taken(self) -> None:
+        if self.replaces_source and self.version != self.replaceable:
+            raise JobError(ErrorKind.CHANGED, f"{self.path} has changed since it was added.", "Add it again.")
+        if self._original:
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"The output {self.path} would take the place of an original.",
+                "Choose another folder or name, or set replace = true in the recipe.",
+            )
+        if self._anothers_output:
+            assert self._owner is not None
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"{self.path} is already the output of {self._owner.source} (recipe {self._owner.recipe}).",
+                'Put more in the name, such as {relative} or {ext}, or set on_conflict = "rename".',
+            )
+        if self._foreign:
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"{self.path} exists, and is not what fileq made of this source.",
+                'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+            )

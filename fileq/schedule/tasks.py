@@ -14,7 +14,7 @@ from fileq.health import CheckState, run_checks
 from fileq.health.state import record_results
 from fileq.ledger import Ledger
 from fileq.notifications import enqueue_notification
-from fileq.process.isolated import aside
+from fileq.process.isolated import run_isolated
 from fileq.retention.verification import record_vanished_outputs
 from fileq.units import describe_bytes
 from fileq.watch.one_shot import watch_once
@@ -65,7 +65,7 @@ def write_report(context: TaskContext, now: float) -> str:
     database, settings = context.ledger.database.path, context.settings
     folder = settings.report.folder or os.path.join(os.path.dirname(database), "reports")
     limit = settings.worker.max_pixels
-    path, title, summary = aside(
+    path, title, summary = run_isolated(
         _write_report, database, folder, limit, now, seconds=_REPORT_TIMEOUT, stop=context.stop
     )
     enqueue_notification(context.ledger, settings.notify, "report", title, summary, now, attachment=path)

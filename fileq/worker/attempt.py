@@ -12,7 +12,14 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
 from fileq.job import Failure, OutputInfo, Token
 from fileq.ledger.tables.jobs import Claim, Fenced, QueueEntry
-from fileq.publish import EncodedJob, complete, discard, find_source_drive_away, reserve, restore_displaced
+from fileq.publish import (
+    EncodedJob,
+    complete_attempt,
+    discard_temps,
+    find_source_drive_away,
+    reserve_outputs,
+    restore_displaced_files,
+)
 from fileq.recipes.recipe import Recipe, decode_recipe
 from fileq.worker.recovery import lose
 from fileq.worker.slot import SlotContext
@@ -68,7 +75,7 @@ class Attempt:
 
     def reserve(self, planned: Sequence[OutputInfo]) -> list[Reservation | None]:
         """Make the planned paths this job's own; None is for an output that is skipped. Raises JobError, Fenced."""
-        places = reserve(self._ledger, self._claim, self._recipe, [output.path for output in planned])
+        places = reserve_outputs(self._ledger, self._claim, self._recipe, [output.path for output in planned])
         self._reservations = [place for place in places if place]
         return places
 
@@ -138,7 +145,7 @@ class Attempt:
     def _end(self, settle: Callable[[float], QueueEntry | None]) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
         is_done = bool(self._reservations) and self._is_published_already()
-        left = discard((place.temp for place in self._reservations), of_programs=self._runs_programs)
+        left = discard_temps((place.temp for place in self._reservations), of_programs=self._runs_programs)
         with self._ledger.transaction():
             self._ledger.outputs.release_paths((place.path, place.temp) for place in self._reservations)
             now = time.time()
@@ -155,8 +162,8 @@ class Attempt:
     def _is_published_already(self) -> bool:
         with suppress(Fenced), self._ledger.transaction():
             self._ledger.jobs.check_token(self.token)
-            restore_displaced(self._ledger, self.token.job)
-            return complete(self._ledger, self.token)
+            restore_displaced_files(self._ledger, self.token.job)
+            return complete_attempt(self._ledger, self.token)
         return False
 
     @property

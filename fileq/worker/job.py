@@ -11,8 +11,8 @@ from fileq.disposition import dispose
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, LedgerError, Shortage
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Claim, Fenced
-from fileq.process.sandbox import Lost, Stopped
-from fileq.publish import EncodedJob, publish
+from fileq.process.sandbox import AttemptStopped, ChildLost
+from fileq.publish import EncodedJob, publish_jobs
 from fileq.worker.attempt import Attempt
 from fileq.worker.slot import Slot
 
@@ -65,9 +65,9 @@ def process_job(slot: Slot, job_id: int) -> AttemptSteps:
             raise
         except Fenced:
             attempt.leave()
-        except Stopped:
+        except AttemptStopped:
             attempt.give_back()
-        except Lost:
+        except ChildLost:
             attempt.lose()
         except FolderUnavailable as error:
             attempt.put_off(error)
@@ -112,7 +112,7 @@ class PublicationGroup:
 
     def publish(self) -> None:
         """Publish the outputs of all that wait, and end their attempts: as done, or as each one's refusal wants it."""
-        refused = publish(self._ledger, [finished for _, finished in self._waiting]) if self._waiting else {}
+        refused = publish_jobs(self._ledger, [finished for _, finished in self._waiting]) if self._waiting else {}
         while self._waiting:
             attempt, finished = self._waiting.popleft()
             _go_on(attempt, refused.get(finished.token))

@@ -12,7 +12,7 @@ from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import Ledger, opened
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
-from fileq.process.isolated import Stopped, aside
+from fileq.process.isolated import IsolatedRunStopped, run_isolated
 from fileq.schedule.scheduler import Scheduler, TaskRun
 from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
@@ -147,7 +147,7 @@ class Upkeep:
         It may end what it has begun when the worker stops: a notice that is cut off waits for its lease to pass.
         """
         try:
-            aside(
+            run_isolated(
                 deliver_notifications,
                 self._ledger.database.path,
                 self._notify,
@@ -155,7 +155,7 @@ class Upkeep:
                 seconds=_DELIVERY,
                 stop=self._cut,
             )
-        except Stopped:
+        except IsolatedRunStopped:
             return
         except FileqError as error:
             _log.warning("Notices could not be sent: %s", error)
@@ -164,8 +164,8 @@ class Upkeep:
         """Past the ledger's outbox, which is what is wrong."""
         title, body = "fileq can't use its database", f"{trouble}\n\nOn {hostname()}. fileq doctor shows more."
         try:
-            problems = aside(send_now, self._notify, title, body, seconds=_DELIVERY, stop=self._stop)
-        except Stopped:
+            problems = run_isolated(send_now, self._notify, title, body, seconds=_DELIVERY, stop=self._stop)
+        except IsolatedRunStopped:
             return
         except FileqError as error:
             problems = [str(error)]
@@ -200,7 +200,7 @@ def perform(database: str, config: Config, name: str, stop: threading.Event) -> 
     try:
         with opened(database) as ledger:
             return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), time.time())
-    except Stopped:
+    except IsolatedRunStopped:
         return None, ""
     except FileqError as error:
         return str(error), ""

@@ -12,8 +12,8 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced, QueueEntry
 from fileq.ledger.tables.workers import is_worker_gone
 from fileq.presence import this_process
-from fileq.process.orphaned_processes import end_programs
-from fileq.publish import complete, discard, restore_displaced
+from fileq.process.orphaned_processes import kill_programs
+from fileq.publish import complete_attempt, discard_temps, restore_displaced_files
 from fileq.worker.heartbeat_watch import HeartbeatWatch
 
 _MONTH = 30 * 86400.0
@@ -58,7 +58,7 @@ def sweep_after_boot(ledger: Ledger, now: float) -> None:
     boot = process.started.partition("/")[0]
     if ledger.meta.find_swept_boot(process.host) == boot:
         return
-    left = discard(find_leftover_temps(ledger, now))
+    left = discard_temps(find_leftover_temps(ledger, now))
     with ledger.transaction():
         ledger.leftover_temps.insert_temps(left, now)
         ledger.meta.record_swept_boot(process.host, boot)
@@ -69,7 +69,7 @@ def _end_programs(ledger: Ledger) -> None:
     left = ledger.outputs.find_abandoned_paths()
     for token, _ in ledger.jobs.find_orphans():
         left += ledger.outputs.find_reserved_paths(token.job)
-    end_programs(temp for _, temp in left)
+    kill_programs(temp for _, temp in left)
 
 
 def _requeue_orphans(ledger: Ledger, now: float) -> int:
@@ -86,9 +86,9 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
     with ledger.transaction():
         ledger.jobs.check_token(token)
-        restore_displaced(ledger, token.job)
+        restore_displaced_files(ledger, token.job)
         reserved = ledger.outputs.find_reserved_paths(token.job)
-        is_done = complete(ledger, token)
+        is_done = complete_attempt(ledger, token)
         _discard(ledger, reserved, now)
         if is_done:
             return
@@ -101,13 +101,13 @@ def _clear_up(ledger: Ledger, now: float) -> None:
     """Remove the temp files of jobs that were cancelled, and whose worker died before it saw that."""
     with ledger.transaction():
         for job_id in ledger.outputs.find_jobs_with_abandoned_paths():
-            restore_displaced(ledger, job_id)
+            restore_displaced_files(ledger, job_id)
         _discard(ledger, ledger.outputs.find_abandoned_paths(), now)
 
 
 def _discard(ledger: Ledger, reserved: list[tuple[str, str]], now: float) -> None:
     """Free these paths, and remove the temp file of each; those that can't go are known until they can."""
-    ledger.leftover_temps.insert_temps(discard(temp for _, temp in reserved), now)
+    ledger.leftover_temps.insert_temps(discard_temps(temp for _, temp in reserved), now)
     ledger.outputs.release_paths(reserved)
 
 
@@ -116,7 +116,7 @@ def _retry_leftovers(ledger: Ledger, now: float) -> None:
     known = ledger.leftover_temps.list_temps()
     if not known:
         return
-    left = set(discard(known))
+    left = set(discard_temps(known))
     gone = {path for path in left if now - known.get(path, now) > _MONTH and not os.path.isdir(os.path.dirname(path))}
     with ledger.transaction():
         ledger.leftover_temps.delete_temps(known.keys() - left | gone)

@@ -16,7 +16,7 @@ from fileq.ledger.tables.jobs import Fenced
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.presence import this_process
 from fileq.process.forkserver import prepare
-from fileq.process.sandbox import Verdict
+from fileq.process.sandbox import KillReason
 from fileq.worker.consumer import SlotConsumer
 from fileq.worker.outages import FolderOutages, Outage
 from fileq.worker.recovery import recover, sweep_after_boot
@@ -192,7 +192,7 @@ class Worker:
         for slot in self._consumer.slots:
             slot.sandbox.check_memory()
             if self._at_once:
-                slot.sandbox.stop(Verdict.STOPPED)
+                slot.sandbox.stop(KillReason.STOPPED)
         if self._has_its_database():
             with suppress(LedgerError):  # the next tick asks again
                 self._look_at_the_ledger(time.monotonic())
@@ -262,7 +262,7 @@ class Worker:
                 try:
                     self._ledger.jobs.check_token(token)
                 except Fenced:
-                    slot.sandbox.stop(Verdict.CANCELLED, token)
+                    slot.sandbox.stop(KillReason.CANCELLED, token)
 
     def _drained(self, moment: float) -> None:
         """Stop when all is done; where messages were lost, send them again."""

@@ -18,7 +18,7 @@ from fileq.images.pipeline import open_run
 from fileq.images.protocol import Reservation
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
-from fileq.publish import discard
+from fileq.publish import discard_temps
 from fileq.recipes.recipe import Output
 from tests.support.images import make, photo, pipeline_request, recipe
 
@@ -249,7 +249,7 @@ def test_the_private_folder_that_a_crash_left_is_removed_and_no_link_followed(tm
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_text("a")
     left_by_a_crash(tmp_path)
-    assert discard([str(tmp_path / ".t.tmp")]) == []
+    assert discard_temps([str(tmp_path / ".t.tmp")]) == []
     assert sorted(os.listdir(tmp_path)) == ["photos"]
     assert os.listdir(tmp_path / "photos") == ["a.jpg"]
 
@@ -258,7 +258,7 @@ def test_another_folder_that_was_given_such_a_name_stays_with_all_that_is_in_it(
     theirs = tmp_path / ".t.tmp.dir"
     theirs.mkdir(mode=0o700)
     (theirs / "a.jpg").write_text("a")
-    assert discard([str(tmp_path / ".t.tmp")]) == [str(theirs)]
+    assert discard_temps([str(tmp_path / ".t.tmp")]) == [str(theirs)]
     assert Path(theirs, "a.jpg").read_text() == "a"
 
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from fileq.errors import EnvironmentFailure, UsageError
-from fileq.process.isolated import Stopped, aside
+from fileq.process.isolated import IsolatedRunStopped, run_isolated
 from tests.acceptance.program import wait_until
 
 
@@ -39,7 +39,7 @@ def tell_and_hang(path):
 
 
 def call(function, *arguments, seconds=60.0, stop=None):
-    return aside(function, *arguments, seconds=seconds, stop=stop or threading.Event())
+    return run_isolated(function, *arguments, seconds=seconds, stop=stop or threading.Event())
 
 
 def test_the_answer_comes_from_another_process():
@@ -75,7 +75,7 @@ def test_it_ends_when_the_worker_stops(tmp_path):
     def wait():
         try:
             call(tell_and_hang, str(file), stop=stop)
-        except Stopped:
+        except IsolatedRunStopped:
             ended.append("stopped")
 
     thread = threading.Thread(target=wait)
@@ -91,10 +91,10 @@ def test_it_ends_when_the_worker_is_killed(tmp_path):
     file = tmp_path / "pid"
     script = f"""
 import threading
-from fileq.process.isolated import aside
+from fileq.process.isolated import run_isolated
 from tests.process.test_isolated import tell_and_hang
 if __name__ == "__main__":
-    aside(tell_and_hang, {str(file)!r}, seconds=600.0, stop=threading.Event())
+    run_isolated(tell_and_hang, {str(file)!r}, seconds=600.0, stop=threading.Event())
 """
     program = tmp_path / "worker.py"
     program.write_text(script, "utf-8")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from fileq.operations.programs.runner import OUTPUT_VARIABLE
-from fileq.process.orphaned_processes import end_programs
+from fileq.process.orphaned_processes import kill_programs
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,6 @@ from fileq.process.orphaned_processes import end_programs
 def test_a_program_is_ended_that_writes_what_is_about_to_be_removed(output, is_ended):
     environment = os.environ | {OUTPUT_VARIABLE: output}
     with subprocess.Popen(["sleep", "60"], env=environment) as program:
-        end_programs(["/out/.a.tmp"])
+        kill_programs(["/out/.a.tmp"])
         assert (program.poll() is not None) == is_ended
         program.kill()

@@ -6,7 +6,7 @@ from mischief import Crash, Devour, Doze, Exhaust, Stumble
 from fileq.errors import ErrorKind, JobError, Shortage
 from fileq.images.protocol import Reservation
 from fileq.process import forkserver
-from fileq.process.sandbox import Verdict
+from fileq.process.sandbox import KillReason
 from tests.support.assignments import TOKEN, during, failure, pid_of, sandbox
 
 
@@ -85,7 +85,7 @@ def test_looking_at_the_memory_of_a_child_that_just_died_is_no_mistake(bench, bo
         with pytest.raises(JobError):
             box.encode([Reservation(path=str(bench.folder / ".small.tmp"), temp=str(bench.folder / ".small.tmp"))])
         box.check_memory()  # from the worker's thread, before the slot has come to the attempt's end
-        box.stop(Verdict.STOPPED)
+        box.stop(KillReason.STOPPED)
     assert bench.works(box)
 
 

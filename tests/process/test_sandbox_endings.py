@@ -17,31 +17,31 @@ from fileq.job import Token
 from fileq.operations.programs.command import Command
 from fileq.process import forkserver
 from fileq.process import sandbox as module
-from fileq.process.sandbox import Lost, Stopped, Verdict
+from fileq.process.sandbox import AttemptStopped, ChildLost, KillReason
 from fileq.recipes.recipe import Output, Recipe
 from tests.support.assignments import TOKEN, during, is_alive, pid_of, sandbox
 
 
-@pytest.mark.parametrize("verdict", [Verdict.STOPPED, Verdict.CANCELLED])
+@pytest.mark.parametrize("verdict", [KillReason.STOPPED, KillReason.CANCELLED])
 def test_an_attempt_can_be_stopped_from_another_thread(bench, box, tmp_path, verdict):
     with during(bench, box, tmp_path) as ended:
         box.stop(verdict, TOKEN)
-    assert isinstance(ended[0], Stopped)
+    assert isinstance(ended[0], AttemptStopped)
     assert bench.works(box)
 
 
 def test_stopping_an_attempt_that_is_over_stops_no_other(bench, box, tmp_path):
     with during(bench, box, tmp_path) as ended:
-        box.stop(Verdict.CANCELLED, Token(1, 7))
+        box.stop(KillReason.CANCELLED, Token(1, 7))
         assert box.token == TOKEN
-        box.stop(Verdict.STOPPED)
-    assert isinstance(ended[0], Stopped)
+        box.stop(KillReason.STOPPED)
+    assert isinstance(ended[0], AttemptStopped)
 
 
 def test_stopping_when_nothing_is_done_stops_nothing(bench, box):
     assert bench.works(box)
     pid = pid_of(box)
-    box.stop(Verdict.CANCELLED)
+    box.stop(KillReason.CANCELLED)
     assert bench.works(box)
     assert pid_of(box) == pid
 
@@ -49,7 +49,7 @@ def test_stopping_when_nothing_is_done_stops_nothing(bench, box):
 def test_a_child_that_is_killed_from_outside_is_lost_and_no_fault_of_the_job(bench, box, tmp_path):
     with during(bench, box, tmp_path) as ended:
         os.kill(pid_of(box), signal.SIGKILL)
-    assert isinstance(ended[0], Lost)
+    assert isinstance(ended[0], ChildLost)
     assert bench.works(box)
 
 
@@ -58,7 +58,7 @@ def test_a_child_that_is_killed_with_its_server_is_lost_too(bench, box, tmp_path
         child = psutil.Process(pid_of(box))
         child.parent().kill()
         child.kill()
-    assert isinstance(ended[0], Lost)
+    assert isinstance(ended[0], ChildLost)
     assert bench.works(box)
 
 
@@ -107,7 +107,7 @@ def test_a_stop_that_comes_when_all_is_made_costs_the_next_job_nothing(bench, bo
     with box.attempt(TOKEN):
         box.plan(bench.request())
         box.encode([Reservation(path=str(bench.folder / ".small.tmp"), temp=str(bench.folder / ".small.tmp"))])
-        box.stop(Verdict.CANCELLED, TOKEN)
+        box.stop(KillReason.CANCELLED, TOKEN)
     assert bench.works(box)
 
 
@@ -146,7 +146,7 @@ def stopper(bench, box, ended):
                 )
             )
             box.encode([Reservation(path=str(bench.folder / ".made.tmp"), temp=str(bench.folder / ".made.tmp"))])
-    except (JobError, Stopped, Lost) as error:
+    except (JobError, AttemptStopped, ChildLost) as error:
         ended.append(error)
 
 
@@ -161,7 +161,7 @@ def wait_for_stopped(mark):
 
 
 def cancel(box):
-    box.stop(Verdict.CANCELLED, TOKEN)
+    box.stop(KillReason.CANCELLED, TOKEN)
 
 
 def kill_from_outside(box):
@@ -175,7 +175,7 @@ def let_it_take_too_long(_box):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds a connection")
 @pytest.mark.parametrize(
     ("end", "kind", "timeout"),
-    [(cancel, Stopped, 300), (kill_from_outside, Lost, 300), (let_it_take_too_long, JobError, 5)],
+    [(cancel, AttemptStopped, 300), (kill_from_outside, ChildLost, 300), (let_it_take_too_long, JobError, 5)],
 )
 def test_an_attempt_whose_supervisor_is_stopped_ends_with_all_its_processes(bench, monkeypatch, end, kind, timeout):
     monkeypatch.setattr(module, "_GRACE", 1.0)
@@ -204,8 +204,8 @@ def test_children_heed_no_ctrl_c_and_no_sigterm(bench, box, tmp_path):
         os.kill(pid_of(box), signal.SIGINT)
         os.kill(pid_of(box), signal.SIGTERM)
         assert psutil.Process(pid_of(box)).is_running()
-        box.stop(Verdict.STOPPED)
-    assert isinstance(ended[0], Stopped)
+        box.stop(KillReason.STOPPED)
+    assert isinstance(ended[0], AttemptStopped)
 
 
 DYING = """

@@ -7,7 +7,7 @@ import pytest
 from fileq.errors import ErrorKind, JobError
 from fileq.files.directory import Directory
 from fileq.job import JobState
-from fileq.publish import publish
+from fileq.publish import publish_jobs
 from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, recipe
 from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
@@ -36,7 +36,7 @@ def test_what_stands_there_by_the_time_it_is_made_can_be_overwritten_too(ledger,
     claimed = claim(ledger, on_conflict="overwrite")
     places = reserved(ledger, claimed, out / "a.jpg")
     stand(out / "a.jpg", "theirs, changed meanwhile")
-    assert publish(ledger, [written(claimed, places)]) == {}
+    assert publish_jobs(ledger, [written(claimed, places)]) == {}
     assert (out / "a.jpg").read_text() == "ours"
 
 
@@ -54,7 +54,7 @@ def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped
     job = make(ledger, out / "a.jpg")
     ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
-    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
 
 
@@ -63,7 +63,7 @@ def test_a_renamed_output_keeps_its_name_when_it_is_made_again(ledger, out):
     job = make(ledger, out / "a.jpg", on_conflict="rename")
     ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
-    publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")])
+    publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")])
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "theirs", "a-1.jpg": "newer"}
 
 
@@ -105,7 +105,7 @@ def test_the_path_of_a_job_that_failed_is_free(ledger, out):
     reserved(ledger, first, out / "a.jpg")
     ledger.jobs.cancel_jobs([first.token.job], NOW)
     second = claim(ledger, "/photos/b.jpg")
-    assert publish(ledger, [written(second, reserved(ledger, second, out / "a.jpg"))]) == {}
+    assert publish_jobs(ledger, [written(second, reserved(ledger, second, out / "a.jpg"))]) == {}
 
 
 def test_two_outputs_of_one_recipe_with_one_name_are_a_conflict(ledger, out):
@@ -136,7 +136,7 @@ def test_an_original_is_known_by_any_path(ledger, tmp_path, way):
 def test_an_original_is_replaced_where_the_recipe_says_so(ledger, tmp_path):
     original = stand(tmp_path / "a.jpg", "original")
     claimed = claim_of_original(ledger, original)
-    assert publish(ledger, [written(claimed, reserved(ledger, claimed, original))]) == {}
+    assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, original))]) == {}
     assert original.read_text() == "ours"
     assert os.listdir(tmp_path) == ["a.jpg", "state"]
 
@@ -146,7 +146,7 @@ def test_a_link_to_the_original_stays_a_link_and_the_original_is_replaced(ledger
     link = tmp_path / "link.jpg"
     link.symlink_to(original)
     claimed = claim_of_original(ledger, link)
-    assert publish(ledger, [written(claimed, reserved(ledger, claimed, link))]) == {}
+    assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, link))]) == {}
     assert link.is_symlink()
     assert original.read_text() == "ours"
 
@@ -174,7 +174,7 @@ def test_a_newer_original_is_never_replaced_by_the_output_of_the_older(
         else:
             exchange = Directory.exchange
             monkeypatch.setattr(Directory, "exchange", lambda *names: (save(), exchange(*names))[1])
-        assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+        assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert original.read_text() == "newer"
 
 
@@ -185,7 +185,7 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
     with monkeypatch.context() as patch:
         patch.setattr(ledger.jobs, "finish_attempt", lambda *_, **__: os.abort_here())
         with pytest.raises(AttributeError, match="abort_here"):
-            publish(ledger, [finished])
+            publish_jobs(ledger, [finished])
     assert recover(ledger, NOW, 5.0) == 1
     job = ledger.overview.find_job(claimed.token.job)
     assert (job.state, [made.path for made in job.outputs]) == (JobState.DONE, [str(original)])
@@ -203,12 +203,12 @@ def test_an_output_through_which_others_are_made_may_be_made_anew(ledger, out):
     enter(ledger, str(out / "a.jpg"), wanted=recipe("next"))
     ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
-    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
 
 
 def test_a_folder_at_an_outputs_name_is_a_conflict_whatever_the_recipe_says(ledger, out):
     (out / "a.jpg").mkdir(parents=True)
     claimed = claim(ledger, on_conflict="overwrite")
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
-    refused = publish(ledger, [finished])[claimed.token]
+    refused = publish_jobs(ledger, [finished])[claimed.token]
     assert (refused.kind, "A folder stands at" in refused.message) == (ErrorKind.CONFLICT, True)

@@ -7,7 +7,7 @@ import pytest
 from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Fenced
-from fileq.publish import publication, publish, restore_displaced
+from fileq.publish import publication, publish_jobs, restore_displaced_files
 from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, state
 from tests.support.kills import Killed, die
@@ -21,7 +21,7 @@ def crashed_publishing(ledger, out, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(ledger.jobs, "finish_attempt", lambda *_, **__: os.abort_here())
         with pytest.raises(AttributeError, match="abort_here"):
-            publish(ledger, [finished])
+            publish_jobs(ledger, [finished])
     assert (out / "a.jpg").read_text() == "ours"
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job))
     ledger.jobs.lose_attempt(claimed.token, NOW)
@@ -30,7 +30,7 @@ def crashed_publishing(ledger, out, monkeypatch):
 
 def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
     again = crashed_publishing(ledger, out, monkeypatch)
-    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
 
 
@@ -45,7 +45,7 @@ def killed(ledger, monkeypatch, finished, where, what=die):
     with monkeypatch.context() as patch:
         patch.setattr(where, what)
         with pytest.raises(Killed):
-            publish(ledger, finished)
+            publish_jobs(ledger, finished)
     assert recover(ledger, NOW, 5.0) == 1
 
 
@@ -58,15 +58,15 @@ def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger
             raise Killed
         really(folder, place, output)
 
-    really = publication.place
-    killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place", place_the_first_alone)
+    really = publication.place_output
+    killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output", place_the_first_alone)
     assert os.listdir(out) == ["a.jpg"]
     second = ledger.jobs.claim_job(claimed.token.job, 1, NOW)
     finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
-    killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place")
+    killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output")
     third = ledger.jobs.claim_job(claimed.token.job, 1, NOW)
     places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
-    assert publish(ledger, [written(third, places, "newest")]) == {}
+    assert publish_jobs(ledger, [written(third, places, "newest")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}
 
 
@@ -114,7 +114,7 @@ def test_a_worker_that_slept_between_announcing_and_placing_places_nothing(ledge
         return announced
 
     monkeypatch.setattr(ledger.outputs, "announce_output", fall_asleep)
-    assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
+    assert isinstance(publish_jobs(ledger, [finished])[claimed.token], Fenced)
     assert not (out / "a.jpg").exists()
 
 
@@ -127,9 +127,9 @@ def test_one_folder_that_is_away_keeps_no_other_file_from_having_its_name_back(l
     finished = written(claimed, places)
     monkeypatch.setattr(publication, "_place_all", die)
     with pytest.raises(Killed):
-        publish(ledger, [finished])
+        publish_jobs(ledger, [finished])
     away.parent.rename(tmp_path / "away")
     os.unlink(places[1].temp)
     stand(here, "retouched by hand").rename(places[1].temp)  # where a swap has brought it
-    restore_displaced(ledger, claimed.token.job)
+    restore_displaced_files(ledger, claimed.token.job)
     assert here.read_text() == "retouched by hand"

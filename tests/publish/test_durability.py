@@ -11,7 +11,7 @@ from fileq.files.directory import Directory
 from fileq.files.identity import version_of
 from fileq.intake import AddRequest, DispositionPolicy, WatchIntake, add_files
 from fileq.ledger import Ledger
-from fileq.publish import publish
+from fileq.publish import publish_jobs
 from tests.support.jobs import ENDINGS, NOW, SOMEBODY, begin, enter, finish, recipe
 from tests.support.old_outputs import output, run_cleanup
 from tests.support.publication import claim, reserved, written
@@ -110,7 +110,7 @@ def test_a_file_gets_its_final_name_once_the_disk_says_whose_it_is(ledger, steps
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, tmp_path / "a.jpg", tmp_path / "b.jpg"))
     steps.clear()
-    assert publish(ledger, [finished]) == {}
+    assert publish_jobs(ledger, [finished]) == {}
     assert len(steps) >= 2
     assert all(was_on_disk for _, was_on_disk in steps)
 
@@ -133,7 +133,7 @@ def test_an_original_goes_once_the_disk_says_how_its_jobs_ended(ledger, steps, t
     )
     (job,) = enter(ledger, str(source), disposition_id=disposition_id)
     claimed = claim(ledger, job=job)
-    assert publish(ledger, [written(claimed, reserved(ledger, claimed, tmp_path / "out" / "a.jpg"))]) == {}
+    assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, tmp_path / "out" / "a.jpg"))]) == {}
     steps.clear()
     assert dispose(ledger) == []
     assert not source.exists()

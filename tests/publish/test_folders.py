@@ -6,7 +6,7 @@ import pytest
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
-from fileq.publish import folders, publish
+from fileq.publish import folders, publish_jobs
 from tests.support.jobs import state
 from tests.support.publication import claim, make, reserved, stand, written
 
@@ -46,7 +46,7 @@ def test_a_folder_that_can_not_be_synced_keeps_no_output_from_its_name(ledger, o
         )
     else:
         monkeypatch.setattr(os, "fsync", refuse)
-    assert publish(ledger, [finished]) == {}
+    assert publish_jobs(ledger, [finished]) == {}
     assert state(ledger, claimed.token.job) is JobState.DONE
 
 
@@ -57,7 +57,7 @@ def test_a_disk_that_fails_while_the_folder_is_synced_fails_the_job(ledger, out,
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     monkeypatch.setattr(os, "fsync", fail)
-    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.INTERNAL
+    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.INTERNAL
 
 
 @pytest.mark.parametrize("filled", [True, False])

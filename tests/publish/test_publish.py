@@ -10,7 +10,7 @@ from fileq.errors import ErrorKind
 from fileq.files.directory import Directory
 from fileq.job import JobState, OutputInfo
 from fileq.ledger.tables.jobs import Fenced
-from fileq.publish import publication, publish
+from fileq.publish import publication, publish_jobs
 from tests.support.jobs import NOW, enter, state
 from tests.support.publication import claim, claim_of_original, make, reserved, stand, written
 
@@ -37,7 +37,7 @@ def test_a_temp_file_is_hidden_beside_its_output_and_says_whose_it_is(ledger, ou
 def test_several_jobs_are_published_together(ledger, out):
     claims = [claim(ledger, f"/photos/{name}") for name in "abc"]
     finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
-    assert publish(ledger, finished) == {}
+    assert publish_jobs(ledger, finished) == {}
     assert sorted(os.listdir(out)) == ["1.jpg", "2.jpg", "3.jpg"]
     assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 3
 
@@ -47,7 +47,7 @@ def test_our_own_earlier_output_is_replaced_whatever_the_recipe_says(ledger, out
     job = make(ledger, out / "a.jpg", on_conflict=on_conflict)
     ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
     again = claim(ledger, job=job)
-    assert publish(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
+    assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert (out / "a.jpg").read_text() == "newer"
     assert os.listdir(out) == ["a.jpg"]
 
@@ -56,7 +56,7 @@ def test_a_newer_version_of_the_source_replaces_the_output_of_the_older(ledger, 
     make(ledger, out / "a.jpg")
     (job,) = enter(ledger, version="2000-2")
     newer = claim(ledger, job=job)
-    assert publish(ledger, [written(newer, reserved(ledger, newer, out / "a.jpg"), "newer")]) == {}
+    assert publish_jobs(ledger, [written(newer, reserved(ledger, newer, out / "a.jpg"), "newer")]) == {}
     assert (out / "a.jpg").read_text() == "newer"
 
 
@@ -65,7 +65,7 @@ def test_an_older_version_of_the_source_publishes_nothing_once_the_newer_has_the
     finished = written(older, reserved(ledger, older, out / "a.jpg"))
     (job,) = enter(ledger, version="2000-2")
     reserved(ledger, claim(ledger, job=job), out / "a.jpg")
-    assert publish(ledger, [finished])[older.token].kind is ErrorKind.CHANGED
+    assert publish_jobs(ledger, [finished])[older.token].kind is ErrorKind.CHANGED
     assert not (out / "a.jpg").exists()
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_came_into_being_while_the_output_was_made_stays(ledger, out
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     stand(out / "a.jpg")
-    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert (out / "a.jpg").read_text() == "theirs"
     assert state(ledger, claimed.token.job) is JobState.RUNNING
 
@@ -91,7 +91,7 @@ def test_only_the_temp_file_that_was_made_comes_out(ledger, out, swap):
     else:
         os.unlink(places[0].temp)
         {"another's file": give, "link": os.symlink, "hard link": os.link}[swap](theirs, places[0].temp)
-    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert not (out / "a.jpg").exists()
     assert theirs.read_text() == "them"
 
@@ -120,7 +120,7 @@ def test_without_hard_links_a_file_that_came_into_being_stays_too(ledger, out, m
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     stand(out / "a.jpg")
-    assert publish(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert (out / "a.jpg").read_text() == "theirs"
 
 
@@ -132,7 +132,7 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
         ledger.jobs.lose_attempt(claimed.token, NOW)
     else:
         ledger.jobs.cancel_jobs([claimed.token.job], NOW)
-    assert isinstance(publish(ledger, [finished])[claimed.token], Fenced)
+    assert isinstance(publish_jobs(ledger, [finished])[claimed.token], Fenced)
     assert not (out / "a.jpg").exists()
     assert ledger.outputs.find_announced_outputs(claimed.token.job) is None
     with pytest.raises(Fenced):
@@ -145,7 +145,7 @@ def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
     ledger.jobs.lose_attempt(claims[0].token, NOW)
     stand(out / "2.jpg")
     os.unlink(finished[2].reservations[0].temp)
-    refused = publish(ledger, finished)
+    refused = publish_jobs(ledger, finished)
     assert set(refused) == {one.token for one in claims[:3]}
     assert state(ledger, 4) is JobState.DONE
     assert (out / "4.jpg").read_text() == "ours"
@@ -154,14 +154,14 @@ def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
 def test_an_original_is_replaced_once_the_names_of_the_other_outputs_last(ledger, tmp_path, monkeypatch):
     original = stand(tmp_path / "photos" / "a.jpg")
     steps = []
-    place, sync = publication.place, Directory.sync
-    monkeypatch.setattr(publication, "place", lambda *given: (steps.append(given[1].path), place(*given)))
+    place, sync = publication.place_output, Directory.sync
+    monkeypatch.setattr(publication, "place_output", lambda *given: (steps.append(given[1].path), place(*given)))
     monkeypatch.setattr(Directory, "sync", lambda folder: (steps.append(folder.path), sync(folder)))
     claimed = claim_of_original(ledger, original)
     other = tmp_path / "out" / "b.jpg"
     places = reserved(ledger, claimed, original, other)
     steps.clear()
-    assert publish(ledger, [written(claimed, places)]) == {}
+    assert publish_jobs(ledger, [written(claimed, places)]) == {}
     assert steps.index(str(other)) < steps.index(str(other.parent)) < steps.index(str(original))
 
 

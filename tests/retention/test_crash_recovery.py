@@ -108,9 +108,9 @@ def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dyi
     ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     claimed = claim(ledger, job=1)
     places = reserved(ledger, claimed, path)
-    from fileq.publish import publish
+    from fileq.publish import publish_jobs
 
-    assert publish(ledger, [written(claimed, places, "new")]) == {}
+    assert publish_jobs(ledger, [written(claimed, places, "new")]) == {}
     result = run_cleanup(ledger, now=NOW)
     assert result.outputs_removed == 1
     assert (files_below(out), path.read_text()) == (["a.jpg"], "new")

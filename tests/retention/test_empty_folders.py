@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fileq.ledger import opened
-from fileq.publish import publish
+from fileq.publish import publish_jobs
 from tests.support.jobs import NOW
 from tests.support.old_outputs import DAY, output, retention_settings, run_cleanup
 from tests.support.publication import claim, make, reserved, written
@@ -98,7 +98,7 @@ def test_a_folder_in_which_an_output_is_being_made_stays(ledger, out, tmp_path):
     claimed = claim(ledger, "/photos/b.jpg")
     places = reserved(ledger, claimed, tmp_path / "way" / "b.jpg")
     assert run_cleanup(ledger).folders_removed == 0
-    assert publish(ledger, [written(claimed, places)]) == {}
+    assert publish_jobs(ledger, [written(claimed, places)]) == {}
     assert run_cleanup(ledger).folders_removed == 1
 
 
@@ -137,7 +137,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
                 try:
                     claimed = claim(ledger, f"/photos/{mine}-{number}.jpg")
                     path = out / str(number % 3) / str(mine % 2) / f"{number}-{mine}.jpg"
-                    assert publish(ledger, [written(claimed, reserved(ledger, claimed, path))]) == {}
+                    assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, path))]) == {}
                 except Exception as error:  # the thread's failure is the test's
                     problems.append(error)
                     raise
@@ -182,7 +182,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
                     claimed = claim(ledger, f"/photos/{number}.jpg")
                 try:
                     places = reserved(ledger, claimed, out / f"{claimed.token.job}.jpg")
-                    problems.extend(publish(ledger, [written(claimed, places, f"{number}")]).values())
+                    problems.extend(publish_jobs(ledger, [written(claimed, places, f"{number}")]).values())
                 except Exception as error:
                     problems.append(error)
                     raise

@@ -232,11 +232,11 @@ def test_adding_a_forgotten_file_finds_what_was_made_of_it(ledger, out, photo):
     wanted = recipe(name="small")
     request = intake.AddRequest(paths=[str(photo)], recipes=[wanted], out=str(out))
     assert intake.add_files(ledger, request, now=time.time() - 100 * DAY).queued == 1
-    from fileq.publish import publish
+    from fileq.publish import publish_jobs
     from tests.support.publication import claim, reserved, written
 
     claimed = claim(ledger, job=1)
-    assert publish(ledger, [written(claimed, reserved(ledger, claimed, out / "photo.jpg"))]) == {}
+    assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, out / "photo.jpg"))]) == {}
     done(ledger, "/the/newest")
     run_cleanup(ledger, DAYS_90, later())
     assert jobs(ledger)[1] == []

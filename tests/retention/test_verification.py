@@ -283,8 +283,8 @@ def test_one_that_is_made_again_is_no_removed_one(ledger, ours):
     run_cleanup(ledger)
     ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
     claimed = claim(ledger, job=1)
-    from fileq.publish import publish
+    from fileq.publish import publish_jobs
 
-    assert publish(ledger, [written(claimed, reserved(ledger, claimed, ours))]) == {}
+    assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, ours))]) == {}
     assert ledger.overview.list_removed_outputs(1) == []
     assert run_cleanup(ledger, retention_settings("30d")).outputs_removed == 1

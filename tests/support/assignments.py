@@ -13,7 +13,7 @@ from fileq.images.protocol import PipelineRequest, Reservation
 from fileq.job import OutputInfo, Token
 from fileq.operations.builtin.resize import Resize
 from fileq.process.child import EncodeResult
-from fileq.process.sandbox import Lost, Sandbox, Stopped
+from fileq.process.sandbox import AttemptStopped, ChildLost, Sandbox
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
 
@@ -82,7 +82,7 @@ def during(bench, box, tmp_path, seconds=300):
     def doze():
         try:
             bench.do(box, Doze(seconds=seconds, mark=str(mark)))
-        except (JobError, Stopped, Lost) as error:
+        except (JobError, AttemptStopped, ChildLost) as error:
             ended.append(error)
 
     thread = threading.Thread(target=doze)

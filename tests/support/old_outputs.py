@@ -4,7 +4,7 @@ import os
 import time
 
 from fileq.config.settings import RetentionSettings, Settings
-from fileq.publish import publish
+from fileq.publish import publish_jobs
 from fileq.retention import clean
 from fileq.units import ByteSize, KeepDuration
 from tests.support.publication import claim, make, reserved, written
@@ -46,7 +46,7 @@ def publish_outputs(ledger, paths, content="ours"):
     for path in paths:
         claimed = claim(ledger, f"/photos/{path}-{time.time_ns()}")
         finished.append(written(claimed, reserved(ledger, claimed, path), content))
-    assert publish(ledger, finished) == {}
+    assert publish_jobs(ledger, finished) == {}
 
 
 def run_cleanup(ledger, settings=None, now=None, **options):

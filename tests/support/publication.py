@@ -9,7 +9,7 @@ from fileq.files.identity import version_of
 from fileq.files.temp_file import TempIdentity
 from fileq.images.protocol import EncodedOutput
 from fileq.job import OutputInfo
-from fileq.publish import EncodedJob, publish, reserve
+from fileq.publish import EncodedJob, publish_jobs, reserve_outputs
 from fileq.recipes.recipe import decode_recipe
 from tests.support.jobs import NOW, enter, recipe
 
@@ -33,12 +33,12 @@ def replace_original(ledger, path, output=None):
     """A job from its claim to its end that replaces its source, here named by `path`; answers its id."""
     claimed = claim_of_original(ledger, path)
     places = reserved(ledger, claimed, output or path)
-    assert publish(ledger, [written(claimed, places)]) == {}
+    assert publish_jobs(ledger, [written(claimed, places)]) == {}
     return claimed.token.job
 
 
 def reserved(ledger, claimed, *paths):
-    return reserve(ledger, claimed, decode_recipe(claimed.recipe), [str(path) for path in paths])
+    return reserve_outputs(ledger, claimed, decode_recipe(claimed.recipe), [str(path) for path in paths])
 
 
 def written(claimed, places, content="ours"):
@@ -60,7 +60,7 @@ def make(ledger, *paths, content="ours", **keys):
     """One job from its claim to its end; answers its id."""
     claimed = claim(ledger, **keys)
     places = reserved(ledger, claimed, *paths)
-    assert publish(ledger, [written(claimed, [place for place in places if place], content)]) == {}
+    assert publish_jobs(ledger, [written(claimed, [place for place in places if place], content)]) == {}
     return claimed.token.job
 
 

@@ -10,7 +10,7 @@ from fileq.config.settings import WorkerSettings
 from fileq.ledger.tables.jobs import JobCandidate
 from fileq.operations.builtin.resize import Resize
 from fileq.process.sandbox import Sandbox
-from fileq.publish import publish
+from fileq.publish import publish_jobs
 from fileq.queue import MAIN
 from fileq.recipes.recipe import Output, Recipe, encode_recipe
 from fileq.units import Dimensions, Duration
@@ -74,7 +74,7 @@ class Shop:
         """One attempt from claim to end; answers the job as it then is."""
         steps, finished = self.start(job, now)
         if finished:
-            assert publish(self.ledger, [finished]) == {}
+            assert publish_jobs(self.ledger, [finished]) == {}
             assert next(steps, None) is None
         return self.ledger.overview.find_job(job)
 

@@ -13,8 +13,8 @@ from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Fenced
-from fileq.process.sandbox import Lost, Sandbox, Stopped
-from fileq.publish import publish
+from fileq.process.sandbox import AttemptStopped, ChildLost, Sandbox
+from fileq.publish import publish_jobs
 from fileq.queue import MAIN
 from fileq.units import Duration
 from fileq.worker.attempt import Attempt
@@ -53,7 +53,7 @@ def test_a_temp_file_that_can_not_be_removed_is_written_down(shop, ledger, tmp_p
     with drive(tmp_path / "out") as place:
         steps, finished = shop.start(shop.enter())
         place.turn_read_only()
-        refuse(steps, Stopped())
+        refuse(steps, AttemptStopped())
         (temp,) = [reservation.temp for reservation in finished.reservations]
         assert list(ledger.leftover_temps.list_temps()) == [temp]
         assert ledger.outputs.find_abandoned_paths() == []
@@ -213,7 +213,7 @@ class Ending:
 def test_a_stopped_attempt_is_given_back_and_is_no_try(shop, ledger, out):
     job = shop.enter()
     box = shop.sandbox
-    shop.sandbox = Ending(box, Stopped())
+    shop.sandbox = Ending(box, AttemptStopped())
     assert shop.do(job).state is JobState.QUEUED
     assert left(out) == []
     assert ledger.messages.has_messages(MAIN)
@@ -225,7 +225,7 @@ def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
     job, box = shop.enter(), shop.sandbox
     for _ in range(DEATHS):
         assert ledger.overview.find_job(job).state is JobState.QUEUED
-        shop.sandbox = Ending(box, Lost())
+        shop.sandbox = Ending(box, ChildLost())
         shop.do(job)
     shop.sandbox = box
     failed = ledger.overview.find_job(job)
@@ -268,7 +268,7 @@ def test_a_temp_file_that_cannot_go_once_its_output_stands_is_known_and_its_job_
     steps, finished = shop.start(job)
     with monkeypatch.context() as patch:
         patch.setattr(os, "unlink", fail)
-        refuse(steps, publish(shop.ledger, [finished])[finished.token])
+        refuse(steps, publish_jobs(shop.ledger, [finished])[finished.token])
     assert shop.ledger.overview.find_job(job).state is JobState.DONE
     (left,) = shop.ledger.leftover_temps.list_temps()
     assert os.path.exists(left)

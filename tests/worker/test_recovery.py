@@ -12,7 +12,7 @@ from fileq.job import JobState
 from fileq.ledger import opened
 from fileq.operations.programs.runner import OUTPUT_VARIABLE
 from fileq.presence import ProcessIdentity, this_process
-from fileq.publish import discard
+from fileq.publish import discard_temps
 from fileq.worker import recovery
 from fileq.worker.heartbeat_watch import HeartbeatWatch
 from fileq.worker.recovery import DEATHS, recover, sweep_after_boot
@@ -172,7 +172,7 @@ def test_a_temp_file_is_not_gone_as_long_as_nobody_can_say_so(tmp_path, monkeypa
     monkeypatch.setattr(os, "unlink", _refuse)
     if what == "can't be seen":
         monkeypatch.setattr(os, "lstat", _refuse)
-    left = discard([str(tmp_path / "a.tmp")])
+    left = discard_temps([str(tmp_path / "a.tmp")])
     monkeypatch.undo()
     assert left == [str(tmp_path / "a.tmp")]
 
