@@ -38,11 +38,13 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
 
 def hostname() -> str:
     """Return the name of this host."""
-    if hasattr(os, "uname"):
-        return os.uname().nodename
-    import socket  # noqa: PLC0415  # 4 ms that only Windows needs
+    if sys.platform == "win32":
+        import socket  # noqa: PLC0415  # 4 ms that only Windows needs
 
-    return socket.gethostname()
+        name = socket.gethostname()
+    else:
+        name = os.uname().nodename
+    return name
 
 
 def this_process() -> ProcessIdentity:
@@ -101,8 +103,10 @@ def _find_process(process: ProcessIdentity) -> _ProcessStatus | None:
 
 def _read_status(pid: int) -> _ProcessStatus | None:
     """Return the status of the process that has this pid; None where none has."""
-    if sys.platform != "linux":
-        return _read_status_by_psutil(pid)
+    return _read_status_by_proc(pid) if sys.platform == "linux" else _read_status_by_psutil(pid)
+
+
+def _read_status_by_proc(pid: int) -> _ProcessStatus | None:
     fields = _read_proc_stat(pid)
     if fields is None:
         return None
@@ -135,10 +139,11 @@ def _read_status_by_psutil(pid: int) -> _ProcessStatus | None:
 @functools.cache
 def _epoch() -> str:
     """Return what ticks are counted from: this boot, as this pid namespace sees it. "" where there are no ticks."""
-    if sys.platform != "linux":
-        return ""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot_id:
-        return f"{boot_id.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    epoch = ""
+    if sys.platform == "linux":
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot_id:
+            epoch = f"{boot_id.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    return epoch
 
 
 def _namespace(started: str) -> str | None:

@@ -5,6 +5,7 @@ import shlex
 import stat
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 from fileq.errors import ConfigError
 
@@ -17,25 +18,25 @@ def check_ownership(file: str, status: os.stat_result) -> None:
     `status` is that of the opened file, so that what was looked at is what is read. A link has to be the user's as
     well as what it leads to. Windows has no such owners: all is well there.
     """
-    if sys.platform == "win32":
-        return
-    users = trusted_user_ids()
-    for place in _steps_of_link(file):
-        found = os.lstat(place)
-        if stat.S_ISLNK(found.st_mode):
-            _check_owner(file, place, found, users)
-        else:
-            _check(file, place, status, users)
-        _check(file, os.path.dirname(place), os.stat(os.path.dirname(place)), users)
+    if sys.platform != "win32":
+        users = trusted_user_ids()
+        for place in _steps_of_link(file):
+            found = os.lstat(place)
+            if stat.S_ISLNK(found.st_mode):
+                _check_owner(file, place, found, users)
+            else:
+                _check(file, place, status, users)
+            _check(file, os.path.dirname(place), os.stat(os.path.dirname(place)), users)
 
 
 def trusted_user_ids() -> set[int]:
     """Return the ids of the users whose files count as one's own: this user, root, and who called sudo to be root."""
-    if sys.platform == "win32":
-        return set()
-    user = os.geteuid()
-    caller = os.environ.get("SUDO_UID", "") if user == 0 else ""
-    return {user, 0, *([int(caller)] if caller.isdecimal() else [])}
+    users: set[int] = set()
+    if sys.platform != "win32":
+        user = os.geteuid()
+        caller = os.environ.get("SUDO_UID", "") if user == 0 else ""
+        users = {user, 0, *([int(caller)] if caller.isdecimal() else [])}
+    return users
 
 
 def is_writable_by_others(path: str, status: os.stat_result, users: Collection[int]) -> bool:
@@ -44,7 +45,8 @@ def is_writable_by_others(path: str, status: os.stat_result, users: Collection[i
     In a sticky folder, such as /tmp, nobody can replace what another has put there. With the umask 002 everything is
     writable for a group that has one member, its user: that lets nobody else in.
     """
-    if sys.platform == "win32" or not status.st_mode & _GROUP_OR_OTHERS:
+    has_modes = sys.platform != "win32"
+    if not has_modes or not status.st_mode & _GROUP_OR_OTHERS:
         return False
     if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
         return False
@@ -88,31 +90,31 @@ def _is_private(group: int, users: Collection[int]) -> bool:
 
     The name counts too, as directory services don't list those whose own group it is.
     """
-    import grp  # noqa: PLC0415  # only those whose group may write wait for it
-    import pwd  # noqa: PLC0415
+    if sys.platform != "win32":
+        import grp  # noqa: PLC0415  # only those whose group may write wait for it
+        import pwd  # noqa: PLC0415
 
-    try:
-        found = grp.getgrgid(group)
-        user = pwd.getpwnam(found.gr_name)
-    except KeyError:
-        return False
-    alone = {user.pw_name}.issuperset(found.gr_mem)
-    alone = alone and not any(other.pw_gid == group and other.pw_uid != user.pw_uid for other in pwd.getpwall())
-    return alone and user.pw_gid == group and user.pw_uid in users
+        with suppress(KeyError):
+            found = grp.getgrgid(group)
+            user = pwd.getpwnam(found.gr_name)
+            alone = {user.pw_name}.issuperset(found.gr_mem)
+            alone = alone and not any(other.pw_gid == group and other.pw_uid != user.pw_uid for other in pwd.getpwall())
+            return alone and user.pw_gid == group and user.pw_uid in users
+    return False
 
 
 def _has_acl(path: str) -> bool:
     """Whether an access list says more than the mode does: the group's bits are then all that anybody may do."""
-    try:
-        return bool(os.getxattr(path, "system.posix_acl_access"))
-    except (AttributeError, OSError):  # macOS has another interface, most files no list
-        return False
+    if sys.platform == "linux":  # macOS has another interface
+        with suppress(OSError):  # most files have no list
+            return bool(os.getxattr(path, "system.posix_acl_access"))
+    return False
 
 
 def _name_of(user: int) -> str:
-    import pwd  # noqa: PLC0415
+    if sys.platform != "win32":
+        import pwd  # noqa: PLC0415
 
-    try:
-        return f"{pwd.getpwuid(user).pw_name} (user {user})"
-    except KeyError:
-        return f"user {user}"
+        with suppress(KeyError):
+            return f"{pwd.getpwuid(user).pw_name} (user {user})"
+    return f"user {user}"

@@ -6,6 +6,7 @@ extended attributes and access control list.
 
 import os
 import stat
+import sys
 from contextlib import suppress
 
 _ACL = "system.posix_acl_access"
@@ -30,7 +31,7 @@ def limit_mode(handle: int, source: int) -> None:
     or its owner alone may read the new file; the list that a folder gives to all that is made in it stays only where
     everybody may read the source.
     """
-    if not hasattr(os, "fchmod"):
+    if os.name != "posix":
         return
     if _has_acl(source):
         _take_acl(handle, source)
@@ -54,7 +55,7 @@ def copy_attributes(handle: int, source: int) -> None:
     Where the group can't be kept, what it could do is not given to another one. Rights to run as somebody else end
     with the content that had them.
     """
-    if not hasattr(os, "fchmod"):
+    if os.name != "posix":
         return
     original = os.fstat(source)
     _keep_owner(handle, original)
@@ -64,54 +65,57 @@ def copy_attributes(handle: int, source: int) -> None:
     for name in _names(source):
         if name == _ACL and not keeps_group:
             continue
-        try:
-            os.setxattr(handle, name, os.getxattr(source, name))
-        except OSError:
+        if not _copy_attribute(handle, source, name):
             keeps_acl = keeps_acl and name != _ACL
     mode = stat.S_IMODE(original.st_mode) & 0o777
     _set_mode(handle, mode if keeps_group and keeps_acl else mode & ~0o066 | mode_for(original) & 0o066)
 
 
 def _set_mode(handle: int, mode: int) -> None:
-    with suppress(OSError):  # FAT and some network drives have one mode for all files, and refuse others
-        os.fchmod(handle, mode)
+    if sys.platform != "win32":
+        with suppress(OSError):  # FAT and some network drives have one mode for all files, and refuse others
+            os.fchmod(handle, mode)
 
 
 def _take_acl(handle: int, source: int) -> None:
     """Give a file the access control list of one with the same owner and group; else its owner alone reads it."""
     status, original = os.fstat(handle), os.fstat(source)
-    if (status.st_uid, status.st_gid) == (original.st_uid, original.st_gid):
-        with suppress(OSError):
-            os.setxattr(handle, _ACL, os.getxattr(source, _ACL))
-            return
+    if (status.st_uid, status.st_gid) == (original.st_uid, original.st_gid) and _copy_attribute(handle, source, _ACL):
+        return
     _drop_acl(handle)
     _set_mode(handle, 0o600)
 
 
 def _drop_acl(handle: int) -> None:
-    if _has_acl(handle):
+    if sys.platform == "linux" and _has_acl(handle):
         with suppress(OSError):
             os.removexattr(handle, _ACL)
 
 
 def _keep_owner(handle: int, original: os.stat_result) -> None:
     status = os.fstat(handle)
-    if (status.st_uid, status.st_gid) == (original.st_uid, original.st_gid):
-        return
-    try:
-        os.fchown(handle, original.st_uid, original.st_gid)
-    except OSError:  # who isn't root may give a file to another group of theirs
-        with suppress(OSError):
-            os.fchown(handle, -1, original.st_gid)
+    if sys.platform != "win32" and (status.st_uid, status.st_gid) != (original.st_uid, original.st_gid):
+        try:
+            os.fchown(handle, original.st_uid, original.st_gid)
+        except OSError:  # who isn't root may give a file to another group of theirs
+            with suppress(OSError):
+                os.fchown(handle, -1, original.st_gid)
 
 
 def _names(handle: int) -> list[str]:
-    if not hasattr(os, "listxattr"):
-        return []
-    try:
-        return [name for name in os.listxattr(handle) if name not in _OF_THE_CONTENT]
-    except OSError:  # this file system has none
-        return []
+    if sys.platform == "linux":
+        with suppress(OSError):  # this file system has none
+            return [name for name in os.listxattr(handle) if name not in _OF_THE_CONTENT]
+    return []
+
+
+def _copy_attribute(handle: int, source: int, name: str) -> bool:
+    """Give an open file an extended attribute of `source`. Returns whether it has it now."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setxattr(handle, name, os.getxattr(source, name))
+            return True
+    return False
 
 
 def _has_acl(handle: int) -> bool:

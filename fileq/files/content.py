@@ -19,7 +19,7 @@ def digest_of(handle: int, keep_alive: Callable[[], None] | None = None, *, from
     `keep_alive` is called after each MiB. `from_disk`: what the disk has is read, and not what the system remembers of
     it, as far as the system lets us ask for that. Raises OSError.
     """
-    if from_disk and hasattr(os, "posix_fadvise"):
+    if from_disk and sys.platform == "linux":
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
     digest, place = hashlib.sha256(), os.lseek(handle, 0, os.SEEK_CUR)
     os.lseek(handle, 0, os.SEEK_SET)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from fileq.files.directory import Directory
+from fileq.files.resolution import is_trusted_owner, user_id
 
 PRIVATE_ENDING = ".dir"
 """The end of its name, after that of the temp file."""
@@ -59,17 +60,17 @@ def path_for_programs(folder: Directory) -> str:
     leads there, whatever has the name by then. Some programs, shut in by the system, can't go that way.
     """
     real = os.path.realpath(folder.path)
-    if sys.platform != "linux" or folder.handle is None:
-        return real
-    by_handle = f"/proc/{os.getpid()}/fd/{folder.handle}"
-    return by_handle if _may_be_renamed(real) and os.path.isdir(by_handle) else real
+    if sys.platform == "linux" and folder.handle is not None and _may_be_renamed(real):
+        by_handle = f"/proc/{os.getpid()}/fd/{folder.handle}"
+        return by_handle if os.path.isdir(by_handle) else real
+    return real
 
 
 def _is_private(folder: Directory) -> bool:
     status = folder.lstat(".")
     if status is None or folder.handle is None:
         return status is not None
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o077
+    return status.st_uid == user_id() and not status.st_mode & 0o077
 
 
 def _empty(folder: Directory) -> None:
@@ -83,14 +84,13 @@ def _empty(folder: Directory) -> None:
 
 
 def _may_be_renamed(path: str) -> bool:
-    ours = {0, os.geteuid()}
     while True:
         above = os.path.dirname(path)
         if above == path:
             return False
         status = os.stat(above)
-        if status.st_uid not in ours:
+        if not is_trusted_owner(status.st_uid):
             return True
-        if status.st_mode & 0o022 and not (status.st_mode & stat.S_ISVTX and os.stat(path).st_uid in ours):
+        if status.st_mode & 0o022 and not (status.st_mode & stat.S_ISVTX and is_trusted_owner(os.stat(path).st_uid)):
             return True
         path = above

@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 NO_REPLACE, EXCHANGE = 1, 2  # RENAME_NOREPLACE and RENAME_EXCHANGE, see rename(2)
 
@@ -30,15 +31,13 @@ def renameat2(source: int | None, name: str, target: int | None, to: str, flags:
 @functools.cache
 def _system_call() -> Callable[[int, bytes, int, bytes, int], int] | None:
     """Return the system call, as a function that returns an errno, 0 for success; None without one."""
-    if sys.platform != "linux":
-        return None
-    try:
-        function = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:  # a C library from before 2018
-        return None
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # a C library from before 2018
+            function = ctypes.CDLL(None, use_errno=True).renameat2
 
-    def call(source: int, name: bytes, target: int, to: bytes, flags: int) -> int:
-        done = function(source, ctypes.c_char_p(name), target, ctypes.c_char_p(to), ctypes.c_uint(flags))
-        return ctypes.get_errno() if done else 0
+            def call(source: int, name: bytes, target: int, to: bytes, flags: int) -> int:
+                done = function(source, ctypes.c_char_p(name), target, ctypes.c_char_p(to), ctypes.c_uint(flags))
+                return ctypes.get_errno() if done else 0
 
-    return call
+            return call
+    return None

@@ -7,6 +7,7 @@ itself follows no such link in folders like /tmp (protected_symlinks in proc(5))
 import errno
 import os
 import stat
+import sys
 from collections import deque
 
 from fileq.errors import ForeignLinkError
@@ -86,7 +87,7 @@ class _Resolver:
         self._links += 1
         if self._links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), self._path)
-        if not (_is_trusted(owner) or _is_closed(os.fstat(handle))):
+        if not (is_trusted_owner(owner) or _is_closed(os.fstat(handle))):
             self._left.appendleft(owner)
         self._left.extendleft(reversed(_names(target)))
         return os.open(os.sep, _SEARCH_ONLY | _CLOSED_FOR_PROGRAMS) if target.startswith(os.sep) else os.dup(handle)
@@ -96,13 +97,23 @@ class _Resolver:
             raise ForeignLinkError(errno.EACCES, "another user's link leads to what isn't theirs", self._path)
 
 
-def _is_trusted(owner: int) -> bool:
-    return owner in (0, os.geteuid())
+def user_id() -> int:
+    """Return the id of the user as whom this process acts; on Windows 0, which every file's owner has there."""
+    if sys.platform == "win32":
+        user = 0
+    else:
+        user = os.geteuid()
+    return user
+
+
+def is_trusted_owner(owner: int) -> bool:
+    """Whether the user with the id `owner` is this one or root."""
+    return owner in (0, user_id())
 
 
 def _is_closed(folder: os.stat_result) -> bool:
     """Return whether nobody but us and root can put a link there."""
-    return _is_trusted(folder.st_uid) and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return is_trusted_owner(folder.st_uid) and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _names(path: str) -> list[str]:

@@ -10,11 +10,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
 
 from fileq.errors import ErrorKind, JobError, find_shortage
 from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
 from fileq.process import forkserver
+from fileq.process.forkserver import Connection
 
 if sys.platform == "linux":
     import fcntl

@@ -6,17 +6,24 @@ This module is imported before any other, and imports next to nothing of fileq.
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import suppress
-from multiprocessing import forkserver, resource_tracker
-from multiprocessing.context import ForkServerContext
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 
 from fileq.safe_path import exclude_working_folder
 
 exclude_working_folder()
-context = multiprocessing.get_context("forkserver" if hasattr(signal, "pthread_sigmask") else "spawn")
+
+if sys.platform == "win32":
+    context = multiprocessing.get_context("spawn")
+    Connection = connection.PipeConnection
+else:
+    context = multiprocessing.get_context("forkserver")
+    Connection = connection.Connection
+"""Where processes come from, and an end of one of its pipes."""
 
 NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)
 """A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends a child is its slot's business."""
@@ -52,7 +59,7 @@ def need_handles() -> None:
 
 def prepare() -> None:
     """Have the server import what children need, while this process goes on; at once where it runs already."""
-    if isinstance(context, ForkServerContext):
+    if sys.platform != "win32":
         need_handles()
         context.set_forkserver_preload(["fileq.process.child", "fileq.images.pipeline"])
         resource_tracker.ensure_running()  # here, as it lets signals in again
@@ -140,10 +147,9 @@ def _end_server() -> None:
     import psutil  # noqa: PLC0415  # the same
 
     pid = _server_pid()
-    if pid is None:
-        return
-    with suppress(psutil.Error, ProcessLookupError):  # until it was waited for, nobody else has its pid
-        os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + _DYING
-        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-            time.sleep(_DEATH_LOOK)
+    if sys.platform != "win32" and pid is not None:
+        with suppress(psutil.Error, ProcessLookupError):  # until it was waited for, nobody else has its pid
+            os.kill(pid, signal.SIGKILL)
+            deadline = time.monotonic() + _DYING
+            while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+                time.sleep(_DEATH_LOOK)

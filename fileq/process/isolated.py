@@ -5,7 +5,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import TypeVar, cast
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from fileq.errors import EnvironmentFailure, FileqError
 from fileq.process import forkserver
 from fileq.process.child import die_with_the_worker
+from fileq.process.forkserver import Connection
 from fileq.process.sandbox import open_lifeline
 from fileq.units import describe_seconds
 
@@ -43,7 +43,7 @@ def run_isolated(function: Callable[..., _Value], *arguments: object, seconds: f
     IsolatedRunStopped once `stop` is set.
     """
     ours, theirs = forkserver.context.Pipe(duplex=False)
-    process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
+    process = forkserver.context.Process(
         target=_serve, args=(theirs, open_lifeline(), function, arguments), daemon=True, name="fileq-isolated"
     )
     forkserver.start(process)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from multiprocessing.connection import Connection
 from typing import Any
 
 import psutil
@@ -22,6 +21,7 @@ from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
 from fileq.job import OutputInfo, Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.process import child, forkserver, orphaned_processes
+from fileq.process.forkserver import Connection
 from fileq.units import describe_bytes, describe_seconds
 
 
@@ -179,7 +179,7 @@ class Sandbox:
     def _start(self) -> None:
         forkserver.need_handles()
         ours, theirs = forkserver.context.Pipe()
-        process = forkserver.context.Process(  # type: ignore[attr-defined]  # typeshed leaves it out of the base
+        process = forkserver.context.Process(
             target=child.serve, args=(theirs, open_lifeline(), self._memory), daemon=True, name="fileq-child"
         )
         try:
@@ -233,7 +233,7 @@ class Sandbox:
                 )
             case KillReason.CANCELLED | KillReason.STOPPED:
                 return AttemptStopped()
-        if exit_code in (None, -signal.SIGKILL, _NOBODY_SAW_IT):
+        if exit_code in (None, _KILLED, _NOBODY_SAW_IT):
             return ChildLost()
         return JobError(
             ErrorKind.CRASHED,
@@ -252,6 +252,11 @@ class Sandbox:
                 self._connection.close()
                 self._connection = None
 
+
+if sys.platform == "win32":
+    _KILLED = -signal.SIGTERM  # so multiprocessing calls TerminateProcess
+else:
+    _KILLED = -signal.SIGKILL
 
 _NOBODY_SAW_IT = 255
 """What multiprocessing says of a child whose fork server was killed before it."""

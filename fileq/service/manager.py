@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fileq.errors import EnvironmentFailure, UsageError
+from fileq.files.resolution import user_id
 
 NAME = "fileq"
 LABEL = "org.fileq.watch"
@@ -77,7 +78,7 @@ class Launchd:
     def __init__(self) -> None:
         self.file = os.path.expanduser(f"~/Library/LaunchAgents/{LABEL}.plist")
         self._log = os.path.expanduser("~/Library/Logs/fileq.log")
-        self._domain = f"gui/{os.getuid()}"
+        self._domain = f"gui/{user_id()}"
 
     def install(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Write the agent and load it. Raises EnvironmentFailure."""

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Mapping
 
@@ -17,10 +18,9 @@ class SystemdNotifier:
 
     def send(self, state: str) -> None:
         """Send a state, such as READY=1. Raises OSError."""
-        if not self._address:
-            return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-            channel.sendto(state.encode(), self._address)
+        if self._address and sys.platform != "win32":
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+                channel.sendto(state.encode(), self._address)
 
     def keep_alive(self, now: float | None = None) -> None:
         """Send a sign of life, three times in the time that systemd waits for one. `now` is monotonic, in seconds."""

@@ -74,9 +74,8 @@ def _is_below(real: str, top: str) -> bool:
 
 def _is_owners_alone(folder: os.stat_result, owner: int) -> bool:
     """Whether only this user, and root, can put names into a folder. An access list shows in the group's bits."""
-    if sys.platform == "win32":  # there a hard link takes the right to write to its file
-        return True
-    return folder.st_uid == owner and not folder.st_mode & _OTHERS_MAY_WRITE
+    takes_rights = sys.platform == "win32"  # there a hard link takes the right to write to its file
+    return takes_rights or (folder.st_uid == owner and not folder.st_mode & _OTHERS_MAY_WRITE)
 
 
 class RefusedLinks:

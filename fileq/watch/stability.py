@@ -169,12 +169,12 @@ def _has_end(file: int, size: int) -> bool | None:
 
 def _is_written(file: int) -> bool | None:
     """Whether any process has this file open for writing, or mapped so: by a lease, see fcntl(2)."""
-    if sys.platform != "linux" or not _leases:
-        return None
-    try:
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        # EACCES: it is another user's. EINVAL: this file system has no leases.
-        return True if error.errno == errno.EAGAIN else None
-    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
+    if sys.platform == "linux" and _leases:
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except OSError as error:
+            # EACCES: it is another user's. EINVAL: this file system has no leases.
+            return True if error.errno == errno.EAGAIN else None
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        return False
+    return None

@@ -1,5 +1,6 @@
 """The clock: whether the ledger knows of times that are to come, and whether the clock was set."""
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -38,11 +39,13 @@ def _jumped(context: CheckContext) -> Finding:
 
 def steady_time() -> float:
     """Return a count of seconds that goes on whatever the clock is set to, also while the machine sleeps."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    if hasattr(time, "CLOCK_MONOTONIC"):
-        return time.clock_gettime(time.CLOCK_MONOTONIC)  # on macOS, where time.monotonic stands still in its sleep
-    return time.monotonic()
+    if sys.platform == "linux":
+        seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
+    elif sys.platform == "darwin":
+        seconds = time.clock_gettime(time.CLOCK_MONOTONIC)  # time.monotonic stands still in its sleep
+    else:
+        seconds = time.monotonic()
+    return seconds
 
 
 class ClockMonitor:

@@ -1,8 +1,5 @@
-"""Ending processes with all that they have started."""
+"""Killing a process of any kind with all that it has started."""
 
-import os
-import signal
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,23 +10,8 @@ if TYPE_CHECKING:
 KILL_TIMEOUT = 5.0
 """Seconds to wait for killed processes: those that hang in a drive that has gone end when it is back."""
 
-_LOOK = 0.005
-
-
-def kill_descendants(session: int) -> None:
-    """Kill this process's descendants, and all of a session; return when none is left, at the latest after 5 s."""
-    deadline = time.monotonic() + KILL_TIMEOUT
-    while time.monotonic() < deadline:
-        any_left, _ = reap_children()
-        if sys.platform == "linux" and not any_left:
-            return  # orphans come to us: without a child we have no descendant
-        family = _family(session)
-        if not family:
-            return
-        for pid in family:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(_LOOK)
+LOOK = 0.005
+"""Seconds between two looks at what is left."""
 
 
 def kill_tree(root: "psutil.Process") -> None:
@@ -45,22 +27,9 @@ def kill_tree(root: "psutil.Process") -> None:
             for process in family:
                 with suppress(psutil.Error):
                     process.kill()
-            time.sleep(_LOOK)
+            time.sleep(LOOK)
     with suppress(psutil.Error):
         root.kill()
-
-
-def reap_children() -> tuple[bool, dict[int, int]]:
-    """Return whether a child of this process is left, and the exit codes of those that have ended."""
-    codes: dict[int, int] = {}
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return False, codes
-        if pid == 0:
-            return True, codes
-        codes[pid] = os.waitstatus_to_exitcode(status)
 
 
 def _alive_below(root: "psutil.Process") -> "list[psutil.Process]":
@@ -72,17 +41,3 @@ def _alive_below(root: "psutil.Process") -> "list[psutil.Process]":
             if process.status() != psutil.STATUS_ZOMBIE:
                 alive.append(process)
     return alive
-
-
-def _family(session: int) -> set[int]:
-    import psutil  # most programs leave nobody behind
-
-    descendants = {one.pid for one in psutil.Process().children(recursive=True)}
-    return descendants | {pid for pid in psutil.pids() if pid != os.getpid() and _session_of(pid) == session}
-
-
-def _session_of(pid: int) -> int:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return -1

@@ -19,7 +19,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, NoReturn
 
-from fileq.operations.programs.process_tree import kill_descendants, kill_tree, reap_children
+from fileq.operations.programs.process_tree import kill_tree
+
+if sys.platform != "win32":
+    from fileq.operations.programs.descendants import kill_descendants, reap_children
+
+assert sys.platform != "win32"  # for mypy: the rest is for systems that fork
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
