@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags
 
 from fileq.errors import translate_os_errors
-from fileq.images import plan
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
 from fileq.images.metadata.selection import Metadata, MetadataPolicy, has_no_metadata
 from fileq.images.opener import read_all
+from fileq.images.plan import output_format
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -33,15 +33,15 @@ _STRIPPED = "The original picture was kept, without the metadata that goes: a ne
 _REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
 
 
-def saves_too_little(source: DecodedSource, part: OutputPlan, size: Size, original: int, temp: TempFile) -> bool:
+def saves_too_little(source: DecodedSource, plan: OutputPlan, size: Size, original: int, temp: TempFile) -> bool:
     """Return whether the finished file is what the source is already, and not smaller as wanted.
 
     `size` is the output's in pixels, `original` the source's in bytes.
     """
-    least, format_ = part.output.min_saving, plan.output_format(part.output, source.format)
-    same_format = part.format == format_ == source.format.lower()
-    whole = len(part.frames) == len(source.frames if source.is_animation else source.pages)
-    if least is None or not same_format or not whole or size != source.size(part.frames[0]):
+    least, format_ = plan.output.min_saving, output_format(plan.output, source.format)
+    same_format = plan.format == format_ == source.format.lower()
+    whole = len(plan.frames) == len(source.frames if source.is_animation else source.pages)
+    if least is None or not same_format or not whole or size != source.size(plan.frames[0]):
         return False
     return temp.size > original * (1 - least)
 

@@ -1,4 +1,4 @@
-"""One source through one recipe: opened, planned, made into temp files. It runs in a worker's child."""
+"""The way of one source through one recipe: opened, planned, encoded into temp files. A worker's child runs it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileq.errors import translate_os_errors
 from fileq.files.attributes import mode_for
-from fileq.files.content import digest_of
 from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
-from fileq.images import encoder, min_saving, plan, programs
 from fileq.images.color import modes
-from fileq.images.metadata import selection
-from fileq.images.opener import check_unchanged, open_image, open_source
+from fileq.images.encoder import FORMATS_WITHOUT_PROFILE, EncoderInput, encode
+from fileq.images.metadata.selection import describe_left_out, select_metadata
+from fileq.images.min_saving import keep_original, saves_too_little
+from fileq.images.opener import open_image, open_source
 from fileq.images.output import check_output, finish_output, open_output_folder
-from fileq.images.programs import ProgramRun
+from fileq.images.plan import (
+    ANIMATION_FORMATS,
+    PAGE_FORMATS,
+    check_size,
+    depends_on_pixels,
+    describe_dropped_frames,
+    plan_outputs,
+    with_alpha_format,
+)
+from fileq.images.programs import ProgramRun, SourceRun, open_program_folder, read_size, refuse_misplaced
 from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.images.renderer import StepChain, render_outputs
 from fileq.images.source import DecodedSource
@@ -40,9 +48,11 @@ __all__ = ["ImageRun", "open_run"]
 
 @contextmanager
 def open_run(request: PipelineRequest) -> Iterator[ImageRun | ProgramRun]:
-    """The source's picture, ready to be made into its outputs. Raises JobError only."""
-    asked = request.source, request.size, request.mtime_ns, request.inode
-    with open_source(*asked) as file, warnings.catch_warnings():
+    """Open a source, and plan what its recipe makes of it: its pixels' way, or that of a program alone.
+
+    Raises JobError only.
+    """
+    with open_source(request.source, request.size, request.mtime_ns, request.inode) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
         program = request.recipe.only_program
         if program is not None:
@@ -55,138 +65,129 @@ def open_run(request: PipelineRequest) -> Iterator[ImageRun | ProgramRun]:
 
 @dataclass(slots=True)
 class RenderedFrames:
-    """The pictures of one output, as far as they are made, and how long each stays in ms."""
+    """The frames or pages of one output, as far as they are made, and how long each stays in ms."""
 
     images: list[Image]
     durations: list[int]
 
 
-class ImageRun:
-    """An open source on its way through a recipe."""
+class ImageRun(SourceRun):
+    """A source that is decoded, goes through its recipe's steps, and is encoded."""
 
     def __init__(self, request: PipelineRequest, file: BinaryIO, source: DecodedSource) -> None:
-        self._request = request
-        self._file = file
-        self._stat = os.fstat(file.fileno())
+        super().__init__(request, file)
         self._source = source
-        self._ready: dict[int, RenderedFrames] = {}
         self._recipe = fill_enlarge(request.recipe)
-        programs.refuse_misplaced(self._recipe)
-        self._parts = plan.plan_outputs(source, self._recipe.outputs)
-        if any(plan.depends_on_pixels(source, part.output, self._steps(part)) for part in self._parts):
-            self._ready = dict(self._render(range(len(self._parts))))
-            self._parts = [self._as_it_came_out(key, part) for key, part in enumerate(self._parts)]
-        self.planned = tuple(self._plan(key, part) for key, part in enumerate(self._parts))
+        self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
+        refuse_misplaced(self._recipe)
+        self._plans = plan_outputs(source, self._recipe.outputs)
+        if any(depends_on_pixels(source, plan.output, self._steps(plan)) for plan in self._plans):
+            self._rendered = dict(self._render(range(len(self._plans))))
+            self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]
+        self.planned = tuple(self._plan(key, plan) for key, plan in enumerate(self._plans))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to say on the job: what was left out, and what was found odd."""
-        left_out = [plan.describe_dropped_frames(self._source, part) for part in self._parts]
+        """Sentences to say on the job: what was left out, and what was found odd."""
+        left_out = [describe_dropped_frames(self._source, plan) for plan in self._plans]
         return tuple(dict.fromkeys([*self._source.notes, *(note for note in left_out if note)]))
 
     def make(self, targets: Sequence[Reservation | None]) -> tuple[EncodedOutput | None, ...]:
-        """Write each planned output to its temp file; None is for one that is not wanted. Raises JobError only."""
+        """Write each planned output to its temp file, None is for one that is not wanted; return what was written.
+
+        Raises JobError only.
+        """
         wanted = {key: target for key, target in enumerate(targets) if target is not None}
         made: dict[int, EncodedOutput] = {}
-        for key, frames in self._ready.items() or self._render(wanted):
+        for key, frames in self._rendered.items() or self._render(wanted):
             if key in wanted:
                 made[key] = self._encode(key, frames, wanted[key])
         self._check_unchanged()
-        return tuple(made.get(key) for key in range(len(self._parts)))
+        return tuple(made.get(key) for key in range(len(self._plans)))
 
-    def digest(self) -> str:
-        """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
-        with translate_os_errors(self._request.source):
-            digest = digest_of(self._file.fileno())
-        self._check_unchanged()
-        return digest
-
-    def _steps(self, part: OutputPlan) -> tuple[Operation, ...]:
-        return (*self._recipe.steps, *part.output.pixel_steps)
+    def _steps(self, plan: OutputPlan) -> tuple[Operation, ...]:
+        return (*self._recipe.steps, *plan.output.pixel_steps)
 
     def _chains(self) -> tuple[StepChain, dict[int, StepChain]]:
-        """Common steps, and each part's own, with nothing settled yet."""
-        branches = {key: StepChain(part.output.pixel_steps) for key, part in enumerate(self._parts)}
+        """Return the common steps, and each output's own, with nothing settled yet."""
+        branches = {key: StepChain(plan.output.pixel_steps) for key, plan in enumerate(self._plans)}
         return StepChain(self._recipe.steps), branches
 
     def _render(self, keys: Collection[int]) -> Iterator[tuple[int, RenderedFrames]]:
-        """The frames of these parts, each part as soon as it has all of them."""
+        """Yield the frames of these outputs, each output as soon as it has all of them."""
         begun: dict[int, RenderedFrames] = {}
-        trunk, branches = self._chains()
-        for frame in sorted({frame for key in keys for frame in self._parts[key].frames}):
+        common, branches = self._chains()
+        for frame in sorted({frame for key in keys for frame in self._plans[key].frames}):
             wanted = {
-                key: branch for key, branch in branches.items() if key in keys and frame in self._parts[key].frames
+                key: branch for key, branch in branches.items() if key in keys and frame in self._plans[key].frames
             }
             if not self._source.is_animation:
-                trunk, fresh = self._chains()
+                common, fresh = self._chains()
                 wanted = {key: fresh[key] for key in wanted}
-            for key, image in render_outputs(self._source, frame, trunk, wanted):
+            for key, image in render_outputs(self._source, frame, common, wanted):
                 frames = begun.setdefault(key, RenderedFrames([], []))
                 frames.images.append(image)
                 frames.durations.append(self._source.duration)
-                if len(frames.images) == len(self._parts[key].frames):
+                if len(frames.images) == len(self._plans[key].frames):
                     yield key, begun.pop(key)
 
-    def _as_it_came_out(self, key: int, part: OutputPlan) -> OutputPlan:
-        images = self._ready[key].images
+    def _with_format_of_pixels(self, key: int, plan: OutputPlan) -> OutputPlan:
+        images = self._rendered[key].images
         transparent = any(modes.has_alpha(modes.drop_opaque_alpha(image)) for image in images)
-        return plan.with_alpha_format(part, self._source) if transparent else part
+        return with_alpha_format(plan, self._source) if transparent else plan
 
-    def _plan(self, key: int, part: OutputPlan) -> OutputInfo:
-        ready = self._ready.get(key)
-        size = (
-            Size(*ready.images[0].size)
-            if ready
-            else StepChain(self._steps(part)).size(self._source.size(part.frames[0]))
-        )
-        plan.check_size(size, part.format, self._request.max_pixels)
-        ending = output_extension(part.format, self._request.source)
-        naming = plan.NameContext(self._request.source, self._file, self._request.relative, self._recipe.name)
-        path = naming.output_path(self._request.folder, part, size, self._source.exif, ending)
-        return OutputInfo(path=path, format=part.format, width=size.width, height=size.height)
+    def _plan(self, key: int, plan: OutputPlan) -> OutputInfo:
+        if key in self._rendered:
+            size = Size(*self._rendered[key].images[0].size)
+        else:
+            size = StepChain(self._steps(plan)).size(self._source.size(plan.frames[0]))
+        check_size(size, plan.format, self._request.max_pixels)
+        extension = output_extension(plan.format, self._request.source)
+        path = self._names.output_path(self._request.folder, plan, size, self._source.exif, extension)
+        return OutputInfo(path=path, format=plan.format, width=size.width, height=size.height)
 
     def _encode(self, key: int, frames: RenderedFrames, target: Reservation) -> EncodedOutput:
-        part, planned = self._parts[key], self.planned[key]
+        plan, planned = self._plans[key], self.planned[key]
         size = Size(planned.width, planned.height)
-        program = part.output.program
+        program = plan.output.program
         with open_output_folder(target) as folder:
             if program is None:
-                mode = mode_for(os.fstat(self._file.fileno()))
+                mode = mode_for(self._status)
                 with new_temp_file(folder, os.path.basename(target.temp), mode) as temp:
-                    self._write(temp, part, frames, size)
-                    return self._finished(temp, target, part, size)
-            ending = EXTENSIONS[part.format][0]
-            with programs.open_program_folder(folder, target) as place:
-                encoded = random_name(ending)
+                    self._write(temp, plan, frames, size)
+                    return self._finish(temp, target, plan, size)
+            extension = EXTENSIONS[plan.format][0]
+            with open_program_folder(folder, target) as place:
+                encoded = random_name(extension)
                 with new_temp_file(place.private, encoded, 0o600) as temp:
-                    self._write(temp, part, frames, size)
-                with place.run_program(program, encoded, ending) as temp:
-                    return self._finished(temp, target, part, programs.read_size(temp))
+                    self._write(temp, plan, frames, size)
+                with place.run_program(program, encoded, extension) as temp:
+                    return self._finish(temp, target, plan, read_size(temp))
 
-    def _write(self, temp: TempFile, part: OutputPlan, frames: RenderedFrames, size: Size) -> None:
-        content = self._content(part, frames)
-        encoder.encode(temp, part.format, content, part.output)
-        check_output(temp, part.format, size)
-        if min_saving.saves_too_little(self._source, part, size, self._stat.st_size, temp):
+    def _write(self, temp: TempFile, plan: OutputPlan, frames: RenderedFrames, size: Size) -> None:
+        content = self._encoder_input(plan, frames)
+        encode(temp, plan.format, content, plan.output)
+        check_output(temp, plan.format, size)
+        if saves_too_little(self._source, plan, size, self._status.st_size, temp):
             wanted = self._recipe.metadata
-            min_saving.keep_original(self._source, self._file, part.format, content.metadata, wanted, temp)
+            keep_original(self._source, self._file, plan.format, content.metadata, wanted, temp)
 
-    def _finished(self, temp: TempFile, target: Reservation, part: OutputPlan, size: Size) -> EncodedOutput:
+    def _finish(self, temp: TempFile, target: Reservation, plan: OutputPlan, size: Size) -> EncodedOutput:
         keep_times = self._recipe.keep_times
-        return finish_output(temp, self._file, target, keep_times=keep_times, format_=part.format, size=size)
+        return finish_output(temp, self._file, target, keep_times=keep_times, format_=plan.format, size=size)
 
-    def _content(self, part: OutputPlan, frames: RenderedFrames) -> encoder.EncoderInput:
+    def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:
         recipe, source = self._recipe, self._source
         stem = os.path.splitext(os.path.basename(self._request.source))[0]
-        fits_all = part.format in plan.ANIMATION_FORMATS if source.is_animation else part.format in plan.PAGE_FORMATS
+        fits_all = plan.format in (ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS)
         images = frames.images if fits_all else frames.images[:1]
         icc = source.profile_for(images[0])
-        if icc is not None and part.format in encoder.FORMATS_WITHOUT_PROFILE:
+        if icc is not None and plan.format in FORMATS_WITHOUT_PROFILE:
             images, icc = [source.convert_to_srgb(image, icc) for image in images], None
-        data = selection.select_metadata(source, recipe.metadata)
-        for note in selection.describe_left_out(data, part.format, Size(*images[0].size)):
+        data = select_metadata(source, recipe.metadata)
+        for note in describe_left_out(data, plan.format, Size(*images[0].size)):
             source.add_note(note)
-        return encoder.EncoderInput(
+        return EncoderInput(
             frames=images,
             durations=frames.durations,
             loop=source.loop,
@@ -196,8 +197,3 @@ class ImageRun:
             has_palette=source.has_palette,
             title=os.fsencode(stem).decode(errors="replace"),
         )
-
-    def _check_unchanged(self) -> None:
-        before = self._stat
-        ctime_ns = before.st_ctime_ns if self._recipe.replace else -1  # an edit would be lost for good
-        check_unchanged(self._file, self._request.source, before.st_size, before.st_mtime_ns, ctime_ns)

@@ -1,4 +1,4 @@
-"""Which files a recipe makes of a source: their formats, names, sizes, and the frames or pages in each."""
+"""The plan of what a recipe makes of a source: its files, their formats, names, and the frames or pages in each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ANIMATION_FORMATS = {"gif", "webp", "png", "avif"}
 PAGE_FORMATS = {"tiff", "pdf"}
 
-_SAME = {
+_SAME_FORMAT = {
     "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tiff",
     "HEIF": "jpeg", "JPEG2000": "jpeg", "JXL": "jxl",
 }  # fmt: skip
@@ -42,7 +42,7 @@ _LONGEST_SIDE = {"webp": 16383, "jpeg": 65500, "gif": 65535, "avif": 65536}
 _OPAQUE_STAYS_OPAQUE = (Resize, Crop, Flip, Grayscale, Sharpen, Adjust)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPlan:
     """One file to make: by an output of the recipe, of some frames or pages of the source."""
 
@@ -53,27 +53,27 @@ class OutputPlan:
 
 
 def plan_outputs(source: DecodedSource, outputs: tuple[Output, ...]) -> list[OutputPlan]:
-    """All files that the outputs make of a source. Says on the source what is left out."""
-    return [part for output in outputs for part in _parts(source, output, output_format(output, source.format))]
+    """Return a plan for each file that the outputs make of a source, in their order."""
+    return [plan for output in outputs for plan in _plans_of(source, output, output_format(output, source.format))]
 
 
 def output_format(output: Output, source_format: str) -> str:
-    """The format that an output has of a source without transparency."""
+    """Return the format that an output has of a source in a format of Pillow's, without transparency."""
     wanted = output.format or format_of_name(output.name) or "same"
-    return _SAME.get(source_format, "png") if wanted == "same" else wanted
+    return _SAME_FORMAT.get(source_format, "png") if wanted == "same" else wanted
 
 
-def with_alpha_format(part: OutputPlan, source: DecodedSource) -> OutputPlan:
-    """The part as it is where its picture turns out to have transparency."""
-    wanted = part.output.alpha_format
+def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:
+    """Return the plan as it is where its picture turns out to have transparency."""
+    wanted = plan.output.alpha_format
     if wanted is None:
-        return part
-    return replace(part, format=_SAME.get(source.format, "png") if wanted == "same" else wanted)
+        return plan
+    return replace(plan, format=_SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted)
 
 
 def depends_on_pixels(source: DecodedSource, output: Output, steps: tuple[Operation, ...]) -> bool:
-    """Whether the format or the size of an output can't be told from the source's header."""
-    if any(_finds_its_size(step) for step in steps):
+    """Return whether the format or the size of an output can't be told from the source's header."""
+    if any(_size_depends_on_pixels(step) for step in steps):
         return True
     if output.alpha_format is None:
         return False
@@ -93,61 +93,65 @@ def check_size(size: Size, format_: str, max_pixels: int) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Make it smaller with a resize step, or choose PNG or TIFF.")
 
 
-def _finds_its_size(step: Operation) -> bool:
-    """Of the built-in steps only a trim; a plug-in's may."""
+def _size_depends_on_pixels(step: Operation) -> bool:
+    """Return whether a step's size depends on pixels. Of the built-in steps only a trim's does; a plug-in's may."""
     if isinstance(step, Crop):
         return step.trim
     return type(step).settled is not Operation.settled
 
 
-def _parts(source: DecodedSource, output: Output, format_: str) -> list[OutputPlan]:
+def _plans_of(source: DecodedSource, output: Output, format_: str) -> list[OutputPlan]:
     many = source.frames if source.is_animation else source.pages
     if "page" in template_fields(output.name):
-        return [OutputPlan(output, (frame,), page, format_) for page, frame in enumerate(many, 1)]
+        return [
+            OutputPlan(output=output, frames=(frame,), page=page, format=format_) for page, frame in enumerate(many, 1)
+        ]
     room = ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS
-    if len(many) == 1 or format_ in room or (output.alpha_format in room and source.may_be_transparent):
-        return [OutputPlan(output, tuple(many), 1, format_)]
-    return [OutputPlan(output, (many[0],), 1, format_)]
+    takes_all = format_ in room or (output.alpha_format in room and source.may_be_transparent)
+    return [OutputPlan(output=output, frames=tuple(many if takes_all else many[:1]), page=1, format=format_)]
 
 
-def describe_dropped_frames(source: DecodedSource, part: OutputPlan) -> str | None:
-    """What to say on the job where an output has no room for all frames or pages."""
+def describe_dropped_frames(source: DecodedSource, plan: OutputPlan) -> str | None:
+    """Return what to say on the job where an output has no room for all frames or pages; else None."""
     many, what = (source.frames, "frames") if source.is_animation else (source.pages, "pages")
-    if len(many) == 1 or "page" in template_fields(part.output.name):
+    if len(many) == 1 or "page" in template_fields(plan.output.name):
         return None
-    if part.format in (ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS):
+    if plan.format in (ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS):
         return None
     why = "animation" if source.is_animation else "pages"
     remedy = "" if source.is_animation else "; with {page} in its name, each becomes a file"
-    return f"The first of {len(many)} {what} was kept: {part.format.upper()} has no {why}{remedy}."
+    return f"The first of {len(many)} {what} was kept: {plan.format.upper()} has no {why}{remedy}."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NameContext:
     """What the fields of names are filled with, beside the output's own. `file` is the source's, open."""
 
     source: str
     file: BinaryIO
     relative: str
-    recipe: str
+    recipe_name: str
 
-    def output_path(self, folder: str, part: OutputPlan, size: Size, exif: Image.Exif | None, ending: str) -> str:
-        """The absolute path of an output. Raises JobError (unsupported) where its name can't be."""
-        template = part.output.name
+    def output_path(self, folder: str, plan: OutputPlan, size: Size, exif: Image.Exif | None, extension: str) -> str:
+        """Return the absolute path of an output of `size` pixels below `folder`.
+
+        `extension` is without its dot. Raises JobError (unsupported) where the name can't be.
+        """
+        template = plan.output.name
         with translate_os_errors(self.source):
-            values = {field: self._value(field, part, size, exif, ending) for field in template_fields(template)}
+            values = {field: self._value(field, plan, size, exif, extension) for field in template_fields(template)}
         try:
             return os.path.join(folder, *fill_name(template, values).split("/"))
         except ValueError as error:
             message = f"The name of an output can't be filled in: {error}."
             raise JobError(ErrorKind.UNSUPPORTED, message, "Change the name in the recipe.") from error
 
-    def _value(self, field: str, part: OutputPlan, size: Size, exif: Image.Exif | None, ending: str) -> Any:
+    def _value(self, field: str, plan: OutputPlan, size: Size, exif: Image.Exif | None, extension: str) -> Any:
         folder, name = os.path.split(self.source)
         simple = {
             "stem": os.path.splitext(name)[0], "name": name, "folder": os.path.basename(folder),
-            "relative": self.relative, "recipe": self.recipe, "page": part.page,
-            "width": size[0], "height": size[1], "ext": ending,
+            "relative": self.relative, "recipe": self.recipe_name, "page": plan.page,
+            "width": size[0], "height": size[1], "ext": extension,
         }  # fmt: skip
         if field == "date":
             return _date(self.file, exif)
@@ -155,7 +159,7 @@ class NameContext:
 
 
 def _date(file: BinaryIO, exif: Image.Exif | None) -> str:
-    """When the picture was taken, else when the file was changed last: 2026-05-17."""
+    """Return when the picture was taken, else when the file was changed last: 2026-05-17."""
     taken = exif.get_ifd(0x8769).get(0x9003) if exif is not None else None  # Exif IFD, DateTimeOriginal
     try:
         return dt.datetime.strptime(str(taken)[:10], "%Y:%m:%d").date().isoformat()  # noqa: DTZ007  # a camera's

@@ -1,4 +1,7 @@
-"""External programs as a step: alone, from the source to the output; or last, on an encoded output."""
+"""External programs as a step: alone, from the source to the output; or last, on an encoded output.
+
+And what both ways of a source share.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class ProgramFolder:
         self._path = path_for_programs(private)
 
     def copy_source(self, file: BinaryIO, path: str) -> str:
-        """Have a copy of an open source there by its own name, for a program to read; return that name.
+        """Copy an open source into the folder under its own name, for a program to read; return that name.
 
         A copy and no link: some programs edit what they read in place, and an original is never to be changed.
         Raises JobError, also where there is no space for it.
@@ -67,9 +70,12 @@ class ProgramFolder:
         return name
 
     @contextmanager
-    def run_program(self, program: Operation, source: str, ending: str) -> Iterator[TempFile]:
-        """Have the program make the temp file of the file `source` in the folder. Raises JobError."""
-        name = random_name(ending)
+    def run_program(self, program: Operation, source: str, extension: str) -> Iterator[TempFile]:
+        """Have the program make the output's temp file of the file `source` in the folder, and hold it open.
+
+        Raises JobError.
+        """
+        name = random_name(extension)
         known_as = os.path.join(self.private.path, name)
         program.run(os.path.join(self._path, source), os.path.join(self._path, name), known_as=known_as)
         temp = os.path.basename(self._temp)
@@ -92,7 +98,10 @@ class ProgramFolder:
 
 @contextmanager
 def open_program_folder(folder: Directory, target: Reservation) -> Iterator[ProgramFolder]:
-    """Make the private folder for a program's output, and remove it with all that is left there. Raises JobError."""
+    """Make the private folder for a program's output, and remove it afterwards with all that is left there.
+
+    Raises JobError.
+    """
     with (
         translate_os_errors(target.temp),
         private_folder(folder, os.path.basename(target.temp) + PRIVATE_ENDING) as private,
@@ -109,24 +118,16 @@ def read_size(temp: TempFile) -> Size:
         return Size(0, 0)  # a film, a document: whatever the program makes is right
 
 
-class ProgramRun:
-    """A source that goes to a program as it is: it need not be a picture."""
+class SourceRun:
+    """An open source on its way through a recipe."""
 
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, request: PipelineRequest, file: BinaryIO, program: Operation) -> None:
+    def __init__(self, request: PipelineRequest, file: BinaryIO) -> None:
         self._request = request
         self._file = file
-        self._stat = os.fstat(file.fileno())
-        self._program = program
-        self.planned = tuple(self._plan(output) for output in request.recipe.outputs)
-
-    def make(self, targets: Sequence[Reservation | None]) -> tuple[EncodedOutput | None, ...]:
-        """Have the program make each output; None is for one that is not wanted. Raises JobError."""
-        pairs = zip(self.planned, targets, strict=True)
-        made = [None if target is None else self._make(planned, target) for planned, target in pairs]
-        self._check_unchanged()
-        return tuple(made)
+        self._status = os.fstat(file.fileno())
+        self._names = NameContext(
+            source=request.source, file=file, relative=request.relative, recipe_name=request.recipe.name
+        )
 
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
@@ -134,6 +135,33 @@ class ProgramRun:
             digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest
+
+    def _check_unchanged(self) -> None:
+        """Raise JobError where the source is not what it was when it was opened."""
+        before = self._status
+        ctime_ns = before.st_ctime_ns if self._request.recipe.replace else -1  # an edit would be lost for good
+        check_unchanged(self._file, self._request.source, before.st_size, before.st_mtime_ns, ctime_ns)
+
+
+class ProgramRun(SourceRun):
+    """A source that goes to a program as it is: it need not be a picture."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, request: PipelineRequest, file: BinaryIO, program: Operation) -> None:
+        super().__init__(request, file)
+        self._program = program
+        self.planned = tuple(self._plan(output) for output in request.recipe.outputs)
+
+    def make(self, targets: Sequence[Reservation | None]) -> tuple[EncodedOutput | None, ...]:
+        """Have the program make each output, None is for one that is not wanted; return what was made.
+
+        Raises JobError.
+        """
+        pairs = zip(self.planned, targets, strict=True)
+        made = [None if target is None else self._make(planned, target) for planned, target in pairs]
+        self._check_unchanged()
+        return tuple(made)
 
     def _make(self, planned: OutputInfo, target: Reservation) -> EncodedOutput:
         with open_output_folder(target) as folder, open_program_folder(folder, target) as place:
@@ -144,15 +172,11 @@ class ProgramRun:
                     size=read_size(temp),
                 )  # fmt: skip
 
-    def _check_unchanged(self) -> None:
-        check_unchanged(self._file, self._request.source, self._stat.st_size, self._stat.st_mtime_ns)
-
     def _plan(self, output: Output) -> OutputInfo:
-        given = self._request
-        own = os.path.splitext(given.source)[1][1:]
+        own_extension = os.path.splitext(self._request.source)[1][1:]
         format_ = output.format if output.format not in (None, "same") else None
-        ending = EXTENSIONS[format_][0] if format_ else own
-        naming = NameContext(given.source, self._file, given.relative, given.recipe.name)
-        path = naming.output_path(given.folder, OutputPlan(output, (0,), 1, format_ or own), Size(0, 0), None, ending)
+        extension = EXTENSIONS[format_][0] if format_ else own_extension
+        plan = OutputPlan(output=output, frames=(0,), page=1, format=format_ or own_extension)
+        path = self._names.output_path(self._request.folder, plan, Size(0, 0), None, extension)
         written = os.path.splitext(path)[1][1:].lower()
         return OutputInfo(path=path, format=format_ or format_of_name(path) or written, width=0, height=0)

@@ -14,6 +14,7 @@ from fileq.images.pipeline import open_run
 from fileq.images.protocol import Reservation
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
+from fileq.operations.programs.command import Command
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import heic
@@ -187,11 +188,12 @@ def test_another_file_with_the_same_size_and_time_is_not_the_one_that_was_added(
         assert failure(added, recipe(), tmp_path / "out", inode=inode)[0] is ErrorKind.CHANGED
 
 
+@pytest.mark.parametrize("steps", [(), (Command(argv=("cp", "{source}", "{output}")),)], ids=["pixels", "program"])
 @pytest.mark.parametrize("replace", [True, False])
-def test_an_edit_within_its_size_and_time_is_seen_where_the_original_would_go(tmp_path, replace):
+def test_an_edit_within_its_size_and_time_is_seen_where_the_original_would_go(tmp_path, replace, steps):
     path = tmp_path / "a.png"
     quarters().save(path)
-    with open_run(pipeline_request(path, recipe(replace=replace), tmp_path)) as picture:
+    with open_run(pipeline_request(path, recipe(replace=replace, steps=steps), tmp_path)) as picture:
         status = path.stat()
         with path.open("r+b") as file:
             file.seek(-1, os.SEEK_END)
