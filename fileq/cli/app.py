@@ -76,8 +76,8 @@ root_app = new_app(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
         typer.echo(f"fileq {__version__}")
         raise typer.Exit
 

@@ -66,6 +66,7 @@ def patch_command(command: Any) -> None:
     get_params = command.get_params
 
     def get_patched_params(context: Any) -> Any:
+        """Return the command's parameters, with our conversion and without names of plain types."""
         params = get_params(context)
         for param in params:
             param.get_runtime_param = ParameterCoercion

@@ -11,9 +11,10 @@ _LINES_ON_A_TERMINAL = 10
 
 
 class WatchReporter:
-    """Tells of what the watcher does: a line for each file where that is piped, and a live view on a terminal."""
+    """Shows what the watcher does: a line for each file where that is piped, and a live view on a terminal."""
 
     def __init__(self, display: Display) -> None:
+        """Show on `display`. What is called in other threads is shown one after the other."""
         self.live = display.is_live
         self._display = display
         self._notifier = SystemdNotifier()
@@ -23,7 +24,7 @@ class WatchReporter:
         self._lock = threading.Lock()  # where we work too, the worker's thread shows its progress
 
     def on_queued(self, paths: Sequence[str], batch_id: int) -> None:
-        """Tell of the files that were queued: of each, or on a terminal of many at once."""
+        """Show the files that were queued: each, or on a terminal many in a line."""
         with self._lock:
             if self._display.rows is not None and len(paths) > _LINES_ON_A_TERMINAL:
                 self._answer(paths[0], batch_id, f"queued {len(paths):,} files as batch {batch_id}")
@@ -35,7 +36,7 @@ class WatchReporter:
         self._display.answer(Answer({"event": "queued", "source": path, "batch": batch_id}, [Text(line, Tone.GOOD)]))
 
     def on_notice(self, text: str) -> None:
-        """Tell a person something."""
+        """Show something that a person may want to know."""
         with self._lock:
             self._display.hint(text)
 
@@ -55,14 +56,14 @@ class WatchReporter:
         self._display.show_watch(WatchView([_folder_view(status) for status in self._statuses], self._progress))
 
     def on_turn(self) -> None:
-        """Tell the service manager that the watcher is alive; at first, that it is ready."""
+        """Send systemd a sign of life; at first, that the watcher is ready."""
         if not self._ready:
             self._ready = True
             self._notifier.send("READY=1")
         self._notifier.keep_alive()
 
-    def stopping(self) -> None:
-        """Tell the service manager that the watcher stops."""
+    def on_stop(self) -> None:
+        """Send systemd that the watcher stops."""
         self._notifier.send("STOPPING=1")
 
 

@@ -22,9 +22,9 @@ def is_worker_alive(ledger: Ledger, config: Config) -> bool:
     return any(worker.beat_at > fresh for worker in ledger.workers.list_workers()) or bool(live_workers(ledger, config))
 
 
-def slot_count(asked: int | None, config: Config) -> int:
+def slot_count(option: int | None, config: Config) -> int:
     """Return how many jobs run at a time: as asked for, as the config says, or one for each CPU that we may use."""
-    return asked or config.settings.worker.workers or _cpus()
+    return option or config.settings.worker.workers or _cpus()
 
 
 def _cpus() -> int:

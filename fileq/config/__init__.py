@@ -175,8 +175,9 @@ def locate_database(
 
 def with_database_origin(config: Config, path: str, origin: str) -> Config:
     """Return the config with the database that is really used, and its origin, among the origins of the settings."""
-    told = (SettingOrigin(one.key, path, origin) if one.key == "queue.database" else one for one in config.origins)
-    return msgspec.structs.replace(config, origins=tuple(told))
+    used = SettingOrigin("queue.database", path, origin)
+    origins = tuple(used if known.key == used.key else known for known in config.origins)
+    return msgspec.structs.replace(config, origins=origins)
 
 
 def sample_config() -> str:

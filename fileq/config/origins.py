@@ -33,6 +33,7 @@ def setting_origins(settings: Settings, document: ConfigDocument | None) -> tupl
     file = document.file if document else ""
 
     def origin(key: str, otherwise: str) -> str:
+        """Return the file with the key's line, the file alone where the line is unknown, else `otherwise`."""
         return f"{file}:{lines[key]}" if key in lines else otherwise if not _is_set(key, document) else file
 
     plain: list[tuple[str, object]] = [("default", list(settings.default))]

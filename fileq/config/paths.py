@@ -31,11 +31,11 @@ def find_config_file(path: str | None, environ: Mapping[str, str], cwd: str) -> 
 
     None where there is none. Raises NotFoundError where there is none at a place that was named.
     """
-    asked = path or environ.get("FILEQ_CONFIG")
-    if not asked:
+    named = path or environ.get("FILEQ_CONFIG")
+    if not named:
         return _nearest(cwd) or _of_user()
-    found = os.path.join(cwd, os.path.expanduser(asked))
-    named_by = Provenance.ENVIRONMENT if asked == environ.get("FILEQ_CONFIG") else Provenance.OPTION
+    found = os.path.join(cwd, os.path.expanduser(named))
+    named_by = Provenance.ENVIRONMENT if named == environ.get("FILEQ_CONFIG") else Provenance.OPTION
     if not os.path.isfile(found):
         origin = "FILEQ_CONFIG" if named_by is Provenance.ENVIRONMENT else "--config"
         raise NotFoundError(f"There is no config file {found} ({origin}).", "fileq init writes one to start from.")

@@ -15,6 +15,10 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
 
+def _as_names(recipe: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (recipe,) if isinstance(recipe, str) else recipe or ()
+
+
 class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[queue]"""
 
@@ -48,8 +52,9 @@ class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     follow_links: bool = False  # whether links are sources by which others may hand in what isn't theirs
 
     @property
-    def recipes(self) -> tuple[str, ...]:
-        return (self.recipe,) if isinstance(self.recipe, str) else self.recipe or ()
+    def recipe_names(self) -> tuple[str, ...]:
+        """The names of the recipes, none where those of `default` are meant."""
+        return _as_names(self.recipe)
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,8 +75,9 @@ class AddSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     out: str | None = None  # None: as the recipe says
 
     @property
-    def recipes(self) -> tuple[str, ...]:
-        return (self.recipe,) if isinstance(self.recipe, str) else self.recipe or ()
+    def recipe_names(self) -> tuple[str, ...]:
+        """The names of the recipes, none where those of `default` are meant."""
+        return _as_names(self.recipe)
 
 
 class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

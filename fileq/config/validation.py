@@ -112,7 +112,7 @@ def schedule_problems(schedule: ScheduleSettings, recipes: Mapping[str, Recipe])
         seen.add(batch.name)
         if not batch.paths:
             yield ConfigProblem(f"{key}.paths", "needs at least one path", 'Write it like ["~/pictures/inbox"].')
-        for name in batch.recipes:
+        for name in batch.recipe_names:
             if name not in recipes:
                 yield unknown_name_problem(f"{key}.recipe", name, recipes)
 
@@ -128,7 +128,7 @@ def watch_problems(watches: Sequence[WatchSettings], recipes: Mapping[str, Recip
         if watch.path in seen:
             yield ConfigProblem(f"{key}.path", f"{watch.path} is watched already", "Give one [[watch]] both recipes.")
         seen.add(watch.path)
-        for name in watch.recipes:
+        for name in watch.recipe_names:
             if name not in recipes:
                 yield unknown_name_problem(f"{key}.recipe", name, recipes)
         if watch.after == "move" and not watch.move_to:

@@ -8,6 +8,8 @@ from fileq.display.answer import Answer
 
 
 class JsonAnswerWriter:
+    """Writes the documents of answers as JSON."""
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 

@@ -15,6 +15,8 @@ _COLUMNS = 80  # of a plot
 
 
 class PlainAnswerWriter:
+    """Writes the blocks of answers as lines."""
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 

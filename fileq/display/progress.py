@@ -11,7 +11,7 @@ class SlotProgress(msgspec.Struct, frozen=True):
     """What one slot of a worker does right now, and for how many seconds. An idle one has no source."""
 
     source: str | None = None
-    recipe: str | None = None
+    recipe_name: str | None = None
     seconds: float = 0.0
 
 

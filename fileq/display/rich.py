@@ -44,6 +44,8 @@ def _text(cell: Cell, room: int | None = None) -> RichText:
 
 
 class RichAnswerWriter:
+    """Prints the blocks of answers in colour."""
+
     def __init__(self, stream: TextIO) -> None:
         self._console = _console(stream)
 
@@ -133,10 +135,10 @@ class RichMessageWriter:
     def error(self, message: str, hint: str = "") -> None:
         """Print the error in red, with what would mend it."""
         self.clear_progress()
-        told = RichText.assemble(("Error: ", "bold red"), escape_controls(message))
+        text = RichText.assemble(("Error: ", "bold red"), escape_controls(message))
         if hint:
-            told.append(f" {escape_controls(hint)}", "dim")
-        self._console.print(told)
+            text.append(f" {escape_controls(hint)}", "dim")
+        self._console.print(text)
 
     def show_scanned(self, count: int) -> None:
         """Show the count of files in place of what was shown before."""
@@ -204,7 +206,7 @@ def _slot(slot: SlotProgress, room: int) -> RenderableType:
     if slot.source is None:
         return RichText("  idle", "dim")
     seconds = f"  {describe_seconds(slot.seconds)}" if slot.seconds >= _SECONDS_SHOWN_FROM else ""
-    recipe = f"  {escape_controls(slot.recipe)}" if slot.recipe else ""
+    recipe = f"  {escape_controls(slot.recipe_name)}" if slot.recipe_name else ""
     name = shorten(
         escape_controls(os.path.basename(slot.source)), max(8, room - 4 - text_width(recipe) - text_width(seconds))
     )

@@ -114,7 +114,7 @@ def rescan_folders(context: TaskContext, now: float) -> str:
 
 def add_batch(context: TaskContext, batch: AddSettings, now: float) -> str:
     """Queue what is new of a batch, and nothing that was ever queued: what retention removed doesn't come back."""
-    names = dict.fromkeys(batch.recipes or context.settings.default)
+    names = dict.fromkeys(batch.recipe_names or context.settings.default)
     recipes = [context.config.recipe(name) for name in names]
     request = intake.AddRequest(paths=batch.paths, recipes=recipes, out=batch.out, repeat=intake.RepeatRule.NEVER)
     receipt = intake.add_files(context.ledger, request, now=now)

@@ -17,6 +17,8 @@ WATCHDOG_SECONDS = 60
 
 
 class ServiceManager(Protocol):
+    """What starts the service at log-in, and again when it fails."""
+
     file: str
     """The path of the file that describes the service."""
 

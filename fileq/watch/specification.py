@@ -71,7 +71,7 @@ def spec_from_config(
     done_to = {"keep": None, "move": watch.move_to, "delete": ""}[watch.after]
     return WatchSpec(
         path=watch.path,
-        recipes=tuple(config.recipe(name) for name in dict.fromkeys(watch.recipes or config.settings.default)),
+        recipes=tuple(config.recipe(name) for name in dict.fromkeys(watch.recipe_names or config.settings.default)),
         out=watch.out,
         recursive=watch.recursive,
         policy=DispositionPolicy(done_to, watch.failed_to),

@@ -90,13 +90,13 @@ def test_the_wheel_has_it_as_a_file(tmp_path):
 
 def test_the_watched_folder_that_it_shows_can_be_used(tmp_path):
     (watch,) = loaded(tmp_path, everything_in_force()).watch
-    assert watch.recipes == ("shop",)
+    assert watch.recipe_names == ("shop",)
 
 
 def test_the_scheduled_batch_and_the_notices_that_it_shows_can_be_used(tmp_path):
     settings = loaded(tmp_path, everything_in_force())
     (batch,) = settings.schedule.add
-    assert (batch.name, batch.recipes) == ("catalogue", ("shop",))
+    assert (batch.name, batch.recipe_names) == ("catalogue", ("shop",))
     assert settings.notify.is_on
     assert not Settings().notify.is_on
 

@@ -11,7 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from tests.report.living import live
+from tests.report.sample_week import write_sample_week
 
 OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -60,7 +60,7 @@ class Page:
 def reported(tmp_path_factory):
     """The page of a week of work, and the JSON of the same command."""
     folder = tmp_path_factory.mktemp("browser")
-    program = live(folder / "work", time.time())
+    program = write_sample_week(folder / "work", time.time())
     path = folder / "page.html"
     return path, program.json("report", "--html", path)
 

@@ -10,7 +10,7 @@ from fileq.errors import EnvironmentFailure, ErrorKind, NotFoundError, UsageErro
 from fileq.job import Failure
 from fileq.report.figures import compute_figures
 from fileq.report.page import write_page
-from tests.report.living import EVIL, RAW
+from tests.report.sample_week import EVIL, RAW
 from tests.support.jobs import NOW, SOMEBODY, begin, enter, recipe
 
 MANY = 1_000_000

@@ -89,7 +89,10 @@ def _process(session: Session, ledger: Ledger, request: AddRequest, display: Dis
 def _add_files(
     ledger: Ledger, request: AddRequest, begun: float, worker: "Worker", queue: str, display: Display
 ) -> AddResult:
+    """Queue the files for this worker alone. Raises MissingPathsError, LedgerError, KeyboardInterrupt."""
+
     def on_scanned(count: int) -> None:
+        """Show the count, and tell other workers that this one is alive."""
         display.show_scanned(count)
         worker.keep_alive()
 

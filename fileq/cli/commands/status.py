@@ -42,19 +42,19 @@ def status(
     return ExitCode.DONE
 
 
-def _stream_documents(session: Session, ledger: Ledger, batch: int | None, display: Display) -> None:
+def _stream_documents(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
     """Answer with JSON Lines until the batch has ended; without a batch, until Ctrl-C."""
-    while batch is None or ledger.overview.tally_jobs(batch).unfinished:
-        display.answer(status_answer(session, ledger, batch))
+    while batch_id is None or ledger.overview.tally_jobs(batch_id).unfinished:
+        display.answer(status_answer(session, ledger, batch_id))
         time.sleep(_DOCUMENT_EVERY)
 
 
-def _show_live(ledger: Ledger, batch: int | None, display: Display) -> None:
+def _show_live(ledger: Ledger, batch_id: int | None, display: Display) -> None:
     """Show progress until the batch has ended; without a batch, until Ctrl-C."""
-    tally = ledger.overview.tally_jobs(batch)
+    tally = ledger.overview.tally_jobs(batch_id)
     tracker = ProgressTracker(tally, time.monotonic(), whole=True)
-    while batch is None or tally.unfinished:
-        slots, paused = running_slots(ledger, batch), ledger.batches.is_paused()
+    while batch_id is None or tally.unfinished:
+        slots, paused = running_slots(ledger, batch_id), ledger.batches.is_paused()
         display.show_progress(tracker.progress(tally, time.monotonic(), slots=slots, paused=paused))
         time.sleep(_LIVE_EVERY)
-        tally = ledger.overview.tally_jobs(batch)
+        tally = ledger.overview.tally_jobs(batch_id)

@@ -70,6 +70,7 @@ def watch(
     display = session.display(json=json)
 
     def read_folders() -> list[WatchSpec]:
+        """Read the config again, and return the folders that are to be watched now."""
         session.config = load_config(session.config_option)
         return folders_to_watch(
             session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
@@ -118,9 +119,10 @@ def _watch(watcher: Watcher, reporter: WatchReporter) -> bool:
     stopped = False
 
     def stop(*_: object) -> None:
+        """Have the watcher end at its next turn."""
         nonlocal stopped
         stopped = True
-        reporter.stopping()
+        reporter.on_stop()
         watcher.stop()
 
     handlers: dict[str, Callable[..., None]] = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: watcher.reload()}
@@ -149,7 +151,8 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, reporter
         thread.start()
 
         def on_stop() -> None:
-            reporter.stopping()
+            """Have the watcher end with the worker."""
+            reporter.on_stop()
             watcher.stop()
 
         try:

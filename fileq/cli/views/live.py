@@ -79,6 +79,7 @@ def progress_ticker(
     shown_at = 0.0
 
     def on_tick(activities: Sequence["SlotActivity"]) -> None:
+        """Show progress where it is time."""
         nonlocal shown_at
         now = time.monotonic()
         idle = all(activity.job is None for activity in activities)

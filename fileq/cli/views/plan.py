@@ -24,7 +24,7 @@ class PlannedJob(msgspec.Struct, frozen=True, kw_only=True):
     """A source, its recipe, and the absolute paths of the outputs; or the problem that it would fail with."""
 
     source: str
-    recipe: str
+    recipe_name: str
     outputs: Sequence[str] = ()
     problem: Failure | None = None
 
@@ -64,21 +64,21 @@ def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -
     try:
         with open_run(request) as run:
             outputs = [output.path for output in run.planned]
-            return PlannedJob(source=source.path, recipe=recipe.name, outputs=outputs)
+            return PlannedJob(source=source.path, recipe_name=recipe.name, outputs=outputs)
     except JobError as error:
         problem = Failure(error.kind, error.message, error.hint)
-        return PlannedJob(source=source.path, recipe=recipe.name, problem=problem)
+        return PlannedJob(source=source.path, recipe_name=recipe.name, problem=problem)
 
 
 def _document(job: PlannedJob) -> dict[str, Any]:
     outputs = [{"path": path, "exists": os.path.lexists(path)} for path in job.outputs]
-    document: dict[str, Any] = {"source": job.source, "recipe": job.recipe, "outputs": outputs}
+    document: dict[str, Any] = {"source": job.source, "recipe": job.recipe_name, "outputs": outputs}
     return document | ({"error": failure_document(job.problem)} if job.problem else {})
 
 
 def _blocks(job: PlannedJob) -> list[Block]:
     """Return a source, and below it what it becomes."""
-    lines: list[Block] = [Text(f"{job.source}  ({job.recipe})")]
+    lines: list[Block] = [Text(f"{job.source}  ({job.recipe_name})")]
     if job.problem:
         lines.append(Text(f"would fail as {job.problem.kind}: {job.problem.message}", Tone.BAD, indent=2))
     for path in job.outputs:

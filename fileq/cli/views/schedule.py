@@ -98,8 +98,8 @@ def task_table(tasks: Sequence[ScheduledTask], now: float, *, is_worker_there: b
 def _row(task: ScheduledTask, now: float, soon: Text) -> tuple[Cell, ...]:
     outcome = Text(task.outcome or "", _TONES.get(task.outcome or "", Tone.PLAIN))
     last = Text("never", Tone.QUIET) if task.started_at is None else local_day_and_time(task.started_at, now)
-    said = "" if task.outcome == "failed" else task.message
-    return task.name, Text(task.cron, Tone.QUIET), last, outcome, _next(task, now, soon), Text(said, Tone.QUIET)
+    message = "" if task.outcome == "failed" else task.message
+    return task.name, Text(task.cron, Tone.QUIET), last, outcome, _next(task, now, soon), Text(message, Tone.QUIET)
 
 
 def _next(task: ScheduledTask, now: float, soon: Text) -> Cell:

@@ -29,8 +29,8 @@ def check_codecs(context: CheckContext) -> Finding:
 def recipes_in_use(settings: Settings) -> list[Recipe]:
     """Return the recipes that somebody wrote or uses: what is built in and unused may lack what it likes."""
     built_in = built_in_recipes()
-    watched = (name for watch in settings.watch for name in watch.recipes)
-    used = {*settings.default, *watched, *(name for batch in settings.schedule.add for name in batch.recipes)}
+    watched = (name for watch in settings.watch for name in watch.recipe_names)
+    used = {*settings.default, *watched, *(name for batch in settings.schedule.add for name in batch.recipe_names)}
     return [recipe for name, recipe in settings.recipes.items() if name in used or built_in.get(name) != recipe]
 
 

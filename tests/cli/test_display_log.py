@@ -1,3 +1,5 @@
+"""What the threads of a worker log is shown as messages."""
+
 import io
 import logging
 

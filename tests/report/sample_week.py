@@ -1,4 +1,4 @@
-"""A ledger as a week of real work leaves it: `python -m tests.report.living FOLDER` makes one to look at.
+"""A ledger as a week of real work leaves it: `python -m tests.report.sample_week FOLDER` makes one to look at.
 
 The real program processes real files; only the times are spread over the week before `NOW` afterwards.
 """
@@ -31,8 +31,8 @@ steps = [ { op = "resize", fit = "200x200" } ]
 """
 
 
-def live(folder: Path, now: float) -> Program:
-    """A program whose database tells of the week before `now`."""
+def write_sample_week(folder: Path, now: float) -> Program:
+    """Return a program whose database tells of the week before `now`."""
     folder.mkdir(exist_ok=True)
     program = Program(folder)
     program.configure(CONFIG)
@@ -110,4 +110,4 @@ if __name__ == "__main__":
     import time
 
     where = Path(sys.argv[1])
-    sys.stdout.write(f"{live(where, time.time()).database}\n")
+    sys.stdout.write(f"{write_sample_week(where, time.time()).database}\n")
