@@ -26,7 +26,7 @@ def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     return len(ledger.jobs.cancel_jobs(jobs, now))
 
 
-def resend(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE) -> int:
+def resend_jobs(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE) -> int:
     """Send again the jobs of a queue that are due and that no message names; return how many.
 
     Whatever else the queue holds: what lost its message must not wait until that is done. Jobs whose message a slot
@@ -44,13 +44,13 @@ def resend(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE)
     return sent
 
 
-def put_back(ledger: Ledger, name: str, jobs: Iterable[int], now: float) -> None:
+def put_jobs_back(ledger: Ledger, name: str, jobs: Iterable[int], now: float) -> None:
     """Send again those of these jobs that are still to be done and that no message names: they were taken, and left."""
     with ledger.transaction():
         queue.send(ledger, name, ledger.jobs.filter_unsent_jobs(jobs), now, overdue=True)
 
 
-def heed_a_clock_set_back(ledger: Ledger, now: float) -> None:
+def bring_waiting_jobs_forward(ledger: Ledger, now: float) -> None:
     """Have jobs wait no longer than they were to, where the clock on the wall was set back meanwhile."""
     with ledger.transaction():
         _send_each_to_its_queue(ledger, ledger.waiting.bring_jobs_forward(now), now)

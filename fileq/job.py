@@ -8,6 +8,8 @@ from fileq.errors import ErrorKind
 
 
 class JobState(StrEnum):
+    """Where a job stands. `TRANSITIONS` says what may follow."""
+
     QUEUED = "queued"
     RUNNING = "running"
     WAITING = "waiting"
@@ -21,6 +23,7 @@ class JobState(StrEnum):
         return self in FINAL
 
     def may_become(self, state: "JobState") -> bool:
+        """Whether the table of transitions leads from this state to another."""
         return state in TRANSITIONS[self]
 
 
@@ -66,13 +69,13 @@ class OutputInfo(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
 
 
-class Job(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One source to go through one recipe, as the ledger has it. Times are seconds since the epoch."""
 
     id: int
-    batch: int
+    batch_id: int
     source: str
-    recipe: str
+    recipe_name: str
     folder: str
     state: JobState
     attempts: int
@@ -89,5 +92,5 @@ class Job(msgspec.Struct, frozen=True):
 class Token(msgspec.Struct, frozen=True):
     """The right to finish one attempt. Once the ledger gives the job to another attempt, it is void."""
 
-    job: int
+    job_id: int
     attempt: int

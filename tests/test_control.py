@@ -53,49 +53,49 @@ def test_an_empty_queue_gets_all_that_the_ledger_has_for_it(ledger):
     one, two = enter(ledger, "a", "b")
     (waiting,) = enter(ledger, "c", priority=1)
     ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
-    assert control.resend(ledger, queue.MAIN, NOW) == 2
+    assert control.resend_jobs(ledger, queue.MAIN, NOW) == 2
     assert jobs_sent(ledger) == [one, two]
 
 
 def test_what_waits_is_sent_when_it_is_due(ledger):
     (job,) = enter(ledger)
     ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
-    assert control.resend(ledger, queue.MAIN, NOW + 9) == 0
-    assert control.resend(ledger, queue.MAIN, NOW + 10) == 1
+    assert control.resend_jobs(ledger, queue.MAIN, NOW + 9) == 0
+    assert control.resend_jobs(ledger, queue.MAIN, NOW + 10) == 1
     assert jobs_sent(ledger) == [job]
 
 
 def test_what_has_a_message_gets_no_other_and_what_has_none_comes_before_it(ledger):
     one, two, urgent = (*enter(ledger, "a", "b"), *enter(ledger, "c", priority=1))
     queue.send(ledger, queue.MAIN, [QueueEntry(one, 0, None, 0), QueueEntry(urgent, 1, None, 0)], NOW)
-    assert control.resend(ledger, queue.MAIN, NOW) == 1
-    assert control.resend(ledger, queue.MAIN, NOW) == 0
+    assert control.resend_jobs(ledger, queue.MAIN, NOW) == 1
+    assert control.resend_jobs(ledger, queue.MAIN, NOW) == 0
     assert jobs_sent(ledger) == [urgent, two, one]
 
 
 def test_a_message_in_the_schedule_is_one(ledger):
     enter(ledger, "a", due_at=NOW + 5)
     queue.send(ledger, queue.MAIN, [QueueEntry(1, 0, NOW + 5, 0)], NOW)
-    assert control.resend(ledger, queue.MAIN, NOW + 100) == 0
+    assert control.resend_jobs(ledger, queue.MAIN, NOW + 100) == 0
     ledger.database.connection.execute("delete from schedule")
-    assert control.resend(ledger, queue.MAIN, NOW + 100) == 1
+    assert control.resend_jobs(ledger, queue.MAIN, NOW + 100) == 1
 
 
 def test_what_a_slot_has_taken_is_left_to_it_for_a_minute_unless_the_clock_went_back(ledger):
     (job,) = enter(ledger, "a")
     queue.send(ledger, queue.MAIN, [QueueEntry(job, 0, None, 0)], NOW)
     ledger.messages.take_message(queue.MAIN, NOW)
-    assert control.resend(ledger, queue.MAIN, NOW + 59) == 0
-    assert control.resend(ledger, queue.MAIN, NOW + 60) == 1
+    assert control.resend_jobs(ledger, queue.MAIN, NOW + 59) == 0
+    assert control.resend_jobs(ledger, queue.MAIN, NOW + 60) == 1
     ledger.messages.take_message(queue.MAIN, NOW + 60)
-    assert control.resend(ledger, queue.MAIN, NOW - 1) == 1
+    assert control.resend_jobs(ledger, queue.MAIN, NOW - 1) == 1
 
 
 def test_more_than_goes_into_one_transaction_is_sent(ledger, monkeypatch):
     monkeypatch.setattr(control, "_AT_ONCE", 10)
     enter(ledger, *map(str, range(35)))
-    assert control.resend(ledger, queue.MAIN, NOW) == 35
-    assert control.resend(ledger, queue.MAIN, NOW) == 0
+    assert control.resend_jobs(ledger, queue.MAIN, NOW) == 35
+    assert control.resend_jobs(ledger, queue.MAIN, NOW) == 0
 
 
 @pytest.mark.parametrize("data", [b"\x80\x04\xff", b"", b"{", b"[1]", b'{"args": [[1], {"a": 2}, "x", null, 9e99]}'])
@@ -110,6 +110,6 @@ def test_what_is_no_message_of_ours_disturbs_nothing(ledger, data):
 
 def test_a_queue_gets_only_its_own(ledger):
     (job,) = enter(ledger, "a", queue="run-1")
-    assert control.resend(ledger, queue.MAIN, NOW) == 0
-    assert control.resend(ledger, "run-1", NOW) == 1
+    assert control.resend_jobs(ledger, queue.MAIN, NOW) == 0
+    assert control.resend_jobs(ledger, "run-1", NOW) == 1
     assert jobs_sent(ledger, "run-1") == [job]

@@ -77,7 +77,7 @@ def running_slots(ledger: Ledger, batch_id: int | None) -> list[SlotProgress]:
     """Return a slot for each running job of the batch, or of all batches."""
     now = time.time()
     jobs = ledger.overview.list_jobs(JobSelection([JobState.RUNNING], batch_id))
-    return [SlotProgress(job.source, job.recipe, max(0.0, now - (job.started_at or now))) for job in jobs]
+    return [SlotProgress(job.source, job.recipe_name, max(0.0, now - (job.started_at or now))) for job in jobs]
 
 
 def _hint_at_missing_workers(session: Session, ledger: Ledger, display: Display, *, were_missing: bool) -> bool:

@@ -25,7 +25,7 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
     """Answer requests until the slot closes the connection. `memory`: the bytes that one job may use."""
     for number in forkserver.NOT_FOR_CHILDREN:
         signal.signal(number, signal.SIG_IGN)
-    die_with_the_worker(lifeline)
+    die_with_worker(lifeline)
     _limit_memory(memory)
     while True:
         try:
@@ -63,7 +63,7 @@ def _answer(connection: Connection, request: PipelineRequest) -> EncodeResult | 
 MORE_MEMORY = "Raise memory in [worker] of the config, or use fewer workers."
 
 
-def die_with_the_worker(lifeline: Connection) -> None:
+def die_with_worker(lifeline: Connection) -> None:
     """End this process when the worker, which alone holds the pipe's other end, is gone; also amid a long C call."""
     if sys.platform == "linux":
         # The kernel itself sends the signal when the pipe breaks. A thread would have to wait for the interpreter.

@@ -43,7 +43,7 @@ _PIPES = 5
 """As many handles as it takes to start a child, or the server, and some."""
 
 
-def need_handles() -> None:
+def check_free_handles() -> None:
     """Raise OSError (EMFILE) now, where so few are left that a start would fail.
 
     It would fail halfway: the server doesn't survive that, with a traceback, nor Python's own clearing up at exit.
@@ -60,7 +60,7 @@ def need_handles() -> None:
 def prepare() -> None:
     """Have the server import what children need, while this process goes on; at once where it runs already."""
     if sys.platform != "win32":
-        need_handles()
+        check_free_handles()
         context.set_forkserver_preload(["fileq.process.child", "fileq.images.pipeline"])
         resource_tracker.ensure_running()  # here, as it lets signals in again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it

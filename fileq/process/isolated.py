@@ -11,7 +11,7 @@ import msgspec
 
 from fileq.errors import EnvironmentFailure, FileqError
 from fileq.process import forkserver
-from fileq.process.child import die_with_the_worker
+from fileq.process.child import die_with_worker
 from fileq.process.forkserver import Connection
 from fileq.process.sandbox import open_lifeline
 from fileq.units import describe_seconds
@@ -75,7 +75,7 @@ def _answer(connection: Connection, seconds: float, stop: threading.Event) -> ob
 def _serve(connection: Connection, end: Connection, function: Callable[..., object], arguments: tuple[object]) -> None:
     for number in forkserver.NOT_FOR_CHILDREN:
         signal.signal(number, signal.SIG_IGN)
-    die_with_the_worker(end)
+    die_with_worker(end)
     try:
         connection.send(function(*arguments))
     except FileqError as error:

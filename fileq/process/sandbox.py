@@ -177,7 +177,7 @@ class Sandbox:
                 raise find_shortage(error) or Shortage(message, "Free some memory, or use fewer workers.") from error
 
     def _start(self) -> None:
-        forkserver.need_handles()
+        forkserver.check_free_handles()
         ours, theirs = forkserver.context.Pipe()
         process = forkserver.context.Process(
             target=child.serve, args=(theirs, open_lifeline(), self._memory), daemon=True, name="fileq-child"

@@ -71,7 +71,7 @@ def finish_job(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], n
     now = time.time()
     bytes_out = sum(output.info.bytes for output in outputs)
     ledger.jobs.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
-    ledger.outputs.record_published(token.job, outputs, now)
+    ledger.outputs.record_published(token.job_id, outputs, now)
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[P
         _refuse_another_file(status, reserved.temp, encoded.identity)
         outputs.append(PublishedFile(encoded.info, version_of(status), status.st_ino))
         replaces = reserved.version if reserved.replaces else None
-        if not ledger.outputs.announce_output(one.token.job, outputs[-1], one.note, replaces=replaces):
+        if not ledger.outputs.announce_output(one.token.job_id, outputs[-1], one.note, replaces=replaces):
             raise JobError(
                 ErrorKind.CHANGED,
                 f"A newer version of the source makes {reserved.path} now.",
@@ -127,7 +127,7 @@ def complete_attempt(ledger: Ledger, token: Token) -> bool:
     its own output under the source's name, and take it for a file that somebody changed. To be called in the
     transaction that ends the attempt else. Raises Fenced.
     """
-    announced = ledger.outputs.find_announced_outputs(token.job)
+    announced = ledger.outputs.find_announced_outputs(token.job_id)
     if announced is None:
         return False
     outputs, note = announced

@@ -45,9 +45,9 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
         if recipe.on_conflict == "rename":
             placing = PathOccupant(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
     placing.refuse_if_taken()
-    name = temp_name(ledger.name, ledger.secret, claim.token.job, claim.token.attempt, number)
+    name = temp_name(ledger.name, ledger.secret, claim.token.job_id, claim.token.attempt, number)
     temp = os.path.join(os.path.dirname(placing.path), name)
-    ledger.outputs.reserve_path(placing.path, claim.token.job, temp, standing=placing.version)
+    ledger.outputs.reserve_path(placing.path, claim.token.job_id, temp, standing=placing.version)
     return Reservation(
         path=placing.path, temp=temp, replaces=placing.exists, version=placing.replaceable,
         is_source=placing.replaces_source,
@@ -101,7 +101,7 @@ class PathOccupant:
         return self._owner is not None and self._same_work(self._owner)
 
     def _same_work(self, owner: PathOwner) -> bool:
-        return owner.job == self._claim.token.job or (
+        return owner.job == self._claim.token.job_id or (
             owner.source == self._claim.source and owner.recipe == self._recipe.name
         )
 

@@ -3,19 +3,19 @@
 A job that is to be done is found by one of these, at any moment, and each transaction leads from one to another:
 
 - Its message lies in Huey's table `task`, or in `schedule` where it is due later. Who enters a job, retries it, or ends
-  its attempt without an end sends the message in the same transaction (`intake`, `control.retry`, `Attempt._end`,
+  its attempt without an end sends the message in the same transaction (`intake`, `control.retry_jobs`, `Attempt._end`,
   `recovery._requeue`). Huey's scheduler moves what is due in one transaction (`LedgerStorage.read_schedule`).
 - It is in the hands of a slot, which took its message together with others' (`LedgerStorage.dequeue`) and claims them
   one by one. What it does not come to it sends again: when the worker stops or pauses, when a claim finds the job not
-  due yet, when something goes wrong (`control.put_back`).
+  due yet, when something goes wrong (`control.put_jobs_back`).
 - It runs: its worker ends the attempt, or recovery does once the worker is gone.
 - No message names it (a kill in between, a message that somebody threw away). The ledger knows that exactly, by
-  triggers on Huey's tables, and `control.resend` sends it again, ahead of all others of its priority: each minute, at
-  once where a worker was found gone, and each second where a worker drains its queue.
+  triggers on Huey's tables, and `control.resend_jobs` sends it again, ahead of all others of its priority: each
+  minute, at once where a worker was found gone, and each second where a worker drains its queue.
 
 A queue whose own worker is gone is given to all workers, messages and all (`recovery._adopt_queues`).
 """
 
-from fileq.queue.outbox import MAIN, PROCESS, send
+from fileq.queue.messages import MAIN, PROCESS, send
 
 __all__ = ["MAIN", "PROCESS", "send"]

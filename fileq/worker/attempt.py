@@ -21,7 +21,7 @@ from fileq.publish import (
     restore_displaced_files,
 )
 from fileq.recipes.recipe import Recipe, decode_recipe
-from fileq.worker.recovery import lose
+from fileq.worker.recovery import requeue_or_fail
 from fileq.worker.slot import SlotContext
 
 _UNKNOWN_RECIPE = "Install the package that its operations come from, then try again; or add the file again."
@@ -82,7 +82,7 @@ class Attempt:
     def finish(self, result: EncodeResult) -> EncodedJob:
         """Return what is to be published of an attempt whose outputs are encoded."""
         if result.digest is not None:
-            self._ledger.prior_jobs.record_digest(self.token.job, result.digest)
+            self._ledger.prior_jobs.record_digest(self.token.job_id, result.digest)
         outputs = [output for output in result.outputs if output]
         note = _note(result.notes, skipped=len(result.outputs) - len(outputs))
         return EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
@@ -102,7 +102,7 @@ class Attempt:
 
     def lose(self) -> None:
         """Have the job done again, as something outside killed its child; or fail where that happened too often."""
-        self._end(lambda now: lose(self._ledger, self.token, self._claim.deaths, now))
+        self._end(lambda now: requeue_or_fail(self._ledger, self.token, self._claim.deaths, now))
 
     def put_off(self, error: FolderUnavailable) -> None:
         """Have the job wait for its folder, and that was no try; where somebody waits for its end, fail."""
@@ -162,7 +162,7 @@ class Attempt:
     def _is_published_already(self) -> bool:
         with suppress(Fenced), self._ledger.transaction():
             self._ledger.jobs.check_token(self.token)
-            restore_displaced_files(self._ledger, self.token.job)
+            restore_displaced_files(self._ledger, self.token.job_id)
             return complete_attempt(self._ledger, self.token)
         return False
 

@@ -156,7 +156,7 @@ def _is_put_off(slot: Slot, job_id: int) -> bool:
 def _put_back(slot: Slot, job_ids: Iterable[int]) -> None:
     # Where even that goes wrong, recovery sends them again a minute later.
     with suppress(LedgerError, OSError, MemoryError):
-        control.put_back(slot.context.ledger, slot.context.queue, job_ids, time.time())
+        control.put_jobs_back(slot.context.ledger, slot.context.queue, job_ids, time.time())
 
 
 @contextmanager

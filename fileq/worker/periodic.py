@@ -16,9 +16,8 @@ from fileq.process.isolated import IsolatedRunStopped, run_isolated
 from fileq.schedule.scheduler import Scheduler, TaskRun
 from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
-from fileq.worker.heartbeat_watch import HeartbeatWatch
 from fileq.worker.outages import LedgerAlarm
-from fileq.worker.recovery import recover
+from fileq.worker.recovery import HeartbeatWatch, recover
 
 _FAREWELL, _CUT = 1.5, 0.5
 """Seconds that tasks have to end when the worker stops, and the sender of notices once it is cut off.
@@ -34,7 +33,7 @@ _DELIVERY = 300.0
 _log = logging.getLogger("fileq")
 
 
-class Upkeep:
+class PeriodicTasks:
     """`tick` once a minute: recovery, and the tasks that are due. Each task has a thread, and a ledger of its own."""
 
     def __init__(self, database: str, config: Config, patience: float) -> None:
@@ -173,7 +172,7 @@ class Upkeep:
             _log.warning("Nobody could be told: %s", problem)
 
     def _run(self, run: TaskRun) -> None:
-        problem, message = perform(self._ledger.database.path, self._config, run.name, self._stop)
+        problem, message = run_task(self._ledger.database.path, self._config, run.name, self._stop)
         self._end(run, problem, message)
 
     def _end(self, run: TaskRun, problem: str | None, message: str) -> None:
@@ -195,7 +194,7 @@ class Upkeep:
         return True
 
 
-def perform(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:
+def run_task(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:
     """Run a task: what went wrong, or None, and what it has to say."""
     try:
         with opened(database) as ledger:
@@ -209,7 +208,7 @@ def perform(database: str, config: Config, name: str, stop: threading.Event) -> 
         return f"Something went wrong inside fileq: {type(error).__name__}: {error}.", ""
 
 
-def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
+def run_task_now(database: str, config: Config, name: str) -> tuple[str, str]:
     """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
     with opened(database) as ledger:
         scheduler = Scheduler(ledger, config.settings.schedule.lines, local_zone(), this_process())
@@ -217,7 +216,7 @@ def run_now(database: str, config: Config, name: str) -> tuple[str, str]:
         problem: str | None = "It was stopped."
         message = ""
         try:
-            problem, message = perform(database, config, name, threading.Event())
+            problem, message = run_task(database, config, name, threading.Event())
         finally:
             scheduler.end_run(run, time.time(), problem, message)
     return ("done", message) if problem is None else ("failed", problem)

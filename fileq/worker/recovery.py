@@ -1,6 +1,8 @@
 """What dead workers had goes back to the queue. Done at a worker's start and every minute, by whoever is alive."""
 
 import os
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from fileq import control, queue
@@ -10,16 +12,42 @@ from fileq.health.checks.leftovers import find_leftover_temps
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import Fenced, QueueEntry
-from fileq.ledger.tables.workers import is_worker_gone
+from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 from fileq.presence import this_process
 from fileq.process.orphaned_processes import kill_programs
 from fileq.publish import complete_attempt, discard_temps, restore_displaced_files
-from fileq.worker.heartbeat_watch import HeartbeatWatch
+
+_LONGEST_GAP = 120.0
+"""Seconds between two looks that count as silence. Looks come each minute: in a longer gap we slept or were stopped,
+and with us, as it may be, the worker."""
 
 _MONTH = 30 * 86400.0
 
 DEATHS = 10
 """How often a job may be ended from outside. Of 300 jobs under 50 kills, one or two are hit 3 times by chance."""
+
+
+class HeartbeatWatch:
+    """For how long this process itself has seen no heartbeat of each worker, whatever the clock on the wall does.
+
+    `clock` is in seconds, and never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[int, tuple[float, float]] = {}  # by worker: its heartbeat, and the seconds without another
+        self._looked_at = clock()
+
+    def look(self, workers: Iterable[WorkerRecord]) -> dict[int, float]:
+        """Return, by a worker's id, the seconds for which its heartbeat has been the same; 0 at the first look."""
+        now = self._clock()
+        passed, self._looked_at = min(now - self._looked_at, _LONGEST_GAP), now
+        seen: dict[int, tuple[float, float]] = {}
+        for worker in workers:
+            beat_at, silence = self._seen.get(worker.id, (None, 0.0))
+            seen[worker.id] = (worker.beat_at, silence + passed if beat_at == worker.beat_at else 0.0)
+        self._seen = seen
+        return {worker_id: silence for worker_id, (_, silence) in seen.items()}
 
 
 def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch | None = None) -> int:
@@ -37,11 +65,11 @@ def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch 
     _clear_up(ledger, now)
     _retry_leftovers(ledger, now)
     dispose(ledger)
-    control.heed_a_clock_set_back(ledger, now)
+    control.bring_waiting_jobs_forward(ledger, now)
     requeued = _requeue_orphans(ledger, now)
     # A worker that is gone may have held the jobs of messages that it had taken: nobody comes to them any more.
     patience = 0.0 if gone or requeued else control.PATIENCE
-    return requeued + control.resend(ledger, queue.MAIN, now, patience=patience)
+    return requeued + control.resend_jobs(ledger, queue.MAIN, now, patience=patience)
 
 
 def _adopt_queues(ledger: Ledger) -> None:
@@ -68,7 +96,7 @@ def _end_programs(ledger: Ledger) -> None:
     """Before their temp files are removed. Outside of any transaction: it may take seconds."""
     left = ledger.outputs.find_abandoned_paths()
     for token, _ in ledger.jobs.find_orphans():
-        left += ledger.outputs.find_reserved_paths(token.job)
+        left += ledger.outputs.find_reserved_paths(token.job_id)
     kill_programs(temp for _, temp in left)
 
 
@@ -86,13 +114,13 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
     with ledger.transaction():
         ledger.jobs.check_token(token)
-        restore_displaced_files(ledger, token.job)
-        reserved = ledger.outputs.find_reserved_paths(token.job)
+        restore_displaced_files(ledger, token.job_id)
+        reserved = ledger.outputs.find_reserved_paths(token.job_id)
         is_done = complete_attempt(ledger, token)
         _discard(ledger, reserved, now)
         if is_done:
             return
-        due = lose(ledger, token, deaths, now)
+        due = requeue_or_fail(ledger, token, deaths, now)
         if due is not None:
             queue.send(ledger, ledger.batches.find_queue(due.id), [due], now, overdue=True)
 
@@ -123,7 +151,7 @@ def _retry_leftovers(ledger: Ledger, now: float) -> None:
         ledger.leftover_temps.insert_temps(left - gone, now)
 
 
-def lose(ledger: Ledger, token: Token, deaths: int, now: float) -> QueueEntry | None:
+def requeue_or_fail(ledger: Ledger, token: Token, deaths: int, now: float) -> QueueEntry | None:
     """An attempt was ended from outside: the job is queued again, unless that has happened too often."""
     if deaths + 1 < DEATHS:
         return ledger.jobs.lose_attempt(token, now)

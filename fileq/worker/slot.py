@@ -41,7 +41,7 @@ class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
 class SlotActivity(msgspec.Struct, frozen=True):
     """What a slot does right now; all None, and 0 seconds, where it waits for work."""
 
-    job: int | None
+    job_id: int | None
     source: str | None
     seconds: float
 
@@ -71,7 +71,7 @@ class Slot:
         token, source = self.sandbox.token, self._source
         if token is None or source is None:
             return SlotActivity(None, None, 0.0)
-        return SlotActivity(token.job, source, time.monotonic() - self._since)
+        return SlotActivity(token.job_id, source, time.monotonic() - self._since)
 
     def end(self) -> None:
         """Note that an attempt has ended: this process has all that it needs, unless another attempt just found not."""

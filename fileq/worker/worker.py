@@ -24,7 +24,7 @@ from fileq.worker.slot import SlotActivity, SlotContext
 from fileq.worker.tasks import create_huey
 
 if TYPE_CHECKING:
-    from fileq.worker.periodic import Upkeep
+    from fileq.worker.periodic import PeriodicTasks
 
 _PATIENCE = 60.0
 """Seconds to wait for another process's transaction: a worker has time, and results to lose."""
@@ -235,7 +235,7 @@ class Worker:
             self._drained(moment)
         if self._upkeep is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
             self._sent_at = moment
-            control.resend(self._ledger, self._queue, time.time())
+            control.resend_jobs(self._ledger, self._queue, time.time())
 
     def _beat(self) -> None:
         """Write that it is alive; so it also learns that nobody can write any more, where no job tells."""
@@ -272,8 +272,8 @@ class Worker:
             self._stop_or_tell(moment)
         elif moment - self._sent_at >= 1.0 and not self._context.paused.is_set():
             self._sent_at = moment
-            control.heed_a_clock_set_back(self._ledger, time.time())
-            control.resend(self._ledger, self._queue, time.time(), patience=0.0)
+            control.bring_waiting_jobs_forward(self._ledger, time.time())
+            control.resend_jobs(self._ledger, self._queue, time.time(), patience=0.0)
 
     def _give_up_where_nothing_works(self) -> None:
         """Somebody waits for the end: better tell what is missing than wait for it for ever."""
@@ -304,10 +304,10 @@ class Worker:
             self._upkeep.tick()
 
 
-def _upkeep(database: str, config: Config) -> "Upkeep":
-    from fileq.worker.periodic import Upkeep  # noqa: PLC0415  # `fileq run` does without, and starts sooner
+def _upkeep(database: str, config: Config) -> "PeriodicTasks":
+    from fileq.worker.periodic import PeriodicTasks  # noqa: PLC0415  # `fileq run` does without, and starts sooner
 
-    return Upkeep(database, config, _PATIENCE)
+    return PeriodicTasks(database, config, _PATIENCE)
 
 
 def _number(name: str) -> int | None:

@@ -22,7 +22,7 @@ SILENCE = 30.0
 """Seconds after which a worker of another host, as all are here, counts as gone."""
 
 RECIPE = recipe()
-_OTHER = queue.outbox.encode([0], -1)
+_OTHER = queue.messages.encode_message([0], -1)
 """A message that is no job's."""
 
 
@@ -157,7 +157,7 @@ class World:
     def end(self, worker, how, delay=10.0):
         """End what it does; only a token that counts may do so."""
         token, worker.token = worker.token, None
-        job = self.jobs.get(token.job)
+        job = self.jobs.get(token.job_id)
         counts = job is not None and job.holds(token)
         try:
             with self.ledger.transaction():
@@ -165,9 +165,9 @@ class World:
                 if due is not None:
                     queue.send(self.ledger, worker.queue, [due], self.now)
         except Fenced:
-            assert not counts, f"job {token.job} is its own, and may not be ended"
+            assert not counts, f"job {token.job_id} is its own, and may not be ended"
             return
-        assert counts, f"job {token.job} was ended by the void token of attempt {token.attempt}"
+        assert counts, f"job {token.job_id} was ended by the void token of attempt {token.attempt}"
         job.state = ENDED[how]
         job.ends += how == "finish"
         job.deaths += how == "lose"
@@ -208,7 +208,7 @@ class World:
                 self.ledger.batches.move_queue(worker.queue, to=queue.MAIN)
 
     def _put_back(self, worker, jobs):
-        control.put_back(self.ledger, worker.queue, jobs, self.now)
+        control.put_jobs_back(self.ledger, worker.queue, jobs, self.now)
         self._check_sent(jobs)
 
     def _check_sent(self, jobs):
@@ -303,7 +303,7 @@ class World:
             for worker in self.workers:
                 self._feed(1)
                 if not self.take(worker) and worker.queue != queue.MAIN:
-                    control.resend(self.ledger, worker.queue, self.now, patience=0.0)  # as it drains
+                    control.resend_jobs(self.ledger, worker.queue, self.now, patience=0.0)  # as it drains
                 self.do_all(worker)
 
     def do_all(self, worker):

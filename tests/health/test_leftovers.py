@@ -34,7 +34,7 @@ def test_a_temp_file_that_the_ledger_knows_of_is_told(checked, tmp_path):
     claimed = claim(checked.ledger)
     written(claimed, reserved(checked.ledger, claimed, tmp_path / "out" / "a.jpg"))
     assert checked.run_check("temp files").state is CheckState.OK
-    checked.ledger.jobs.cancel_jobs([claimed.token.job], NOW)
+    checked.ledger.jobs.cancel_jobs([claimed.token.job_id], NOW)
     assert checked.run_check("temp files").state is CheckState.WARNING
 
 

@@ -84,7 +84,7 @@ def test_every_job_has_a_message(ledger, photos):
 def test_a_file_goes_through_each_recipe_that_matches_it(ledger, photos):
     receipt = take(ledger, photos, recipes=(WEB, THUMB))
     assert counts(receipt) == (4, 0, 0, 1)
-    assert {job.recipe for job in ledger.overview.list_jobs(JobSelection())} == {"web", "thumb"}
+    assert {job.recipe_name for job in ledger.overview.list_jobs(JobSelection())} == {"web", "thumb"}
 
 
 def test_what_is_queued_already_is_not_queued_again(ledger, photos):
@@ -136,7 +136,7 @@ def test_what_failed_or_was_cancelled_is_queued_again(ledger, photos, ending):
     else:
         ledger.jobs.cancel_jobs([1], NOW)
     assert take(ledger, photos / "a.jpg").queued == 1
-    assert ledger.overview.find_job(1).batch == 2
+    assert ledger.overview.find_job(1).batch_id == 2
 
 
 def test_force_queues_what_is_up_to_date(ledger, photos):
@@ -320,7 +320,7 @@ def test_plans_are_told_and_nothing_is_queued(ledger, photos):
 def test_recipes_whose_outputs_have_the_same_names_keep_apart_below_one_out(ledger, photos, tmp_path):
     out = tmp_path / "{out}"
     take(ledger, photos, recipes=(WEB, THUMB), out=str(out))
-    folders = {(job.recipe, job.folder) for job in ledger.overview.list_jobs(JobSelection())}
+    folders = {(job.recipe_name, job.folder) for job in ledger.overview.list_jobs(JobSelection())}
     assert folders == {
         ("web", str(out / "web")),
         ("web", str(out / "web" / "trips")),

@@ -38,7 +38,7 @@ def test_a_burst_is_one_batch_and_a_later_one_another(ledger, inbox):
     way = intake_of(ledger)
     for number, now in enumerate((NOW, NOW + 5, NOW + 14, NOW + 30)):
         take(ledger, write(inbox / f"{number}.jpg"), way=way, now=now)
-    assert [job.batch for job in jobs(ledger)][::-1] == [1, 1, 1, 2]
+    assert [job.batch_id for job in jobs(ledger)][::-1] == [1, 1, 1, 2]
 
 
 def test_a_burst_whose_first_file_a_quick_worker_has_done_ends_once_more(ledger, inbox):

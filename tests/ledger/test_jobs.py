@@ -22,7 +22,7 @@ def test_what_has_ended_can_be_queued_again(ledger, before):
     job = job_in(ledger, before)
     ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1, priority=3)
     again = ledger.overview.find_job(job)
-    assert (again.state, again.batch, again.priority, again.failure) == (JobState.QUEUED, 2, 3, None)
+    assert (again.state, again.batch_id, again.priority, again.failure) == (JobState.QUEUED, 2, 3, None)
     assert (again.started_at, again.finished_at) == (None, None)
 
 
@@ -99,7 +99,7 @@ def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(claim.token.job for claim in claims) == jobs
+    assert sorted(claim.token.job_id for claim in claims) == jobs
 
 
 def test_orphans_are_what_runs_for_nobody(ledger):

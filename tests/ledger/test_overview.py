@@ -15,7 +15,7 @@ from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish
 
 def counted(ledger, batch=None):
     """The tally as it is found by looking at every job."""
-    jobs = [job for job in ledger.overview.list_jobs(JobSelection()) if batch in (None, job.batch)]
+    jobs = [job for job in ledger.overview.list_jobs(JobSelection()) if batch in (None, job.batch_id)]
     sums = ledger.database.connection.execute(
         "select coalesce(sum(size), 0), coalesce(sum(bytes_out), 0), coalesce(sum(outputs), 0) from jobs"
         " where state = 'done' and purged_at is null and (? is null or batch_id = ?)",

@@ -103,7 +103,7 @@ def test_a_path_that_another_job_is_about_to_fill_is_a_conflict(ledger, out):
 def test_the_path_of_a_job_that_failed_is_free(ledger, out):
     first = claim(ledger)
     reserved(ledger, first, out / "a.jpg")
-    ledger.jobs.cancel_jobs([first.token.job], NOW)
+    ledger.jobs.cancel_jobs([first.token.job_id], NOW)
     second = claim(ledger, "/photos/b.jpg")
     assert publish_jobs(ledger, [written(second, reserved(ledger, second, out / "a.jpg"))]) == {}
 
@@ -187,7 +187,7 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
         with pytest.raises(AttributeError, match="abort_here"):
             publish_jobs(ledger, [finished])
     assert recover(ledger, NOW, 5.0) == 1
-    job = ledger.overview.find_job(claimed.token.job)
+    job = ledger.overview.find_job(claimed.token.job_id)
     assert (job.state, [made.path for made in job.outputs]) == (JobState.DONE, [str(original)])
     assert original.read_text() == "ours"
     assert os.listdir(tmp_path) == ["a.jpg", "state"]

@@ -23,9 +23,9 @@ def crashed_publishing(ledger, out, monkeypatch):
         with pytest.raises(AttributeError, match="abort_here"):
             publish_jobs(ledger, [finished])
     assert (out / "a.jpg").read_text() == "ours"
-    ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job))
+    ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job_id))
     ledger.jobs.lose_attempt(claimed.token, NOW)
-    return ledger.jobs.claim_job(claimed.token.job, 2, NOW)
+    return ledger.jobs.claim_job(claimed.token.job_id, 2, NOW)
 
 
 def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
@@ -61,10 +61,10 @@ def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger
     really = publication.place_output
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output", place_the_first_alone)
     assert os.listdir(out) == ["a.jpg"]
-    second = ledger.jobs.claim_job(claimed.token.job, 1, NOW)
+    second = ledger.jobs.claim_job(claimed.token.job_id, 1, NOW)
     finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output")
-    third = ledger.jobs.claim_job(claimed.token.job, 1, NOW)
+    third = ledger.jobs.claim_job(claimed.token.job_id, 1, NOW)
     places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
     assert publish_jobs(ledger, [written(third, places, "newest")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}
@@ -75,7 +75,7 @@ def test_a_kill_between_the_two_names_of_an_output_leaves_one_of_them(ledger, ou
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     killed(ledger, monkeypatch, [finished], "fileq.files.directory.Directory.unlink")
     assert os.listdir(out) == ["a.jpg"]
-    assert state(ledger, claimed.token.job) is JobState.DONE
+    assert state(ledger, claimed.token.job_id) is JobState.DONE
 
 
 def test_what_was_saved_just_before_a_swap_comes_back_though_the_worker_was_killed_just_after(ledger, out, monkeypatch):
@@ -131,5 +131,5 @@ def test_one_folder_that_is_away_keeps_no_other_file_from_having_its_name_back(l
     away.parent.rename(tmp_path / "away")
     os.unlink(places[1].temp)
     stand(here, "retouched by hand").rename(places[1].temp)  # where a swap has brought it
-    restore_displaced_files(ledger, claimed.token.job)
+    restore_displaced_files(ledger, claimed.token.job_id)
     assert here.read_text() == "retouched by hand"

@@ -17,7 +17,7 @@ def test_a_file_in_the_folders_place_is_a_conflict_that_reserves_nothing(ledger,
     with pytest.raises(JobError, match="a file stands in its place") as raised:
         reserved(ledger, claimed, out / "a.jpg")
     assert raised.value.kind is ErrorKind.CONFLICT
-    assert ledger.outputs.find_reserved_paths(claimed.token.job) == []
+    assert ledger.outputs.find_reserved_paths(claimed.token.job_id) == []
 
 
 def test_a_folder_that_can_not_be_made_is_told_and_reserves_nothing(ledger, out, monkeypatch):
@@ -47,7 +47,7 @@ def test_a_folder_that_can_not_be_synced_keeps_no_output_from_its_name(ledger, o
     else:
         monkeypatch.setattr(os, "fsync", refuse)
     assert publish_jobs(ledger, [finished]) == {}
-    assert state(ledger, claimed.token.job) is JobState.DONE
+    assert state(ledger, claimed.token.job_id) is JobState.DONE
 
 
 def test_a_disk_that_fails_while_the_folder_is_synced_fails_the_job(ledger, out, monkeypatch):

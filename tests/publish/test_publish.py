@@ -31,12 +31,12 @@ def test_a_temp_file_is_hidden_beside_its_output_and_says_whose_it_is(ledger, ou
     (place,) = reserved(ledger, claimed, out / "a.jpg")
     folder, name = os.path.split(place.temp)
     assert folder == str(out)
-    assert re.fullmatch(rf"\.fileq-{ledger.name}-{claimed.token.job}-1-0-[0-9a-f]{{10}}\.tmp", name)
+    assert re.fullmatch(rf"\.fileq-{ledger.name}-{claimed.token.job_id}-1-0-[0-9a-f]{{10}}\.tmp", name)
 
 
 def test_several_jobs_are_published_together(ledger, out):
     claims = [claim(ledger, f"/photos/{name}") for name in "abc"]
-    finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
+    finished = [written(one, reserved(ledger, one, out / f"{one.token.job_id}.jpg")) for one in claims]
     assert publish_jobs(ledger, finished) == {}
     assert sorted(os.listdir(out)) == ["1.jpg", "2.jpg", "3.jpg"]
     assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 3
@@ -75,7 +75,7 @@ def test_a_file_that_came_into_being_while_the_output_was_made_stays(ledger, out
     stand(out / "a.jpg")
     assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
     assert (out / "a.jpg").read_text() == "theirs"
-    assert state(ledger, claimed.token.job) is JobState.RUNNING
+    assert state(ledger, claimed.token.job_id) is JobState.RUNNING
 
 
 @pytest.mark.parametrize("swap", ["file", "another's file", "link", "hard link", "second name"])
@@ -131,17 +131,17 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
     if void == "lost":
         ledger.jobs.lose_attempt(claimed.token, NOW)
     else:
-        ledger.jobs.cancel_jobs([claimed.token.job], NOW)
+        ledger.jobs.cancel_jobs([claimed.token.job_id], NOW)
     assert isinstance(publish_jobs(ledger, [finished])[claimed.token], Fenced)
     assert not (out / "a.jpg").exists()
-    assert ledger.outputs.find_announced_outputs(claimed.token.job) is None
+    assert ledger.outputs.find_announced_outputs(claimed.token.job_id) is None
     with pytest.raises(Fenced):
         reserved(ledger, claimed, out / "b.jpg")
 
 
 def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
     claims = [claim(ledger, f"/photos/{name}") for name in "abcd"]
-    finished = [written(one, reserved(ledger, one, out / f"{one.token.job}.jpg")) for one in claims]
+    finished = [written(one, reserved(ledger, one, out / f"{one.token.job_id}.jpg")) for one in claims]
     ledger.jobs.lose_attempt(claims[0].token, NOW)
     stand(out / "2.jpg")
     os.unlink(finished[2].reservations[0].temp)

@@ -1,4 +1,4 @@
-"""What the outbox sends, as a real Huey gets it."""
+"""What is sent, as a real Huey gets it."""
 
 import datetime as dt
 import json

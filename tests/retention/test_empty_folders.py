@@ -181,7 +181,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
                 else:
                     claimed = claim(ledger, f"/photos/{number}.jpg")
                 try:
-                    places = reserved(ledger, claimed, out / f"{claimed.token.job}.jpg")
+                    places = reserved(ledger, claimed, out / f"{claimed.token.job_id}.jpg")
                     problems.extend(publish_jobs(ledger, [written(claimed, places, f"{number}")]).values())
                 except Exception as error:
                     problems.append(error)

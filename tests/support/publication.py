@@ -34,7 +34,7 @@ def replace_original(ledger, path, output=None):
     claimed = claim_of_original(ledger, path)
     places = reserved(ledger, claimed, output or path)
     assert publish_jobs(ledger, [written(claimed, places)]) == {}
-    return claimed.token.job
+    return claimed.token.job_id
 
 
 def reserved(ledger, claimed, *paths):
@@ -61,7 +61,7 @@ def make(ledger, *paths, content="ours", **keys):
     claimed = claim(ledger, **keys)
     places = reserved(ledger, claimed, *paths)
     assert publish_jobs(ledger, [written(claimed, [place for place in places if place], content)]) == {}
-    return claimed.token.job
+    return claimed.token.job_id
 
 
 def conflict(ledger, claimed, path):

@@ -14,7 +14,7 @@ from fileq.ledger import Ledger
 from fileq.notifications import enqueue_notification
 from fileq.worker.consumer import DirectScheduler
 from fileq.worker.outages import LedgerAlarm
-from fileq.worker.periodic import Upkeep, perform, run_now
+from fileq.worker.periodic import PeriodicTasks, run_task, run_task_now
 from fileq.worker.tasks import create_huey
 from tests.acceptance.program import wait_until
 from tests.support.jobs import recipe
@@ -39,7 +39,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def upkeep(database, folder):
-    upkeep = Upkeep(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    upkeep = PeriodicTasks(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
     yield upkeep
     upkeep.close()
 
@@ -80,7 +80,7 @@ def test_a_task_that_fails_says_why_and_is_tried_again(ledger, upkeep, folder):
 
 
 def test_two_workers_run_it_once(ledger, database, upkeep, folder):
-    other = Upkeep(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    other = PeriodicTasks(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
     make_due(ledger, upkeep)
     upkeep.tick()
     other.tick()
@@ -98,14 +98,14 @@ def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledge
 
 
 def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
-    problem, _ = perform(database, config(), "nothing", threading.Event())
+    problem, _ = run_task(database, config(), "nothing", threading.Event())
     assert problem.startswith("Something went wrong inside fileq: StopIteration")
 
 
 def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
-    upkeep = Upkeep(database, config(notify=notify), 0.1)
+    upkeep = PeriodicTasks(database, config(notify=notify), 0.1)
     upkeep._alarm = LedgerAlarm(patience=0.0)
     with ledger.transaction():
         upkeep.tick()
@@ -118,7 +118,7 @@ def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
     enqueue_notification(ledger, notify, "report", "Weekly", "All was done.", time.time())
-    upkeep = Upkeep(database, config(notify=notify), 5.0)
+    upkeep = PeriodicTasks(database, config(notify=notify), 5.0)
     upkeep.tick()
     wait_until(lambda: not upkeep.is_busy)
     upkeep.close()
@@ -128,14 +128,14 @@ def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
 
 def test_a_watched_folder_without_a_watcher_is_caught_up_with(ledger, database, folder):
     wanted = config(watch=(WatchSettings(path=str(folder), recipe="web"),))
-    assert run_now(database, wanted, "rescan") == ("done", f"1 queued of {folder}.")
-    assert run_now(database, wanted, "rescan") == ("done", "All is as it should be.")
+    assert run_task_now(database, wanted, "rescan") == ("done", f"1 queued of {folder}.")
+    assert run_task_now(database, wanted, "rescan") == ("done", "All is as it should be.")
     assert ledger.overview.tally_jobs().jobs[JobState.QUEUED] == 1
 
 
 def test_a_watched_folder_that_is_not_there_is_told(database, tmp_path):
     wanted = config(watch=(WatchSettings(path=str(tmp_path / "away"), recipe="web"),))
-    outcome, message = run_now(database, wanted, "rescan")
+    outcome, message = run_task_now(database, wanted, "rescan")
     assert outcome == "done"
     assert "away: it can't be read" in message
 

@@ -14,8 +14,7 @@ from fileq.operations.programs.runner import OUTPUT_VARIABLE
 from fileq.presence import ProcessIdentity, this_process
 from fileq.publish import discard_temps
 from fileq.worker import recovery
-from fileq.worker.heartbeat_watch import HeartbeatWatch
-from fileq.worker.recovery import DEATHS, recover, sweep_after_boot
+from fileq.worker.recovery import DEATHS, HeartbeatWatch, recover, sweep_after_boot
 from tests.support.drives import drive
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish, state
 from tests.support.publication import make, stand

@@ -176,8 +176,8 @@ def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     check = ledger.jobs.check_token
     ledger.jobs.check_token = lambda token: (seen.append(slot.activity), check(token))[1]
     process_jobs(slot, jobs[:1])
-    assert (seen[0].job, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
-    assert (slot.activity.job, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
+    assert (seen[0].job_id, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
+    assert (slot.activity.job_id, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
 
 
 @pytest.mark.parametrize("failing", ["finish_attempt", "check_token"])

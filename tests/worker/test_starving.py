@@ -93,7 +93,7 @@ def test_what_lost_its_message_is_done_after_more_urgent_jobs(ledger, huey):
     (lost,) = enter(ledger, "lost")
     add(ledger, "later")
     (urgent,) = add(ledger, "urgent", priority=1)
-    control.resend(ledger, queue.MAIN, NOW + 100)
+    control.resend_jobs(ledger, queue.MAIN, NOW + 100)
     work_off(ledger, huey, 1)
     assert (done(ledger, [urgent]), done(ledger, [lost])) == (1, 0)
     work_off(ledger, huey, 1)

@@ -70,7 +70,7 @@ def list_(
 
 def _row(job: Job) -> tuple[Cell, ...]:
     cause = Text(job.failure.kind if job.failure else "", Tone.BAD)
-    return str(job.id), Text(str(job.batch), Tone.QUIET), state_text(job.state), cause, job.recipe, job.source
+    return str(job.id), Text(str(job.batch_id), Tone.QUIET), state_text(job.state), cause, job.recipe_name, job.source
 
 
 def _count(ledger: Ledger, selection: JobSelection) -> int:

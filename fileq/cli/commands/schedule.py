@@ -49,13 +49,13 @@ def run(
 
 
 def _run(session: Session, name: str) -> dict[str, Any]:
-    from fileq.worker.periodic import run_now
+    from fileq.worker.periodic import run_task_now
 
     lines = session.config.settings.schedule.lines
     if name not in lines:
         raise NotFoundError(f"There is no task {name}.", unknown_name_problem("", name, lines).remedy)
     begun = time.time()
-    outcome, message = run_now(session.database, session.config, name)
+    outcome, message = run_task_now(session.database, session.config, name)
     return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}
 
 

@@ -45,9 +45,9 @@ def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[Remov
     facts: list[tuple[str, Cell]] = [
         ("job", Text(str(job.id), Tone.TITLE)),
         ("source", job.source),
-        ("recipe", job.recipe),
+        ("recipe", job.recipe_name),
         ("folder", job.folder),
-        ("batch", str(job.batch)),
+        ("batch", str(job.batch_id)),
         ("state", state_text(job.state)),
         ("added", local_time(job.added_at)),
     ]

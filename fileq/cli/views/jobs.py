@@ -27,9 +27,9 @@ def job_document(job: Job) -> dict[str, Any]:
     """Return the JSON document of a job."""
     return {
         "id": job.id,
-        "batch": job.batch,
+        "batch": job.batch_id,
         "source": job.source,
-        "recipe": job.recipe,
+        "recipe": job.recipe_name,
         "state": job.state,
         "attempts": job.attempts,
         "priority": job.priority,

@@ -82,7 +82,7 @@ def progress_ticker(
         """Show progress where it is time."""
         nonlocal shown_at
         now = time.monotonic()
-        idle = all(activity.job is None for activity in activities)
+        idle = all(activity.job_id is None for activity in activities)
         if now - shown_at < (_EVERY_WHEN_IDLE if idle else _EVERY):
             return
         shown_at = now

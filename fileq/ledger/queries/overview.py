@@ -171,8 +171,9 @@ class Overview:
         number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
         attempts, priority, added_at, due_at, started_at, finished_at = numbers
         return Job(
-            number, batch, restored(source), recipe, restored(folder), JobState(state), attempts, priority,
-            added_at, due_at, started_at, finished_at,
+            id=number, batch_id=batch, source=restored(source), recipe_name=recipe, folder=restored(folder),
+            state=JobState(state), attempts=attempts, priority=priority,
+            added_at=added_at, due_at=due_at, started_at=started_at, finished_at=finished_at,
             failure=None if kind is None else Failure(ErrorKind(kind), message, hint), note=note,
             # A job that has not done it yet may hold paths at which an earlier one's files still stand.
             outputs=self._made(number) if state == JobState.DONE else (),

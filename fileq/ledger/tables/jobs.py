@@ -181,7 +181,7 @@ class Jobs:
         """Raise Fenced where the token is void."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "select 1 from jobs where id = ? and attempts = ? and state = 'running'", (token.job, token.attempt)
+                "select 1 from jobs where id = ? and attempts = ? and state = 'running'", (token.job_id, token.attempt)
             ).fetchone()
         if row is None:
             raise Fenced
@@ -232,13 +232,13 @@ class Jobs:
             row = connection.execute(
                 f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
                 " returning id, priority, due_at, size",
-                (*values, token.job, token.attempt),
+                (*values, token.job_id, token.attempt),
             ).fetchone()
             if row is None:
                 raise Fenced
             connection.execute(
                 "update attempts set finished_at = ?, outcome = ?, message = ? where job_id = ? and number = ?",
-                (now, outcome, message, token.job, token.attempt),
+                (now, outcome, message, token.job_id, token.attempt),
             )
         return QueueEntry(*row)
 

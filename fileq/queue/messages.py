@@ -20,7 +20,7 @@ _AHEAD = 0.5
 """Above a priority, which is a whole number, and below the next one."""
 
 
-def encode(jobs: Sequence[int], priority: int = 0) -> bytes:
+def encode_message(jobs: Sequence[int], priority: int = 0) -> bytes:
     """The message that says: do these jobs, one after another.
 
     It names its priority, as the schedule has no column for that.
@@ -37,7 +37,7 @@ def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, o
     """
     ahead = _AHEAD if overdue else 0.0
     for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, _later(job.due_at, now))):
-        messages = [encode(hand, priority) for hand in _hands(list(jobs))]
+        messages = [encode_message(hand, priority) for hand in _groups(list(jobs))]
         if due_at is None:
             ledger.messages.insert_messages(queue, ((message, priority + ahead) for message in messages))
         else:
@@ -48,7 +48,7 @@ def _later(due_at: float | None, now: float) -> float | None:
     return None if due_at is None or due_at <= now else due_at
 
 
-def _hands(jobs: Sequence[QueueEntry]) -> Iterator[list[int]]:
+def _groups(jobs: Sequence[QueueEntry]) -> Iterator[list[int]]:
     most = min(_MOST_IN_ONE, 1 + len(jobs) // _MESSAGES_FOR_EVEN_SHARES)
     hand: list[int] = []
     for job in jobs:

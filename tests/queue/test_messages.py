@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fileq import queue
 from fileq.ledger.tables.jobs import QueueEntry
-from fileq.queue.outbox import _hands, encode
+from fileq.queue.messages import _groups, encode_message
 from tests.support.jobs import NOW
 
 SMALL, LARGE = 10_000, 10_000_000
@@ -17,11 +17,11 @@ def due(sizes, priority=0, due_at=None):
 
 
 def hands(sizes):
-    return list(_hands(due(sizes)))
+    return list(_groups(due(sizes)))
 
 
 def test_a_message_is_json_that_names_jobs():
-    assert json.loads(encode([4, 5])) == {
+    assert json.loads(encode_message([4, 5])) == {
         "id": "job-4",
         "name": "fileq.worker.tasks.process",
         "args": [4, 5],
