@@ -1,4 +1,4 @@
-"""From what people name (files, folders, patterns) to the files that are meant, by one set of rules."""
+"""The files that are meant by what people name (files, folders, patterns), by one set of rules."""
 
 import fnmatch
 import glob
@@ -24,7 +24,7 @@ _SORTED_AT_ONCE = 10_000
 
 
 def is_ignored(name: str) -> bool:
-    """Whether walks and watchers pass over a file or folder of this name."""
+    """Return whether walks and watchers pass over a file or folder of this name."""
     return _matches_ignored(name.lower()) is not None
 
 
@@ -57,6 +57,7 @@ class SourceFilter(msgspec.Struct, frozen=True):
     exclude: tuple[str, ...] = ()
 
     def matches(self, name: str, relative: str) -> bool:
+        """Return whether the file `name` is meant, in the folder `relative` to the one that was named."""
         path = os.path.join(relative, name)
         if self.include and not _any_matches(self.include, name, path):
             return False
@@ -68,7 +69,7 @@ def _any_matches(patterns: Sequence[str], name: str, path: str) -> bool:
 
 
 def expand_paths(paths: Sequence[str]) -> list[str]:
-    """Absolute paths, patterns expanded. Raises MissingPathsError."""
+    """Return absolute paths for what people name, patterns expanded. Raises MissingPathsError."""
     found: list[str] = []
     missing: list[str] = []
     for path in paths:
@@ -95,10 +96,10 @@ def _matches(path: str) -> list[str]:
 def find_sources(
     paths: Sequence[str], source_filter: SourceFilter, *, recursive: bool = True, on_problem: Callable[[str], None]
 ) -> Iterator[SourceFile]:
-    """The files that absolute paths mean: each file itself, each folder walked.
+    """Yield the files that absolute paths mean: each file itself, each folder walked.
 
     Sorted by name within a folder, or within each 10,000 names of a larger one: memory doesn't grow with the count.
-    `on_problem` hears of each folder or file that can't be read.
+    `on_problem` is told of each folder or file that can't be read.
     """
     for path in paths:
         if os.path.isdir(path):

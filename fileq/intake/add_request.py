@@ -50,7 +50,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     def count_plan(self, plan: IntakePlan) -> None:
         """Count a file of which nothing is to be queued."""
         self.unmatched += plan.outcome is IntakeOutcome.UNMATCHED
-        self.own_outputs += plan.outcome is IntakeOutcome.OWN
+        self.own_outputs += plan.outcome is IntakeOutcome.OWN_OUTPUT
 
     def count_jobs(self, jobs: Sequence[EnrolledJob]) -> None:
         """Count what became of jobs."""
@@ -126,5 +126,5 @@ def _plan(engine: IntakeEngine, source: SourceFile) -> IntakePlan:
     if not targets:
         return IntakePlan(source=source, outcome=IntakeOutcome.UNMATCHED)
     if not source.named and engine.is_own_output(source, walked=True):
-        return IntakePlan(source=source, outcome=IntakeOutcome.OWN)
+        return IntakePlan(source=source, outcome=IntakeOutcome.OWN_OUTPUT)
     return IntakePlan(source=source, outcome=IntakeOutcome.QUEUED, targets=targets)

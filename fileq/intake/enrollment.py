@@ -22,7 +22,7 @@ class IntakeOutcome(StrEnum):
     QUEUED = "queued"
     ALREADY_QUEUED = "already queued"
     KNOWN = "known"
-    OWN = "own output"
+    OWN_OUTPUT = "own output"
     UNMATCHED = "unmatched"
     BUSY = "busy"  # it is being processed under its former name: ask again
 
@@ -95,7 +95,7 @@ class Enrollment(msgspec.Struct, frozen=True):
 
     @property
     def queued(self) -> int:
-        """How many jobs were queued."""
+        """Return how many jobs were queued."""
         return sum(map(_is_queued, self.jobs))
 
 
@@ -145,7 +145,7 @@ class IntakeEngine:
         return fill_folder(self._templates[recipe_name], source.folder, recipe_name, source.relative)
 
     def is_own_output(self, source: SourceFile, *, walked: bool = False) -> bool:
-        """Whether one of these recipes made this file, or what it was made from: else it would go round for ever.
+        """Return whether one of these recipes made this file, or what it was made from: it would go round for ever.
 
         A file that fileq published is known by its path and version, and wherever it stands by its inode and version.
         A walk through a folder that was named takes less, as nobody has asked for outputs: none in its sub-folders,
@@ -199,23 +199,31 @@ class IntakeEngine:
         jobs, source = self._ledger.jobs, request.source
         inode = None if self._watch_id is None else source.inode
         candidate = JobCandidate(
-            source.path, source.version, source.size, source.mtime_ns, recipe_id, request.target.fingerprint,
-            request.target.folder, source.relative, inode, request.disposition_id,
-        )  # fmt: skip
+            source=source.path,
+            version=source.version,
+            size=source.size,
+            mtime_ns=source.mtime_ns,
+            recipe_id=recipe_id,
+            fingerprint=request.target.fingerprint,
+            folder=request.target.folder,
+            relative=source.relative,
+            inode=inode,
+            disposition_id=request.disposition_id,
+        )
         job_id = jobs.insert_job(candidate, batch_id, now, priority=self._priority, due_at=self._due_at)
         if job_id is not None:
             return EnrolledJob(job_id, IntakeOutcome.QUEUED)
         prior = self._prior_job(request)
         if request.disposition_id is not None:
-            self._ledger.dispositions.attach_jobs([prior.job], request.disposition_id)
+            self._ledger.dispositions.attach_jobs([prior.job_id], request.disposition_id)
         if not prior.state.is_final:
-            return EnrolledJob(prior.job, IntakeOutcome.ALREADY_QUEUED)
+            return EnrolledJob(prior.job_id, IntakeOutcome.ALREADY_QUEUED)
         if not self._is_repeated(prior):
-            return EnrolledJob(prior.job, IntakeOutcome.KNOWN)
+            return EnrolledJob(prior.job_id, IntakeOutcome.KNOWN)
         jobs.requeue_job(
-            prior.job, batch_id, now, recipe=recipe_id, priority=self._priority, due_at=self._due_at, inode=inode
+            prior.job_id, batch_id, now, recipe=recipe_id, priority=self._priority, due_at=self._due_at, inode=inode
         )
-        return EnrolledJob(prior.job, IntakeOutcome.QUEUED)
+        return EnrolledJob(prior.job_id, IntakeOutcome.QUEUED)
 
     def _prior_job(self, request: JobRequest) -> PriorJob:
         """The job that keeps this one from being entered."""
@@ -224,11 +232,11 @@ class IntakeEngine:
 
     def _is_repeated(self, prior: PriorJob) -> bool:
         """Whether a job that has ended is queued again."""
-        if prior.vanished or self._repeat is RepeatRule.ALWAYS:
+        if prior.has_vanished or self._repeat is RepeatRule.ALWAYS:
             return True
         if self._repeat is RepeatRule.NEVER:
             return False
-        return prior.state is not JobState.DONE or not self._ledger.outputs.are_present(prior.job)
+        return prior.state is not JobState.DONE or not self._ledger.outputs.are_present(prior.job_id)
 
 
 def _is_queued(job: EnrolledJob) -> bool:

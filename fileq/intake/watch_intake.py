@@ -28,7 +28,7 @@ from fileq.sources import SourceFile
 _ONE_BURST = 10.0
 """Seconds without a new file after which the next one begins another batch."""
 
-_NOTHING_TO_WRITE = frozenset({IntakeOutcome.OWN, IntakeOutcome.UNMATCHED, IntakeOutcome.BUSY})
+_NOTHING_TO_WRITE = frozenset({IntakeOutcome.OWN_OUTPUT, IntakeOutcome.UNMATCHED, IntakeOutcome.BUSY})
 
 
 class DispositionPolicy(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class DispositionPolicy(msgspec.Struct, frozen=True):
         """Return whether each source stays where it is, however its jobs end."""
         return self.done_to is None and self.failed_to is None
 
-    def below(self, relative: str) -> "DispositionPolicy":
+    def for_subfolder(self, relative: str) -> "DispositionPolicy":
         """Return the policy for a source in the sub-folder `relative`: the tree is kept."""
         return DispositionPolicy(*(os.path.join(to, relative) if to else to for to in (self.done_to, self.failed_to)))
 
@@ -136,8 +136,8 @@ class WatchIntake:
         same_version = [job for job in history if job.version == source.version]
         targets = _without_jobs(targets, same_version)
         if targets and self._engine.is_own_output(source):
-            return IntakePlan(source=source, outcome=IntakeOutcome.OWN)
-        prior_jobs = tuple(job for job in same_version if not job.vanished)
+            return IntakePlan(source=source, outcome=IntakeOutcome.OWN_OUTPUT)
+        prior_jobs = tuple(job for job in same_version if not job.has_vanished)
         if not targets:
             return IntakePlan(source=source, outcome=IntakeOutcome.KNOWN, prior_jobs=prior_jobs)
         return self._recognize(source, targets, prior_jobs, history)
@@ -157,13 +157,13 @@ class WatchIntake:
             before = former.get(target.fingerprint)
             if before is not None and before.state is JobState.RUNNING:
                 return IntakePlan(source=source, outcome=IntakeOutcome.BUSY)
-            if before is not None and before.state.is_final and not before.vanished:
+            if before is not None and before.state.is_final and not before.has_vanished:
                 renamed.append((before, target.folder))
             elif _same_content(last.get(target.key), source):
                 touched.append(last[target.key])
             else:
                 new.append(target)
-                withdrawn += [before.job] if before is not None and not before.state.is_final else []
+                withdrawn += [before.job_id] if before is not None and not before.state.is_final else []
         return IntakePlan(
             source=source, outcome=IntakeOutcome.QUEUED if new else IntakeOutcome.KNOWN, targets=tuple(new),
             prior_jobs=prior_jobs, renamed=tuple(renamed), touched=tuple(touched), withdrawn=tuple(withdrawn),
@@ -179,9 +179,9 @@ class WatchIntake:
         """Write down what is no new job, and return the outcome: BUSY where a worker was faster."""
         prior_jobs, source = self._ledger.prior_jobs, plan.source
         for job, folder in plan.renamed:
-            prior_jobs.record_renamed(job.job, source.path, source.relative, folder)
+            prior_jobs.record_renamed(job.job_id, source.path, source.relative, folder)
         for job in plan.touched:
-            prior_jobs.record_touched(job.job, source.version, source.mtime_ns)
+            prior_jobs.record_touched(job.job_id, source.version, source.mtime_ns)
         withdrawn = [prior_jobs.cancel_unstarted_job(job_id, now) for job_id in plan.withdrawn]
         return plan.outcome if all(withdrawn) else IntakeOutcome.BUSY
 
@@ -190,18 +190,18 @@ class WatchIntake:
         jobs = [*plan.prior_jobs, *(job for job, _ in plan.renamed), *plan.touched]
         if not jobs or not self._is_disposable(jobs):
             return []
-        job_ids = [job.job for job in jobs]
+        job_ids = [job.job_id for job in jobs]
         self._ledger.dispositions.attach_jobs(job_ids, self._upsert_disposition(plan.source))
         return job_ids
 
     def _is_disposable(self, prior_jobs: Sequence[PriorJob]) -> bool:
         """Whether all is done, and the source is here still, or again; and nobody sees to that yet."""
-        if any(job.is_leaving for job in prior_jobs):
+        if any(job.is_disposition_pending for job in prior_jobs):
             return False
         return self._policy.disposes_of(frozenset(job.state for job in prior_jobs))
 
     def _upsert_disposition(self, source: SourceFile) -> int:
-        policy = self._policy.below(source.relative)
+        policy = self._policy.for_subfolder(source.relative)
         return self._ledger.dispositions.upsert_disposition(
             source.path, source.version, source.inode, policy.done_to, policy.failed_to
         )
@@ -211,20 +211,20 @@ class WatchIntake:
         for plan in plans:
             disposition_id = None if self._policy.keeps_all else self._upsert_disposition(plan.source)
             if disposition_id is not None:
-                self._ledger.dispositions.attach_jobs((job.job for job in plan.prior_jobs), disposition_id)
+                self._ledger.dispositions.attach_jobs((job.job_id for job in plan.prior_jobs), disposition_id)
             requests += [JobRequest(plan.source, target, disposition_id) for target in plan.targets]
         return self._engine.enroll(requests, self._batch_id if now - self._queued_at <= _ONE_BURST else None, now)
 
 
 def _without_jobs(targets: Sequence[JobTarget], prior_jobs: Sequence[PriorJob]) -> tuple[JobTarget, ...]:
     """Return the targets for which there is no job, or one whose source had vanished."""
-    there = {(job.fingerprint, job.folder) for job in prior_jobs if not job.vanished}
+    there = {(job.fingerprint, job.folder) for job in prior_jobs if not job.has_vanished}
     return tuple(target for target in targets if target.key not in there)
 
 
 def _telling(job: PriorJob) -> int:
     """Return how much a job says of its source: most that it runs, then that it has ended, then that it may begin."""
-    if job.vanished:
+    if job.has_vanished:
         return 0
     return 3 if job.state is JobState.RUNNING else 2 if job.state.is_final else 1
 

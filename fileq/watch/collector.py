@@ -5,6 +5,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+import msgspec
+
 from fileq.disposition import dispose
 from fileq.errors import LedgerError
 from fileq.files.directory import FolderMissing
@@ -87,7 +89,7 @@ class Collector:
         if (status.st_size, status.st_mtime_ns) != (probed.size, probed.mtime_ns):  # it is another file by now
             self._unsettled.schedule_probe(file, now + _RETRY)
             return None
-        return probed._replace(inode=status.st_ino)
+        return msgspec.structs.replace(probed, inode=status.st_ino)
 
     def _take_in(self, folder: WatchedFolder, files: Sequence[tuple[UnsettledFile, ProbedFile]], now: float) -> None:
         result = folder.intake.take_in([_source(folder, file.path, probed) for file, probed in files], time.time())

@@ -107,7 +107,7 @@ class RefusedLinks:
 
 
 def describe_counts(counts: dict[str, int]) -> str:
-    """Return what `RefusedLinks.counts` says, in words; "" where there are none."""
+    """Return what `RefusedLinks.count_by_kind` says, in words; "" where there are none."""
     outside, hard = counts.get(LinkKind.OUTSIDE, 0), counts.get(LinkKind.HARD, 0)
     parts = [
         f"{outside:,} lead{'s' * (outside == 1)} out of the folder" if outside else "",

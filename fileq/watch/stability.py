@@ -10,7 +10,8 @@ import signal
 import stat
 import sys
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from fileq.files.containers import has_end
 
@@ -33,7 +34,7 @@ _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os
 _leases = False
 
 
-class ProbedFile(NamedTuple):
+class ProbedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file at one moment. `is_open`: whether somebody has it open for writing; `has_end`: whether its end is there.
 
     Both are None where that can't be known.
@@ -136,9 +137,7 @@ def probe_file(path: str) -> ProbedFile | None:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             return None
-        return ProbedFile(
-            status.st_size, status.st_mtime_ns, status.st_ino, _is_written(file), _has_end(file, status.st_size)
-        )
+        return _probed(status, is_open=_is_written(file), has_end=_has_end(file, status.st_size))
     except OSError as error:
         if error.errno in (errno.EIO, errno.ESTALE):  # a network drive that has gone
             return None
@@ -153,10 +152,12 @@ def _from_outside(path: str) -> ProbedFile | None:
         status = os.stat(path)
     except OSError:
         return None
-    return (
-        ProbedFile(status.st_size, status.st_mtime_ns, status.st_ino, None, None)
-        if stat.S_ISREG(status.st_mode)
-        else None
+    return _probed(status, is_open=None, has_end=None) if stat.S_ISREG(status.st_mode) else None
+
+
+def _probed(status: os.stat_result, *, is_open: bool | None, has_end: bool | None) -> ProbedFile:
+    return ProbedFile(
+        size=status.st_size, mtime_ns=status.st_mtime_ns, inode=status.st_ino, is_open=is_open, has_end=has_end
     )
 
 

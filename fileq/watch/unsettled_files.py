@@ -82,9 +82,9 @@ class UnsettledFiles:
         for path in [path for path, file in self._by_path.items() if file.folder is folder]:
             del self._by_path[path]
 
-    def take_due(self, now: float, most: int) -> list[UnsettledFile]:
+    def take_due(self, now: float, limit: int) -> list[UnsettledFile]:
         """Return files that are to be probed by now; each must then be discarded, or scheduled anew."""
-        return list(islice(self._all_due(now), most))
+        return list(islice(self._all_due(now), limit))
 
     def _all_due(self, now: float) -> Iterator[UnsettledFile]:
         while self._due and self._due[0][0] <= now:

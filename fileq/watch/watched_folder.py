@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
+import msgspec
+
 from fileq.intake import WatchIntake
 from fileq.ledger.tables.watches import WaitingFile, WatchState, WatchStatus
 from fileq.sources import SourceFile
@@ -244,7 +246,7 @@ class WatchedFolder:
 
     def mask_probe(self, probed: ProbedFile) -> ProbedFile:
         """Return a file without what can't be known here: who writes to it on another machine."""
-        return probed._replace(is_open=None) if self._lacks_events else probed
+        return msgspec.structs.replace(probed, is_open=None) if self._lacks_events else probed
 
     def status(self, waiting: list[WaitingFile]) -> WatchStatus:
         """Return the status of the folder, in which these files are not complete yet."""

@@ -108,9 +108,9 @@ def test_what_fileq_made_is_no_source_of_the_same_recipe_wherever_it_is_moved(le
     path = write(inbox / "a.jpg")
     take(ledger, path)
     made = do(ledger, path)
-    assert take(ledger, made) == [IntakeOutcome.OWN]
+    assert take(ledger, made) == [IntakeOutcome.OWN_OUTPUT]
     moved = shutil.move(made, inbox / "elsewhere.jpg")
-    assert take(ledger, moved) == [IntakeOutcome.OWN]
+    assert take(ledger, moved) == [IntakeOutcome.OWN_OUTPUT]
     assert not intake_of(ledger).find_new([source_at(moved)])
 
 
@@ -130,8 +130,8 @@ def test_an_output_may_go_through_another_recipe_but_not_round_in_a_circle(ledge
     there = intake_of(ledger, THUMB)
     assert take(ledger, first, way=there) == [IntakeOutcome.QUEUED]
     second = do(ledger, first, tmp_path / "thumbs" / "a.jpg")
-    assert take(ledger, second) == [IntakeOutcome.OWN]
-    assert take(ledger, second, way=there) == [IntakeOutcome.OWN]
+    assert take(ledger, second) == [IntakeOutcome.OWN_OUTPUT]
+    assert take(ledger, second, way=there) == [IntakeOutcome.OWN_OUTPUT]
 
 
 @pytest.mark.timeout(10)

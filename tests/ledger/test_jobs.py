@@ -30,7 +30,7 @@ def test_the_same_work_is_entered_once(ledger):
     assert enter(ledger) == [1]
     assert enter(ledger) == [None]
     ((prior,),) = ledger.prior_jobs.find_jobs_of_files([("/photos/a.jpg", "1000-1")])
-    assert (prior.job, prior.state) == (1, JobState.QUEUED)
+    assert (prior.job_id, prior.state) == (1, JobState.QUEUED)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_every_name_comes_back_as_it_went_in(ledger, name):
     source = f"/photos/{name}"
     (job,) = enter(ledger, source, folder=f"/out/{name}", relative=name)
     ((prior,),) = ledger.prior_jobs.find_jobs_of_files([(source, "1000-1")])
-    assert (prior.job, prior.source, prior.folder) == (job, source, f"/out/{name}")
+    assert (prior.job_id, prior.source, prior.folder) == (job, source, f"/out/{name}")
     claim = ledger.jobs.claim_job(job, 1, NOW)
     assert (claim.source, claim.folder, claim.relative) == (source, f"/out/{name}", name)
     assert ledger.overview.find_job(job).source == ledger.overview.list_running_jobs()[0].source == source

@@ -23,7 +23,7 @@ def candidate(ledger, source="/photos/a.jpg", wanted=None, **keys):
     wanted = wanted or recipe()
     given = {
         "source": source, "version": "1000-1", "size": 1000, "mtime_ns": 1,
-        "recipe": ledger.jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode_recipe(wanted)),
+        "recipe_id": ledger.jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode_recipe(wanted)),
         "fingerprint": wanted.fingerprint, "folder": "/photos/small", "relative": "",
     }  # fmt: skip
     return JobCandidate(**(given | keys))

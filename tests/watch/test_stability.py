@@ -24,7 +24,7 @@ SETTLE = 2.0
 
 
 def probed(size=100, mtime=1, inode=7, is_open=False, has_end=True):
-    return ProbedFile(size, mtime, inode, is_open, has_end)
+    return ProbedFile(size=size, mtime_ns=mtime, inode=inode, is_open=is_open, has_end=has_end)
 
 
 def wait_for(seen, now, file=None, settle=SETTLE):
@@ -115,7 +115,8 @@ def path(tmp_path):
 
 def test_a_file_at_rest(path):
     seen, status = probe_file(str(path)), os.stat(path)
-    assert seen == (status.st_size, status.st_mtime_ns, status.st_ino, False, True)
+    assert seen.identity == (status.st_size, status.st_mtime_ns, status.st_ino)
+    assert (seen.is_open, seen.has_end) == (False, True)
 
 
 def test_a_file_that_this_process_writes_to(path):

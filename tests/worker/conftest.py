@@ -45,10 +45,15 @@ class Shop:
         wanted = Recipe(name="small", steps=(*steps, Resize(fit=Dimensions(16, 16))), outputs=(output,), **keys)
         status, jobs = os.stat(source), self.ledger.jobs
         candidate = JobCandidate(
-            source, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, status.st_mtime_ns,
-            jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode_recipe(wanted)), wanted.fingerprint,
-            str(self.out), "",
-        )  # fmt: skip
+            source=source,
+            version=f"{status.st_size}-{status.st_mtime_ns}",
+            size=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            recipe_id=jobs.upsert_recipe(wanted.name, wanted.fingerprint, encode_recipe(wanted)),
+            fingerprint=wanted.fingerprint,
+            folder=str(self.out),
+            relative="",
+        )
         return jobs.insert_job(candidate, self.ledger.batches.insert_batch(MAIN, NOW), NOW)
 
     def start(self, job, now=2 * NOW, after_claim=lambda: None):

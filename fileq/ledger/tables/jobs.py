@@ -17,14 +17,14 @@ class Fenced(Exception):
     """The token is void: the job was given to another attempt, or cancelled."""
 
 
-class JobCandidate(msgspec.Struct, frozen=True):
+class JobCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """A source that was found, the recipe it is to go through, and where its outputs go."""
 
     source: str
     version: str
     size: int
     mtime_ns: int
-    recipe: int
+    recipe_id: int
     fingerprint: str
     folder: str
     relative: str
@@ -93,7 +93,7 @@ class Jobs:
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
                 " on conflict do nothing returning id",
                 (batch, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
-                 candidate.recipe, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
+                 candidate.recipe_id, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
                  candidate.inode, candidate.disposition_id, priority, due_at, now),
             ).fetchone()  # fmt: skip
         return row and int(row[0])
