@@ -1,4 +1,4 @@
-"""Open a source: safely, by its content, and only in the formats that are known to be harmless."""
+"""The opening of a source: safely, by its content, and only in the formats that are known to be harmless."""
 
 import io
 import math
@@ -51,29 +51,9 @@ PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD"
 EPS, PS, WMF and the like are not here and never will be: opening one runs another program.
 """
 
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-_CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
 
-_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-
-
-_UNKNOWN = "is not a picture of a known format, or its beginning is damaged"
-_FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
-
-_APPLE_GAIN_MAP = b":aux:hdrgainmap"  # the end of the kind of a HEIC's second picture
-
-_STRANGERS = {
-    b"%!PS": "a PostScript file",
-    b"\xc5\xd0\xd3\xc6": "an EPS file",
-    b"\xd7\xcd\xc6\x9a": "a Windows metafile",
-    b"<svg": "an SVG drawing",
-    b"<?xml": "an XML file",
-    b"<!DOC": "a web page",
-    b"<html": "a web page",
-    b"PK\x03\x04": "a ZIP archive or an office document",
-}
-"""What lies under a picture's name now and then, by its first bytes."""
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class _Bounded(io.BufferedReader):
@@ -89,33 +69,33 @@ class _Bounded(io.BufferedReader):
 
 @contextmanager
 def open_source(path: str, size: int, mtime_ns: int, inode: int | None = None) -> Iterator[BinaryIO]:
-    """The source's file, open for reading, as it was added: of `size` and `mtime_ns` (-1 for any), and this inode.
+    """Open a source for reading as it was added: of `size` in bytes and `mtime_ns` (-1 for any), and this inode.
 
     Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
     """
     with translate_os_errors(path):
-        _refuse_what_is_no_file(os.stat(path), path)  # a pipe would be waited for, a device may do anything
-        raw = io.FileIO(open_trusted(os.path.abspath(path), _READING))
+        _refuse_non_regular(os.stat(path), path)  # a pipe would be waited for, a device may do anything
+        raw = io.FileIO(open_trusted(os.path.abspath(path), _READ_FLAGS))
     with raw:
         about = os.fstat(raw.fileno())
-        _refuse_what_is_no_file(about, path)
+        _refuse_non_regular(about, path)
         file = _Bounded(raw, about.st_size)
         check_unchanged(file, path, size, mtime_ns)
         if inode not in (None, about.st_ino):  # a folder above it was swapped for another, or a link
-            raise _has_changed(path)
+            raise _changed_error(path)
         if not about.st_size:
             raise unreadable(path, "is empty: it has no bytes at all")
         yield file
 
 
-def _refuse_what_is_no_file(status: os.stat_result, path: str) -> None:
+def _refuse_non_regular(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
 
 
 @contextmanager
 def rewound(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Read an open source anew, which stays where it is for who reads it just now."""
+    """Read an open source from its beginning; afterwards it is where it was, for whoever reads it just now."""
     place = file.tell()
     file.seek(0)
     try:
@@ -139,15 +119,15 @@ def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_n
         now = os.fstat(file.fileno())
     pairs = ((size, now.st_size), (mtime_ns, now.st_mtime_ns), (ctime_ns, now.st_ctime_ns))
     if any(asked not in (-1, found) for asked, found in pairs):
-        raise _has_changed(path)
+        raise _changed_error(path)
 
 
-def _has_changed(path: str) -> JobError:
+def _changed_error(path: str) -> JobError:
     return JobError(ErrorKind.CHANGED, f"{path} has changed since it was added.", "Add it again.")
 
 
 def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:
-    """The picture in `file`, its header read and no pixel decoded. Raises JobError.
+    """Open the image in an open file, its header read and no pixel decoded. Raises JobError.
 
     Pillow gets the file and not its path: it would map some formats into memory then, and a source that
     shrinks while it is read would kill the process.
@@ -157,7 +137,7 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
         start = file.read(_START)
         points = cicp.read_code_points(start)
         cicp.refuse_hdr(points, path)
-        formats = _formats(start)
+        formats = _formats_to_try(start)
         if formats == ("JXL",) and math.prod(jpegxl.read_header(file).size) > max_pixels:
             raise too_large(path)  # its decoder would have made all of them by the time it says so
         if formats == ("HEIF",):
@@ -166,7 +146,7 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
             image = Image.open(file, formats=formats)
         except UnidentifiedImageError as error:
             unsupported.refuse_unknown(file, start, path)
-            raise unreadable(path, _what_it_is(start)) from error
+            raise unreadable(path, unsupported.describe_stranger(start)) from error
         except pdf.PasswordError as error:
             message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
             raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
@@ -176,17 +156,17 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
         unsupported.refuse_unsupported(image, start, path)
     if image.width * image.height > max_pixels:
         raise too_large(path)
-    _name_colours(image, points, path)
-    image.info["gain_map"] = _APPLE_GAIN_MAP in start
+    _name_colors(image, points, path)
+    image.info["gain_map"] = heif.APPLE_GAIN_MAP in start
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
     if image.format == "JXL":
-        _tell_what_the_decoder_does_not(image, file)
+        _add_jpeg_xl_info(image, file)
     return image
 
 
-def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:
-    """Give a picture that names its colours in another way a profile, and refuse what only HDR screens show."""
+def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:
+    """Give an image that names its colors in another way a profile, and refuse what only HDR screens show."""
     own = image.info.get("icc_profile")
     if own:
         cicp.refuse_hdr(cicp.read_icc_code_points(own), path)
@@ -196,8 +176,8 @@ def _name_colours(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str
         image.info["icc_profile"] = profile
 
 
-def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) -> None:
-    """JPEG XL's XMP, and whether the picture is the first of an animation."""
+def _add_jpeg_xl_info(image: ImageFile.ImageFile, file: BinaryIO) -> None:
+    """Add JPEG XL's XMP to an image's `info`, and whether there are more frames: its decoder says neither."""
     place = file.tell()
     packet = jpegxl.read_xmp(file)
     if packet:
@@ -206,30 +186,17 @@ def _tell_what_the_decoder_does_not(image: ImageFile.ImageFile, file: BinaryIO) 
     file.seek(place)
 
 
-def _formats(start: bytes) -> tuple[str, ...]:
-    """What to try on a file that begins so. Decoders beside Pillow's are imported by the first file that needs them."""
+def _formats_to_try(start: bytes) -> tuple[str, ...]:
+    """Return the formats to try on a file that begins so; the first of a kind imports a decoder beside Pillow's."""
     if start.startswith((jpegxl.CODESTREAM, jpegxl.CONTAINER)):
         optional_codecs.register_jpeg_xl()
         return ("JXL",)
     if start.startswith(b"%PDF"):
         optional_codecs.register_pdf()
         return ("PDF",)
-    found = brands(start)
-    if not found:
+    if not brands(start):
         return PILLOW_FORMATS
-    if found[0] in _HEIF_BRANDS or (found[0] in _CONTAINER_BRANDS and b"avif" not in found):
+    if heif.is_heif(start):
         optional_codecs.register_heif()
         return ("HEIF",)
     return ("AVIF",)
-
-
-def _what_it_is(start: bytes) -> str:
-    for signature, what in _STRANGERS.items():
-        if start.startswith(signature):
-            return f"is {what} and not a picture, whatever its name says"
-    if found := brands(start):
-        what = "a film" if found[0] in _FILMS else "a camera raw file" if found[0] == b"crx " else ""
-        return f"is {what} and not a picture that can be read" if what else _UNKNOWN
-    if start[:4096].isascii() and b"\0" not in start[:4096]:
-        return "is a text and not a picture, whatever its name says"
-    return _UNKNOWN

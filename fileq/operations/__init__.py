@@ -1,4 +1,4 @@
-"""All operations, and `Step`: what a recipe's steps may be."""
+"""All operations, and the union of them: `Step`, what a recipe's steps may be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every operation is: typed parameters, a pure geometry, and a function on pixels.
+"""The base of all operations: typed parameters, a pure geometry, and a function on pixels.
 
 A config is read without Pillow, so an operation's module imports it inside functions alone.
 """
@@ -33,22 +33,22 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Whether the step is done by `run` on a file, and not by `apply` on pixels."""
 
     def size(self, size: Size) -> Size:
-        """The size after this step of an upright picture of `size`, both in pixels. At least 1x1.
+        """Return the size after this step of an upright picture of `size`, both in pixels. At least 1x1.
 
         Raises JobError where the step can't be done on a picture of that size.
         """
         return size
 
     def settled(self, image: Image) -> Operation:
-        """This operation with all that depends on the pixels worked out on `image`, the first frame.
+        """Return this operation with all that depends on the pixels worked out on `image`, the first frame.
 
-        The answer's `size` and `apply` are then the same for every frame.
+        Its `size` and `apply` are then the same for every frame.
         """
         del image
         return self
 
     def apply(self, image: Image) -> Image:
-        """The picture after this step: a new one, or `image` itself where nothing is to do.
+        """Return the picture after this step: a new one, or `image` itself where nothing is to do.
 
         `image` has mode L, LA, RGB, RGBA or, see above, I;16, and stays as it is.
         """
@@ -63,7 +63,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def to_8_bit(image: Image) -> Image:
-    """A picture of mode I;16 as L, scaled: Pillow's own conversion clips. Any other as it is."""
+    """Return a picture of mode I;16 as L, scaled: Pillow's own conversion clips. Any other as it is."""
     if image.mode != "I;16":
         return image
     return image.point(lambda value: value * (1 / 257) + 0.5).convert("L")

@@ -1,4 +1,4 @@
-"""Colours as people write them, read without Pillow: "#rgb", "#rrggbb", "#rrggbbaa", "transparent" or a CSS name."""
+"""Colors as people write them, read without Pillow: "#rgb", "#rrggbb", "#rrggbbaa", "transparent" or a CSS name."""
 
 import functools
 import re
@@ -60,13 +60,14 @@ class Color(NamedTuple):
 
     @property
     def premultiplied(self) -> "Color":
+        """The color with its channels multiplied by its opacity."""
         red, green, blue = (round(value * self.alpha / 255) for value in self[:3])
         return Color(red, green, blue, self.alpha)
 
 
 @functools.cache
 def parse_color(text: str) -> Color:
-    """The colour that `text` names. Raises ValueError with what is allowed."""
+    """Return the color that `text` names. Raises ValueError with what is allowed."""
     name = text.strip().lower()
     if name == "transparent":
         return Color(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Where a smaller thing lies in a larger one: the nine places that people name by compass."""
+"""The nine places of a smaller thing in a larger one that people name by compass."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ Gravity = Literal[
 
 
 def gravity_offset(gravity: Gravity, room: tuple[float, float]) -> tuple[int, int]:
-    """The distance from the left and the top, in whole pixels, rounded down.
+    """Return the distance from the left and the top, in whole pixels, rounded down.
 
     `room` is what is left over in width and height: the outer size less the inner one.
     """
@@ -18,7 +18,7 @@ def gravity_offset(gravity: Gravity, room: tuple[float, float]) -> tuple[int, in
 
 
 def _share(gravity: str, near: str, far: str) -> float:
-    """How much of the room lies before the thing."""
+    """Return how much of the room lies before the thing."""
     if near in gravity:
         return 0.0
     return 1.0 if far in gravity else 0.5

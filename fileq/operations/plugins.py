@@ -37,7 +37,7 @@ GROUP = "fileq.operations"
 
 
 def load_plugins(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation], ...]:
-    """The operations of all installed plug-ins. Raises EnvironmentFailure that names the broken one."""
+    """Return the operations of all installed plug-ins. Raises EnvironmentFailure that names the broken one."""
     if not any(_has_operations(folder) for folder in sys.path):
         return ()
     from importlib.metadata import entry_points
@@ -47,7 +47,7 @@ def load_plugins(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation]
 
 
 def _has_operations(folder: str) -> bool:
-    """Whether a package installed in `folder` names our group.
+    """Return whether a package installed in `folder` names our group.
 
     A look of 1 ms that saves nearly everyone the 30 ms that importing importlib.metadata takes.
     """

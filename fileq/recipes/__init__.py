@@ -4,7 +4,7 @@ import os
 
 
 def builtin_toml() -> str:
-    """The text of the built-in recipes, written as in a config."""
+    """Return the built-in recipes, written as in a config."""
     # importlib.resources would say the same 12 ms later, at every start.
     with open(os.path.join(os.path.dirname(__file__), "builtin.toml"), encoding="utf-8") as text:
         return text.read()

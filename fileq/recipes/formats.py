@@ -1,4 +1,4 @@
-"""The formats an output can have, and the endings of their file names. Pure: a config is read without Pillow."""
+"""The formats an output can have, and the extensions of their file names. A config is read by it without Pillow."""
 
 import os
 
@@ -12,17 +12,17 @@ EXTENSIONS = {
     "pdf": ("pdf",),
     "jxl": ("jxl",),
 }
-"""The endings of each format, the usual one first."""
+"""The file name extensions of each format, without a dot, the usual one first."""
 
-_BY_ENDING = {ending: name for name, endings in EXTENSIONS.items() for ending in endings}
+_BY_EXTENSION = {extension: name for name, extensions in EXTENSIONS.items() for extension in extensions}
 
 
 def format_of_name(name: str) -> str | None:
-    """The format that a file name's ending stands for, None where it stands for none that can be written."""
-    return _BY_ENDING.get(os.path.splitext(name)[1][1:].lower())
+    """Return the format that a file name's extension stands for, None where that is none that can be written."""
+    return _BY_EXTENSION.get(os.path.splitext(name)[1][1:].lower())
 
 
-def output_extension(name: str, source: str) -> str:
-    """The ending, without a dot, of an output of the format `name`: the source's own where that fits."""
+def output_extension(format_: str, source: str) -> str:
+    """Return the extension, without a dot, of an output of a format: the source's own where that fits."""
     own = os.path.splitext(source)[1][1:]
-    return own if own.lower() in EXTENSIONS[name] else EXTENSIONS[name][0]
+    return own if own.lower() in EXTENSIONS[format_] else EXTENSIONS[format_][0]

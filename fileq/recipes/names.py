@@ -56,33 +56,33 @@ def check_folder(template: str) -> None:
 
 
 def template_fields(template: str) -> frozenset[str]:
-    """The fields that `template` uses."""
+    """Return the fields that `template` uses."""
     return frozenset(name for name, _, _ in _placeholders(template))
 
 
 def fill_name(template: str, values: Mapping[str, str | int]) -> str:
-    """The name of an output, relative to its folder, with `/` between the parts.
+    """Return the name of an output, relative to its folder, with `/` between the parts.
 
     `values` has the fields that `fields(template)` names. Raises ValueError where the name would be empty or
     leave its folder. A part over 255 bytes is shortened before its ending.
     """
     safe = {name: _safe(name, value) for name, value in values.items()}
-    return "/".join(_shortened(part) for part in _parts(template.format_map(safe)))
+    return "/".join(_shorten(part) for part in _parts(template.format_map(safe)))
 
 
-def fill_folder(out: str, folder: str, recipe: str, relative: str) -> str:
-    """The folder that `out` names for a source in `folder`, `relative` to the folder that was added."""
-    values = {"folder": folder, "recipe": _safe("recipe", recipe), "relative": relative}
+def fill_folder(out: str, folder: str, recipe_name: str, relative: str) -> str:
+    """Return the folder that `out` names for a source in `folder`, `relative` to the folder that was added."""
+    values = {"folder": folder, "recipe": _safe("recipe", recipe_name), "relative": relative}
     return os.path.normpath(os.path.join(folder, os.path.expanduser(out).format_map(values)))
 
 
 def have_collisions(recipes: Sequence[Recipe]) -> bool:
-    """Whether outputs of any two of these would need the same name in one folder."""
+    """Return whether outputs of any two of these recipes would need the same name in one folder."""
     return any(_share_a_name(one, other) for one, other in combinations(recipes, 2))
 
 
 def folder_templates(recipes: Sequence[Recipe], out: str | None) -> dict[str, str]:
-    """By recipe, the template of its outputs' folder: its own, or one below `out`, a path.
+    """Return by recipe name the template of its outputs' folder: its own, or one below `out`, a path.
 
     There the tree of what is processed is kept, and recipes that collide have a folder each.
     """
@@ -136,7 +136,7 @@ def _safe(name: str, value: str | int) -> str | int:
 
 
 def _parts(name: str) -> list[str]:
-    """The parts of a relative path. Empty ones go: `{relative}` is empty at the top of what was added."""
+    """Return the parts of a relative path. Empty ones go: `{relative}` is empty at the top of what was added."""
     if os.path.splitdrive(name)[0] or "\0" in name:
         raise ValueError(f"{name!r} is no name below the output folder")
     parts = [part for part in name.replace(os.sep, "/").split("/") if part not in ("", ".")]
@@ -147,31 +147,31 @@ def _parts(name: str) -> list[str]:
     return parts
 
 
-def _shortened(part: str) -> str:
-    """`part` in at most 255 bytes. Whole characters go from before the ending, so that it stays valid."""
-    stem, ending = os.path.splitext(part)
-    if len(os.fsencode(ending)) > MAX_PART_BYTES // 2:
-        stem, ending = part, ""
-    while len(os.fsencode(stem + ending)) > MAX_PART_BYTES:
+def _shorten(part: str) -> str:
+    """Return `part` in at most 255 bytes. Whole characters go from before the extension, so that it stays valid."""
+    stem, extension = os.path.splitext(part)
+    if len(os.fsencode(extension)) > MAX_PART_BYTES // 2:
+        stem, extension = part, ""
+    while len(os.fsencode(stem + extension)) > MAX_PART_BYTES:
         stem = stem[:-1]
-    return stem + ending
+    return stem + extension
 
 
 def _share_a_name(one: Recipe, other: Recipe) -> bool:
     return any(
         mine.name.replace("{recipe}", one.name) == theirs.name.replace("{recipe}", other.name)
-        and ("{ext}" not in mine.name or _share_an_ending(mine, theirs))
+        and ("{ext}" not in mine.name or _share_an_extension(mine, theirs))
         for mine in one.outputs
         for theirs in other.outputs
     )
 
 
-def _share_an_ending(mine: Output, theirs: Output) -> bool:
-    endings = _endings(mine), _endings(theirs)
-    return None in endings[0] | endings[1] or bool(endings[0] & endings[1])
+def _share_an_extension(mine: Output, theirs: Output) -> bool:
+    extensions = _extensions(mine), _extensions(theirs)
+    return None in extensions[0] | extensions[1] or bool(extensions[0] & extensions[1])
 
 
-def _endings(output: Output) -> set[str | None]:
-    """What {ext} can become; None: whatever the source's is."""
+def _extensions(output: Output) -> set[str | None]:
+    """Return what {ext} can become; None: whatever the source's is."""
     named = (output.format, output.alpha_format or output.format)
     return {EXTENSIONS[format_][0] if format_ in EXTENSIONS else None for format_ in named}

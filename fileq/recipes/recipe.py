@@ -1,4 +1,4 @@
-"""A recipe: what it matches, its steps, its outputs. This is what a config can say, key by key."""
+"""The recipe: what it matches, its steps, its outputs. This is what a config can say, key by key."""
 
 import fnmatch
 import functools
@@ -70,6 +70,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep_times: bool = False
 
     def matches(self, file_name: str) -> bool:
+        """Return whether the recipe takes a file of this name, upper or lower case."""
         return _patterns(self.match)(file_name.lower()) is not None
 
     @property
@@ -85,6 +86,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def runs_programs(self) -> bool:
+        """Whether a step of the recipe, or of one of its outputs, runs a program."""
         return any(step.works_on_files for step in self.all_steps)
 
     @property
@@ -94,7 +96,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def _without_policy(recipe: Recipe) -> Recipe:
-    """What doesn't change the outputs themselves, left out."""
+    """Return the recipe without what doesn't change the outputs themselves."""
     return msgspec.structs.replace(recipe, match=(), description="", keep=None, on_conflict="fail")
 
 
@@ -117,22 +119,23 @@ def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None
 
 
 def decode_unit(kind: type[Any], value: object) -> Any:
-    """msgspec's `dec_hook`: our own units, each from what people write."""
+    """Return a value of one of our own units, each from what people write: msgspec's `dec_hook`. Raises ValueError."""
     if kind in (ByteSize, Cron, Dimensions, Duration, KeepDuration):
         return kind.parse(value)
     raise NotImplementedError(f"no such type in a config: {kind}")
 
 
 def encode_unit(value: object) -> str:
-    """msgspec's `enc_hook`: the same units, so that they are read back the same."""
+    """Return a value of our own units as text that is read back the same: msgspec's `enc_hook`."""
     return str(value)
 
 
 def encode_recipe(recipe: Recipe) -> str:
-    """The recipe as JSON: what the ledger keeps with a job."""
+    """Return the recipe as JSON: what the ledger keeps with a job."""
     return msgspec.json.encode(recipe, enc_hook=encode_unit).decode()
 
 
 @functools.lru_cache(maxsize=64)
 def decode_recipe(text: str) -> Recipe:
+    """Return the recipe of such JSON. Raises msgspec.DecodeError; msgspec.ValidationError where it isn't one."""
     return msgspec.json.decode(text, type=Recipe, dec_hook=decode_unit)

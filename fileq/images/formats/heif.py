@@ -1,12 +1,26 @@
-"""What pi-heif doesn't look at before it trusts it: the types of a HEIF file's items (ISO/IEC 14496-12, 8.11.6)."""
+"""HEIF by its brands, and what pi-heif doesn't look at before it trusts a file (ISO/IEC 14496-12, 23008-12)."""
 
+from fileq.files.containers import brands
+
+APPLE_GAIN_MAP = b":aux:hdrgainmap"
+"""The end of the kind of a HEIC's second picture, where that is a gain map."""
+
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _HEADER = 8  # bytes before an infe box's version: what follows its name are 3 of flags, the item's number, and 2 more
 
 
-def check_items(start: bytes) -> None:
-    """Raise ValueError where the type of an item, in a file that begins with `start`, is no text.
+def is_heif(start: bytes) -> bool:
+    """Return whether a file that begins with `start` is HEIF and not AVIF."""
+    found = brands(start)
+    return bool(found) and (found[0] in _HEIF_BRANDS or (found[0] in _CONTAINER_BRANDS and b"avif" not in found))
 
-    pi-heif 1.4 makes a text of it, gets none, and takes the process with it when it goes on with that.
+
+def check_items(start: bytes) -> None:
+    """Raise ValueError where an item's type is no text (ISO/IEC 14496-12, 8.11.6). `start`: the file's first bytes.
+
+    pi-heif 1.4 makes a text of it, gets none, and takes the process with it when it goes on with that. So items are
+    looked for by their name and not by the boxes around them: whatever is damaged, none is passed over.
     """
     at = start.find(b"infe")
     while at >= 4:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files.containers import brands
 from fileq.images.errors import DAMAGE
 
 if TYPE_CHECKING:
@@ -18,6 +19,21 @@ _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
 _NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
 _SIZE_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # start of codestream, image and tile size (ISO/IEC 15444-1, A.5.1)
 _DEPTH_AT = 42  # bytes from there to the depth of the first channel, less 1
+
+_NO_PICTURE = "is not a picture of a known format, or its beginning is damaged"
+_FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
+
+_STRANGERS = {
+    b"%!PS": "a PostScript file",
+    b"\xc5\xd0\xd3\xc6": "an EPS file",
+    b"\xd7\xcd\xc6\x9a": "a Windows metafile",
+    b"<svg": "an SVG drawing",
+    b"<?xml": "an XML file",
+    b"<!DOC": "a web page",
+    b"<html": "a web page",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+}
+"""What lies under a picture's name now and then, by its first bytes."""
 
 
 def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
@@ -67,3 +83,16 @@ def _depth(start: bytes) -> int:
     """Bits a channel of a JPEG 2000 picture; 8 where its beginning is longer than `start`."""
     at = start.find(_SIZE_OF_JPEG_2000) + _DEPTH_AT
     return (start[at] & 0x7F) + 1 if _DEPTH_AT <= at < len(start) else 8
+
+
+def describe_stranger(start: bytes) -> str:
+    """Return what a file that begins with `start` is instead of a picture: the rest of a sentence about its path."""
+    for signature, what in _STRANGERS.items():
+        if start.startswith(signature):
+            return f"is {what} and not a picture, whatever its name says"
+    if found := brands(start):
+        what = "a film" if found[0] in _FILMS else "a camera raw file" if found[0] == b"crx " else ""
+        return f"is {what} and not a picture that can be read" if what else _NO_PICTURE
+    if start[:4096].isascii() and b"\0" not in start[:4096]:
+        return "is a text and not a picture, whatever its name says"
+    return _NO_PICTURE

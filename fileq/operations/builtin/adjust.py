@@ -55,6 +55,6 @@ class Adjust(Operation, frozen=True, kw_only=True):
         return blend(gray, image, self.saturation)
 
     def _tone(self, value: int) -> int:
-        """Linear as in the CSS filters brightness() and contrast(), then the power 1/gamma."""
+        """Return a tone, linear as in the CSS filters brightness() and contrast(), then the power 1/gamma."""
         tone = (value / 255 * self.brightness - 0.5) * self.contrast + 0.5
         return round(255 * math.pow(min(1.0, max(0.0, tone)), 1 / self.gamma))

@@ -1,4 +1,4 @@
-"""A picture on a larger ground of one colour, in a mode that can hold both."""
+"""A canvas of one color for a picture, in a mode that can hold both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def place_on_canvas(image: Image, size: Size, color: Color, at: tuple[int, int]) -> Image:
-    """A canvas of `size` pixels in `color` with `image` at `at`, its transparent parts still transparent."""
+    """Return a canvas of `size` pixels in `color` with `image` at `at`, left and top in pixels.
+
+    Transparent parts of the image stay transparent.
+    """
     from PIL.Image import new
 
     picture = convert_to_hold(image, color)
@@ -23,7 +26,7 @@ def place_on_canvas(image: Image, size: Size, color: Color, at: tuple[int, int])
 
 
 def convert_to_hold(image: Image, color: Color) -> Image:
-    """The picture in the smallest mode that holds `color` as well, and all that it holds now."""
+    """Return the picture in the smallest mode that holds `color` as well, and all that it holds now."""
     gray = image.mode in ("L", "LA") and color.is_gray
     alpha = image.mode in ("LA", "RGBA") or not color.is_opaque
     mode = ("L" if gray else "RGB") + ("A" if alpha else "")
@@ -31,6 +34,6 @@ def convert_to_hold(image: Image, color: Color) -> Image:
 
 
 def pixel_value(color: Color, mode: str) -> tuple[int, ...]:
-    """The value of a pixel of `color` in mode L, LA, RGB or RGBA, which can hold it."""
+    """Return the value of a pixel of `color` in mode L, LA, RGB or RGBA, which can hold it."""
     values = (color.red,) if mode.startswith("L") else (color.red, color.green, color.blue)
     return (*values, color.alpha) if mode.endswith("A") else values

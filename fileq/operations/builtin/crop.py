@@ -56,7 +56,7 @@ class Crop(Operation, frozen=True, kw_only=True):
             raise ValueError("tolerance is a number from 0 to 255")
 
     def size(self, size: Size) -> Size:
-        """Of `trim`, as long as it is not settled: the whole, for what is cut off is not yet known."""
+        """Return the size of the box; the whole one of `trim` that is not settled: what goes is not yet known."""
         left, top, right, bottom = self._box(size)
         return Size(right - left, bottom - top)
 
@@ -83,7 +83,7 @@ class Crop(Operation, frozen=True, kw_only=True):
 
 
 def parse_aspect(aspect: str) -> Size:
-    """Of "1.91:1" 191 and 100. Raises ValueError with what is allowed."""
+    """Return proportions in whole numbers: of "1.91:1" 191 and 100. Raises ValueError with what is allowed."""
     match = _ASPECT.fullmatch(aspect)
     sides = [Fraction(side) for side in match.groups()] if match else [Fraction(0)]
     if 0 in sides:

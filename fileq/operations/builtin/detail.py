@@ -1,4 +1,4 @@
-"""Where something is to be seen in a picture: inside of uniform borders, and in the part with most detail."""
+"""The parts of a picture where something is to be seen: inside of uniform borders, and with most detail."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels."""
 
-_LOOKED_AT = 256  # pixels on the longer side are enough to tell where the detail is
+_LONGER_SIDE = 256  # pixels on the longer side are enough to tell where the detail is
 
 
 def find_content_box(image: Image, tolerance: int) -> Box:
-    """The box that is left without borders of the colour of the top left pixel.
+    """Return the box that is left without borders of the color of the top left pixel.
 
-    `tolerance` is how far a channel may be from that colour, 0 to 255. A picture of one colour is kept whole.
+    `tolerance` is how far a channel may be from that color, 0 to 255. A picture of one color is kept whole.
     """
     from PIL import ImageChops
     from PIL.Image import new
@@ -35,14 +35,14 @@ def find_content_box(image: Image, tolerance: int) -> Box:
 
 
 def find_detail_box(image: Image, window: Size) -> Box:
-    """The box of the size `window` with most detail; among equals the one nearest to the middle.
+    """Return the box of the size `window` with most detail; among equals the one nearest to the middle.
 
     Detail is what a blur takes away, summed over the columns and rows of a small copy.
     """
     from PIL import ImageChops, ImageFilter
 
-    gray = _seen(to_8_bit(image))
-    gray.thumbnail((_LOOKED_AT, _LOOKED_AT))
+    gray = _visible_gray(to_8_bit(image))
+    gray.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
     detail = ImageChops.difference(gray, gray.filter(ImageFilter.GaussianBlur(2)))
     left = _start(_profile(detail, Size(detail.width, 1)), image.width, window.width)
     top = _start(_profile(detail, Size(1, detail.height)), image.height, window.height)
@@ -50,12 +50,12 @@ def find_detail_box(image: Image, window: Size) -> Box:
 
 
 def _premultiplied(image: Image) -> Image:
-    """With hidden colours made one, so that they can't be taken for something to see."""
+    """Return the image with hidden colors made one, so that they can't be taken for something to see."""
     return image.convert({"LA": "La", "RGBA": "RGBa"}[image.mode]) if image.mode in ("LA", "RGBA") else image
 
 
-def _seen(image: Image) -> Image:
-    """A new picture in gray, what is transparent in black."""
+def _visible_gray(image: Image) -> Image:
+    """Return a new picture in gray, what is transparent in black."""
     from PIL.Image import merge
 
     if image.mode == "RGBA":
@@ -64,7 +64,7 @@ def _seen(image: Image) -> Image:
 
 
 def _profile(detail: Image, size: Size) -> list[float]:
-    """The mean detail of each column or row: `size` has one side of 1."""
+    """Return the mean detail of each column or row: `size` has one side of 1."""
     from PIL.Image import Resampling
 
     line = detail.convert("F").resize(size, Resampling.BOX)
@@ -72,7 +72,7 @@ def _profile(detail: Image, size: Size) -> list[float]:
 
 
 def _start(profile: list[float], whole: int, part: int) -> int:
-    """Where a window of `part` of `whole` pixels sees most of the profile."""
+    """Return where a window of `part` of `whole` pixels sees most of the profile."""
     span = max(1, round(part * len(profile) / whole))
     sums = [0.0, *itertools.accumulate(profile)]
     middle = (len(profile) - span) / 2

@@ -1,4 +1,4 @@
-"""The mark of a watermark: a text or a picture in RGBA, drawn to fit."""
+"""The mark of a watermark: a text or a picture in RGBA, made to fit."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ _WHITE, _BLACK = Color(255, 255, 255), Color(0, 0, 0)
 
 @functools.lru_cache(maxsize=8)
 def draw_text_mark(text: str, font: str | None, color: Color, within: Size) -> Image:
-    """The text as large as fits, with a thin outline in black or white that shows on every ground."""
+    """Return the text in RGBA, as large as fits `within` in pixels. Raises JobError where the font can't be opened.
+
+    It has a thin outline in black or white that shows on every ground.
+    """
     from PIL.Image import composite, new
 
-    measured = _box(_set(text, font, _MEASURED_AT))
+    measured = _box(_typeset(text, font, _MEASURED_AT))
     ratio = min(within.width / (measured[2] - measured[0]), within.height / (measured[3] - measured[1]))
     size = max(1, int(_MEASURED_AT * ratio))
     # By masks: text drawn on a clear ground would get dark edges.
-    letters, all_of_it = _mask(_set(text, font, size, outline=0)), _mask(_set(text, font, size))
+    letters, all_of_it = _mask(_typeset(text, font, size, outline=0)), _mask(_typeset(text, font, size))
     outline = _BLACK if color.luma > 127 else _WHITE
     mark = composite(
         new("RGB", letters.size, pixel_value(color, "RGB")),
@@ -39,7 +42,7 @@ def draw_text_mark(text: str, font: str | None, color: Color, within: Size) -> I
         letters,
     )
     mark.putalpha(all_of_it)
-    return _shrunk(mark, within)
+    return _shrink(mark, within)
 
 
 def font_problem(font: str) -> str | None:
@@ -54,8 +57,8 @@ def font_problem(font: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=8)
-def _face(font: str | None, size: int) -> FreeTypeFont:
-    """From a font file or by its name in the system; without one, the font that Pillow brings along."""
+def _load_font(font: str | None, size: int) -> FreeTypeFont:
+    """Return a font of `size` pixels, from a file or by its name in the system; without one, Pillow's own."""
     from PIL import ImageFont
 
     try:
@@ -67,17 +70,17 @@ def _face(font: str | None, size: int) -> FreeTypeFont:
     return face
 
 
-def _set(text: str, font: str | None, size: int, outline: int = 255) -> Text[str]:
-    """The text in type, to be drawn in a mask; an outline in 0 isn't seen, but takes its place."""
+def _typeset(text: str, font: str | None, size: int, outline: int = 255) -> Text[str]:
+    """Return the text in type, to be drawn in a mask; an outline in 0 isn't seen, but takes its place."""
     from PIL.ImageText import Text
 
-    block = Text(text, _face(font, size))
+    block = Text(text, _load_font(font, size))
     block.stroke(max(1, round(size / 40)), outline)  # in whole pixels, else it lies beside the letters
     return block
 
 
 def _box(block: Text[str]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of what is drawn: at least one pixel, for spaces draw nothing."""
+    """Return left, top, right and bottom of what is drawn: at least one pixel, for spaces draw nothing."""
     left, top, right, bottom = block.get_bbox()
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
@@ -92,8 +95,8 @@ def _mask(block: Text[str]) -> Image:
     return mask
 
 
-def _shrunk(mark: Image, within: Size) -> Image:
-    """To what it may have at most: whole font sizes and hairlines don't fit exactly."""
+def _shrink(mark: Image, within: Size) -> Image:
+    """Return the mark in what it may have at most: whole font sizes and hairlines don't fit exactly."""
     from PIL.Image import Resampling
 
     if mark.width <= within.width and mark.height <= within.height:
@@ -102,22 +105,22 @@ def _shrunk(mark: Image, within: Size) -> Image:
 
 
 def load_picture_mark(path: str, within: Size) -> Image:
-    """The picture at `path` as large as fits. Raises JobError where it can't be read."""
+    """Return the picture at `path` in RGBA, as large as fits `within` in pixels. Raises JobError."""
     with translate_os_errors(path):
         changed = os.stat(path).st_mtime_ns
-    return _drawn(path, changed, within)
+    return _scale_picture(path, changed, within)
 
 
 @functools.lru_cache(maxsize=8)
-def _drawn(path: str, changed: int, within: Size) -> Image:
+def _scale_picture(path: str, changed: int, within: Size) -> Image:
     from PIL.Image import Resampling
 
     del changed  # only tells one version of the file from the next
-    picture = _opened(path)
+    picture = _open_picture(path)
     return picture.resize(fit_size(Size(*picture.size), Dimensions(*within)), Resampling.LANCZOS)
 
 
-def _opened(path: str) -> Image:
+def _open_picture(path: str) -> Image:
     from PIL import Image, ImageOps
 
     try:

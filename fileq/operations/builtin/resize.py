@@ -68,7 +68,7 @@ class Resize(Operation, frozen=True, kw_only=True):
         return fit_size(wanted, Dimensions(*size))
 
     def region(self, size: Size) -> Region:
-        """The part of a picture of `size` that is seen in the result: all of it, except with `fill`."""
+        """Return the part of a picture of `size` that is seen in the result: all of it, except with `fill`."""
         if self.fill is None:
             return 0, 0, *size
         target = self.size(size)
@@ -92,7 +92,7 @@ class Resize(Operation, frozen=True, kw_only=True):
 
 
 def fit_size(size: Size, within: Dimensions) -> Size:
-    """The largest size with the proportions of `size` that fits; an open side sets no limit.
+    """Return the largest size in pixels with the proportions of `size` that fits; an open side sets no limit.
 
     The side that limits is met exactly, the other is rounded half up and at least 1 pixel.
     """
@@ -104,10 +104,10 @@ def fit_size(size: Size, within: Dimensions) -> Size:
 
 
 def _in_proportion(side: int, dividend: int, divisor: int) -> int:
-    """`side * dividend / divisor`, rounded half up without a float's error, and at least 1."""
+    """Return `side * dividend / divisor`, rounded half up without a float's error, and at least 1."""
     return max(1, (2 * side * dividend + divisor) // (2 * divisor))
 
 
 def round_side(length: float) -> int:
-    """To the nearest whole pixel, halves up, at least 1."""
+    """Return a length rounded to the nearest whole pixel, halves up, at least 1."""
     return max(1, int(length + 0.5))

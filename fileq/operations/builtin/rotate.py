@@ -75,7 +75,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
         )
 
     def _matrix(self, target: Size, source: Size) -> tuple[float, ...]:
-        """From a place in the target to the place in the source, middle onto middle."""
+        """Return the matrix from a place in the target to the place in the source, middle onto middle."""
         sine, cosine = math.sin(self._radians), math.cos(self._radians)
         x, y = target.width / 2, target.height / 2
         left = source.width / 2 - cosine * x - sine * y
@@ -84,7 +84,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
 
     @property
     def _angle(self) -> float:
-        """From 0 up to 360 degrees; rounded, for a hair less than 0 would be 360."""
+        """The angle from 0 up to 360 degrees; rounded, for a hair less than 0 would be 360."""
         return round(self.degrees, 6) % 360
 
     @property

@@ -43,7 +43,7 @@ class Sharpen(Operation, frozen=True, kw_only=True):
         return sharp
 
     def _without_hidden_colors(self, image: Image) -> Image:
-        """The colours alone; clear pixels take their neighbours', for their own would show as rims."""
+        """Return the colors alone; clear pixels take their neighbours', for their own would show as rims."""
         from PIL.Image import composite
         from PIL.ImageFilter import GaussianBlur
 

@@ -71,12 +71,12 @@ class Watermark(Operation, frozen=True, kw_only=True):
         return marked.convert(image.mode) if self._is_gray and image.mode in ("L", "LA") else marked
 
     def _placed(self, size: Size) -> tuple[Image, tuple[int, int]]:
-        """A mark of our own, and where its left top corner lies."""
+        """Return a mark that may be changed, and where its left top corner lies."""
         margin = round(self.margin * min(size))
         room = Size(max(1, size.width - 2 * margin), max(1, size.height - 2 * margin))
         mark = self._mark(Size(max(1, min(room.width, round(self.share * size.width))), room.height))
         if self.tiled:
-            return _tiles(mark, size), (0, 0)
+            return _tile(mark, size), (0, 0)
         left, top = gravity_offset(self.gravity, (room.width - mark.width, room.height - mark.height))
         return mark.copy(), (margin + left, margin + top)
 
@@ -90,8 +90,8 @@ class Watermark(Operation, frozen=True, kw_only=True):
         return self.text is not None and parse_color(self.color).is_gray
 
 
-def _tiles(mark: Image, size: Size) -> Image:
-    """The mark over and over, with space around, every other row shifted by half a step."""
+def _tile(mark: Image, size: Size) -> Image:
+    """Return a layer with the mark over and over, with space around, every other row shifted by half a step."""
     from PIL.Image import new
 
     layer = new("RGBA", size)

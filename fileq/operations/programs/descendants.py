@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import suppress
 
-from fileq.operations.programs.process_tree import KILL_TIMEOUT, LOOK
+from fileq.operations.programs.process_tree import KILL_TIMEOUT, POLL_INTERVAL
 
 assert sys.platform != "win32"  # for mypy: the rest is for systems that have sessions
 
@@ -18,13 +18,13 @@ def kill_descendants(session: int) -> None:
         any_left, _ = reap_children()
         if sys.platform == "linux" and not any_left:
             return  # orphans come to us: without a child we have no descendant
-        family = _family(session)
+        family = _find_family(session)
         if not family:
             return
         for pid in family:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(LOOK)
+        time.sleep(POLL_INTERVAL)
 
 
 def reap_children() -> tuple[bool, dict[int, int]]:
@@ -40,7 +40,7 @@ def reap_children() -> tuple[bool, dict[int, int]]:
         codes[pid] = os.waitstatus_to_exitcode(status)
 
 
-def _family(session: int) -> set[int]:
+def _find_family(session: int) -> set[int]:
     import psutil  # most programs leave nobody behind
 
     descendants = {one.pid for one in psutil.Process().children(recursive=True)}

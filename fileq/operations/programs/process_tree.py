@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 KILL_TIMEOUT = 5.0
 """Seconds to wait for killed processes: those that hang in a drive that has gone end when it is back."""
 
-LOOK = 0.005
+POLL_INTERVAL = 0.005
 """Seconds between two looks at what is left."""
 
 
@@ -23,16 +23,16 @@ def kill_tree(root: "psutil.Process") -> None:
 
     deadline = time.monotonic() + KILL_TIMEOUT
     with suppress(psutil.Error):
-        while (family := _alive_below(root)) and time.monotonic() < deadline:
-            for process in family:
+        while (alive := _find_alive_descendants(root)) and time.monotonic() < deadline:
+            for process in alive:
                 with suppress(psutil.Error):
                     process.kill()
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
     with suppress(psutil.Error):
         root.kill()
 
 
-def _alive_below(root: "psutil.Process") -> "list[psutil.Process]":
+def _find_alive_descendants(root: "psutil.Process") -> "list[psutil.Process]":
     import psutil
 
     alive = []

@@ -1,4 +1,4 @@
-"""Running an external program to its end, or to its time limit, so that nothing of it is left."""
+"""External programs, run to their end or to their time limit, so that nothing of them is left."""
 
 import math
 import os
@@ -30,7 +30,7 @@ OUTPUT_VARIABLE = "FILEQ_OUTPUT"
 def run_program(
     argv: Sequence[str], timeout: float | None, *, stdin: bytes = b"", environ: Mapping[str, str] | None = None
 ) -> str:
-    """What the program said on stderr, its end. `timeout` is in seconds; no shell is involved.
+    """Run a program, and return the end of what it said on stderr. `timeout` is in seconds; no shell is involved.
 
     Raises JobError where it can't be started, fails, or takes too long. Whatever it started is ended with it.
     """
@@ -80,7 +80,7 @@ else:
     def _run(
         argv: Sequence[str], timeout: float | None, stdin: IO[bytes], environ: Mapping[str, str] | None
     ) -> tuple[int | None, str]:
-        """The exit code, None where it took too long, and the end of what was said on stderr. Raises OSError."""
+        """Return the exit code, None where it took too long, and the end of what was said on stderr. Raises OSError."""
         stderr, writes = os.pipe()
         try:
             supervisor = Supervisor(argv, stdin, writes, environ)
@@ -90,15 +90,15 @@ else:
         finally:
             os.close(writes)
         try:
-            tail, in_time = _heard(stderr, supervisor, timeout)
+            tail, in_time = _read_stderr(stderr, supervisor, timeout)
             code = supervisor.result()
         finally:
             supervisor.end()
             os.close(stderr)
         return code if in_time else None, _text(tail)
 
-    def _heard(stderr: int, supervisor: Supervisor, timeout: float | None) -> tuple[bytes, bool]:
-        """Read what a program says all along, so that it never waits for us, and answer its tail when all is over.
+    def _read_stderr(stderr: int, supervisor: Supervisor, timeout: float | None) -> tuple[bytes, bool]:
+        """Read what a program says all along, so that it never waits for us, and return its tail when all is over.
 
         Also whether that was in time; where it is not, the program is ended, whatever it does against that.
         """

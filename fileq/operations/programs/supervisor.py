@@ -28,7 +28,7 @@ assert sys.platform != "win32"  # for mypy: the rest is for systems that fork
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
-_HEARD_ELSEWHERE = (signal.SIGINT, signal.SIGTERM)
+_IGNORED_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Supervisor:
@@ -94,10 +94,10 @@ def _supervise(
     """In the new process. It keeps its parent's connections open, so that nobody thinks it over before it is."""
     try:
         os.setsid()
-        for number in (*_HEARD_ELSEWHERE, signal.SIGHUP):
+        for number in (*_IGNORED_SIGNALS, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         _adopt_orphans()
-        _be_sent_when_the_parent_ends(signal.SIGCONT)
+        _set_parent_death_signal(signal.SIGCONT)
         os.write(report, b"%d %d" % _run(argv, stdin, stderr, environ, lifeline))
     finally:
         os._exit(0)
@@ -106,7 +106,7 @@ def _supervise(
 def _run(
     argv: Sequence[str], stdin: IO[bytes], stderr: int, environ: Mapping[str, str] | None, lifeline: int
 ) -> tuple[int, int]:
-    """The error number of a program that can't be started, or 0, and its exit code."""
+    """Run the program; return the error number of one that can't be started, or 0, and its exit code."""
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
@@ -119,7 +119,7 @@ def _run(
             stderr=stderr,
             env=environ,
             start_new_session=True,
-            preexec_fn=_listen_again,  # noqa: PLW1509  # one thread runs here
+            preexec_fn=_restore_signals,  # noqa: PLW1509  # one thread runs here
         )
     except OSError as error:
         return error.errno or -1, 0
@@ -135,15 +135,15 @@ def _run(
     return 0, -signal.SIGKILL if code is None else code
 
 
-def _listen_again() -> None:
+def _restore_signals() -> None:
     """In the program's process: hear signals again, and die with the supervisor (prctl(2))."""
-    for number in (*_HEARD_ELSEWHERE, signal.SIGHUP):
+    for number in (*_IGNORED_SIGNALS, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    _be_sent_when_the_parent_ends(signal.SIGKILL)
+    _set_parent_death_signal(signal.SIGKILL)
 
 
-def _be_sent_when_the_parent_ends(number: signal.Signals) -> None:
+def _set_parent_death_signal(number: signal.Signals) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
