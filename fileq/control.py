@@ -1,4 +1,4 @@
-"""Steering what was queued: try again, cancel, pause, go on."""
+"""What is done with jobs that were queued before: they are tried again, cancelled, or sent once more."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +14,7 @@ _AT_ONCE, _MOST = 1_000, 100_000
 
 
 def retry_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
-    """Queue failed and cancelled jobs again; answer how many were."""
+    """Queue failed and cancelled jobs again; return how many were."""
     with ledger.transaction(durable=True):
         due = ledger.jobs.retry_jobs(jobs)
         _send_each_to_its_queue(ledger, due, now)
@@ -22,7 +22,10 @@ def retry_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
 
 
 def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
-    """Cancel what has not ended; a worker sees within moments that a job is no longer its own, and stops it."""
+    """Cancel those of these jobs that have not ended; return how many were.
+
+    A worker sees within moments that a job is no longer its own, and stops it.
+    """
     return len(ledger.jobs.cancel_jobs(jobs, now))
 
 

@@ -40,7 +40,7 @@ def _programs(beginnings: tuple[str, ...]) -> Iterator[psutil.Process]:
 
 
 def kill_connection_holders(inode: int) -> None:
-    """Kill the processes that have this socket open, with all that they have started. This one has another end.
+    """Kill the processes that have the socket of this inode open, with all that they have started.
 
     A supervisor may be stopped (SIGSTOP), and hears of nothing then. Elsewhere than on Linux nobody is found.
     """

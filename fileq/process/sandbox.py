@@ -139,17 +139,17 @@ class Sandbox:
 
     @property
     def token(self) -> Token | None:
-        """The attempt under way."""
+        """The token of the attempt under way; None where there is none."""
         return self._token
 
     def stop(self, verdict: KillReason, token: Token | None = None) -> None:
-        """From another thread: end the attempt under way at once, if it is this one (None: whichever it is)."""
+        """End the attempt under way at once, if it is this one; None: whichever it is. For other threads."""
         with self._lock:
             if self._token is not None and token in (None, self._token):
                 self._kill(verdict)
 
     def check_memory(self) -> None:
-        """From another thread: end the attempt if its child has more memory than it may."""
+        """End the attempt under way if its child has more memory than it may. For other threads."""
         with self._lock, suppress(psutil.NoSuchProcess):
             if self._token and self._process and self._memory_in_use() > self._memory + _BASE:
                 self._kill(KillReason.MEMORY)
@@ -275,7 +275,10 @@ _lifeline_lock = threading.Lock()
 
 
 def open_lifeline() -> Connection:
-    """The end of a pipe that children watch. Nobody but this process has the other one, and nothing is ever written."""
+    """Return the end of a pipe that children watch, one for all.
+
+    Nobody but this process has the other end, and nothing is ever written: it breaks when this process is gone.
+    """
     global _lifeline_ends  # noqa: PLW0603  # one for the process, like the process itself
     with _lifeline_lock:
         if _lifeline_ends is None:

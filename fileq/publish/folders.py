@@ -9,7 +9,7 @@ from fileq.ledger.tables.folders import FolderRecord
 
 
 def prepare_folder(ledger: Ledger, path: str) -> None:
-    """Have the folder of an output there. Raises JobError.
+    """Make the folder of an output where it is missing, and remember it. Raises JobError.
 
     Done inside the transaction that reserves the output: retention removes no folder meanwhile, nor afterwards.
     What is known is asked of the ledger, at 3 µs: retention in another process may have removed the folder, and the

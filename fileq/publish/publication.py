@@ -38,7 +38,7 @@ Refusal = JobError | Fenced
 
 
 def publish_jobs(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, Refusal]:
-    """Give finished temp files their final names, and end their jobs as done; answer those where that may not be.
+    """Give finished temp files their final names, and end their jobs as done; return why others could not.
 
     Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
     """

@@ -82,17 +82,19 @@ class PathOccupant:
 
     @property
     def exists(self) -> bool:
+        """Whether anything stands there."""
         return self.version is not None
 
     @property
     def replaceable(self) -> str | None:
-        """The version that was looked at, and may go; None where any may. Of the source, only the one that was read."""
+        """The version of what stands there that may go; None where any may. Of the source, the one that was read."""
         if self.replaces_source:
             return format_version(self._claim.size, self._claim.mtime_ns)
         return None if self._recipe.on_conflict == "overwrite" else self.version
 
     @property
     def is_taken(self) -> bool:
+        """Whether the path is another's, or a file stands there that may not go."""
         return self._anothers_output or self._foreign or self._original
 
     @property
@@ -128,6 +130,7 @@ class PathOccupant:
 
     @property
     def is_own_source(self) -> bool:
+        """Whether it is the job's own source, by whichever way the path leads there."""
         return os.path.realpath(self.path) == os.path.realpath(self._claim.source)
 
     @property
@@ -140,6 +143,7 @@ class PathOccupant:
         return self.exists and not self._our_file and self._ledger.outputs.is_source(self.path)
 
     def refuse_if_taken(self) -> None:
+        """Raise JobError (conflict, changed) where the output may not be put there."""
         if self.replaces_source and self.version != self.replaceable:
             raise JobError(ErrorKind.CHANGED, f"{self.path} has changed since it was added.", "Add it again.")
         if self._original:

@@ -1,4 +1,4 @@
-"""Sending messages: JSON that names jobs, never code. The ledger knows the rest."""
+"""Messages: JSON that names jobs, never code. The ledger knows the rest."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _AHEAD = 0.5
 
 
 def encode_message(jobs: Sequence[int], priority: int = 0) -> bytes:
-    """The message that says: do these jobs, one after another.
+    """Return the message that says: process these jobs, one after another.
 
     It names its priority, as the schedule has no column for that.
     """

@@ -79,7 +79,7 @@ class Attempt:
         self._reservations = [place for place in places if place]
         return places
 
-    def finish(self, result: EncodeResult) -> EncodedJob:
+    def encoded_job(self, result: EncodeResult) -> EncodedJob:
         """Return what is to be published of an attempt whose outputs are encoded."""
         if result.digest is not None:
             self._ledger.prior_jobs.record_digest(self.token.job_id, result.digest)

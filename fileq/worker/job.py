@@ -45,10 +45,11 @@ def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
 
 
 def process_job(slot: Slot, job_id: int) -> AttemptSteps:
-    """Make an attempt at a job. It stops once its outputs are encoded, and yields what is to be published of them.
+    """Make an attempt at a job. It stops once, for its encoded outputs to be published with those of other jobs.
 
-    Whoever goes on with it tells by `next` that they were published, and by `throw` why they were not. Whatever ends
-    the attempt is guarded by its claim's token.
+    Whoever goes on with it tells by `next` that they were published, and by `throw` why they were not. Every way out
+    is guarded by the claim's token; and each that went wrong first looks whether all was published already, and only
+    the ledger could not be told: then the job is done.
     """
     claim = _claim_job(slot, job_id)
     if claim is None:  # another has it, it was cancelled, or it is to be done later
@@ -60,25 +61,25 @@ def process_job(slot: Slot, job_id: int) -> AttemptSteps:
                 planned = slot.sandbox.plan(attempt.build_request())
                 reservations = attempt.reserve(planned)
                 result = slot.sandbox.encode(reservations)
-            yield attempt.finish(result)
-        except Shortage:  # of this process, which is no fault of the job: it is given back
-            raise
+            yield attempt.encoded_job(result)  # to be published by `PublicationGroup`
+        except Shortage:
+            raise  # of this process: the job is given back, as in each outage
         except Fenced:
-            attempt.leave()
+            attempt.leave()  # it was cancelled, or is another attempt's now
         except AttemptStopped:
-            attempt.give_back()
+            attempt.give_back()  # the worker stops
         except ChildLost:
-            attempt.lose()
+            attempt.lose()  # something outside killed its child: it runs again, but not for ever
         except FolderUnavailable as error:
-            attempt.put_off(error)
+            attempt.put_off(error)  # a disk is full, read-only or away: it waits for that
         except JobError as error:
-            attempt.fail(error)
+            attempt.fail(error)  # it is refused, or fails; or waits for another try
         else:
             attempt.succeed()
 
 
 class PublicationGroup:
-    """Attempts that wait to be published: several small ones cost on disk as much as one.
+    """Attempts that wait to be published: in two transactions, several small ones cost on disk as much as one.
 
     An error in its `with` block is the end of each of them.
     """

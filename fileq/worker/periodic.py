@@ -34,7 +34,7 @@ _log = logging.getLogger("fileq")
 
 
 class PeriodicTasks:
-    """`tick` once a minute: recovery, and the tasks that are due. Each task has a thread, and a ledger of its own."""
+    """Recovery, notifications, and the tasks that are due. Each task has a thread, and a ledger of its own."""
 
     def __init__(self, database: str, config: Config, patience: float) -> None:
         self._ledger = Ledger(database, patience)
@@ -51,15 +51,17 @@ class PeriodicTasks:
         self._scheduler.delete_obsolete_entries()
 
     def tick(self) -> None:
-        """From Huey's scheduler, which must not be held up: threads do it, if the last ones have ended.
+        """Begin what is to be done each minute, in threads, if the last ones have ended.
 
-        Recovery touches people's folders, and may hang where a drive does; it then holds up nothing but itself.
+        Huey's scheduler calls this, and must not be held up. Recovery touches people's folders, and may hang where a
+        drive does; it then holds up nothing but itself.
         """
         self._start_alone("fileq-recovery", partial(self._guarded, self._recover))
         self._start_alone("fileq-turn", partial(self._guarded, self._turn))
 
     @property
     def is_busy(self) -> bool:
+        """Whether any task still runs."""
         return bool(self._alive())
 
     def stop(self) -> None:
@@ -67,6 +69,7 @@ class PeriodicTasks:
         self._stop.set()
 
     def close(self) -> None:
+        """Wait for a moment until the tasks have ended, and cut off what is still sent then."""
         self.stop()
         self._join(_FAREWELL)
         self._cut.set()
@@ -114,7 +117,7 @@ class PeriodicTasks:
                 _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
 
     def _recover(self, now: float) -> None:
-        """It writes to the ledger each time, and so is the first to see when nobody can any more."""
+        """Recover; as that writes to the ledger each time, it is the first to see when nobody can any more."""
         try:
             recover(self._ledger, now, self._config.settings.worker.heartbeat, self._heartbeats)
         except LedgerError as error:
@@ -141,9 +144,10 @@ class PeriodicTasks:
             self._start_alone(_COURIER, self._deliver)
 
     def _deliver(self) -> None:
-        """In a process of its own: a mail server that hangs, and all that Apprise needs, are no part of the worker.
+        """Send notifications in a process of its own.
 
-        It may end what it has begun when the worker stops: a notice that is cut off waits for its lease to pass.
+        A mail server that hangs, and all that Apprise needs, are no part of the worker. It may end what it has begun
+        when the worker stops: a notice that is cut off waits for its lease to pass.
         """
         try:
             run_isolated(
@@ -160,7 +164,7 @@ class PeriodicTasks:
             _log.warning("Notices could not be sent: %s", error)
 
     def _sound(self, trouble: LedgerError) -> None:
-        """Past the ledger's outbox, which is what is wrong."""
+        """Tell people that the ledger can't be used, past its outbox."""
         title, body = "fileq can't use its database", f"{trouble}\n\nOn {hostname()}. fileq doctor shows more."
         try:
             problems = run_isolated(send_now, self._notify, title, body, seconds=_DELIVERY, stop=self._stop)
@@ -195,7 +199,7 @@ class PeriodicTasks:
 
 
 def run_task(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:
-    """Run a task: what went wrong, or None, and what it has to say."""
+    """Run a task; return what went wrong, or None, and what it has to say."""
     try:
         with opened(database) as ledger:
             return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), time.time())
@@ -209,7 +213,10 @@ def run_task(database: str, config: Config, name: str, stop: threading.Event) ->
 
 
 def run_task_now(database: str, config: Config, name: str) -> tuple[str, str]:
-    """Run a task here and now: its outcome, "done" or "failed", and what it said. Raises UsageError, LedgerError."""
+    """Run a task here and now; return its outcome, "done" or "failed", and what it said.
+
+    Raises UsageError, LedgerError.
+    """
     with opened(database) as ledger:
         scheduler = Scheduler(ledger, config.settings.schedule.lines, local_zone(), this_process())
         run = scheduler.claim_task(name, time.time())

@@ -1,4 +1,4 @@
-"""What dead workers had goes back to the queue. Done at a worker's start and every minute, by whoever is alive."""
+"""Recovery: what dead workers had goes back to the queue, at a worker's start and every minute."""
 
 import os
 import time
@@ -51,7 +51,7 @@ class HeartbeatWatch:
 
 
 def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch | None = None) -> int:
-    """Strike off the workers that are gone, queue what they had, send what has no message. Answer how many jobs.
+    """Strike off the workers that are gone, queue what they had, send what has no message; return how many jobs.
 
     One of this host that is there, and hangs, is known only to who has watched for long: `watch`.
     """
@@ -152,7 +152,10 @@ def _retry_leftovers(ledger: Ledger, now: float) -> None:
 
 
 def requeue_or_fail(ledger: Ledger, token: Token, deaths: int, now: float) -> QueueEntry | None:
-    """An attempt was ended from outside: the job is queued again, unless that has happened too often."""
+    """Queue a job again whose attempt was ended from outside; where that has happened too often, fail it.
+
+    Returns what is to be sent. Raises Fenced.
+    """
     if deaths + 1 < DEATHS:
         return ledger.jobs.lose_attempt(token, now)
     message = f"Its process was killed {DEATHS} times while it ran."

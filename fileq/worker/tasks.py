@@ -10,10 +10,10 @@ from fileq.queue.storage import JsonSerializer, LedgerStorage
 from fileq.worker.job import process_jobs
 
 
-def create_huey(ledger: Ledger, queue: str, every_minute: Callable[[], None] | None = None) -> Huey:
+def create_huey(ledger: Ledger, queue: str, tick: Callable[[], None] | None = None) -> Huey:
     """Return the Huey of a queue, with its tasks. It keeps no results: the ledger has them.
 
-    `every_minute` is what a worker does by the clock.
+    `tick` is what a worker does each minute, beside its jobs.
     """
     huey = Huey(queue, results=False, serializer=JsonSerializer(), storage_class=LedgerStorage, ledger=ledger)
 
@@ -22,10 +22,10 @@ def create_huey(ledger: Ledger, queue: str, every_minute: Callable[[], None] | N
         """Process the jobs of a message, in the slot that took it. Messages name this task: see `fileq.queue`."""
         process_jobs(task.slot, job_ids)
 
-    if every_minute is not None:
+    if tick is not None:
 
         @huey.periodic_task(crontab())  # type: ignore[untyped-decorator]  # the same
-        def upkeep() -> None:
-            every_minute()
+        def every_minute() -> None:
+            tick()
 
     return huey

@@ -48,6 +48,8 @@ _POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
 
 
 class StopReason(StrEnum):
+    """Why a worker has ended."""
+
     DRAINED = "drained"
     STOPPED = "stopped"
     GIVEN_UP = "given up"
@@ -72,7 +74,7 @@ class Worker:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
         self._settings = config.settings.worker
-        self._upkeep = _upkeep(database, config) if periodic else None
+        self._periodic_tasks = _create_periodic_tasks(database, config) if periodic else None
         self._queue = queue
         self._drain = drain
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
@@ -97,7 +99,7 @@ class Worker:
             silence=Outage("The database answers again: the jobs go on."),
             folder_outages=None if drain else FolderOutages(),
         )
-        huey = create_huey(self._ledger, queue, self._upkeep.tick if self._upkeep is not None else None)
+        huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
         self._consumer = SlotConsumer(
             self._context, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING
         )
@@ -107,8 +109,8 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         """Sign off. What a queue of our own still has goes to the one that every worker serves."""
-        if self._upkeep is not None:
-            self._upkeep.close()
+        if self._periodic_tasks is not None:
+            self._periodic_tasks.close()
         try:
             with self._ledger.transaction():
                 self._ledger.workers.unregister_worker(self._record.id)
@@ -147,7 +149,7 @@ class Worker:
         return self._reason or StopReason.STOPPED
 
     def keep_alive(self) -> None:
-        """Say now and then that this worker is there, before it runs."""
+        """Write a heartbeat where one is due; for who has work to do before the worker runs."""
         moment = time.monotonic()
         if moment - self._beat_at >= self._settings.heartbeat:
             self._beat_at = moment
@@ -167,7 +169,7 @@ class Worker:
                 signal.signal(number, handler)
 
     def stop(self) -> None:
-        """From another thread: let the running jobs end, and take no new ones."""
+        """Let the running jobs end, and take no new ones. For other threads."""
         self._stop(StopReason.STOPPED)
 
     def _on_signal(self, number: int, _frame: object) -> None:
@@ -182,8 +184,8 @@ class Worker:
         if reason is not StopReason.DRAINED:
             self._ledger.database.hurry(_LAST_PATIENCE)
         self._consumer.stop_flag.set()
-        if self._upkeep is not None:
-            self._upkeep.stop()
+        if self._periodic_tasks is not None:
+            self._periodic_tasks.stop()
 
     def _tick(self) -> None:
         self._pause()
@@ -233,7 +235,7 @@ class Worker:
             self._obey()
         if self._drain:
             self._drained(moment)
-        if self._upkeep is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
+        if self._periodic_tasks is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
             self._sent_at = moment
             control.resend_jobs(self._ledger, self._queue, time.time())
 
@@ -291,20 +293,20 @@ class Worker:
 
     def _looks_after(self, moment: float) -> bool:
         """Whether the upkeep has something to do that is worth waiting for."""
-        if self._upkeep is None or not self._upkeep.is_busy:
+        if self._periodic_tasks is None or not self._periodic_tasks.is_busy:
             return False
         return self._told_at is None or moment - self._told_at < _TELLING
 
     def _stop_or_tell(self, moment: float) -> None:
         """All is done; first somebody may be told of it."""
-        if self._upkeep is None or self._told_at is not None:
+        if self._periodic_tasks is None or self._told_at is not None:
             self._stop(StopReason.DRAINED)
         else:
             self._told_at = moment
-            self._upkeep.tick()
+            self._periodic_tasks.tick()
 
 
-def _upkeep(database: str, config: Config) -> "PeriodicTasks":
+def _create_periodic_tasks(database: str, config: Config) -> "PeriodicTasks":
     from fileq.worker.periodic import PeriodicTasks  # noqa: PLC0415  # `fileq run` does without, and starts sooner
 
     return PeriodicTasks(database, config, _PATIENCE)

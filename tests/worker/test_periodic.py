@@ -38,10 +38,12 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def upkeep(database, folder):
-    upkeep = PeriodicTasks(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
-    yield upkeep
-    upkeep.close()
+def periodic_tasks(database, folder):
+    periodic_tasks = PeriodicTasks(
+        database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0
+    )
+    yield periodic_tasks
+    periodic_tasks.close()
 
 
 def entry(ledger):
@@ -49,42 +51,42 @@ def entry(ledger):
     return entry
 
 
-def make_due(ledger, upkeep):
+def make_due(ledger, periodic_tasks):
     """Have the one task due at the next tick."""
-    upkeep.tick()
-    wait_until(lambda: not upkeep.is_busy)
+    periodic_tasks.tick()
+    wait_until(lambda: not periodic_tasks.is_busy)
     known = entry(ledger)
     ledger.scheduled_tasks.postpone_entry(known.name, known.line, time.time() - 1)
 
 
-def test_a_batch_is_added_when_it_is_due_and_not_before(ledger, upkeep):
-    upkeep.tick()
-    wait_until(lambda: not upkeep.is_busy)
+def test_a_batch_is_added_when_it_is_due_and_not_before(ledger, periodic_tasks):
+    periodic_tasks.tick()
+    wait_until(lambda: not periodic_tasks.is_busy)
     assert entry(ledger).outcome is None
-    make_due(ledger, upkeep)
-    upkeep.tick()
+    make_due(ledger, periodic_tasks)
+    periodic_tasks.tick()
     wait_until(lambda: entry(ledger).outcome)
     assert (entry(ledger).outcome, entry(ledger).message) == ("done", "1 queued as batch 1.")
     assert ledger.overview.tally_jobs().jobs[JobState.QUEUED] == 1
 
 
-def test_a_task_that_fails_says_why_and_is_tried_again(ledger, upkeep, folder):
-    make_due(ledger, upkeep)
+def test_a_task_that_fails_says_why_and_is_tried_again(ledger, periodic_tasks, folder):
+    make_due(ledger, periodic_tasks)
     (folder / "a.jpg").unlink()
     folder.rmdir()
-    upkeep.tick()
+    periodic_tasks.tick()
     wait_until(lambda: entry(ledger).outcome)
     assert entry(ledger).outcome == "failed"
     assert str(folder) in entry(ledger).message
     assert entry(ledger).retry_at is not None
 
 
-def test_two_workers_run_it_once(ledger, database, upkeep, folder):
+def test_two_workers_run_it_once(ledger, database, periodic_tasks, folder):
     other = PeriodicTasks(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
-    make_due(ledger, upkeep)
-    upkeep.tick()
+    make_due(ledger, periodic_tasks)
+    periodic_tasks.tick()
     other.tick()
-    wait_until(lambda: not upkeep.is_busy and not other.is_busy)
+    wait_until(lambda: not periodic_tasks.is_busy and not other.is_busy)
     other.close()
     assert [batch for (batch,) in _batches(ledger)] == [1]
 
@@ -105,12 +107,12 @@ def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
 def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
-    upkeep = PeriodicTasks(database, config(notify=notify), 0.1)
-    upkeep._alarm = LedgerAlarm(patience=0.0)
+    periodic_tasks = PeriodicTasks(database, config(notify=notify), 0.1)
+    periodic_tasks._alarm = LedgerAlarm(patience=0.0)
     with ledger.transaction():
-        upkeep.tick()
-        wait_until(lambda: not upkeep.is_busy)
-    upkeep.close()
+        periodic_tasks.tick()
+        wait_until(lambda: not periodic_tasks.is_busy)
+    periodic_tasks.close()
     assert "is locked by another program" in told.read_text()
 
 
@@ -118,10 +120,10 @@ def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
     enqueue_notification(ledger, notify, "report", "Weekly", "All was done.", time.time())
-    upkeep = PeriodicTasks(database, config(notify=notify), 5.0)
-    upkeep.tick()
-    wait_until(lambda: not upkeep.is_busy)
-    upkeep.close()
+    periodic_tasks = PeriodicTasks(database, config(notify=notify), 5.0)
+    periodic_tasks.tick()
+    wait_until(lambda: not periodic_tasks.is_busy)
+    periodic_tasks.close()
     assert "All was done." in told.read_text()
     assert ledger.notifications.list_notifications() == []
 

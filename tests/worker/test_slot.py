@@ -12,10 +12,12 @@ import pytest
 from huey.api import Task
 from mischief import Crash
 
+from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobSelection
 from fileq.queue import MAIN
+from fileq.worker.attempt import Attempt
 from fileq.worker.consumer import SlotThread
 from fileq.worker.job import process_jobs
 from fileq.worker.outages import FolderOutages
@@ -332,3 +334,46 @@ def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, 
     job = ledger.overview.find_job(jobs[0])
     assert (job.state, job.failure.kind) == (JobState.FAILED, "internal")
     assert "ZeroDivisionError: by zero" in job.failure.message
+
+
+def test_who_works_keeps_no_other_slot_from_looking_for_a_message(thread, slot, ledger, jobs):
+    looks, check = [], ledger.jobs.check_token
+    ledger.jobs.check_token = lambda token: (looks.append(slot.context.lookout.locked()), check(token))[1]
+    queue.send(ledger, MAIN, ledger.jobs.filter_unsent_jobs(jobs[:1]), time.time())
+    thread.loop()
+    assert states(ledger)[0] is JobState.DONE
+    assert looks
+    assert not any(looks)
+
+
+def test_a_job_that_is_published_ends_no_wait_that_another_of_its_message_has_begun(slot, ledger, jobs, monkeypatch):
+    reserve = Attempt.reserve
+
+    def reserve_the_first_alone(attempt, planned):
+        if attempt.token.job_id != jobs[0]:
+            no_memory()
+        return reserve(attempt, planned)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Attempt, "reserve", reserve_the_first_alone)
+        patch.setattr("fileq.worker.job._SHOWN_AFTER", math.inf)
+        process_jobs(slot, jobs[:2])
+    assert states(ledger)[:2] == [JobState.DONE, JobState.QUEUED]
+    assert slot.backoff.is_on
+    assert slot.context.shortage.error is not None
+
+
+def test_a_fault_of_our_own_is_written_down_also_where_the_ledger_fails_at_that(slot, ledger, jobs, monkeypatch):
+    works, failures = ledger.jobs.retry_attempt_later, iter([LedgerError("The database is locked.")])
+
+    def fail_once(*arguments):
+        for failure in failures:
+            raise failure
+        return works(*arguments)
+
+    monkeypatch.setattr("fileq.worker.job._AGAIN", 0.01)
+    monkeypatch.setattr(ledger.jobs, "retry_attempt_later", fail_once)
+    monkeypatch.setattr(Attempt, "reserve", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        process_jobs(slot, jobs[:1])
+    assert states(ledger)[0] is JobState.WAITING

@@ -101,7 +101,7 @@ def test_so_does_now_and_then_a_worker_that_stays_and_has_no_upkeep(database, le
         assert worker.run(stop_once_it_is_done) is StopReason.STOPPED
 
 
-class BusyUpkeep:
+class BusyPeriodicTasks:
     """Upkeep that has something to do at the first few looks."""
 
     def __init__(self):
@@ -122,18 +122,18 @@ class BusyUpkeep:
 
 
 def test_who_drains_a_queue_waits_for_the_upkeep_and_has_it_told_once_that_all_is_done(worker):
-    worker._upkeep = upkeep = BusyUpkeep()
+    worker._periodic_tasks = tasks = BusyPeriodicTasks()
     assert worker.run() is StopReason.DRAINED
-    assert upkeep.looks >= 5
-    assert upkeep.ticks == 1
+    assert tasks.looks >= 5
+    assert tasks.ticks == 1
 
 
 def test_but_not_for_ever_where_somebody_is_still_to_be_told(worker, monkeypatch):
     monkeypatch.setattr(worker_module, "_TELLING", 0.2)
-    worker._upkeep = upkeep = BusyUpkeep()
-    upkeep.tick = lambda: setattr(upkeep, "looks", -(10**6))  # the targets don't answer
+    worker._periodic_tasks = tasks = BusyPeriodicTasks()
+    tasks.tick = lambda: setattr(tasks, "looks", -(10**6))  # the targets don't answer
     assert worker.run() is StopReason.DRAINED
-    assert upkeep.looks < 0
+    assert tasks.looks < 0
 
 
 def test_while_all_is_paused_nothing_is_begun(worker, ledger, shop):
@@ -174,14 +174,14 @@ def test_so_it_does_where_it_can_not_even_write_that_it_is_alive(worker, ledger,
 
 
 def test_the_upkeep_of_a_worker_comes_with_each_minute(database, ledger, monkeypatch):
-    upkeep = BusyUpkeep()
-    monkeypatch.setattr(worker_module, "_upkeep", lambda *_: upkeep)
+    tasks = BusyPeriodicTasks()
+    monkeypatch.setattr(worker_module, "_create_periodic_tasks", lambda *_: tasks)
     config = Config(settings=Settings(), origins=())
     with Worker(database, config, slots=1) as worker:
         for minute in range(3):
             for task in worker._consumer.huey.read_periodic(dt.datetime(2026, 1, 1, 0, minute, tzinfo=dt.UTC)):
                 worker._consumer.huey.execute(task)
-    assert upkeep.ticks == 3
+    assert tasks.ticks == 3
 
 
 def test_what_its_own_queue_still_has_is_left_to_every_worker(database, ledger, shop):
