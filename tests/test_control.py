@@ -66,7 +66,7 @@ def test_what_waits_is_sent_when_it_is_due(ledger):
 
 
 def test_what_has_a_message_gets_no_other_and_what_has_none_comes_before_it(ledger):
-    one, two, urgent = (*enter(ledger, "a", "b"), *enter(ledger, "c", priority=1))
+    one, two, urgent = enter(ledger, "a", "b") + enter(ledger, "c", priority=1)
     queue.send(ledger, queue.MAIN, [QueueEntry(one, 0, None, 0), QueueEntry(urgent, 1, None, 0)], NOW)
     assert control.resend_jobs(ledger, queue.MAIN, NOW) == 1
     assert control.resend_jobs(ledger, queue.MAIN, NOW) == 0

@@ -11,6 +11,7 @@ import pytest
 from huey.consumer import Consumer, Scheduler, Worker
 from huey.storage import SqliteStorage
 from typer import Typer
+from typer.core import TyperOption
 from typer.main import get_command
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
@@ -70,6 +71,7 @@ def test_typer_asks_each_parameter_for_what_converts_its_value():
     command = get_command(app)
     (parameter, *_) = command.get_params(command.make_context("greet", []))
     assert hasattr(parameter, "get_runtime_param"), "fileq.cli.typer_patch replaces it"
+    assert isinstance(parameter, TyperOption)
     assert parameter.type_descriptor.annotation is int
     assert parameter.param_type_name == "option"
     assert parameter.multiple is False

@@ -60,6 +60,7 @@ def test_what_the_system_says_has_a_kind(number, kind):
 )
 def test_what_the_process_lacks_is_a_shortage_and_no_fault_of_a_job(error):
     lack = find_shortage(error)
+    assert lack is not None
     assert lack.exit_code == ExitCode.ENVIRONMENT
     assert lack.message
     assert lack.hint
@@ -75,8 +76,10 @@ def test_what_is_none_is_no_shortage(error):
 
 
 def test_a_shortage_crosses_to_another_process_whole():
-    lack = pickle.loads(pickle.dumps(find_shortage(MemoryError())))
-    assert (type(lack), lack.of_memory, lack.hint) == (Shortage, True, find_shortage(MemoryError()).hint)
+    here = find_shortage(MemoryError())
+    assert here is not None
+    lack = pickle.loads(pickle.dumps(here))
+    assert (type(lack), lack.of_memory, lack.hint) == (Shortage, True, here.hint)
 
 
 def test_an_error_of_the_system_without_a_number_is_told_in_its_own_words():

@@ -80,7 +80,7 @@ def test_what_psutil_may_not_look_at_is_there(other, monkeypatch):
 def test_a_process_of_an_earlier_boot_is_gone(namespace):
     me = this_process()
     boot, number, ticks = me.started.split("/")
-    number = number if namespace == "the same" else int(number) + 1
+    number = number if namespace == "the same" else str(int(number) + 1)
     before = ProcessIdentity(me.host, me.pid, f"00000000-{boot[9:]}/{number}/{ticks}")
     assert not is_elsewhere(before)
     assert not is_running(before)
@@ -119,8 +119,9 @@ def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_
 
 
 def test_a_program_may_have_any_name(tmp_path):
-    program = tmp_path / "a) Z b"
-    shutil.copy(shutil.which("sleep"), program)
+    program, sleep = tmp_path / "a) Z b", shutil.which("sleep")
+    assert sleep is not None
+    shutil.copy(sleep, program)
     with subprocess.Popen([program, "60"]) as process:
         identity = identify(process.pid)
         assert is_running(identity)

@@ -17,7 +17,7 @@ def tree(folder, *names):
 
 def walk(*paths, chosen=EVERYTHING, recursive=True):
     """The sources, and what was complained of."""
-    problems = []
+    problems: list[str] = []
     found = list(find_sources([str(path) for path in paths], chosen, recursive=recursive, on_problem=problems.append))
     return found, problems
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -106,7 +107,7 @@ def systemctl(fileq, monkeypatch):
 
     def record(*command):
         called.append(command)
-        return manager.subprocess.CompletedProcess(command, 0, "active\n", "")
+        return subprocess.CompletedProcess(command, 0, "active\n", "")
 
     monkeypatch.setattr(manager, "_output", record)
     return called

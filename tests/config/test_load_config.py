@@ -32,7 +32,7 @@ def test_without_a_config_the_defaults_serve(tmp_path):
     config = load_config(environ={}, cwd=str(tmp_path))
     assert config.file is None
     assert config.settings.default == ("web",)
-    assert config.settings.worker.timeout == 300
+    assert config.settings.worker.timeout == Duration(300)
     assert set(config.settings.recipes) == {"web", "thumbnail", "webp", "avif", "optimize"}
 
 

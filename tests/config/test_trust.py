@@ -12,6 +12,7 @@ import pytest
 from fileq.config import load_config, locate_database, read_restricted_settings
 from fileq.config.trust import check_trust, distrust_config, list_trusted_configs, trust_config
 from fileq.errors import EnvironmentFailure, UntrustedError
+from fileq.operations.programs.command import Command
 
 CONFIG = """
 default = ["thumbnail"]
@@ -89,20 +90,26 @@ def test_its_database_is_not_used_without_trust_nor_is_another_one_in_its_place(
     assert locate_database(found(config), environ={"FILEQ_DATABASE": "b.db"}, cwd="/")[0] == "/b.db"
 
 
+def program(given, name):
+    command = given.recipe(name).steps[0]
+    assert isinstance(command, Command)
+    return command.argv[0]
+
+
 def test_all_counts_once_it_is_trusted_also_what_is_written_into_it_later(config):
     trust_config(config)
     assert found(config).settings.notify.is_on
-    assert found(config).recipe("web").steps[0].argv[0] == "evil"
+    assert program(found(config), "web") == "evil"
     assert locate_database(found(config), environ={}, cwd="/")[0] == os.path.join(os.path.dirname(config), "own.db")
     with open(config, "a", encoding="utf-8") as file:
         file.write('[recipes.more]\nsteps = [ { op = "command", argv = ["more", "{source}", "{output}"] } ]')
-    assert found(config).recipe("more").steps[0].argv[0] == "more"
+    assert program(found(config), "more") == "more"
 
 
 def test_a_config_that_is_named_counts_whole(config):
     for named in (load_config(config, environ={}, cwd="/"), load_config(environ={"FILEQ_CONFIG": config}, cwd="/")):
         assert named.is_trusted
-        assert named.recipe("web").steps[0].argv[0] == "evil"
+        assert program(named, "web") == "evil"
 
 
 def test_the_trust_in_one_folder_says_nothing_of_a_link_to_it_elsewhere(config, tmp_path):

@@ -1,6 +1,7 @@
 """The live view of watched folders."""
 
 import io
+from typing import Any
 
 from rich.console import Console
 
@@ -15,7 +16,7 @@ def drawn(view, columns=60):
 
 
 def folder(**keys):
-    given = {
+    given: dict[str, Any] = {
         "path": "/home/ada/inbox",
         "state": "events",
         "problem": "",

@@ -53,11 +53,12 @@ def test_a_name_that_another_source_is_on_its_way_to_is_taken(ledger, inbox, tmp
 def test_another_host_leaves_a_source_alone_while_it_is_disposed_of(ledger, inbox, tmp_path, monkeypatch):
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
     monkeypatch.setattr(dispositions, "is_elsewhere", lambda _: True)
-    elsewhere, link, taken = ProcessIdentity("elsewhere", 1, "1"), Directory.link, []
+    elsewhere, link, taken = ProcessIdentity("elsewhere", 1, "1"), Directory.link, list[bool]()
 
     def try_to_take(self, *arguments):
         moments = [time.time() + seconds for seconds in (100, 150)]
-        taken.extend(dispositions._is_held(*_holder(ledger), elsewhere, moment) for moment in moments)
+        holder, until = _holder(ledger)
+        taken.extend(dispositions._is_held(holder, until, elsewhere, moment) for moment in moments)
         link(self, *arguments)
 
     monkeypatch.setattr(Directory, "link", try_to_take)

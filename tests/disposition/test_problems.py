@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from fileq.disposition import disposal, dispose
+from fileq.disposition import dispose
 from tests.support.dispositions import ended, names, source
 
 
@@ -17,10 +17,10 @@ def test_what_cannot_go_is_told_once_and_tried_again_until_it_can(ledger, inbox,
     assert path == str(inbox / "a.jpg")
     assert str(tmp_path / "done") in reason
     later = time.time() + 400
-    monkeypatch.setattr(disposal.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     assert dispose(ledger) == []
     (tmp_path / "done").unlink()
-    monkeypatch.setattr(disposal.time, "time", lambda: later + 400)
+    monkeypatch.setattr(time, "time", lambda: later + 400)
     dispose(ledger)
     assert (names(inbox), names(tmp_path / "done")) == ([], ["a.jpg"])
 
@@ -36,7 +36,7 @@ def test_what_cannot_go_is_tried_again_after_longer_and_longer(ledger, inbox, tm
     (tmp_path / "done").write_text("a file where the folder should be")
     ended(ledger, source(inbox), tmp_path, tmp_path / "done")
     waits, now = [], time.time()
-    monkeypatch.setattr(disposal.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     for _ in range(7):
         dispose(ledger)
         (due_at,) = ledger.database.connection.execute("select retry_at from dispositions").fetchone()

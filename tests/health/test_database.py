@@ -100,6 +100,7 @@ def test_whatever_is_damaged_each_check_has_an_answer(checked, database, tmp_pat
     for number in range(60):
         path = tmp_path / f"{number}.db"
         path.write_bytes(rubbish(whole, chance))
+        opened: Ledger | LedgerError
         try:
             opened = Ledger(str(path))
         except LedgerError as error:

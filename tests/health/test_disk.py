@@ -65,7 +65,12 @@ def test_the_disks_of_the_database_of_jobs_and_of_watches_are_looked_at(checked,
 def test_a_disk_is_looked_at_once(checked, tmp_path):
     enter(checked.ledger, folder=str(tmp_path))
     seen = []
-    checked.run_check("disk", room=lambda folder: seen.append(folder) or DiskSpace(GB, GB))
+
+    def look(folder):
+        seen.append(folder)
+        return DiskSpace(GB, GB)
+
+    checked.run_check("disk", room=look)
     assert len(seen) == 1
 
 

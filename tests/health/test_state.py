@@ -94,6 +94,7 @@ def test_of_workers_that_look_at_the_same_time_one_is_told(database, ledger):
 def test_the_text_says_what_where_and_what_to_do(ledger):
     record_results(ledger, [BAD, DISK_OK], NOW)
     change = record_results(ledger, [BAD, DISK_FULL], NOW + 300)
+    assert change is not None
     assert change.title == "fileq is not well: workers, disk"
     assert change.body.splitlines() == [
         "workers: Jobs wait.",
@@ -109,6 +110,7 @@ def test_good_news_say_how_long_it_was_not_well(ledger):
     for after, check in ((0, DISK_FULL), (3600, DISK_FULL), (7200, DISK_OK)):
         record_results(ledger, [check], NOW + after)
     change = record_results(ledger, [DISK_OK], NOW + 7260)
+    assert change is not None
     assert change.title == "fileq is well again: disk"
     assert change.body.startswith("disk is well again, after 2 h 0 min: There is room.\n")
 
@@ -118,6 +120,7 @@ def test_bad_and_good_news_come_together(ledger):
         record_results(ledger, [BAD, DISK_OK], NOW + after)
     record_results(ledger, [OK, DISK_OK], NOW + 120)
     change = record_results(ledger, [OK, DISK_FULL], NOW + 180)
+    assert change is not None
     assert change.title == "fileq is not well: disk; well again: workers"
 
 

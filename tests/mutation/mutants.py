@@ -3,7 +3,7 @@
 import difflib
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +27,8 @@ class Mutant(NamedTuple):
 
     @property
     def code(self) -> str:
-        return deep_replace(self.tree, self.node, self.changed).code
+        code: str = deep_replace(self.tree, self.node, self.changed).code
+        return code
 
     def __str__(self) -> str:
         lines = difflib.unified_diff(self.tree.code.splitlines(), self.code.splitlines(), n=0, lineterm="")
@@ -76,7 +77,7 @@ def _small_number(node: cst.Integer) -> Iterator[cst.CSTNode]:
         yield from operator_number(node)
 
 
-_OPERATORS = [
+_OPERATORS: Sequence[tuple[type[cst.CSTNode], Callable[..., Iterable[cst.CSTNode]]]] = [
     *(pair for pair in mutation_operators if pair[1] not in (operator_string, operator_number)),
     (cst.Integer, _small_number),
     (cst.If, _negate),

@@ -54,6 +54,7 @@ class Trial(ExitStack):
 def _in_a_process(function: Callable[[Path, Sequence[str]], None], copy: Path, tests: Sequence[str]) -> int | None:
     process = multiprocessing.get_context("fork").Process(target=function, args=(copy, tests))
     process.start()
+    assert process.pid is not None
     process.join(_BACKSTOP)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # and whatever the tests have started

@@ -1,9 +1,7 @@
 """Sending under bad luck: two at once, killed, hanging, without Apprise."""
 
 import multiprocessing
-import os
 import pickle
-import signal
 import socket
 import subprocess
 import sys
@@ -64,7 +62,7 @@ def test_what_a_killed_deliverer_had_begun_is_sent_later(ledger, mail, silence):
     )
     child.start()
     wait_until(lambda: ledger.notifications.list_notifications()[0].tries)
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     child.join()
     assert deliver(ledger, by(mail.url()), NOW + LEASE - 10) == 0
     assert deliver(ledger, by(mail.url()), NOW + LEASE + 10) == 1
@@ -80,7 +78,7 @@ def test_whoever_had_it_before_the_kill_does_not_get_it_again(ledger, mail, sile
     )
     child.start()
     wait_until(lambda: ledger.notifications.list_notifications()[0].targets)
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     child.join()
     assert deliver(ledger, by(mail.url(), mail.url()), NOW + LEASE + 60) == 1
     assert len(mail.mails) == 2

@@ -8,7 +8,7 @@ class WebService:
     """It answers every request with `status`, and with the request's own line, headers and body."""
 
     def __init__(self, status=500):
-        self.requests: list[tuple[str, dict, bytes]] = []
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
         service = self
 
         class Handler(BaseHTTPRequestHandler):

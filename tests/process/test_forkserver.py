@@ -30,6 +30,7 @@ def server_of(process):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which signals a process has blocked")
 def test_the_server_of_children_is_started_with_the_signals_blocked_that_are_not_for_it():
     with subprocess.Popen([sys.executable, "-c", STARTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         process.stdout.readline()
         server = server_of(process)
         with open(f"/proc/{server.pid}/status", encoding="ascii") as status:

@@ -53,10 +53,16 @@ def test_a_child_that_is_killed_from_outside_is_lost_and_no_fault_of_the_job(ben
     assert bench.works(box)
 
 
+def server_of(box):
+    server = psutil.Process(pid_of(box)).parent()
+    assert server is not None
+    return server
+
+
 def test_a_child_that_is_killed_with_its_server_is_lost_too(bench, box, tmp_path):
     with during(bench, box, tmp_path) as ended:
         child = psutil.Process(pid_of(box))
-        child.parent().kill()
+        server_of(box).kill()
         child.kill()
     assert isinstance(ended[0], ChildLost)
     assert bench.works(box)
@@ -65,7 +71,7 @@ def test_a_child_that_is_killed_with_its_server_is_lost_too(bench, box, tmp_path
 def test_an_attempt_goes_on_when_the_server_of_its_child_is_killed(bench, box, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_GRACE", 0.1)
     with during(bench, box, tmp_path, seconds=3) as ended:
-        psutil.Process(pid_of(box)).parent().kill()
+        server_of(box).kill()
     assert ended == []
     assert bench.works(box)
 
@@ -76,7 +82,7 @@ def test_a_server_that_is_stopped_is_ended_and_another_one_asked(bench, box, mon
     monkeypatch.setattr(forkserver, "_LOOK", 0.05)
     monkeypatch.setattr(module, "_GRACE", 0.5)
     assert bench.works(box)
-    server = psutil.Process(pid_of(box)).parent()
+    server = server_of(box)
     if when == "before a child is asked for":
         box.close()
     server.suspend()
@@ -179,7 +185,7 @@ def let_it_take_too_long(_box):
 )
 def test_an_attempt_whose_supervisor_is_stopped_ends_with_all_its_processes(bench, monkeypatch, end, kind, timeout):
     monkeypatch.setattr(module, "_GRACE", 1.0)
-    ended = []
+    ended: list[Exception] = []
     with sandbox(timeout) as box:
         thread = threading.Thread(target=stopper, args=(bench, box, ended), daemon=True)
         thread.start()
@@ -238,6 +244,7 @@ def test_children_idle_and_busy_end_when_their_worker_is_killed(photo, tmp_path,
         env={**os.environ, "PYTHONPATH": os.pathsep.join((plugins, *sys.path))}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with worker:
+        assert worker.stdout is not None
         idle = psutil.Process(int(worker.stdout.readline()))
         while not (mark.exists() and mark.read_text()):
             time.sleep(0.01)

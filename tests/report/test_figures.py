@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +13,8 @@ from tests.support.jobs import DAMAGED, SLOW, begin, enter, finish, recipe
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def at(zone, *date):
-    return datetime(*date, tzinfo=zone).timestamp()
+def at(zone, year, month, day, hour=0, minute=0):
+    return datetime(year, month, day, hour, minute, tzinfo=zone).timestamp()
 
 
 def do(ledger, source, moment, took=1.0, wanted="web", bytes_out=100, failure=None):
@@ -77,18 +77,17 @@ def test_recipes_have_their_own_sums_the_longest_first(ledger, lived):
 @pytest.mark.parametrize(
     ("zone", "date", "hours"),
     [
-        (BERLIN, (2026, 3, 29), 23),
-        (BERLIN, (2026, 10, 25), 25),
-        (ZoneInfo("Africa/Cairo"), (2026, 4, 24), 23),  # where midnight is left out
-        (ZoneInfo("America/Havana"), (2026, 11, 1), 25),  # where midnight comes twice
-        (ZoneInfo("Australia/Lord_Howe"), (2026, 4, 5), 24.5),
+        (BERLIN, date(2026, 3, 29), 23),
+        (BERLIN, date(2026, 10, 25), 25),
+        (ZoneInfo("Africa/Cairo"), date(2026, 4, 24), 23),  # where midnight is left out
+        (ZoneInfo("America/Havana"), date(2026, 11, 1), 25),  # where midnight comes twice
+        (ZoneInfo("Australia/Lord_Howe"), date(2026, 4, 5), 24.5),
     ],
     ids=str,
 )
 def test_every_moment_of_a_day_on_which_clocks_change_counts_for_that_day(ledger, zone, date, hours):
-    noon = datetime(*date, 12, tzinfo=zone)
-    start = datetime(*date, tzinfo=zone).timestamp()
-    end = (datetime(*date, tzinfo=zone) + timedelta(days=1)).timestamp()
+    midnight = datetime.combine(date, time(), zone)
+    noon, start, end = midnight.replace(hour=12), midnight.timestamp(), (midnight + timedelta(days=1)).timestamp()
     assert end - start == hours * 3600
     moments = [start + quarter * 900 for quarter in range(int(hours * 4))]
     for number, moment in enumerate([start - 1, *moments, end]):
@@ -133,4 +132,4 @@ def test_nothing_done_is_empty_and_days_are_there_all_the_same(ledger):
     found = compute_figures(ledger, at(UTC, 2026, 5, 1), at(UTC, 2026, 5, 8), UTC)
     assert found.is_empty
     assert len(found.days) == 7
-    assert found.recipes == found.formats == found.failures == found.watches == []
+    assert [found.recipes, found.formats, found.failures, found.watches] == [[], [], [], []]

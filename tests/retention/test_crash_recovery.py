@@ -87,7 +87,7 @@ def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
         came.append("theirs")
         rename(self, name, to)
 
-    came = []
+    came: list[str] = []
 
     monkeypatch.setattr(directory.Directory, "rename", swapped)
     dying(step, number, after=after)

@@ -6,8 +6,11 @@ import time
 
 import pytest
 
+from fileq.job import JobState
 from fileq.ledger import opened
 from fileq.publish import publish_jobs
+from fileq.retention import cleanup
+from fileq.retention.empty_folders import remove_empty_folders
 from tests.support.jobs import NOW
 from tests.support.old_outputs import DAY, output, retention_settings, run_cleanup
 from tests.support.publication import claim, make, reserved, written
@@ -104,14 +107,11 @@ def test_a_folder_in_which_an_output_is_being_made_stays(ledger, out, tmp_path):
 
 def test_another_folder_in_its_place_stays(ledger, out, tmp_path, monkeypatch):
     output(ledger, out / "x.jpg")
-    from fileq.retention import cleanup
-
-    whole = cleanup.remove_empty_folders
 
     def swapped(*given):
         out.rename(tmp_path / "old")
         out.mkdir()
-        return whole(*given)
+        return remove_empty_folders(*given)
 
     monkeypatch.setattr(cleanup, "remove_empty_folders", swapped)
     assert run_cleanup(ledger).folders_removed == 0
@@ -159,7 +159,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
     assert problems == []
     with opened(database) as ledger:
         figures.append(run_cleanup(ledger, retention_settings("0s"), time.time() + DAY))
-        assert ledger.overview.tally_jobs().jobs["done"] == 3 * count
+        assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 3 * count
     assert sum(one.outputs_removed for one in figures) == 3 * count
     assert sum(one.kept_changed for one in figures) == 0
     assert sum(one.folders_removed for one in figures) > 0
@@ -168,7 +168,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
 
 def test_nor_does_one_that_replaces_its_own_output(database, out):
     """The same jobs are done again and again while their outputs are removed."""
-    problems = []
+    problems: list[Exception] = []
     over = threading.Event()
 
     def work():

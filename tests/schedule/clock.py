@@ -6,6 +6,6 @@ from zoneinfo import ZoneInfo
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def at(*parts, fold=0):
-    """Year, month, day, hour, … in Berlin, as seconds since the epoch."""
-    return datetime(*parts, tzinfo=BERLIN, fold=fold).timestamp()
+def at(year, month, day, hour=0, minute=0, second=0, *, fold=0):
+    """A time in Berlin, as seconds since the epoch."""
+    return datetime(year, month, day, hour, minute, second, tzinfo=BERLIN, fold=fold).timestamp()

@@ -9,10 +9,9 @@ import pytest
 from mischief import Doze
 
 from fileq.errors import JobError
-from fileq.images.protocol import PipelineRequest, Reservation
+from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
 from fileq.job import OutputInfo, Token
 from fileq.operations.builtin.resize import Resize
-from fileq.process.child import EncodeResult
 from fileq.process.sandbox import AttemptStopped, ChildLost, Sandbox
 from fileq.recipes.recipe import Output, Recipe
 from fileq.units import Dimensions
@@ -60,7 +59,9 @@ class Bench:
 
     def works(self, box):
         result = self.do(box, token=Token(2, 1))
-        return isinstance(result, EncodeResult) and result.outputs[0].info.format == "png"
+        assert isinstance(result, EncodeResult)
+        (output,) = result.outputs
+        return output is not None and output.info.format == "png"
 
 
 def pid_of(box):
@@ -77,7 +78,7 @@ def failure(bench, box, *steps):
 @contextmanager
 def during(bench, box, tmp_path, seconds=300):
     """A block in which an attempt dozes in another thread; then a list of how that ended."""
-    mark, ended = tmp_path / "dozing", []
+    mark, ended = tmp_path / "dozing", list[Exception]()
 
     def doze():
         try:

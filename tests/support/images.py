@@ -47,7 +47,7 @@ def recipe(*outputs: Output, **keys: Any) -> Recipe:
 
 
 def pipeline_request(source: Path | str, wanted: Recipe, folder: Path, **keys: Any) -> PipelineRequest:
-    given = {"size": -1, "mtime_ns": -1, "relative": "", "max_pixels": 100_000_000} | keys
+    given: dict[str, Any] = {"size": -1, "mtime_ns": -1, "relative": "", "max_pixels": 100_000_000} | keys
     return PipelineRequest(source=str(source), recipe=wanted, folder=str(folder), **given)
 
 
@@ -63,7 +63,7 @@ class Made:
         self.paths = [Path(plan.path) for plan in planned]
 
     def images(self) -> list[Image.Image]:
-        images = []
+        images: list[Image.Image] = []
         for path in self.paths:
             with Image.open(path) as image:
                 image.load()

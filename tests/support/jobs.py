@@ -29,7 +29,7 @@ def candidate(ledger, source="/photos/a.jpg", wanted=None, **keys):
     return JobCandidate(**(given | keys))
 
 
-def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys):
+def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys) -> list[int]:
     """The ids of new jobs for these sources, in a batch of their own."""
     batch = ledger.batches.insert_batch(queue, NOW)
     return [
