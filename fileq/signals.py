@@ -6,6 +6,8 @@ A worker or a watcher sets handlers of its own while it works; these hold before
 import atexit
 import os
 import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from types import FrameType
 
@@ -63,6 +65,24 @@ def was_signalled() -> bool:
 def interrupted_code() -> int:
     """Return the exit code after a KeyboardInterrupt."""
     return _State.code
+
+
+@contextmanager
+def handled(handlers: Mapping[str, Callable[[int, FrameType | None], object]]) -> Iterator[None]:
+    """Have the signals of these names handled so within, and as before afterwards.
+
+    Signals that the platform doesn't have are passed over.
+    """
+    before = {
+        number: signal.signal(number, handler)
+        for name, handler in handlers.items()
+        if (number := getattr(signal, name, None)) is not None
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> None:

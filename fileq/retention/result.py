@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from fileq.units import describe_count
+
 
 class PathList:
     """Many absolute paths in little memory: they are kept as their bytes."""
@@ -49,7 +51,7 @@ class CleanupResult(msgspec.Struct):
     def problems(self) -> list[str]:
         """Why outputs could not be removed, one sentence for each folder and reason."""
         return [
-            f"{folder}: {count:,} {'output' if count == 1 else 'outputs'} can't be removed: {reason}."
+            f"{folder}: {describe_count(count, 'output')} can't be removed: {reason}."
             for (folder, reason), count in self.reasons.items()
         ]
 

@@ -10,6 +10,7 @@ import msgspec
 from fileq.intake import WatchIntake
 from fileq.ledger.tables.watches import WaitingFile, WatchState, WatchStatus
 from fileq.sources import SourceFile
+from fileq.units import describe_count
 from fileq.watch.links import RefusedLinks
 from fileq.watch.observer import LIMITS, FolderObserver, describe_limit, lacks_events, resolve_folder
 from fileq.watch.scan import Rescan
@@ -213,7 +214,7 @@ class WatchedFolder:
         if self.observer is None or self.observer.limit_reached:
             return ""
         self.missed += count
-        return self.rebuild(f"events did not tell of {count} file{'s' * (count > 1)}", now)
+        return self.rebuild(f"events did not tell of {describe_count(count, 'file')}", now)
 
     def take_links_notice(self) -> str:
         """Return that links are left alone, once, when it is known how many; else ""."""

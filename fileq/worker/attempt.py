@@ -21,6 +21,7 @@ from fileq.publish import (
     restore_displaced_files,
 )
 from fileq.recipes.recipe import Recipe, decode_recipe
+from fileq.units import describe_count
 from fileq.worker.recovery import requeue_or_fail
 from fileq.worker.slot import SlotContext
 
@@ -178,5 +179,5 @@ def _failure(error: JobError) -> Failure:
 
 
 def _note(notes: Sequence[str], *, skipped: int) -> str:
-    kept = [f"{skipped} output{'s' * (skipped > 1)} skipped: a file exists there."] if skipped else []
+    kept = [f"{describe_count(skipped, 'output')} skipped: a file exists there."] if skipped else []
     return " ".join([*notes, *kept])

@@ -3,8 +3,8 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
@@ -132,7 +132,7 @@ class Worker:
         like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute; DatabaseReplaced.
         """
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
-        with self._signals():
+        with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self._on_signal)):
             if signals.was_signalled():  # before we were ready
                 self.stop()
             recover(self._ledger, time.time(), self._settings.heartbeat)
@@ -158,22 +158,12 @@ class Worker:
     def _sign_on(self, slots: int) -> WorkerRecord:
         return self._ledger.workers.register_worker(this_process(), self._queue, slots, time.time())
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        names = ("SIGINT", "SIGTERM", "SIGHUP")
-        before = {number: signal.signal(number, self._on_signal) for name in names if (number := _number(name))}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
     def stop(self) -> None:
         """Let the running jobs end, and take no new ones. For other threads."""
         self._stop(StopReason.STOPPED)
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        if number == _number("SIGHUP") and self._on_hangup is not None:
+        if number == getattr(signal, "SIGHUP", None) and self._on_hangup is not None:
             self._on_hangup()
             return
         self._at_once = self._reason is StopReason.STOPPED
@@ -310,7 +300,3 @@ def _create_periodic_tasks(database: str, config: Config) -> "PeriodicTasks":
     from fileq.worker.periodic import PeriodicTasks  # noqa: PLC0415  # `fileq run` does without, and starts sooner
 
     return PeriodicTasks(database, config, _PATIENCE)
-
-
-def _number(name: str) -> int | None:
-    return getattr(signal, name, None)

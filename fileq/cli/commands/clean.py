@@ -1,6 +1,5 @@
 """fileq clean: apply retention now."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
@@ -66,13 +66,8 @@ def _age(text: str) -> KeepDuration:
 def _stop_requests() -> Iterator[Callable[[], bool]]:
     """Yield what tells whether Ctrl-C or SIGTERM came: to stop between two files; the next cleaning does the rest."""
     requested = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: requested.set()) for number in numbers]
-    try:
+    with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM"), lambda *_: requested.set())):
         yield requested.is_set
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _document(result: CleanupResult, *, dry_run: bool) -> dict[str, object]:

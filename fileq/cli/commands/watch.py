@@ -1,6 +1,5 @@
 """fileq watch: queue new files as they are complete."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -125,19 +124,10 @@ def _watch(watcher: Watcher, reporter: WatchReporter) -> bool:
         reporter.on_stop()
         watcher.stop()
 
-    handlers: dict[str, Callable[..., None]] = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: watcher.reload()}
-    before = {
-        number: signal.signal(number, handler)
-        for name, handler in handlers.items()
-        if (number := getattr(signal, name, None)) is not None
-    }
-    if signals.was_signalled():  # before we were ready
-        stop()
-    try:
+    with signals.handled({"SIGINT": stop, "SIGTERM": stop, "SIGHUP": lambda *_: watcher.reload()}):
+        if signals.was_signalled():  # before we were ready
+            stop()
         watcher.run()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     return stopped
 
 
