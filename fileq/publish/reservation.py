@@ -38,19 +38,19 @@ def _twice(paths: Sequence[str]) -> str:
 
 
 def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> Reservation | None:
-    placing = PathOccupant(ledger, claim, recipe, _own_file(claim, recipe, paths[number]))
-    if placing.is_taken:
+    occupant = PathOccupant(ledger, claim, recipe, _own_file(claim, recipe, paths[number]))
+    if occupant.is_taken:
         if recipe.on_conflict == "skip":
             return None
         if recipe.on_conflict == "rename":
-            placing = PathOccupant(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
-    placing.refuse_if_taken()
+            occupant = PathOccupant(ledger, claim, recipe, _free_name(ledger, claim, recipe, paths, number))
+    occupant.refuse_if_taken()
     name = temp_name(ledger.name, ledger.secret, claim.token.job_id, claim.token.attempt, number)
-    temp = os.path.join(os.path.dirname(placing.path), name)
-    ledger.outputs.reserve_path(placing.path, claim.token.job_id, temp, standing=placing.version)
+    temp = os.path.join(os.path.dirname(occupant.path), name)
+    ledger.outputs.reserve_path(occupant.path, claim.token.job_id, temp, standing=occupant.version)
     return Reservation(
-        path=placing.path, temp=temp, replaces=placing.exists, version=placing.replaceable,
-        is_source=placing.replaces_source,
+        path=occupant.path, temp=temp, replaces=occupant.exists, version=occupant.replaceable,
+        is_source=occupant.replaces_source,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, o
     """
     ahead = _AHEAD if overdue else 0.0
     for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, _later(job.due_at, now))):
-        messages = [encode_message(hand, priority) for hand in _groups(list(jobs))]
+        messages = [encode_message(group, priority) for group in _groups(list(jobs))]
         if due_at is None:
             ledger.messages.insert_messages(queue, ((message, priority + ahead) for message in messages))
         else:
@@ -50,14 +50,14 @@ def _later(due_at: float | None, now: float) -> float | None:
 
 def _groups(jobs: Sequence[QueueEntry]) -> Iterator[list[int]]:
     most = min(_MOST_IN_ONE, 1 + len(jobs) // _MESSAGES_FOR_EVEN_SHARES)
-    hand: list[int] = []
+    group: list[int] = []
     for job in jobs:
         if job.size > _SMALL:
             yield [job.id]
             continue
-        hand.append(job.id)
-        if len(hand) == most:
-            yield hand
-            hand = []
-    if hand:
-        yield hand
+        group.append(job.id)
+        if len(group) == most:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -16,7 +16,7 @@ def due(sizes, priority=0, due_at=None):
     return [QueueEntry(number, priority, due_at, size) for number, size in enumerate(sizes, 1)]
 
 
-def hands(sizes):
+def groups(sizes):
     return list(_groups(due(sizes)))
 
 
@@ -31,7 +31,7 @@ def test_a_message_is_json_that_names_jobs():
 
 @given(sizes)
 def test_every_job_is_in_one_message_and_no_message_has_more_than_sixteen(sizes):
-    made = hands(sizes)
+    made = groups(sizes)
     assert sorted(job for hand in made for job in hand) == list(range(1, len(sizes) + 1))
     assert all(1 <= len(hand) <= 16 for hand in made)
 
@@ -39,18 +39,18 @@ def test_every_job_is_in_one_message_and_no_message_has_more_than_sixteen(sizes)
 @given(sizes)
 def test_a_large_file_travels_alone(sizes):
     large = {number for number, size in enumerate(sizes, 1) if size == LARGE}
-    assert all(len(hand) == 1 for hand in hands(sizes) if large & set(hand))
+    assert all(len(hand) == 1 for hand in groups(sizes) if large & set(hand))
 
 
 @given(st.integers(1, 2000))
 def test_small_files_are_shared_out_evenly(count):
-    made = [len(hand) for hand in hands([SMALL] * count)]
+    made = [len(hand) for hand in groups([SMALL] * count)]
     assert max(made) <= 1 + count // 32
     assert len(set(made[:-1])) <= 1
 
 
 def test_many_small_files_share_messages():
-    assert len(hands([SMALL] * 1600)) == 100
+    assert len(groups([SMALL] * 1600)) == 100
 
 
 def test_nothing_to_send_is_no_message(ledger):

@@ -68,6 +68,13 @@ def write(folder: Path, count: int = 12, size: tuple[int, int] = (4000, 3000)) -
     return paths
 
 
+def copy_photo(photo: Path, number: int) -> Path:
+    """Copy a photo within its folder, under a number for a name."""
+    path = photo.with_name(f"{number}.jpg")
+    path.write_bytes(photo.read_bytes())
+    return path
+
+
 if __name__ == "__main__":
     where, *rest = sys.argv[1:]
     number = int(rest[0]) if rest else 12

@@ -14,10 +14,13 @@ from fileq.publish import publish_jobs
 from fileq.queue import MAIN
 from fileq.recipes.recipe import Output, Recipe, encode_recipe
 from fileq.units import Dimensions, Duration
+from fileq.worker.consumer import SlotThread
 from fileq.worker.job import process_job
 from fileq.worker.outages import Outage
 from fileq.worker.slot import Slot, SlotContext
+from fileq.worker.tasks import create_huey
 from tests.support.jobs import NOW
+from tests.support.photos import copy_photo
 
 
 class Shop:
@@ -89,3 +92,23 @@ def shop(ledger, photo, out):
     shop = Shop(ledger, photo, out)
     yield shop
     shop.sandbox.close()
+
+
+@pytest.fixture
+def thread(shop, ledger):
+    """The thread of the one slot of a worker whose number is 1."""
+    options = {"stop_flag": threading.Event(), "default_delay": 0.01, "max_delay": 0.01, "backoff": 1.5}
+    thread = SlotThread(shop.context(), huey=create_huey(ledger, MAIN), **options)
+    yield thread
+    thread.shutdown()
+
+
+@pytest.fixture
+def slot(thread):
+    return thread.slot
+
+
+@pytest.fixture
+def jobs(shop, photo):
+    """Five jobs, each about a photo of its own."""
+    return [shop.enter(source=copy_photo(photo, number)) for number in range(5)]

@@ -4,51 +4,22 @@ import errno
 import math
 import os
 import sqlite3
-import threading
 import time
 
 import msgspec
 import pytest
-from huey.api import Task
 from mischief import Crash
 
-from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobSelection
 from fileq.queue import MAIN
 from fileq.worker.attempt import Attempt
-from fileq.worker.consumer import SlotThread
 from fileq.worker.job import process_jobs
 from fileq.worker.outages import FolderOutages
 from fileq.worker.tasks import create_huey
 from tests.support.jobs import SLOW
-
-
-@pytest.fixture
-def thread(shop, ledger):
-    """The thread of the one slot of a worker whose number is 1."""
-    options = {"stop_flag": threading.Event(), "default_delay": 0.01, "max_delay": 0.01, "backoff": 1.5}
-    thread = SlotThread(shop.context(), huey=create_huey(ledger, MAIN), **options)
-    yield thread
-    thread.shutdown()
-
-
-@pytest.fixture
-def slot(thread):
-    return thread.slot
-
-
-@pytest.fixture
-def jobs(shop, photo):
-    """Five jobs, each about a photo of its own."""
-    return [shop.enter(source=copy(photo, number)) for number in range(5)]
-
-
-def copy(photo, number):
-    path = photo.with_name(f"{number}.jpg")
-    path.write_bytes(photo.read_bytes())
-    return path
+from tests.support.photos import copy_photo
 
 
 def states(ledger):
@@ -83,7 +54,7 @@ def test_what_was_cancelled_is_left_out(slot, ledger, jobs):
 
 
 def test_a_job_that_crashes_keeps_no_other_of_its_message_from_being_done(slot, shop, ledger, jobs, photo):
-    bad = shop.enter(Crash(), source=copy(photo, 9))
+    bad = shop.enter(Crash(), source=copy_photo(photo, 9))
     process_jobs(slot, [*jobs[:2], bad, *jobs[2:]])
     assert states(ledger) == [JobState.DONE] * 5 + [JobState.WAITING]
 
@@ -285,43 +256,6 @@ def test_a_shortage_of_the_workers_is_no_try_and_no_death_of_a_job(slot, ledger,
     assert sorted(os.listdir(out)) == [f"{number}-small.png" for number in range(5)]
 
 
-def test_a_database_that_does_not_answer_is_said_once_and_taken_up_again(
-    thread, slot, ledger, jobs, caplog, monkeypatch
-):
-    caplog.set_level("INFO", "fileq")
-    with monkeypatch.context() as patch:
-        patch.setattr(thread.huey, "dequeue", refuse)
-        for _ in range(3):
-            slot.backoff.reset()
-            thread.loop()
-    slot.backoff.reset()
-    thread.loop()
-    assert caplog.messages == ["The database is away. Put it back. Jobs wait until that is over.", "It answers."]
-
-
-def test_a_database_that_is_lost_between_a_message_and_its_jobs_ends_no_slot(thread, slot, ledger, jobs, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(thread.huey, "dequeue", Task)
-        patch.setattr(thread.huey, "execute", lambda *_: refuse())
-        thread.loop()
-    assert slot.backoff.is_on
-    assert slot.context.silence.error is not None
-
-
-@pytest.mark.parametrize("where", ["dequeue", "execute"])
-def test_a_slot_without_memory_for_a_message_holds_still(thread, slot, monkeypatch, where):
-    with monkeypatch.context() as patch:
-        patch.setattr(thread.huey, "dequeue", Task)
-        patch.setattr(thread.huey, where, no_memory)
-        thread.loop()
-    assert slot.backoff.is_on
-    assert slot.context.shortage.error is not None
-
-
-def refuse():
-    raise LedgerError("The database is away.", "Put it back.")
-
-
 def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, jobs, monkeypatch):
     def break_down(*_):
         raise ZeroDivisionError("by zero")
@@ -334,16 +268,6 @@ def test_a_fault_of_our_own_fails_the_job_and_leaves_none_running(slot, ledger, 
     job = ledger.overview.find_job(jobs[0])
     assert (job.state, job.failure.kind) == (JobState.FAILED, "internal")
     assert "ZeroDivisionError: by zero" in job.failure.message
-
-
-def test_who_works_keeps_no_other_slot_from_looking_for_a_message(thread, slot, ledger, jobs):
-    looks, check = [], ledger.jobs.check_token
-    ledger.jobs.check_token = lambda token: (looks.append(slot.context.lookout.locked()), check(token))[1]
-    queue.send(ledger, MAIN, ledger.jobs.filter_unsent_jobs(jobs[:1]), time.time())
-    thread.loop()
-    assert states(ledger)[0] is JobState.DONE
-    assert looks
-    assert not any(looks)
 
 
 def test_a_job_that_is_published_ends_no_wait_that_another_of_its_message_has_begun(slot, ledger, jobs, monkeypatch):
