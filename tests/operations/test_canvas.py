@@ -6,6 +6,7 @@ from PIL import Image
 from fileq.operations.builtin.border import Border
 from fileq.operations.builtin.pad import Pad
 from fileq.units import Dimensions, Size
+from tests.support.images import colors_of
 
 
 def pad(size, **rest):
@@ -29,7 +30,7 @@ def test_the_result_has_the_size_of_the_canvas(size, canvas, result):
 def test_the_picture_lies_where_gravity_says(gravity, place):
     result = pad("100x100", gravity=gravity).apply(Image.new("RGB", (60, 20), "red"))
     assert result.getpixel(place) == (255, 0, 0)
-    assert sorted(result.getcolors()) == [(1200, (255, 0, 0)), (8800, (255, 255, 255))]
+    assert sorted(colors_of(result)) == [(1200, (255, 0, 0)), (8800, (255, 255, 255))]
 
 
 def test_a_larger_picture_is_made_smaller_and_a_smaller_one_is_not_enlarged():
@@ -63,7 +64,7 @@ def test_a_border_lies_on_all_four_sides():
     result = Border(width=5, color="#102030").apply(Image.new("RGB", (20, 10), "white"))
     assert result.size == (30, 20)
     assert result.crop((5, 5, 25, 15)).getcolors() == [(200, (255, 255, 255))]
-    assert sorted(result.getcolors()) == [(200, (255, 255, 255)), (400, (16, 32, 48))]
+    assert sorted(colors_of(result)) == [(200, (255, 255, 255)), (400, (16, 32, 48))]
 
 
 def test_what_is_transparent_stays_transparent_on_the_canvas():

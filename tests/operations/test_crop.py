@@ -67,7 +67,9 @@ def test_smart_finds_the_detail(mode):
     pen = ImageDraw.Draw(image)
     for x in range(610, 790, 6):
         pen.line((x, 50, x + 20, 250), fill="darkred", width=2)
-    left, _, right, _ = Crop(aspect="1:1", smart=True).settled(image.convert(mode)).box
+    found = Crop(aspect="1:1", smart=True).settled(image.convert(mode)).box
+    assert found is not None
+    left, _, right, _ = found
     assert left <= 610
     assert right >= 800
 

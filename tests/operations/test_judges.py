@@ -103,8 +103,8 @@ def test_a_rotation_by_any_angle_shows_what_imagemagicks_does(tmp_path, source, 
     judged = pixels(convert(source, *arguments, str(degrees), "+repage", to=tmp_path / "judged.png"))
     ours = made(source, Rotate(degrees=degrees, color="#204060"))
     assert all(abs(a - b) <= 2 for a, b in zip(ours.size, judged.size, strict=True))
-    middles = [Crop(box=_middle(image)).apply(image) for image in (ours, judged)]
-    assert psnr(*middles) > 30
+    one, other = (Crop(box=_middle(image)).apply(image) for image in (ours, judged))
+    assert psnr(one, other) > 30
 
 
 def _middle(image: Image.Image, side: int = 120) -> tuple[int, int, int, int]:

@@ -58,7 +58,7 @@ def test_an_unknown_operation_or_parameter_is_refused():
 
 def test_a_module_asked_for_what_it_does_not_have_says_so():
     with pytest.raises(AttributeError, match="has no attribute 'Stepp'"):
-        _ = operations.Stepp
+        _ = operations.Stepp  # type: ignore[attr-defined]  # that is the point
 
 
 @pytest.mark.parametrize("gravity", get_args(Gravity))

@@ -3,6 +3,7 @@ from PIL import Image
 
 from fileq.operations.builtin.resize import Resize
 from fileq.units import Dimensions, Size
+from tests.support.images import pixel_of
 
 PHOTO = Size(4000, 3000)
 
@@ -67,7 +68,7 @@ def test_the_colour_of_clear_pixels_does_not_bleed_into_others():
     image = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
     image.paste((0, 0, 255, 255), (0, 0, 50, 100))
     result = Resize(fit=box("33x")).apply(image)
-    seen = [result.getpixel((x, 16)) for x in range(33)]
+    seen = [pixel_of(result, (x, 16)) for x in range(33)]
     assert all(red == 0 for red, _, _, alpha in seen if alpha)
 
 

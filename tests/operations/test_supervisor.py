@@ -66,7 +66,9 @@ class Asker:
             [sys.executable, "-c", ASKER, script], env={**os.environ, OUTPUT_VARIABLE: mark},
             stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-        assert int(self.process.stdout.readline()) == self.process.pid
+        assert self.process.stdout is not None
+        self._said = self.process.stdout
+        assert int(self._said.readline()) == self.process.pid
         wait_until(lambda: len(sleepers(mark)) == script.count("sleep"))
 
     @property
@@ -77,7 +79,7 @@ class Asker:
     def end(self):
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        self._said.close()
         for one in family(self.mark):
             one.kill()
 

@@ -6,6 +6,7 @@ from PIL import Image
 from fileq.operations.builtin.adjust import Adjust
 from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.sharpen import Sharpen
+from tests.support.images import level_of, pixel_of
 
 
 @pytest.mark.parametrize(("mode", "result"), [("L", "L"), ("LA", "LA"), ("RGB", "L"), ("RGBA", "LA"), ("I;16", "I;16")])
@@ -36,7 +37,7 @@ def test_adjust_computes_what_the_manual_says(adjust, result):
 @pytest.mark.parametrize("parameters", [{"brightness": 0.5}, {"saturation": 2.0}, {"gamma": 2.0}])
 def test_adjust_leaves_transparency_alone(parameters):
     result = Adjust(**parameters).apply(Image.new("RGBA", (1, 1), (100, 50, 180, 33)))
-    assert result.getpixel((0, 0))[3] == 33
+    assert pixel_of(result, (0, 0))[3] == 33
 
 
 @pytest.mark.parametrize("parameters", [{}, {"brightness": -1.0}, {"gamma": 0.0}, {"contrast": 11.0}])
@@ -54,7 +55,8 @@ def edge(mode, dark, light):
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_sharpen_makes_an_edge_steeper_and_leaves_plain_parts(mode):
     image = edge("L", 100, 150).convert(mode)
-    row = [pixel if mode == "L" else pixel[0] for pixel in (Sharpen().apply(image).getpixel((x, 5)) for x in range(40))]
+    result = Sharpen().apply(image)
+    row = [level_of(result, (x, 5)) if mode == "L" else pixel_of(result, (x, 5))[0] for x in range(40)]
     assert row[19] < 100
     assert row[20] > 150
     assert (row[5], row[35]) == (100, 150)
@@ -69,7 +71,7 @@ def test_sharpen_leaves_differences_below_the_threshold():
 def test_what_is_clear_leaves_no_rim_when_sharpened(mode):
     image = edge("RGBA", (128, 128, 128, 255), (255, 255, 255, 0)).convert(mode)
     result = Sharpen(amount=300).apply(image)
-    assert {result.getpixel((x, 5))[0] for x in range(20)} == {128}
+    assert {pixel_of(result, (x, 5))[0] for x in range(20)} == {128}
     assert result.getchannel("A").tobytes() == image.getchannel("A").tobytes()
 
 

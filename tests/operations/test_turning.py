@@ -6,6 +6,7 @@ from PIL import Image
 from fileq.operations.builtin.flip import Flip
 from fileq.operations.builtin.rotate import Rotate
 from fileq.units import Size
+from tests.support.images import colors_of
 
 
 def corners(image):
@@ -67,9 +68,9 @@ def test_the_corners_are_clear_unless_a_colour_is_given():
 
 def test_edges_are_smooth_and_have_only_the_colours_of_both_sides():
     turned = Rotate(degrees=20).apply(Image.new("RGB", (60, 40), (255, 0, 0)))
-    alphas = {alpha for _, (_, _, _, alpha) in turned.getcolors()}
+    alphas = {alpha for _, (_, _, _, alpha) in colors_of(turned)}
     assert len(alphas) > 10
-    assert {color[:3] for _, color in turned.getcolors() if color[3]} == {(255, 0, 0)}
+    assert {color[:3] for _, color in colors_of(turned) if color[3]} == {(255, 0, 0)}
 
 
 def test_an_angle_beyond_a_full_turn_is_refused():

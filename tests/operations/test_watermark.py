@@ -7,6 +7,7 @@ from PIL import Image, ImageChops
 from fileq.errors import ErrorKind, JobError
 from fileq.operations.builtin.mark import font_problem
 from fileq.operations.builtin.watermark import Watermark
+from tests.support.images import colors_of, pixel_of
 
 
 def marked_box(before, after):
@@ -64,7 +65,7 @@ def test_a_picture_lies_where_gravity_says(photo, logo, gravity, corner):
 @pytest.mark.parametrize(("opacity", "red"), [(0, 128), (0.5, 192), (1, 255)])
 def test_opacity_mixes_the_mark_with_the_photo(photo, logo, opacity, red):
     result = Watermark(picture=logo, gravity="center", opacity=opacity).apply(photo)
-    assert result.getpixel((200, 150))[0] == pytest.approx(red, abs=1)
+    assert pixel_of(result, (200, 150))[0] == pytest.approx(red, abs=1)
 
 
 @pytest.mark.parametrize("color", ["white", "black"])
@@ -96,9 +97,9 @@ def test_a_mark_is_seen_where_the_photo_is_clear(logo):
 
 def test_text_on_a_clear_ground_has_no_colours_but_its_own():
     result = Watermark(text="Ann", color="white", share=1, opacity=1).apply(Image.new("RGBA", (300, 200)))
-    lightest = max(color for _, color in result.getcolors(100_000))
+    lightest = max(color for _, color in colors_of(result, 100_000))
     assert lightest == (255, 255, 255, 255)
-    assert all(red == green == blue for _, (red, green, blue, _) in result.getcolors(100_000))
+    assert all(red == green == blue for _, (red, green, blue, _) in colors_of(result, 100_000))
 
 
 def test_a_changed_logo_is_read_again(photo, logo):
@@ -130,7 +131,9 @@ def test_a_font_that_is_not_there_is_named(photo):
 
 
 def test_a_font_file_that_is_not_there_is_a_problem_that_is_named(tmp_path):
-    assert font_problem(str(tmp_path / "no.ttf")).startswith(f"the font {tmp_path}/no.ttf can't be opened")
+    problem = font_problem(str(tmp_path / "no.ttf"))
+    assert problem is not None
+    assert problem.startswith(f"the font {tmp_path}/no.ttf can't be opened")
 
 
 def test_a_font_file_that_is_there_is_no_problem(tmp_path):
@@ -138,7 +141,8 @@ def test_a_font_file_that_is_there_is_no_problem(tmp_path):
 
     from PIL import ImageFont
 
-    own = ImageFont.load_default(12).path
-    content = own.getvalue() if isinstance(own, BytesIO) else own.read()
-    (tmp_path / "own.ttf").write_bytes(content)
+    own = ImageFont.load_default(12)
+    assert isinstance(own, ImageFont.FreeTypeFont)
+    assert isinstance(own.path, BytesIO)
+    (tmp_path / "own.ttf").write_bytes(own.path.getvalue())
     assert font_problem(str(tmp_path / "own.ttf")) is None

@@ -42,6 +42,27 @@ def close(one: Any, other: Any, by: int = 12) -> bool:
     return all(abs(a - b) <= by for a, b in zip(one, other, strict=True))
 
 
+def pixel_of(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
+    """The channels of a pixel in a picture that has several."""
+    pixel = image.getpixel(at)
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+def level_of(image: Image.Image, at: tuple[int, int]) -> float:
+    """The value of a pixel in a picture that has one channel."""
+    level = image.getpixel(at)
+    assert isinstance(level, int | float)
+    return level
+
+
+def colors_of(image: Image.Image, limit: int = 256) -> list[tuple[int, tuple[int, ...]]]:
+    """How often each colour is there, in a picture of several channels and at most `limit` colours."""
+    colors = image.getcolors(limit)
+    assert colors is not None
+    return [(count, color) for count, color in colors if isinstance(color, tuple)]
+
+
 def recipe(*outputs: Output, **keys: Any) -> Recipe:
     return Recipe(name="test", outputs=outputs or (Output(),), **keys)
 
