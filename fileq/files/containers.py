@@ -136,7 +136,7 @@ def riff_chunk(name: bytes, payload: bytes) -> bytes:
     return name + len(payload).to_bytes(4, "little") + payload + b"\0" * (len(payload) % 2)
 
 
-def brands(start: bytes) -> tuple[bytes, ...]:
+def read_brands(start: bytes) -> tuple[bytes, ...]:
     """Return the brands of a file that begins with `start`, the major one first; none where it has no ftyp box."""
     if start[4:8] != b"ftyp":
         return ()
@@ -145,7 +145,7 @@ def brands(start: bytes) -> tuple[bytes, ...]:
 
 
 def has_end(file: BinaryIO, size: int) -> bool | None:
-    """Whether the end of an open file of `size` bytes is there, by its content and not its name.
+    """Return whether the end of an open file of `size` bytes is there, by its content and not its name.
 
     None for a format that has no mark. Raises OSError.
     """
@@ -164,7 +164,7 @@ def has_end(file: BinaryIO, size: int) -> bool | None:
 
 
 def _has_all_boxes(file: BinaryIO, size: int) -> bool | None:
-    """Whether the boxes at the top end where the file does, one with the content among them."""
+    """Return whether the boxes at the top end where the file does, one with the content among them."""
     end, has_content = 0, False
     try:
         for number, box in enumerate(boxes(file)):

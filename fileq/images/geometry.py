@@ -67,9 +67,9 @@ class Scaling:
         """Return the region of `image`, which shows the whole picture at any size, in the target's size."""
         if image.size == self.target and self.is_whole:
             return image
-        return image.resize(self.target, Resampling.LANCZOS, box=self._on(Size(*image.size)))
+        return image.resize(self.target, Resampling.LANCZOS, box=self._region_on(Size(*image.size)))
 
-    def _on(self, size: Size) -> Region:
+    def _region_on(self, size: Size) -> Region:
         """Return the region on a picture of another `size` that shows the same."""
         x, y = size.width / self.full.width, size.height / self.full.height
         left, top, right, bottom = self.region

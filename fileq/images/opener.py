@@ -31,7 +31,7 @@ from PIL import (
 )
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
-from fileq.files.containers import brands
+from fileq.files.containers import read_brands
 from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
@@ -56,7 +56,7 @@ _START = 65536  # bytes: enough for all that is looked for before Pillow opens a
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class _Bounded(io.BufferedReader):
+class _BoundedReader(io.BufferedReader):
     """A file that is never asked for more than it has: Python gets the memory for all that a damaged header claims."""
 
     def __init__(self, raw: io.FileIO, length: int) -> None:
@@ -79,7 +79,7 @@ def open_source(path: str, size: int, mtime_ns: int, inode: int | None = None) -
     with raw:
         about = os.fstat(raw.fileno())
         _refuse_non_regular(about, path)
-        file = _Bounded(raw, about.st_size)
+        file = _BoundedReader(raw, about.st_size)
         check_unchanged(file, path, size, mtime_ns)
         if inode not in (None, about.st_ino):  # a folder above it was swapped for another, or a link
             raise _changed_error(path)
@@ -194,7 +194,7 @@ def _formats_to_try(start: bytes) -> tuple[str, ...]:
     if start.startswith(b"%PDF"):
         optional_codecs.register_pdf()
         return ("PDF",)
-    if not brands(start):
+    if not read_brands(start):
         return PILLOW_FORMATS
     if heif.is_heif(start):
         optional_codecs.register_heif()

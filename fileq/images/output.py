@@ -42,7 +42,10 @@ def open_output_folder(target: Reservation) -> Iterator[Directory]:
 def finish_output(
     temp: TempFile, source: BinaryIO, target: Reservation, *, keep_times: bool, format_: str, size: Size
 ) -> EncodedOutput:  # fmt: skip
-    """Finish a temp file that is complete and was made of the open file `source`; say what it is. Raises JobError."""
+    """Give a complete temp file, made of the open file `source`, its rights and times, sync it, and return what it is.
+
+    `size` is in pixels. Raises JobError.
+    """
     with translate_os_errors(temp.path):
         if target.is_source:
             copy_attributes(temp.handle, source.fileno())
@@ -56,7 +59,7 @@ def finish_output(
 
 
 def check_output(temp: TempFile, format_: str, size: Size) -> None:
-    """Raise JobError where the file is not whole, or has not this format and size."""
+    """Raise JobError where an output's temp file is not whole, or has not this format and size in pixels."""
     with translate_encode_errors(temp), temp.open_from_start() as file:
         _check_end(file, format_)
         found = size if format_ == "pdf" else _size(file, format_)

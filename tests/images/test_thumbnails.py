@@ -11,7 +11,7 @@ from fileq.errors import ErrorKind, JobError
 from fileq.images import thumbnails
 from fileq.images.thumbnails import make_thumbnail
 from tests.images import profiles
-from tests.images.test_nasty import EXTRAS, STILLS, moving, whole
+from tests.images.test_odd_files import EXTRAS, STILLS, moving, whole
 from tests.support.images import BLUE, GREEN, RED, YELLOW, close, quarters
 from tests.support.photos import TURNS, exif
 

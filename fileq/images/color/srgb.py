@@ -87,7 +87,10 @@ def _profile(icc: bytes) -> ImageCms.ImageCmsProfile:
 
 @functools.lru_cache(maxsize=16)
 def _transform(icc: bytes, source: str, target: str) -> ImageCms.ImageCmsTransform:
-    """Building one takes 2.5 ms, so that it is kept for the next picture from the same camera."""
+    """Return a transform to sRGB. Building one takes 2.5 ms: it is kept for the next picture from the same camera.
+
+    Raises ProfileError.
+    """
     try:
         return ImageCms.ImageCmsTransform(_profile(icc), srgb_profile(), source, target, INTENT, flags=FLAGS)
     except (OSError, ValueError, ImageCms.PyCMSError) as error:

@@ -1,6 +1,6 @@
 """HEIF by its brands, and what pi-heif doesn't look at before it trusts a file (ISO/IEC 14496-12, 23008-12)."""
 
-from fileq.files.containers import brands
+from fileq.files.containers import read_brands
 
 APPLE_GAIN_MAP = b":aux:hdrgainmap"
 """The end of the kind of a HEIC's second picture, where that is a gain map."""
@@ -12,7 +12,7 @@ _HEADER = 8  # bytes before an infe box's version: what follows its name are 3 o
 
 def is_heif(start: bytes) -> bool:
     """Return whether a file that begins with `start` is HEIF and not AVIF."""
-    found = brands(start)
+    found = read_brands(start)
     return bool(found) and (found[0] in _HEIF_BRANDS or (found[0] in _CONTAINER_BRANDS and b"avif" not in found))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.errors import ErrorKind, JobError
-from fileq.files.containers import brands
+from fileq.files.containers import read_brands
 from fileq.images.errors import DAMAGE
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
 
 
 def _has_unknown_pixels(file: BinaryIO) -> bool:
-    """Whether Pillow understands a TIFF's header, and has no mode for what it describes."""
+    """Return whether Pillow understands a TIFF's header, and has no mode for what it describes."""
     file.seek(0)
     try:
         TiffImageFile(file)
@@ -80,7 +80,7 @@ def _is_camera_raw(image: ImageFile, start: bytes) -> bool:
 
 
 def _depth(start: bytes) -> int:
-    """Bits a channel of a JPEG 2000 picture; 8 where its beginning is longer than `start`."""
+    """Return the bits a channel of a JPEG 2000 picture; 8 where its beginning is longer than `start`."""
     at = start.find(_SIZE_OF_JPEG_2000) + _DEPTH_AT
     return (start[at] & 0x7F) + 1 if _DEPTH_AT <= at < len(start) else 8
 
@@ -90,7 +90,7 @@ def describe_stranger(start: bytes) -> str:
     for signature, what in _STRANGERS.items():
         if start.startswith(signature):
             return f"is {what} and not a picture, whatever its name says"
-    if found := brands(start):
+    if found := read_brands(start):
         what = "a film" if found[0] in _FILMS else "a camera raw file" if found[0] == b"crx " else ""
         return f"is {what} and not a picture that can be read" if what else _NO_PICTURE
     if start[:4096].isascii() and b"\0" not in start[:4096]:

@@ -18,8 +18,6 @@ from fileq.images.metadata import iptc
 from fileq.images.metadata.selection import Metadata, save_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fileq.units import Size
 
 REWRITABLE_FORMATS = ("jpeg", "png", "webp")
@@ -37,13 +35,12 @@ def replace_metadata(content: bytes, format_: str, data: Metadata, size: Size) -
 
     Raises ValueError, IndexError or OverflowError where the file is not laid out as its format says.
     """
-    rewrite: Callable[[bytes, bytes, Metadata], bytes] = {"jpeg": _jpeg, "png": _png, "webp": _webp}[format_]
     exif: Any = save_options(data, format_, size).get("exif", b"")
-    return rewrite(content, bytes(exif), data)
+    return _REWRITERS[format_](content, bytes(exif), data)
 
 
-def _jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
-    """By segments (ITU-T T.81, annex B). What follows the end marker goes: some cameras put films there."""
+def _rewrite_jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
+    """Rewrite a JPEG by segments (ITU-T T.81, annex B). What follows its end goes: some cameras put films there."""
     new = jpeg_segment(_EXIF, exif) if exif else b""
     new += iptc.build_jpeg_segment(data.iptc)
     new += jpeg_segment(_EXIF, b"http://ns.adobe.com/xap/1.0/\0" + data.xmp) if data.xmp else b""
@@ -61,8 +58,8 @@ def _stays_in_jpeg(marker: int, start: bytes) -> bool:
     return marker == _ADOBE or not (0xE0 <= marker <= 0xEF or marker == _COMMENT)
 
 
-def _png(content: bytes, exif: bytes, data: Metadata) -> bytes:
-    """By chunks: the known ones that are about pixels stay."""
+def _rewrite_png(content: bytes, exif: bytes, data: Metadata) -> bytes:
+    """Rewrite a PNG by chunks: the known ones that are about pixels stay."""
     new = png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
     new += png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + data.xmp) if data.xmp else b""
     chunks = list(png_chunks(io.BytesIO(content)))
@@ -72,8 +69,8 @@ def _png(content: bytes, exif: bytes, data: Metadata) -> bytes:
     return b"".join([content[:8], *kept[:1], new, *kept[1:]])
 
 
-def _webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
-    """By chunks of RIFF; a file with metadata begins with VP8X, whose flags say what there is."""
+def _rewrite_webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
+    """Rewrite a WebP by chunks of RIFF; a file with metadata begins with VP8X, whose flags say what there is."""
     chunks = riff_chunks(io.BytesIO(content))
     kept = [content[chunk.start : chunk.end] for chunk in chunks if chunk.name not in {b"EXIF", b"XMP "}]
     if not kept or not kept[0].startswith(b"VP8X"):
@@ -83,3 +80,6 @@ def _webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
     kept += [riff_chunk(b"EXIF", exif)] if exif else []
     kept += [riff_chunk(b"XMP ", data.xmp)] if data.xmp else []
     return riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
+
+
+_REWRITERS = {"jpeg": _rewrite_jpeg, "png": _rewrite_png, "webp": _rewrite_webp}

@@ -61,7 +61,7 @@ class Supervisor:
             os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
-        """End them, and the supervisor too, which doesn't do it: somebody stops it again and again."""
+        """End the program, all that it started, and the supervisor, which can't where somebody stops it for ever."""
         import psutil
 
         kill_tree(psutil.Process(self.pid))
@@ -91,7 +91,10 @@ class Supervisor:
 def _supervise(
     argv: Sequence[str], stdin: IO[bytes], stderr: int, environ: Mapping[str, str] | None, lifeline: int, report: int
 ) -> NoReturn:
-    """In the new process. It keeps its parent's connections open, so that nobody thinks it over before it is."""
+    """Run the program in the new process, and end that.
+
+    It keeps its parent's connections open, so that nobody takes the attempt for ended before it is.
+    """
     try:
         os.setsid()
         for number in (*_IGNORED_SIGNALS, signal.SIGHUP):
@@ -136,7 +139,7 @@ def _run(
 
 
 def _restore_signals() -> None:
-    """In the program's process: hear signals again, and die with the supervisor (prctl(2))."""
+    """Have the program's process hear signals again, and die with the supervisor (prctl(2))."""
     for number in (*_IGNORED_SIGNALS, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
