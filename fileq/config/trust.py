@@ -7,7 +7,6 @@ with different content, and what is damaged is one trust and not all.
 import hashlib
 import os
 from collections.abc import Collection
-from contextlib import suppress
 from typing import NamedTuple
 
 from fileq.config.ownership import is_writable_by_others, trusted_user_ids
@@ -59,7 +58,7 @@ def trust_config(file: str) -> None:
 
     Whether the config is the user's own is looked at each time that it is read, and not here.
     """
-    import tempfile  # noqa: PLC0415  # 8 ms that only those wait for who trust a config
+    from fileq.files.replacement import replaced_file  # noqa: PLC0415  # only those wait for it who trust a config
 
     path = _identity(file)
     record = _record(path)
@@ -69,17 +68,8 @@ def trust_config(file: str) -> None:
     try:
         os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        handle, temp = tempfile.mkstemp(dir=folder, prefix=".")
-        try:
-            with open(handle, "wb") as content:
-                content.write(path)
-                content.flush()
-                os.fsync(content.fileno())
-            os.replace(temp, record)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temp)
-            raise
+        with replaced_file(record, mode=0o600) as content:
+            content.write(path)
     except OSError as error:
         raise EnvironmentFailure(
             f"The trust can't be remembered in {folder}: {error.strerror}.", "Change its permissions."

@@ -40,6 +40,11 @@ def removal_name(ledger: str, inode: int, version: str) -> str:
     return f".fileq-{ledger}-{inode}-{version}-{_random()}.removing"
 
 
+def partial_name() -> str:
+    """Return a new name for a file that is being written, and takes the place of another once it is whole."""
+    return f".fileq-{_random()}.part"
+
+
 def parse_removal_name(name: str) -> tuple[int, str]:
     """Return the inode and version in a name that `removal_name` made."""
     match = _REMOVAL.fullmatch(name)

@@ -4,12 +4,9 @@ import base64
 import functools
 import hashlib
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime, tzinfo
 from importlib import resources
-from typing import Any, BinaryIO
+from typing import Any
 
 import jinja2
 import msgspec
@@ -17,6 +14,7 @@ from markupsafe import Markup
 
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
 from fileq.escaping import escape_controls
+from fileq.files.replacement import replaced_file
 from fileq.ledger import Ledger, opened
 from fileq.report import plots, text
 from fileq.report.figures import WEEK, Figures, compute_figures
@@ -38,26 +36,11 @@ def write_page(ledger: Ledger, figures: Figures, path: str, zone: tzinfo, max_pi
 
     Raises NotFoundError where there is no such folder, UsageError where another file stands there, EnvironmentFailure.
     """
-    with _replaced(path) as file:
-        pictures = build_contact_sheet(ledger, figures.since, figures.until, max_pixels)
-        file.write(render_page(figures, pictures, zone).encode())
-
-
-@contextmanager
-def _replaced(path: str) -> Iterator[BinaryIO]:
-    temp = os.path.join(os.path.dirname(path), f".fileq-{secrets.token_hex(6)}.part")
     try:
         _refuse_what_is_no_page(path)
-        try:
-            with open(temp, "xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temp, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temp)
-            raise
+        with replaced_file(path) as file:
+            pictures = build_contact_sheet(ledger, figures.since, figures.until, max_pixels)
+            file.write(render_page(figures, pictures, zone).encode())
     except OSError as error:
         raise _failure(error, path) from error
 
