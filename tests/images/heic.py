@@ -11,7 +11,16 @@ from pathlib import Path
 
 PLAIN = Path(__file__).with_name("quarters.heic")
 
-_TURNS = {1: (), 2: ("mirror",), 3: (2,), 4: (2, "mirror"), 5: (1, "flip"), 6: (3,), 7: (3, "flip"), 8: (1,)}
+_TURNS: dict[int, tuple[int | str, ...]] = {
+    1: (),
+    2: ("mirror",),
+    3: (2,),
+    4: (2, "mirror"),
+    5: (1, "flip"),
+    6: (3,),
+    7: (3, "flip"),
+    8: (1,),
+}
 """For each EXIF orientation the quarter turns against the clock, and which sides change places then."""
 
 _MODES = {"flip": 0, "mirror": 1}  # top and bottom, left and right

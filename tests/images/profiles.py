@@ -5,7 +5,9 @@ The matrices are those of Bruce Lindbloom (www.brucelindbloom.com), adapted to D
 
 from __future__ import annotations
 
+import math
 import struct
+from collections.abc import Sequence
 
 Matrix = tuple[tuple[float, float, float], ...]
 
@@ -69,11 +71,11 @@ def gray(gamma: float) -> bytes:
 def decoded(value: float, gamma: float | None) -> float:
     """A number from 0 to 1 as light."""
     if gamma is not None:
-        return value**gamma
+        return math.pow(value, gamma)
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
-def xyz(colour: tuple[int, int, int], matrix: Matrix, gamma: float | None) -> list[float]:
+def xyz(colour: Sequence[float], matrix: Matrix, gamma: float | None) -> list[float]:
     light = [decoded(channel / 255, gamma) for channel in colour]
     return [sum(factor * channel for factor, channel in zip(row, light, strict=True)) for row in matrix]
 
@@ -88,4 +90,4 @@ def lab(colour: list[float]) -> list[float]:
 
 def delta_e(one: list[float], other: list[float]) -> float:
     """CIE 1976, of two colours in XYZ."""
-    return sum((a - b) ** 2 for a, b in zip(lab(one), lab(other), strict=True)) ** 0.5
+    return math.dist(lab(one), lab(other))

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from fileq.errors import ErrorKind
 from fileq.images.pipeline import open_run
@@ -17,7 +18,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.programs.command import Command
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.support.images import failure, make, photo, pipeline_request, quarters, recipe
+from tests.support.images import failure, make, photo, pipeline_request, pixel_of, quarters, recipe
 
 
 @pytest.fixture
@@ -71,6 +72,7 @@ def test_jpeg_is_progressive_unless_told_otherwise(tmp_path, source):
 @pytest.mark.parametrize(("subsampling", "factors"), [("4:4:4", (1, 1)), ("4:2:2", (2, 1)), ("4:2:0", (2, 2))])
 def test_subsampling_is_as_wanted(tmp_path, source, subsampling, factors):
     made = make(source, recipe(Output(name="o.jpg", subsampling=subsampling)), tmp_path / "out").image
+    assert isinstance(made, JpegImageFile)
     assert made.layer[0][1:3] == factors
 
 
@@ -128,7 +130,7 @@ def test_jpeg_2000_is_read_at_a_reduced_size(tmp_path):
     made = make(tmp_path / "x.jp2", recipe(Output(name="o.png"), steps=(Resize(scale=0.2),)), tmp_path / "out").image
     wanted = image.resize((200, 120), Image.Resampling.LANCZOS)
     assert made.size == (200, 120)
-    assert abs(made.resize((1, 1)).getpixel((0, 0))[0] - wanted.resize((1, 1)).getpixel((0, 0))[0]) < 4
+    assert abs(pixel_of(made.resize((1, 1)), (0, 0))[0] - pixel_of(wanted.resize((1, 1)), (0, 0))[0]) < 4
 
 
 def test_keep_times_gives_outputs_the_time_of_their_source(tmp_path, source):
@@ -185,8 +187,9 @@ class Duplicate(Operation, frozen=True, kw_only=True):
 
 @pytest.mark.parametrize("last", [False, True])
 def test_a_plug_ins_step_on_files_has_the_places_of_a_command(tmp_path, source, last):
-    given = {"steps": (Duplicate(),)}
-    made = make(source, recipe(Output(name="o.png", **given)) if last else recipe(Output(), **given), tmp_path / "out")
+    steps = (Duplicate(),)
+    wanted = recipe(Output(name="o.png", steps=steps)) if last else recipe(Output(), steps=steps)
+    made = make(source, wanted, tmp_path / "out")
     assert made.encoded[0].bytes > 0
     assert failure(source, recipe(steps=(Duplicate(), Resize(scale=0.5))), tmp_path / "out")[0] == ErrorKind.UNSUPPORTED
 

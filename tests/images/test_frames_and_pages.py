@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image, ImageSequence
@@ -8,7 +9,7 @@ from PIL import Image, ImageSequence
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.support.images import close, make, photo, quarters, recipe
+from tests.support.images import close, make, photo, pixel_of, quarters, recipe
 
 DURATIONS = [100, 250, 100, 70]
 LEFTS = [0, 20, 40, 60]
@@ -22,8 +23,11 @@ def animation(path, *, opaque: bool = False, loop: int = 0) -> None:
         frame = Image.new("RGBA", (80, 40), (255, 255, 255, 255 if opaque else 0))
         frame.paste((255, 0, 255, 255), (left, 10, left + 20, 30))
         frames.append(frame)
-    own = {".gif": {"disposal": 2}, ".webp": {"lossless": True}, ".avif": {"quality": 100}}.get(path.suffix, {})
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=DURATIONS, loop=loop, **own)
+    own: dict[str, dict[str, Any]] = {
+        ".gif": {"disposal": 2}, ".webp": {"lossless": True}, ".avif": {"quality": 100}
+    }  # fmt: skip
+    more = own.get(path.suffix, {})
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=DURATIONS, loop=loop, **more)
 
 
 def played(path) -> tuple[list[Image.Image], list[int]]:
@@ -50,7 +54,7 @@ def test_all_frames_go_through_the_steps_with_their_durations(tmp_path, source, 
         assert close(frame.getpixel((left // 2 + 5, 10)), (255, 0, 255, 255), 16)
         for other in LEFTS:
             if other != left:
-                assert close(frame.getpixel((other // 2 + 5, 10))[3:], (255 if opaque else 0,))
+                assert close(pixel_of(frame, (other // 2 + 5, 10))[3:], (255 if opaque else 0,))
 
 
 @pytest.mark.parametrize("source", ["gif", "webp", "png"])

@@ -82,6 +82,7 @@ def test_names_and_digests_are_of_the_file_that_was_opened(tmp_path, source, sec
         digest = hashlib.sha256(source.read_bytes()).hexdigest()
         swapped(source, secret)
         assert picture.digest() == digest
+        assert isinstance(picture, programs.ProgramRun)
         assert os.path.basename(picture._plan(wanted.outputs[0]).path) == before
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PIL import Image
 
 from fileq.recipes.recipe import Output
 from tests.images import profiles
 from tests.images.test_srgb import SPACES
-from tests.support.images import make, recipe
+from tests.support.images import make, pixel_of, recipe
 from tests.support.judges import CMYK_PROFILE, convert, needs_cmyk_profile, needs_imagemagick, pixels
 
 CUBE = [(red, green, blue) for red in (0, 96, 160, 255) for green in (0, 96, 160, 255) for blue in (0, 96, 160, 255)]
@@ -35,7 +37,7 @@ def farthest(one: Image.Image, other: Image.Image) -> float:
     """The largest difference of two patches, in delta E."""
     middles = range(SIDE // 2, one.width, SIDE)
     light = [
-        [profiles.xyz(image.getpixel((x, SIDE // 2)), profiles.SRGB, None) for x in middles] for image in (one, other)
+        [profiles.xyz(pixel_of(image, (x, SIDE // 2)), profiles.SRGB, None) for x in middles] for image in (one, other)
     ]
     return max(profiles.delta_e(a, b) for a, b in zip(*light, strict=True))
 
@@ -63,7 +65,7 @@ def test_gray_is_within_delta_e_2_of_imagemagicks(tmp_path, gamma):
 @pytest.mark.parametrize("ending", ["tif", "jpg"])
 @pytest.mark.parametrize("target", ["png", "webp", "tif"])
 def test_cmyk_with_a_press_profile_is_within_delta_e_2_of_imagemagicks(tmp_path, ending, target):
-    options = {"quality": 100, "subsampling": 0} if ending == "jpg" else {}
+    options: dict[str, Any] = {"quality": 100, "subsampling": 0} if ending == "jpg" else {}
     patches("CMYK", INKS).save(tmp_path / f"x.{ending}", icc_profile=CMYK_PROFILE.read_bytes(), **options)
     output = Output(name=f"o.{target}", lossless=True)
     made = make(tmp_path / f"x.{ending}", recipe(output), tmp_path / "out").image
@@ -85,5 +87,5 @@ def test_cmyk_without_a_profile_is_nearer_to_a_press_than_pillows_own(tmp_path):
 
 def mean(one: Image.Image, other: Image.Image) -> float:
     places = [(x, SIDE // 2) for x in range(SIDE // 2, one.width, SIDE)]
-    light = [[profiles.xyz(image.getpixel(place), profiles.SRGB, None) for place in places] for image in (one, other)]
+    light = [[profiles.xyz(pixel_of(image, place), profiles.SRGB, None) for place in places] for image in (one, other)]
     return sum(profiles.delta_e(a, b) for a, b in zip(*light, strict=True)) / len(places)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
+from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.files.containers import END_MARKS
 from fileq.images.metadata import iptc
@@ -23,7 +26,7 @@ def text(keyword: str, value: str) -> PngInfo:
     return info
 
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "jpg": {"quality": 20, "extra": iptc.build_jpeg_segment(IPTC), "comment": b"made at home", "progressive": True},
     "png": {"pnginfo": text("XML:com.adobe.xmp", PACKET.decode())},
     "webp": {"quality": 20},
@@ -95,7 +98,7 @@ def test_what_a_camera_put_behind_the_end_of_a_jpeg_goes(tmp_path):
 
 @pytest.mark.parametrize("ending", ["gif", "tif", "avif"])
 def test_a_format_that_is_not_stripped_is_made_anew_rather_than_kept_with_its_place(tmp_path, ending):
-    options = {"comment": b"made at home"} if ending == "gif" else {"exif": from_a_camera().tobytes()}
+    options: dict[str, Any] = {"comment": b"made at home"} if ending == "gif" else {"exif": from_a_camera().tobytes()}
     quarters().save(tmp_path / f"x.{ending}", **options)
     made = make(tmp_path / f"x.{ending}", recipe(Output(format="same", min_saving=0.99)), tmp_path / "out")
     assert "new file was made" in made.notes[0]
@@ -114,6 +117,7 @@ def test_a_page_of_many_is_never_replaced_by_the_whole_document(tmp_path):
     made = make(tmp_path / "x.tif", recipe(Output(name="{page}.tif", min_saving=0.99)), tmp_path / "out")
     for path in made.paths:
         with Image.open(path) as image:
+            assert isinstance(image, TiffImageFile)
             assert image.n_frames == 1
 
 

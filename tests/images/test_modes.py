@@ -10,7 +10,7 @@ from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.support.images import close, failure, make, recipe
+from tests.support.images import close, failure, level_of, make, pixel_of, recipe
 
 HALF = Resize(scale=0.5)
 GREEN = (0, 200, 0)
@@ -39,9 +39,9 @@ def test_transparency_stays_and_hidden_colours_do_not_bleed(tmp_path, kind, targ
     transparent(kind, tmp_path / "x.png")
     output = Output(name=f"o.{target}", quality=95)
     made = make(tmp_path / "x.png", recipe(output, steps=(HALF,)), tmp_path / "out").image.convert("RGBA")
-    assert made.getpixel((2, 2))[3] == 0
+    assert pixel_of(made, (2, 2))[3] == 0
     assert close(made.getpixel((20, 20)), (*GREEN, 255))
-    reds = [made.getpixel((x, 20))[0] for x in range(40) if made.getpixel((x, 20))[3] > 128]
+    reds = [pixel_of(made, (x, 20))[0] for x in range(40) if pixel_of(made, (x, 20))[3] > 128]
     assert max(reds) < 30
 
 
@@ -82,8 +82,8 @@ def test_16_bit_becomes_8_bit_by_scaling(tmp_path, source, target):
     made = make(tmp_path / f"x.{source}", recipe(Output(name=f"o.{target}", quality=95)), tmp_path / "out")
     if target != "pdf":
         gray = made.image.convert("L")
-        assert abs(gray.getpixel((30, 32)) - 130) < 6
-        assert abs(gray.getpixel((30, 63)) - 255) < 6
+        assert abs(level_of(gray, (30, 32)) - 130) < 6
+        assert abs(level_of(gray, (30, 63)) - 255) < 6
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
@@ -91,13 +91,13 @@ def test_16_bit_stays_where_format_and_steps_can(tmp_path, ending):
     deep(tmp_path / f"x.{ending}")
     made = make(tmp_path / f"x.{ending}", recipe(steps=(Resize(fit=Dimensions(32, 32)),)), tmp_path / "out").image
     assert made.mode == "I;16"
-    assert abs(made.getpixel((9, 16)) - 33800) < 600
+    assert abs(level_of(made, (9, 16)) - 33800) < 600
 
 
 def test_a_step_that_knows_8_bit_only_gets_a_scaled_picture(tmp_path):
     deep(tmp_path / "x.png")
     made = make(tmp_path / "x.png", recipe(Output(name="o.jpg", steps=(Grayscale(),))), tmp_path / "out").image
-    assert abs(made.convert("L").getpixel((30, 63)) - 255) < 6
+    assert abs(level_of(made.convert("L"), (30, 63)) - 255) < 6
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "PA"])

@@ -28,6 +28,7 @@ from tests.support.images import (
     make,
     photo,
     pipeline_request,
+    pixel_of,
     quarters,
     recipe,
 )
@@ -41,7 +42,7 @@ def test_every_format_is_read_whatever_the_files_name(tmp_path, ending):
     (tmp_path / f"x.{ending}").rename(tmp_path / "x.dat")
     made = make(tmp_path / "x.dat", recipe(Output(name="o.png")), tmp_path / "out").image
     assert made.size == (64, 64)
-    assert made.convert("RGB").getpixel((5, 5))[0] > 180
+    assert pixel_of(made.convert("RGB"), (5, 5))[0] > 180
 
 
 def with_cicp(path, transfer: int) -> None:

@@ -7,6 +7,7 @@ import os
 
 import pytest
 from PIL import Image, ImageDraw
+from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.errors import ErrorKind, JobError
 from fileq.images.encoder import PILLOW_NAMES
@@ -174,6 +175,7 @@ def test_where_a_format_has_no_pages_the_first_of_a_pdf_is_kept_and_the_job_says
     made = make(tmp_path / "x.pdf", recipe(*outputs), tmp_path / "out")
     assert [image.size for image in made.images()] == [(150, 150), (150, 150)]
     with Image.open(made.paths[1]) as tiff:
+        assert isinstance(tiff, TiffImageFile)
         assert tiff.n_frames == 2
     assert made.notes == (
         "The first of 2 pages was kept: JPEG has no pages; with {page} in its name, each becomes a file.",

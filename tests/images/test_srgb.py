@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
@@ -12,7 +13,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import profiles
-from tests.support.images import GREEN, close, failure, make, photo, quarters, recipe
+from tests.support.images import GREEN, close, failure, level_of, make, photo, pixel_of, quarters, recipe
 
 IN_GAMUT = [
     (128, 128, 128),
@@ -46,13 +47,14 @@ def from_profile(icc: bytes) -> ImageCms.ImageCmsProfile:
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
 def test_colours_of_a_profile_are_within_delta_e_2_of_the_formulas(tmp_path, space, ending):
     matrix, gamma = SPACES[space]
-    options = {"quality": 100, "subsampling": 0} if ending == "jpg" else {"lossless": True} if ending == "webp" else {}
-    patches(IN_GAMUT).save(tmp_path / f"x.{ending}", icc_profile=profiles.rgb(matrix, gamma), **options)
+    options: dict[str, dict[str, Any]] = {"jpg": {"quality": 100, "subsampling": 0}, "webp": {"lossless": True}}
+    icc = profiles.rgb(matrix, gamma)
+    patches(IN_GAMUT).save(tmp_path / f"x.{ending}", icc_profile=icc, **options.get(ending, {}))
     half = Resize(scale=0.5)
     made = make(tmp_path / f"x.{ending}", recipe(Output(name="o.png"), steps=(half,)), tmp_path / "out").image
     assert "icc_profile" not in made.info
     for at, patch in enumerate(IN_GAMUT):
-        seen = profiles.xyz(made.getpixel((at * 20 + 10, 10)), profiles.SRGB, None)
+        seen = profiles.xyz(pixel_of(made, (at * 20 + 10, 10)), profiles.SRGB, None)
         assert profiles.delta_e(seen, profiles.xyz(patch, matrix, gamma)) < 2
 
 
@@ -60,7 +62,7 @@ def test_gray_of_a_gamma_is_within_delta_e_2_of_the_formula(tmp_path):
     Image.new("L", (40, 40), 100).save(tmp_path / "x.png", icc_profile=profiles.gray(1.0))
     made = make(tmp_path / "x.png", recipe(), tmp_path / "out").image
     assert made.mode == "L"
-    level = made.getpixel((9, 9))
+    level = level_of(made, (9, 9))
     expected = [100 / 255 * white for white in (0.9642, 1.0, 0.8249)]
     assert profiles.delta_e(profiles.xyz((level,) * 3, profiles.SRGB, None), expected) < 2
 
@@ -93,7 +95,7 @@ def test_transparency_stays_where_colours_are_converted(tmp_path):
     image.putalpha(77)
     image.save(tmp_path / "x.png", icc_profile=profiles.rgb(profiles.ADOBE, 2.2))
     made = make(tmp_path / "x.png", recipe(), tmp_path / "out").image
-    assert made.getpixel((9, 9))[3] == 77
+    assert pixel_of(made, (9, 9))[3] == 77
 
 
 @pytest.mark.parametrize("icc", [b"no profile at all", profiles.gray(2.2), profiles.rgb(profiles.ADOBE, 2.2)[:300]])
@@ -111,7 +113,8 @@ def test_cmyk_without_a_profile_looks_like_print(tmp_path, ending, target):
     image = Image.new("CMYK", (120, 40))
     for at, ink in enumerate(inks):
         image.paste(ink, (at * 40, 0, at * 40 + 40, 40))
-    image.save(tmp_path / f"x.{ending}", **({"quality": 100} if ending == "jpg" else {}))
+    options: dict[str, Any] = {"quality": 100} if ending == "jpg" else {}
+    image.save(tmp_path / f"x.{ending}", **options)
     made = make(tmp_path / f"x.{ending}", recipe(Output(name=f"o.{target}", quality=95)), tmp_path / "out").image
     for at, wanted in enumerate(inks.values()):
         assert close(made.convert("RGB").getpixel((at * 40 + 20, 20)), wanted, 6)
@@ -131,7 +134,7 @@ def test_a_photo_in_a_wide_gamut_is_not_dulled_by_deriving_one_output_from_anoth
     sizes = [Output(name=f"{side}.png", steps=(Resize(fit=Dimensions(side, side)),)) for side in (400, 200)]
     both = make(tmp_path / "x.jpg", recipe(*sizes), tmp_path / "both").images()
     alone = make(tmp_path / "x.jpg", recipe(sizes[1]), tmp_path / "alone").image
-    means = [sum(image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))) for image in (both[1], alone)]
+    means = [sum(pixel_of(image.resize((1, 1), Image.Resampling.BOX), (0, 0))) for image in (both[1], alone)]
     assert abs(means[0] - means[1]) <= 3
 
 
@@ -143,7 +146,7 @@ def test_wide_primaries_are_seen_without_a_profile(tmp_path, primaries, matrix):
     (tmp_path / "x.avif").write_bytes(content[:at] + primaries.to_bytes(2, "big") + content[at + 2 :])
     made = make(tmp_path / "x.avif", recipe(Output(name="o.png")), tmp_path / "out").image
     for at, patch in enumerate(IN_GAMUT):
-        seen = profiles.xyz(made.getpixel((at * 40 + 20, 20)), profiles.SRGB, None)
+        seen = profiles.xyz(pixel_of(made, (at * 40 + 20, 20)), profiles.SRGB, None)
         assert profiles.delta_e(seen, profiles.xyz(patch, matrix, None)) < 2.5
 
 
@@ -177,7 +180,7 @@ def test_gamma_and_chromaticities_of_a_png_are_seen(tmp_path, chunks, matrix, ga
     (tmp_path / "x.png").write_bytes(content[:33] + chunks + content[33:])
     made = make(tmp_path / "x.png", recipe(), tmp_path / "out").image
     for at, patch in enumerate(IN_GAMUT):
-        seen = profiles.xyz(made.getpixel((at * 40 + 20, 20)), profiles.SRGB, None)
+        seen = profiles.xyz(pixel_of(made, (at * 40 + 20, 20)), profiles.SRGB, None)
         assert profiles.delta_e(seen, profiles.xyz(patch, matrix, gamma)) < 2
 
 
