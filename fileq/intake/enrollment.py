@@ -165,7 +165,7 @@ class IntakeEngine:
         """
         if not requests:
             return Enrollment(batch_id, ())
-        batch = self._open_batch(batch_id, now)
+        batch = batch_id or self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
         recipe_ids = {
             fingerprint: self._ledger.jobs.upsert_recipe(recipe.name, fingerprint, self._recipes_json[fingerprint])
             for fingerprint, recipe in self._recipes.items()
@@ -178,6 +178,8 @@ class IntakeEngine:
         ]
         self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
         queue.send(self._ledger, self._queue, due, now)
+        if due and batch_id is not None:  # a quick worker may have ended it in the meantime
+            self._ledger.batches.reopen_batch(batch)
         if not due and batch_id is None:
             self._ledger.batches.delete_batch(batch)
             return Enrollment(None, jobs)
@@ -188,12 +190,6 @@ class IntakeEngine:
         for folder in dict.fromkeys(folders):
             with suppress(OSError):  # it is gone already
                 self._ledger.folders.note_if_new(folder)
-
-    def _open_batch(self, batch_id: int | None, now: float) -> int:
-        if batch_id is None:
-            return self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
-        self._ledger.batches.reopen_batch(batch_id)
-        return batch_id
 
     def _enroll_one(self, request: JobRequest, recipe_id: int, batch_id: int, now: float) -> EnrolledJob:
         jobs, source = self._ledger.jobs, request.source

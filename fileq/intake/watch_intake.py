@@ -61,7 +61,6 @@ class IntakeResult(msgspec.Struct, frozen=True, kw_only=True):
 
     outcomes: Sequence[IntakeOutcome]
     batch_id: int | None = None
-    jobs_queued: int = 0
     disposable: Sequence[int] = ()
 
 
@@ -123,7 +122,6 @@ class WatchIntake:
         return IntakeResult(
             outcomes=outcomes,
             batch_id=enrollment.batch_id if enrollment.queued else None,
-            jobs_queued=enrollment.queued,
             disposable=disposable,
         )
 

@@ -343,6 +343,26 @@ def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, 
     assert ended == [[1], [1]]
 
 
+def test_a_batch_that_a_quick_worker_has_ended_does_not_end_again_where_nothing_comes_into_it(
+    ledger, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("fileq.intake.add_request._IN_ONE_TRANSACTION", 2)
+    for name in "cdab":
+        write(tmp_path / "many" / f"{name}.jpg")
+        if name == "d":
+            take(ledger, tmp_path / "many")
+            do_all(ledger)
+            ledger.pending_events.take_ended_batches(queue.MAIN)
+    ended = []
+
+    def work(_):
+        do_all(ledger)
+        ended.append([one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
+
+    add_files(ledger, request(tmp_path / "many", exclude=("web/*",)), now=NOW, on_scanned=work)
+    assert ended == [[2], []]
+
+
 def test_adding_nothing_new_leaves_no_batch(ledger, photos):
     take(ledger, photos)
     assert take(ledger, photos).batch_id is None
