@@ -16,7 +16,7 @@ STEPS = ["lstat", "rename", "unlink", "link", "sync"]
 
 @pytest.fixture
 def dying(monkeypatch):
-    """Have the cleaning die before or after its so-many-th step of a kind."""
+    """Have the cleanup die before or after its so-many-th step of a kind."""
 
     def arrange(step, number, *, after):
         whole, count = getattr(directory.Directory, step), iter(range(10_000))

@@ -6,13 +6,14 @@ import time
 import pytest
 
 from fileq.files import directory
+from fileq.retention import removal
 from tests.support.jobs import NOW, enter
 from tests.support.old_outputs import DAY, files_below, one, output, retention_settings, run_cleanup
 from tests.support.publication import claim, make, replace_original, reserved, written
 
 
 def untouched(ledger, path, *, changed):
-    """A cleaning leaves what stands at `path`, and counts it as `changed` or not at all."""
+    """A cleanup leaves what stands at `path`, and counts it as `changed` or not at all."""
     status = os.lstat(path)
     planned, result = run_cleanup(ledger, dry_run=True), run_cleanup(ledger)
     for figures in (planned, result):
@@ -200,6 +201,14 @@ def test_a_file_that_comes_between_the_look_and_the_step_comes_back(ledger, ours
     assert (result.outputs_removed, result.kept_changed) == (0, 1)
     assert (files_below(ours.parent), ours.read_text()) == (["a.jpg"], "theirs")
     assert one(ledger, "select hidden_path, removed_at, published_version is null from outputs") == (None, None, 0)
+
+
+def test_a_file_that_has_the_hidden_name_already_keeps_it_and_the_output_stays(ledger, ours, monkeypatch):
+    monkeypatch.setattr(removal, "removal_name", lambda *_: ".fileq-x-1-2-3-y.removing")
+    ours.with_name(".fileq-x-1-2-3-y.removing").write_text("theirs")
+    assert run_cleanup(ledger).outputs_removed == 0
+    assert ours.with_name(".fileq-x-1-2-3-y.removing").read_text() == "theirs"
+    assert ours.read_text() == "ours"
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
