@@ -280,7 +280,7 @@ def test_odd_names_are_queued_and_known_again(ledger, tmp_path, name):
 def test_thousands_of_files_are_one_batch_in_several_transactions(ledger, tmp_path):
     for number in range(4100):
         write(tmp_path / "many" / f"{number}.jpg")
-    heard = []
+    heard: list[int] = []
     receipt = add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=heard.append)
     assert heard == [2000, 4000, 4100]
     assert (receipt.queued, receipt.batch_id) == (4100, 1)

@@ -8,7 +8,7 @@ SMALL = {"jobs_to_notify", "jobs_unsent", "outputs_unfinished"}
 def scanned(ledger, look):
     """The steps of SQLite's plans for what `look` asks in which it goes through a whole large table."""
     connection = ledger.database.connection
-    asked = []
+    asked: list[str] = []
     connection.set_trace_callback(asked.append)
     look(ledger)
     connection.set_trace_callback(None)

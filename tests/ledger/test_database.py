@@ -165,6 +165,7 @@ def test_four_processes_that_make_the_same_database_at_once_make_one(database):
         for _ in range(4)
     ]
     for maker in makers:
+        assert maker.stdin is not None
         maker.stdin.write("\n")
         maker.stdin.flush()
     said = [maker.communicate() for maker in makers]

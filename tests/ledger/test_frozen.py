@@ -14,7 +14,7 @@ import pytest
 
 from fileq.job import JobState, OutputInfo
 from fileq.ledger import opened
-from fileq.ledger.database import SCHEMA_VERSION
+from fileq.ledger.migrations import SCHEMA_VERSION
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish

@@ -169,7 +169,7 @@ def test_outputs_that_are_gone_are_in_no_pair(ledger, column):
     ],
 )
 def test_a_week_of_a_large_ledger_is_found_by_an_index(ledger, what):
-    asked = []
+    asked: list[str] = []
     ledger.database.connection.set_trace_callback(asked.append)
     getattr(ledger.history, what)(NOW, LATER, *([9] if what == "sample_jobs" else []))
     ledger.database.connection.set_trace_callback(None)

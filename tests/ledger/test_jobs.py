@@ -7,7 +7,7 @@ import pytest
 from fileq import queue
 from fileq.job import FINAL, JobState, Token
 from fileq.ledger import opened
-from fileq.ledger.tables.jobs import QueueEntry
+from fileq.ledger.tables.jobs import Claim, QueueEntry
 from fileq.recipes.recipe import decode_recipe
 from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
 
@@ -86,7 +86,7 @@ def test_a_job_that_waits_is_claimed_when_it_is_due(ledger):
 
 def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
     jobs = enter(ledger, *map(str, range(40)))
-    claims = []
+    claims: list[Claim] = []
     gate = threading.Barrier(4)
 
     def claim_all(worker):
@@ -151,7 +151,7 @@ def test_every_name_comes_back_as_it_went_in(ledger, name):
 
 
 def test_of_some_jobs_those_that_wait_without_a_message_are_due(ledger):
-    queued, running, sent, waiting, high = (*enter(ledger, *"abcd"), *enter(ledger, "e", priority=7))
+    queued, running, sent, waiting, high = enter(ledger, *"abcd") + enter(ledger, "e", priority=7)
     begin(ledger, running)
     ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
     queue.send(ledger, queue.MAIN, [QueueEntry(sent, 0, None, 1)], NOW)

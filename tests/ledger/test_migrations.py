@@ -94,6 +94,7 @@ def test_four_processes_that_open_an_older_ledger_at_once_migrate_it_once(old):
         subprocess.Popen([sys.executable, "-c", OPEN, old], stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(4)
     ]
     for opener in openers:
+        assert opener.stdin is not None
         opener.stdin.write("\n")
         opener.stdin.flush()
     assert [opener.communicate() for opener in openers] == [("12\n", "")] * 4
@@ -184,6 +185,8 @@ def test_a_job_of_a_strange_state_has_failed_and_says_so_and_can_be_retried(tmp_
     sql(path, "update jobs set state = 'lost' where id = 3")
     with opened(path) as ledger:
         job = ledger.overview.find_job(3)
+        assert job is not None
+        assert job.failure is not None
         assert (job.state, job.failure.kind) == (JobState.FAILED, ErrorKind.INTERNAL)
         assert ledger.overview.tally_jobs().jobs == dict.fromkeys(JobState, 2) | {
             JobState.FAILED: 3,

@@ -10,7 +10,8 @@ from fileq.job import JobState
 from fileq.publish import publish_jobs
 from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, recipe
-from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
+from tests.support.kills import Killed, die
+from tests.support.publication import claim, claim_of_original, conflict, make, refusal_of, reserved, stand, written
 
 
 def test_by_default_what_stands_there_is_a_conflict(ledger, out):
@@ -174,7 +175,7 @@ def test_a_newer_original_is_never_replaced_by_the_output_of_the_older(
         else:
             exchange = Directory.exchange
             monkeypatch.setattr(Directory, "exchange", lambda *names: (save(), exchange(*names))[1])
-        assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+        assert refusal_of(ledger, finished).kind is ErrorKind.CONFLICT
     assert original.read_text() == "newer"
 
 
@@ -183,8 +184,8 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
     claimed = claim_of_original(ledger, original)
     finished = written(claimed, reserved(ledger, claimed, original))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "finish_attempt", lambda *_, **__: os.abort_here())
-        with pytest.raises(AttributeError, match="abort_here"):
+        patch.setattr(ledger.jobs, "finish_attempt", die)
+        with pytest.raises(Killed):
             publish_jobs(ledger, [finished])
     assert recover(ledger, NOW, 5.0) == 1
     job = ledger.overview.find_job(claimed.token.job_id)
@@ -210,5 +211,5 @@ def test_a_folder_at_an_outputs_name_is_a_conflict_whatever_the_recipe_says(ledg
     (out / "a.jpg").mkdir(parents=True)
     claimed = claim(ledger, on_conflict="overwrite")
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
-    refused = publish_jobs(ledger, [finished])[claimed.token]
+    refused = refusal_of(ledger, finished)
     assert (refused.kind, "A folder stands at" in refused.message) == (ErrorKind.CONFLICT, True)

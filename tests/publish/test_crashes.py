@@ -8,6 +8,7 @@ from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.ledger.tables.jobs import Fenced
 from fileq.publish import publication, publish_jobs, restore_displaced_files
+from fileq.publish.placement import place_output
 from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, state
 from tests.support.kills import Killed, die
@@ -19,8 +20,8 @@ def crashed_publishing(ledger, out, monkeypatch):
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "finish_attempt", lambda *_, **__: os.abort_here())
-        with pytest.raises(AttributeError, match="abort_here"):
+        patch.setattr(ledger.jobs, "finish_attempt", die)
+        with pytest.raises(Killed):
             publish_jobs(ledger, [finished])
     assert (out / "a.jpg").read_text() == "ours"
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job_id))
@@ -56,9 +57,8 @@ def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger
     def place_the_first_alone(folder, place, output):
         if place.path.endswith("b.jpg"):
             raise Killed
-        really(folder, place, output)
+        place_output(folder, place, output)
 
-    really = publication.place_output
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output", place_the_first_alone)
     assert os.listdir(out) == ["a.jpg"]
     second = ledger.jobs.claim_job(claimed.token.job_id, 1, NOW)

@@ -8,7 +8,7 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
 from fileq.publish import folders, publish_jobs
 from tests.support.jobs import state
-from tests.support.publication import claim, make, reserved, stand, written
+from tests.support.publication import claim, make, refusal_of, reserved, stand, written
 
 
 def test_a_file_in_the_folders_place_is_a_conflict_that_reserves_nothing(ledger, out):
@@ -57,7 +57,7 @@ def test_a_disk_that_fails_while_the_folder_is_synced_fails_the_job(ledger, out,
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     monkeypatch.setattr(os, "fsync", fail)
-    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.INTERNAL
+    assert refusal_of(ledger, finished).kind is ErrorKind.INTERNAL
 
 
 @pytest.mark.parametrize("filled", [True, False])

@@ -11,8 +11,9 @@ from fileq.files.directory import Directory
 from fileq.job import JobState, OutputInfo
 from fileq.ledger.tables.jobs import Fenced
 from fileq.publish import publication, publish_jobs
+from fileq.publish.placement import place_output
 from tests.support.jobs import NOW, enter, state
-from tests.support.publication import claim, claim_of_original, make, reserved, stand, written
+from tests.support.publication import claim, claim_of_original, make, refusal_of, reserved, stand, written
 
 
 def test_an_output_gets_its_name_and_its_job_is_done(ledger, out):
@@ -65,7 +66,7 @@ def test_an_older_version_of_the_source_publishes_nothing_once_the_newer_has_the
     finished = written(older, reserved(ledger, older, out / "a.jpg"))
     (job,) = enter(ledger, version="2000-2")
     reserved(ledger, claim(ledger, job=job), out / "a.jpg")
-    assert publish_jobs(ledger, [finished])[older.token].kind is ErrorKind.CHANGED
+    assert refusal_of(ledger, finished).kind is ErrorKind.CHANGED
     assert not (out / "a.jpg").exists()
 
 
@@ -73,7 +74,7 @@ def test_a_file_that_came_into_being_while_the_output_was_made_stays(ledger, out
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     stand(out / "a.jpg")
-    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert refusal_of(ledger, finished).kind is ErrorKind.CONFLICT
     assert (out / "a.jpg").read_text() == "theirs"
     assert state(ledger, claimed.token.job_id) is JobState.RUNNING
 
@@ -91,7 +92,7 @@ def test_only_the_temp_file_that_was_made_comes_out(ledger, out, swap):
     else:
         os.unlink(places[0].temp)
         {"another's file": give, "link": os.symlink, "hard link": os.link}[swap](theirs, places[0].temp)
-    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert refusal_of(ledger, finished).kind is ErrorKind.CONFLICT
     assert not (out / "a.jpg").exists()
     assert theirs.read_text() == "them"
 
@@ -120,7 +121,7 @@ def test_without_hard_links_a_file_that_came_into_being_stays_too(ledger, out, m
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     stand(out / "a.jpg")
-    assert publish_jobs(ledger, [finished])[claimed.token].kind is ErrorKind.CONFLICT
+    assert refusal_of(ledger, finished).kind is ErrorKind.CONFLICT
     assert (out / "a.jpg").read_text() == "theirs"
 
 
@@ -154,9 +155,18 @@ def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
 def test_an_original_is_replaced_once_the_names_of_the_other_outputs_last(ledger, tmp_path, monkeypatch):
     original = stand(tmp_path / "photos" / "a.jpg")
     steps = []
-    place, sync = publication.place_output, Directory.sync
-    monkeypatch.setattr(publication, "place_output", lambda *given: (steps.append(given[1].path), place(*given)))
-    monkeypatch.setattr(Directory, "sync", lambda folder: (steps.append(folder.path), sync(folder)))
+    sync = Directory.sync
+
+    def note_and_place(folder, reservation, output):
+        steps.append(reservation.path)
+        place_output(folder, reservation, output)
+
+    def note_and_sync(folder):
+        steps.append(folder.path)
+        sync(folder)
+
+    monkeypatch.setattr(publication, "place_output", note_and_place)
+    monkeypatch.setattr(Directory, "sync", note_and_sync)
     claimed = claim_of_original(ledger, original)
     other = tmp_path / "out" / "b.jpg"
     places = reserved(ledger, claimed, original, other)

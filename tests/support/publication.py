@@ -73,6 +73,13 @@ def conflict(ledger, claimed, path):
     return raised.value.message
 
 
+def refusal_of(ledger, finished):
+    """The error with which the publication of one job ends."""
+    refused = publish_jobs(ledger, [finished])[finished.token]
+    assert isinstance(refused, JobError)
+    return refused
+
+
 def stand(path, content="theirs"):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)

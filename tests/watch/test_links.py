@@ -9,6 +9,7 @@ from fileq.watch import collector, links
 from fileq.watch.links import LinkKind, LinkRefused, RefusedLinks, check_link
 from fileq.watch.scan import Scan
 from fileq.watch.specification import PollMode, WatchSpec
+from fileq.watch.stability import seconds_until_next_probe
 from fileq.watch.watcher import Watcher
 from tests.support.jobs import recipe
 
@@ -94,7 +95,7 @@ def test_what_is_swapped_for_a_link_while_it_is_looked_at_is_looked_at_again(inb
         sub.symlink_to(secret.parent)
         return real
 
-    monkeypatch.setattr(links.os.path, "realpath", swap)
+    monkeypatch.setattr(os.path, "realpath", swap)
     with pytest.raises((FolderMissing, OSError)):
         check_link(str(path), str(inbox))
 
@@ -139,12 +140,10 @@ def when_complete(monkeypatch):
     """Do something, once, when a file was seen to be complete and is not in the ledger yet."""
 
     def do(something):
-        judge = collector.seconds_until_next_probe
-
         def judge_and_do(*arguments):
-            wait = judge(*arguments)
+            wait = seconds_until_next_probe(*arguments)
             if wait is None:
-                monkeypatch.setattr(collector, "seconds_until_next_probe", judge)
+                monkeypatch.setattr(collector, "seconds_until_next_probe", seconds_until_next_probe)
                 something()
             return wait
 

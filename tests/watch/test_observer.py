@@ -3,12 +3,16 @@
 import errno
 import os
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
-from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
+from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, Mask, WatchDescriptor
 
 from fileq.watch.inotify import InotifyReader
 from fileq.watch.observer import FolderObserver, ObserverTrouble, describe_limit, file_system_type, lacks_events
+
+CALLBACK: Any = object()
+NUMBER = CallbackId(7)
 
 
 @pytest.fixture
@@ -57,14 +61,14 @@ def test_a_thread_that_ended_is_trouble(observation):
 
 
 def test_an_overflow_is_told_and_its_watches_stay(hints, observation):
-    overflow = InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b"")
+    overflow = InotifyEvent(WatchDescriptor(-1), InotifyConstants.IN_Q_OVERFLOW, 0, b"")
     observation._observer.reader.handle_event(overflow)
     assert "more events came" in hints.get(timeout=30)[1]
     assert observation.watches == 1
 
 
 def test_an_error_that_ends_the_reading_thread_is_told(monkeypatch):
-    told = []
+    told: list[str] = []
 
     def fail(*_):
         raise KeyError(7)
@@ -84,7 +88,7 @@ def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
     reader = InotifyReader(lambda _: None)
     monkeypatch.setattr(reader, "_get_or_create_watch", full)
     with pytest.raises(OSError, match="limit"):
-        reader.add_callback(b"/", 0, None, 0)
+        reader.add_callback(b"/", Mask(0), CALLBACK, CallbackId(0))
     assert reader.limit_reached
     reader._is_reading = False
     reader.close()
@@ -92,9 +96,10 @@ def test_the_systems_limit_on_watches_is_noticed(monkeypatch):
 
 def test_a_folder_that_is_told_of_twice_is_watched_once(tmp_path):
     reader = InotifyReader(lambda _: None)
-    watches = [reader.add_callback(os.fsencode(tmp_path), InotifyConstants.IN_CREATE, object(), 7) for _ in range(2)]
+    folder = os.fsencode(tmp_path)
+    watches = [reader.add_callback(folder, InotifyConstants.IN_CREATE, CALLBACK, NUMBER) for _ in range(2)]
     assert watches == [1, 1]
-    reader.remove_callbacks([(1, 7), (1, 7)])
+    reader.remove_callbacks([(watch, NUMBER) for watch in watches])
     assert reader.watches == 0
     reader._is_reading = False
     reader.close()

@@ -113,43 +113,51 @@ def path(tmp_path):
     return path
 
 
+def probe(path):
+    found = probe_file(str(path))
+    assert found is not None
+    return found
+
+
 def test_a_file_at_rest(path):
-    seen, status = probe_file(str(path)), os.stat(path)
+    seen, status = probe(path), os.stat(path)
     assert seen.identity == (status.st_size, status.st_mtime_ns, status.st_ino)
     assert (seen.is_open, seen.has_end) == (False, True)
 
 
 def test_a_file_that_this_process_writes_to(path):
     with path.open("ab"):
-        assert probe_file(str(path)).is_open
-    assert probe_file(str(path)).is_open is False
+        assert probe(path).is_open
+    assert probe(path).is_open is False
 
 
 def test_a_file_that_another_process_writes_to(path):
     code = f"import sys; file = open({str(path)!r}, 'ab'); print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdin is not None
         assert writer.stdout.readline() == b"open\n"
-        assert probe_file(str(path)).is_open
+        assert probe(path).is_open
         writer.stdin.close()
-    assert probe_file(str(path)).is_open is False
+    assert probe(path).is_open is False
 
 
 def test_a_file_that_is_mapped_for_writing(path):
     with path.open("r+b") as file:
         mapped = mmap.mmap(file.fileno(), 0)
-    assert probe_file(str(path)).is_open
+    assert probe(path).is_open
     mapped.close()
-    assert probe_file(str(path)).is_open is False
+    assert probe(path).is_open is False
 
 
 def test_readers_do_not_count(path):
     with path.open("rb"):
-        assert probe_file(str(path)).is_open is False
+        assert probe(path).is_open is False
 
 
 def test_without_leases_nobody_knows_who_writes(path, monkeypatch):
     monkeypatch.setattr(stability, "_leases", False)
-    assert probe_file(str(path)).is_open is None
+    assert probe(path).is_open is None
 
 
 @pytest.mark.parametrize("what", ["nothing", "folder", "pipe", "link to nothing", "link loop"])
@@ -174,6 +182,6 @@ def test_a_file_that_may_not_be_opened_is_there_still(path, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(stability.os, "open", refuse)
-    seen = probe_file(str(path))
+    monkeypatch.setattr(os, "open", refuse)
+    seen = probe(path)
     assert (seen.size, seen.is_open, seen.has_end) == (path.stat().st_size, None, None)

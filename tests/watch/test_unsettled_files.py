@@ -1,8 +1,10 @@
+from typing import Any
+
 from fileq.ledger.tables.watches import WaitingFile
 from fileq.watch.stability import QUIET
 from fileq.watch.unsettled_files import UnsettledFiles, longest_waiting
 
-ROOT = object()
+ROOT: Any = object()  # of a watched folder it counts here which it is
 
 
 def test_each_is_due_once_after_its_quiet():

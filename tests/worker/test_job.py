@@ -147,7 +147,12 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     seen = []
     check = ledger.jobs.check_token
-    ledger.jobs.check_token = lambda token: (seen.append(slot.activity), check(token))[1]
+
+    def look_and_check(token):
+        seen.append(slot.activity)
+        return check(token)
+
+    ledger.jobs.check_token = look_and_check
     process_jobs(slot, jobs[:1])
     assert (seen[0].job_id, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
     assert (slot.activity.job_id, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)

@@ -101,6 +101,7 @@ def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledge
 
 def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
     problem, _ = run_task(database, config(), "nothing", threading.Event())
+    assert problem is not None
     assert problem.startswith("Something went wrong inside fileq: StopIteration")
 
 
