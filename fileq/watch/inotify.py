@@ -105,6 +105,7 @@ class InotifyTreeEmitter(InotifyEmitter):
         )
 
     def run(self) -> None:
+        """Sort events until it is stopped."""
         try:
             super().run()
         except Exception as error:  # noqa: BLE001  # see InotifyReader

@@ -71,6 +71,12 @@ def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
     assert counts(receipt) == (2, 0, 0, 1)
     assert receipt.batch_id == 1
     assert ledger.overview.tally_jobs(1).jobs[JobState.QUEUED] == 2
+    assert ledger.overview.find_job(1).priority == 0
+
+
+def test_the_folder_of_each_source_is_noted_for_its_drive_may_be_taken_out(ledger, photos):
+    take(ledger, photos)
+    assert [ledger.folders.find_folder(str(folder)) is not None for folder in (photos, photos / "trips")] == [True] * 2
 
 
 def test_every_job_has_a_message(ledger, photos):

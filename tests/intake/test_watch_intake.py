@@ -62,6 +62,7 @@ def test_what_could_not_be_written_is_queued_in_a_batch_that_there_is(ledger, in
             take(ledger, path, way=way)
     assert take(ledger, path, way=way, now=NOW + 1) == [IntakeOutcome.QUEUED]
     assert ledger.batches.find_queue(1) == queue.MAIN
+    assert ledger.folders.find_folder(str(inbox)) is not None
 
 
 def test_nothing_new_opens_no_batch(ledger, inbox):

@@ -28,8 +28,8 @@ def write(path, content=b"pixels", mtime=None):
 
 
 def take(ledger, *paths, way=None, now=NOW):
-    taken = (way or intake_of(ledger)).take_in([source_at(path) for path in paths], now)
-    return taken.outcomes
+    result = (way or intake_of(ledger)).take_in([source_at(path) for path in paths], now)
+    return result.outcomes
 
 
 def do(ledger, path, output=None):

@@ -1,4 +1,4 @@
-"""An observation tells what happens in a folder, and what is wrong with itself."""
+"""An observer tells what happens in a folder, and what is wrong with itself."""
 
 import errno
 import os
