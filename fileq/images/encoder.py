@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fileq.recipes.recipe import Output
 
 FORMATS_WITHOUT_PROFILE = {"gif", "pdf", "jxl"}
-"""Where Pillow has no way to embed a profile, so that colours must be sRGB's."""
+"""Where Pillow has no way to embed a profile, so that colors must be sRGB's."""
 
 PILLOW_NAMES = {
     "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "gif": "GIF", "tiff": "TIFF", "pdf": "PDF",
@@ -35,7 +35,7 @@ DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 
 _ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 of 255 off
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
-_FULL_CHROMA = 90  # from this quality on, colour has the resolution of light
+_FULL_CHROMA = 90  # from this quality on, color has the resolution of light
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The geometry between a source as it is stored and the picture as it is wanted.
 
 A picture is read in one go: the region that is wanted, at the size that is wanted, whichever way it lies in the
-file. So the decoder may reduce, and what is turned and colour-converted is the small picture.
+file. So the decoder may reduce, and what is turned and color-converted is the small picture.
 """
 
 from __future__ import annotations

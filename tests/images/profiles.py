@@ -75,16 +75,16 @@ def decoded(value: float, gamma: float | None) -> float:
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
-def xyz(colour: Sequence[float], matrix: Matrix, gamma: float | None) -> list[float]:
-    light = [decoded(channel / 255, gamma) for channel in colour]
+def xyz(color: Sequence[float], matrix: Matrix, gamma: float | None) -> list[float]:
+    light = [decoded(channel / 255, gamma) for channel in color]
     return [sum(factor * channel for factor, channel in zip(row, light, strict=True)) for row in matrix]
 
 
-def lab(colour: list[float]) -> list[float]:
+def lab(color: list[float]) -> list[float]:
     def f(t: float) -> float:
         return t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116
 
-    x, y, z = (f(max(value, 0) / white) for value, white in zip(colour, _D50, strict=True))
+    x, y, z = (f(max(value, 0) / white) for value, white in zip(color, _D50, strict=True))
     return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
 
 

@@ -147,7 +147,7 @@ def test_16_bit_is_scaled_as_imagemagick_scales_it(tmp_path):
 
 @needs_imagemagick
 @pytest.mark.parametrize("ending", ["png", "tif", "ppm"])
-def test_colours_of_16_bit_are_read_as_imagemagick_reads_them(tmp_path, source, ending):
+def test_colors_of_16_bit_are_read_as_imagemagick_reads_them(tmp_path, source, ending):
     deep = convert(source, "-resize", "50%", "-depth", "16", to=tmp_path / f"x.{ending}")
     judged = pixels(convert(deep.with_name(f"{deep.name}[0]"), "-depth", "8", to=tmp_path / "judged.png"))
     made = make(deep, recipe(Output(name="o.png")), tmp_path / "out").image
@@ -156,7 +156,7 @@ def test_colours_of_16_bit_are_read_as_imagemagick_reads_them(tmp_path, source, 
 
 @needs_imagemagick
 @pytest.mark.parametrize("ending", ["jp2", "psd"])
-def test_colours_of_16_bit_that_pillow_can_not_read_are_refused(tmp_path, source, ending):
+def test_colors_of_16_bit_that_pillow_can_not_read_are_refused(tmp_path, source, ending):
     deep = convert(source, "-depth", "16", to=tmp_path / f"x.{ending}")
     kind, message = failure(deep, recipe(), tmp_path / "out")
     assert kind == ErrorKind.UNSUPPORTED

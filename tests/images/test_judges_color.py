@@ -14,16 +14,16 @@ from tests.support.images import make, pixel_of, recipe
 from tests.support.judges import CMYK_PROFILE, convert, needs_cmyk_profile, needs_imagemagick, pixels
 
 CUBE = [(red, green, blue) for red in (0, 96, 160, 255) for green in (0, 96, 160, 255) for blue in (0, 96, 160, 255)]
-INKS = [(*colour, black) for colour in CUBE for black in (0, 128)]
+INKS = [(*color, black) for color in CUBE for black in (0, 128)]
 SIDE = 8  # pixels of a patch: what JPEG codes by itself
 
 CONVERSION = ("-intent", "relative", "-black-point-compensation")
 
 
-def patches(mode: str, colours) -> Image.Image:
-    image = Image.new(mode, (SIDE * len(colours), SIDE))
-    for at, colour in enumerate(colours):
-        image.paste(colour, (at * SIDE, 0, (at + 1) * SIDE, SIDE))
+def patches(mode: str, colors) -> Image.Image:
+    image = Image.new(mode, (SIDE * len(colors), SIDE))
+    for at, color in enumerate(colors):
+        image.paste(color, (at * SIDE, 0, (at + 1) * SIDE, SIDE))
     return image
 
 
@@ -45,7 +45,7 @@ def farthest(one: Image.Image, other: Image.Image) -> float:
 @needs_imagemagick
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("target", ["png", "webp", "tif"])
-def test_colours_also_out_of_gamut_are_within_delta_e_2_of_imagemagicks(tmp_path, space, target):
+def test_colors_also_out_of_gamut_are_within_delta_e_2_of_imagemagicks(tmp_path, space, target):
     patches("RGB", CUBE).save(tmp_path / "x.png", icc_profile=profiles.rgb(*SPACES[space]))
     output = Output(name=f"o.{target}", lossless=True)
     made = make(tmp_path / "x.png", recipe(output), tmp_path / "out").image.convert("RGB")

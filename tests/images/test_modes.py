@@ -35,7 +35,7 @@ def transparent(kind: str, path) -> None:
 
 @pytest.mark.parametrize("kind", ["rgba", "palette", "key"])
 @pytest.mark.parametrize("target", ["png", "webp", "avif", "tif", "gif"])
-def test_transparency_stays_and_hidden_colours_do_not_bleed(tmp_path, kind, target):
+def test_transparency_stays_and_hidden_colors_do_not_bleed(tmp_path, kind, target):
     transparent(kind, tmp_path / "x.png")
     output = Output(name=f"o.{target}", quality=95)
     made = make(tmp_path / "x.png", recipe(output, steps=(HALF,)), tmp_path / "out").image.convert("RGBA")

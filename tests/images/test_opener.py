@@ -69,8 +69,8 @@ def test_ordinary_transfer_functions_are_no_high_dynamic_range(tmp_path, transfe
 
 @pytest.mark.parametrize(("transfer", "word"), [(16, "PQ"), (18, "HLG")])
 def test_heic_with_high_dynamic_range_is_refused(tmp_path, transfer, word):
-    colours = b"\0\0\0\x13colrnclx\0\x09" + transfer.to_bytes(2, "big") + b"\0\x09\x80"
-    (tmp_path / "x.heic").write_bytes(heic.with_boxes([colours]))
+    colors = b"\0\0\0\x13colrnclx\0\x09" + transfer.to_bytes(2, "big") + b"\0\x09\x80"
+    (tmp_path / "x.heic").write_bytes(heic.with_boxes([colors]))
     kind, message = failure(tmp_path / "x.heic", recipe(), tmp_path / "out")
     assert kind == ErrorKind.UNSUPPORTED
     assert word in message
@@ -155,7 +155,7 @@ def test_heic_is_read_and_becomes_jpeg(tmp_path):
     assert made.paths[0].name == "quarters.jpg"
     assert made.image.size == (48, 32)
     places = {(4, 4): RED, (43, 4): GREEN, (4, 27): BLUE, (43, 27): YELLOW}
-    assert all(close(made.image.getpixel(place), colour, 25) for place, colour in places.items())
+    assert all(close(made.image.getpixel(place), color, 25) for place, color in places.items())
 
 
 def test_a_heic_that_is_cut_off_is_unreadable(tmp_path):

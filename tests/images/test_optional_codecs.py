@@ -215,7 +215,7 @@ def test_a_pdf_survives_the_way_through_fileq(tmp_path):
     back = make(there, recipe(Output(name="o.png")), tmp_path / "out").image
     assert back.size == (300, 200)
     corners = {(9, 9): RED, (290, 9): GREEN, (9, 190): BLUE, (290, 190): YELLOW}
-    assert all(close(back.getpixel(place), colour, 20) for place, colour in corners.items())
+    assert all(close(back.getpixel(place), color, 20) for place, color in corners.items())
 
 
 @needs_jxl

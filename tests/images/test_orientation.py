@@ -27,9 +27,9 @@ def laid(orientation: int, path, size=(1200, 800)):
 def is_upright(image: Image.Image) -> bool:
     width, height = image.size
     places = ((4, 4), (width - 5, 4), (4, height - 5), (width - 5, height - 5))
-    colours = (RED, GREEN, BLUE, YELLOW)
+    colors = (RED, GREEN, BLUE, YELLOW)
     rgb = image.convert("RGB")
-    return all(close(rgb.getpixel(place), colour) for place, colour in zip(places, colours, strict=True))
+    return all(close(rgb.getpixel(place), color) for place, color in zip(places, colors, strict=True))
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "avif"])

@@ -32,9 +32,9 @@ SPACES = {
 }
 
 
-def patches(colours, side=40) -> Image.Image:
-    image = Image.new("RGB", (side * len(colours), side))
-    for at, patch in enumerate(colours):
+def patches(colors, side=40) -> Image.Image:
+    image = Image.new("RGB", (side * len(colors), side))
+    for at, patch in enumerate(colors):
         image.paste(patch, (at * side, 0, (at + 1) * side, side))
     return image
 
@@ -45,7 +45,7 @@ def from_profile(icc: bytes) -> ImageCms.ImageCmsProfile:
 
 @pytest.mark.parametrize("space", SPACES)
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
-def test_colours_of_a_profile_are_within_delta_e_2_of_the_formulas(tmp_path, space, ending):
+def test_colors_of_a_profile_are_within_delta_e_2_of_the_formulas(tmp_path, space, ending):
     matrix, gamma = SPACES[space]
     options: dict[str, dict[str, Any]] = {"jpg": {"quality": 100, "subsampling": 0}, "webp": {"lossless": True}}
     icc = profiles.rgb(matrix, gamma)
@@ -67,7 +67,7 @@ def test_gray_of_a_gamma_is_within_delta_e_2_of_the_formula(tmp_path):
     assert profiles.delta_e(profiles.xyz((level,) * 3, profiles.SRGB, None), expected) < 2
 
 
-def test_srgb_is_known_by_its_colours_and_not_by_its_name():
+def test_srgb_is_known_by_its_colors_and_not_by_its_name():
     assert srgb.is_srgb(profiles.rgb(profiles.SRGB, None))
     assert srgb.is_srgb(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     assert not srgb.is_srgb(profiles.rgb(profiles.SRGB, 1.0))
@@ -90,7 +90,7 @@ def test_an_output_in_srgb_carries_no_profile_of_its_source(tmp_path, ending):
     assert "icc_profile" not in made.info
 
 
-def test_transparency_stays_where_colours_are_converted(tmp_path):
+def test_transparency_stays_where_colors_are_converted(tmp_path):
     image = quarters((40, 40)).convert("RGBA")
     image.putalpha(77)
     image.save(tmp_path / "x.png", icc_profile=profiles.rgb(profiles.ADOBE, 2.2))

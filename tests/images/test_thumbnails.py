@@ -56,15 +56,15 @@ def test_of_an_animation_the_first_frame_is_shown(tmp_path, ending):
     assert getattr(image, "n_frames", 1) == 1
 
 
-def test_its_colours_are_those_of_srgb(tmp_path):
+def test_its_colors_are_those_of_srgb(tmp_path):
     icc = profiles.rgb(profiles.ADOBE, 2.2)
-    colour = (150, 130, 110)
-    Image.new("RGB", (100, 100), colour).save(tmp_path / "a.png", icc_profile=icc)
+    color = (150, 130, 110)
+    Image.new("RGB", (100, 100), color).save(tmp_path / "a.png", icc_profile=icc)
     _, image = small(tmp_path / "a.png")
     assert "icc_profile" not in image.info
     seen = profiles.xyz(image.getpixel((20, 20)), profiles.SRGB, None)
-    assert profiles.delta_e(seen, profiles.xyz(colour, profiles.ADOBE, 2.2)) < 2
-    assert profiles.delta_e(seen, profiles.xyz(colour, profiles.SRGB, None)) > 4
+    assert profiles.delta_e(seen, profiles.xyz(color, profiles.ADOBE, 2.2)) < 2
+    assert profiles.delta_e(seen, profiles.xyz(color, profiles.SRGB, None)) > 4
 
 
 def test_transparency_and_16_bit_stay_what_they_look_like(tmp_path):

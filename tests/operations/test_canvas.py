@@ -56,7 +56,7 @@ def test_a_larger_picture_is_made_smaller_and_a_smaller_one_is_not_enlarged():
         ("RGBA", "white", "RGBA"),
     ],
 )
-def test_the_mode_changes_only_where_the_colour_needs_it(mode, color, result):
+def test_the_mode_changes_only_where_the_color_needs_it(mode, color, result):
     assert Border(width=1, color=color).apply(Image.new(mode, (3, 3))).mode == result
 
 
@@ -78,6 +78,6 @@ def test_a_border_has_at_least_a_pixel(width):
         Border(width=width)
 
 
-def test_an_unknown_colour_is_refused_when_the_config_is_read():
+def test_an_unknown_color_is_refused_when_the_config_is_read():
     with pytest.raises(ValueError, match="'whit' is no colour"):
         pad("10x10", color="whit")

@@ -14,12 +14,12 @@ from fileq.operations.color import _NAMES, Color, parse_color
         (" RebeccaPurple ", (102, 51, 153, 255)),
     ],
 )
-def test_a_colour_is_read_in_every_way_that_people_write_it(text, color):
+def test_a_color_is_read_in_every_way_that_people_write_it(text, color):
     assert parse_color(text) == color
 
 
 @pytest.mark.parametrize("text", ["", "#", "#12", "#12345", "#ggg", "##123", "none", "rgb(1,2,3)"])
-def test_what_is_no_colour_is_refused_with_the_remedy(text):
+def test_what_is_no_color_is_refused_with_the_remedy(text):
     with pytest.raises(ValueError, match="CSS name"):
         parse_color(text)
 

@@ -88,7 +88,7 @@ def test_trim_works_on_16_bit_gray_and_keeps_it():
     assert (result.mode, result.size) == ("I;16", (40, 20))
 
 
-def test_trim_does_not_see_the_colours_of_clear_pixels():
+def test_trim_does_not_see_the_colors_of_clear_pixels():
     image = framed("RGBA", (0, 0, 0, 0), (200, 0, 0, 255))
     image.paste((0, 255, 0, 0), (0, 0, 10, 10))
     assert Crop(trim=True).settled(image).box == (30, 50, 70, 70)
@@ -101,7 +101,7 @@ def test_a_border_may_differ_by_the_tolerance(tolerance, box):
     assert Crop(trim=True, tolerance=tolerance).settled(image).box == box
 
 
-def test_a_picture_of_one_colour_is_not_trimmed():
+def test_a_picture_of_one_color_is_not_trimmed():
     image = Image.new("RGB", (20, 10), "red")
     assert Crop(trim=True).apply(image).size == (20, 10)
 

@@ -64,7 +64,7 @@ def test_fill_keeps_the_part_that_gravity_names(gravity, shade):
     assert result.getpixel((25, 25)) == shade
 
 
-def test_the_colour_of_clear_pixels_does_not_bleed_into_others():
+def test_the_color_of_clear_pixels_does_not_bleed_into_others():
     image = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
     image.paste((0, 0, 255, 255), (0, 0, 50, 100))
     result = Resize(fit=box("33x")).apply(image)

@@ -60,13 +60,13 @@ def test_a_picture_is_not_shifted_by_turning_it_a_hair():
     assert max(abs(before - after) for before, after in pairs) <= 1
 
 
-def test_the_corners_are_clear_unless_a_colour_is_given():
+def test_the_corners_are_clear_unless_a_color_is_given():
     image = Image.new("RGB", (40, 20), "red")
     assert corners(Rotate(degrees=45).apply(image)) == [(0, 0, 0, 0)] * 4
     assert corners(Rotate(degrees=45, color="lime").apply(image)) == [(0, 255, 0)] * 4
 
 
-def test_edges_are_smooth_and_have_only_the_colours_of_both_sides():
+def test_edges_are_smooth_and_have_only_the_colors_of_both_sides():
     turned = Rotate(degrees=20).apply(Image.new("RGB", (60, 40), (255, 0, 0)))
     alphas = {alpha for _, (_, _, _, alpha) in colors_of(turned)}
     assert len(alphas) > 10

@@ -10,11 +10,11 @@ from tests.support.images import level_of, pixel_of
 
 
 @pytest.mark.parametrize(("mode", "result"), [("L", "L"), ("LA", "LA"), ("RGB", "L"), ("RGBA", "LA"), ("I;16", "I;16")])
-def test_grayscale_takes_the_colours_and_nothing_else(mode, result):
+def test_grayscale_takes_the_colors_and_nothing_else(mode, result):
     assert Grayscale().apply(Image.new(mode, (2, 2))).mode == result
 
 
-def test_gray_is_the_luma_of_the_colour():
+def test_gray_is_the_luma_of_the_color():
     assert Grayscale().apply(Image.new("RGBA", (1, 1), (200, 100, 50, 77))).getpixel((0, 0)) == (124, 77)
 
 

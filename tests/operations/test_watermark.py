@@ -70,7 +70,7 @@ def test_opacity_mixes_the_mark_with_the_photo(photo, logo, opacity, red):
 
 @pytest.mark.parametrize("color", ["white", "black"])
 @pytest.mark.parametrize("text", ["Ann", "Ann\nSmith"])
-def test_a_text_shows_on_a_ground_of_its_own_colour(text, color):
+def test_a_text_shows_on_a_ground_of_its_own_color(text, color):
     ground = Image.new("RGB", (400, 300), color)
     assert marked_box(ground, Watermark(text=text, color=color).apply(ground)) is not None
 
@@ -86,7 +86,7 @@ def test_tiles_lie_in_every_part_of_the_photo(photo):
     ("mode", "color", "result"),
     [("L", "white", "L"), ("L", "red", "RGB"), ("LA", "black", "LA"), ("LA", "red", "RGBA")],
 )
-def test_a_gray_picture_stays_gray_unless_the_text_has_a_colour(mode, color, result):
+def test_a_gray_picture_stays_gray_unless_the_text_has_a_color(mode, color, result):
     assert Watermark(text="Ann", color=color).apply(Image.new(mode, (60, 40))).mode == result
 
 
@@ -95,7 +95,7 @@ def test_a_mark_is_seen_where_the_photo_is_clear(logo):
     assert result.getpixel((200, 150)) == (255, 0, 0, 128)
 
 
-def test_text_on_a_clear_ground_has_no_colours_but_its_own():
+def test_text_on_a_clear_ground_has_no_colors_but_its_own():
     result = Watermark(text="Ann", color="white", share=1, opacity=1).apply(Image.new("RGBA", (300, 200)))
     lightest = max(color for _, color in colors_of(result, 100_000))
     assert lightest == (255, 255, 255, 255)

@@ -1,4 +1,4 @@
-"""Colours that a PNG names by gamma and chromaticities (PNG third edition, 11.3.2.1 gAMA and 11.3.2.2 cHRM)."""
+"""Colors that a PNG names by gamma and chromaticities (PNG third edition, 11.3.2.1 gAMA and 11.3.2.2 cHRM)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _determinant(a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...
 
 
 def _adaptation(white: tuple[float, ...]) -> Matrix:
-    """Return the matrix that makes colours seen under `white` look the same under D50."""
+    """Return the matrix that makes colors seen under `white` look the same under D50."""
     cones, target = _times(_BRADFORD, white), _times(_BRADFORD, icc.D50)
     scaled = tuple(
         tuple(value * to / cone for value in row) for row, to, cone in zip(_BRADFORD, target, cones, strict=True)

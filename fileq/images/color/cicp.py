@@ -1,4 +1,4 @@
-"""Coding-independent code points (ITU-T H.273): what AVIF, HEIF and PNG say of their colours without a profile.
+"""Coding-independent code points (ITU-T H.273): what AVIF, HEIF and PNG say of their colors without a profile.
 
 They stand in the `colr` box of AVIF and HEIF (ISO 23008-12) and in the cICP chunk of PNG.
 """

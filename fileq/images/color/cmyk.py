@@ -1,6 +1,6 @@
 """CMYK without a profile: what the inks of a common offset press look like, and not Pillow's 255 minus ink.
 
-The solid inks and their overprints are those of US Web Coated (SWOP), in sRGB; where an ink covers a part, the colours
+The solid inks and their overprints are those of US Web Coated (SWOP), in sRGB; where an ink covers a part, the colors
 mix by that part (Demichel's equations). Mixed in sRGB's numbers and not in light, which is close to the dot gain of
 paper (Yule and Nielsen's n = 2.2): half black is 144 here, 147 by the profile, and 128 by Pillow.
 """

@@ -19,7 +19,7 @@ def has_transparency(file: BinaryIO) -> bool:
     """
     place = file.tell()
     file.seek(_HEADER)
-    for _ in range(2):  # colour mode data, image resources
+    for _ in range(2):  # color mode data, image resources
         file.seek(int.from_bytes(file.read(4), "big"), 1)
     section, layers = (int.from_bytes(file.read(4), "big") for _ in range(2))
     count = int.from_bytes(file.read(2), "big", signed=True) if section and layers else 0

@@ -87,7 +87,7 @@ class Resize(Operation, frozen=True, kw_only=True):
         left, top, right, bottom = region = self.region(size)
         if right - left == target.width and bottom - top == target.height:
             return image.crop((int(left), int(top), int(right), int(bottom)))
-        # Pillow premultiplies LA and RGBA by itself, so that hidden colours don't bleed.
+        # Pillow premultiplies LA and RGBA by itself, so that hidden colors don't bleed.
         return image.resize(target, Resampling.LANCZOS, box=region)
 
 

@@ -64,7 +64,7 @@ class Rotate(Operation, frozen=True, kw_only=True):
 
         color = parse_color(self.color)
         target = self.size(Size(*image.size))
-        # One pixel of the colour all around makes the edges smooth.
+        # One pixel of the color all around makes the edges smooth.
         framed = place_on_canvas(image, Size(image.width + 2, image.height + 2), color, (1, 1))
         return framed.transform(
             target,
