@@ -62,6 +62,6 @@ def bring_waiting_jobs_forward(ledger: Ledger, now: float) -> None:
 def _send_each_to_its_queue(ledger: Ledger, due: Sequence[QueueEntry], now: float) -> None:
     queues: dict[str, list[QueueEntry]] = {}
     for job in due:
-        queues.setdefault(ledger.batches.find_queue(job.id), []).append(job)
+        queues.setdefault(ledger.batches.find_queue(job.job_id), []).append(job)
     for name, jobs in queues.items():
         queue.send(ledger, name, jobs, now)

@@ -67,7 +67,15 @@ def test_what_waits_is_sent_when_it_is_due(ledger):
 
 def test_what_has_a_message_gets_no_other_and_what_has_none_comes_before_it(ledger):
     one, two, urgent = enter(ledger, "a", "b") + enter(ledger, "c", priority=1)
-    queue.send(ledger, queue.MAIN, [QueueEntry(one, 0, None, 0), QueueEntry(urgent, 1, None, 0)], NOW)
+    queue.send(
+        ledger,
+        queue.MAIN,
+        [
+            QueueEntry(job_id=one, priority=0, due_at=None, size=0),
+            QueueEntry(job_id=urgent, priority=1, due_at=None, size=0),
+        ],
+        NOW,
+    )
     assert control.resend_jobs(ledger, queue.MAIN, NOW) == 1
     assert control.resend_jobs(ledger, queue.MAIN, NOW) == 0
     assert jobs_sent(ledger) == [urgent, two, one]
@@ -75,7 +83,7 @@ def test_what_has_a_message_gets_no_other_and_what_has_none_comes_before_it(ledg
 
 def test_a_message_in_the_schedule_is_one(ledger):
     enter(ledger, "a", due_at=NOW + 5)
-    queue.send(ledger, queue.MAIN, [QueueEntry(1, 0, NOW + 5, 0)], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(job_id=1, priority=0, due_at=NOW + 5, size=0)], NOW)
     assert control.resend_jobs(ledger, queue.MAIN, NOW + 100) == 0
     ledger.database.connection.execute("delete from schedule")
     assert control.resend_jobs(ledger, queue.MAIN, NOW + 100) == 1
@@ -83,7 +91,7 @@ def test_a_message_in_the_schedule_is_one(ledger):
 
 def test_what_a_slot_has_taken_is_left_to_it_for_a_minute_unless_the_clock_went_back(ledger):
     (job,) = enter(ledger, "a")
-    queue.send(ledger, queue.MAIN, [QueueEntry(job, 0, None, 0)], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(job_id=job, priority=0, due_at=None, size=0)], NOW)
     ledger.messages.take_message(queue.MAIN, NOW)
     assert control.resend_jobs(ledger, queue.MAIN, NOW + 59) == 0
     assert control.resend_jobs(ledger, queue.MAIN, NOW + 60) == 1
@@ -105,7 +113,7 @@ def test_what_is_no_message_of_ours_disturbs_nothing(ledger, data):
     ledger.messages.schedule_messages(queue.MAIN, [(data, NOW)])
     ledger.messages.move_due_messages(queue.MAIN, NOW)
     assert [ledger.messages.take_message(queue.MAIN, NOW) for _ in range(3)] == [data, data, None]
-    assert [due.id for due in ledger.jobs.filter_unsent_jobs([job])] == [job]
+    assert [due.job_id for due in ledger.jobs.filter_unsent_jobs([job])] == [job]
 
 
 def test_a_queue_gets_only_its_own(ledger):

@@ -76,7 +76,7 @@ def follow(session: Session, ledger: Ledger, batch_id: int | None, display: Disp
 def running_slots(ledger: Ledger, batch_id: int | None) -> list[SlotProgress]:
     """Return a slot for each running job of the batch, or of all batches."""
     now = time.time()
-    jobs = ledger.overview.list_jobs(JobSelection([JobState.RUNNING], batch_id))
+    jobs = ledger.overview.list_jobs(JobSelection(states=[JobState.RUNNING], batch_id=batch_id))
     return [SlotProgress(job.source, job.recipe_name, max(0.0, now - (job.started_at or now))) for job in jobs]
 
 

@@ -19,7 +19,9 @@ def live_workers(ledger: Ledger, config: Config) -> list[WorkerRecord]:
 def is_worker_alive(ledger: Ledger, config: Config) -> bool:
     """Return whether a worker is there, by a look that costs nothing where one has just said so."""
     fresh = time.time() - 2 * config.settings.worker.heartbeat
-    return any(worker.beat_at > fresh for worker in ledger.workers.list_workers()) or bool(live_workers(ledger, config))
+    return any(worker.heartbeat_at > fresh for worker in ledger.workers.list_workers()) or bool(
+        live_workers(ledger, config)
+    )
 
 
 def slot_count(option: int | None, config: Config) -> int:

@@ -87,8 +87,8 @@ def _attempt(ledger: Ledger, lease: DispositionLease, disposition: Disposition) 
     except (FileNotFoundError, NotADirectoryError):  # its folder has gone, and the file with it
         return False
     with file:
-        if disposition.temp is not None:
-            _remove_copy(ledger, lease, disposition.temp)
+        if disposition.temp_path is not None:
+            _remove_copy(ledger, lease, disposition.temp_path)
         try:
             _apply_action(ledger, file, disposition.to)
         except OSError:
@@ -126,7 +126,7 @@ def _are_outputs_unchanged(ledger: Ledger, disposition_id: int) -> bool:
     A job may end well and leave all to a file that was there; that one is nobody's copy of the source.
     """
     jobs = (
-        ledger.overview.find_job(job_id, forgotten=True) for job_id in ledger.dispositions.find_job_ids(disposition_id)
+        ledger.overview.find_job(job_id, purged=True) for job_id in ledger.dispositions.find_job_ids(disposition_id)
     )
     done = [job for job in jobs if job is not None and job.state is JobState.DONE]
     return bool(done) and all(job.outputs and ledger.outputs.are_unchanged(job.id) for job in done)

@@ -32,8 +32,8 @@ class LeasedFile(ExitStack):
         self._ledger = ledger
         folder, self._own_name = os.path.split(disposition.source)
         self.directory = self.enter_context(open_directory(folder))
-        self._hidden = None if disposition.hidden is None else os.path.basename(disposition.hidden)
-        self.target = disposition.target
+        self._hidden = None if disposition.hidden_path is None else os.path.basename(disposition.hidden_path)
+        self.target = disposition.target_path
         self._renewed_at = time.monotonic()
         self.name = self._find()
 

@@ -64,7 +64,11 @@ def _record_result(ledger: Ledger, check: CheckResult, before: CheckRecord | Non
         )
         turn = _Turn(check, since - bad_since)
     after = (since if is_bad else None) if has_turned else bad_since
-    ledger.checks.upsert_record(CheckRecord(check.name, check.state, check.message, since, after, now))
+    ledger.checks.upsert_record(
+        CheckRecord(
+            name=check.name, state=check.state, message=check.message, since=since, bad_since=after, checked_at=now
+        )
+    )
     return turn if has_turned else None
 
 

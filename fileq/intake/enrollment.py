@@ -172,7 +172,7 @@ class IntakeEngine:
         }
         jobs = [self._enroll_one(one, recipe_ids[one.target.fingerprint], batch, now) for one in requests]
         due = [
-            QueueEntry(job.job_id, self._priority, self._due_at, one.source.size)
+            QueueEntry(job_id=job.job_id, priority=self._priority, due_at=self._due_at, size=one.source.size)
             for one, job in zip(requests, jobs, strict=True)
             if _is_queued(job)
         ]
@@ -217,7 +217,7 @@ class IntakeEngine:
         if not self._is_repeated(prior):
             return EnrolledJob(prior.job_id, IntakeOutcome.KNOWN)
         jobs.requeue_job(
-            prior.job_id, batch_id, now, recipe=recipe_id, priority=self._priority, due_at=self._due_at, inode=inode
+            prior.job_id, batch_id, now, recipe_id=recipe_id, priority=self._priority, due_at=self._due_at, inode=inode
         )
         return EnrolledJob(prior.job_id, IntakeOutcome.QUEUED)
 

@@ -113,7 +113,19 @@ def send_to_target(target: NotificationTarget, notification: Notification, envir
 
 def send_now(notify: NotifySettings, title: str, body: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Send a notification to each target now, past the ledger, which may be what is wrong; return the problems."""
-    notification = Notification(0, "unhealthy", title, body, None, 0, 0, 1, None, None, None)
+    notification = Notification(
+        notification_id=0,
+        event="unhealthy",
+        title=title,
+        body=body,
+        attachment=None,
+        created_at=0,
+        due_at=0,
+        tries=1,
+        targets=None,
+        problem=None,
+        given_up_at=None,
+    )
     problems = []
     for target in list_targets(notify):
         try:

@@ -46,7 +46,7 @@ def enqueue_event_notifications(ledger: Ledger, notify: NotifySettings, now: flo
 
 
 def _enqueue_batches(ledger: Ledger, notify: NotifySettings, now: float) -> None:
-    ended = [event.batch for event in ledger.pending_events.take_ended_batches(queue.MAIN) if event.unwatched]
+    ended = [event.batch_id for event in ledger.pending_events.take_ended_batches(queue.MAIN) if event.unwatched]
     tallies = {batch_id: tally for batch_id in ended if (tally := ledger.overview.tally_jobs(batch_id)).total}
     if not tallies or not notify.is_on or "batch" not in notify.on:
         return

@@ -21,7 +21,7 @@ def prepare_folder(ledger: Ledger, path: str) -> None:
             raise _drive_away(path, "choose another folder, or put any file there.")
         made = set(_make(path))
         status = os.stat(path)
-        if made or known is None or not known.is_still(status):
+        if made or known is None or not known.is_same_folder(status):
             for one in made | {path}:
                 ledger.folders.upsert_folder(one, made=one in made)
 
@@ -45,10 +45,10 @@ def _drive_away(path: str, instead: str) -> FolderUnavailable:
 
 def _is_away(known: FolderRecord) -> bool:
     """Whether its drive was taken out: then it is missing, or an empty mount point that is on the drive below."""
-    if not is_drive_missing(known.real, known.device):
+    if not is_drive_missing(known.real_path, known.device):
         return False
     try:
-        return not os.path.ismount(known.real) and not os.listdir(known.real)
+        return not os.path.ismount(known.real_path) and not os.listdir(known.real_path)
     except FileNotFoundError:
         return True
 

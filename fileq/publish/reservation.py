@@ -103,8 +103,8 @@ class PathOccupant:
         return self._owner is not None and self._same_work(self._owner)
 
     def _same_work(self, owner: PathOwner) -> bool:
-        return owner.job == self._claim.token.job_id or (
-            owner.source == self._claim.source and owner.recipe == self._recipe.name
+        return owner.job_id == self._claim.token.job_id or (
+            owner.source == self._claim.source and owner.recipe_name == self._recipe.name
         )
 
     @property
@@ -156,7 +156,7 @@ class PathOccupant:
             assert self._owner is not None
             raise JobError(
                 ErrorKind.CONFLICT,
-                f"{self.path} is already the output of {self._owner.source} (recipe {self._owner.recipe}).",
+                f"{self.path} is already the output of {self._owner.source} (recipe {self._owner.recipe_name}).",
                 'Put more in the name, such as {relative} or {ext}, or set on_conflict = "rename".',
             )
         if self._foreign:

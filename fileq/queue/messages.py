@@ -53,9 +53,9 @@ def _groups(jobs: Sequence[QueueEntry]) -> Iterator[list[int]]:
     group: list[int] = []
     for job in jobs:
         if job.size > _SMALL:
-            yield [job.id]
+            yield [job.job_id]
             continue
-        group.append(job.id)
+        group.append(job.job_id)
         if len(group) == most:
             yield group
             group = []

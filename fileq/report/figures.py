@@ -134,7 +134,7 @@ def _by_recipe(work: Iterable[WorkTotal]) -> list[RecipeTotal]:
     """Return the sums of each recipe; the one that took the longest comes first."""
     parts: dict[str, list[WorkTotal]] = {}
     for one in work:
-        parts.setdefault(one.recipe, []).append(one)
+        parts.setdefault(one.recipe_name, []).append(one)
     return sorted((_recipe(*part) for part in parts.items()), key=lambda one: (-one.seconds, one.recipe))
 
 

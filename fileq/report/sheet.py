@@ -97,7 +97,7 @@ def _comparison(pair: BeforeAndAfter, max_pixels: int) -> Comparison:
     if version != after.version:
         raise JobError(ErrorKind.CHANGED, f"{after.path} was changed.")
     return Comparison(
-        recipe=pair.recipe,
+        recipe=pair.recipe_name,
         finished_at=pair.finished_at,
         before=_picture(before.path, before.bytes, before.mtime_ns, max_pixels),
         after=_picture(after.path, after.bytes, -1, max_pixels),

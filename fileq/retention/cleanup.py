@@ -73,7 +73,7 @@ class _Cleanup:
         total = None if rules.max_total is None else self._ledger.retention.total_output_bytes(counted)
         for output in self._until_stopped(selection.find_expired(self._ledger, rules)):
             freed = self._take_output(output)
-            if total is not None and output.recipe in counted:
+            if total is not None and output.recipe_id in counted:
                 total -= freed
         if total is not None and rules.max_total is not None:
             surplus = self._until_stopped(selection.find_surplus(self._ledger, rules))
@@ -123,7 +123,12 @@ class _Cleanup:
     def _record_progress(self) -> None:
         done = self.result
         if done.outputs_removed or done.jobs_purged:
-            gone = CleaningRecord(done.outputs_removed, done.bytes_freed, done.kept_changed, done.jobs_purged)
+            gone = CleaningRecord(
+                outputs=done.outputs_removed,
+                bytes=done.bytes_freed,
+                kept_changed=done.kept_changed,
+                jobs=done.jobs_purged,
+            )
             self._cleaning_id = self._ledger.retention.upsert_cleaning(self._cleaning_id, gone, self._now)
 
     def purge_jobs(self, before: float, schedule: ScheduleSettings) -> None:

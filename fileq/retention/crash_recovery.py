@@ -28,7 +28,7 @@ def finish_removals(
             result.add_failure(removal.path, error.strerror or str(error))
             done = False
         if done and not dry_run:
-            ledger.retention.clear_hidden_paths([(removal.path, removal.hidden)])
+            ledger.retention.clear_hidden_paths([(removal.path, removal.hidden_path)])
 
 
 def _finish_removal(
@@ -41,7 +41,7 @@ def _finish_removal(
     dry_run: bool,
 ) -> bool:
     """Return whether nothing is left to do for this removal. Raises OSError."""
-    hidden, name = os.path.basename(removal.hidden), os.path.basename(removal.path)
+    hidden, name = os.path.basename(removal.hidden_path), os.path.basename(removal.path)
     inode, version = parse_removal_name(hidden)
     status = directory.lstat(hidden)
     if status is None:
@@ -55,11 +55,11 @@ def _finish_removal(
     if named is not None and os.path.samestat(named, status):  # it was on its way back
         if not dry_run:
             restore_name(directory, hidden, name)
-            ledger.retention.record_kept(removal.path, removal.hidden, version)
+            ledger.retention.record_kept(removal.path, removal.hidden_path, version)
         return True
     if not dry_run:
         if removal.version == version:
-            ledger.retention.record_removed(removal.path, removal.hidden, now)
+            ledger.retention.record_removed(removal.path, removal.hidden_path, now)
         directory.unlink(hidden)
         directory.sync()
     result.add_removed(removal.path, removal.bytes)
@@ -70,13 +70,13 @@ def _finish_without_hidden_file(
     ledger: Ledger, directory: Directory, removal: InterruptedRemoval, now: float, *, dry_run: bool
 ) -> bool:
     """Finish what was not hidden yet, or is removed already; after a loss of power it may even be back."""
-    inode, version = parse_removal_name(os.path.basename(removal.hidden))
+    inode, version = parse_removal_name(os.path.basename(removal.hidden_path))
     status = directory.lstat(os.path.basename(removal.path))
     is_back = removal.version is None and status is not None and is_same_file(status, inode, version)
     if is_back and not dry_run:
-        ledger.retention.record_kept(removal.path, removal.hidden, version)
+        ledger.retention.record_kept(removal.path, removal.hidden_path, version)
     if (
         status is None and removal.version is not None and not dry_run
     ):  # it went, and a loss of power undid the note of it
-        ledger.retention.record_removed(removal.path, removal.hidden, now)
+        ledger.retention.record_removed(removal.path, removal.hidden_path, now)
     return True

@@ -25,10 +25,10 @@ def _remove_folder(ledger: Ledger, folder: FolderRecord) -> bool:
     In a transaction, like reserving an output, which has its folder made: no job loses the folder that it counts on.
     """
     with ledger.transaction():
-        if folder.made and _is_expected(ledger, folder):
+        if folder.created_by_fileq and _is_expected(ledger, folder):
             return False
         try:
-            gone = folder.made and _rmdir(folder)
+            gone = folder.created_by_fileq and _rmdir(folder)
         except OSError:  # it holds something, or can't be removed: it is looked at again next time
             ledger.folders.set_maybe_empty(folder.path, thinned=True)
             return False
@@ -44,15 +44,15 @@ def _is_expected(ledger: Ledger, folder: FolderRecord) -> bool:
     if folder.path in (paths := ledger.folders.list_reserved_folders()):
         return True
     others = (ledger.folders.find_folder(path) for path in paths)
-    return any(other is not None and other.real == folder.real for other in others)
+    return any(other is not None and other.real_path == folder.real_path for other in others)
 
 
 def _rmdir(folder: FolderRecord) -> bool:
-    above, name = os.path.split(folder.real)
+    above, name = os.path.split(folder.real_path)
     try:
         with open_without_links(above, folder.device) as directory:
             status = directory.lstat(name)
-            if status is None or not folder.is_still(status):
+            if status is None or not folder.is_same_folder(status):
                 return False
             directory.rmdir(name)
     except FolderMissing:

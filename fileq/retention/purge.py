@@ -41,15 +41,15 @@ class Purge:
             self._purge_batch(batch, checked_before)
 
     def _purge_batch(self, jobs: Sequence[PurgeCandidate], checked_before: float) -> None:
-        needed = {job.job for job in jobs if self._is_needed(job)}
-        others = [job.job for job in jobs if job.job not in needed]
+        needed = {job.job_id for job in jobs if self._is_needed(job)}
+        others = [job.job_id for job in jobs if job.job_id not in needed]
         with throttle():
             self._ledger.tombstones.purge_jobs(needed, others, self._now, ended=self._before, seen=checked_before)
 
     def _is_needed(self, job: PurgeCandidate) -> bool:
         return (
             job.has_disposition
-            or self._has_output(job.job)
+            or self._has_output(job.job_id)
             or self._would_be_queued_again(job)
             or self._is_source_an_output(job)
         )
@@ -65,14 +65,14 @@ class Purge:
         if os.path.lexists(path):
             return True
         folder = self._ledger.folders.find_folder(os.path.dirname(path))
-        return folder is not None and is_drive_missing(folder.real, folder.device)
+        return folder is not None and is_drive_missing(folder.real_path, folder.device)
 
     def _would_be_queued_again(self, job: PurgeCandidate) -> bool:
         """Return whether a watcher, or a batch that the schedule adds, would take its source for a new one."""
         roots = [
             root for root in self._roots if job.source == root or job.source.startswith(root.rstrip(os.sep) + os.sep)
         ]
-        if not roots and job.watch is None:
+        if not roots and job.watch_id is None:
             return False
         try:
             return version_of(os.stat(job.source)) == job.version
@@ -81,7 +81,7 @@ class Purge:
 
     def _is_drive_missing(self, root: str) -> bool:
         folder = self._ledger.folders.find_folder(root)
-        return folder is not None and is_drive_missing(folder.real, folder.device)
+        return folder is not None and is_drive_missing(folder.real_path, folder.device)
 
 
 def _fixed_root(path: str) -> str:

@@ -26,7 +26,7 @@ class RetentionRules(msgspec.Struct, frozen=True):
 
     def is_expired(self, output: RemovableOutput) -> bool:
         """Return whether an output is older than its recipe keeps it."""
-        return output.published_at < self.cutoffs[output.recipe]
+        return output.published_at < self.cutoffs[output.recipe_id]
 
 
 def rules_in_force(
@@ -79,4 +79,4 @@ def _oldest_first(ledger: Ledger, recipe_ids: Collection[int], until: float) -> 
     after: tuple[float, int] | None = None
     while recipe_ids and (batch := ledger.retention.find_removable_outputs(recipe_ids, until, after, _AT_ONCE)):
         yield from batch
-        after = (batch[-1].published_at, batch[-1].number)
+        after = (batch[-1].published_at, batch[-1].row_id)

@@ -58,7 +58,7 @@ class DirectoryCache(ExitStack):
             folder = self._ledger.folders.find_folder(path)
             if folder is None:  # fileq never had an output in there
                 raise FolderReplaced
-            self._last = (path, self.enter_context(reopen_directory(folder.real, folder.device, folder.inode)))
+            self._last = (path, self.enter_context(reopen_directory(folder.real_path, folder.device, folder.inode)))
         return self._last[1]
 
     @functools.cached_property
@@ -148,5 +148,5 @@ def record_vanished_outputs(ledger: Ledger, now: float, stop: Callable[[], bool]
         back = [(output.path, output.version) for output in outputs if output.vanished and output not in missing]
         newly_missing = [(output.path, output.version) for output in missing if not output.vanished]
         ledger.outputs.record_vanished(newly_missing, back, now)
-        counts.update(output.recipe for output in missing)
+        counts.update(output.recipe_name for output in missing)
     return counts

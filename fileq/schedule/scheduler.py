@@ -45,7 +45,7 @@ class Scheduler:
 
     def claim_due_tasks(self, now: float) -> list[TaskRun]:
         """Claim the tasks that are due, and return them: this process is to run them, then to call `end_run`."""
-        entries = {(entry.name, entry.line): entry for entry in self._ledger.scheduled_tasks.list_entries()}
+        entries = {(entry.name, entry.cron): entry for entry in self._ledger.scheduled_tasks.list_entries()}
         set_back, self._checked_at = now < self._checked_at, now
         runs = []
         for name, cron in self._lines.items():
@@ -63,8 +63,8 @@ class Scheduler:
     def delete_obsolete_entries(self) -> None:
         """Delete the entries whose lines are no longer in the config."""
         for entry in self._ledger.scheduled_tasks.list_entries():
-            if self._lines.get(entry.name) != entry.line and not entry.is_running:
-                self._ledger.scheduled_tasks.delete_entry(entry.name, entry.line)
+            if self._lines.get(entry.name) != entry.cron and not entry.is_running:
+                self._ledger.scheduled_tasks.delete_entry(entry.name, entry.cron)
 
     def claim_task(self, name: str, now: float) -> TaskRun:
         """Claim the task of this name, to be run now, due or not. Raises UsageError where it is being run."""

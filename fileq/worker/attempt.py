@@ -53,7 +53,7 @@ class Attempt:
     def _recipe(self) -> Recipe:
         """The recipe as it was when the job was added. Raises JobError (unsupported)."""
         try:
-            return decode_recipe(self._claim.recipe)
+            return decode_recipe(self._claim.recipe_json)
         except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             message = f"The recipe of this job can't be read ({reason[:200]})."

@@ -44,8 +44,8 @@ class HeartbeatWatch:
         passed, self._looked_at = min(now - self._looked_at, _LONGEST_GAP), now
         seen: dict[int, tuple[float, float]] = {}
         for worker in workers:
-            beat_at, silence = self._seen.get(worker.id, (None, 0.0))
-            seen[worker.id] = (worker.beat_at, silence + passed if beat_at == worker.beat_at else 0.0)
+            heartbeat_at, silence = self._seen.get(worker.id, (None, 0.0))
+            seen[worker.id] = (worker.heartbeat_at, silence + passed if heartbeat_at == worker.heartbeat_at else 0.0)
         self._seen = seen
         return {worker_id: silence for worker_id, (_, silence) in seen.items()}
 
@@ -122,7 +122,7 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
             return
         due = requeue_or_fail(ledger, token, deaths, now)
         if due is not None:
-            queue.send(ledger, ledger.batches.find_queue(due.id), [due], now, overdue=True)
+            queue.send(ledger, ledger.batches.find_queue(due.job_id), [due], now, overdue=True)
 
 
 def _clear_up(ledger: Ledger, now: float) -> None:

@@ -101,8 +101,8 @@ class World:
 
     def forget(self, chance):
         """As retention does with what has ended: of some jobs something stays, others go."""
-        old = [past.job for past in self.ledger.tombstones.find_old_jobs(self.now + 1, 100)]
-        old += [past.job for past in self.ledger.tombstones.find_tombstones(self.now + 1, 100)]
+        old = [past.job_id for past in self.ledger.tombstones.find_old_jobs(self.now + 1, 100)]
+        old += [past.job_id for past in self.ledger.tombstones.find_tombstones(self.now + 1, 100)]
         needed = {job for job in old if job in self.dispositions.jobs or chance.random() < 0.5}
         others = [job for job in old if job not in needed]
         self.ledger.tombstones.purge_jobs(needed, others, self.now, ended=self.now + 1, seen=self.now + 1)
@@ -230,7 +230,7 @@ class World:
 
     def recover(self):
         entered = self.ledger.workers.list_workers()
-        alive = {record.id for record in entered if self.now - record.beat_at <= SILENCE}
+        alive = {record.id for record in entered if self.now - record.heartbeat_at <= SILENCE}
         recover(self.ledger, self.now, BEAT)
         for job in self.jobs.values():
             if job.state is JobState.RUNNING and job.worker not in alive:

@@ -7,7 +7,7 @@ from fileq.ledger.queries.overview import JobTally
 
 def tally(queued=0, done=0, failed=0):
     jobs = dict.fromkeys(JobState, 0) | {JobState.QUEUED: queued, JobState.DONE: done, JobState.FAILED: failed}
-    return JobTally(jobs, 0, 0, 0)
+    return JobTally(jobs=jobs, bytes_in=0, bytes_out=0, outputs=0)
 
 
 def test_the_rate_is_that_of_the_last_half_minute():

@@ -9,7 +9,7 @@ from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 
 
 def send(ledger, *jobs):
-    queue.send(ledger, queue.MAIN, [QueueEntry(job, 0, None, 1) for job in jobs], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(job_id=job, priority=0, due_at=None, size=1) for job in jobs], NOW)
 
 
 def overtaken(checked, later, *, earlier=0, priority=0):

@@ -45,7 +45,7 @@ def take(ledger, *paths, **keys):
 def do_all(ledger, prefix=""):
     """Do what is queued, each job with one real output; answer their paths."""
     made = []
-    for job in ledger.overview.list_jobs(JobSelection((JobState.QUEUED,))):
+    for job in ledger.overview.list_jobs(JobSelection(states=(JobState.QUEUED,))):
         token = begin(ledger, job.id)
         path = os.path.join(job.folder, prefix + os.path.basename(job.source))
         os.makedirs(job.folder, exist_ok=True)
@@ -157,7 +157,7 @@ def test_never_again_leaves_alone_what_was_ever_queued_however_it_ended(ledger, 
     os.remove(gone)
     write(photos / "c.jpg")
     take(ledger, photos / "c.jpg")
-    (failed,) = ledger.overview.list_job_ids(JobSelection((JobState.QUEUED,)))
+    (failed,) = ledger.overview.list_job_ids(JobSelection(states=(JobState.QUEUED,)))
     ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
     assert counts(take(ledger, photos, repeat=RepeatRule.NEVER)) == (0, 3, 0, 1)
     assert not os.path.exists(gone)
@@ -184,7 +184,7 @@ def test_a_walk_that_comes_by_outputs_takes_them_through_no_recipe(ledger, photo
     do_all(ledger)
     receipt = take(ledger, photos, recipes=(THUMB,))
     assert (receipt.queued, receipt.own_outputs) == (2, 1)
-    assert {job.source for job in ledger.overview.list_jobs(JobSelection(recipe="thumb"))} == {
+    assert {job.source for job in ledger.overview.list_jobs(JobSelection(recipe_name="thumb"))} == {
         f"{photos}/a.jpg", f"{photos}/trips/b.jpg",
     }  # fmt: skip
 
@@ -343,7 +343,7 @@ def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, 
 
     def work(_):
         do_all(ledger)
-        ended.append([one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
+        ended.append([one.batch_id for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
 
     add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
     assert ended == [[1], [1]]
@@ -363,7 +363,7 @@ def test_a_batch_that_a_quick_worker_has_ended_does_not_end_again_where_nothing_
 
     def work(_):
         do_all(ledger)
-        ended.append([one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
+        ended.append([one.batch_id for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
 
     add_files(ledger, request(tmp_path / "many", exclude=("web/*",)), now=NOW, on_scanned=work)
     assert ended == [[2], []]

@@ -46,7 +46,7 @@ def test_a_burst_whose_first_file_a_quick_worker_has_done_ends_once_more(ledger,
     for number in (1, 2):
         take(ledger, write(inbox / f"{number}.jpg"), way=way, now=NOW + number)
         finish(ledger, begin(ledger, number))
-        ended.append([one.batch for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
+        ended.append([one.batch_id for one in ledger.pending_events.take_ended_batches(queue.MAIN)])
     assert ended == [[1], [1]]
 
 

@@ -1,12 +1,12 @@
 from fileq.ledger.tables.checks import CheckRecord, ClockJump
 from tests.support.jobs import NOW
 
-ONE = CheckRecord("disk", "bad", "It is full.", NOW - 60, NOW - 60, NOW)
+ONE = CheckRecord(name="disk", state="bad", message="It is full.", since=NOW - 60, bad_since=NOW - 60, checked_at=NOW)
 
 
 def test_a_check_stands_as_it_was_recorded_last(ledger):
     ledger.checks.upsert_record(ONE)
-    again = CheckRecord("disk", "ok", "There is room.", NOW, None, NOW)
+    again = CheckRecord(name="disk", state="ok", message="There is room.", since=NOW, bad_since=None, checked_at=NOW)
     ledger.checks.upsert_record(again)
     assert ledger.checks.list_records() == {"disk": again}
 

@@ -13,7 +13,7 @@ def test_an_attempt_ends_with_its_outcome(ledger, ending):
     ENDINGS[ending](ledger, begin(ledger, job, worker=5))
     (attempt,) = ledger.overview.list_attempts(job)
     assert state(ledger, job) is AFTER[ending]
-    assert (attempt.number, attempt.worker, attempt.started_at, attempt.finished_at) == (1, 5, NOW, NOW)
+    assert (attempt.number, attempt.worker_id, attempt.started_at, attempt.finished_at) == (1, 5, NOW, NOW)
     assert attempt.outcome == OUTCOMES[ending]
 
 
@@ -86,7 +86,7 @@ def test_a_retried_job_has_all_its_tries_again_and_a_new_token(ledger):
     ledger.jobs.lose_attempt(begin(ledger, job), NOW)
     ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     (due,) = ledger.jobs.retry_jobs([job])
-    assert (due.id, due.priority, due.due_at, due.size) == (job, 2, None, 1000)
+    assert (due.job_id, due.priority, due.due_at, due.size) == (job, 2, None, 1000)
     claim = ledger.jobs.claim_job(job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (3, 1, 0)
 
@@ -96,7 +96,7 @@ def test_only_failed_and_cancelled_jobs_are_retried(ledger):
     ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
     ledger.jobs.cancel_jobs([cancelled], NOW)
     finish(ledger, begin(ledger, done))
-    assert [due.id for due in ledger.jobs.retry_jobs([failed, cancelled, queued, done, 99])] == [failed, cancelled]
+    assert [due.job_id for due in ledger.jobs.retry_jobs([failed, cancelled, queued, done, 99])] == [failed, cancelled]
 
 
 def test_only_what_has_not_ended_is_cancelled(ledger):
@@ -116,4 +116,4 @@ def test_a_failure_is_kept_in_its_words(ledger):
 def test_what_waits_is_due_at_its_time(ledger):
     (job,) = enter(ledger, priority=1)
     due = ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
-    assert (due.id, due.priority, due.due_at) == (job, 1, NOW + 10)
+    assert (due.job_id, due.priority, due.due_at) == (job, 1, NOW + 10)

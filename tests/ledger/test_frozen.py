@@ -79,7 +79,7 @@ def test_the_work_goes_on_where_it_was_left(frozen):
     for token, deaths in frozen.jobs.find_orphans():
         assert (token.attempt, deaths) == (1, 0)
         frozen.jobs.lose_attempt(token, NOW)
-    lost = [due.id for due in frozen.jobs.find_unsent_jobs("fileq", NOW + 10, patience=0, limit=100)]
+    lost = [due.job_id for due in frozen.jobs.find_unsent_jobs("fileq", NOW + 10, patience=0, limit=100)]
     assert json.loads(frozen.messages.take_message("fileq", NOW))["args"] == [6]
     for job in [6, *lost]:
         finish(frozen, begin(frozen, job, now=NOW + 10))

@@ -64,7 +64,8 @@ def test_work_is_summed_up_by_quarter_of_an_hour_recipe_and_state(ledger):
     (job,) = enter(ledger, "/bad.jpg", wanted=recipe("web"))
     ledger.jobs.fail_attempt(begin(ledger, job, now=quarter), DAMAGED, quarter + 4)
     found = [
-        (one.start - quarter, one.recipe, one.state, one.jobs) for one in ledger.history.total_work(quarter, LATER * 2)
+        (one.start - quarter, one.recipe_name, one.state, one.jobs)
+        for one in ledger.history.total_work(quarter, LATER * 2)
     ]
     assert sorted(found) == [
         (0, "web", JobState.DONE, 2), (0, "web", JobState.FAILED, 1), (900, "thumb", JobState.DONE, 1),

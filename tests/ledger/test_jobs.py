@@ -20,7 +20,7 @@ def test_every_state_can_be_brought_about(ledger, before):
 @pytest.mark.parametrize("before", sorted(FINAL))
 def test_what_has_ended_can_be_queued_again(ledger, before):
     job = job_in(ledger, before)
-    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1, priority=3)
+    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1, priority=3)
     again = ledger.overview.find_job(job)
     assert (again.state, again.batch_id, again.priority, again.failure) == (JobState.QUEUED, 2, 3, None)
     assert (again.started_at, again.finished_at) == (None, None)
@@ -49,7 +49,7 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
     claim = ledger.jobs.claim_job(job, 7, NOW)
     assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1), 1, 0, 4)
     assert (claim.source, claim.size, claim.mtime_ns) == ("/photos/a.jpg", 1000, 1)
-    assert (claim.folder, claim.relative, decode_recipe(claim.recipe)) == ("/photos/small", "trips", wanted)
+    assert (claim.folder, claim.relative, decode_recipe(claim.recipe_json)) == ("/photos/small", "trips", wanted)
 
 
 def test_a_job_is_claimed_once(ledger):
@@ -120,7 +120,7 @@ def test_what_should_be_under_way_is_known_by_queue_and_time(ledger):
     begin(ledger, enter(ledger, "e")[0])
 
     def ids(moment, limit=100):
-        return [[due.id] for due in ledger.jobs.find_unsent_jobs("fileq", moment, patience=60, limit=limit)]
+        return [[due.job_id] for due in ledger.jobs.find_unsent_jobs("fileq", moment, patience=60, limit=limit)]
 
     assert ids(NOW) == [now]
     assert ids(NOW + 5) == [now, later]
@@ -154,9 +154,9 @@ def test_of_some_jobs_those_that_wait_without_a_message_are_due(ledger):
     queued, running, sent, waiting, high = enter(ledger, *"abcd") + enter(ledger, "e", priority=7)
     begin(ledger, running)
     ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
-    queue.send(ledger, queue.MAIN, [QueueEntry(sent, 0, None, 1)], NOW)
+    queue.send(ledger, queue.MAIN, [QueueEntry(job_id=sent, priority=0, due_at=None, size=1)], NOW)
     due = ledger.jobs.filter_unsent_jobs([queued, running, sent, waiting, high, 99])
-    assert [(one.id, one.priority, one.due_at) for one in due] == [
+    assert [(one.job_id, one.priority, one.due_at) for one in due] == [
         (queued, 0, None),
         (waiting, 0, NOW + 10),
         (high, 7, None),

@@ -192,7 +192,7 @@ def test_a_job_of_a_strange_state_has_failed_and_says_so_and_can_be_retried(tmp_
             JobState.FAILED: 3,
             JobState.WAITING: 1,
         }
-        assert [entry.id for entry in ledger.jobs.retry_jobs([3])] == [3]
+        assert [entry.job_id for entry in ledger.jobs.retry_jobs([3])] == [3]
 
 
 def test_a_row_that_fits_nowhere_is_put_aside(tmp_path):
@@ -209,7 +209,7 @@ def test_tombstones_are_in_no_sum_after_it(tmp_path):
     sql(path, "update jobs set forgotten_at = 5 where id = 1")
     with opened(path) as ledger:
         assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 1
-        assert [past.job for past in ledger.tombstones.find_tombstones(9, 9)] == [1]
+        assert [past.job_id for past in ledger.tombstones.find_tombstones(9, 9)] == [1]
 
 
 NUMBERS = {

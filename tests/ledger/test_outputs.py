@@ -32,7 +32,8 @@ def test_a_reserved_path_belongs_to_its_job_and_nothing_of_it_stands(ledger):
     begin(ledger, job)
     ledger.outputs.reserve_path(PATH, job, TEMP)
     owner = ledger.outputs.find_owner(PATH)
-    assert (owner.job, owner.source, owner.recipe, owner.state) == (job, "/photos/a.jpg", "small", JobState.RUNNING)
+    assert (owner.job_id, owner.source, owner.recipe_name) == (job, "/photos/a.jpg", "small")
+    assert owner.state is JobState.RUNNING
     assert owner.versions == frozenset()
     assert ledger.outputs.find_reserved_paths(job) == [(PATH, TEMP)]
     assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == []
@@ -59,7 +60,7 @@ def test_nobody_publishes_where_another_has_taken_the_path(ledger):
     ledger.outputs.reserve_path(PATH, one, TEMP)
     ledger.outputs.reserve_path(PATH, two, TEMP + "2")
     assert not ledger.outputs.announce_output(one, published(PATH, "50-5"), "")
-    assert ledger.outputs.find_owner(PATH).job == two
+    assert ledger.outputs.find_owner(PATH).job_id == two
 
 
 def test_what_was_published_is_told_with_the_job(ledger):

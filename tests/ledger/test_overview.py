@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fileq.errors import ErrorKind
 from fileq.job import JobState, Token
 from fileq.ledger import opened
+from fileq.ledger.columns import read_row
 from fileq.ledger.queries.overview import JobSelection, JobTally
 from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
 
@@ -21,7 +22,7 @@ def counted(ledger, batch=None):
         " where state = 'done' and purged_at is null and (? is null or batch_id = ?)",
         (batch, batch),
     ).fetchone()
-    return JobTally({state: sum(job.state is state for job in jobs) for state in JobState}, *sums)
+    return read_row(JobTally, ({state: sum(job.state is state for job in jobs) for state in JobState}, *sums))
 
 
 STEPS = st.lists(
@@ -45,7 +46,7 @@ def step(ledger, tokens, what, number):
     elif what == "retry":
         ledger.jobs.retry_jobs([job])
     elif what == "again":
-        ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+        ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     elif what == "forget":
         ledger.tombstones.purge_jobs([job], [], NOW, ended=NOW + 1, seen=NOW)
     elif what == "delete":
@@ -73,7 +74,7 @@ def test_a_tally_counts_bytes_and_outputs_of_what_is_done(ledger):
     tally = ledger.overview.tally_jobs(1)
     assert (tally.bytes_in, tally.bytes_out, tally.outputs) == (1000, 70, 2)
     assert (tally.total, tally.unfinished) == (3, 1)
-    assert ledger.overview.list_job_ids(JobSelection((JobState.QUEUED,))) == [three]
+    assert ledger.overview.list_job_ids(JobSelection(states=(JobState.QUEUED,))) == [three]
 
 
 def test_a_forgotten_job_that_is_looked_at_or_added_again_takes_nothing_from_the_sums(ledger):
@@ -84,13 +85,15 @@ def test_a_forgotten_job_that_is_looked_at_or_added_again_takes_nothing_from_the
         ledger.tombstones.purge_jobs([one], [], now, ended=NOW + 1, seen=now)
     assert ledger.overview.tally_jobs(1) == counted(ledger, 1)
     assert ledger.overview.tally_jobs(1).total == len(others)
-    ledger.jobs.requeue_job(one, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(one, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     assert ledger.overview.tally_jobs(1) == counted(ledger, 1)
     assert ledger.overview.tally_jobs(2) == counted(ledger, 2)
 
 
 def test_a_batch_that_is_not_there_has_nothing(ledger):
-    assert ledger.overview.tally_jobs(99) == JobTally(dict.fromkeys(JobState, 0), 0, 0, 0)
+    assert ledger.overview.tally_jobs(99) == JobTally(
+        jobs=dict.fromkeys(JobState, 0), bytes_in=0, bytes_out=0, outputs=0
+    )
 
 
 def test_jobs_are_listed_newest_first_and_no_more_than_asked(ledger):
@@ -104,12 +107,15 @@ def test_jobs_are_listed_newest_first_and_no_more_than_asked(ledger):
     ("selection", "meant"),
     [
         (JobSelection(), [1, 2, 3, 4]),
-        (JobSelection((JobState.FAILED, JobState.QUEUED)), [1, 2, 4]),
-        (JobSelection(batch=2), [4]),
-        (JobSelection(recipe="large"), [4]),
-        (JobSelection(cause=ErrorKind.TIMEOUT), [2]),
-        (JobSelection((JobState.FAILED,), batch=1, recipe="small", cause=ErrorKind.UNREADABLE), [1]),
-        (JobSelection(recipe="unheard of"), []),
+        (JobSelection(states=(JobState.FAILED, JobState.QUEUED)), [1, 2, 4]),
+        (JobSelection(batch_id=2), [4]),
+        (JobSelection(recipe_name="large"), [4]),
+        (JobSelection(error_kind=ErrorKind.TIMEOUT), [2]),
+        (
+            JobSelection(states=(JobState.FAILED,), batch_id=1, recipe_name="small", error_kind=ErrorKind.UNREADABLE),
+            [1],
+        ),
+        (JobSelection(recipe_name="unheard of"), []),
     ],
 )
 def test_a_selection_means_the_jobs_that_it_says(ledger, selection, meant):
@@ -126,7 +132,7 @@ def test_what_runs_is_told_with_its_worker(ledger):
     one, _ = enter(ledger, "/a", "/b")
     begin(ledger, one, worker=4, now=NOW + 1)
     (running,) = ledger.overview.list_running_jobs()
-    assert (running.job, running.worker, running.source, running.recipe) == (one, 4, "/a", "small")
+    assert (running.job_id, running.worker_id, running.source, running.recipe_name) == (one, 4, "/a", "small")
     assert running.started_at == NOW + 1
 
 
@@ -136,7 +142,7 @@ def test_what_ended_since_a_moment_is_counted_well_or_not(ledger):
     ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW + 2)
     begin(ledger, three)
     assert [ledger.overview.count_finished_jobs(NOW + after) for after in (0, 1, 2)] == [2, 1, 0]
-    assert ledger.overview.count_finished_jobs(NOW, batch=99) == 0
+    assert ledger.overview.count_finished_jobs(NOW, batch_id=99) == 0
 
 
 def test_a_job_that_is_not_there_is_none(ledger):

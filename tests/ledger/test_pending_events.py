@@ -59,7 +59,7 @@ def test_failed_jobs_wait_to_be_told_until_they_are_or_are_queued_again(ledger):
     ]  # fmt: skip
     finish(ledger, begin(ledger, third))
     ledger.jobs.retry_jobs([first])
-    ledger.jobs.requeue_job(second, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(second, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     assert ledger.pending_events.find_unreported_failures() is None
     fail(ledger, first)
     ledger.pending_events.mark_failures_notified()

@@ -17,7 +17,7 @@ CHANGES = {
     "claim_job": lambda ledger, token: ledger.jobs.claim_job(token.job_id, 1, LATER),
     "cancel_jobs": lambda ledger, token: ledger.jobs.cancel_jobs([token.job_id], NOW),
     "retry_jobs": lambda ledger, token: ledger.jobs.retry_jobs([token.job_id]),
-    "requeue_job": lambda ledger, token: ledger.jobs.requeue_job(token.job_id, 1, NOW, recipe=1),
+    "requeue_job": lambda ledger, token: ledger.jobs.requeue_job(token.job_id, 1, NOW, recipe_id=1),
     "cancel_unstarted_job": lambda ledger, token: ledger.prior_jobs.cancel_unstarted_job(token.job_id, NOW),
     "finish_attempt": finish,
     "fail_attempt": lambda ledger, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW),

@@ -9,7 +9,7 @@ def sign_on(ledger, pid=1):
 def test_a_worker_is_listed_from_its_sign_on_to_its_leave(ledger):
     one, two = sign_on(ledger, 1), sign_on(ledger, 2)
     assert ledger.workers.list_workers() == [one, two]
-    assert (one.process, one.slots, one.started_at, one.beat_at) == (
+    assert (one.process, one.slots, one.started_at, one.heartbeat_at) == (
         ProcessIdentity("host", 1, "boot/1/5"),
         2,
         NOW,
@@ -22,7 +22,7 @@ def test_a_worker_is_listed_from_its_sign_on_to_its_leave(ledger):
 def test_a_beat_is_kept(ledger):
     worker = sign_on(ledger)
     assert ledger.workers.record_heartbeat(worker.id, NOW + 5)
-    assert ledger.workers.list_workers()[0].beat_at == NOW + 5
+    assert ledger.workers.list_workers()[0].heartbeat_at == NOW + 5
 
 
 def test_a_worker_that_was_struck_off_hears_it_at_its_next_beat(ledger):

@@ -178,7 +178,7 @@ def test_the_batch_of_a_run_or_of_a_watched_folder_is_not_told_but_its_failures_
 def test_a_batch_with_nothing_left_in_it_is_not_told(ledger):
     (job,) = enter(ledger, "a")
     ledger.jobs.cancel_jobs([job], NOW)
-    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     enqueue_event_notifications(ledger, ON, NOW)
     assert told(ledger) == []
 

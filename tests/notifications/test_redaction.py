@@ -173,7 +173,19 @@ def test_a_traceback_shows_no_secret(url):
 def _notice():
     from fileq.ledger.tables.notifications import Notification
 
-    return Notification(1, "failed", "Hello", "It was.", None, NOW, NOW, 1, None, None, None)
+    return Notification(
+        notification_id=1,
+        event="failed",
+        title="Hello",
+        body="It was.",
+        attachment=None,
+        created_at=NOW,
+        due_at=NOW,
+        tries=1,
+        targets=None,
+        problem=None,
+        given_up_at=None,
+    )
 
 
 @pytest.mark.parametrize(

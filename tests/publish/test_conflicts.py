@@ -53,7 +53,7 @@ def test_an_output_can_be_renamed_to_the_first_name_that_is_free(ledger, out):
 def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped(ledger, out, monkeypatch):
     monkeypatch.setattr(Directory, "exchange", lambda *_: False)
     job = make(ledger, out / "a.jpg")
-    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe_id=1)
     again = claim(ledger, job=job)
     assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newer"}
@@ -62,7 +62,7 @@ def test_the_one_version_that_may_go_goes_too_where_two_names_can_not_be_swapped
 def test_a_renamed_output_keeps_its_name_when_it_is_made_again(ledger, out):
     stand(out / "a.jpg")
     job = make(ledger, out / "a.jpg", on_conflict="rename")
-    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe_id=1)
     again = claim(ledger, job=job)
     publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")])
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "theirs", "a-1.jpg": "newer"}
@@ -84,7 +84,7 @@ def test_an_output_is_not_renamed_to_another_of_the_same_recipe(ledger, out):
 def test_our_output_that_somebody_changed_is_theirs(ledger, out):
     job = make(ledger, out / "a.jpg")
     stand(out / "a.jpg", "retouched by hand")
-    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe_id=1)
     conflict(ledger, claim(ledger, job=job), out / "a.jpg")
 
 
@@ -202,7 +202,7 @@ def test_replacing_its_own_source_lets_a_recipe_replace_nothing_else(ledger, tmp
 def test_an_output_through_which_others_are_made_may_be_made_anew(ledger, out):
     job = make(ledger, out / "a.jpg")
     enter(ledger, str(out / "a.jpg"), wanted=recipe("next"))
-    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe_id=1)
     again = claim(ledger, job=job)
     assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
 

@@ -46,7 +46,7 @@ def test_several_jobs_are_published_together(ledger, out):
 @pytest.mark.parametrize("on_conflict", ["fail", "skip", "overwrite", "rename"])
 def test_our_own_earlier_output_is_replaced_whatever_the_recipe_says(ledger, out, on_conflict):
     job = make(ledger, out / "a.jpg", on_conflict=on_conflict)
-    ledger.jobs.requeue_job(job, 1, NOW, recipe=1)
+    ledger.jobs.requeue_job(job, 1, NOW, recipe_id=1)
     again = claim(ledger, job=job)
     assert publish_jobs(ledger, [written(again, reserved(ledger, again, out / "a.jpg"), "newer")]) == {}
     assert (out / "a.jpg").read_text() == "newer"

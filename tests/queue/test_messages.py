@@ -13,7 +13,9 @@ sizes = st.lists(st.sampled_from([SMALL, LARGE]), max_size=1500)
 
 
 def due(sizes, priority=0, due_at=None):
-    return [QueueEntry(number, priority, due_at, size) for number, size in enumerate(sizes, 1)]
+    return [
+        QueueEntry(job_id=number, priority=priority, due_at=due_at, size=size) for number, size in enumerate(sizes, 1)
+    ]
 
 
 def groups(sizes):

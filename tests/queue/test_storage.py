@@ -26,7 +26,12 @@ def huey(ledger):
 
 
 def send(ledger, *due, now=NOW, name=queue.MAIN):
-    queue.send(ledger, name, [QueueEntry(job, priority, due_at, 10**9) for job, priority, due_at in due], now)
+    queue.send(
+        ledger,
+        name,
+        [QueueEntry(job_id=job, priority=priority, due_at=due_at, size=10**9) for job, priority, due_at in due],
+        now,
+    )
 
 
 def received(huey):
@@ -52,7 +57,9 @@ def test_what_is_sent_is_delivered_as_the_task_that_does_jobs(ledger, huey):
 
 
 def test_small_jobs_arrive_together_and_in_order(ledger, huey):
-    queue.send(ledger, queue.MAIN, [QueueEntry(number, 0, None, 1) for number in range(64)], NOW)
+    queue.send(
+        ledger, queue.MAIN, [QueueEntry(job_id=number, priority=0, due_at=None, size=1) for number in range(64)], NOW
+    )
     assert [job for jobs in received(huey) for job in jobs] == list(range(64))
 
 

@@ -105,7 +105,7 @@ def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dyi
     dying("unlink", 0, after=False)
     assert killed(database)
     monkeypatch.undo()
-    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     claimed = claim(ledger, job=1)
     places = reserved(ledger, claimed, path)
     from fileq.publish import publish_jobs
@@ -123,7 +123,7 @@ def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, datab
     dying("unlink", 0, after=False)
     assert killed(database)
     monkeypatch.undo()
-    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     claimed = claim(ledger, job=1)
     reserved(ledger, claimed, path)
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(1))

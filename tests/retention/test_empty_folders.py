@@ -49,7 +49,7 @@ def test_its_real_path_is_the_one_of_that_time(ledger, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "way").symlink_to("real")
     make(ledger, tmp_path / "way" / "a" / "x.jpg")
-    assert ledger.folders.find_folder(str(tmp_path / "way" / "a")).real == str(tmp_path / "real" / "a")
+    assert ledger.folders.find_folder(str(tmp_path / "way" / "a")).real_path == str(tmp_path / "real" / "a")
 
 
 def test_empty_folders_of_ours_go_upwards(ledger, out):
@@ -176,7 +176,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
             for number in range(300):
                 job = number % 5 + 1
                 if number >= 5:
-                    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+                    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
                     claimed = claim(ledger, job=job)
                 else:
                     claimed = claim(ledger, f"/photos/{number}.jpg")

@@ -286,7 +286,7 @@ def test_a_worker_never_does_a_job_by_a_recipe_of_the_same_number(ledger):
     done(ledger, "a", wanted=recipe("first"))
     run_cleanup(ledger, DAYS_90, OLD)
     (job,) = enter(ledger, "b", wanted=recipe("second"))
-    assert ledger.jobs.claim_job(job, 1, OLD).recipe == encode_recipe(recipe("second"))
+    assert ledger.jobs.claim_job(job, 1, OLD).recipe_json == encode_recipe(recipe("second"))
 
 
 def test_a_source_that_fileq_made_itself_stays_one(ledger, out):

@@ -134,7 +134,7 @@ def test_an_output_below_a_link_stays_where_its_real_path_is_a_source(ledger, tm
 def test_an_output_that_is_being_made_anew_stays(ledger, out):
     path = out / "a.jpg"
     job = output(ledger, path)
-    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     untouched(ledger, path, changed=False)
     claimed = claim(ledger, job=job)
     places = reserved(ledger, claimed, path)
@@ -275,7 +275,7 @@ def test_what_was_removed_is_written_down(ledger, ours):
     now = time.time() + 50 * DAY
     run_cleanup(ledger, now=now)
     (gone,) = ledger.overview.list_removed_outputs(1)
-    assert (gone.made.path, gone.made.bytes, gone.at) == (str(ours), 4, now)
+    assert (gone.info.path, gone.info.bytes, gone.removed_at) == (str(ours), 4, now)
     assert ledger.overview.find_job(1).outputs == ()
     assert one(ledger, "select cleaned_at, outputs, bytes, kept_changed, jobs from cleanings") == (now, 1, 4, 0, 0)
 
@@ -290,7 +290,7 @@ def test_a_removed_outputs_path_is_nobodys(ledger, ours):
 
 def test_one_that_is_made_again_is_no_removed_one(ledger, ours):
     run_cleanup(ledger)
-    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe=1)
+    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
     claimed = claim(ledger, job=1)
     from fileq.publish import publish_jobs
 

@@ -165,7 +165,7 @@ def test_a_new_line_is_due_by_itself_and_takes_over_how_it_went_last(scheduler, 
     changed.claim_due_tasks(NIGHT + 60)
     changed.delete_obsolete_entries()
     (entry,) = ledger.scheduled_tasks.list_entries()
-    assert (entry.line, entry.due_at, entry.message) == ("0 4 * * *", at(2026, 5, 18, 4), "well done")
+    assert (entry.cron, entry.due_at, entry.message) == ("0 4 * * *", at(2026, 5, 18, 4), "well done")
 
 
 def test_workers_with_different_lines_each_run_their_own(scheduler, ledger):

@@ -38,7 +38,7 @@ def replace_original(ledger, path, output=None):
 
 
 def reserved(ledger, claimed, *paths):
-    return reserve_outputs(ledger, claimed, decode_recipe(claimed.recipe), [str(path) for path in paths])
+    return reserve_outputs(ledger, claimed, decode_recipe(claimed.recipe_json), [str(path) for path in paths])
 
 
 def written(claimed, places, content="ours"):

@@ -57,4 +57,4 @@ def do(ledger, path, output=None):
 
 
 def jobs(ledger, *states):
-    return list(ledger.overview.list_jobs(JobSelection(states)))
+    return list(ledger.overview.list_jobs(JobSelection(states=states)))

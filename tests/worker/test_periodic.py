@@ -56,7 +56,7 @@ def make_due(ledger, periodic_tasks):
     periodic_tasks.tick()
     wait_until(lambda: not periodic_tasks.is_busy)
     known = entry(ledger)
-    ledger.scheduled_tasks.postpone_entry(known.name, known.line, time.time() - 1)
+    ledger.scheduled_tasks.postpone_entry(known.name, known.cron, time.time() - 1)
 
 
 def test_a_batch_is_added_when_it_is_due_and_not_before(ledger, periodic_tasks):

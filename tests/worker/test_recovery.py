@@ -22,10 +22,10 @@ from tests.support.publication import make, stand
 BEAT = 5.0
 
 
-def sign_on(ledger, pid=None, started=None, where=None, queue="fileq", beat_at=NOW):
+def sign_on(ledger, pid=None, started=None, where=None, queue="fileq", heartbeat_at=NOW):
     me = this_process()
     process = ProcessIdentity(where or me.host, pid or me.pid, started or me.started)
-    return ledger.workers.register_worker(process, queue, 2, beat_at).id
+    return ledger.workers.register_worker(process, queue, 2, heartbeat_at).id
 
 
 def nobody():
@@ -36,14 +36,14 @@ def nobody():
 GONE = {
     "its process is gone": lambda ledger: sign_on(ledger, pid=nobody()),
     "its pid is another process's now": lambda ledger: sign_on(ledger, started=f"{this_process().started}0"),
-    "it was silent too long, on another host": lambda ledger: sign_on(ledger, where="elsewhere", beat_at=NOW - 31),
+    "it was silent too long, on another host": lambda ledger: sign_on(ledger, where="elsewhere", heartbeat_at=NOW - 31),
 }
 ALIVE = {
     "its process is there": sign_on,
-    "it slept with the whole machine": lambda ledger: sign_on(ledger, beat_at=NOW - 7 * 3600),
-    "the clock was set forward": lambda ledger: sign_on(ledger, beat_at=NOW - 86400),
+    "it slept with the whole machine": lambda ledger: sign_on(ledger, heartbeat_at=NOW - 7 * 3600),
+    "the clock was set forward": lambda ledger: sign_on(ledger, heartbeat_at=NOW - 86400),
     "it was heard of lately, from another host": lambda ledger: sign_on(
-        ledger, pid=nobody(), where="elsewhere", beat_at=NOW - 29
+        ledger, pid=nobody(), where="elsewhere", heartbeat_at=NOW - 29
     ),
 }
 

@@ -27,7 +27,13 @@ def huey(ledger):
 def add(ledger, *sources, **keys):
     jobs = enter(ledger, *sources, **keys)
     queue.send(
-        ledger, queue.MAIN, [QueueEntry(job, keys.get("priority", 0), keys.get("due_at"), 10**9) for job in jobs], NOW
+        ledger,
+        queue.MAIN,
+        [
+            QueueEntry(job_id=job, priority=keys.get("priority", 0), due_at=keys.get("due_at"), size=10**9)
+            for job in jobs
+        ],
+        NOW,
     )
     return jobs
 
@@ -111,7 +117,7 @@ def test_a_message_in_the_queue_of_a_run_that_is_gone_is_taken_over(ledger, huey
     """A run that was thought dead came back, sent a job again to its own queue, and died."""
     jobs = enter(ledger, "a", "b")
     for job, due_at in zip(jobs, [None, NOW + 1], strict=True):
-        queue.send(ledger, "run-1", [QueueEntry(job, 0, due_at, 1)], NOW)
+        queue.send(ledger, "run-1", [QueueEntry(job_id=job, priority=0, due_at=due_at, size=1)], NOW)
     recover(ledger, NOW, BEAT)
     huey.read_schedule(dt.datetime.fromtimestamp(NOW + 1, dt.UTC))
     work_off(ledger, huey, 2, NOW + 1)

@@ -38,7 +38,9 @@ def cancel(
         require_batch(ledger, batch)
         job_ids = [job.id for job in named]
         if everything or batch is not None:
-            job_ids += ledger.overview.list_job_ids(JobSelection(tuple(UNFINISHED), None if everything else batch))
+            job_ids += ledger.overview.list_job_ids(
+                JobSelection(states=tuple(UNFINISHED), batch_id=None if everything else batch)
+            )
         count = cancel_jobs(ledger, job_ids, time.time())
     display.answer(Answer({"cancelled": count}, [Text(f"{describe_count(count, 'job')} cancelled.")]))
     return _exit_code(named, display)

@@ -54,7 +54,7 @@ def list_(
     """List jobs, newest first."""
     session = session_of(context)
     display = session.display(json=json)
-    selection = JobSelection(state or (), batch, recipe)
+    selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe)
     rows = limit if limit is not None or json else display.rows
     with session.ledger() as ledger:
         require_batch(ledger, batch)
@@ -74,7 +74,7 @@ def _row(job: Job) -> tuple[Cell, ...]:
 
 
 def _count(ledger: Ledger, selection: JobSelection) -> int:
-    if selection.recipe is not None:
+    if selection.recipe_name is not None:
         return len(ledger.overview.list_job_ids(selection))
-    jobs = ledger.overview.tally_jobs(selection.batch).jobs
+    jobs = ledger.overview.tally_jobs(selection.batch_id).jobs
     return sum(jobs[state] for state in selection.states or JobState)

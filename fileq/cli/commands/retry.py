@@ -46,7 +46,7 @@ def retry(
         job_ids = [job.id for job in named]
         if failed or batch is not None or cause:
             states = (JobState.FAILED,) if failed or cause else _RETRIABLE
-            job_ids += ledger.overview.list_job_ids(JobSelection(states, batch, cause=cause))
+            job_ids += ledger.overview.list_job_ids(JobSelection(states=states, batch_id=batch, error_kind=cause))
         count = retry_jobs(ledger, job_ids, time.time())
         display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
         if count and not is_worker_alive(ledger, session.config):

@@ -73,7 +73,7 @@ def _attempts(attempts: Sequence[AttemptRecord]) -> list[Block]:
     rows = [
         (
             str(attempt.number),
-            str(attempt.worker),
+            str(attempt.worker_id),
             local_time(attempt.started_at),
             "" if attempt.finished_at is None else describe_seconds(attempt.finished_at - attempt.started_at),
             _outcome(attempt),
@@ -103,7 +103,7 @@ def _removed(outputs: Sequence[RemovedOutput]) -> list[Block]:
         return []
     columns = (*_OF_OUTPUTS, Column("what became of it"), Column("output", kind="path"))
     rows = [
-        (*_facts(output.made), f"removed {local_time(output.at)}", Text(output.made.path, Tone.QUIET))
+        (*_facts(output.info), f"removed {local_time(output.removed_at)}", Text(output.info.path, Tone.QUIET))
         for output in outputs
     ]
     return [Text(), Table(columns, rows)]

@@ -22,10 +22,12 @@ def batch_answer(ledger: Ledger, result: AddResult, seconds: float) -> Answer:
     tally = (
         ledger.overview.tally_jobs(result.batch_id)
         if result.batch_id
-        else JobTally(dict.fromkeys(JobState, 0), 0, 0, 0)
+        else JobTally(jobs=dict.fromkeys(JobState, 0), bytes_in=0, bytes_out=0, outputs=0)
     )
     failed = (
-        list(ledger.overview.list_jobs(JobSelection([JobState.FAILED], result.batch_id))) if result.batch_id else []
+        list(ledger.overview.list_jobs(JobSelection(states=[JobState.FAILED], batch_id=result.batch_id)))
+        if result.batch_id
+        else []
     )
     return Answer(_document(result, tally, failed, seconds), _blocks(result, tally, failed, seconds))
 

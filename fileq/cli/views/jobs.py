@@ -60,7 +60,7 @@ def job_details_document(
         "history": [
             {
                 "attempt": attempt.number,
-                "worker": attempt.worker,
+                "worker": attempt.worker_id,
                 "started_at": iso_or_none(attempt.started_at),
                 "finished_at": iso_or_none(attempt.finished_at),
                 "outcome": attempt.outcome,
@@ -68,5 +68,5 @@ def job_details_document(
             }
             for attempt in attempts
         ],
-        "removed": [asdict(output.made) | {"removed_at": iso_or_none(output.at)} for output in removed],
+        "removed": [asdict(output.info) | {"removed_at": iso_or_none(output.removed_at)} for output in removed],
     }

@@ -101,7 +101,7 @@ def _failures(figures: Figures) -> list[Block]:
         found += [
             *([Text()] if found else []),
             Text(f"{describe_count(cause.count, 'job')} failed: {cause.kind}", Tone.BAD),
-            Text(f"such as job {cause.example.job}: {text.describe_failure(cause.example)}", indent=2),
+            Text(f"such as job {cause.example.job_id}: {text.describe_failure(cause.example)}", indent=2),
             Text(text.describe_remedy(cause.hint, cause.kind), Tone.QUIET, indent=2),
         ]
     return found

@@ -43,7 +43,7 @@ class ScheduledTask(msgspec.Struct, frozen=True, kw_only=True):
 
 def scheduled_tasks(ledger: Ledger, settings: Settings, now: float) -> list[ScheduledTask]:
     """Return the tasks of the config's schedule, with what the ledger knows of their runs."""
-    entries = {(entry.name, entry.line): entry for entry in ledger.scheduled_tasks.list_entries()}
+    entries = {(entry.name, entry.cron): entry for entry in ledger.scheduled_tasks.list_entries()}
     return [
         _scheduled_task(name, cron, entries.get((name, cron)), now) for name, cron in settings.schedule.lines.items()
     ]

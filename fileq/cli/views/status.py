@@ -76,9 +76,9 @@ def _worker_documents(
             "host": worker.process.host,
             "pid": worker.process.pid,
             "jobs": [
-                {"id": job.job, "source": job.source, "seconds": round(max(0.0, now - job.started_at), 1)}
+                {"id": job.job_id, "source": job.source, "seconds": round(max(0.0, now - job.started_at), 1)}
                 for job in running
-                if job.worker == worker.id
+                if job.worker_id == worker.id
             ],
         }
         for worker in workers

@@ -14,7 +14,7 @@ def check_schedule(context: CheckContext) -> Finding:
     """Check that no scheduled task has failed, or is overdue though a worker is there."""
     entries = context.ledger.scheduled_tasks.list_entries()
     lines = context.config.settings.schedule.lines
-    in_force = [entry for entry in entries if lines.get(entry.name) == entry.line]
+    in_force = [entry for entry in entries if lines.get(entry.name) == entry.cron]
     somebody = any(context.now - worker.started_at > _TIME_TO_BEGIN for worker in context.live_workers)
     late = [_late(entry, context.now) for entry in in_force] if somebody else []
     failed = map(_failed, _latest(entries))

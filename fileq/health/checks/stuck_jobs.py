@@ -16,9 +16,9 @@ def check_stuck_jobs(context: CheckContext) -> Finding:
     running = context.ledger.overview.list_running_jobs()
     alive = {worker.id for worker in context.live_workers}
     timeout = context.config.settings.worker.timeout
-    for_nobody = [job for job in running if job.worker not in alive]
+    for_nobody = [job for job in running if job.worker_id not in alive]
     longest = _TIMES * timeout + _MORE
-    too_long = [job for job in running if job.worker in alive and context.now - job.started_at > longest]
+    too_long = [job for job in running if job.worker_id in alive and context.now - job.started_at > longest]
     return combine(
         [
             _found(for_nobody, context.now, "whose worker is gone", "A worker takes them over: fileq worker"),
@@ -41,7 +41,7 @@ def _found(jobs: Sequence[RunningJob], now: float, why: str, remedy: str) -> Fin
     if not jobs:
         return ok("")
     named = shorten_list(
-        f"job {job.job} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs
+        f"job {job.job_id} ({job.source}, for {describe_seconds(max(0.0, now - job.started_at))})" for job in jobs
     )
     verb = "runs" if len(jobs) == 1 else "run"
     return bad(f"{describe_count(len(jobs), 'job')} {verb} {why}: {named}.", remedy)

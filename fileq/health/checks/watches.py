@@ -54,7 +54,7 @@ class _WatchState:
 
     def __init__(self, record: WatchRecord, now: float) -> None:
         self._path = record.path
-        self._age = now - record.said_at
+        self._age = now - record.status_at
         self._status = record.status
         self._gone = is_watcher_gone(record, now)
 

@@ -181,14 +181,14 @@ class HealthQueries:
             ).fetchall()
         return list(dict.fromkeys(os.path.dirname(restored(path)) for (path,) in rows))[:limit]
 
-    def find_running_attempts(self, jobs: Iterable[int]) -> dict[int, int]:
+    def find_running_attempts(self, job_ids: Iterable[int]) -> dict[int, int]:
         """Those of these jobs that run, each with the number of its attempt."""
         with self._database.reading() as connection:
             rows = [
                 connection.execute(
                     "select id, attempts from jobs where id = ? and state = 'running'", (job,)
                 ).fetchone()
-                for job in jobs
+                for job in job_ids
             ]
         return dict(row for row in rows if row)
 

@@ -7,6 +7,7 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
+from fileq.ledger.columns import read_error_kind, read_row
 from fileq.ledger.database import Database
 from fileq.ledger.paths import restored
 
@@ -26,11 +27,11 @@ _SECONDS = (
 )
 
 
-class WorkTotal(msgspec.Struct, frozen=True):
+class WorkTotal(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs of one recipe that ended in one quarter of an hour, which began at `start`, in one of the final states."""
 
     start: int
-    recipe: str
+    recipe_name: str
     state: JobState
     jobs: int
     bytes_in: int
@@ -48,12 +49,12 @@ class FormatTotal(msgspec.Struct, frozen=True):
 class FailedJob(msgspec.Struct, frozen=True):
     """A job that failed."""
 
-    job: int
+    job_id: int = msgspec.field(name="job")  # as `report --json` calls it
     source: str
     message: str
 
 
-class FailureCause(msgspec.Struct, frozen=True):
+class FailureCause(msgspec.Struct, frozen=True, kw_only=True):
     """How many jobs failed for one cause, what would mend the newest of them, and which that is."""
 
     kind: ErrorKind
@@ -89,7 +90,7 @@ class SourceRecord(msgspec.Struct, frozen=True):
     mtime_ns: int
 
 
-class OutputRecord(msgspec.Struct, frozen=True):
+class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An output, and the version of its file (see fileq.files.identity.version_of)."""
 
     path: str
@@ -100,11 +101,11 @@ class OutputRecord(msgspec.Struct, frozen=True):
     bytes: int
 
 
-class BeforeAndAfter(msgspec.Struct, frozen=True):
+class BeforeAndAfter(msgspec.Struct, frozen=True, kw_only=True):
     """What a recipe made of a source: the largest of its outputs."""
 
-    job: int
-    recipe: str
+    job_id: int
+    recipe_name: str
     finished_at: float
     before: SourceRecord
     after: OutputRecord
@@ -124,7 +125,7 @@ class History:
                 (QUARTER, since, until, since, until),
             ).fetchall()
         return [
-            WorkTotal(quarter * QUARTER, names[recipe], JobState(state), *sums)
+            read_row(WorkTotal, (quarter * QUARTER, names[recipe], JobState(state), *sums))
             for quarter, recipe, state, *sums in rows
         ]
 
@@ -159,7 +160,9 @@ class History:
                 (since, until),
             ).fetchall()
         return [
-            FailureCause(ErrorKind(kind), count, hint, FailedJob(job, restored(source), message))
+            FailureCause(
+                kind=read_error_kind(kind), count=count, hint=hint, example=FailedJob(job, restored(source), message)
+            )
             for kind, count, hint, job, source, message in rows
         ]
 
@@ -215,7 +218,7 @@ class History:
                 samples.setdefault(name, []).append(job)
         return samples
 
-    def find_before_and_after(self, job: int) -> BeforeAndAfter | None:
+    def find_before_and_after(self, job_id: int) -> BeforeAndAfter | None:
         """A done job's source and its largest output; None where either is gone, as far as we know."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -225,15 +228,15 @@ class History:
                 " join outputs on outputs.job_id = jobs.id"
                 " where jobs.id = ? and state = 'done' and published_version is not null and removed_at is null"
                 " and vanished_at is null order by width * height desc, path limit 1",
-                (job,),
+                (job_id,),
             ).fetchone()
         if row is None:
             return None
         number, recipe, finished_at, source, size, mtime_ns, path, *output = row
         return BeforeAndAfter(
-            number,
-            recipe,
-            finished_at,
-            SourceRecord(restored(source), size, mtime_ns),
-            OutputRecord(restored(path), *output),
+            job_id=number,
+            recipe_name=recipe,
+            finished_at=finished_at,
+            before=SourceRecord(restored(source), size, mtime_ns),
+            after=read_row(OutputRecord, (restored(path), *output)),
         )

@@ -7,6 +7,7 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Job, JobState, OutputInfo
+from fileq.ledger.columns import read_error_kind, read_row
 from fileq.ledger.database import UNFINISHED, Database
 from fileq.ledger.paths import restored
 
@@ -16,17 +17,17 @@ _JOB = (
 )
 
 
-class RunningJob(msgspec.Struct, frozen=True):
+class RunningJob(msgspec.Struct, frozen=True, kw_only=True):
     """A job that a worker has now, since `started_at`."""
 
-    job: int
-    worker: int
+    job_id: int
+    worker_id: int
     source: str
-    recipe: str
+    recipe_name: str
     started_at: float
 
 
-class JobTally(msgspec.Struct, frozen=True):
+class JobTally(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over a batch, or over all. Bytes in and out, and outputs, are those of done jobs."""
 
     jobs: dict[JobState, int]
@@ -43,11 +44,11 @@ class JobTally(msgspec.Struct, frozen=True):
         return sum(count for state, count in self.jobs.items() if not state.is_final)
 
 
-class AttemptRecord(msgspec.Struct, frozen=True):
+class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One try at a job. `outcome` is None while it runs."""
 
     number: int
-    worker: int
+    worker_id: int
     started_at: float
     finished_at: float | None
     outcome: str | None
@@ -57,37 +58,37 @@ class AttemptRecord(msgspec.Struct, frozen=True):
 class RemovedOutput(msgspec.Struct, frozen=True):
     """An output that retention has removed."""
 
-    made: OutputInfo
-    at: float
+    info: OutputInfo
+    removed_at: float
 
 
-class JobSelection(msgspec.Struct, frozen=True):
+class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
 
     Those that were forgotten are never meant.
     """
 
     states: Sequence[JobState] = ()
-    batch: int | None = None
-    recipe: str | None = None
-    cause: ErrorKind | None = None
+    batch_id: int | None = None
+    recipe_name: str | None = None
+    error_kind: ErrorKind | None = None
 
-    def where(self) -> tuple[str, list[object]]:
+    def to_sql(self) -> tuple[str, list[object]]:
         """The SQL condition, and its values."""
         terms: list[str] = ["purged_at is null"]
         values: list[object] = []
         if self.states:
             terms.append(f"state in ({', '.join('?' * len(self.states))})")
             values += self.states
-        if self.batch is not None:
+        if self.batch_id is not None:
             terms.append("batch_id = ?")
-            values.append(self.batch)
-        if self.recipe is not None:
+            values.append(self.batch_id)
+        if self.recipe_name is not None:
             terms.append("recipe_id in (select id from recipes where name = ?)")
-            values.append(self.recipe)
-        if self.cause is not None:
+            values.append(self.recipe_name)
+        if self.error_kind is not None:
             terms.append("error_kind = ?")
-            values.append(self.cause)
+            values.append(self.error_kind)
         return " and ".join(terms), values
 
 
@@ -95,8 +96,8 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def tally_jobs(self, batch: int | None = None) -> JobTally:
-        condition, values = ("where batch_id = ?", (batch,)) if batch is not None else ("", ())
+    def tally_jobs(self, batch_id: int | None = None) -> JobTally:
+        condition, values = ("where batch_id = ?", (batch_id,)) if batch_id is not None else ("", ())
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs)"  # noqa: S608  # ours
@@ -105,14 +106,14 @@ class Overview:
             ).fetchall()
         jobs = dict.fromkeys(JobState, 0) | {JobState(state): count for state, count, *_ in rows}
         done = next((sums for state, _, *sums in rows if state == JobState.DONE), [0, 0, 0])
-        return JobTally(jobs, *done)
+        return read_row(JobTally, (jobs, *done))
 
-    def count_finished_jobs(self, moment: float, batch: int | None = None) -> int:
+    def count_finished_jobs(self, moment: float, batch_id: int | None = None) -> int:
         """How many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
                 "select count(*) from jobs where finished_at > ? and purged_at is null and (? is null or batch_id = ?)",
-                (moment, batch, batch),
+                (moment, batch_id, batch_id),
             ).fetchone()
         return int(count)
 
@@ -122,11 +123,14 @@ class Overview:
                 "select jobs.id, worker_id, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
                 f" on recipes.id = jobs.recipe_id where {UNFINISHED} and state = 'running' order by jobs.id"
             ).fetchall()
-        return [RunningJob(job, worker, restored(source), recipe, at) for job, worker, source, recipe, at in rows]
+        return [
+            RunningJob(job_id=job, worker_id=worker, source=restored(source), recipe_name=recipe, started_at=at)
+            for job, worker, source, recipe, at in rows
+        ]
 
     def list_jobs(self, selection: JobSelection, limit: int | None = None) -> Iterator[Job]:
         """The jobs that are meant, newest first."""
-        condition, values = selection.where()
+        condition, values = selection.to_sql()
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"{_JOB} where {condition} order by jobs.id desc limit ?", (*values, -1 if limit is None else limit)
@@ -135,37 +139,37 @@ class Overview:
                 yield self._job(row)
 
     def list_job_ids(self, selection: JobSelection) -> list[int]:
-        condition, values = selection.where()
+        condition, values = selection.to_sql()
         with self._database.reading() as connection:
             rows = connection.execute(f"select id from jobs where {condition} order by id", values).fetchall()  # noqa: S608  # ours
         return [job for (job,) in rows]
 
-    def find_job(self, number: int, *, forgotten: bool = False) -> Job | None:
+    def find_job(self, job_id: int, *, purged: bool = False) -> Job | None:
         """One job; one that is not listed any more only where `forgotten` asks for it."""
         with self._database.reading() as connection:
             row = connection.execute(
-                f"{_JOB} where jobs.id = ? and (? or purged_at is null)", (number, forgotten)
+                f"{_JOB} where jobs.id = ? and (? or purged_at is null)", (job_id, purged)
             ).fetchone()
         return row and self._job(row)
 
-    def list_removed_outputs(self, job: int) -> list[RemovedOutput]:
+    def list_removed_outputs(self, job_id: int) -> list[RemovedOutput]:
         """What a job had made, and retention has removed."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, format, width, height, bytes, removed_at from outputs"
                 " where job_id = ? and removed_at is not null order by rowid",
-                (job,),
+                (job_id,),
             ).fetchall()
         return [RemovedOutput(_output_info(row), at) for *row, at in rows]
 
-    def list_attempts(self, job: int) -> list[AttemptRecord]:
+    def list_attempts(self, job_id: int) -> list[AttemptRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select number, worker_id, started_at, finished_at, outcome, message from attempts where job_id = ?"
                 " order by number",
-                (job,),
+                (job_id,),
             ).fetchall()
-        return [AttemptRecord(*row) for row in rows]
+        return [read_row(AttemptRecord, row) for row in rows]
 
     def _job(self, row: Sequence[Any]) -> Job:
         number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
@@ -174,18 +178,18 @@ class Overview:
             id=number, batch_id=batch, source=restored(source), recipe_name=recipe, folder=restored(folder),
             state=JobState(state), attempts=attempts, priority=priority,
             added_at=added_at, due_at=due_at, started_at=started_at, finished_at=finished_at,
-            failure=None if kind is None else Failure(ErrorKind(kind), message, hint), note=note,
+            failure=None if kind is None else Failure(read_error_kind(kind), message, hint), note=note,
             # A job that has not done it yet may hold paths at which an earlier one's files still stand.
             outputs=self._made(number) if state == JobState.DONE else (),
         )  # fmt: skip
 
-    def _made(self, job: int) -> tuple[OutputInfo, ...]:
+    def _made(self, job_id: int) -> tuple[OutputInfo, ...]:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, format, width, height, bytes from outputs where job_id = ? and"
                 " published_version is not null"
                 " order by rowid",
-                (job,),
+                (job_id,),
             ).fetchall()
         return tuple(map(_output_info, rows))
 

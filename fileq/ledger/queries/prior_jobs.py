@@ -7,6 +7,7 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
+from fileq.ledger.columns import read_error_kind
 from fileq.ledger.database import LEAVING, Database
 from fileq.ledger.paths import restored, stored
 
@@ -136,7 +137,7 @@ def _prior_job(row: Sequence[Any]) -> PriorJob:
         fingerprint=fingerprint,
         folder=restored(folder),
         state=JobState(state),
-        error_kind=error_kind and ErrorKind(error_kind),
+        error_kind=error_kind and read_error_kind(error_kind),
         is_disposition_pending=bool(is_pending),
         size=size,
         digest=digest,

@@ -16,13 +16,13 @@ _FREE = (
 """Nobody is making it anew, and it is no source."""
 
 
-class RemovableOutput(msgspec.Struct, frozen=True):
+class RemovableOutput(msgspec.Struct, frozen=True, kw_only=True):
     """A file that fileq published, as it was then. `number` orders outputs of the same moment."""
 
-    number: int
+    row_id: int
     path: str
-    job: int
-    recipe: int
+    job_id: int
+    recipe_id: int
     source: str
     version: str
     inode: int
@@ -31,19 +31,19 @@ class RemovableOutput(msgspec.Struct, frozen=True):
     vanished: bool
 
 
-class InterruptedRemoval(msgspec.Struct, frozen=True):
+class InterruptedRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """An output that was being removed when the process ended; `hidden` is its name meanwhile.
 
     `version` is None where it was written down as removed already.
     """
 
     path: str
-    hidden: str
+    hidden_path: str
     version: str | None
     bytes: int
 
 
-class CleaningRecord(msgspec.Struct, frozen=True):
+class CleaningRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What one cleaning has done up to now."""
 
     outputs: int
@@ -62,13 +62,13 @@ class Retention:
             return dict(connection.execute("select id, recipe_json from recipes").fetchall())
 
     def find_removable_outputs(
-        self, recipes: Collection[int], until: float, after: tuple[float, int] | None, limit: int
+        self, recipe_ids: Collection[int], until: float, after: tuple[float, int] | None, limit: int
     ) -> list[RemovableOutput]:
         """Outputs of these recipes that may be removed, published up to `until`, the oldest first.
 
         `after` is the moment and number of the last one that was answered before.
         """
-        places = ", ".join("?" * len(recipes))
+        places = ", ".join("?" * len(recipe_ids))
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select outputs.rowid, path, job_id, recipe_id, source, published_version,"  # noqa: S608  # ours
@@ -77,18 +77,18 @@ class Retention:
                 f" where {_FREE} and state in ('done', 'failed', 'cancelled') and recipe_id in ({places})"
                 " and published_at <= ? and (published_at, outputs.rowid) > (?, ?)"
                 " order by published_at, outputs.rowid limit ?",
-                (*recipes, until, *(after or (-1.0, -1)), limit),
+                (*recipe_ids, until, *(after or (-1.0, -1)), limit),
             ).fetchall()
         return [_output(row) for row in rows]
 
-    def total_output_bytes(self, recipes: Collection[int]) -> int:
+    def total_output_bytes(self, recipe_ids: Collection[int]) -> int:
         """The bytes of all outputs of these recipes that stand."""
         with self._database.reading() as connection:
             (total,) = connection.execute(
                 "select coalesce(sum(bytes), 0) from outputs join jobs on jobs.id = outputs.job_id"  # noqa: S608  # ours
                 " where published_version is not null and vanished_at is null"
-                f" and recipe_id in ({', '.join('?' * len(recipes))})",
-                tuple(recipes),
+                f" and recipe_id in ({', '.join('?' * len(recipe_ids))})",
+                tuple(recipe_ids),
             ).fetchone()
         return int(total)
 
@@ -99,7 +99,7 @@ class Retention:
                 "update outputs set hidden_path = ? where path = ? and job_id = ? and"  # noqa: S608  # ours
                 f" published_version = ? and {_FREE}"
                 f" and exists ({_ENDED})",
-                [(stored(hidden), stored(one.path), one.job, one.version) for one, hidden in outputs],
+                [(stored(hidden), stored(one.path), one.job_id, one.version) for one, hidden in outputs],
             )
 
     def is_removable(self, output: RemovableOutput, hidden: str) -> bool:
@@ -146,7 +146,8 @@ class Retention:
                 " where hidden_path is not null"
             ).fetchall()
         return [
-            InterruptedRemoval(restored(path), restored(hidden), stands, size) for path, hidden, stands, size in rows
+            InterruptedRemoval(path=restored(path), hidden_path=restored(hidden), version=stands, bytes=size)
+            for path, hidden, stands, size in rows
         ]
 
     def upsert_cleaning(self, cleaning: int | None, gone: CleaningRecord, now: float) -> int:
@@ -181,5 +182,14 @@ class Retention:
 def _output(row: Any) -> RemovableOutput:
     number, path, job, recipe, source, version, inode, size, published_at, vanished = row
     return RemovableOutput(
-        number, restored(path), job, recipe, restored(source), version, inode, size, published_at, bool(vanished)
+        row_id=number,
+        path=restored(path),
+        job_id=job,
+        recipe_id=recipe,
+        source=restored(source),
+        version=version,
+        inode=inode,
+        bytes=size,
+        published_at=published_at,
+        vanished=bool(vanished),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from fileq.ledger.columns import read_row
 from fileq.ledger.database import LEAVING, PARKED, Database
 from fileq.ledger.paths import restored
 
@@ -34,14 +35,14 @@ _TIDYING = (
 )
 
 
-class PurgeCandidate(msgspec.Struct, frozen=True):
-    """A job that ended long ago. `watch` is the watched folder that its source came by."""
+class PurgeCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that ended long ago. `watch_id` is that of the watched folder that its source came by."""
 
-    job: int
+    job_id: int
     source: str
     version: str
     has_disposition: bool
-    watch: int | None
+    watch_id: int | None
 
 
 class Tombstones:
@@ -67,13 +68,13 @@ class Tombstones:
     def _past(self, condition: str, *values: object) -> list[PurgeCandidate]:
         with self._database.reading() as connection:
             rows = connection.execute(f"{_PAST} {condition}", values).fetchall()
-        return [PurgeCandidate(job, restored(source), *rest) for job, source, *rest in rows]
+        return [read_row(PurgeCandidate, (job, restored(source), *rest)) for job, source, *rest in rows]
 
-    def list_published_paths(self, job: int) -> list[str]:
+    def list_published_paths(self, job_id: int) -> list[str]:
         """The paths of what a job published, as far as nobody has removed it."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path from outputs where job_id = ? and published_version is not null", (job,)
+                "select path from outputs where job_id = ? and published_version is not null", (job_id,)
             )
             return [restored(path) for (path,) in rows]
 

@@ -1,5 +1,6 @@
 """Jobs that wait for another try, when the clock on the wall was set back meanwhile."""
 
+from fileq.ledger.columns import read_row
 from fileq.ledger.database import UNFINISHED, Database
 from fileq.ledger.tables.jobs import QueueEntry
 
@@ -35,4 +36,4 @@ class WaitingJobs:
                 ).fetchone()
                 for job, _, step in rows
             ]
-        return [QueueEntry(*row) for row in brought]
+        return [read_row(QueueEntry, row) for row in brought]

@@ -23,36 +23,36 @@ class Batches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def insert_batch(self, queue: str, now: float, watch: int | None = None) -> int:
+    def insert_batch(self, queue: str, now: float, watch_id: int | None = None) -> int:
         """A new batch, whose messages go through Huey's queue of this name; `watch` is the folder it came by."""
         with self._database.transaction() as connection:
             (batch,) = connection.execute(
-                "insert into batches (queue, watch_id, added_at) values (?, ?, ?) returning id", (queue, watch, now)
+                "insert into batches (queue, watch_id, added_at) values (?, ?, ?) returning id", (queue, watch_id, now)
             ).fetchone()
         return int(batch)
 
-    def reopen_batch(self, batch: int) -> None:
+    def reopen_batch(self, batch_id: int) -> None:
         """More comes into it; a quick worker may have ended it in the meantime."""
         with self._database.transaction() as connection:
-            connection.execute("update batches set notified = 0 where id = ? and notified = 1", (batch,))
+            connection.execute("update batches set notified = 0 where id = ? and notified = 1", (batch_id,))
 
-    def delete_batch(self, batch: int) -> None:
+    def delete_batch(self, batch_id: int) -> None:
         """Nothing was queued in it after all."""
         with self._database.transaction() as connection:
-            connection.execute("delete from batches where id = ?", (batch,))
+            connection.execute("delete from batches where id = ?", (batch_id,))
 
-    def has_jobs(self, batch: int) -> bool:
+    def has_jobs(self, batch_id: int) -> bool:
         """Whether it has jobs that are listed still."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "select 1 from tallies where batch_id = ? and jobs > 0 limit 1", (batch,)
+                "select 1 from tallies where batch_id = ? and jobs > 0 limit 1", (batch_id,)
             ).fetchone()
         return row is not None
 
-    def find_queue(self, job: int) -> str:
+    def find_queue(self, job_id: int) -> str:
         with self._database.reading() as connection:
             (queue,) = connection.execute(
-                "select queue from batches join jobs on jobs.batch_id = batches.id where jobs.id = ?", (job,)
+                "select queue from batches join jobs on jobs.batch_id = batches.id where jobs.id = ?", (job_id,)
             ).fetchone()
         return str(queue)
 

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from fileq.ledger.columns import T, decode_column
+from fileq.ledger.columns import T, decode_column, read_row
 from fileq.ledger.database import Database
 from fileq.ledger.paths import prose
 
 _WHOLE, _JUMP = "found_whole", "clock_jump"
 
 
-class CheckRecord(msgspec.Struct, frozen=True):
+class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a check stood when it was recorded last. Times are seconds since the epoch.
 
     `since` is when it became bad, or ceased to be. `bad_since` is not None from when people were told that it is
@@ -39,7 +39,7 @@ class Checks:
         """By name."""
         with self._database.reading() as connection:
             rows = connection.execute("select name, state, message, since, bad_since, checked_at from checks")
-            return {row[0]: CheckRecord(*row) for row in rows}
+            return {row[0]: read_row(CheckRecord, row) for row in rows}
 
     def upsert_record(self, standing: CheckRecord) -> None:
         with self._database.transaction() as connection:

@@ -32,9 +32,9 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
     inode: int
     done_to: str | None
     failed_to: str | None
-    target: str | None
-    hidden: str | None
-    temp: str | None
+    target_path: str | None
+    hidden_path: str | None
+    temp_path: str | None
     tries: int
     states: frozenset[JobState]
 
@@ -118,10 +118,18 @@ class Dispositions:
             return None
         source, version, inode, done_to, failed_to, target, hidden, temp, tries = row
         return Disposition(
-            id=disposition_id, source=restored(source), version=version, inode=inode, done_to=_restored(done_to),
-            failed_to=_restored(failed_to), target=_restored(target), hidden=_restored(hidden), temp=_restored(temp),
-            tries=tries, states=frozenset(JobState(state) for (state,) in states),
-        )  # fmt: skip
+            id=disposition_id,
+            source=restored(source),
+            version=version,
+            inode=inode,
+            done_to=_restored(done_to),
+            failed_to=_restored(failed_to),
+            target_path=_restored(target),
+            hidden_path=_restored(hidden),
+            temp_path=_restored(temp),
+            tries=tries,
+            states=frozenset(JobState(state) for (state,) in states),
+        )
 
     def find_job_ids(self, disposition_id: int) -> list[int]:
         """Return the ids of the jobs that the source waited for."""
@@ -182,15 +190,15 @@ class Dispositions:
                 self._change(lease, "target_path = ?", stored(target))
         return taken is None
 
-    def announce_hidden(self, lease: DispositionLease, hidden: str) -> None:
+    def announce_hidden(self, lease: DispositionLease, hidden_path: str) -> None:
         """Write down the name that the source is about to get while it is looked at for the last time."""
         with self._database.transaction(durable=True):
-            self._change(lease, "hidden_path = ?", stored(hidden))
+            self._change(lease, "hidden_path = ?", stored(hidden_path))
 
-    def announce_temp(self, lease: DispositionLease, temp: str | None) -> None:
+    def announce_temp(self, lease: DispositionLease, temp_path: str | None) -> None:
         """Write down the path of a copy that is about to be made; None where it is one no more."""
         with self._database.transaction(durable=True):
-            self._change(lease, "temp_path = ?", _stored(temp))
+            self._change(lease, "temp_path = ?", _stored(temp_path))
 
     def postpone_disposition(self, lease: DispositionLease, retry_at: float, problem: str) -> None:
         """Give the right back: the source could not go, and is to be tried again."""

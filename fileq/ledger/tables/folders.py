@@ -11,16 +11,16 @@ from fileq.ledger.paths import restored, stored
 _FOLDER = "select path, real_path, device, inode, created_by_fileq from folders"
 
 
-class FolderRecord(msgspec.Struct, frozen=True):
+class FolderRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A folder by its path, and the one that it led to: `real` has no symbolic link in it."""
 
     path: str
-    real: str
+    real_path: str
     device: int
     inode: int
-    made: bool
+    created_by_fileq: bool
 
-    def is_still(self, status: os.stat_result) -> bool:
+    def is_same_folder(self, status: os.stat_result) -> bool:
         return (status.st_dev, status.st_ino) == (self.device, self.inode)
 
 
@@ -85,4 +85,6 @@ class Folders:
 
 def _folder(row: Any) -> FolderRecord:
     path, real, device, inode, made = row
-    return FolderRecord(restored(path), restored(real), device, inode, bool(made))
+    return FolderRecord(
+        path=restored(path), real_path=restored(real), device=device, inode=inode, created_by_fileq=bool(made)
+    )

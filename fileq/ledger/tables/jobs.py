@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.job import Failure, Token
+from fileq.ledger.columns import read_row
 from fileq.ledger.database import PARKED, UNFINISHED, UNSENT, Database
 from fileq.ledger.paths import prose, restored, stored
 
@@ -32,7 +33,7 @@ class JobCandidate(msgspec.Struct, frozen=True, kw_only=True):
     disposition_id: int | None = None
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """A job that this worker now has, with all that is needed to do it. `recipe` is JSON."""
 
     token: Token
@@ -42,7 +43,7 @@ class Claim(msgspec.Struct, frozen=True):
     source: str
     size: int
     mtime_ns: int
-    recipe: str
+    recipe_json: str
     folder: str
     relative: str
     watched: bool
@@ -51,10 +52,10 @@ class Claim(msgspec.Struct, frozen=True):
     """The source's, where it came by a watched folder, into which others may put files and links."""
 
 
-class QueueEntry(msgspec.Struct, frozen=True):
+class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
 
-    id: int
+    job_id: int
     priority: int
     due_at: float | None
     size: int
@@ -65,21 +66,21 @@ class Jobs:
         self._database = database
         self._recipes: dict[int, str] = {}
 
-    def upsert_recipe(self, name: str, fingerprint: str, body: str) -> int:
+    def upsert_recipe(self, name: str, fingerprint: str, recipe_json: str) -> int:
         """The id of a recipe as it is now, to be kept with its jobs."""
         with self._database.transaction() as connection:
-            row = connection.execute("select id from recipes where recipe_json = ?", (body,)).fetchone()
+            row = connection.execute("select id from recipes where recipe_json = ?", (recipe_json,)).fetchone()
             if row is None:
                 row = connection.execute(
                     "insert into recipes (fingerprint, name, recipe_json) values (?, ?, ?) returning id",
-                    (fingerprint, name, body),
+                    (fingerprint, name, recipe_json),
                 ).fetchone()
         return int(row[0])
 
     def insert_job(
         self,
         candidate: JobCandidate,
-        batch: int,
+        batch_id: int,
         now: float,
         *,
         priority: int = 0,
@@ -92,7 +93,7 @@ class Jobs:
                 " inode, disposition_id, state, priority, due_at, added_at)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
                 " on conflict do nothing returning id",
-                (batch, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
+                (batch_id, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
                  candidate.recipe_id, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
                  candidate.inode, candidate.disposition_id, priority, due_at, now),
             ).fetchone()  # fmt: skip
@@ -100,11 +101,11 @@ class Jobs:
 
     def requeue_job(
         self,
-        job: int,
-        batch: int,
+        job_id: int,
+        batch_id: int,
         now: float,
         *,
-        recipe: int,
+        recipe_id: int,
         priority: int = 0,
         due_at: float | None = None,
         inode: int | None = None,
@@ -120,11 +121,11 @@ class Jobs:
                 " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, needs_notice = 0,"
                 " purged_at = null, inode = coalesce(?, inode)"
                 " where id = ? and state in ('done', 'failed', 'cancelled')",
-                (batch, recipe, priority, due_at, now, inode, job),
+                (batch_id, recipe_id, priority, due_at, now, inode, job_id),
             )
-            _unpark(connection, job)
+            _unpark(connection, job_id)
 
-    def claim_job(self, job: int, worker: int, now: float) -> Claim | None:
+    def claim_job(self, job_id: int, worker_id: int, now: float) -> Claim | None:
         """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
 
         The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
@@ -139,20 +140,30 @@ class Jobs:
                 " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
                 " recipe_id, folder, relative, inode,"
                 " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
-                (worker, now, job, now),
+                (worker_id, now, job_id, now),
             ).fetchone()
             if row is None:
                 return None
             attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode, watched = row
             connection.execute(
                 "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
-                (job, attempt, worker, now),
+                (job_id, attempt, worker_id, now),
             )
             body = self._recipe_body(connection, recipe)
         return Claim(
-            Token(job, attempt), tries, deaths, priority, restored(source), size, mtime_ns, body,
-            restored(folder), restored(relative), bool(watched), inode if watched else None,
-        )  # fmt: skip
+            token=Token(job_id, attempt),
+            tries=tries,
+            deaths=deaths,
+            priority=priority,
+            source=restored(source),
+            size=size,
+            mtime_ns=mtime_ns,
+            recipe_json=body,
+            folder=restored(folder),
+            relative=restored(relative),
+            watched=bool(watched),
+            inode=inode if watched else None,
+        )
 
     def find_waiting_paths(self, job_id: int) -> tuple[str, str] | None:
         """Return a waiting job's source and the folder of its outputs; None where it doesn't wait."""
@@ -169,13 +180,13 @@ class Jobs:
                 "update jobs set due_at = ? where id = ? and state = 'waiting' returning id, priority, due_at, size",
                 (due_at, job_id),
             ).fetchone()
-        return row and QueueEntry(*row)
+        return row and read_row(QueueEntry, row)
 
-    def _recipe_body(self, connection: sqlite3.Connection, recipe: int) -> str:
-        if recipe not in self._recipes:
-            row = connection.execute("select recipe_json from recipes where id = ?", (recipe,)).fetchone()
-            self._recipes[recipe] = row[0] if row else ""  # no recipe: the attempt says it
-        return self._recipes[recipe]
+    def _recipe_body(self, connection: sqlite3.Connection, recipe_id: int) -> str:
+        if recipe_id not in self._recipes:
+            row = connection.execute("select recipe_json from recipes where id = ?", (recipe_id,)).fetchone()
+            self._recipes[recipe_id] = row[0] if row else ""  # no recipe: the attempt says it
+        return self._recipes[recipe_id]
 
     def check_token(self, token: Token) -> None:
         """Raise Fenced where the token is void."""
@@ -240,7 +251,7 @@ class Jobs:
                 "update attempts set finished_at = ?, outcome = ?, message = ? where job_id = ? and number = ?",
                 (now, outcome, message, token.job_id, token.attempt),
             )
-        return QueueEntry(*row)
+        return read_row(QueueEntry, row)
 
     def find_orphans(self) -> list[tuple[Token, int]]:
         """What runs for a worker that is no longer entered, each with how often it was lost before."""
@@ -265,9 +276,9 @@ class Jobs:
                 " order by due_at limit :limit",
                 {"queue": queue, "now": now, "patience": patience, "limit": limit},
             ).fetchall()
-        return [QueueEntry(*row) for row in rows]
+        return [read_row(QueueEntry, row) for row in rows]
 
-    def filter_unsent_jobs(self, jobs: Iterable[int]) -> list[QueueEntry]:
+    def filter_unsent_jobs(self, job_ids: Iterable[int]) -> list[QueueEntry]:
         """Return those of these jobs that are still to be done and have no message, as it needs to know them."""
         with self._database.reading() as connection:
             rows = [
@@ -275,9 +286,9 @@ class Jobs:
                     f"select id, priority, due_at, size from jobs where id = ? and {UNSENT}",  # noqa: S608  # ours
                     (job,),
                 ).fetchone()
-                for job in jobs
+                for job in job_ids
             ]
-        return [QueueEntry(*row) for row in rows if row]
+        return [read_row(QueueEntry, row) for row in rows if row]
 
     def has_unfinished_jobs(self, queue: str) -> bool:
         """Whether anything of this queue is still queued, running or waiting."""
@@ -290,7 +301,7 @@ class Jobs:
                 ).fetchone()
             )
 
-    def retry_jobs(self, jobs: Iterable[int]) -> list[QueueEntry]:
+    def retry_jobs(self, job_ids: Iterable[int]) -> list[QueueEntry]:
         """Queue failed and cancelled jobs again; answer those that were."""
         with self._database.transaction() as connection:
             rows = [
@@ -301,7 +312,7 @@ class Jobs:
                     " returning id, priority, due_at, size, batch_id",
                     (job,),
                 ).fetchone()
-                for job in jobs
+                for job in job_ids
             ]
             for row in rows:
                 if row:
@@ -309,13 +320,13 @@ class Jobs:
             # Their batches are to end once more, and that is to be told.
             batches = {(row[-1],) for row in rows if row}
             connection.executemany("update batches set notified = 0 where id = ? and notified = 1", batches)
-        return [QueueEntry(*row[:-1]) for row in rows if row]
+        return [read_row(QueueEntry, row[:-1]) for row in rows if row]
 
-    def cancel_jobs(self, jobs: Iterable[int], now: float) -> list[int]:
+    def cancel_jobs(self, job_ids: Iterable[int], now: float) -> list[int]:
         """Cancel what has not ended; a running attempt's token is void from here on."""
         with self._database.transaction(durable=True) as connection:
             cancelled = []
-            for job in jobs:
+            for job in job_ids:
                 row = connection.execute(
                     "update jobs set state = 'cancelled', finished_at = ?, due_at = null"
                     " where id = ? and state in ('queued', 'waiting', 'running') returning id, attempts",

@@ -30,14 +30,14 @@ _ROW = (
 )
 
 
-class Notification(msgspec.Struct, frozen=True):
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be told, and how far that has come. Times are seconds since the epoch.
 
     `attachment` is a file's path. `targets` are the places in the config of those that have not had it, None where
     nobody has. `problem` says why the last try went wrong.
     """
 
-    id: int
+    notification_id: int
     event: str
     title: str
     body: str
@@ -93,7 +93,7 @@ class Notifications:
             due_at = max(now + LEASE, _next_try(notice, tries, now))
             connection.execute(
                 "update notifications set tries = ?, due_at = ?, problem = coalesce(problem, ?) where id = ?",
-                (tries, due_at, _DIED if notice.tries else None, notice.id),
+                (tries, due_at, _DIED if notice.tries else None, notice.notification_id),
             )
         return msgspec.structs.replace(notice, tries=tries, due_at=due_at)
 
@@ -105,7 +105,7 @@ class Notifications:
                 (now, now, _MOST_TRIES),
             )
 
-    def record_remaining_targets(self, notice: Notification, targets: Sequence[str], now: float) -> bool:
+    def record_remaining_targets(self, notification: Notification, targets: Sequence[str], now: float) -> bool:
         """Only these have not had it yet; the lease begins anew. False where another process has it by now."""
         with self._database.transaction() as connection:
             return bool(
@@ -113,25 +113,33 @@ class Notifications:
                     "update notifications set targets_json = ?, due_at = ? where id = ? and tries = ?",
                     (
                         msgspec.json.encode(targets).decode(),
-                        max(notice.due_at, now + LEASE),
-                        notice.id,
-                        notice.tries,
+                        max(notification.due_at, now + LEASE),
+                        notification.notification_id,
+                        notification.tries,
                     ),
                 ).rowcount
             )
 
-    def delete_sent(self, notice: Notification) -> None:
+    def delete_sent(self, notification: Notification) -> None:
         """All have had it: it goes, and so do those that were given up, as what hindered them is mended."""
         with self._database.transaction() as connection:
-            connection.execute("delete from notifications where id = ? or given_up_at is not null", (notice.id,))
+            connection.execute(
+                "delete from notifications where id = ? or given_up_at is not null", (notification.notification_id,)
+            )
 
-    def record_failed_try(self, notice: Notification, problem: str, now: float) -> None:
+    def record_failed_try(self, notification: Notification, problem: str, now: float) -> None:
         """This try went wrong: it is tried again later, for a day. No news where another process has it by now."""
-        over = now >= notice.created_at + PATIENCE
+        over = now >= notification.created_at + PATIENCE
         with self._database.transaction() as connection:
             connection.execute(
                 "update notifications set problem = ?, due_at = ?, given_up_at = ? where id = ? and tries = ?",
-                (prose(problem), _next_try(notice, notice.tries, now), now if over else None, notice.id, notice.tries),
+                (
+                    prose(problem),
+                    _next_try(notification, notification.tries, now),
+                    now if over else None,
+                    notification.notification_id,
+                    notification.tries,
+                ),
             )
 
     def delete_notifications(self) -> None:
@@ -162,6 +170,15 @@ def _next_try(notice: Notification, tries: int, now: float) -> float:
 def _notice(row: Any) -> Notification:
     number, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at = row
     return Notification(
-        number, event, title, body, attachment and restored(attachment), created_at, due_at, tries,
-        decode_column(targets, tuple[str, ...]), problem, given_up_at,
-    )  # fmt: skip
+        notification_id=number,
+        event=event,
+        title=title,
+        body=body,
+        attachment=attachment and restored(attachment),
+        created_at=created_at,
+        due_at=due_at,
+        tries=tries,
+        targets=decode_column(targets, tuple[str, ...]),
+        problem=problem,
+        given_up_at=given_up_at,
+    )

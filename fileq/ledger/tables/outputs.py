@@ -12,12 +12,12 @@ from fileq.ledger.database import Database
 from fileq.ledger.paths import prose, restored, stored
 
 
-class PathOwner(msgspec.Struct, frozen=True):
+class PathOwner(msgspec.Struct, frozen=True, kw_only=True):
     """The job that a path belongs to. `versions` are those that its own file there can have."""
 
-    job: int
+    job_id: int
     source: str
-    recipe: str
+    recipe_name: str
     state: JobState
     versions: frozenset[str]
 
@@ -42,12 +42,12 @@ class _Pending(msgspec.Struct, frozen=True, kw_only=True):
     replaces: str | None
 
 
-class ExpectedOutput(msgspec.Struct, frozen=True):
+class ExpectedOutput(msgspec.Struct, frozen=True, kw_only=True):
     """An output that should stand, in the version that was published. `vanished`: it was found to be gone before."""
 
     path: str
     version: str
-    recipe: str
+    recipe_name: str
     vanished: bool
 
 
@@ -67,7 +67,13 @@ class Outputs:
         if row is None:
             return None
         job, source, recipe, state, coming, stands = row
-        return PathOwner(job, restored(source), recipe, JobState(state), frozenset({coming, stands} - {None}))
+        return PathOwner(
+            job_id=job,
+            source=restored(source),
+            recipe_name=recipe,
+            state=JobState(state),
+            versions=frozenset({coming, stands} - {None}),
+        )
 
     def is_published(self, path: str) -> bool:
         """Whether fileq published a file there that nobody has removed."""
@@ -83,7 +89,7 @@ class Outputs:
             row = connection.execute("select 1 from jobs where source = ? limit 1", (stored(path),)).fetchone()
         return row is not None
 
-    def reserve_path(self, path: str, job: int, temp: str, *, standing: str | None = None) -> None:
+    def reserve_path(self, path: str, job_id: int, temp: str, *, standing: str | None = None) -> None:
         """The path is this job's from now on, and its file comes into being at `temp`.
 
         `standing` is the version of the file that stands there: where that is one that an attempt had announced when
@@ -104,7 +110,7 @@ class Outputs:
                 " on conflict (path) do update set job_id = excluded.job_id, temp_path = excluded.temp_path,"
                 " pending_version = null, pending_json = null,"
                 " removed_at = case when outputs.job_id = excluded.job_id then outputs.removed_at end",
-                (stored(path), job, stored(temp)),
+                (stored(path), job_id, stored(temp)),
             )
 
     def announce_output(self, job_id: int, output: PublishedFile, note: str, *, replaces: str | None = None) -> bool:
@@ -165,7 +171,7 @@ class Outputs:
             if one is not None and one.replaces is not None
         ]
 
-    def record_published(self, job: int, outputs: Sequence[PublishedFile], now: float) -> None:
+    def record_published(self, job_id: int, outputs: Sequence[PublishedFile], now: float) -> None:
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set temp_path = null, pending_version = null, pending_json = null,"
@@ -174,16 +180,16 @@ class Outputs:
                 " where path = ? and job_id = ?",
                 [
                     (output.version, output.inode, output.info.bytes, output.info.format, output.info.width,
-                     output.info.height, now, stored(output.info.path), job)
+                     output.info.height, now, stored(output.info.path), job_id)
                     for output in outputs
                 ],
             )  # fmt: skip
 
-    def find_reserved_paths(self, job: int) -> list[tuple[str, str]]:
+    def find_reserved_paths(self, job_id: int) -> list[tuple[str, str]]:
         """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, temp_path from outputs where job_id = ? and temp_path is not null", (job,)
+                "select path, temp_path from outputs where job_id = ? and temp_path is not null", (job_id,)
             ).fetchall()
         return [(restored(path), restored(temp)) for path, temp in rows]
 
@@ -218,9 +224,9 @@ class Outputs:
                 )
                 connection.execute("update outputs set temp_path = null where path = ? and temp_path = ?", names)
 
-    def are_present(self, job: int) -> bool:
+    def are_present(self, job_id: int) -> bool:
         """Whether all that a done job published is its own still, and there."""
-        standing = self._published_by(job)
+        standing = self._published_by(job_id)
         return standing is not None and all(os.path.lexists(path) for path, _, _ in standing)
 
     def are_unchanged(self, job_id: int) -> bool:
@@ -250,7 +256,8 @@ class Outputs:
                 (*values, limit),
             ).fetchall()
         return [
-            ExpectedOutput(restored(path), version, recipe, bool(vanished)) for path, version, recipe, vanished in rows
+            ExpectedOutput(path=restored(path), version=version, recipe_name=recipe, vanished=bool(vanished))
+            for path, version, recipe, vanished in rows
         ]
 
     def record_vanished(self, gone: Sequence[tuple[str, str]], back: Sequence[tuple[str, str]], now: float) -> None:

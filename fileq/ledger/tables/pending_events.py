@@ -6,6 +6,7 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
+from fileq.ledger.columns import read_error_kind
 from fileq.ledger.database import Database
 from fileq.ledger.paths import restored
 
@@ -18,7 +19,7 @@ _ENDED = (
 class EndedBatch(msgspec.Struct, frozen=True):
     """A batch with no job left to do. `unwatched`: it was queued for later, and nobody has seen its end."""
 
-    batch: int
+    batch_id: int
     unwatched: bool
 
 
@@ -74,17 +75,17 @@ class PendingEvents:
             ).fetchone()
         return None if since is None else UnreportedFailures(since, goes_on is not None)
 
-    def count_causes(self, batches: Sequence[int]) -> list[CauseCount]:
+    def count_causes(self, batch_ids: Sequence[int]) -> list[CauseCount]:
         """Why jobs of these batches failed, the most frequent cause first."""
         sums: dict[ErrorKind, CauseCount] = {}
         with self._database.reading() as connection:
-            for batch in batches:
+            for batch in batch_ids:
                 for kind, jobs, remedy in connection.execute(
                     "select error_kind, count(*), max(error_hint) from jobs where batch_id = ? and state = ?"
                     " group by error_kind",
                     (batch, JobState.FAILED),
                 ):
-                    known = sums.get(kind, CauseCount(ErrorKind(kind), 0, remedy))
+                    known = sums.get(kind, CauseCount(read_error_kind(kind), 0, remedy))
                     sums[kind] = msgspec.structs.replace(known, jobs=known.jobs + jobs)
         return sorted(sums.values(), key=lambda cause: (-cause.jobs, cause.kind))
 
@@ -94,7 +95,7 @@ class PendingEvents:
                 "select error_kind, count(*), max(error_hint) from jobs where needs_notice = 1"
                 " group by error_kind order by count(*) desc, error_kind"
             ).fetchall()
-        return [CauseCount(ErrorKind(kind), jobs, remedy) for kind, jobs, remedy in rows]
+        return [CauseCount(read_error_kind(kind), jobs, remedy) for kind, jobs, remedy in rows]
 
     def list_unreported_failures(self, limit: int) -> list[FailureExample]:
         """The first of the failed jobs that nobody was told of."""
@@ -105,13 +106,13 @@ class PendingEvents:
             ).fetchall()
         return [FailureExample(restored(source), message) for source, message in rows]
 
-    def mark_failures_notified(self, batches: Sequence[int] | None = None) -> None:
+    def mark_failures_notified(self, batch_ids: Sequence[int] | None = None) -> None:
         """Somebody was told of the failed jobs: those of these batches, or all."""
         with self._database.transaction() as connection:
-            if batches is None:
+            if batch_ids is None:
                 connection.execute("update jobs set needs_notice = 0 where needs_notice = 1")
             else:
                 connection.executemany(
                     "update jobs set needs_notice = 0 where needs_notice = 1 and batch_id = ?",
-                    [(batch,) for batch in batches],
+                    [(batch,) for batch in batch_ids],
                 )

@@ -14,11 +14,11 @@ _ROW = (
 )
 
 
-class ScheduleEntry(msgspec.Struct, frozen=True):
+class ScheduleEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A task by its name and cron line. Times are seconds since the epoch; `outcome` is None while it runs."""
 
     name: str
-    line: str
+    cron: str
     due_at: float
     retry_at: float | None
     tries: int
@@ -47,12 +47,12 @@ class ScheduledTasks:
         with self._database.reading() as connection:
             return [_entry(row) for row in connection.execute(f"{_ROW} order by name, cron")]
 
-    def find_entry(self, name: str, line: str) -> ScheduleEntry | None:
+    def find_entry(self, name: str, cron: str) -> ScheduleEntry | None:
         with self._database.reading() as connection:
-            row = connection.execute(f"{_ROW} where name = ? and cron = ?", (name, line)).fetchone()
+            row = connection.execute(f"{_ROW} where name = ? and cron = ?", (name, cron)).fetchone()
         return row and _entry(row)
 
-    def insert_entry(self, name: str, line: str, due_at: float) -> None:
+    def insert_entry(self, name: str, cron: str, due_at: float) -> None:
         """A task that is new, or has a new line. How it went last is taken over."""
         with self._database.transaction() as connection:
             last = connection.execute(
@@ -63,14 +63,14 @@ class ScheduledTasks:
             connection.execute(
                 "insert into scheduled_tasks (name, cron, due_at, host, pid, process_started, started_at, finished_at,"
                 " outcome, message) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
-                (name, line, due_at, *(last or (None, None, None, None, None, None, ""))),
+                (name, cron, due_at, *(last or (None, None, None, None, None, None, ""))),
             )
 
-    def postpone_entry(self, name: str, line: str, due_at: float) -> None:
+    def postpone_entry(self, name: str, cron: str, due_at: float) -> None:
         """Have it due at another time."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update scheduled_tasks set due_at = ? where name = ? and cron = ?", (due_at, name, line)
+                "update scheduled_tasks set due_at = ? where name = ? and cron = ?", (due_at, name, cron)
             )
 
     def begin_run(
@@ -82,7 +82,7 @@ class ScheduledTasks:
                 "update scheduled_tasks set due_at = ?, retry_at = null, tries = ?, host = ?,"
                 " pid = ?, process_started = ?,"
                 " started_at = ?, finished_at = null, outcome = null, message = '' where name = ? and cron = ?",
-                (due_at, tries, runner.host, runner.pid, runner.started, now, entry.name, entry.line),
+                (due_at, tries, runner.host, runner.pid, runner.started, now, entry.name, entry.cron),
             )
 
     def end_run(
@@ -100,15 +100,26 @@ class ScheduledTasks:
             connection.execute(
                 "update scheduled_tasks set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
                 " where name = ? and cron = ? and finished_at is null and pid = ? and process_started = ?",
-                (now, outcome, prose(message), retry_at, entry.name, entry.line, runner.pid, runner.started),
+                (now, outcome, prose(message), retry_at, entry.name, entry.cron, runner.pid, runner.started),
             )
 
-    def delete_entry(self, name: str, line: str) -> None:
+    def delete_entry(self, name: str, cron: str) -> None:
         with self._database.transaction() as connection:
-            connection.execute("delete from scheduled_tasks where name = ? and cron = ?", (name, line))
+            connection.execute("delete from scheduled_tasks where name = ? and cron = ?", (name, cron))
 
 
 def _entry(row: Any) -> ScheduleEntry:
     name, line, due_at, retry_at, tries, host, pid, process_started, started_at, finished_at, outcome, message = row
     runner = None if host is None else ProcessIdentity(host, pid, process_started)
-    return ScheduleEntry(name, line, due_at, retry_at, tries, runner, started_at, finished_at, outcome, message)
+    return ScheduleEntry(
+        name=name,
+        cron=line,
+        due_at=due_at,
+        retry_at=retry_at,
+        tries=tries,
+        runner=runner,
+        started_at=started_at,
+        finished_at=finished_at,
+        outcome=outcome,
+        message=message,
+    )

@@ -71,12 +71,12 @@ class WatchRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     path: str
     process: ProcessIdentity
-    said: str
-    said_at: float
+    status_json: str
+    status_at: float
 
     @property
     def status(self) -> WatchStatus:
-        return decode_column(self.said, WatchStatus) or _UNKNOWN
+        return decode_column(self.status_json, WatchStatus) or _UNKNOWN
 
 
 class Watches:
@@ -96,9 +96,11 @@ class Watches:
             ).fetchone()
         return int(watch)
 
-    def record_status(self, watch: int, said: str, now: float) -> None:
+    def record_status(self, watch_id: int, status_json: str, now: float) -> None:
         with self._database.transaction() as connection:
-            connection.execute("update watches set status_json = ?, status_at = ? where id = ?", (said, now, watch))
+            connection.execute(
+                "update watches set status_json = ?, status_at = ? where id = ?", (status_json, now, watch_id)
+            )
 
     def list_watches(self) -> list[WatchRecord]:
         with self._database.reading() as connection:
@@ -107,7 +109,11 @@ class Watches:
             ).fetchall()
         return [
             WatchRecord(
-                id=watch, path=restored(path), process=ProcessIdentity(host, pid, started), said=said, said_at=said_at
+                id=watch,
+                path=restored(path),
+                process=ProcessIdentity(host, pid, started),
+                status_json=said,
+                status_at=said_at,
             )
             for watch, path, host, pid, started, said, said_at in rows
         ]
@@ -122,4 +128,4 @@ _SILENT = 90.0
 
 def is_watcher_gone(watch: WatchRecord, now: float) -> bool:
     """Whether the process that watched a folder last is no longer there."""
-    return is_gone(watch.process, silence=now - watch.said_at, patience=_SILENT)
+    return is_gone(watch.process, silence=now - watch.status_at, patience=_SILENT)

@@ -14,7 +14,7 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     queue: str
     slots: int
     started_at: float
-    beat_at: float
+    heartbeat_at: float
 
 
 class Workers:
@@ -39,16 +39,18 @@ class Workers:
                 "insert into meta values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
                 (worker,),
             )
-        return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, beat_at=now)
+        return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, heartbeat_at=now)
 
-    def record_heartbeat(self, worker: int, now: float) -> bool:
+    def record_heartbeat(self, worker_id: int, now: float) -> bool:
         """The worker is alive. False where it was declared gone in the meantime."""
         with self._database.transaction() as connection:
-            return bool(connection.execute("update workers set heartbeat_at = ? where id = ?", (now, worker)).rowcount)
+            return bool(
+                connection.execute("update workers set heartbeat_at = ? where id = ?", (now, worker_id)).rowcount
+            )
 
-    def unregister_worker(self, worker: int) -> None:
+    def unregister_worker(self, worker_id: int) -> None:
         with self._database.transaction() as connection:
-            connection.execute("delete from workers where id = ?", (worker,))
+            connection.execute("delete from workers where id = ?", (worker_id,))
 
     def list_workers(self) -> list[WorkerRecord]:
         with self._database.reading() as connection:
@@ -58,17 +60,17 @@ class Workers:
         return [
             WorkerRecord(
                 id=worker, process=ProcessIdentity(host, pid, started), queue=queue, slots=slots,
-                started_at=started_at, beat_at=beat_at,
+                started_at=started_at, heartbeat_at=beat_at,
             )
             for worker, host, pid, started, queue, slots, started_at, beat_at in rows
         ]  # fmt: skip
 
 
-SILENCES = 6
+MISSED_HEARTBEATS = 6
 """A worker that can't be seen from here is gone when it was silent for this many heartbeats."""
 
 
 def is_worker_gone(worker: WorkerRecord, now: float, heartbeat: float, observed: float | None = None) -> bool:
     """Whether a worker that is entered is no longer there. `heartbeat` is in seconds; for `observed` see `is_gone`."""
-    silence, patience = now - worker.beat_at, SILENCES * heartbeat
+    silence, patience = now - worker.heartbeat_at, MISSED_HEARTBEATS * heartbeat
     return is_gone(worker.process, silence=silence, patience=patience, observed=observed)
