@@ -18,7 +18,7 @@ from fileq.config.paths import (
     resolve_database_path,
     working_folder,
 )
-from fileq.config.problems import unknown_name_problem
+from fileq.config.problems import suggest_names
 from fileq.config.restricted import RestrictedSettings, remove_restricted, select_restricted
 from fileq.config.settings import NotifySettings, QueueSettings, Settings, WatchSettings, WorkerSettings
 from fileq.errors import ConfigError, EnvironmentFailure, NotFoundError, UntrustedError
@@ -85,9 +85,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise self.untrusted_error(f"its recipe {name} runs a program ({program})")
         if name not in self.settings.recipes:
             where = f", built in or in {self.file}" if self.was_found else ""
-            raise NotFoundError(
-                f"There is no recipe {name}{where}.", unknown_name_problem("", name, self.recipes).remedy
-            )
+            raise NotFoundError(f"There is no recipe {name}{where}.", suggest_names(name, self.recipes))
         return self.settings.recipes[name]
 
     def untrusted_error(self, what: str, otherwise: str = "") -> UntrustedError:

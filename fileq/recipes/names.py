@@ -1,6 +1,6 @@
 """Where outputs go: templates for their names and folders, and what keeps them apart. Nothing here looks at a disk.
 
-A name's fields are those in `FIELDS`, written as Python's format strings have them: `{stem}-{page:03}.{ext}`.
+A name's fields are those in `NAME_FIELDS`, written as Python's format strings have them: `{stem}-{page:03}.{ext}`.
 A `/` in a template makes sub-folders. Whatever the values are, a name can't leave its output folder.
 """
 

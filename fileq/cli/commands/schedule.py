@@ -10,7 +10,7 @@ from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.schedule import ScheduledTask, scheduled_tasks, task_document, task_table
 from fileq.cli.workers import is_worker_alive
-from fileq.config.problems import unknown_name_problem
+from fileq.config.problems import suggest_names
 from fileq.display import Answer, Text, Tone
 from fileq.errors import ExitCode, NotFoundError
 
@@ -53,7 +53,7 @@ def _run(session: Session, name: str) -> dict[str, Any]:
 
     lines = session.config.settings.schedule.lines
     if name not in lines:
-        raise NotFoundError(f"There is no task {name}.", unknown_name_problem("", name, lines).remedy)
+        raise NotFoundError(f"There is no task {name}.", suggest_names(name, lines))
     begun = time.time()
     outcome, message = run_task_now(session.database, session.config, name)
     return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}
