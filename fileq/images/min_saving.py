@@ -59,7 +59,7 @@ def keep_original(
         _write(temp, content)
         source.add_note(_KEPT)
         return
-    stripped = _stripped(source, content, format_, data)
+    stripped = _strip_metadata(source, content, format_, data)
     if stripped is None:
         source.add_note(_REPLACED)
         return
@@ -67,7 +67,7 @@ def keep_original(
     source.add_note(_STRIPPED)
 
 
-def _stripped(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
+def _strip_metadata(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
     if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
         return None
     density = data.density or ()  # some cameras have it in EXIF alone

@@ -48,10 +48,10 @@ class StepChain:
         """Return the image after all steps, or after all but the first. Raises JobError."""
         for at in range(int(skip_first), len(self._steps)):
             with translate_step_errors(type(self._steps[at]).__name__.lower()):
-                image = self._applied(at, image)
+                image = self._apply_step(at, image)
         return image
 
-    def _applied(self, at: int, image: Image) -> Image:
+    def _apply_step(self, at: int, image: Image) -> Image:
         if at >= self._resolved_count:
             self._steps[at] = self._steps[at].settled(image)
             self._resolved_count = at + 1
@@ -99,13 +99,13 @@ def _render_branches(base: Image, full: Size, branches: Mapping[int, StepChain])
     for key in sorted(leading, key=lambda key: -leading[key].target.width * leading[key].target.height):
         scaling, branch = leading[key], branches[key]
         with translate_step_errors("resize"):
-            image = scaling.apply(_smallest(wholes, scaling.whole_size))
+            image = scaling.apply(_find_smallest(wholes, scaling.whole_size))
         if scaling.is_whole and image is not wholes[-1]:
             wholes.append(image)
         yield key, branch.apply(image, skip_first=branch.leading_scaling(full) is not None)
 
 
-def _smallest(wholes: Sequence[Image], needed: Size) -> Image:
+def _find_smallest(wholes: Sequence[Image], needed: Size) -> Image:
     for image in reversed(wholes):
         if image.width >= needed.width and image.height >= needed.height:
             return image

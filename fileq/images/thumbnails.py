@@ -39,21 +39,23 @@ def make_thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mti
     try:
         with open_source(path, size, mtime_ns) as file, translate_decode_errors(path), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on odd metadata
-            return _made(DecodedSource(open_image(file, path, max_pixels), path, Recipe(name=THUMBNAIL_FORMAT)), side)
+            return _make_thumbnail(
+                DecodedSource(open_image(file, path, max_pixels), path, Recipe(name=THUMBNAIL_FORMAT)), side
+            )
     except (JobError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # what a panic in a decoder written in Rust becomes is no Exception
         raise unreadable(path, f"is damaged ({error})") from error
 
 
-def _made(source: DecodedSource, side: int) -> Thumbnail:
+def _make_thumbnail(source: DecodedSource, side: int) -> Thumbnail:
     frame = (source.frames if source.is_animation else source.pages)[0]
     full = source.size(frame)
     small = to_8_bit(source.read(Scaling.of_resize(Resize(fit=Dimensions(side, side)), full), frame))
-    return Thumbnail(_encoded(small), Size(*small.size), full)
+    return Thumbnail(_encode(small), Size(*small.size), full)
 
 
-def _encoded(image: Image.Image) -> bytes:
+def _encode(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.convert("RGBA" if image.mode in {"LA", "RGBA"} else "RGB").save(content, THUMBNAIL_FORMAT, quality=_QUALITY)
     return content.getvalue()

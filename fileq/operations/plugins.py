@@ -43,7 +43,7 @@ def load_plugins(built_in: tuple[type[Operation], ...]) -> tuple[type[Operation]
     from importlib.metadata import entry_points
 
     taken = {op_name(operation) for operation in built_in}
-    return tuple(_operation(point, taken) for point in entry_points(group=GROUP))
+    return tuple(_load_operation(point, taken) for point in entry_points(group=GROUP))
 
 
 def _has_operations(folder: str) -> bool:
@@ -66,26 +66,26 @@ def _names_group(info: str) -> bool:
         return False
 
 
-def _operation(point: EntryPoint, taken: set[str]) -> type[Operation]:
-    operation = _loaded(point)
+def _load_operation(point: EntryPoint, taken: set[str]) -> type[Operation]:
+    operation = _load_class(point)
     if op_name(operation) in taken:
-        raise _broken(point, f'has a name that is taken, "{op_name(operation)}"')
+        raise _plugin_failure(point, f'has a name that is taken, "{op_name(operation)}"')
     taken.add(op_name(operation))
     return operation
 
 
-def _loaded(point: EntryPoint) -> type[Operation]:
+def _load_class(point: EntryPoint) -> type[Operation]:
     try:
         operation = point.load()
         msgspec.json.Decoder(operation)  # refuses parameters of types that no config can hold
     except Exception as error:  # a plug-in may fail with anything
-        raise _broken(point, f"can't be loaded: {error}") from error
+        raise _plugin_failure(point, f"can't be loaded: {error}") from error
     if not (isinstance(operation, type) and issubclass(operation, Operation)):
-        raise _broken(point, "is no subclass of fileq.operations.base.Operation")
+        raise _plugin_failure(point, "is no subclass of fileq.operations.base.Operation")
     return operation
 
 
-def _broken(point: EntryPoint, reason: str) -> EnvironmentFailure:
+def _plugin_failure(point: EntryPoint, reason: str) -> EnvironmentFailure:
     package = point.dist.name if point.dist else "unknown"
     return EnvironmentFailure(
         f"The operation {point.name} of the package {package} {reason}.", "Mend or uninstall that package."

@@ -45,7 +45,7 @@ def check_name(template: str) -> None:
         )
     examples = dict(NAME_FIELDS)
     _check_fields(template, examples)
-    _parts(template.format_map(examples))
+    _split_parts(template.format_map(examples))
 
 
 def check_folder(template: str) -> None:
@@ -66,13 +66,13 @@ def fill_name(template: str, values: Mapping[str, str | int]) -> str:
     `values` has the fields that `fields(template)` names. Raises ValueError where the name would be empty or
     leave its folder. A part over 255 bytes is shortened before its ending.
     """
-    safe = {name: _safe(name, value) for name, value in values.items()}
-    return "/".join(_shorten(part) for part in _parts(template.format_map(safe)))
+    safe = {name: _sanitize(name, value) for name, value in values.items()}
+    return "/".join(_shorten(part) for part in _split_parts(template.format_map(safe)))
 
 
 def fill_folder(out: str, folder: str, recipe_name: str, relative: str) -> str:
     """Return the folder that `out` names for a source in `folder`, `relative` to the folder that was added."""
-    values = {"folder": folder, "recipe": _safe("recipe", recipe_name), "relative": relative}
+    values = {"folder": folder, "recipe": _sanitize("recipe", recipe_name), "relative": relative}
     return os.path.normpath(os.path.join(folder, os.path.expanduser(out).format_map(values)))
 
 
@@ -127,7 +127,7 @@ def _remedy(name: str, examples: Mapping[str, str | int]) -> str:
     return f"did you mean {{{nearest[0]}}}?" if nearest else f"the fields are {known}"
 
 
-def _safe(name: str, value: str | int) -> str | int:
+def _sanitize(name: str, value: str | int) -> str | int:
     if isinstance(value, int):
         return value
     if name == "relative":
@@ -135,7 +135,7 @@ def _safe(name: str, value: str | int) -> str | int:
     return value.translate(_UNSAFE)
 
 
-def _parts(name: str) -> list[str]:
+def _split_parts(name: str) -> list[str]:
     """Return the parts of a relative path. Empty ones go: `{relative}` is empty at the top of what was added."""
     if os.path.splitdrive(name)[0] or "\0" in name:
         raise ValueError(f"{name!r} is no name below the output folder")

@@ -48,10 +48,10 @@ def _profile(corners: tuple[float, ...], gamma: float) -> bytes | None:
 def _primaries(corners: tuple[float, ...]) -> icc.Primaries:
     """Return red, green and blue in XYZ under D50, from the x and y of white and of them (SMPTE RP 177, Bradford)."""
     white, *columns = (_xyz(x, y) for x, y in zip(corners[::2], corners[1::2], strict=True))
-    scales = _solved(columns, white)
+    scales = _solve(columns, white)
     adaptation = _adaptation(white)
     scaled = (tuple(value * scale for value in column) for column, scale in zip(columns, scales, strict=True))
-    red, green, blue = (_times(adaptation, column) for column in scaled)
+    red, green, blue = (_multiply(adaptation, column) for column in scaled)
     return red, green, blue
 
 
@@ -59,7 +59,7 @@ def _xyz(x: float, y: float) -> tuple[float, float, float]:
     return x / y, 1.0, (1 - x - y) / y
 
 
-def _solved(columns: list[tuple[float, float, float]], wanted: tuple[float, ...]) -> list[float]:
+def _solve(columns: list[tuple[float, float, float]], wanted: tuple[float, ...]) -> list[float]:
     """Return how much of each column makes `wanted`, by Cramer's rule."""
     whole = _determinant(*columns)
     replaced = ([wanted if at == place else column for at, column in enumerate(columns)] for place in range(3))
@@ -72,7 +72,7 @@ def _determinant(a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...
 
 def _adaptation(white: tuple[float, ...]) -> Matrix:
     """Return the matrix that makes colors seen under `white` look the same under D50."""
-    cones, target = _times(_BRADFORD, white), _times(_BRADFORD, icc.D50)
+    cones, target = _multiply(_BRADFORD, white), _multiply(_BRADFORD, icc.D50)
     scaled = tuple(
         tuple(value * to / cone for value in row) for row, to, cone in zip(_BRADFORD, target, cones, strict=True)
     )
@@ -82,6 +82,6 @@ def _adaptation(white: tuple[float, ...]) -> Matrix:
     )
 
 
-def _times(matrix: Matrix, column: tuple[float, ...]) -> tuple[float, float, float]:
+def _multiply(matrix: Matrix, column: tuple[float, ...]) -> tuple[float, float, float]:
     x, y, z = (sum(a * b for a, b in zip(row, column, strict=True)) for row in matrix)
     return x, y, z

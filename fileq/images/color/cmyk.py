@@ -25,15 +25,15 @@ _BLACK = (35, 31, 32)
 
 def cmyk_to_srgb(image: Image.Image) -> Image.Image:
     """Return an image of mode CMYK as RGB."""
-    return _printed(dict(zip("CMYK", image.split(), strict=True)), "CMYK", "")
+    return _print_inks(dict(zip("CMYK", image.split(), strict=True)), "CMYK", "")
 
 
-def _printed(plates: dict[str, Image.Image], inks: str, below: str) -> Image.Image:
+def _print_inks(plates: dict[str, Image.Image], inks: str, below: str) -> Image.Image:
     """Return the image that these inks make on paper that is covered all over with those `below`."""
     if not inks:
         return Image.new("RGB", plates["K"].size, _overprint_color(below))
     ink, rest = inks[0], inks[1:]
-    return Image.composite(_printed(plates, rest, below + ink), _printed(plates, rest, below), plates[ink])
+    return Image.composite(_print_inks(plates, rest, below + ink), _print_inks(plates, rest, below), plates[ink])
 
 
 def _overprint_color(inks: str) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ def normalize_mode(image: Image.Image) -> Image.Image:
     Raises JobError (unsupported) for pixel values whose range can't be known.
     """
     if image.mode in {"I", "F"}:
-        return _from_wide(image)
+        return _narrow(image)
     if image.mode.startswith("I;16"):
         return image if image.mode == "I;16" else image.convert("I").convert("I;16")
     if "transparency" in image.info and image.mode in {"1", "L", "RGB", "P"}:
@@ -59,7 +59,7 @@ def flatten_alpha(image: Image.Image, background: str) -> Image.Image:
     return below
 
 
-def _from_wide(image: Image.Image) -> Image.Image:
+def _narrow(image: Image.Image) -> Image.Image:
     """Return 32-bit integers as I;16, floats as L or I;16: by the range that their values show."""
     extrema = image.getextrema()
     low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]  # one band: two numbers

@@ -27,7 +27,7 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     is of no use.
     """
     if icc is None:
-        return _without_profile(image)
+        return _convert_without_profile(image)
     space = color_space(icc)
     if image.mode in {"CMYK", "LAB"} and space != image.mode:
         raise ProfileError(f"it is made for {space} pictures")
@@ -105,7 +105,7 @@ def _gray_to_srgb(image: Image.Image, icc: bytes, space: str) -> Image.Image:
     return Image.merge("LA", (converted, image.getchannel("A"))) if image.mode == "LA" else converted
 
 
-def _without_profile(image: Image.Image) -> Image.Image:
+def _convert_without_profile(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         return ImageCms.ImageCmsTransform(lab, srgb_profile(), "LAB", "RGB", INTENT, flags=FLAGS).apply(image)

@@ -32,7 +32,7 @@ class PdfImageFile(ImageFile.ImageFile):
         if b"%PDF-" not in self.fp.read(_HEADER_WITHIN):
             raise SyntaxError("no PDF document")  # Pillow's word for: ask the next plug-in
         self.fp.seek(0)
-        self._document = _opened(self.fp)
+        self._document = _open_document(self.fp)
         self.n_frames = len(self._document)
         self.is_animated = self.n_frames > 1
         self._mode = "RGB"
@@ -55,7 +55,7 @@ class PdfImageFile(ImageFile.ImageFile):
 
     def load(self) -> Any:
         if self._im is None:
-            self.im = _drawn(self._page, self.size).im
+            self.im = _draw_page(self._page, self.size).im
         return Image.Image.load(self)
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ def register_pdf_plugin() -> None:
     Image.register_open(PdfImageFile.format, PdfImageFile)
 
 
-def _opened(file: Any) -> Any:
+def _open_document(file: Any) -> Any:
     pdfium = importlib.import_module("pypdfium2")
     try:
         document = pdfium.PdfDocument(file)
@@ -89,7 +89,7 @@ def _in_pixels(points: tuple[float, float]) -> tuple[int, int]:
     return width, height
 
 
-def _drawn(page: Any, size: tuple[int, int]) -> Image.Image:
+def _draw_page(page: Any, size: tuple[int, int]) -> Image.Image:
     """Return the page on white paper in `size` pixels, with its annotations and what was written into its forms."""
     pdfium = importlib.import_module("pypdfium2")
     raw = pdfium.raw

@@ -46,13 +46,13 @@ class Metadata:
 
 def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
     """Return what the outputs of a source carry: never the thumbnail, the orientation only where nothing is turned."""
-    info, density = source.image.info, _density(source)
+    info, density = source.image.info, _read_density(source)
     orientation = source.kept_orientation
     if wanted == "none":
         return Metadata(exif={}, density=density, orientation=orientation)
-    packet, datasets = _xmp(info), _iptc(source)
+    packet, datasets = _read_xmp(info), _read_iptc(source)
     if wanted == "copyright":
-        exif = _with_texts(_with_iptc(_picked(source.exif, _CREDITS), datasets), info)
+        exif = _add_text_credits(_add_iptc_credits(_pick_tags(source.exif, _CREDITS), datasets), info)
         return Metadata(
             exif=exif,
             xmp=xmp.extract_credits(packet),
@@ -60,10 +60,10 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
             density=density,
             orientation=orientation,
         )
-    comment, texts = info.get("comment", b""), _texts(source)
+    comment, texts = info.get("comment", b""), _read_texts(source)
     comment = comment if isinstance(comment, bytes) else str(comment).encode()
     return Metadata(
-        exif=_with_texts(_writable(_whole(source.exif), source), dict(texts)),
+        exif=_add_text_credits(_keep_writable(_pick_all(source.exif), source), dict(texts)),
         xmp=xmp.clean_packet(packet),
         iptc=datasets,
         comment=comment,
@@ -76,7 +76,7 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
 def has_no_metadata(source: DecodedSource) -> bool:
     """Return whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
     info = source.image.info
-    return not (len(source.exif) or _xmp(info) or _iptc(source) or info.get("comment") or _texts(source))
+    return not (len(source.exif) or _read_xmp(info) or _read_iptc(source) or info.get("comment") or _read_texts(source))
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
@@ -146,14 +146,14 @@ def _with_size(directory: dict[int, Any], size: Size) -> dict[int, Any]:
     return directory | {_BASE.ExifImageWidth: size.width, _BASE.ExifImageHeight: size.height}
 
 
-def _picked(exif: Image.Exif, tags: tuple[int, ...]) -> dict[int, Any]:
+def _pick_tags(exif: Image.Exif, tags: tuple[int, ...]) -> dict[int, Any]:
     """Return these tags as they are; texts as bytes: Pillow would write ? for what is not ASCII."""
     values = {int(tag): exif[tag] for tag in tags if tag in exif}
     return {tag: value.encode("latin-1") if isinstance(value, str) else value for tag, value in values.items()}
 
 
-def _whole(exif: Image.Exif) -> dict[int, Any]:
-    picked = _picked(exif, _DESCRIPTIVE)
+def _pick_all(exif: Image.Exif) -> dict[int, Any]:
+    picked = _pick_tags(exif, _DESCRIPTIVE)
     for directory in (_IFD.Exif, _IFD.GPSInfo):
         values = exif.get_ifd(directory)
         if values:
@@ -161,24 +161,24 @@ def _whole(exif: Image.Exif) -> dict[int, Any]:
     return picked
 
 
-def _writable(exif: dict[int, Any], source: DecodedSource) -> dict[int, Any]:
+def _keep_writable(exif: dict[int, Any], source: DecodedSource) -> dict[int, Any]:
     """Return all of it where Pillow can write it again, else credits: some cameras give tags of the wrong type."""
     try:
-        _packed(exif)
+        _pack_exif(exif)
     except DAMAGE as error:
         source.add_note(f"Of its EXIF data only credits were kept: the rest is damaged ({error}).")
-        return _picked(source.exif, _CREDITS)
+        return _pick_tags(source.exif, _CREDITS)
     return exif
 
 
-def _packed(exif: dict[int, Any]) -> bytes:
+def _pack_exif(exif: dict[int, Any]) -> bytes:
     whole = Image.Exif()
     for tag, value in exif.items():
         whole[tag] = value
     return whole.tobytes()
 
 
-def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
+def _add_iptc_credits(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
     """Add to EXIF who made it: PNG, WebP and AVIF have no place for IPTC."""
     for tag, wanted in ((_BASE.Artist, iptc.BY_LINE), (_BASE.Copyright, iptc.COPYRIGHT_NOTICE)):
         value = iptc.read_text(datasets, wanted)
@@ -187,7 +187,7 @@ def _with_iptc(exif: dict[int, Any], datasets: bytes) -> dict[int, Any]:
     return exif
 
 
-def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
+def _add_text_credits(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
     """Add to EXIF who made it by the keywords that PNG itself has for that (PNG 1.2, section 4.2.3)."""
     for tag, keyword in ((_BASE.Artist, "Author"), (_BASE.Copyright, "Copyright")):
         value = info.get(keyword)
@@ -196,7 +196,7 @@ def _with_texts(exif: dict[int, Any], info: dict[Any, Any]) -> dict[int, Any]:
     return exif
 
 
-def _density(source: DecodedSource) -> tuple[float, float] | None:
+def _read_density(source: DecodedSource) -> tuple[float, float] | None:
     """Return the dots per inch where the file says so: Pillow makes up 72 for a JPEG that doesn't."""
     info = source.image.info
     if source.format in {"JPEG", "MPO"} and not info.get("jfif_unit") and _BASE.XResolution not in source.exif:
@@ -208,12 +208,12 @@ def _density(source: DecodedSource) -> tuple[float, float] | None:
     return (across, down) if 0 < across < 65535 and 0 < down < 65535 else None
 
 
-def _xmp(info: dict[Any, Any]) -> bytes:
+def _read_xmp(info: dict[Any, Any]) -> bytes:
     packet = info.get("xmp") or b""
     return packet if isinstance(packet, bytes) else str(packet).encode()
 
 
-def _iptc(source: DecodedSource) -> bytes:
+def _read_iptc(source: DecodedSource) -> bytes:
     if source.format == "TIFF":
         value = source.image.tag_v2.get(TiffImagePlugin.IPTC_NAA_CHUNK, b"")  # type: ignore[attr-defined]  # a TIFF's
     else:
@@ -222,7 +222,7 @@ def _iptc(source: DecodedSource) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _texts(source: DecodedSource) -> tuple[tuple[str, str], ...]:
+def _read_texts(source: DecodedSource) -> tuple[tuple[str, str], ...]:
     """Return the texts of a PNG under their keywords, without those that are EXIF or XMP in disguise."""
     if source.format != "PNG":
         return ()

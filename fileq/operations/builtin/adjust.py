@@ -39,14 +39,14 @@ class Adjust(Operation, frozen=True, kw_only=True):
             raise ValueError("adjust needs at least one of saturation, brightness, contrast and gamma")
 
     def apply(self, image: Image) -> Image:
-        picture = self._saturated(image)
+        picture = self._saturate(image)
         curve = [self._tone(value) for value in range(256)]
         if curve == list(range(256)):
             return picture
         alpha = list(range(256)) if image.mode.endswith("A") else []
         return picture.point(curve * len(image.mode.removesuffix("A")) + alpha)
 
-    def _saturated(self, image: Image) -> Image:
+    def _saturate(self, image: Image) -> Image:
         from PIL.Image import blend
 
         if self.saturation == 1 or image.mode in ("L", "LA"):

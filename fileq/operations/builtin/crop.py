@@ -74,7 +74,7 @@ class Crop(Operation, frozen=True, kw_only=True):
 
     def _box(self, size: Size) -> Box:
         if self.box is not None:
-            return _inside(self.box, size)
+            return _clip_box(self.box, size)
         if self.aspect is None:
             return 0, 0, *size
         width, height = fit_size(parse_aspect(self.aspect), Dimensions(*size))
@@ -97,7 +97,7 @@ def _check_box(box: Box) -> None:
         raise ValueError("box is [left, top, right, bottom] in pixels, right beyond left and bottom beyond top")
 
 
-def _inside(box: Box, size: Size) -> Box:
+def _clip_box(box: Box, size: Size) -> Box:
     left, top, right, bottom = box
     if left >= size.width or top >= size.height:
         raise JobError(

@@ -26,7 +26,7 @@ def find_content_box(image: Image, tolerance: int) -> Box:
     from PIL import ImageChops
     from PIL.Image import new
 
-    picture = _premultiplied(to_8_bit(image))
+    picture = _premultiply(to_8_bit(image))
     corner = picture.getpixel((0, 0))
     ground = new(picture.mode, picture.size, corner)
     far = reduce(ImageChops.lighter, ImageChops.difference(picture, ground).split())
@@ -49,7 +49,7 @@ def find_detail_box(image: Image, window: Size) -> Box:
     return left, top, left + window.width, top + window.height
 
 
-def _premultiplied(image: Image) -> Image:
+def _premultiply(image: Image) -> Image:
     """Return the image with hidden colors made one, so that they can't be taken for something to see."""
     return image.convert({"LA": "La", "RGBA": "RGBa"}[image.mode]) if image.mode in ("LA", "RGBA") else image
 
@@ -59,8 +59,8 @@ def _visible_gray(image: Image) -> Image:
     from PIL.Image import merge
 
     if image.mode == "RGBA":
-        return merge("RGB", _premultiplied(image).split()[:3]).convert("L")
-    return _premultiplied(image).split()[0] if image.mode == "LA" else image.convert("L")
+        return merge("RGB", _premultiply(image).split()[:3]).convert("L")
+    return _premultiply(image).split()[0] if image.mode == "LA" else image.convert("L")
 
 
 def _profile(detail: Image, size: Size) -> list[float]:

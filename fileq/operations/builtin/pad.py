@@ -35,16 +35,16 @@ class Pad(Operation, frozen=True, kw_only=True):
         parse_color(self.color)
 
     def size(self, size: Size) -> Size:
-        inner = self._inner().size(size)
+        inner = self._fit_step().size(size)
         return Size(self.canvas.width or inner.width, self.canvas.height or inner.height)
 
     def apply(self, image: Image) -> Image:
-        inner = self._inner().apply(image)
+        inner = self._fit_step().apply(image)
         outer = self.size(Size(*image.size))
         if outer == inner.size:
             return inner
         place = gravity_offset(self.gravity, (outer.width - inner.width, outer.height - inner.height))
         return place_on_canvas(inner, outer, parse_color(self.color), place)
 
-    def _inner(self) -> Resize:
+    def _fit_step(self) -> Resize:
         return Resize(fit=self.canvas)

@@ -57,12 +57,12 @@ class Resize(Operation, frozen=True, kw_only=True):
             whole = fit_size(size, self.exact)
             return Size(self.exact.width or whole.width, self.exact.height or whole.height)
         if self.fill is not None:
-            return self._filled(size, Size(self.fill.width or 1, self.fill.height or 1))
+            return self._fill_size(size, Size(self.fill.width or 1, self.fill.height or 1))
         assert self.fit is not None
         new = fit_size(size, self.fit)
         return new if self.enlarge or (new.width <= size.width and new.height <= size.height) else size
 
-    def _filled(self, size: Size, wanted: Size) -> Size:
+    def _fill_size(self, size: Size, wanted: Size) -> Size:
         if self.enlarge or (wanted.width <= size.width and wanted.height <= size.height):
             return wanted
         return fit_size(wanted, Dimensions(*size))
@@ -99,11 +99,11 @@ def fit_size(size: Size, within: Dimensions) -> Size:
     width, height = within.width, within.height
     if height is None or (width is not None and width * size.height <= height * size.width):
         assert width is not None
-        return Size(width, _in_proportion(width, size.height, size.width))
-    return Size(_in_proportion(height, size.width, size.height), height)
+        return Size(width, _scale_side(width, size.height, size.width))
+    return Size(_scale_side(height, size.width, size.height), height)
 
 
-def _in_proportion(side: int, dividend: int, divisor: int) -> int:
+def _scale_side(side: int, dividend: int, divisor: int) -> int:
     """Return `side * dividend / divisor`, rounded half up without a float's error, and at least 1."""
     return max(1, (2 * side * dividend + divisor) // (2 * divisor))
 

@@ -53,13 +53,13 @@ class Rotate(Operation, frozen=True, kw_only=True):
 
         quarters, rest = divmod(self._angle, 90)
         if rest or not (self.expand or quarters % 2 == 0):
-            return self._turned(to_8_bit(image))
+            return self._rotate_freely(to_8_bit(image))
         # Pillow turns the other way round.
         turns = (None, Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90)
         turn = turns[int(quarters)]
         return image if turn is None else image.transpose(turn)
 
-    def _turned(self, image: Image) -> Image:
+    def _rotate_freely(self, image: Image) -> Image:
         from PIL.Image import Resampling, Transform
 
         color = parse_color(self.color)

@@ -60,7 +60,7 @@ class Watermark(Operation, frozen=True, kw_only=True):
 
     def apply(self, image: Image) -> Image:
         size = Size(*image.size)
-        mark, place = self._placed(size)
+        mark, place = self._place_mark(size)
         mark.putalpha(mark.getchannel("A").point([round(value * self.opacity) for value in range(256)]))
         if image.mode in ("LA", "RGBA"):
             marked = image.convert("RGBA")
@@ -70,17 +70,17 @@ class Watermark(Operation, frozen=True, kw_only=True):
             marked.paste(mark, place, mark)
         return marked.convert(image.mode) if self._is_gray and image.mode in ("L", "LA") else marked
 
-    def _placed(self, size: Size) -> tuple[Image, tuple[int, int]]:
+    def _place_mark(self, size: Size) -> tuple[Image, tuple[int, int]]:
         """Return a mark that may be changed, and where its left top corner lies."""
         margin = round(self.margin * min(size))
         room = Size(max(1, size.width - 2 * margin), max(1, size.height - 2 * margin))
-        mark = self._mark(Size(max(1, min(room.width, round(self.share * size.width))), room.height))
+        mark = self._make_mark(Size(max(1, min(room.width, round(self.share * size.width))), room.height))
         if self.tiled:
             return _tile(mark, size), (0, 0)
         left, top = gravity_offset(self.gravity, (room.width - mark.width, room.height - mark.height))
         return mark.copy(), (margin + left, margin + top)
 
-    def _mark(self, within: Size) -> Image:
+    def _make_mark(self, within: Size) -> Image:
         if self.text is not None:
             return draw_text_mark(self.text, self.font, parse_color(self.color), within)
         return load_picture_mark(os.path.expanduser(self.picture or ""), within)

@@ -51,12 +51,12 @@ def run_program(
         message = f"{argv[0]} took longer than {timeout:g} s."
         raise JobError(ErrorKind.TIMEOUT, message, "Give the command a longer timeout.")
     if code != 0:
-        message = f"{argv[0]} {_ended(code)}{f': {said}' if said else '.'}"
+        message = f"{argv[0]} {_describe_exit(code)}{f': {said}' if said else '.'}"
         raise JobError(ErrorKind.COMMAND, message, "Run it by hand to see more.")
     return said
 
 
-def _ended(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"failed with exit code {code}"
 
 
@@ -73,7 +73,7 @@ if sys.platform == "win32":
             subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
             process.wait()
             stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - STDERR_TAIL))
-            return code, _text(stderr.read())
+            return code, _decode_tail(stderr.read())
 
 else:
 
@@ -95,7 +95,7 @@ else:
         finally:
             supervisor.end()
             os.close(stderr)
-        return code if in_time else None, _text(tail)
+        return code if in_time else None, _decode_tail(tail)
 
     def _read_stderr(stderr: int, supervisor: Supervisor, timeout: float | None) -> tuple[bytes, bool]:
         """Read what a program says all along, so that it never waits for us, and return its tail when all is over.
@@ -125,5 +125,5 @@ else:
         return tail, in_time
 
 
-def _text(tail: bytes) -> str:
+def _decode_tail(tail: bytes) -> str:
     return tail.decode(errors="replace").strip()
