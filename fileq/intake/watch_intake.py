@@ -186,7 +186,7 @@ class WatchIntake:
     def _attach_disposable(self, plan: IntakePlan) -> list[int]:
         """Have a known source go where its jobs are all done, or one has failed. Return the ids of these jobs."""
         jobs = [*plan.prior_jobs, *(job for job, _ in plan.renamed), *plan.touched]
-        if not jobs or not self._is_disposable(jobs):
+        if not self._is_disposable(jobs):
             return []
         job_ids = [job.job_id for job in jobs]
         self._ledger.dispositions.attach_jobs(job_ids, self._upsert_disposition(plan.source))

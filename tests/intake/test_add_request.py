@@ -347,6 +347,8 @@ def test_a_batch_that_a_quick_worker_has_ended_meanwhile_ends_once_more(ledger, 
 
     add_files(ledger, request(tmp_path / "many"), now=NOW, on_scanned=work)
     assert ended == [[1], [1]]
+    again = add_files(ledger, request(tmp_path / "many", exclude=("web/*",)), now=NOW)
+    assert (again.up_to_date, again.batch_id) == (4, None)
 
 
 def test_a_batch_that_a_quick_worker_has_ended_does_not_end_again_where_nothing_comes_into_it(

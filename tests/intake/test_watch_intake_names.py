@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from fileq.intake import IntakeOutcome
+from fileq.intake import AddRequest, IntakeOutcome, add_files
 from fileq.job import JobState
-from tests.support.jobs import begin, recipe
+from tests.support.jobs import NOW, begin, recipe
 from tests.support.sources import source_at
 from tests.support.watch_intake import THUMB, WEB, do, intake_of, jobs, take, write
 
@@ -22,6 +22,13 @@ def test_a_file_that_is_renamed_in_the_tree_is_not_new(ledger, inbox):
     assert take(ledger, renamed) == [IntakeOutcome.KNOWN]
     assert [job.source for job in jobs(ledger)] == [str(renamed)]
     assert not intake_of(ledger).find_new([source_at(renamed)])
+
+
+def test_a_file_that_was_added_elsewhere_and_is_renamed_into_a_watched_folder_is_new(ledger, inbox, tmp_path):
+    path = write(inbox / "a.jpg")
+    add_files(ledger, AddRequest(paths=[str(path)], recipes=[WEB], out=str(tmp_path / "other")), now=NOW)
+    do(ledger, path)
+    assert take(ledger, path.rename(inbox / "b.jpg")) == [IntakeOutcome.QUEUED]
 
 
 def test_a_file_that_is_renamed_before_it_is_processed_is_queued_under_its_new_name_alone(ledger, inbox):
