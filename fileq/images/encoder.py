@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fileq.errors import ErrorKind, JobError
 from fileq.images.color import modes
 from fileq.images.errors import translate_encode_errors
-from fileq.images.formats import optional_codecs
-from fileq.images.metadata import tiff
+from fileq.images.formats import optional_codecs, tiff
 from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit
 from fileq.units import Size, describe_bytes

@@ -15,6 +15,7 @@ from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
 from fileq.images.encoder import PILLOW_NAMES
 from fileq.images.errors import translate_encode_errors
+from fileq.images.formats.tiff import check_strips
 from fileq.images.protocol import EncodedOutput, Reservation
 from fileq.job import OutputInfo
 from fileq.units import Size
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 _WITHOUT_END_MARK = {"tiff", "jxl"}
 """Formats of outputs whose end can't be seen: in a JPEG XL file where it is a bare codestream."""
-
-_STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 
 
 @contextmanager
@@ -79,13 +78,5 @@ def _size(file: BinaryIO, format_: str) -> Size:
     file.seek(0)
     with Image.open(file, formats=[PILLOW_NAMES[format_]]) as image:
         if format_ == "tiff":
-            _check_strips(file, image)
+            check_strips(file, image)
         return Size(*image.size)
-
-
-def _check_strips(file: BinaryIO, image: Image.Image) -> None:
-    """Raise ValueError where a TIFF's pixels lie beyond its end."""
-    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
-    ends = (offset + length for offset, length in zip(tags[_STRIP_OFFSETS], tags[_STRIP_LENGTHS], strict=True))
-    if max(ends) > file.seek(0, os.SEEK_END):
-        raise ValueError("the file that was written is cut off")

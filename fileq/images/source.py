@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, ImageFile
 
 from fileq.images.color import modes, srgb
 from fileq.images.errors import DAMAGE, translate_decode_errors, unreadable
-from fileq.images.formats import psd
+from fileq.images.formats import psd, tiff
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
@@ -20,7 +20,6 @@ _ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
 _TURNED_BY_DECODER = {"HEIF", "JXL"}  # by what the format itself has for it; EXIF is not to say it again
 _SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
 _GAIN_MAP = b"hdrgm:Version"  # in the XMP of an Ultra HDR JPEG
-_REDUCED_PAGE = 1  # the bit of TIFF's NewSubfileType that marks a thumbnail of another page
 
 
 class DecodedSource:
@@ -40,9 +39,7 @@ class DecodedSource:
             self.orientation, self.kept_orientation = self._read_orientation()
             frames = getattr(image, "n_frames", 1)
         self.is_animation = self.format in _ANIMATED and frames > 1
-        self.pages = (
-            self._find_pages(frames) if self.format == "TIFF" else list(range(frames if self.format == "PDF" else 1))
-        )
+        self.pages = self._find_pages(frames)
         self.frames = self._find_frames(frames) if self.is_animation else [0]
         if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
             self.notes.append("Its HDR gain map was left out: what ordinary screens show was kept.")
@@ -163,22 +160,16 @@ class DecodedSource:
     def _read_orientation(self) -> tuple[int, int]:
         """Return how to turn what the decoder gives, and what outputs must say of it: EXIF orientations."""
         value = self.stored_orientation
+        is_turned = self.format == "TIFF"  # by Pillow, as it loads
         if self._recipe.orient:
-            return (1 if self.format == "TIFF" else value), 1
-        return (
-            INVERSE_ORIENTATION.get(value, value) if self.format == "TIFF" else 1
-        ), value  # Pillow turns TIFF as it loads
+            return (1 if is_turned else value), 1
+        return (INVERSE_ORIENTATION.get(value, value) if is_turned else 1), value
 
     def _find_pages(self, count: int) -> list[int]:
-        """Return the pages of a TIFF, without the small copies that some programs add."""
-        pages = []
-        with translate_decode_errors(self.path):
-            for page in range(count):
-                self.image.seek(page)
-                if not int(self.image.tag_v2.get(254, 0)) & _REDUCED_PAGE:  # type: ignore[attr-defined]  # a TIFF's
-                    pages.append(page)
-            self.image.seek(0)
-        return pages or [0]
+        if self.format == "TIFF":
+            with translate_decode_errors(self.path):
+                return tiff.find_pages(self.image, count)
+        return list(range(count if self.format == "PDF" else 1))
 
     def _find_frames(self, count: int) -> list[int]:
         """Return the frames of an animation. An APNG's first may be only for viewers that can't play it."""

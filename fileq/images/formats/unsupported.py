@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PIL.TiffImagePlugin import TiffImageFile
-
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
-from fileq.images.errors import DAMAGE
+from fileq.images.formats import tiff
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from PIL.ImageFile import ImageFile
 
-_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
 _NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
 _SIZE_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # start of codestream, image and tile size (ISO/IEC 15444-1, A.5.1)
 _DEPTH_AT = 42  # bytes from there to the depth of the first channel, less 1
@@ -38,8 +35,7 @@ _STRANGERS = {
 
 def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
     """Raise JobError (unsupported) where the picture would not come out right. `start`: the file's first bytes."""
-    if image.format == "TIFF" and _is_camera_raw(image, start):
-        # All that is read of it is a small preview.
+    if image.format == "TIFF" and tiff.is_camera_raw(image, start):
         raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
     if image.format == "TIFF" and image.info.get("compression") in _NOT_BUILT_IN:
         message = f"{path} is a TIFF compressed by {image.info['compression']}, which can't be read."
@@ -56,27 +52,9 @@ def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
         depth = int.from_bytes(start[22:24], "big")
         message = f"{path} is a Photoshop document with {depth} bits a channel, of a kind that can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as RGB, CMYK or gray with 8 bits a channel.")
-    if start.startswith((b"II*\0", b"MM\0*")) and _has_unknown_pixels(file):
+    if start.startswith((b"II*\0", b"MM\0*")) and tiff.has_unknown_pixels(file):
         message = f"{path} is a TIFF whose pixels are laid out in a way that can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it with 8 or 16 bits a channel, without a rare option.")
-
-
-def _has_unknown_pixels(file: BinaryIO) -> bool:
-    """Return whether Pillow understands a TIFF's header, and has no mode for what it describes."""
-    file.seek(0)
-    try:
-        TiffImageFile(file)
-    except (SyntaxError, NotImplementedError) as error:
-        return "pixel mode" in str(error)
-    except DAMAGE:
-        return False
-    return False
-
-
-def _is_camera_raw(image: ImageFile, start: bytes) -> bool:
-    tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
-    is_preview = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1 and _SUB_IFDS in tags
-    return _DNG_VERSION in tags or bool(is_preview) or start[8:10] == b"CR"
 
 
 def _depth(start: bytes) -> int:

@@ -1,0 +1,107 @@
+"""TIFF (TIFF 6.0): its pages, what of it Pillow can't read, and the directories that Pillow can't write."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
+
+from fileq.images.errors import DAMAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PIL.Image import Image
+
+_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags
+_STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
+_REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page
+
+_LONG = 4
+_ENTRY = 12  # bytes
+
+
+def find_pages(image: Image, count: int) -> list[int]:
+    """Return the pages of an open TIFF of `count` images, without the small copies that some programs add."""
+    pages = []
+    for page in range(count):
+        image.seek(page)
+        if not int(_tags(image).get(_NEW_SUBFILE_TYPE, 0)) & _REDUCED_PAGE:
+            pages.append(page)
+    image.seek(0)
+    return pages or [0]
+
+
+def is_camera_raw(image: Image, start: bytes) -> bool:
+    """Return whether an open TIFF that begins with `start` is a camera's raw file: its picture is a small preview."""
+    tags = _tags(image)
+    is_preview = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & _REDUCED_PAGE and _SUB_IFDS in tags
+    return _DNG_VERSION in tags or bool(is_preview) or start[8:10] == b"CR"
+
+
+def has_unknown_pixels(file: BinaryIO) -> bool:
+    """Return whether Pillow understands a TIFF's header, and has no mode for what it describes."""
+    file.seek(0)
+    try:
+        TiffImageFile(file)
+    except (SyntaxError, NotImplementedError) as error:
+        return "pixel mode" in str(error)
+    except DAMAGE:
+        return False
+    return False
+
+
+def check_strips(file: BinaryIO, image: Image) -> None:
+    """Raise ValueError where the pixels of an open TIFF lie beyond its end."""
+    tags = _tags(image)
+    ends = (offset + length for offset, length in zip(tags[_STRIP_OFFSETS], tags[_STRIP_LENGTHS], strict=True))
+    if max(ends) > file.seek(0, os.SEEK_END):
+        raise ValueError("the file that was written is cut off")
+
+
+def _tags(image: Image) -> Any:
+    return image.tag_v2  # type: ignore[attr-defined]  # a TIFF's
+
+
+def add_directories(file: IO[bytes], directories: Mapping[int, Mapping[int, Any]]) -> None:
+    """Add to the first page of an open TIFF, at its beginning, a directory for each tag of `directories`: EXIF, GPS.
+
+    Pillow can't write them where the pixels are compressed. They are put at the end of the finished file (section 2):
+    the directories, then a copy of the first directory with an entry for each, to which the header then points.
+    """
+    header = file.read(8)
+    order = "<" if header.startswith(b"II") else ">"
+    (first,) = struct.unpack(f"{order}L", header[4:])
+    entries, following = _entries(file, first, order)
+    for tag, values in directories.items():
+        at = _append(file, header, values)
+        entries.append(struct.pack(f"{order}HHLL", tag, _LONG, 1, at))
+    entries.sort(key=lambda entry: struct.unpack(f"{order}H", entry[:2]))
+    at = _end(file)
+    file.write(struct.pack(f"{order}H", len(entries)) + b"".join(entries) + following)
+    file.seek(4)
+    file.write(struct.pack(f"{order}L", at))
+
+
+def _entries(file: IO[bytes], at: int, order: str) -> tuple[list[bytes], bytes]:
+    """Return the entries of the directory at this place, and where the next page's is."""
+    file.seek(at)
+    (count,) = struct.unpack(f"{order}H", file.read(2))
+    return [file.read(_ENTRY) for _ in range(count)], file.read(4)
+
+
+def _append(file: IO[bytes], header: bytes, values: Mapping[int, Any]) -> int:
+    directory = ImageFileDirectory_v2(ifh=header)
+    for tag, value in values.items():
+        directory[tag] = value
+    at = _end(file)
+    file.write(directory.tobytes(at))
+    return at
+
+
+def _end(file: IO[bytes]) -> int:
+    """Return the end of the file, made even: directories begin at a word."""
+    at = file.seek(0, os.SEEK_END)
+    return at + file.write(b"\0" * (at % 2))
