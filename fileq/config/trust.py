@@ -58,7 +58,7 @@ def trust_config(file: str) -> None:
 
     Whether the config is the user's own is looked at each time that it is read, and not here.
     """
-    from fileq.files.replacement import replaced_file  # noqa: PLC0415  # only those wait for it who trust a config
+    from fileq.files.temp_file import replaced_file  # noqa: PLC0415  # only those wait for it who trust a config
 
     path = _identity(file)
     record = _record(path)

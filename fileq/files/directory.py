@@ -6,12 +6,14 @@ Windows has no such handles. There the same is done with plain paths, looked at 
 is not noticed. Making links takes special rights there.
 """
 
+import ctypes
 import errno
+import functools
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from fileq.files.renameat2 import EXCHANGE, NO_REPLACE, renameat2
 from fileq.files.resolution import open_trusted
 
 HAS_HANDLES = {os.open, os.stat, os.rename, os.unlink, os.rmdir, os.link} <= os.supports_dir_fd
@@ -22,6 +24,11 @@ _SEARCH_ONLY = getattr(os, "O_PATH", os.O_RDONLY)
 
 _PLAIN = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
+
+_NO_REPLACE, _EXCHANGE = 1, 2  # RENAME_NOREPLACE and RENAME_EXCHANGE, see rename(2)
+
+_NO_RENAMEAT2 = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
+"""Its errors where there is none. EPERM: old containers answer so to a system call they don't know."""
 
 
 class FolderMissing(Exception):
@@ -110,7 +117,7 @@ class Directory:
         the best that one can do.
         """
         target = self if target is None else target
-        if renameat2(self._handle, name, target.handle, to, NO_REPLACE):
+        if _renameat2(self._handle, name, target.handle, to, _NO_REPLACE):
             return
         if target.lstat(to) is not None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), to)
@@ -121,7 +128,7 @@ class Directory:
 
         Returns False where the system can't; nothing has changed then.
         """
-        return renameat2(self._handle, one, self._handle, other, EXCHANGE)
+        return _renameat2(self._handle, one, self._handle, other, _EXCHANGE)
 
     def replace(self, name: str, to: str) -> None:
         """Give a file the name `to`, whatever has it now."""
@@ -250,3 +257,32 @@ def is_drive_missing(path: str, device: int) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         above = os.path.dirname(path)
         return above == path or is_drive_missing(above, device)
+
+
+def _renameat2(source: int | None, name: str, target: int | None, to: str, flags: int) -> bool:
+    """Rename an entry of one open folder by Linux's system call, which takes no name or swaps two, as the flags say.
+
+    Returns False where the system or the file system has no such rename; nothing has changed then. Raises OSError.
+    """
+    function = _find_renameat2()
+    if function is None or source is None or target is None:
+        return False
+    number = function(source, os.fsencode(name), target, os.fsencode(to), flags)
+    if number and number not in _NO_RENAMEAT2:
+        raise OSError(number, os.strerror(number), to)
+    return not number
+
+
+@functools.cache
+def _find_renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
+    """Return renameat2, as a function that returns an errno, 0 for success; None without one."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # a C library from before 2018
+            function = ctypes.CDLL(None, use_errno=True).renameat2
+
+            def call(source: int, name: bytes, target: int, to: bytes, flags: int) -> int:
+                done = function(source, ctypes.c_char_p(name), target, ctypes.c_char_p(to), ctypes.c_uint(flags))
+                return ctypes.get_errno() if done else 0
+
+            return call
+    return None

@@ -1,14 +1,15 @@
-"""Temp files: outputs in the making, which have no name yet that anybody looks for."""
+"""Temp files: what is being written, and has no name yet that anybody looks for."""
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import msgspec
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import Directory
+from fileq.files.names import partial_name
 
 
 class TempIdentity(msgspec.Struct, frozen=True):
@@ -82,3 +83,22 @@ def new_temp_file(folder: Directory, name: str, mode: int) -> Iterator[TempFile]
         yield TempFile(path, handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def replaced_file(path: str, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Write a new file that takes the name `path` once it is whole and on disk; an earlier one stands until then.
+
+    `mode` is what the umask is taken from. Raises OSError.
+    """
+    temp = os.path.join(os.path.dirname(path), partial_name())
+    try:
+        with open(temp, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temp, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temp)
+        raise

@@ -1,10 +1,18 @@
-"""What a check says: a finding, and the result that carries the check's name."""
+"""What a check is given, the context, and what it says: a finding, and the result that carries the check's name."""
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
+from typing import NamedTuple, Protocol
 
 import msgspec
+
+from fileq.config import Config
+from fileq.errors import LedgerError
+from fileq.ledger import Ledger
+from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 
 DATABASE_CHECK, DISK_CHECK = "database", "disk"
 """The names of the two checks that others depend on, or that can't wait."""
@@ -85,3 +93,60 @@ def shorten_list(names: Iterable[object], shown: int = 3) -> str:
     listed = [str(name) for name in names]
     more = f" and {len(listed) - shown:,} more" if len(listed) > shown else ""
     return ", ".join(listed[:shown]) + more
+
+
+class NoDatabaseYet(Exception):
+    """Nothing was ever queued, so there is nothing to check."""
+
+
+class DiskSpace(NamedTuple):
+    """The space of a disk, in bytes."""
+
+    total: int
+    free: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckContext:
+    """`opened_ledger` is the ledger, or why it could not be opened, or None where there is no database yet.
+
+    `now` is in seconds since the epoch, `measure_space` returns the space of the disk of a folder, and raises OSError.
+    `thorough`: every page of the database is read, also where that was done a moment ago.
+    """
+
+    opened_ledger: Ledger | LedgerError | None
+    config: Config
+    database_path: str
+    now: float
+    thorough: bool
+    measure_space: Callable[[str], DiskSpace]
+
+    @property
+    def ledger(self) -> Ledger:
+        """The open ledger. Raises LedgerError, NoDatabaseYet."""
+        if self.opened_ledger is None:
+            raise NoDatabaseYet
+        if isinstance(self.opened_ledger, LedgerError):
+            raise self.opened_ledger
+        return self.opened_ledger
+
+    @property
+    def heartbeat(self) -> float:
+        """Seconds between two signs of life of a worker."""
+        return self.config.settings.worker.heartbeat
+
+    @functools.cached_property
+    def workers(self) -> list[WorkerRecord]:
+        """All workers that are registered."""
+        return self.ledger.workers.list_workers()
+
+    @functools.cached_property
+    def live_workers(self) -> list[WorkerRecord]:
+        """The registered workers that are still there."""
+        return [worker for worker in self.workers if not is_worker_gone(worker, self.now, self.heartbeat)]
+
+
+class CheckFunction(Protocol):
+    """A check: it examines one thing, changes nothing, and may raise whatever goes wrong."""
+
+    def __call__(self, context: CheckContext, /) -> Finding: ...

@@ -5,7 +5,20 @@ from collections.abc import Callable
 
 from fileq.config import Config
 from fileq.errors import LedgerError
-from fileq.health.check import DATABASE_CHECK, DISK_CHECK, CheckResult, CheckState, Finding, bad, ok, warning
+from fileq.health.check import (
+    DATABASE_CHECK,
+    DISK_CHECK,
+    CheckContext,
+    CheckFunction,
+    CheckResult,
+    CheckState,
+    DiskSpace,
+    Finding,
+    NoDatabaseYet,
+    bad,
+    ok,
+    warning,
+)
 from fileq.health.checks.backlog import check_backlog
 from fileq.health.checks.clock import check_clock
 from fileq.health.checks.codecs import check_codecs
@@ -19,7 +32,6 @@ from fileq.health.checks.schedule import check_schedule
 from fileq.health.checks.stuck_jobs import check_stuck_jobs
 from fileq.health.checks.watches import check_watches
 from fileq.health.checks.workers import check_workers
-from fileq.health.context import CheckContext, CheckFunction, DiskSpace, NoDatabaseYet
 from fileq.ledger import Ledger
 
 ALL_CHECKS: tuple[tuple[str, CheckFunction], ...] = (

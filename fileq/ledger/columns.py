@@ -1,12 +1,44 @@
-"""Rows as structs, and JSON in columns. Whoever can write to the database file can have put anything into that."""
+"""Rows as structs, and what columns hold: paths, sentences and JSON.
+
+Whoever can write to the database file can have put anything into that.
+"""
 
 import json
+import os
 from collections.abc import Iterable
 from typing import NoReturn, TypeVar
 
 import msgspec
 
 from fileq.errors import ErrorKind
+from fileq.escaping import escape_controls
+
+
+def encode_path(path: str) -> str | bytes:
+    """Return a path as text where it is valid UTF-8, else as its raw bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # surrogate escapes: the name's bytes are not UTF-8
+        return os.fsencode(path)
+    return path
+
+
+def decode_path(value: object) -> str:
+    """Return the path that a column holds. What fileq never wrote, and can be no path, becomes one where nothing is."""
+    if not isinstance(value, str | bytes):
+        return os.path.join(os.devnull, str(value))
+    path = value if isinstance(value, str) else os.fsdecode(value)
+    return path.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in path else path
+
+
+def encode_text(text: str) -> str:
+    """Return a sentence in valid UTF-8, as SQLite wants: raw bytes of a name that it quotes are written out."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return escape_controls(text)
+    return text
+
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)

@@ -4,7 +4,6 @@ Nothing partial ever stands under a final name, nothing of anybody else's is ove
 and an attempt that was given up for dead publishes nothing.
 """
 
-from fileq.publish.folders import find_source_drive_away
 from fileq.publish.publication import (
     EncodedJob,
     Refusal,
@@ -13,7 +12,7 @@ from fileq.publish.publication import (
     publish_jobs,
     restore_displaced_files,
 )
-from fileq.publish.reservation import reserve_outputs
+from fileq.publish.reservation import find_source_drive_away, reserve_outputs
 
 __all__ = [
     "EncodedJob",

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
 from fileq.escaping import escape_controls
-from fileq.files.replacement import replaced_file
+from fileq.files.temp_file import replaced_file
 from fileq.ledger import Ledger, opened
 from fileq.report import plots, text
 from fileq.report.figures import WEEK, Figures, compute_figures

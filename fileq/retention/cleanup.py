@@ -6,11 +6,11 @@ from contextlib import nullcontext
 from fileq.config.settings import ScheduleSettings, Settings
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import CleaningRecord, RemovableOutput
-from fileq.retention import crash_recovery, selection
+from fileq.retention import selection
 from fileq.retention.empty_folders import remove_empty_folders
 from fileq.retention.lock import cleanup_lock, throttle
 from fileq.retention.purge import Purge
-from fileq.retention.removal import Remover
+from fileq.retention.removal import Remover, finish_interrupted_removals
 from fileq.retention.result import CleanupResult
 from fileq.retention.verification import DirectoryCache, OutputState, verify_output
 from fileq.units import KeepDuration
@@ -68,7 +68,7 @@ class _Cleanup:
 
     def remove_outputs(self, rules: selection.RetentionRules) -> None:
         """Finish what a crash interrupted, then remove what is expired, surplus outputs, and folders left empty."""
-        crash_recovery.finish_removals(self._ledger, self._directories, self.result, self._now, dry_run=self._dry_run)
+        finish_interrupted_removals(self._ledger, self._directories, self.result, self._now, dry_run=self._dry_run)
         counted = frozenset(rules.counted_recipe_ids)
         total = None if rules.max_total is None else self._ledger.retention.total_output_bytes(counted)
         for output in self._until_stopped(selection.find_expired(self._ledger, rules)):

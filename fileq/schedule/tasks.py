@@ -17,9 +17,9 @@ from fileq.notifications import enqueue_notification
 from fileq.process.isolated import run_isolated
 from fileq.retention.verification import record_vanished_outputs
 from fileq.units import describe_bytes
-from fileq.watch.one_shot import watch_once
 from fileq.watch.specification import spec_from_config
 from fileq.watch.status import is_watched
+from fileq.watch.watcher import watch_once
 
 
 class TaskContext(msgspec.Struct, frozen=True):

@@ -5,19 +5,20 @@ import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
+import msgspec
 from watchdog.events import FileSystemEvent, FileSystemMovedEvent
 
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError
 from fileq.intake import WatchIntake
 from fileq.ledger import Ledger
-from fileq.ledger.tables.watches import WatchState
+from fileq.ledger.tables.watches import WatchState, WatchStatus
 from fileq.sources import is_ignored
 from fileq.watch.collector import Collector
 from fileq.watch.listener import WatchListener
 from fileq.watch.observer import Hint, ObserverTrouble
-from fileq.watch.specification import WatchSpec
+from fileq.watch.specification import PollMode, WatchSpec
 from fileq.watch.stability import UnsettledReason
-from fileq.watch.status import StatusWriter
+from fileq.watch.status import OneShotStatusWriter, StatusWriter
 from fileq.watch.unsettled_files import MAX_FILES, UnsettledFile, UnsettledFiles
 from fileq.watch.watched_folder import WatchedFolder
 
@@ -269,3 +270,41 @@ class Watcher:
             self._written_at = now
             for watched, status in zip(self._folders, statuses, strict=True):
                 self._status_writer.write_status(watched.watch_id, status, now)
+
+
+class OneShotListener:
+    """What one shot at a folder has brought. `problem` is why it could not be read; "" where it could."""
+
+    live = False
+
+    def __init__(self, stop: Callable[[], bool]) -> None:
+        self.queued_files = 0
+        self.problem = ""
+        self.watcher: Watcher | None = None
+        self._stop = stop
+
+    def on_queued(self, paths: Sequence[str], batch_id: int) -> None:
+        """Count the files that were queued."""
+        del batch_id
+        self.queued_files += len(paths)
+
+    def on_notice(self, text: str) -> None:
+        """Keep the last notice."""
+        self.problem = text
+
+    def on_status(self, statuses: Sequence[WatchStatus]) -> None:
+        """Do nothing: nobody looks."""
+
+    def on_turn(self) -> None:
+        """Stop the watcher where the caller is to stop."""
+        if self._stop() and self.watcher is not None:
+            self.watcher.stop()
+
+
+def watch_once(ledger: Ledger, spec: WatchSpec, stop: Callable[[], bool]) -> OneShotListener:
+    """Queue what is new and complete in a folder, and return what that has brought. Raises LedgerError."""
+    listener = OneShotListener(stop)
+    quiet = msgspec.structs.replace(spec, poll=PollMode.ALWAYS)
+    listener.watcher = Watcher(ledger, lambda: [quiet], listener, once=True, status_writer=OneShotStatusWriter(ledger))
+    listener.watcher.run()
+    return listener

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fileq.files import no_clobber, renameat2
+from fileq.files import directory, no_clobber
 from fileq.files.directory import open_directory
 from fileq.files.identity import version_of
 from fileq.files.no_clobber import add_name, hide_file, rename_no_clobber, restore_name
@@ -38,9 +38,9 @@ def folder(request, tmp_path, monkeypatch):
         if request.param not in {KINDS[0], "an old container"}:
             monkeypatch.setattr(os, "link", lambda *_, **__: refuse(errno.EPERM))
         if "renameat2" in request.param:
-            monkeypatch.setattr(renameat2, "_system_call", lambda: None)
+            monkeypatch.setattr(directory, "_find_renameat2", lambda: None)
         if request.param == "an old container":
-            monkeypatch.setattr(renameat2, "_system_call", lambda: lambda *_: errno.EPERM)
+            monkeypatch.setattr(directory, "_find_renameat2", lambda: lambda *_: errno.EPERM)
         path = tmp_path / "folder"
         path.mkdir()
         yield path
@@ -178,7 +178,7 @@ def test_a_disk_that_fails_is_said_and_the_file_keeps_its_name(tmp_path, monkeyp
     assert os.listdir(tmp_path) == ["temp"]
 
 
-@pytest.mark.skipif(renameat2._system_call() is None, reason="here a look is the best that one can do")
+@pytest.mark.skipif(directory._find_renameat2() is None, reason="here a look is the best that one can do")
 def test_without_links_a_file_that_comes_at_the_last_moment_keeps_its_name_too(tmp_path, monkeypatch):
     (tmp_path / "ours").write_text("ours")
     (tmp_path / "name").write_text("theirs")

@@ -9,7 +9,7 @@ import pytest
 
 from fileq.config import load_config
 from fileq.health import run_checks
-from fileq.health.context import DiskSpace
+from fileq.health.check import DiskSpace
 from fileq.presence import identify
 from tests.support.jobs import NOW
 

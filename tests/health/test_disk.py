@@ -4,9 +4,8 @@ from stat import S_ISDIR
 
 import pytest
 
-from fileq.health.check import CheckState
+from fileq.health.check import CheckState, DiskSpace
 from fileq.health.checks.disk import measure_disk_space
-from fileq.health.context import DiskSpace
 from tests.support.jobs import NOW, begin, enter, finish
 
 GB = 10**9

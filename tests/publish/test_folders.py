@@ -6,7 +6,7 @@ import pytest
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
-from fileq.publish import folders, publish_jobs
+from fileq.publish import publish_jobs, reservation
 from tests.support.jobs import state
 from tests.support.publication import claim, make, refusal_of, reserved, stand, written
 
@@ -63,7 +63,7 @@ def test_a_disk_that_fails_while_the_folder_is_synced_fails_the_job(ledger, out,
 @pytest.mark.parametrize("filled", [True, False])
 def test_a_folder_whose_drive_is_away_is_waited_for_unless_somebody_uses_it_without(ledger, out, monkeypatch, filled):
     make(ledger, out / "a.jpg")
-    monkeypatch.setattr(folders, "is_drive_missing", lambda *_: True)
+    monkeypatch.setattr(reservation, "is_drive_missing", lambda *_: True)
     if not filled:
         (out / "a.jpg").unlink()
     claimed = claim(ledger, "/photos/b.jpg")

@@ -13,11 +13,10 @@ from fileq.ledger.tables.watches import WatchState
 from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
 from fileq.watch.observer import FolderObserver, ObserverTrouble
-from fileq.watch.one_shot import OneShotListener, watch_once
 from fileq.watch.specification import PollMode, WatchSpec
 from fileq.watch.stability import UnsettledReason
 from fileq.watch.status import is_watched
-from fileq.watch.watcher import Watcher
+from fileq.watch.watcher import OneShotListener, Watcher, watch_once
 from tests.support.jobs import NOW, begin, finish, recipe
 
 

@@ -130,7 +130,7 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
     moments = [1000.0]
     slot.context = msgspec.structs.replace(slot.context, folder_outages=FolderOutages(lambda: moments[-1]))
     with monkeypatch.context() as patch:
-        patch.setattr("fileq.publish.folders.is_drive_missing", lambda *_: True)
+        patch.setattr("fileq.publish.reservation.is_drive_missing", lambda *_: True)
         process_jobs(slot, jobs[1:3])
     found = [ledger.overview.find_job(job) for job in jobs[1:3]]
     assert [(job.state, job.attempts) for job in found] == [(JobState.WAITING, 1)] * 2
@@ -234,7 +234,7 @@ def no_memory(*_, **__):
 SHORTAGES = {
     "no child can be started": ("multiprocessing.process.BaseProcess.start", no_more_files),
     "the server of children is gone": ("multiprocessing.process.BaseProcess.start", eof),
-    "an output can't be reserved": ("fileq.publish.folders.os.mkdir", no_more_files),
+    "an output can't be reserved": ("fileq.publish.reservation.os.mkdir", no_more_files),
     "an output can't be published": ("os.link", no_more_files),
     "its folder can't be synchronised": ("fileq.publish.publication.os.open", no_more_files),
     "there is no memory for what the child says": ("fileq.worker.attempt.Attempt.reserve", no_memory),

@@ -1,7 +1,6 @@
 """The queue: whether it grows faster than it is worked off."""
 
-from fileq.health.check import Finding, ok, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, ok, warning
 from fileq.ledger.queries.health import JobFlow
 from fileq.units import describe_count, describe_seconds
 

@@ -4,8 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from fileq.health.check import Finding, bad, combine, ok, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.units import describe_seconds
 
 _AHEAD = 60.0

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from fileq.config import built_in_recipes
 from fileq.config.settings import Settings
-from fileq.health.check import Finding, bad, combine, ok
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok
 from fileq.images.formats.optional_codecs import READ_CODECS, WRITE_CODECS, codec_problem
 from fileq.operations.base import Operation
 from fileq.operations.builtin.mark import font_problem

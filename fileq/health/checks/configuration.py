@@ -1,7 +1,6 @@
 """The config: whether all that it says counts."""
 
-from fileq.health.check import Finding, ok, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, ok, warning
 
 
 def check_config(context: CheckContext) -> Finding:

@@ -2,9 +2,8 @@
 
 import os
 
-from fileq.health.check import Finding, bad, ok
+from fileq.health.check import CheckContext, Finding, bad, ok
 from fileq.health.checks.disk import nearest_folder
-from fileq.health.context import CheckContext
 from fileq.ledger import Ledger
 from fileq.ledger.queries.health import DatabaseSize
 from fileq.units import describe_bytes

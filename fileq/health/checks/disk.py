@@ -5,8 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 from fileq.errors import LedgerError
-from fileq.health.check import Finding, bad, combine, ok, shorten_list, warning
-from fileq.health.context import CheckContext, DiskSpace
+from fileq.health.check import CheckContext, DiskSpace, Finding, bad, combine, ok, shorten_list, warning
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes
 

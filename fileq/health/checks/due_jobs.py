@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from fileq.health.check import Finding, bad, combine, ok, shorten_list
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, shorten_list
 from fileq.ledger.queries.health import DueJob, EndedJob
 from fileq.units import describe_count, describe_seconds, is_or_are
 

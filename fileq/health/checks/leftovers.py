@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator
 
 from fileq.files.names import temp_name_pattern
-from fileq.health.check import Finding, ok, shorten_list, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, ok, shorten_list, warning
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes, describe_count
 

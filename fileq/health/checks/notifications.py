@@ -2,8 +2,7 @@
 
 import os
 
-from fileq.health.check import Finding, bad, combine, ok, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.notifications import describe_unsent, find_target_problems
 
 

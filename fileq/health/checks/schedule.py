@@ -1,7 +1,6 @@
 """The schedule: whether its tasks went well last, and in time."""
 
-from fileq.health.check import Finding, bad, combine, ok, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.ledger.tables.schedule import ScheduleEntry
 from fileq.units import describe_count, describe_seconds
 

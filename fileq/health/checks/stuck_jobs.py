@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from fileq.health.check import Finding, bad, combine, ok, shorten_list
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, shorten_list
 from fileq.ledger.queries.overview import RunningJob
 from fileq.units import describe_count, describe_seconds, is_or_are
 

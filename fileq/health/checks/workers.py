@@ -1,7 +1,6 @@
 """The workers: whether somebody does the jobs that wait."""
 
-from fileq.health.check import Finding, bad, combine, ok, shorten_list, warning
-from fileq.health.context import CheckContext
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, shorten_list, warning
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.queue import MAIN
 from fileq.units import describe_count, describe_seconds, is_or_are

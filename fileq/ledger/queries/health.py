@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from fileq.ledger.columns import decode_path
 from fileq.ledger.database import UNFINISHED, UNSENT, Database
-from fileq.ledger.paths import restored
 
 _SAMPLE = 10_000
 _LONGEST = 1_000
@@ -121,7 +121,7 @@ class HealthQueries:
                 {"now": now},
             ).fetchall()
         return [
-            DueJob(job_id=job_id, source=restored(source), queue=queue, priority=priority, since=since)
+            DueJob(job_id=job_id, source=decode_path(source), queue=queue, priority=priority, since=since)
             for job_id, source, queue, priority, since in rows
         ]
 
@@ -168,7 +168,7 @@ class HealthQueries:
                 " order by finished_at desc limit ?)",
                 (_SAMPLE, since, _SAMPLE),
             ).fetchall()
-        return [restored(folder) for (folder,) in rows]
+        return [decode_path(folder) for (folder,) in rows]
 
     def list_recent_output_folders(self, since: float, limit: int) -> list[str]:
         """The folders that outputs of the last 10,000 jobs lie in which ended after `since`, the latest first."""
@@ -179,7 +179,7 @@ class HealthQueries:
                 " order by job.finished_at desc",
                 (since, _SAMPLE),
             ).fetchall()
-        return list(dict.fromkeys(os.path.dirname(restored(path)) for (path,) in rows))[:limit]
+        return list(dict.fromkeys(os.path.dirname(decode_path(path)) for (path,) in rows))[:limit]
 
     def find_running_attempts(self, job_ids: Iterable[int]) -> dict[int, int]:
         """Those of these jobs that run, each with the number of its attempt."""

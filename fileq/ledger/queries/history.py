@@ -7,9 +7,8 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
-from fileq.ledger.columns import read_error_kind, read_row
+from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.database import Database
-from fileq.ledger.paths import restored
 
 QUARTER = 900
 """Seconds. Jobs are summed up by the quarter of an hour: clocks of all zones are whole quarters apart."""
@@ -161,7 +160,7 @@ class History:
             ).fetchall()
         return [
             FailureCause(
-                kind=read_error_kind(kind), count=count, hint=hint, example=FailedJob(job, restored(source), message)
+                kind=read_error_kind(kind), count=count, hint=hint, example=FailedJob(job, decode_path(source), message)
             )
             for kind, count, hint, job, source, message in rows
         ]
@@ -178,7 +177,7 @@ class History:
                 " on watch_id = watches.id group by watches.id, path order by path",
                 (since, until),
             ).fetchall()
-        return [WatchTotal(restored(path), *sums) for path, *sums in rows]
+        return [WatchTotal(decode_path(path), *sums) for path, *sums in rows]
 
     def total_removals(self, since: float, until: float) -> RemovalTotal:
         with self._database.reading() as connection:
@@ -237,6 +236,6 @@ class History:
             job_id=number,
             recipe_name=recipe,
             finished_at=finished_at,
-            before=SourceRecord(restored(source), size, mtime_ns),
-            after=read_row(OutputRecord, (restored(path), *output)),
+            before=SourceRecord(decode_path(source), size, mtime_ns),
+            after=read_row(OutputRecord, (decode_path(path), *output)),
         )

@@ -7,9 +7,8 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, Job, JobState, OutputInfo
-from fileq.ledger.columns import read_error_kind, read_row
+from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.database import UNFINISHED, Database
-from fileq.ledger.paths import restored
 
 _JOB = (
     "select jobs.id, batch_id, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
@@ -124,7 +123,7 @@ class Overview:
                 f" on recipes.id = jobs.recipe_id where {UNFINISHED} and state = 'running' order by jobs.id"
             ).fetchall()
         return [
-            RunningJob(job_id=job, worker_id=worker, source=restored(source), recipe_name=recipe, started_at=at)
+            RunningJob(job_id=job, worker_id=worker, source=decode_path(source), recipe_name=recipe, started_at=at)
             for job, worker, source, recipe, at in rows
         ]
 
@@ -175,7 +174,7 @@ class Overview:
         number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
         attempts, priority, added_at, due_at, started_at, finished_at = numbers
         return Job(
-            id=number, batch_id=batch, source=restored(source), recipe_name=recipe, folder=restored(folder),
+            id=number, batch_id=batch, source=decode_path(source), recipe_name=recipe, folder=decode_path(folder),
             state=JobState(state), attempts=attempts, priority=priority,
             added_at=added_at, due_at=due_at, started_at=started_at, finished_at=finished_at,
             failure=None if kind is None else Failure(read_error_kind(kind), message, hint), note=note,
@@ -196,4 +195,4 @@ class Overview:
 
 def _output_info(row: Sequence[Any]) -> OutputInfo:
     path, format_, width, height, size = row
-    return OutputInfo(path=restored(path), format=format_, width=width, height=height, bytes=size)
+    return OutputInfo(path=decode_path(path), format=format_, width=width, height=height, bytes=size)

@@ -7,9 +7,8 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
-from fileq.ledger.columns import read_error_kind
+from fileq.ledger.columns import decode_path, encode_path, read_error_kind
 from fileq.ledger.database import LEAVING, Database
-from fileq.ledger.paths import restored, stored
 
 _SELECT = f"select id, source, version, fingerprint, folder, state, error_kind, {LEAVING}, size, digest from jobs"  # noqa: S608  # ours
 _SELECT_VERSION = f"{_SELECT} where source = ? and version = ?"
@@ -53,17 +52,17 @@ class PriorJobs:
         """Return, for each file, the jobs about it. `files` are their paths and versions."""
         with self._database.reading() as connection:
             return [
-                [_prior_job(row) for row in connection.execute(_SELECT_VERSION, (stored(source), version))]
+                [_prior_job(row) for row in connection.execute(_SELECT_VERSION, (encode_path(source), version))]
                 for source, version in files
             ]
 
     def list_jobs_of_source(self, source: str) -> list[PriorJob]:
         """Return all jobs about a source, the newest first."""
-        return self._select_jobs("where source = ? order by added_at desc, id desc", stored(source))
+        return self._select_jobs("where source = ? order by added_at desc, id desc", encode_path(source))
 
     def find_jobs_of_inode(self, source: str, inode: int, version: str) -> list[PriorJob]:
         """Return the jobs about this very file under other names than `source`."""
-        return self._select_jobs("where inode = ? and version = ? and source <> ?", inode, version, stored(source))
+        return self._select_jobs("where inode = ? and version = ? and source <> ?", inode, version, encode_path(source))
 
     def _select_jobs(self, condition: str, *values: object) -> list[PriorJob]:
         with self._database.reading() as connection:
@@ -85,7 +84,7 @@ class PriorJobs:
                 "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
                 " join recipes on recipes.id = jobs.recipe_id"
                 " where outputs.inode = ? and published_version = ? limit 1",
-                (stored(path), version, version, overwritten, inode, version),
+                (encode_path(path), version, version, overwritten, inode, version),
             ).fetchone()
             seen: set[int] = set()
             while row is not None and row[2] not in seen:
@@ -108,7 +107,7 @@ class PriorJobs:
         with self._database.transaction() as connection:
             connection.execute(
                 "update jobs set source = ?, relative = ?, folder = ? where id = ?",
-                (stored(source), stored(relative), stored(folder), job_id),
+                (encode_path(source), encode_path(relative), encode_path(folder), job_id),
             )
 
     def record_digest(self, job_id: int, digest: str) -> None:
@@ -132,10 +131,10 @@ def _prior_job(row: Sequence[Any]) -> PriorJob:
     job_id, source, version, fingerprint, folder, state, error_kind, is_pending, size, digest = row
     return PriorJob(
         job_id=job_id,
-        source=restored(source),
+        source=decode_path(source),
         version=version,
         fingerprint=fingerprint,
-        folder=restored(folder),
+        folder=decode_path(folder),
         state=JobState(state),
         error_kind=error_kind and read_error_kind(error_kind),
         is_disposition_pending=bool(is_pending),

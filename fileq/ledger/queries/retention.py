@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from fileq.ledger.columns import decode_path, encode_path
 from fileq.ledger.database import Database
-from fileq.ledger.paths import restored, stored
 
 _ENDED = "select 1 from jobs where jobs.id = outputs.job_id and state in ('done', 'failed', 'cancelled')"
 _FREE = (
@@ -99,7 +99,7 @@ class Retention:
                 "update outputs set hidden_path = ? where path = ? and job_id = ? and"  # noqa: S608  # ours
                 f" published_version = ? and {_FREE}"
                 f" and exists ({_ENDED})",
-                [(stored(hidden), stored(one.path), one.job_id, one.version) for one, hidden in outputs],
+                [(encode_path(hidden), encode_path(one.path), one.job_id, one.version) for one, hidden in outputs],
             )
 
     def is_removable(self, output: RemovableOutput, hidden: str) -> bool:
@@ -108,7 +108,7 @@ class Retention:
             row = connection.execute(
                 f"select 1 from outputs where path = ? and published_version = ? and hidden_path = ? and {_FREE}"  # noqa: S608  # ours
                 f" and exists ({_ENDED})",
-                (stored(output.path), output.version, stored(hidden)),
+                (encode_path(output.path), output.version, encode_path(hidden)),
             ).fetchone()
         return row is not None
 
@@ -118,7 +118,7 @@ class Retention:
             connection.execute(
                 "update outputs set published_version = null, removed_at = ?, vanished_at = null"
                 " where path = ? and hidden_path = ? and temp_path is null",
-                (now, stored(path), stored(hidden)),
+                (now, encode_path(path), encode_path(hidden)),
             )
 
     def record_kept(self, path: str, hidden: str, version: str) -> None:
@@ -128,7 +128,7 @@ class Retention:
                 "update outputs set published_version = ?, removed_at = null where path = ? and hidden_path"
                 " = ? and published_version is null"
                 " and temp_path is null",
-                (version, stored(path), stored(hidden)),
+                (version, encode_path(path), encode_path(hidden)),
             )
 
     def clear_hidden_paths(self, removals: Iterable[tuple[str, str]]) -> None:
@@ -136,7 +136,7 @@ class Retention:
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set hidden_path = null where path = ? and hidden_path = ?",
-                [(stored(path), stored(hidden)) for path, hidden in removals],
+                [(encode_path(path), encode_path(hidden)) for path, hidden in removals],
             )
 
     def find_interrupted_removals(self) -> list[InterruptedRemoval]:
@@ -146,7 +146,7 @@ class Retention:
                 " where hidden_path is not null"
             ).fetchall()
         return [
-            InterruptedRemoval(path=restored(path), hidden_path=restored(hidden), version=stands, bytes=size)
+            InterruptedRemoval(path=decode_path(path), hidden_path=decode_path(hidden), version=stands, bytes=size)
             for path, hidden, stands, size in rows
         ]
 
@@ -183,10 +183,10 @@ def _output(row: Any) -> RemovableOutput:
     number, path, job, recipe, source, version, inode, size, published_at, vanished = row
     return RemovableOutput(
         row_id=number,
-        path=restored(path),
+        path=decode_path(path),
         job_id=job,
         recipe_id=recipe,
-        source=restored(source),
+        source=decode_path(source),
         version=version,
         inode=inode,
         bytes=size,

@@ -6,9 +6,8 @@ from typing import Any
 
 import msgspec
 
-from fileq.ledger.columns import read_row
+from fileq.ledger.columns import decode_path, read_row
 from fileq.ledger.database import LEAVING, PARKED, Database
-from fileq.ledger.paths import restored
 
 _OLD = (
     "finished_at < ? and purged_at is null and state in ('done', 'failed', 'cancelled')"
@@ -68,7 +67,7 @@ class Tombstones:
     def _past(self, condition: str, *values: object) -> list[PurgeCandidate]:
         with self._database.reading() as connection:
             rows = connection.execute(f"{_PAST} {condition}", values).fetchall()
-        return [read_row(PurgeCandidate, (job, restored(source), *rest)) for job, source, *rest in rows]
+        return [read_row(PurgeCandidate, (job, decode_path(source), *rest)) for job, source, *rest in rows]
 
     def list_published_paths(self, job_id: int) -> list[str]:
         """The paths of what a job published, as far as nobody has removed it."""
@@ -76,7 +75,7 @@ class Tombstones:
             rows = connection.execute(
                 "select path from outputs where job_id = ? and published_version is not null", (job_id,)
             )
-            return [restored(path) for (path,) in rows]
+            return [decode_path(path) for (path,) in rows]
 
     def purge_jobs(
         self, needed: Collection[int], others: Collection[int], now: float, *, ended: float, seen: float
@@ -132,7 +131,7 @@ class Tombstones:
         """The sources of all jobs, and of what stayed of old ones: they may be many."""
         after = 0
         while rows := self._some_sources(after):
-            yield from (restored(source) for _, source in rows)
+            yield from (decode_path(source) for _, source in rows)
             after = rows[-1][0]
 
     def _some_sources(self, after: int) -> list[Any]:
@@ -145,7 +144,7 @@ class Tombstones:
         """The paths of all folders that are watched, or were."""
         with self._database.reading() as connection:
             rows: list[Any] = connection.execute("select path from watches").fetchall()
-        return [restored(path) for (path,) in rows]
+        return [decode_path(path) for (path,) in rows]
 
 
 def _one(connection: sqlite3.Connection, statement: str, *values: object) -> int | None:

@@ -2,9 +2,8 @@
 
 import msgspec
 
-from fileq.ledger.columns import T, decode_column, read_row
+from fileq.ledger.columns import T, decode_column, encode_text, read_row
 from fileq.ledger.database import Database
-from fileq.ledger.paths import prose
 
 _WHOLE, _JUMP = "found_whole", "clock_jump"
 
@@ -47,7 +46,7 @@ class Checks:
                 "insert into checks (name, state, message, since, bad_since, checked_at) values (?, ?, ?, ?, ?, ?)"
                 " on conflict (name) do update set state = excluded.state, message = excluded.message,"
                 " since = excluded.since, bad_since = excluded.bad_since, checked_at = excluded.checked_at",
-                msgspec.structs.astuple(msgspec.structs.replace(standing, message=prose(standing.message))),
+                msgspec.structs.astuple(msgspec.structs.replace(standing, message=encode_text(standing.message))),
             )
 
     def record_intact(self, now: float) -> None:

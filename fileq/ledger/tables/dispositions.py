@@ -6,9 +6,8 @@ from collections.abc import Iterable
 import msgspec
 
 from fileq.job import JobState
-from fileq.ledger.columns import decode_column
+from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import PARKED, Database
-from fileq.ledger.paths import prose, restored, stored
 from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running
 
@@ -73,7 +72,7 @@ class Dispositions:
                 "insert into dispositions (source, version, inode, done_to, failed_to) values (?, ?, ?, ?, ?)"
                 " on conflict (source, version) do update set done_to = excluded.done_to,"
                 " failed_to = excluded.failed_to, inode = excluded.inode, retry_at = null returning id",
-                (stored(source), version, inode, _stored(done_to), _stored(failed_to)),
+                (encode_path(source), version, inode, _stored(done_to), _stored(failed_to)),
             ).fetchone()
         return int(disposition_id)
 
@@ -119,7 +118,7 @@ class Dispositions:
         source, version, inode, done_to, failed_to, target, hidden, temp, tries = row
         return Disposition(
             id=disposition_id,
-            source=restored(source),
+            source=decode_path(source),
             version=version,
             inode=inode,
             done_to=_restored(done_to),
@@ -184,16 +183,17 @@ class Dispositions:
         """Write down where the source goes, before it moves; False where another goes there already."""
         with self._database.transaction(durable=True) as connection:
             taken = connection.execute(
-                "select 1 from dispositions where target_path = ? and id <> ?", (stored(target), lease.disposition_id)
+                "select 1 from dispositions where target_path = ? and id <> ?",
+                (encode_path(target), lease.disposition_id),
             ).fetchone()
             if taken is None:
-                self._change(lease, "target_path = ?", stored(target))
+                self._change(lease, "target_path = ?", encode_path(target))
         return taken is None
 
     def announce_hidden(self, lease: DispositionLease, hidden_path: str) -> None:
         """Write down the name that the source is about to get while it is looked at for the last time."""
         with self._database.transaction(durable=True):
-            self._change(lease, "hidden_path = ?", stored(hidden_path))
+            self._change(lease, "hidden_path = ?", encode_path(hidden_path))
 
     def announce_temp(self, lease: DispositionLease, temp_path: str | None) -> None:
         """Write down the path of a copy that is about to be made; None where it is one no more."""
@@ -203,7 +203,7 @@ class Dispositions:
     def postpone_disposition(self, lease: DispositionLease, retry_at: float, problem: str) -> None:
         """Give the right back: the source could not go, and is to be tried again."""
         change = "holder_json = null, held_until = null, tries = tries + 1, retry_at = ?, problem = ?"
-        self._change(lease, change, retry_at, prose(problem))
+        self._change(lease, change, retry_at, encode_text(problem))
 
     def park_disposition(self, lease: DispositionLease) -> None:
         """Give the right back: the source stays for now, and is due once one of its jobs is retried.
@@ -233,7 +233,7 @@ class Dispositions:
         """Return the sources that could not go up to now, each with the reason."""
         with self._database.reading() as connection:
             rows = connection.execute("select source, problem from dispositions where problem is not null order by id")
-            return [(restored(source), problem) for source, problem in rows]
+            return [(decode_path(source), problem) for source, problem in rows]
 
     def _change(self, lease: DispositionLease, change: str, *values: object) -> None:
         with self._database.transaction() as connection:
@@ -263,8 +263,8 @@ def _is_held(holder_json: str, held_until: float, asker: ProcessIdentity, now: f
 
 
 def _stored(path: str | None) -> str | bytes | None:
-    return path if path is None else stored(path)
+    return path if path is None else encode_path(path)
 
 
 def _restored(value: str | bytes | None) -> str | None:
-    return value if value is None else restored(value)
+    return value if value is None else decode_path(value)

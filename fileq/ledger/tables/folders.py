@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from fileq.ledger.columns import decode_path, encode_path
 from fileq.ledger.database import Database
-from fileq.ledger.paths import restored, stored
 
 _FOLDER = "select path, real_path, device, inode, created_by_fileq from folders"
 
@@ -30,7 +30,7 @@ class Folders:
 
     def find_folder(self, path: str) -> FolderRecord | None:
         with self._database.reading() as connection:
-            row = connection.execute(f"{_FOLDER} where path = ?", (stored(path),)).fetchone()
+            row = connection.execute(f"{_FOLDER} where path = ?", (encode_path(path),)).fetchone()
         return row and _folder(row)
 
     def upsert_folder(self, path: str, *, made: bool) -> None:
@@ -47,7 +47,7 @@ class Folders:
                 " inode = excluded.inode, created_by_fileq = case when folders.created_by_fileq = 1 and"
                 " folders.device = excluded.device"
                 " and folders.inode = excluded.inode then 1 else excluded.created_by_fileq end",
-                (stored(path), stored(real), status.st_dev, status.st_ino, int(made)),
+                (encode_path(path), encode_path(real), status.st_dev, status.st_ino, int(made)),
             )
 
     def note_if_new(self, path: str) -> None:
@@ -60,7 +60,7 @@ class Folders:
 
     def delete_folder(self, path: str) -> None:
         with self._database.transaction() as connection:
-            connection.execute("delete from folders where path = ?", (stored(path),))
+            connection.execute("delete from folders where path = ?", (encode_path(path),))
 
     def find_maybe_empty_folders(self) -> list[FolderRecord]:
         """Those in which retention has removed something since they were last looked at, the deepest first."""
@@ -73,18 +73,18 @@ class Folders:
         with self._database.transaction() as connection:
             connection.execute(
                 "update folders set maybe_empty = ? where path = ? and maybe_empty <> ?",
-                (int(thinned), stored(path), int(thinned)),
+                (int(thinned), encode_path(path), int(thinned)),
             )
 
     def list_reserved_folders(self) -> set[str]:
         """The folders, by their paths, in which an output is being made."""
         with self._database.reading() as connection:
             rows = connection.execute("select path from outputs where temp_path is not null")
-            return {os.path.dirname(restored(path)) for (path,) in rows}
+            return {os.path.dirname(decode_path(path)) for (path,) in rows}
 
 
 def _folder(row: Any) -> FolderRecord:
     path, real, device, inode, made = row
     return FolderRecord(
-        path=restored(path), real_path=restored(real), device=device, inode=inode, created_by_fileq=bool(made)
+        path=decode_path(path), real_path=decode_path(real), device=device, inode=inode, created_by_fileq=bool(made)
     )

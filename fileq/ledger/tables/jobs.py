@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.job import Failure, Token
-from fileq.ledger.columns import read_row
+from fileq.ledger.columns import decode_path, encode_path, encode_text, read_row
 from fileq.ledger.database import PARKED, UNFINISHED, UNSENT, Database
-from fileq.ledger.paths import prose, restored, stored
 
 
 class Fenced(Exception):
@@ -93,9 +92,9 @@ class Jobs:
                 " inode, disposition_id, state, priority, due_at, added_at)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
                 " on conflict do nothing returning id",
-                (batch_id, stored(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
-                 candidate.recipe_id, candidate.fingerprint, stored(candidate.folder), stored(candidate.relative),
-                 candidate.inode, candidate.disposition_id, priority, due_at, now),
+                (batch_id, encode_path(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
+                 candidate.recipe_id, candidate.fingerprint, encode_path(candidate.folder),
+                 encode_path(candidate.relative), candidate.inode, candidate.disposition_id, priority, due_at, now),
             ).fetchone()  # fmt: skip
         return row and int(row[0])
 
@@ -155,12 +154,12 @@ class Jobs:
             tries=tries,
             deaths=deaths,
             priority=priority,
-            source=restored(source),
+            source=decode_path(source),
             size=size,
             mtime_ns=mtime_ns,
             recipe_json=body,
-            folder=restored(folder),
-            relative=restored(relative),
+            folder=decode_path(folder),
+            relative=decode_path(relative),
             watched=bool(watched),
             inode=inode if watched else None,
         )
@@ -171,7 +170,7 @@ class Jobs:
             row = connection.execute(
                 "select source, folder from jobs where id = ? and state = 'waiting'", (job_id,)
             ).fetchone()
-        return row and (restored(row[0]), restored(row[1]))
+        return row and (decode_path(row[0]), decode_path(row[1]))
 
     def postpone_job(self, job_id: int, due_at: float) -> QueueEntry | None:
         """Have a waiting job wait on until then, for the same reason."""
@@ -201,7 +200,7 @@ class Jobs:
         """The outputs are published and known: the job is done."""
         self._end(
             token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
-            (now, outputs, bytes_out, prose(note)),
+            (now, outputs, bytes_out, encode_text(note)),
         )  # fmt: skip
 
     def fail_attempt(self, token: Token, failure: Failure, now: float) -> None:
@@ -222,9 +221,9 @@ class Jobs:
 
     def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> QueueEntry:
         return self._end(
-            token, now, failure.kind, prose(failure.message),
+            token, now, failure.kind, encode_text(failure.message),
             f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
-            (moment, failure.kind, prose(failure.message), prose(failure.hint)),
+            (moment, failure.kind, encode_text(failure.message), encode_text(failure.hint)),
         )  # fmt: skip
 
     def return_attempt(self, token: Token, now: float) -> QueueEntry:

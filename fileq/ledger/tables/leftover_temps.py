@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from fileq.ledger.columns import decode_path, encode_path
 from fileq.ledger.database import Database
-from fileq.ledger.paths import restored, stored
 
 
 class LeftoverTemps:
@@ -15,16 +15,18 @@ class LeftoverTemps:
         with self._database.transaction() as connection:
             connection.executemany(
                 "insert into leftover_temps values (?, ?) on conflict do nothing",
-                [(stored(path), now) for path in paths],
+                [(encode_path(path), now) for path in paths],
             )
 
     def delete_temps(self, paths: Iterable[str]) -> None:
         """Forget these."""
         with self._database.transaction() as connection:
-            connection.executemany("delete from leftover_temps where path = ?", [(stored(path),) for path in paths])
+            connection.executemany(
+                "delete from leftover_temps where path = ?", [(encode_path(path),) for path in paths]
+            )
 
     def list_temps(self) -> dict[str, float]:
         """Return the paths, each with when it was found, in seconds since the epoch."""
         with self._database.reading() as connection:
             rows = connection.execute("select path, found_at from leftover_temps").fetchall()
-        return {restored(path): found_at for path, found_at in rows}
+        return {decode_path(path): found_at for path, found_at in rows}

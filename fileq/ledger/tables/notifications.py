@@ -5,9 +5,8 @@ from typing import Any
 
 import msgspec
 
-from fileq.ledger.columns import decode_column
+from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import Database
-from fileq.ledger.paths import prose, restored, stored
 
 LEASE = 300.0
 """Seconds that a try may take at least: longer than any one target may."""
@@ -62,7 +61,7 @@ class Notifications:
                 "insert into notifications (event, title, body, attachment, created_at, due_at)"
                 " values (?, ?, ?, ?, ?, ?)"
                 " returning id",
-                (event, title, body, attachment and stored(attachment), now, now),
+                (event, title, body, attachment and encode_path(attachment), now, now),
             ).fetchone()
         return int(notice)
 
@@ -134,7 +133,7 @@ class Notifications:
             connection.execute(
                 "update notifications set problem = ?, due_at = ?, given_up_at = ? where id = ? and tries = ?",
                 (
-                    prose(problem),
+                    encode_text(problem),
                     _next_try(notification, notification.tries, now),
                     now if over else None,
                     notification.notification_id,
@@ -174,7 +173,7 @@ def _notice(row: Any) -> Notification:
         event=event,
         title=title,
         body=body,
-        attachment=attachment and restored(attachment),
+        attachment=attachment and decode_path(attachment),
         created_at=created_at,
         due_at=due_at,
         tries=tries,

@@ -7,9 +7,8 @@ import msgspec
 
 from fileq.files.identity import is_same_file
 from fileq.job import JobState, OutputInfo
-from fileq.ledger.columns import decode_column
+from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import Database
-from fileq.ledger.paths import prose, restored, stored
 
 
 class PathOwner(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +61,14 @@ class Outputs:
                 " from outputs join jobs on jobs.id = outputs.job_id join recipes on recipes.id = jobs.recipe_id"
                 # Where retention has removed a file, the path is nobody's until somebody reserves it.
                 " where path = ? and (removed_at is null or temp_path is not null)",
-                (stored(path),),
+                (encode_path(path),),
             ).fetchone()
         if row is None:
             return None
         job, source, recipe, state, coming, stands = row
         return PathOwner(
             job_id=job,
-            source=restored(source),
+            source=decode_path(source),
             recipe_name=recipe,
             state=JobState(state),
             versions=frozenset({coming, stands} - {None}),
@@ -79,14 +78,14 @@ class Outputs:
         """Whether fileq published a file there that nobody has removed."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "select 1 from outputs where path = ? and published_version is not null", (stored(path),)
+                "select 1 from outputs where path = ? and published_version is not null", (encode_path(path),)
             ).fetchone()
         return row is not None
 
     def is_source(self, path: str) -> bool:
         """Whether some job has this path as its source."""
         with self._database.reading() as connection:
-            row = connection.execute("select 1 from jobs where source = ? limit 1", (stored(path),)).fetchone()
+            row = connection.execute("select 1 from jobs where source = ? limit 1", (encode_path(path),)).fetchone()
         return row is not None
 
     def reserve_path(self, path: str, job_id: int, temp: str, *, standing: str | None = None) -> None:
@@ -97,20 +96,20 @@ class Outputs:
         """
         with self._database.transaction() as connection:
             cut_off = connection.execute(
-                "select pending_json from outputs where path = ? and pending_version = ?", (stored(path), standing)
+                "select pending_json from outputs where path = ? and pending_version = ?", (encode_path(path), standing)
             ).fetchone()
             pending = decode_column(cut_off[0], _Pending) if cut_off is not None else None
             if pending is not None:
                 connection.execute(
                     "update outputs set published_version = pending_version, inode = ? where path = ?",
-                    (pending.inode, stored(path)),
+                    (pending.inode, encode_path(path)),
                 )
             connection.execute(
                 "insert into outputs (path, job_id, temp_path) values (?, ?, ?)"
                 " on conflict (path) do update set job_id = excluded.job_id, temp_path = excluded.temp_path,"
                 " pending_version = null, pending_json = null,"
                 " removed_at = case when outputs.job_id = excluded.job_id then outputs.removed_at end",
-                (stored(path), job_id, stored(temp)),
+                (encode_path(path), job_id, encode_path(temp)),
             )
 
     def announce_output(self, job_id: int, output: PublishedFile, note: str, *, replaces: str | None = None) -> bool:
@@ -122,13 +121,13 @@ class Outputs:
         made = output.info
         pending = _Pending(
             inode=output.inode, format=made.format, width=made.width, height=made.height, bytes=made.bytes,
-            note=prose(note), replaces=replaces,
+            note=encode_text(note), replaces=replaces,
         )  # fmt: skip
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
                     "update outputs set pending_version = ?, pending_json = ? where path = ? and job_id = ?",
-                    (output.version, msgspec.json.encode(pending).decode(), stored(made.path), job_id),
+                    (output.version, msgspec.json.encode(pending).decode(), encode_path(made.path), job_id),
                 ).rowcount
             )
 
@@ -145,7 +144,9 @@ class Outputs:
             return None
         outputs = [
             PublishedFile(
-                OutputInfo(path=restored(path), format=one.format, width=one.width, height=one.height, bytes=one.bytes),
+                OutputInfo(
+                    path=decode_path(path), format=one.format, width=one.width, height=one.height, bytes=one.bytes
+                ),
                 version,
                 one.inode,
             )
@@ -166,7 +167,7 @@ class Outputs:
             ).fetchall()
         found = [(path, temp, decode_column(told, _Pending)) for path, temp, told in rows]
         return [
-            (restored(path), restored(temp), one.inode, one.replaces)
+            (decode_path(path), decode_path(temp), one.inode, one.replaces)
             for path, temp, one in found
             if one is not None and one.replaces is not None
         ]
@@ -180,7 +181,7 @@ class Outputs:
                 " where path = ? and job_id = ?",
                 [
                     (output.version, output.inode, output.info.bytes, output.info.format, output.info.width,
-                     output.info.height, now, stored(output.info.path), job_id)
+                     output.info.height, now, encode_path(output.info.path), job_id)
                     for output in outputs
                 ],
             )  # fmt: skip
@@ -191,7 +192,7 @@ class Outputs:
             rows = connection.execute(
                 "select path, temp_path from outputs where job_id = ? and temp_path is not null", (job_id,)
             ).fetchall()
-        return [(restored(path), restored(temp)) for path, temp in rows]
+        return [(decode_path(path), decode_path(temp)) for path, temp in rows]
 
     def find_abandoned_paths(self) -> list[tuple[str, str]]:
         """Reserved paths, each with its temp file, of jobs that nobody does any more."""
@@ -200,7 +201,7 @@ class Outputs:
                 "select path, temp_path from outputs join jobs on jobs.id = outputs.job_id"
                 " where temp_path is not null and state <> 'running'"
             ).fetchall()
-        return [(restored(path), restored(temp)) for path, temp in rows]
+        return [(decode_path(path), decode_path(temp)) for path, temp in rows]
 
     def find_jobs_with_abandoned_paths(self) -> list[int]:
         """Return the ids of jobs that nobody does any more, and that have temp files still."""
@@ -215,7 +216,7 @@ class Outputs:
         """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""
         with self._database.transaction() as connection:
             for path, temp in reserved:
-                names = (stored(path), stored(temp))
+                names = (encode_path(path), encode_path(temp))
                 connection.execute(
                     "delete from outputs where path = ? and temp_path = ? and published_version is null"
                     " and pending_version is null"
@@ -242,11 +243,11 @@ class Outputs:
                 (job_id,),
             ).fetchall()
             (count,) = connection.execute("select outputs from jobs where id = ?", (job_id,)).fetchone()
-        return [(restored(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
+        return [(decode_path(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
 
     def list_expected_outputs(self, *, after: str | None, limit: int) -> list[ExpectedOutput]:
         """Published outputs that nobody has removed, by their paths, beginning `after` one."""
-        condition, values = ("", ()) if after is None else ("and path > ?", (stored(after),))
+        condition, values = ("", ()) if after is None else ("and path > ?", (encode_path(after),))
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, published_version, recipes.name, vanished_at is not null from outputs"  # noqa: S608  # ours
@@ -256,7 +257,7 @@ class Outputs:
                 (*values, limit),
             ).fetchall()
         return [
-            ExpectedOutput(path=restored(path), version=version, recipe_name=recipe, vanished=bool(vanished))
+            ExpectedOutput(path=decode_path(path), version=version, recipe_name=recipe, vanished=bool(vanished))
             for path, version, recipe, vanished in rows
         ]
 
@@ -271,7 +272,7 @@ class Outputs:
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set vanished_at = ? where path = ? and published_version = ?",
-                [(moment, stored(path), version) for moment, path, version in found],
+                [(moment, encode_path(path), version) for moment, path, version in found],
             )
 
 

@@ -6,9 +6,8 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
-from fileq.ledger.columns import read_error_kind
+from fileq.ledger.columns import decode_path, read_error_kind
 from fileq.ledger.database import Database
-from fileq.ledger.paths import restored
 
 _ENDED = (
     "select id, watch_id is null and handed_over = 0 and queue = ? from batches where notified = 0 and not exists"
@@ -104,7 +103,7 @@ class PendingEvents:
                 "select source, error_message from jobs where needs_notice = 1 order by batch_id, finished_at limit ?",
                 (limit,),
             ).fetchall()
-        return [FailureExample(restored(source), message) for source, message in rows]
+        return [FailureExample(decode_path(source), message) for source, message in rows]
 
     def mark_failures_notified(self, batch_ids: Sequence[int] | None = None) -> None:
         """Somebody was told of the failed jobs: those of these batches, or all."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from fileq.ledger.columns import encode_text
 from fileq.ledger.database import Database
-from fileq.ledger.paths import prose
 from fileq.presence import ProcessIdentity
 
 _ROW = (
@@ -100,7 +100,7 @@ class ScheduledTasks:
             connection.execute(
                 "update scheduled_tasks set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
                 " where name = ? and cron = ? and finished_at is null and pid = ? and process_started = ?",
-                (now, outcome, prose(message), retry_at, entry.name, entry.cron, runner.pid, runner.started),
+                (now, outcome, encode_text(message), retry_at, entry.name, entry.cron, runner.pid, runner.started),
             )
 
     def delete_entry(self, name: str, cron: str) -> None:

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from fileq.ledger.columns import decode_column
+from fileq.ledger.columns import decode_column, decode_path, encode_path
 from fileq.ledger.database import Database
-from fileq.ledger.paths import restored, stored
 from fileq.presence import ProcessIdentity, is_gone
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -92,7 +91,7 @@ class Watches:
                 " on conflict (path) do update set host = excluded.host, pid = excluded.pid,"
                 " process_started = excluded.process_started, status_json = '{}', status_at ="
                 " excluded.status_at returning id",
-                (stored(path), process.host, process.pid, process.started, now),
+                (encode_path(path), process.host, process.pid, process.started, now),
             ).fetchone()
         return int(watch)
 
@@ -110,7 +109,7 @@ class Watches:
         return [
             WatchRecord(
                 id=watch,
-                path=restored(path),
+                path=decode_path(path),
                 process=ProcessIdentity(host, pid, started),
                 status_json=said,
                 status_at=said_at,

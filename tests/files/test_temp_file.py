@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from fileq.files.replacement import replaced_file
+from fileq.files.temp_file import replaced_file
 
 
 def test_the_earlier_file_stands_until_the_new_one_is_whole(tmp_path):
