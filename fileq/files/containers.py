@@ -7,6 +7,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 END_MARKS = {
@@ -31,7 +32,8 @@ _EOI, _SOS = 0xD9, 0xDA
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker that is neither a stuffed byte nor a restart
 
 
-class Chunk(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
     """A chunk or box: its name of 4 bytes, where its header and its payload begin, and where the next one does.
 
     `length` is the payload's, in bytes. `is_open_ended`: it goes on to the end of the file, wherever that is.
@@ -61,7 +63,7 @@ def png_chunks(file: BinaryIO) -> Iterator[Chunk]:
     at, name = 8, b""
     while name != b"IEND" and len(head := _read(file, at, 8)) == 8:
         name, length = head[4:], int.from_bytes(head[:4], "big")
-        yield Chunk(name, at, at + 8, length, at + 12 + length)
+        yield Chunk(name=name, start=at, payload=at + 8, length=length, end=at + 12 + length)
         at += 12 + length
 
 
@@ -74,7 +76,7 @@ def riff_chunks(file: BinaryIO) -> Iterator[Chunk]:
     while len(head := _read(file, at, 8)) == 8:
         length = int.from_bytes(head[4:], "little")
         end = at + 8 + length + length % 2
-        yield Chunk(head[:4], at, at + 8, length, end)
+        yield Chunk(name=head[:4], start=at, payload=at + 8, length=length, end=end)
         at = end
 
 
@@ -89,13 +91,14 @@ def boxes(file: BinaryIO) -> Iterator[Chunk]:
         if length == 0:
             end = file.seek(0, os.SEEK_END)
             file.seek(at + header)
-            yield Chunk(name, at, at + header, end - at - header, end, is_open_ended=True)
+            payload = at + header
+            yield Chunk(name=name, start=at, payload=payload, length=end - payload, end=end, is_open_ended=True)
             return
         if length == 1:
             length, header = int.from_bytes(file.read(8), "big"), 16
         if length < header:
             raise ValueError("a box has an impossible length")
-        yield Chunk(name, at, at + header, length - header, at + length)
+        yield Chunk(name=name, start=at, payload=at + header, length=length - header, end=at + length)
         at += length
 
 
