@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    """A daemon may have closed them: then the first file that is opened would get what is written to them."""
+    """Open streams that a daemon has closed: the first file that is opened would get what is written to them."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             handle = os.open(os.devnull, os.O_RDWR)  # the lowest that is free

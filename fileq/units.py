@@ -57,7 +57,7 @@ class Duration(float):
 
 
 def _digits(number: float) -> str:
-    """All digits of a number, without an exponent: `parse` knows none."""
+    """Return all digits of a number, without an exponent: `parse` knows none."""
     return f"{number:.30f}".rstrip("0").rstrip(".") if "e" in repr(number) else repr(number).removesuffix(".0")
 
 

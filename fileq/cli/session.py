@@ -68,7 +68,7 @@ class Session:
         return recipes
 
     def _hint_at_overwriting(self, recipes: Sequence[Recipe]) -> None:
-        """Say whose the recipes are that take other files' places, where nobody named the config."""
+        """Say which recipes of a config that nobody named take other files' places."""
         for recipe in recipes:
             what = "replaces originals" if recipe.replace else "overwrites what stands in its outputs' places"
             if recipe.replace or recipe.on_conflict == "overwrite":

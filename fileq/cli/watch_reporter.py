@@ -1,4 +1,4 @@
-"""What `fileq watch` shows of what its watcher does, on the display and to systemd."""
+"""The reporter of a watcher's work, on the display and to systemd."""
 
 import threading
 from collections.abc import Sequence

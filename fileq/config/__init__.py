@@ -199,7 +199,7 @@ def _document(found: ConfigFile) -> ConfigDocument:
 
 
 def _read(file: str, check: Callable[[str, os.stat_result], None] | None = None) -> str:
-    """The text of a file that passes `check`."""
+    """Return the text of a file that passes `check`, which raises ConfigError. Raises EnvironmentFailure too."""
     try:
         with open(file, encoding="utf-8") as text:
             if check is not None:

@@ -180,7 +180,7 @@ def _unquoted(key: str) -> str:
 
 
 def _numbered(table: str, counts: dict[str, int], *, in_list: bool) -> str:
-    """`recipes.shop.outputs` with the number of the table in its list, where it is in one."""
+    """Return `recipes.shop.outputs` with the number of each table that is in a list: `recipes.shop.outputs[1]`."""
     if in_list:
         counts[table] = counts.get(table, -1) + 1
     parts: list[str] = []

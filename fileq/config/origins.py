@@ -1,4 +1,4 @@
-"""Where each setting in force came from, as `fileq config` shows it."""
+"""The origin of each setting in force, as `fileq config` shows it."""
 
 from typing import cast
 
@@ -60,7 +60,7 @@ def setting_origins(settings: Settings, document: ConfigDocument | None) -> tupl
 
 
 def _is_set(key: str, document: ConfigDocument | None) -> bool:
-    """Whether the config sets `key`, wherever it may stand."""
+    """Return whether the config sets `key`, wherever that may stand."""
     table: object = document.tables if document else {}
     for part in key.split("."):
         if not isinstance(table, dict) or part not in table:

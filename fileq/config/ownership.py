@@ -1,4 +1,4 @@
-"""Whether a found config is the user's own, as git looks at it (safe.directory) and ssh (StrictModes)."""
+"""The check that a found config is the user's own, as git makes it (safe.directory) and ssh (StrictModes)."""
 
 import os
 import shlex
@@ -56,7 +56,7 @@ def is_writable_by_others(path: str, status: os.stat_result, users: Collection[i
 
 
 def _steps_of_link(file: str) -> Iterator[str]:
-    """The path of a file, and where it leads, link by link. It was opened, so that there is an end."""
+    """Yield the path of a file, and where it leads, link by link. The file was opened, so that there is an end."""
     yield file
     while os.path.islink(file):
         file = os.path.join(os.path.dirname(file), os.readlink(file))
@@ -86,7 +86,7 @@ def _check_owner(file: str, place: str, status: os.stat_result, users: Collectio
 
 
 def _is_private(group: int, users: Collection[int]) -> bool:
-    """Whether a group is the private one of one of `users`: with the user's name, and nobody else in it.
+    """Return whether a group is private to one of `users`: it has the user's name, and nobody else is in it.
 
     The name counts too, as directory services don't list those whose own group it is.
     """
@@ -104,7 +104,7 @@ def _is_private(group: int, users: Collection[int]) -> bool:
 
 
 def _has_acl(path: str) -> bool:
-    """Whether an access list says more than the mode does: the group's bits are then all that anybody may do."""
+    """Return whether an access list says more than the mode: the group's bits are then all that anybody may do."""
     if sys.platform == "linux":  # macOS has another interface
         with suppress(OSError):  # most files have no list
             return bool(os.getxattr(path, "system.posix_acl_access"))

@@ -1,4 +1,4 @@
-"""Where the config and the database are."""
+"""The places of the config and the database."""
 
 import os
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ def absolute_path(path: str, base: str = "") -> str:
 
 
 def _nearest(folder: str) -> ConfigFile | None:
-    """The config in `folder`, or in the nearest of its parents that has one."""
+    """Return the config in `folder`, or in the nearest of its parents that has one."""
     while True:
         candidate = os.path.join(folder, CONFIG_NAME)
         if os.path.isfile(candidate):

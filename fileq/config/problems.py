@@ -1,4 +1,4 @@
-"""What is wrong with a config, said so that a person can mend the file; also what msgspec finds."""
+"""The problems of a config, said so that a person can mend the file; also those that msgspec finds."""
 
 import difflib
 import re
@@ -86,7 +86,7 @@ def _missing_remedy(name: str, found: Any) -> str:
 
 
 def _walk(kind: Any, value: object, path: str) -> tuple[Any, Any]:
-    """The type that is expected at `path`, and the one that holds it."""
+    """Return the type that is expected at `path`, and the one that holds it."""
     holder = None
     for name, index in _STEP_OF_PATH.findall(path):
         holder = kind = _narrowed(kind, value)
@@ -101,7 +101,7 @@ def _walk(kind: Any, value: object, path: str) -> tuple[Any, Any]:
 
 
 def _narrowed(kind: Any, value: object) -> Any:
-    """Of a union, the member that `value` says it is."""
+    """Return the member of a union that `value` says it is; another type as it is."""
     if typing.get_origin(kind) is typing.Annotated:
         kind = typing.get_args(kind)[0]
     if typing.get_origin(kind) not in (typing.Union, types.UnionType):
@@ -121,13 +121,13 @@ def _is_struct(kind: Any) -> bool:
 
 
 def _keys_of(kind: Any) -> list[str]:
-    """What can be written in a table of this kind. A recipe's name is its key, and not written again."""
+    """Return what can be written in a table of this kind. A recipe's name is its key, not written again."""
     written = [field.encode_name for field in _fields(kind) if not (field.required and field.name == "name")]
     return written + [kind.__struct_config__.tag_field] * (_is_struct(kind) and bool(kind.__struct_config__.tag_field))
 
 
 def _tags(kind: Any) -> dict[str, Any]:
-    """The structs of a tagged union, or the one struct, by their tags."""
+    """Return the structs of a tagged union, or the one struct, by their tags."""
     members = typing.get_args(kind) or (kind,)
     return {str(member.__struct_config__.tag): member for member in members if _is_struct(member)}
 

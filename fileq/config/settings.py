@@ -1,4 +1,4 @@
-"""What a config can say, and the defaults. Recipes are described in fileq.recipes.recipe."""
+"""The settings that a config can have, and their defaults; recipes are described in fileq.recipes.recipe."""
 
 import re
 from typing import Annotated, Literal

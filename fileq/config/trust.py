@@ -1,4 +1,4 @@
-"""Which found configs the user trusts: a folder in the user's state, with a small file for each.
+"""The found configs that the user trusts: a folder in the user's state, with a small file for each.
 
 Each file is named by a hash of the config's path and holds that path. So two processes never write to the same file
 with different content, and what is damaged is one trust and not all.
@@ -44,7 +44,7 @@ def check_trust(file: str) -> TrustResult:
 
 
 def _trust_of_place(folder: str, users: Collection[int]) -> TrustResult:
-    """Whether what lies in a folder now is what lay there when it was trusted: nobody else could have renamed it."""
+    """Return whether what lies in a folder now is what was trusted: nobody else could have renamed it."""
     while users and (above := os.path.dirname(folder)) != folder:
         folder = above
         status = os.stat(folder)
@@ -114,7 +114,7 @@ def _path_in(record: str) -> str | None:
 
 
 def _identity(file: str) -> bytes:
-    """The config's place: its folder without links, and its name. A link to a trusted config is not trusted by that."""
+    """Return the config's place: its folder without links, and its name. A link to a trusted config is not trusted."""
     folder, name = os.path.split(os.path.abspath(file))
     return os.fsencode(os.path.join(os.path.realpath(folder), name))
 
@@ -125,6 +125,6 @@ def _record(path: bytes) -> str | None:
 
 
 def _folder() -> str | None:
-    """None where the user has no home: a relative path would be one in a stranger's folder."""
+    """Return the folder; None where the user has no home: a relative path would be one in a stranger's folder."""
     folder = state_folder()
     return os.path.join(folder, "trusted") if os.path.isabs(folder) else None

@@ -1,4 +1,4 @@
-"""What can be wrong with settings of the right types: values out of range, names that are not there, circles."""
+"""The checks of settings of the right types: values out of range, names that are not there, circles."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -152,7 +152,7 @@ def _loop_problem(where: str, watch: WatchSettings, key: str) -> ConfigProblem:
 
 
 def _way_back(watches: Sequence[WatchSettings], goal: int, number: int, key: str, passed: frozenset[int]) -> str | None:
-    """The last key on a way from a key of one watch back into the folder `goal`; None where there is no such way."""
+    """Return the last key on a way from a key of one watch back into the folder `goal`; None where there is none."""
     target = _target(watches[number], key)
     if target is None:
         return None
@@ -176,7 +176,7 @@ def _target(watch: WatchSettings, key: str) -> str | None:
 
 
 def _takes(watch: WatchSettings, target: str, *, is_own: bool, key: str) -> bool:
-    """Whether what is put into `target` would be a source there."""
+    """Return whether what is put into `target` would be a source of the watch."""
     place = relative_within(target, watch.path)
     if is_own:  # folders inside one's own are left out, and what came out of a recipe doesn't go into it again
         return place == "" and key != "out"

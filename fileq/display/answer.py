@@ -1,4 +1,4 @@
-"""What a command answers: a document for machines, and blocks for people, which are lines, facts, tables and plots.
+"""An answer of a command: a document for machines, and blocks for people: lines, facts, tables and plots.
 
 Text in blocks may hold anything that a file name can; whoever shows it makes it safe.
 """

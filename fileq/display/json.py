@@ -22,7 +22,7 @@ class JsonAnswerWriter:
         self._stream.flush()
 
     def _list(self, documents: Iterator[object]) -> None:
-        """A list that may be too long to hold, an item a line."""
+        """Write a list that may be too long to hold, an item a line."""
         start = "["
         for document in documents:
             self._stream.write(f"{start}{_encoded(document)}")

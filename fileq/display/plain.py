@@ -70,7 +70,7 @@ class PlainAnswerWriter:
 
 
 def _widths(table: Table) -> list[int]:
-    """Each column's width. Rows that come one by one can't be measured before: there the least widths serve."""
+    """Return each column's width. Rows that come one by one can't be measured before: there the least widths serve."""
     widths = [max(text_width(column.title), column.min_width) for column in table.columns]
     if isinstance(table.rows, Sequence):
         for row in table.rows:

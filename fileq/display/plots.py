@@ -106,7 +106,7 @@ def _stack(figure: Any, plot: Plot, columns: tuple[int, int], rows: list[int]) -
 
 
 def _name_places(figure: Any, labels: list[str], slot: int) -> None:
-    """Below the bars, as many as have room."""
+    """Write labels below the bars, as many as have room."""
     every = -(-(max(map(text_width, labels)) + 2) // slot)
     places = range(0, len(labels), every)
     centres = [place * slot + max(0, slot - 2) // 2 for place in places]
@@ -114,7 +114,7 @@ def _name_places(figure: Any, labels: list[str], slot: int) -> None:
 
 
 def _together(plot: Plot, room: int) -> int:
-    """How many neighbours are added up to one bar."""
+    """Return how many neighbours are added up to one bar."""
     totals = [sum(values) for values in zip(*(one.values for one in plot.series), strict=True)]
     together = 1
     while True:
@@ -130,20 +130,20 @@ def _added_up(values: Sequence[float], together: int) -> list[float]:
 
 
 def _top(value: float) -> float:
-    """Where an axis ends that has room for the value, and of which a half can be said in few figures."""
+    """Return the end of an axis that has room for the value, and of which a half can be said in few figures."""
     unit = 10.0 ** math.floor(math.log10(value))
     return next(step * unit for step in _STEPS if step * unit >= value * (1 - 1e-9))
 
 
 def _ticks(plot: Plot, top: float) -> dict[int, str]:
-    """What stands at which row: the axis's end, and its half where that has a name of its own."""
+    """Return what stands at which row: the axis's end, and its half where that has a name of its own."""
     half = plot.describe_value(top / 2)
     middle = {} if half in {plot.describe_value(0), plot.describe_value(top)} else {(_ROWS - 1) // 2: half}
     return middle | {_ROWS - 1: plot.describe_value(top)}
 
 
 def _stacked(values: Sequence[float], top: float) -> list[int]:
-    """The rows of each series on one place: what is above 0 gets one at least, and all together what they sum up to."""
+    """Return the rows of each series on one place: above 0 there is one at least, in all those of the sum."""
     rows = [_cells(value, top, _ROWS) for value in values]
     over = sum(rows) - max(_cells(sum(values), top, _ROWS), sum(1 for row in rows if row))
     largest = rows.index(max(rows))

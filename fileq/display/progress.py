@@ -1,4 +1,4 @@
-"""What a live view shows: how far the work is, the watched folders, and the words for both."""
+"""The contents of live views: how far the work is, the watched folders, and the words for both."""
 
 from collections.abc import Sequence
 

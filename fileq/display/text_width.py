@@ -41,7 +41,7 @@ def shorten_path(path: str, room: int) -> str:
 
 
 def _fitting(text: str, room: int) -> str:
-    """The longest start of `text` that takes at most `room` columns."""
+    """Return the longest start of `text` that takes at most `room` columns."""
     for end, character in enumerate(text):
         room -= _width(character)
         if room < 0:

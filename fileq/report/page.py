@@ -37,7 +37,7 @@ def write_page(ledger: Ledger, figures: Figures, path: str, zone: tzinfo, max_pi
     Raises NotFoundError where there is no such folder, UsageError where another file stands there, EnvironmentFailure.
     """
     try:
-        _refuse_what_is_no_page(path)
+        _refuse_other_files(path)
         with replaced_file(path) as file:
             pictures = build_contact_sheet(ledger, figures.since, figures.until, max_pixels)
             file.write(render_page(figures, pictures, zone).encode())
@@ -49,8 +49,8 @@ _START = 64
 """Bytes by which a page is known."""
 
 
-def _refuse_what_is_no_page(path: str) -> None:
-    """A slip of the finger must not cost somebody a photo: only an earlier page is written over."""
+def _refuse_other_files(path: str) -> None:
+    """Raise UsageError where another file stands there: a slip of the finger must not cost somebody a photo."""
     if not os.path.lexists(path):
         return
     if os.path.isfile(path) and not os.path.islink(path):

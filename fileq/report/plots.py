@@ -82,7 +82,7 @@ def horizontal_bars(
 
 
 def _wider(names: Sequence[str]) -> int:
-    """The pixels that wide letters take beyond what pygal counts, which takes all for narrow ones."""
+    """Return the pixels that wide letters take beyond what pygal counts, which takes all for narrow ones."""
     wide = max(sum(unicodedata.east_asian_width(letter) in "WF" for letter in name) for name in names)
     return round(wide * _FONT / 2)
 
@@ -110,7 +110,7 @@ def _drawn(
 def _plain(
     root: Any, title: str, names: Sequence[str], series: Sequence[BarSeries], describe_value: Callable[[float], str]
 ) -> Any:
-    """The drawing alone, and what it says to those who can't see it."""
+    """Return the drawing alone, with what it says to those who can't see it."""
     for parent in list(root.iter()):
         for child in list(parent):
             if not isinstance(child.tag, str) or child.tag in {"defs", "title", "desc"} or _is_for_scripts(child):

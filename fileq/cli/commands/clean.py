@@ -64,7 +64,7 @@ def _age(text: str) -> KeepDuration:
 
 @contextmanager
 def _stop_requests() -> Iterator[Callable[[], bool]]:
-    """Yield what tells whether Ctrl-C or SIGTERM came: to stop between two files; the next cleaning does the rest."""
+    """Yield a function that tells whether Ctrl-C or SIGTERM came: cleaning stops between two files then."""
     requested = threading.Event()
     with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM"), lambda *_: requested.set())):
         yield requested.is_set

@@ -1,4 +1,4 @@
-"""fileq config: the settings in force."""
+"""fileq config: show the settings in force, and where each came from."""
 
 import typer
 

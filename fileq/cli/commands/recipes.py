@@ -102,7 +102,7 @@ def _blocks(session: Session, recipe: Recipe) -> list[Block]:
 
 
 def _step(step: Operation) -> str:
-    """resize fit=1600x1600"""
+    """Return resize fit=1600x1600."""
     return " ".join([op_name(step), *_settings(step, ())])
 
 

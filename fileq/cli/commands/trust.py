@@ -1,4 +1,4 @@
-"""fileq trust: let a config that is found by the way run programs, send notices and name a database."""
+"""fileq trust: let a config that is found by the way run programs, send notifications and name a database."""
 
 import os
 from typing import Annotated, Any

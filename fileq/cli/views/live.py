@@ -1,4 +1,4 @@
-"""What a worker in this process shows while it works: its progress, and what its threads complain of."""
+"""The progress and the complaints of a worker in this process, shown while it works."""
 
 import logging
 import time
