@@ -56,7 +56,7 @@ def put_jobs_back(ledger: Ledger, name: str, jobs: Iterable[int], now: float) ->
 def bring_waiting_jobs_forward(ledger: Ledger, now: float) -> None:
     """Have jobs wait no longer than they were to, where the clock on the wall was set back meanwhile."""
     with ledger.transaction():
-        _send_each_to_its_queue(ledger, ledger.waiting.bring_jobs_forward(now), now)
+        _send_each_to_its_queue(ledger, ledger.attempts.bring_jobs_forward(now), now)
 
 
 def _send_each_to_its_queue(ledger: Ledger, due: Sequence[QueueEntry], now: float) -> None:

@@ -16,7 +16,7 @@ def jobs_sent(ledger, name=queue.MAIN):
 
 def test_what_failed_is_queued_again_with_a_message(ledger):
     one, two = enter(ledger, "a", "b")
-    ledger.jobs.fail_attempt(begin(ledger, one), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, one), DAMAGED, NOW)
     assert control.retry_jobs(ledger, [one, two, 99], NOW) == 1
     assert state(ledger, one) is JobState.QUEUED
     assert jobs_sent(ledger) == [one]
@@ -42,7 +42,7 @@ def test_a_retry_of_what_was_to_be_done_later_is_done_now(ledger):
 def test_cancelling_tells_how_many_had_not_ended(ledger):
     one, two, three = enter(ledger, "a", "b", "c")
     begin(ledger, two)
-    ledger.jobs.fail_attempt(begin(ledger, three), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, three), DAMAGED, NOW)
     assert control.cancel_jobs(ledger, [one, two, three], NOW) == 2
     assert [state(ledger, job) for job in (one, two, three)] == [
         JobState.CANCELLED, JobState.CANCELLED, JobState.FAILED,
@@ -52,14 +52,14 @@ def test_cancelling_tells_how_many_had_not_ended(ledger):
 def test_an_empty_queue_gets_all_that_the_ledger_has_for_it(ledger):
     one, two = enter(ledger, "a", "b")
     (waiting,) = enter(ledger, "c", priority=1)
-    ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
     assert control.resend_jobs(ledger, queue.MAIN, NOW) == 2
     assert jobs_sent(ledger) == [one, two]
 
 
 def test_what_waits_is_sent_when_it_is_due(ledger):
     (job,) = enter(ledger)
-    ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
     assert control.resend_jobs(ledger, queue.MAIN, NOW + 9) == 0
     assert control.resend_jobs(ledger, queue.MAIN, NOW + 10) == 1
     assert jobs_sent(ledger) == [job]

@@ -12,8 +12,8 @@ from fileq.disposition.relocation import move_file
 from fileq.errors import JobError, translate_os_errors
 from fileq.job import JobState
 from fileq.ledger import Ledger
+from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.dispositions import Disposition, DispositionLease
-from fileq.ledger.tables.jobs import Fenced
 from fileq.presence import this_process
 
 _FIRST_RETRY, _LONGEST_RETRY = 10.0, 300.0

@@ -10,17 +10,16 @@ from fileq.ledger.queries.overview import Overview
 from fileq.ledger.queries.prior_jobs import PriorJobs
 from fileq.ledger.queries.retention import Retention
 from fileq.ledger.queries.tombstones import Tombstones
-from fileq.ledger.queries.waiting_jobs import WaitingJobs
+from fileq.ledger.tables.attempts import Attempts
 from fileq.ledger.tables.batches import Batches
 from fileq.ledger.tables.checks import Checks
 from fileq.ledger.tables.dispositions import Dispositions
 from fileq.ledger.tables.folders import Folders
 from fileq.ledger.tables.jobs import Jobs
-from fileq.ledger.tables.leftover_temps import LeftoverTemps
 from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
 from fileq.ledger.tables.notifications import Notifications
-from fileq.ledger.tables.outputs import Outputs
+from fileq.ledger.tables.outputs import LeftoverTemps, Outputs
 from fileq.ledger.tables.pending_events import PendingEvents
 from fileq.ledger.tables.schedule import ScheduledTasks
 from fileq.ledger.tables.watches import Watches
@@ -39,7 +38,7 @@ class Ledger:
         self.database = Database(path, patience)
         self.jobs = Jobs(self.database)
         self.outputs = Outputs(self.database)
-        self.waiting = WaitingJobs(self.database)
+        self.attempts = Attempts(self.database)
         self.leftover_temps = LeftoverTemps(self.database)
         self.folders = Folders(self.database)
         self.batches = Batches(self.database)

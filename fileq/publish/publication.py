@@ -18,7 +18,7 @@ from fileq.files.temp_file import TempIdentity, foreign_file_error
 from fileq.images.protocol import EncodedOutput, Reservation
 from fileq.job import Token
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.outputs import PublishedFile
 from fileq.publish.placement import OutputFolders, place_output
 
@@ -70,7 +70,7 @@ def finish_job(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], n
     """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
     now = time.time()
     bytes_out = sum(output.info.bytes for output in outputs)
-    ledger.jobs.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
+    ledger.attempts.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
     ledger.outputs.record_published(token.job_id, outputs, now)
 
 
@@ -83,7 +83,7 @@ def _refusals(refused: dict[Token, Refusal], token: Token) -> Iterator[None]:
 
 
 def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[PublishedFile]:
-    ledger.jobs.check_token(one.token)
+    ledger.attempts.check_token(one.token)
     outputs = []
     for reserved, encoded in zip(one.reservations, one.outputs, strict=True):
         with translate_os_errors(reserved.temp):
@@ -108,7 +108,7 @@ def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) 
 
 def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs: Sequence[PublishedFile]) -> None:
     """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
-    ledger.jobs.check_token(one.token)  # a worker that slept since it announced may have been given up for dead
+    ledger.attempts.check_token(one.token)  # a worker that slept since it announced may have been given up for dead
     for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
         with translate_os_errors(reserved.path):
             if reserved.is_source:
@@ -116,7 +116,7 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs:
             try:
                 place_output(folders.at(reserved.path), reserved, output)
             except FileNotFoundError:
-                ledger.jobs.check_token(one.token)  # recovery removes the temp files of those it thinks dead
+                ledger.attempts.check_token(one.token)  # recovery removes the temp files of those it thinks dead
                 raise
 
 

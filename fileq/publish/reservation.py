@@ -9,8 +9,8 @@ from fileq.files.identity import format_version, version_at
 from fileq.files.names import free_names, temp_name
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
+from fileq.ledger.tables.attempts import Claim
 from fileq.ledger.tables.folders import FolderRecord
-from fileq.ledger.tables.jobs import Claim
 from fileq.ledger.tables.outputs import PathOwner
 from fileq.recipes.recipe import Recipe
 
@@ -27,7 +27,7 @@ def reserve_outputs(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequenc
             "Give each output a name of its own.",
         )
     with ledger.transaction():
-        ledger.jobs.check_token(claim.token)
+        ledger.attempts.check_token(claim.token)
         reservations = [_reserve_one(ledger, claim, recipe, paths, number) for number in range(len(paths))]
         for folder in {os.path.dirname(reservation.path) for reservation in reservations if reservation}:
             prepare_folder(ledger, folder)

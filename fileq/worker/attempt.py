@@ -11,7 +11,8 @@ from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
 from fileq.job import Failure, OutputInfo, Token
-from fileq.ledger.tables.jobs import Claim, Fenced, QueueEntry
+from fileq.ledger.tables.attempts import Claim, Fenced
+from fileq.ledger.tables.jobs import QueueEntry
 from fileq.publish import (
     EncodedJob,
     complete_attempt,
@@ -99,7 +100,7 @@ class Attempt:
 
     def give_back(self) -> None:
         """Have the job done by another: that was no try."""
-        self._end(lambda now: self._ledger.jobs.return_attempt(self.token, now))
+        self._end(lambda now: self._ledger.attempts.return_attempt(self.token, now))
 
     def lose(self) -> None:
         """Have the job done again, as something outside killed its child; or fail where that happened too often."""
@@ -112,7 +113,7 @@ class Attempt:
             self._end(lambda now: self._fail(_failure(error), now))
             return
         seconds = outages.begin(error, self.source, self._claim.folder)
-        self._end(lambda now: self._ledger.jobs.put_off_attempt(self.token, _failure(error), now + seconds, now))
+        self._end(lambda now: self._ledger.attempts.put_off_attempt(self.token, _failure(error), now + seconds, now))
 
     def fail(self, error: JobError) -> None:
         """Have the job wait for another try where that may help and one is left; else it has failed.
@@ -127,15 +128,15 @@ class Attempt:
             self.put_off(away)
 
     def _fail(self, failure: Failure, now: float) -> QueueEntry | None:
-        jobs, claim, settings = self._ledger.jobs, self._claim, self._context.settings
+        attempts, claim, settings = self._ledger.attempts, self._claim, self._context.settings
         if claim.watched and self._has_vanished(failure):
-            jobs.cancel_attempt(claim.token, failure, now)
+            attempts.cancel_attempt(claim.token, failure, now)
             return None
         if failure.kind.is_transient and claim.tries < settings.attempts:
-            return jobs.retry_attempt_later(
+            return attempts.retry_attempt_later(
                 claim.token, failure, now + settings.retry_delay * 2 ** (claim.tries - 1), now
             )
-        jobs.fail_attempt(claim.token, failure, now)
+        attempts.fail_attempt(claim.token, failure, now)
         return None
 
     def _has_vanished(self, failure: Failure) -> bool:
@@ -162,7 +163,7 @@ class Attempt:
 
     def _is_published_already(self) -> bool:
         with suppress(Fenced), self._ledger.transaction():
-            self._ledger.jobs.check_token(self.token)
+            self._ledger.attempts.check_token(self.token)
             restore_displaced_files(self._ledger, self.token.job_id)
             return complete_attempt(self._ledger, self.token)
         return False

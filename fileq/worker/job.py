@@ -10,7 +10,7 @@ from fileq import control, queue
 from fileq.disposition import dispose
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, LedgerError, Shortage
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Claim, Fenced
+from fileq.ledger.tables.attempts import Claim, Fenced
 from fileq.process.sandbox import AttemptStopped, ChildLost
 from fileq.publish import EncodedJob, publish_jobs
 from fileq.worker.attempt import Attempt
@@ -132,7 +132,7 @@ def _claim_job(slot: Slot, job_id: int) -> Claim | None:
     context = slot.context
     if _is_put_off(slot, job_id):
         return None
-    claim = context.ledger.jobs.claim_job(job_id, context.worker_id(), time.time())
+    claim = context.ledger.attempts.claim_job(job_id, context.worker_id(), time.time())
     if claim is None:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
         if context.ledger.batches.is_paused():
             context.paused.set()

@@ -11,7 +11,8 @@ from fileq.errors import ErrorKind
 from fileq.health.checks.leftovers import find_leftover_temps
 from fileq.job import Failure, Token
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Fenced, QueueEntry
+from fileq.ledger.tables.attempts import Fenced
+from fileq.ledger.tables.jobs import QueueEntry
 from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 from fileq.presence import this_process
 from fileq.process.orphaned_processes import kill_programs
@@ -95,14 +96,14 @@ def sweep_after_boot(ledger: Ledger, now: float) -> None:
 def _end_programs(ledger: Ledger) -> None:
     """Before their temp files are removed. Outside of any transaction: it may take seconds."""
     left = ledger.outputs.find_abandoned_paths()
-    for token, _ in ledger.jobs.find_orphans():
+    for token, _ in ledger.attempts.find_orphans():
         left += ledger.outputs.find_reserved_paths(token.job_id)
     kill_programs(temp for _, temp in left)
 
 
 def _requeue_orphans(ledger: Ledger, now: float) -> int:
     requeued = 0
-    for token, deaths in ledger.jobs.find_orphans():
+    for token, deaths in ledger.attempts.find_orphans():
         with suppress(Fenced):  # another worker was faster
             _requeue(ledger, token, deaths, now)
             requeued += 1
@@ -113,7 +114,7 @@ def _requeue(ledger: Ledger, token: Token, deaths: int, now: float) -> None:
     # One transaction from the look to the end: else another worker could have begun the job anew in between, and
     # lose its temp files; or the job's own worker, had it only slept, take their loss for a fault of the job.
     with ledger.transaction():
-        ledger.jobs.check_token(token)
+        ledger.attempts.check_token(token)
         restore_displaced_files(ledger, token.job_id)
         reserved = ledger.outputs.find_reserved_paths(token.job_id)
         is_done = complete_attempt(ledger, token)
@@ -157,9 +158,9 @@ def requeue_or_fail(ledger: Ledger, token: Token, deaths: int, now: float) -> Qu
     Returns what is to be sent. Raises Fenced.
     """
     if deaths + 1 < DEATHS:
-        return ledger.jobs.lose_attempt(token, now)
+        return ledger.attempts.lose_attempt(token, now)
     message = f"Its process was killed {DEATHS} times while it ran."
-    ledger.jobs.fail_attempt(
+    ledger.attempts.fail_attempt(
         token, Failure(ErrorKind.CRASHED, message, "Is there enough memory? Then look at the file."), now
     )
     return None

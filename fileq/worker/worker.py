@@ -12,7 +12,7 @@ from fileq import control, queue, signals
 from fileq.config import Config
 from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.presence import this_process
 from fileq.process.forkserver import prepare
@@ -252,7 +252,7 @@ class Worker:
             token = slot.sandbox.token
             if token is not None:
                 try:
-                    self._ledger.jobs.check_token(token)
+                    self._ledger.attempts.check_token(token)
                 except Fenced:
                     slot.sandbox.stop(KillReason.CANCELLED, token)
 

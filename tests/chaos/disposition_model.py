@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from fileq.job import FINAL
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.presence import ProcessIdentity
 
 LEASE = 60.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from fileq import control, intake, queue
 from fileq.job import FINAL, JobState, Token
 from fileq.ledger import Ledger
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.worker.recovery import DEATHS, recover
 from tests.chaos.disposition_model import DispositionsModel
 from tests.chaos.job_model import ENDED, InProcessWorker, ModelJob
@@ -143,7 +143,7 @@ class World:
             and not self.is_paused
             and (due_at is None or due_at <= self.now)
         )
-        claim = self.ledger.jobs.claim_job(job, worker.record.id, self.now)
+        claim = self.ledger.attempts.claim_job(job, worker.record.id, self.now)
         assert (claim is not None) == can_be, f"job {job} in {expected and expected.state}"
         if claim is None:
             self._put_back(worker, [job])
@@ -173,15 +173,15 @@ class World:
         job.deaths += how == "lose"
 
     def _settle(self, token, how, delay):
-        jobs, now = self.ledger.jobs, self.now
-        self.ledger.jobs.check_token(token)
+        attempts, now = self.ledger.attempts, self.now
+        self.ledger.attempts.check_token(token)
         if how == "finish":
-            return jobs.finish_attempt(token, now, outputs=0, bytes_out=0, note="")
+            return attempts.finish_attempt(token, now, outputs=0, bytes_out=0, note="")
         if how == "fail":
-            return jobs.fail_attempt(token, DAMAGED, now)
+            return attempts.fail_attempt(token, DAMAGED, now)
         if how == "wait":
-            return jobs.retry_attempt_later(token, SLOW, now + delay, now)
-        return jobs.lose_attempt(token, now) if how == "lose" else jobs.return_attempt(token, now)
+            return attempts.retry_attempt_later(token, SLOW, now + delay, now)
+        return attempts.lose_attempt(token, now) if how == "lose" else attempts.return_attempt(token, now)
 
     def die(self, worker):
         """Without a word."""

@@ -20,14 +20,16 @@ def worked(fileq):
     fileq("add", "photos")
     ledger = fileq.ledger()
     path = os.path.join(str(fileq.folder), "photos", "web", "a.jpg")
-    done = ledger.jobs.claim_job(1, worker_id=1, now=1000.0)
+    done = ledger.attempts.claim_job(1, worker_id=1, now=1000.0)
     ledger.outputs.reserve_path(path, 1, f"{path}.part")
     ledger.outputs.record_published(
         1, [PublishedFile(OutputInfo(path=path, format="jpeg", width=40, height=30, bytes=321), "1-1", 5)], 1001.0
     )
-    ledger.jobs.finish_attempt(done.token, 1001.5, outputs=1, bytes_out=321, note="Kept.")
-    failed = ledger.jobs.claim_job(2, worker_id=1, now=1002.0)
-    ledger.jobs.fail_attempt(failed.token, Failure(ErrorKind.UNREADABLE, "It is cut off.", "Get a new copy."), 1003.0)
+    ledger.attempts.finish_attempt(done.token, 1001.5, outputs=1, bytes_out=321, note="Kept.")
+    failed = ledger.attempts.claim_job(2, worker_id=1, now=1002.0)
+    ledger.attempts.fail_attempt(
+        failed.token, Failure(ErrorKind.UNREADABLE, "It is cut off.", "Get a new copy."), 1003.0
+    )
     ledger.close()
     return fileq
 

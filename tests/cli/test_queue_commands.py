@@ -14,8 +14,8 @@ def failed(fileq):
     fileq("add", "photos")
     ledger = fileq.ledger()
     for job, kind in ((1, ErrorKind.TIMEOUT), (2, ErrorKind.UNREADABLE)):
-        claim = ledger.jobs.claim_job(job, worker_id=1, now=1000.0)
-        ledger.jobs.fail_attempt(claim.token, Failure(kind, "It failed.", ""), 1001.0)
+        claim = ledger.attempts.claim_job(job, worker_id=1, now=1000.0)
+        ledger.attempts.fail_attempt(claim.token, Failure(kind, "It failed.", ""), 1001.0)
     ledger.close()
     return fileq
 

@@ -39,9 +39,9 @@ def test_it_stays_until_the_last_of_its_jobs_has_ended(ledger, inbox, done):
 def test_a_source_with_a_failed_job_goes_where_failures_go_or_stays(ledger, inbox, done, tmp_path):
     first, second = leaving(ledger, source(inbox), done, tmp_path / "failed", jobs=2)
     complete(ledger, first)
-    ledger.jobs.fail_attempt(begin(ledger, second), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, second), DAMAGED, NOW)
     (other,) = leaving(ledger, source(inbox, "b.jpg"), done)
-    ledger.jobs.fail_attempt(begin(ledger, other), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, other), DAMAGED, NOW)
     dispose(ledger)
     assert (names(inbox), names(done), names(tmp_path / "failed")) == (["b.jpg"], [], ["a.jpg"])
 
@@ -58,7 +58,7 @@ def test_a_source_whose_job_was_cancelled_stays(ledger, inbox, done):
 def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, to, is_disposed_by_all):
     first, second = leaving(ledger, source(inbox), to and tmp_path / to, jobs=2)
     complete(ledger, first, tmp_path / "out.jpg")
-    ledger.jobs.fail_attempt(begin(ledger, second), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, second), DAMAGED, NOW)
     dispose(ledger)
     assert names(inbox) == ["a.jpg"]
     assert control.retry_jobs(ledger, [second], NOW) == 1
@@ -80,7 +80,7 @@ def test_a_source_whose_job_was_cancelled_and_is_done_after_all_goes(ledger, inb
 
 def test_a_source_that_stays_is_looked_at_once(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done)
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     assert len(ledger.dispositions.find_ready_dispositions(NOW)) == 1
     dispose(ledger)
     assert ledger.dispositions.find_ready_dispositions(10 * NOW) == []
@@ -89,7 +89,7 @@ def test_a_source_that_stays_is_looked_at_once(ledger, inbox, done):
 
 def test_a_job_that_is_done_by_a_retry_while_its_source_is_said_to_stay_is_not_passed_over(ledger, inbox, done):
     (job,) = leaving(ledger, source(inbox), done)
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     lease = ledger.dispositions.take_lease(disposition.id, DEAD, NOW, NOW + 60)
     control.retry_jobs(ledger, [job], NOW)
@@ -103,7 +103,7 @@ def test_a_job_that_is_done_by_a_retry_while_its_source_is_said_to_stay_is_not_p
 def test_nothing_is_kept_of_a_failed_source_that_is_no_more(ledger, inbox, done, becomes):
     path = source(inbox)
     (job,) = leaving(ledger, path, done)
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     path.unlink()
     if becomes == "newer":
         source(inbox, content="another")

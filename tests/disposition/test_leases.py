@@ -8,7 +8,7 @@ import pytest
 from fileq.disposition import dispose
 from fileq.files.directory import Directory
 from fileq.ledger.tables import dispositions
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.presence import ProcessIdentity, identify, this_process
 from tests.support.dispositions import DEAD, complete, ended, everything, leaving, names, source
 from tests.support.jobs import DAMAGED, NOW, begin
@@ -147,7 +147,7 @@ def test_a_source_is_ready_once_all_its_jobs_have_ended_whichever_is_asked_for(l
 
 def test_nobody_gets_a_lease_of_a_source_of_which_a_job_was_queued_again_meanwhile(ledger, inbox, tmp_path):
     (job,) = leaving(ledger, source(inbox), tmp_path / "done", tmp_path / "failed")
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     ledger.jobs.retry_jobs([job])
     assert ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 60) is None

@@ -76,7 +76,7 @@ def test_a_job_that_is_due_later_waits_for_nothing(checked):
 
 def test_of_a_job_that_was_retried_nobody_knows_since_when_it_waits(checked):
     (job,) = enter(checked.ledger)
-    checked.ledger.jobs.fail_attempt(begin(checked.ledger, job), DAMAGED, NOW)
+    checked.ledger.attempts.fail_attempt(begin(checked.ledger, job), DAMAGED, NOW)
     checked.ledger.jobs.retry_jobs([job])
     checked.register_worker(now=NOW + 9999)
     assert checked.run_check("due jobs", NOW + 9999).state is CheckState.OK

@@ -42,7 +42,7 @@ def test_a_running_attempts_temp_files_are_its_own_and_an_earlier_ones_are_not(c
     ledger, folder = checked.ledger, tmp_path / "out"
     folder.mkdir()
     (job,) = enter(ledger, folder=str(folder))
-    ledger.jobs.lose_attempt(begin(ledger, job), NOW)
+    ledger.attempts.lose_attempt(begin(ledger, job), NOW)
     token = begin(ledger, job)
     (folder / temp_name(ledger.name, ledger.secret, job, token.attempt, 0)).write_text("under way")
     assert checked.run_check("temp files").state is CheckState.OK

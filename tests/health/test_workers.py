@@ -44,14 +44,14 @@ def test_jobs_that_are_due_later_wait_for_nobody(checked):
 
 def test_what_a_worker_gave_back_waits_since_then(checked):
     (job,) = enter(checked.ledger)
-    checked.ledger.jobs.return_attempt(begin(checked.ledger, job), NOW + DAY)
+    checked.ledger.attempts.return_attempt(begin(checked.ledger, job), NOW + DAY)
     assert checked.run_check("workers", NOW + DAY + 600).state is CheckState.OK
     assert checked.run_check("workers", NOW + DAY + 601).state is CheckState.BAD
 
 
 def test_of_what_was_retried_nobody_knows_since_when_it_waits(checked):
     (job,) = enter(checked.ledger)
-    checked.ledger.jobs.fail_attempt(begin(checked.ledger, job), DAMAGED, NOW)
+    checked.ledger.attempts.fail_attempt(begin(checked.ledger, job), DAMAGED, NOW)
     control.retry_jobs(checked.ledger, [job], NOW + DAY)
     found = checked.run_check("workers", NOW + DAY)
     assert (found.state, found.message) == (

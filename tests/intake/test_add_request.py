@@ -138,7 +138,7 @@ def test_a_changed_recipe_is_other_work_and_a_renamed_policy_is_not(ledger, phot
 def test_what_failed_or_was_cancelled_is_queued_again(ledger, photos, ending):
     take(ledger, photos / "a.jpg")
     if ending == "fail":
-        ledger.jobs.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
+        ledger.attempts.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
     else:
         ledger.jobs.cancel_jobs([1], NOW)
     assert take(ledger, photos / "a.jpg").queued == 1
@@ -158,7 +158,7 @@ def test_never_again_leaves_alone_what_was_ever_queued_however_it_ended(ledger, 
     write(photos / "c.jpg")
     take(ledger, photos / "c.jpg")
     (failed,) = ledger.overview.list_job_ids(JobSelection(states=(JobState.QUEUED,)))
-    ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
     assert counts(take(ledger, photos, repeat=RepeatRule.NEVER)) == (0, 3, 0, 1)
     assert not os.path.exists(gone)
     write(photos / "d.jpg")
@@ -168,7 +168,7 @@ def test_never_again_leaves_alone_what_was_ever_queued_however_it_ended(ledger, 
 def test_what_had_vanished_and_is_back_is_queued_by_each_rule(ledger, photos):
     take(ledger, photos / "a.jpg")
     for rule in RepeatRule:
-        ledger.jobs.cancel_attempt(begin(ledger, 1), GONE, NOW)
+        ledger.attempts.cancel_attempt(begin(ledger, 1), GONE, NOW)
         assert take(ledger, photos / "a.jpg", repeat=rule).queued == 1
 
 
@@ -279,7 +279,7 @@ def test_odd_names_are_queued_and_known_again(ledger, tmp_path, name):
         pass
     assert take(ledger, tmp_path).queued == 1
     assert take(ledger, tmp_path, exclude=("fileq.db*",)).already_queued == 1
-    claim = ledger.jobs.claim_job(1, 1, NOW)
+    claim = ledger.attempts.claim_job(1, 1, NOW)
     assert os.fsencode(claim.source) == os.path.join(os.fsencode(tmp_path), name)
 
 
@@ -306,8 +306,8 @@ def test_files_that_are_new_behind_thousands_that_are_not_are_a_batch_of_their_o
 def test_what_is_to_be_done_later_waits_in_the_schedule(ledger, photos):
     take(ledger, photos, due_at=NOW + 60)
     assert not ledger.messages.has_messages(queue.MAIN)
-    assert ledger.jobs.claim_job(1, 1, NOW) is None
-    assert ledger.jobs.claim_job(1, 1, NOW + 60) is not None
+    assert ledger.attempts.claim_job(1, 1, NOW) is None
+    assert ledger.attempts.claim_job(1, 1, NOW + 60) is not None
 
 
 def test_a_run_has_its_own_queue(ledger, photos):

@@ -8,7 +8,7 @@ from fileq import queue
 from fileq.errors import LedgerError
 from fileq.intake import IntakeOutcome
 from fileq.job import JobState
-from fileq.ledger.tables.jobs import Claim
+from fileq.ledger.tables.attempts import Claim
 from tests.support.jobs import DAMAGED, GONE, NOW, SLOW, begin, finish
 from tests.support.sources import source_at
 from tests.support.watch_intake import do, intake_of, jobs, take, write
@@ -24,7 +24,7 @@ def test_what_comes_is_queued_once_with_a_message(ledger, inbox):
 
 def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
     take(ledger, write(inbox / "a.jpg"))
-    claim = ledger.jobs.claim_job(1, 1, NOW)
+    claim = ledger.attempts.claim_job(1, 1, NOW)
     assert isinstance(claim, Claim)
     assert claim.watched
 
@@ -82,7 +82,7 @@ def test_outputs_that_were_removed_do_not_come_back(ledger, inbox):
 def test_what_failed_is_not_tried_again_at_every_scan(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, 1), DAMAGED, NOW)
     assert not intake_of(ledger).find_new([source_at(path)])
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
 
@@ -97,7 +97,7 @@ def test_what_a_person_cancelled_stays_cancelled(ledger, inbox):
 def test_what_a_person_cancelled_while_it_waited_stays_cancelled(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.retry_attempt_later(begin(ledger, 1), SLOW, NOW + 10, NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, 1), SLOW, NOW + 10, NOW)
     ledger.jobs.cancel_jobs([1], NOW)
     assert not intake_of(ledger).find_new([source_at(path)])
     assert take(ledger, path) == [IntakeOutcome.KNOWN]
@@ -106,7 +106,7 @@ def test_what_a_person_cancelled_while_it_waited_stays_cancelled(ledger, inbox):
 def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
     path = write(inbox / "a.jpg")
     take(ledger, path)
-    ledger.jobs.cancel_attempt(begin(ledger, 1), GONE, NOW)
+    ledger.attempts.cancel_attempt(begin(ledger, 1), GONE, NOW)
     assert intake_of(ledger).find_new([source_at(path)])
     assert take(ledger, path) == [IntakeOutcome.QUEUED]
     assert [job.state for job in jobs(ledger)] == [JobState.QUEUED]
@@ -115,13 +115,13 @@ def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
 def test_only_the_very_file_that_came_is_opened_and_what_is_back_is_that_file_then(ledger, inbox):
     path = write(inbox / "a.jpg", mtime=1)
     take(ledger, path)
-    claim = ledger.jobs.claim_job(1, 1, NOW)
+    claim = ledger.attempts.claim_job(1, 1, NOW)
     assert claim.inode == os.stat(path).st_ino
-    ledger.jobs.cancel_attempt(claim.token, GONE, NOW)
+    ledger.attempts.cancel_attempt(claim.token, GONE, NOW)
     kept = path.rename(inbox / ".kept")
     write(path, mtime=1)
     take(ledger, path)
-    assert ledger.jobs.claim_job(1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
+    assert ledger.attempts.claim_job(1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
 
 
 def test_other_content_of_the_same_size_is_new(ledger, inbox):

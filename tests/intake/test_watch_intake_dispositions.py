@@ -58,7 +58,7 @@ def test_a_source_that_stayed_goes_once_its_watch_says_where_failures_go(ledger,
     photo = write(inbox / "a.jpg")
     take(ledger, photo, way=intake_of(ledger, policy=DispositionPolicy(str(tmp_path / "done"))))
     (job,) = jobs(ledger, JobState.QUEUED)
-    ledger.jobs.fail_attempt(begin(ledger, job.id), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job.id), DAMAGED, NOW)
     dispose(ledger)
     assert photo.exists()
     way = intake_of(ledger, policy=DispositionPolicy(str(tmp_path / "done"), str(tmp_path / "failed")))
@@ -97,7 +97,7 @@ def test_a_source_that_had_vanished_and_is_back_goes_once_it_is_done(ledger, inb
     path = write(inbox / "a.jpg")
     way = intake_of(ledger, policy=DispositionPolicy(str(tmp_path / "done")))
     take(ledger, path, way=way)
-    ledger.jobs.cancel_attempt(begin(ledger, 1), GONE, NOW)
+    ledger.attempts.cancel_attempt(begin(ledger, 1), GONE, NOW)
     (disposition,) = ledger.dispositions.find_ready_dispositions(NOW)
     ledger.dispositions.close_disposition(ledger.dispositions.take_lease(disposition.id, this_process(), NOW, NOW + 1))
     assert take(ledger, path, way=way) == [IntakeOutcome.QUEUED]

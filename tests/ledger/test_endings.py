@@ -3,7 +3,7 @@
 import pytest
 
 from fileq.job import JobState
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from tests.support.jobs import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, begin, enter, finish, state
 
 
@@ -31,13 +31,13 @@ def test_an_attempt_ends_once(ledger, ending):
 def test_a_worker_that_was_thought_dead_ends_nothing(ledger, ending):
     (job,) = enter(ledger)
     old = begin(ledger, job)
-    ledger.jobs.lose_attempt(old, NOW)
+    ledger.attempts.lose_attempt(old, NOW)
     new = begin(ledger, job, worker=2)
     with pytest.raises(Fenced):
         ENDINGS[ending](ledger, old)
     with pytest.raises(Fenced):
-        ledger.jobs.check_token(old)
-    ledger.jobs.check_token(new)
+        ledger.attempts.check_token(old)
+    ledger.attempts.check_token(new)
     assert [attempt.outcome for attempt in ledger.overview.list_attempts(job)] == ["worker died", None]
 
 
@@ -55,7 +55,7 @@ def test_a_cancelled_job_stays_cancelled_whatever_its_attempt_says(ledger, endin
 def test_a_fenced_ending_undoes_nothing_around_it(ledger):
     (job,) = enter(ledger)
     token = begin(ledger, job)
-    ledger.jobs.lose_attempt(token, NOW)
+    ledger.attempts.lose_attempt(token, NOW)
     with ledger.transaction():
         enter(ledger, "/photos/b.jpg")
         with pytest.raises(Fenced):
@@ -68,32 +68,32 @@ def test_every_attempt_is_counted_before_it_starts(ledger):
     for number in range(1, 4):
         token = begin(ledger, job)
         assert token.attempt == ledger.overview.find_job(job).attempts == number
-        ledger.jobs.lose_attempt(token, NOW)
+        ledger.attempts.lose_attempt(token, NOW)
     assert len(ledger.overview.list_attempts(job)) == 3
 
 
 def test_only_faults_of_the_job_count_as_tries(ledger):
     (job,) = enter(ledger)
-    ledger.jobs.return_attempt(begin(ledger, job), NOW)
-    ledger.jobs.lose_attempt(begin(ledger, job), NOW)
-    ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
-    claim = ledger.jobs.claim_job(job, 1, NOW)
+    ledger.attempts.return_attempt(begin(ledger, job), NOW)
+    ledger.attempts.lose_attempt(begin(ledger, job), NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
+    claim = ledger.attempts.claim_job(job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (4, 2, 1)
 
 
 def test_a_retried_job_has_all_its_tries_again_and_a_new_token(ledger):
     (job,) = enter(ledger, priority=2)
-    ledger.jobs.lose_attempt(begin(ledger, job), NOW)
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.attempts.lose_attempt(begin(ledger, job), NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     (due,) = ledger.jobs.retry_jobs([job])
     assert (due.job_id, due.priority, due.due_at, due.size) == (job, 2, None, 1000)
-    claim = ledger.jobs.claim_job(job, 1, NOW)
+    claim = ledger.attempts.claim_job(job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (3, 1, 0)
 
 
 def test_only_failed_and_cancelled_jobs_are_retried(ledger):
     failed, cancelled, queued, done = enter(ledger, *"abcd")
-    ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
     ledger.jobs.cancel_jobs([cancelled], NOW)
     finish(ledger, begin(ledger, done))
     assert [due.job_id for due in ledger.jobs.retry_jobs([failed, cancelled, queued, done, 99])] == [failed, cancelled]
@@ -108,12 +108,12 @@ def test_only_what_has_not_ended_is_cancelled(ledger):
 
 def test_a_failure_is_kept_in_its_words(ledger):
     (job,) = enter(ledger)
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW + 3)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW + 3)
     failed = ledger.overview.find_job(job)
     assert (failed.failure, failed.finished_at) == (DAMAGED, NOW + 3)
 
 
 def test_what_waits_is_due_at_its_time(ledger):
     (job,) = enter(ledger, priority=1)
-    due = ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
+    due = ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
     assert (due.job_id, due.priority, due.due_at) == (job, 1, NOW + 10)

@@ -28,8 +28,8 @@ def write(path):
         for source in ("/photos/IMG_1.jpg", "/photos/caf\udce9.jpg"):
             done, failed, waiting, cancelled, running, _ = enter(ledger, *(f"{source}-{number}" for number in range(6)))
             finish_one(ledger, done, f"/photos/small/{done}.jpg")
-            ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
-            ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+            ledger.attempts.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
+            ledger.attempts.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
             ledger.jobs.cancel_jobs([cancelled], NOW)
             begin(ledger, running, ledger.workers.register_worker(SOMEBODY, "fileq", 2, NOW).id)
         ledger.messages.insert_messages(
@@ -76,9 +76,9 @@ def test_the_work_goes_on_where_it_was_left(frozen):
     assert len(frozen.workers.list_workers()) == 2
     for worker in frozen.workers.list_workers():
         frozen.workers.unregister_worker(worker.id)
-    for token, deaths in frozen.jobs.find_orphans():
+    for token, deaths in frozen.attempts.find_orphans():
         assert (token.attempt, deaths) == (1, 0)
-        frozen.jobs.lose_attempt(token, NOW)
+        frozen.attempts.lose_attempt(token, NOW)
     lost = [due.job_id for due in frozen.jobs.find_unsent_jobs("fileq", NOW + 10, patience=0, limit=100)]
     assert json.loads(frozen.messages.take_message("fileq", NOW))["args"] == [6]
     for job in [6, *lost]:

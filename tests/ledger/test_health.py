@@ -14,11 +14,11 @@ def test_jobs_wait_by_queue_since_they_were_due_or_came_or_were_given_back(ledge
     enter(ledger, "a", due_at=NOW - 5)
     enter(ledger, "b", due_at=NOW + 5, queue="later")
     (lost,) = enter(ledger, "c", queue="lost")
-    ledger.jobs.lose_attempt(begin(ledger, lost), NOW + 7)
+    ledger.attempts.lose_attempt(begin(ledger, lost), NOW + 7)
     (slow,) = enter(ledger, "d", queue="slow")
-    ledger.jobs.retry_attempt_later(begin(ledger, slow), SLOW, NOW + 10, NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, slow), SLOW, NOW + 10, NOW)
     (failed,) = enter(ledger, "e", queue="failed")
-    ledger.jobs.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, failed), DAMAGED, NOW)
     assert ledger.health.list_waiting_queues(NOW + 4) == [WaitingQueue("lost", NOW + 7), WaitingQueue("fileq", NOW)]
     assert ledger.health.list_waiting_queues(NOW + 10)[-1] == WaitingQueue("slow", NOW + 10)
     ledger.jobs.retry_jobs([failed])
@@ -29,7 +29,7 @@ def test_what_came_ended_and_is_left_is_counted(ledger):
     one, two, three = enter(ledger, *"abc")
     enter(ledger, "d", due_at=NOW + 60)
     finish(ledger, begin(ledger, one), now=NOW + 1)
-    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW + 2)
+    ledger.attempts.fail_attempt(begin(ledger, two), DAMAGED, NOW + 2)
     assert ledger.health.measure_flow(NOW - 1, NOW) == JobFlow(4, 2, 1)
     assert ledger.health.measure_flow(NOW + 1, NOW + 60) == JobFlow(0, 1, 2)
     begin(ledger, three)
@@ -55,7 +55,7 @@ def test_folders_of_outputs_are_told_the_latest_first(ledger, tmp_path):
 
 def test_running_jobs_are_told_with_their_attempt(ledger):
     one, two = enter(ledger, *"ab")
-    ledger.jobs.lose_attempt(begin(ledger, one), NOW)
+    ledger.attempts.lose_attempt(begin(ledger, one), NOW)
     begin(ledger, one)
     assert ledger.health.find_running_attempts([one, two, 99]) == {one: 2}
 

@@ -62,7 +62,7 @@ def test_work_is_summed_up_by_quarter_of_an_hour_recipe_and_state(ledger):
         (job,) = enter(ledger, f"/{moment}.jpg", wanted=recipe(wanted), size=700)
         make(ledger, job, (f"/{moment}.webp", "webp", 9), now=quarter + moment, took=1.5)
     (job,) = enter(ledger, "/bad.jpg", wanted=recipe("web"))
-    ledger.jobs.fail_attempt(begin(ledger, job, now=quarter), DAMAGED, quarter + 4)
+    ledger.attempts.fail_attempt(begin(ledger, job, now=quarter), DAMAGED, quarter + 4)
     found = [
         (one.start - quarter, one.recipe_name, one.state, one.jobs)
         for one in ledger.history.total_work(quarter, LATER * 2)
@@ -77,7 +77,7 @@ def test_work_is_summed_up_by_quarter_of_an_hour_recipe_and_state(ledger):
 
 def test_the_time_of_a_job_is_that_of_all_its_tries(ledger):
     (job,) = enter(ledger, "a")
-    ledger.jobs.retry_attempt_later(begin(ledger, job, now=NOW), SLOW, NOW + 20, NOW + 10)
+    ledger.attempts.retry_attempt_later(begin(ledger, job, now=NOW), SLOW, NOW + 20, NOW + 10)
     finish(ledger, begin(ledger, job, now=NOW + 30), now=NOW + 33)
     assert total(ledger.history.total_work(NOW, LATER), "seconds") == 13
     assert total(ledger.history.total_work(NOW + 31, LATER), "seconds") == 3
@@ -99,7 +99,7 @@ def test_a_file_that_went_through_two_recipes_is_one_file(ledger):
 def test_causes_come_with_their_newest_case_and_its_hint(ledger):
     jobs = enter(ledger, "/a", "/b\udce9", "/c")
     for job, failure in zip(jobs, (DAMAGED, DAMAGED, SLOW), strict=True):
-        ledger.jobs.fail_attempt(begin(ledger, job), failure, NOW)
+        ledger.attempts.fail_attempt(begin(ledger, job), failure, NOW)
     damaged, slow = ledger.history.list_causes(NOW, LATER)
     assert (damaged.kind, damaged.count, damaged.hint) == (ErrorKind.UNREADABLE, 2, DAMAGED.hint)
     assert damaged.example == FailedJob(jobs[1], "/b\udce9", DAMAGED.message)
@@ -109,7 +109,7 @@ def test_causes_come_with_their_newest_case_and_its_hint(ledger):
 def test_all_watched_folders_are_told_of_with_what_came_by_them(ledger):
     busy = ledger.watches.upsert_watch("/inbox", SOMEBODY, NOW)
     ledger.watches.upsert_watch("/idle\udce9", SOMEBODY, NOW)
-    for number, ends in enumerate((finish, lambda _, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW))):
+    for number, ends in enumerate((finish, lambda _, token: ledger.attempts.fail_attempt(token, DAMAGED, NOW))):
         (job,) = enter(ledger, f"/inbox/{number}.jpg")
         sql(ledger, "update batches set watch_id = ? where id = (select batch_id from jobs where id = ?)", busy, job)
         ends(ledger, begin(ledger, job))

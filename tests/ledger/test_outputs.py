@@ -102,7 +102,7 @@ def test_a_job_that_takes_over_a_path_has_not_made_what_stood_there(ledger):
     token = begin(ledger, two)
     ledger.outputs.reserve_path(PATH, two, TEMP)
     ledger.outputs.release_paths([(PATH, TEMP)])
-    ledger.jobs.fail_attempt(token, DAMAGED, NOW)
+    ledger.attempts.fail_attempt(token, DAMAGED, NOW)
     assert ledger.overview.find_job(two).outputs == ()
 
 

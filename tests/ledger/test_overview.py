@@ -38,7 +38,7 @@ def step(ledger, tokens, what, number):
     job = number + 1
     if what == "enter":
         enter(ledger, f"/{number}", size=1000 + number)
-    elif what == "claim" and (claim := ledger.jobs.claim_job(job, 1, NOW + 100)):
+    elif what == "claim" and (claim := ledger.attempts.claim_job(job, 1, NOW + 100)):
         tokens[job] = claim.token
     elif what == "cancel":
         ledger.jobs.cancel_jobs([job], NOW)
@@ -70,7 +70,7 @@ def test_the_sums_are_those_of_the_jobs_whatever_happened(steps):
 def test_a_tally_counts_bytes_and_outputs_of_what_is_done(ledger):
     one, two, three = enter(ledger, "a", "b", "c")
     finish(ledger, begin(ledger, one), outputs=2, bytes_out=70)
-    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, two), DAMAGED, NOW)
     tally = ledger.overview.tally_jobs(1)
     assert (tally.bytes_in, tally.bytes_out, tally.outputs) == (1000, 70, 2)
     assert (tally.total, tally.unfinished) == (3, 1)
@@ -121,8 +121,8 @@ def test_jobs_are_listed_newest_first_and_no_more_than_asked(ledger):
 def test_a_selection_means_the_jobs_that_it_says(ledger, selection, meant):
     one, two, three = enter(ledger, *"abc")
     enter(ledger, "d", wanted=recipe("large"))
-    ledger.jobs.fail_attempt(begin(ledger, one), DAMAGED, NOW)
-    ledger.jobs.fail_attempt(begin(ledger, two), SLOW, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, one), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, two), SLOW, NOW)
     finish(ledger, begin(ledger, three))
     assert ledger.overview.list_job_ids(selection) == meant
     assert [job.id for job in ledger.overview.list_jobs(selection)] == meant[::-1]
@@ -139,7 +139,7 @@ def test_what_runs_is_told_with_its_worker(ledger):
 def test_what_ended_since_a_moment_is_counted_well_or_not(ledger):
     one, two, three = enter(ledger, *"abc")
     finish(ledger, begin(ledger, one), now=NOW + 1)
-    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW + 2)
+    ledger.attempts.fail_attempt(begin(ledger, two), DAMAGED, NOW + 2)
     begin(ledger, three)
     assert [ledger.overview.count_finished_jobs(NOW + after) for after in (0, 1, 2)] == [2, 1, 0]
     assert ledger.overview.count_finished_jobs(NOW, batch_id=99) == 0

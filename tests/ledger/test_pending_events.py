@@ -5,7 +5,7 @@ from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
 
 
 def fail(ledger, job, failure=DAMAGED, now=NOW):
-    ledger.jobs.fail_attempt(begin(ledger, job), failure, now)
+    ledger.attempts.fail_attempt(begin(ledger, job), failure, now)
 
 
 def test_a_batch_ends_once_when_nothing_of_it_is_left_to_do(ledger, database):

@@ -6,8 +6,8 @@ from tests.ledger.plans import scanned
 from tests.support.jobs import NOW
 
 LOOKS = {
-    "waiting since the clock was set back": lambda ledger: ledger.waiting.bring_jobs_forward(NOW),
-    "orphans": lambda ledger: ledger.jobs.find_orphans(),
+    "waiting since the clock was set back": lambda ledger: ledger.attempts.bring_jobs_forward(NOW),
+    "orphans": lambda ledger: ledger.attempts.find_orphans(),
     "without_message": lambda ledger: ledger.jobs.find_unsent_jobs("fileq", NOW, patience=60, limit=10),
     "unserved_queues": lambda ledger: ledger.batches.find_unserved_queues("fileq"),
     "unfinished": lambda ledger: ledger.jobs.has_unfinished_jobs("fileq"),

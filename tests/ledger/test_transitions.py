@@ -9,23 +9,23 @@ import pytest
 
 import fileq
 from fileq.job import TRANSITIONS, JobState, Token
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from tests.support.jobs import DAMAGED, NOW, SLOW, finish, job_in
 
 LATER = NOW + 100
 CHANGES = {
-    "claim_job": lambda ledger, token: ledger.jobs.claim_job(token.job_id, 1, LATER),
+    "claim_job": lambda ledger, token: ledger.attempts.claim_job(token.job_id, 1, LATER),
     "cancel_jobs": lambda ledger, token: ledger.jobs.cancel_jobs([token.job_id], NOW),
     "retry_jobs": lambda ledger, token: ledger.jobs.retry_jobs([token.job_id]),
     "requeue_job": lambda ledger, token: ledger.jobs.requeue_job(token.job_id, 1, NOW, recipe_id=1),
     "cancel_unstarted_job": lambda ledger, token: ledger.prior_jobs.cancel_unstarted_job(token.job_id, NOW),
     "finish_attempt": finish,
-    "fail_attempt": lambda ledger, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW),
-    "cancel_attempt": lambda ledger, token: ledger.jobs.cancel_attempt(token, DAMAGED, NOW),
-    "retry_attempt_later": lambda ledger, token: ledger.jobs.retry_attempt_later(token, SLOW, LATER, NOW),
-    "put_off_attempt": lambda ledger, token: ledger.jobs.put_off_attempt(token, SLOW, LATER, NOW),
-    "return_attempt": lambda ledger, token: ledger.jobs.return_attempt(token, NOW),
-    "lose_attempt": lambda ledger, token: ledger.jobs.lose_attempt(token, NOW),
+    "fail_attempt": lambda ledger, token: ledger.attempts.fail_attempt(token, DAMAGED, NOW),
+    "cancel_attempt": lambda ledger, token: ledger.attempts.cancel_attempt(token, DAMAGED, NOW),
+    "retry_attempt_later": lambda ledger, token: ledger.attempts.retry_attempt_later(token, SLOW, LATER, NOW),
+    "put_off_attempt": lambda ledger, token: ledger.attempts.put_off_attempt(token, SLOW, LATER, NOW),
+    "return_attempt": lambda ledger, token: ledger.attempts.return_attempt(token, NOW),
+    "lose_attempt": lambda ledger, token: ledger.attempts.lose_attempt(token, NOW),
 }
 """The functions whose SQL changes a job's state, each called for a job in any state, with its last attempt's token."""
 

@@ -20,7 +20,7 @@ def only(*events):
 
 
 def fail(ledger, job, failure=DAMAGED, now=NOW):
-    ledger.jobs.fail_attempt(begin(ledger, job), failure, now)
+    ledger.attempts.fail_attempt(begin(ledger, job), failure, now)
 
 
 def told(ledger):

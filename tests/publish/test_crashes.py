@@ -6,7 +6,7 @@ import pytest
 
 from fileq.files.directory import Directory
 from fileq.job import JobState
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.publish import publication, publish_jobs, restore_displaced_files
 from fileq.publish.placement import place_output
 from fileq.worker.recovery import recover
@@ -20,13 +20,13 @@ def crashed_publishing(ledger, out, monkeypatch):
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "finish_attempt", die)
+        patch.setattr(ledger.attempts, "finish_attempt", die)
         with pytest.raises(Killed):
             publish_jobs(ledger, [finished])
     assert (out / "a.jpg").read_text() == "ours"
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job_id))
-    ledger.jobs.lose_attempt(claimed.token, NOW)
-    return ledger.jobs.claim_job(claimed.token.job_id, 2, NOW)
+    ledger.attempts.lose_attempt(claimed.token, NOW)
+    return ledger.attempts.claim_job(claimed.token.job_id, 2, NOW)
 
 
 def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
@@ -61,10 +61,10 @@ def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger
 
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output", place_the_first_alone)
     assert os.listdir(out) == ["a.jpg"]
-    second = ledger.jobs.claim_job(claimed.token.job_id, 1, NOW)
+    second = ledger.attempts.claim_job(claimed.token.job_id, 1, NOW)
     finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output")
-    third = ledger.jobs.claim_job(claimed.token.job_id, 1, NOW)
+    third = ledger.attempts.claim_job(claimed.token.job_id, 1, NOW)
     places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
     assert publish_jobs(ledger, [written(third, places, "newest")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}

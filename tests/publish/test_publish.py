@@ -9,7 +9,7 @@ import pytest
 from fileq.errors import ErrorKind
 from fileq.files.directory import Directory
 from fileq.job import JobState, OutputInfo
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.publish import publication, publish_jobs
 from fileq.publish.placement import place_output
 from tests.support.jobs import NOW, enter, state
@@ -130,7 +130,7 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     if void == "lost":
-        ledger.jobs.lose_attempt(claimed.token, NOW)
+        ledger.attempts.lose_attempt(claimed.token, NOW)
     else:
         ledger.jobs.cancel_jobs([claimed.token.job_id], NOW)
     assert isinstance(publish_jobs(ledger, [finished])[claimed.token], Fenced)
@@ -143,7 +143,7 @@ def test_a_void_token_reserves_and_publishes_nothing(ledger, out, void):
 def test_one_refusal_keeps_no_other_job_from_being_published(ledger, out):
     claims = [claim(ledger, f"/photos/{name}") for name in "abcd"]
     finished = [written(one, reserved(ledger, one, out / f"{one.token.job_id}.jpg")) for one in claims]
-    ledger.jobs.lose_attempt(claims[0].token, NOW)
+    ledger.attempts.lose_attempt(claims[0].token, NOW)
     stand(out / "2.jpg")
     os.unlink(finished[2].reservations[0].temp)
     refused = publish_jobs(ledger, finished)

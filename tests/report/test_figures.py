@@ -21,7 +21,7 @@ def do(ledger, source, moment, took=1.0, wanted="web", bytes_out=100, failure=No
     (job,) = enter(ledger, source, wanted=recipe(wanted))
     token = begin(ledger, job, now=moment - took)
     if failure:
-        ledger.jobs.fail_attempt(token, failure, moment)
+        ledger.attempts.fail_attempt(token, failure, moment)
     else:
         finish(ledger, token, now=moment, bytes_out=bytes_out)
 

@@ -49,7 +49,7 @@ def evil(studio):
         studio.make(name, "<script>alert(1)<style>")
     (job,) = enter(studio.ledger, "/<svg onload=alert(2)>", wanted=recipe("{{ 7*191 }}"))
     failure = Failure(ErrorKind.INTERNAL, "<script>alert(3)</script>\x1b[2J\0", "<a href='javascript:alert(4)'>x</a>")
-    studio.ledger.jobs.fail_attempt(begin(studio.ledger, job), failure, NOW)
+    studio.ledger.attempts.fail_attempt(begin(studio.ledger, job), failure, NOW)
     studio.ledger.watches.upsert_watch("/inbox'\"><iframe src=//evil.example>", SOMEBODY, NOW)
     return studio
 
@@ -99,7 +99,7 @@ def test_pictures_that_cannot_be_shown_are_counted(studio):
 
 def test_a_stretch_in_which_all_failed_has_a_page(studio):
     (job,) = enter(studio.ledger, "/a.jpg")
-    studio.ledger.jobs.fail_attempt(begin(studio.ledger, job), Failure(ErrorKind.MEMORY, "No.", ""), NOW)
+    studio.ledger.attempts.fail_attempt(begin(studio.ledger, job), Failure(ErrorKind.MEMORY, "No.", ""), NOW)
     said = "".join(write(studio).texts)
     assert "0 jobs done, 1 failed" in said
     assert "Try again with: fileq retry --failed --cause memory" in said

@@ -54,7 +54,7 @@ def test_a_dry_run_says_how_many_and_forgets_none(ledger):
 
 def test_what_has_not_ended_is_never_old(ledger):
     queued, waiting, running = enter(ledger, "a", "b", "c")
-    ledger.jobs.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, waiting), SLOW, NOW + 10, NOW)
     begin(ledger, running)
     assert run_cleanup(ledger, DAYS_90, OLD).jobs_purged == 0
     assert jobs(ledger)[1] == [queued, waiting, running]
@@ -142,7 +142,7 @@ def test_a_disposition_that_is_parked_goes_with_its_jobs(ledger, tmp_path):
     status = source.stat()
     disposition_id = ledger.dispositions.upsert_disposition(str(source), version_of(status), status.st_ino, "", None)
     (job,) = enter(ledger, str(source), disposition_id=disposition_id)
-    ledger.jobs.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     done(ledger, "b")
     dispose(ledger)
     assert one(ledger, "select count(*) from dispositions") == (1,)
@@ -286,7 +286,7 @@ def test_a_worker_never_does_a_job_by_a_recipe_of_the_same_number(ledger):
     done(ledger, "a", wanted=recipe("first"))
     run_cleanup(ledger, DAYS_90, OLD)
     (job,) = enter(ledger, "b", wanted=recipe("second"))
-    assert ledger.jobs.claim_job(job, 1, OLD).recipe_json == encode_recipe(recipe("second"))
+    assert ledger.attempts.claim_job(job, 1, OLD).recipe_json == encode_recipe(recipe("second"))
 
 
 def test_a_source_that_fileq_made_itself_stays_one(ledger, out):

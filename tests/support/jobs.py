@@ -40,13 +40,13 @@ def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys) -> l
 
 def begin(ledger, job, worker=1, now=NOW):
     """The token of a new attempt."""
-    claim = ledger.jobs.claim_job(job, worker, now)
+    claim = ledger.attempts.claim_job(job, worker, now)
     assert claim is not None
     return claim.token
 
 
 def finish(ledger, token, now=NOW, outputs=1, bytes_out=100):
-    ledger.jobs.finish_attempt(token, now, outputs=outputs, bytes_out=bytes_out, note="")
+    ledger.attempts.finish_attempt(token, now, outputs=outputs, bytes_out=bytes_out, note="")
 
 
 def state(ledger, job):
@@ -55,10 +55,10 @@ def state(ledger, job):
 
 ENDINGS = {
     "finish": finish,
-    "fail": lambda ledger, token: ledger.jobs.fail_attempt(token, DAMAGED, NOW),
-    "wait": lambda ledger, token: ledger.jobs.retry_attempt_later(token, SLOW, NOW + 10, NOW),
-    "give back": lambda ledger, token: ledger.jobs.return_attempt(token, NOW),
-    "lose": lambda ledger, token: ledger.jobs.lose_attempt(token, NOW),
+    "fail": lambda ledger, token: ledger.attempts.fail_attempt(token, DAMAGED, NOW),
+    "wait": lambda ledger, token: ledger.attempts.retry_attempt_later(token, SLOW, NOW + 10, NOW),
+    "give back": lambda ledger, token: ledger.attempts.return_attempt(token, NOW),
+    "lose": lambda ledger, token: ledger.attempts.lose_attempt(token, NOW),
 }
 AFTER = {
     "finish": JobState.DONE,

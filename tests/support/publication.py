@@ -18,7 +18,7 @@ def claim(ledger, source="/photos/a.jpg", job=None, **keys):
     """A claim of a new job, or of one that is queued again; `keys` go into its recipe."""
     if job is None:
         (job,) = enter(ledger, source, wanted=recipe(**keys))
-    return ledger.jobs.claim_job(job, 1, NOW)
+    return ledger.attempts.claim_job(job, 1, NOW)
 
 
 def claim_of_original(ledger, path, **keys):

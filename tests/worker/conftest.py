@@ -61,7 +61,7 @@ class Shop:
 
     def start(self, job, now=2 * NOW, after_claim=lambda: None):
         """Make an attempt up to its temp files; its steps, and what it is to publish, None where it ended before."""
-        claim = self.ledger.jobs.claim_job
+        claim = self.ledger.attempts.claim_job
 
         def claim_then(job_id, worker_id, _):
             claimed = claim(job_id, worker_id, now)
@@ -70,7 +70,7 @@ class Shop:
 
         slot = Slot(self.context(), threading.Event())
         slot.sandbox = self.sandbox
-        with patch.object(self.ledger.jobs, "claim_job", claim_then):
+        with patch.object(self.ledger.attempts, "claim_job", claim_then):
             steps = process_job(slot, job)
             return steps, next(steps, None)
 

@@ -12,7 +12,7 @@ from mischief import Crash, Devour, Doze, Stumble
 from fileq.config.settings import WorkerSettings
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.job import JobState
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.process.sandbox import AttemptStopped, ChildLost, Sandbox
 from fileq.publish import publish_jobs
 from fileq.queue import MAIN
@@ -108,13 +108,13 @@ def test_a_fault_that_may_pass_is_tried_again_later_and_then_fails(shop, out, st
 
 def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(shop, ledger, out):
     job = shop.enter()
-    claim = ledger.jobs.claim_job(job, 1, 2 * NOW)
+    claim = ledger.attempts.claim_job(job, 1, 2 * NOW)
     attempt = Attempt(shop.context(folder_outages=FolderOutages()), claim)
     attempt.put_off(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
     waiting = ledger.overview.find_job(job)
     assert waiting.state in (JobState.QUEUED, JobState.WAITING)
     assert waiting.due_at > time.time()
-    assert ledger.jobs.claim_job(job, 1, 2 * waiting.due_at).tries == 1
+    assert ledger.attempts.claim_job(job, 1, 2 * waiting.due_at).tries == 1
 
 
 @pytest.mark.parametrize("takes", ["the folder", "the file alone"])
@@ -218,7 +218,7 @@ def test_a_stopped_attempt_is_given_back_and_is_no_try(shop, ledger, out):
     assert left(out) == []
     assert ledger.messages.has_messages(MAIN)
     shop.sandbox = box
-    assert ledger.jobs.claim_job(job, 1, NOW).tries == 1
+    assert ledger.attempts.claim_job(job, 1, NOW).tries == 1
 
 
 def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
@@ -236,11 +236,11 @@ def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
 def test_what_was_taken_over_while_it_was_made_is_left_to_the_other(shop, ledger, out):
     job = shop.enter()
     steps, finished = shop.start(job)
-    ledger.jobs.lose_attempt(finished.token, NOW)
-    other = ledger.jobs.claim_job(job, 1, 2 * NOW)
+    ledger.attempts.lose_attempt(finished.token, NOW)
+    other = ledger.attempts.claim_job(job, 1, 2 * NOW)
     refuse(steps, Fenced())
     assert left(out) == []
-    ledger.jobs.check_token(other.token)
+    ledger.attempts.check_token(other.token)
     assert finished.token != other.token
 
 

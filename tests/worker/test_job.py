@@ -78,10 +78,10 @@ def test_what_is_left_of_a_message_goes_back_when_the_worker_stops_or_pauses(slo
 @pytest.mark.parametrize("reason", ["stop", "pause", "fault"])
 def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, reason, monkeypatch):
     for job in jobs:
-        token = ledger.jobs.claim_job(job, 1, 0).token
-        ledger.jobs.retry_attempt_later(token, SLOW, 1, 0)
+        token = ledger.attempts.claim_job(job, 1, 0).token
+        ledger.attempts.retry_attempt_later(token, SLOW, 1, 0)
     if reason == "fault":
-        monkeypatch.setattr(ledger.jobs, "claim_job", lambda *_: [].pop())
+        monkeypatch.setattr(ledger.attempts, "claim_job", lambda *_: [].pop())
         with pytest.raises(IndexError):
             process_jobs(slot, jobs)
         jobs = jobs[1:]  # the one at which it happened is left to recovery
@@ -109,7 +109,7 @@ def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, 
 
 
 def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot, ledger, jobs, out):
-    ledger.jobs.retry_attempt_later(ledger.jobs.claim_job(jobs[0], 1, 0).token, SLOW, 1, 0)
+    ledger.attempts.retry_attempt_later(ledger.attempts.claim_job(jobs[0], 1, 0).token, SLOW, 1, 0)
     outages = FolderOutages()
     full = FolderUnavailable(ErrorKind.NO_SPACE, "It is full.", "Make room.", str(out))
     outages.begin(full, ledger.overview.find_job(jobs[0]).source, str(out))
@@ -146,13 +146,13 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
 
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     seen = []
-    check = ledger.jobs.check_token
+    check = ledger.attempts.check_token
 
     def look_and_check(token):
         seen.append(slot.activity)
         return check(token)
 
-    ledger.jobs.check_token = look_and_check
+    ledger.attempts.check_token = look_and_check
     process_jobs(slot, jobs[:1])
     assert (seen[0].job_id, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
     assert (slot.activity.job_id, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
@@ -160,7 +160,7 @@ def test_a_slot_shows_what_it_does(slot, ledger, jobs):
 
 @pytest.mark.parametrize("failing", ["finish_attempt", "check_token"])
 def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs, out, monkeypatch, failing):
-    works, failures = getattr(ledger.jobs, failing), iter([LedgerError("The database is locked.")])
+    works, failures = getattr(ledger.attempts, failing), iter([LedgerError("The database is locked.")])
 
     def fail_once(*arguments, **keys):
         for failure in failures:
@@ -168,7 +168,7 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
         return works(*arguments, **keys)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, failing, fail_once)
+        patch.setattr(ledger.attempts, failing, fail_once)
         process_jobs(slot, jobs[:2])
         assert slot.context.silence.error is not None
     assert JobState.RUNNING not in states(ledger)
@@ -182,7 +182,7 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
 def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_at_the_next_claim(
     slot, ledger, jobs, monkeypatch
 ):
-    claim = ledger.jobs.claim_job
+    claim = ledger.attempts.claim_job
 
     def claim_only_the_first(job, *rest):
         if job != jobs[0]:
@@ -190,7 +190,7 @@ def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_
         return claim(job, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.jobs, "claim_job", claim_only_the_first)
+        patch.setattr(ledger.attempts, "claim_job", claim_only_the_first)
         patch.setattr("fileq.worker.job._SHOWN_AFTER", math.inf)  # a slow machine publishes after each
         process_jobs(slot, jobs[:2])
         assert slot.context.silence.error is not None
@@ -293,7 +293,7 @@ def test_a_job_that_is_published_ends_no_wait_that_another_of_its_message_has_be
 
 
 def test_a_fault_of_our_own_is_written_down_also_where_the_ledger_fails_at_that(slot, ledger, jobs, monkeypatch):
-    works, failures = ledger.jobs.retry_attempt_later, iter([LedgerError("The database is locked.")])
+    works, failures = ledger.attempts.retry_attempt_later, iter([LedgerError("The database is locked.")])
 
     def fail_once(*arguments):
         for failure in failures:
@@ -301,7 +301,7 @@ def test_a_fault_of_our_own_is_written_down_also_where_the_ledger_fails_at_that(
         return works(*arguments)
 
     monkeypatch.setattr("fileq.worker.job._AGAIN", 0.01)
-    monkeypatch.setattr(ledger.jobs, "retry_attempt_later", fail_once)
+    monkeypatch.setattr(ledger.attempts, "retry_attempt_later", fail_once)
     monkeypatch.setattr(Attempt, "reserve", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         process_jobs(slot, jobs[:1])

@@ -107,7 +107,7 @@ def test_a_job_whose_worker_is_alive_is_left_to_it(ledger, how):
     token = begin(ledger, job, ALIVE[how](ledger))
     assert recover(ledger, NOW, BEAT) == 0
     assert len(ledger.workers.list_workers()) == 1
-    ledger.jobs.check_token(token)
+    ledger.attempts.check_token(token)
 
 
 def orphan(ledger, tmp_path):
@@ -251,15 +251,15 @@ def test_what_a_living_worker_has_reserved_stays(ledger, tmp_path):
 def test_an_orphan_that_another_worker_has_begun_anew_is_left_alone(database, ledger, tmp_path, monkeypatch):
     job, _, _ = orphan(ledger, tmp_path)
     temp = tmp_path / ".b.tmp"
-    seen = ledger.jobs.find_orphans()
+    seen = ledger.attempts.find_orphans()
     with opened(database) as other:
         recover(other, NOW, BEAT)
         token = begin(other, job, sign_on(other))
         temp.touch()
         other.outputs.reserve_path(str(tmp_path / "a.jpg"), job, str(temp))
-        monkeypatch.setattr(ledger.jobs, "find_orphans", lambda: seen)  # we looked before the other did
+        monkeypatch.setattr(ledger.attempts, "find_orphans", lambda: seen)  # we looked before the other did
         assert recover(ledger, NOW, BEAT) == 0
-        other.jobs.check_token(token)
+        other.attempts.check_token(token)
     assert temp.exists()
 
 
@@ -293,7 +293,7 @@ HOURS = 6 * 3600
 
 def waiting(ledger, delay):
     (job,) = enter(ledger)
-    ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW + delay, NOW)
+    ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW + delay, NOW)
     return job
 
 
@@ -308,8 +308,8 @@ def test_a_job_that_waits_is_due_after_its_delay_when_the_clock_was_set_back(led
     assert ledger.database.connection.execute("select count(*) from schedule").fetchone() == (1,)
     recover(ledger, NOW - HOURS + 20, BEAT)  # once
     assert due_at(ledger, job) == NOW - HOURS + 30
-    assert ledger.jobs.claim_job(job, 1, NOW - HOURS + 29) is None
-    assert ledger.jobs.claim_job(job, 1, NOW - HOURS + 30) is not None
+    assert ledger.attempts.claim_job(job, 1, NOW - HOURS + 29) is None
+    assert ledger.attempts.claim_job(job, 1, NOW - HOURS + 30) is not None
 
 
 def test_a_long_delay_is_no_longer_when_the_clock_was_set_back_a_little(ledger):
@@ -335,7 +335,7 @@ def test_a_job_that_was_added_for_a_time_waits_for_that_time_whatever_the_clock_
 def test_what_ended_gets_no_message(ledger):
     one, two = enter(ledger, "a", "b")
     finish(ledger, begin(ledger, one))
-    ledger.jobs.fail_attempt(begin(ledger, two), DAMAGED, NOW)
+    ledger.attempts.fail_attempt(begin(ledger, two), DAMAGED, NOW)
     assert recover(ledger, NOW, BEAT) == 0
 
 

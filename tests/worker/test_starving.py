@@ -43,7 +43,7 @@ def work_off(ledger, huey, messages, now=NOW):
     for _ in range(messages):
         task = huey.dequeue()
         for job in task.args if task else ():
-            claim = ledger.jobs.claim_job(job, 1, now)
+            claim = ledger.attempts.claim_job(job, 1, now)
             if claim is not None:
                 finish(ledger, claim.token)
 
@@ -84,7 +84,7 @@ def test_what_lost_its_message_is_done_under_a_steady_feed(ledger, huey, waiting
     lost = add(ledger, *(f"lost {number}" for number in range(24)))
     if waiting:
         for job in lost:
-            ledger.jobs.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
+            ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
     take_and_die(huey, 24)
     add(ledger, *(f"later {number}" for number in range(100)))
     for step in range(300):

@@ -8,7 +8,7 @@ import msgspec
 from fileq.job import JobState
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import PARKED, Database
-from fileq.ledger.tables.jobs import Fenced
+from fileq.ledger.tables.attempts import Fenced
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running
 
 _ENDED = (

@@ -1,0 +1,192 @@
+"""Attempts at jobs: they are claimed, and end one way or another.
+
+Whatever ends an attempt is guarded by its token: a worker that was thought dead can't end what another has begun.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from fileq.job import Failure, Token
+from fileq.ledger.columns import decode_path, encode_text, read_row
+from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.tables.jobs import QueueEntry
+
+_SLACK = 5.0
+"""Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
+
+
+class Fenced(Exception):
+    """The token is void: the job was given to another attempt, or cancelled."""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that this worker now has, with all that is needed to do it. `recipe` is JSON."""
+
+    token: Token
+    tries: int
+    deaths: int
+    priority: int
+    source: str
+    size: int
+    mtime_ns: int
+    recipe_json: str
+    folder: str
+    relative: str
+    watched: bool
+    """Whether it came by a watched folder."""
+    inode: int | None = None
+    """The source's, where it came by a watched folder, into which others may put files and links."""
+
+
+class Attempts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._recipes: dict[int, str] = {}
+
+    def claim_job(self, job_id: int, worker_id: int, now: float) -> Claim | None:
+        """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
+
+        The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
+                " started_at = ?, finished_at = null, due_at = null,"
+                " error_kind = null, error_message = null, error_hint = null"
+                " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+                " and not exists (select 1 from meta where key = 'paused')"
+                " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
+                " recipe_id, folder, relative, inode,"
+                " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
+                (worker_id, now, job_id, now),
+            ).fetchone()
+            if row is None:
+                return None
+            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode, watched = row
+            connection.execute(
+                "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
+                (job_id, attempt, worker_id, now),
+            )
+            body = self._recipe_body(connection, recipe)
+        return Claim(
+            token=Token(job_id, attempt),
+            tries=tries,
+            deaths=deaths,
+            priority=priority,
+            source=decode_path(source),
+            size=size,
+            mtime_ns=mtime_ns,
+            recipe_json=body,
+            folder=decode_path(folder),
+            relative=decode_path(relative),
+            watched=bool(watched),
+            inode=inode if watched else None,
+        )
+
+    def _recipe_body(self, connection: sqlite3.Connection, recipe_id: int) -> str:
+        if recipe_id not in self._recipes:
+            row = connection.execute("select recipe_json from recipes where id = ?", (recipe_id,)).fetchone()
+            self._recipes[recipe_id] = row[0] if row else ""  # no recipe: the attempt says it
+        return self._recipes[recipe_id]
+
+    def check_token(self, token: Token) -> None:
+        """Raise Fenced where the token is void."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from jobs where id = ? and attempts = ? and state = 'running'", (token.job_id, token.attempt)
+            ).fetchone()
+        if row is None:
+            raise Fenced
+
+    def finish_attempt(self, token: Token, now: float, *, outputs: int, bytes_out: int, note: str) -> None:
+        """The outputs are published and known: the job is done."""
+        self._end(
+            token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
+            (now, outputs, bytes_out, encode_text(note)),
+        )  # fmt: skip
+
+    def fail_attempt(self, token: Token, failure: Failure, now: float) -> None:
+        """This was the job's last try."""
+        self._end_badly(token, failure, now, "state = 'failed', needs_notice = 1, finished_at = ?", now)
+
+    def cancel_attempt(self, token: Token, failure: Failure, now: float) -> None:
+        """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
+        self._end_badly(token, failure, now, "state = 'cancelled', finished_at = ?", now)
+
+    def retry_attempt_later(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
+        """The fault may pass: the job is to be tried again at `due_at`."""
+        return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
+
+    def put_off_attempt(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
+        """A folder that it needs can't be used: the job waits until then, and that was no try."""
+        return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
+
+    def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> QueueEntry:
+        return self._end(
+            token, now, failure.kind, encode_text(failure.message),
+            f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
+            (moment, failure.kind, encode_text(failure.message), encode_text(failure.hint)),
+        )  # fmt: skip
+
+    def return_attempt(self, token: Token, now: float) -> QueueEntry:
+        """The worker stops before the attempt has ended: it doesn't count as a try."""
+        return self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
+
+    def lose_attempt(self, token: Token, now: float) -> QueueEntry:
+        """The attempt was ended from outside, or its worker died: that is no fault of the job, and no try."""
+        change = "state = 'queued', tries = tries - 1, deaths = deaths + 1"
+        return self._end(token, now, "worker died", "", change, ())
+
+    def _end(
+        self, token: Token, now: float, outcome: str, message: str, change: str, values: Sequence[object]
+    ) -> QueueEntry:
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
+                " returning id, priority, due_at, size",
+                (*values, token.job_id, token.attempt),
+            ).fetchone()
+            if row is None:
+                raise Fenced
+            connection.execute(
+                "update attempts set finished_at = ?, outcome = ?, message = ? where job_id = ? and number = ?",
+                (now, outcome, message, token.job_id, token.attempt),
+            )
+        return read_row(QueueEntry, row)
+
+    def find_orphans(self) -> list[tuple[Token, int]]:
+        """What runs for a worker that is no longer entered, each with how often it was lost before."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"select id, attempts, deaths from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
+                " and worker_id not in (select id from workers)"
+            ).fetchall()
+        return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
+
+    def bring_jobs_forward(self, now: float) -> list[QueueEntry]:
+        """Bring forward what waits longer than it was to, and return it as it is due now, to be sent.
+
+        A job whose last attempt ended in the future has waited since before the clock was set back. The attempt and
+        the time at which the job is due move to the new clock: once, then the attempt has ended now. One that waits
+        for a time that somebody has named is queued, and is not meant.
+        """
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "select id, attempts, ended - ? from (select id, attempts,"  # noqa: S608  # ours
+                " (select finished_at from attempts where job_id = jobs.id and number = jobs.attempts) as ended"
+                f" from jobs where {UNFINISHED} and state = 'waiting' and due_at > ?) where ended > ?",
+                (now, now, now + _SLACK),
+            ).fetchall()
+            connection.executemany(
+                "update attempts set started_at = started_at - ?, finished_at = ? where job_id = ? and number = ?",
+                [(step, now, job, number) for job, number, step in rows],
+            )
+            brought = [
+                connection.execute(
+                    "update jobs set due_at = due_at - ? where id = ? returning id, priority, due_at, size", (step, job)
+                ).fetchone()
+                for job, _, step in rows
+            ]
+        return [read_row(QueueEntry, row) for row in brought]
