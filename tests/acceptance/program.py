@@ -114,8 +114,11 @@ class Program:
         wait_until(condition)
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    """Look again and again, and complain when it has not come true for very long."""
+def wait_until(condition: Callable[..., object]) -> None:
+    """Look again and again, and complain when it has not come true for very long.
+
+    It is asked without arguments; a lambda in a loop has what it is about as defaults.
+    """
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "it never came true"

@@ -67,15 +67,21 @@ def test_a_database_that_can_not_be_written_is_an_error_of_the_environment(fileq
 
 
 @contextmanager
-def read_only_from(folder: Path) -> Iterator[Callable[[], None]]:
+def read_only_from(folder: Path) -> Iterator[Callable[[], object]]:
     """A folder, and how to make it read-only. Root may write whatever the permissions are, so it gets a file system."""
     if os.geteuid() != 0:
-        yield lambda: [path.chmod(0o444) for path in folder.iterdir()] and folder.chmod(0o555)
+
+        def lock() -> None:
+            for path in folder.iterdir():
+                path.chmod(0o444)
+            folder.chmod(0o555)
+
+        yield lock
         folder.chmod(0o755)
         return
     subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
     try:
-        yield lambda: subprocess.run(["mount", "-o", "remount,ro", folder], check=True) and None
+        yield lambda: subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     finally:
         subprocess.run(["umount", folder], check=True)
 

@@ -27,7 +27,7 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_goes_through_whatever_its_name(fileq: Program, photos: Path, name: bytes) -> None:
     source = os.path.join(os.fsencode(fileq.folder), name)
-    shutil.copy(photos / "IMG_0001.jpg", source)
+    shutil.copy(os.fsencode(photos / "IMG_0001.jpg"), source)
     fileq.run("run", "-r", "thumbnail", "--", source)
     assert os.path.exists(os.path.join(os.fsencode(fileq.folder), b"thumbnail", name))
     job = fileq.json("list")[0]
@@ -53,7 +53,7 @@ def test_a_folder_of_odd_names_goes_through_whole(fileq: Program, photos: Path) 
     folder = os.path.join(os.fsencode(fileq.folder), b"odd \xff")
     os.mkdir(folder)
     for name in NAMES:
-        shutil.copy(photos / "IMG_0001.jpg", os.path.join(folder, name))
+        shutil.copy(os.fsencode(photos / "IMG_0001.jpg"), os.path.join(folder, name))
     fileq.run("run", "-r", "thumbnail", folder)
     assert sorted(os.listdir(os.path.join(folder, b"thumbnail"))) == sorted(NAMES)
 

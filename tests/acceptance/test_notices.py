@@ -119,5 +119,7 @@ def test_the_weekly_report_comes_with_its_page(fileq: Program, photos: Path, mai
     (page,) = message.iter_attachments()
     assert page.get_content_type() == "text/html"
     (written,) = (fileq.folder / "reports").iterdir()
-    assert page.get_payload(decode=True).strip() == written.read_bytes().strip()
+    payload = page.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.strip() == written.read_bytes().strip()
     assert str(written) in said["message"]

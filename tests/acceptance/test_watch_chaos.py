@@ -26,7 +26,8 @@ class Hand:
 
     def act(self) -> None:
         self.step += 1
-        acts: list[Callable[[], object]] = [self.make] * 6 + [self.rename] * 3 + [self.overwrite, self.replace] * 2
+        acts: list[Callable[[], object]] = []
+        acts += [self.make] * 6 + [self.rename] * 3 + [self.overwrite, self.replace] * 2
         acts += [self.make_folders] * 2 + [self.rename_folder, self.take_away_and_back, self.remove, self.remove_tree]
         with suppress(IndexError):  # there is nothing yet to do that with
             self.chance.choice(acts)()

@@ -21,7 +21,7 @@ from tests.support.photos import write
 class Task(NamedTuple):
     """Photos of a size, to be fitted into a square of `fit` pixels as JPEG."""
 
-    count: int
+    photos: int
     size: tuple[int, int]
     fit: int
     progressive: bool
@@ -95,7 +95,7 @@ def seconds(make: object, task: Task, source: Path, folder: Path) -> float:
     begun = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environment)
     taken = time.perf_counter() - begun
-    assert len(list(out.glob("*.jpg"))) == task.count, f"{command} made something else"
+    assert len(list(out.glob("*.jpg"))) == task.photos, f"{command} made something else"
     return taken
 
 
@@ -103,8 +103,8 @@ def main(runs: int) -> None:
     found = peers()
     with tempfile.TemporaryDirectory() as name:
         for what, task in TASKS.items():
-            source = Path(name) / f"{task.count}"
-            write(source, task.count, task.size)
+            source = Path(name) / f"{task.photos}"
+            write(source, task.photos, task.size)
             taken: dict[str, list[float]] = {peer: [] for peer in found}
             for _ in range(runs + 1):  # the first round warms up
                 for peer, make in found.items():

@@ -20,11 +20,11 @@ from fileq.config import Config, Settings, load_config
 from fileq.images.protocol import EncodeResult
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
-from fileq.process import sandbox
+from fileq.process import child
 from fileq.worker.worker import Worker
 
 
-def answer_nothing(connection: Connection, _lifeline: Connection, _memory: int) -> None:
+def answer_nothing(connection: Connection, lifeline: Connection, memory: int) -> None:
     """A child that plans and makes no output: what is left is the price of the protocol."""
     while True:
         try:
@@ -56,7 +56,7 @@ def add(database: Path, paths: list[str], settings: Settings) -> float:
 
 def jobs_per_second(database: Path, config: Config) -> tuple[float, float, float]:
     """Of all jobs, of the first thousand and of the last thousand."""
-    sandbox.child.serve = answer_nothing
+    child.serve = answer_nothing
     with Worker(str(database), config, slots=2, drain=True, periodic=False) as worker:
         worker.run()
     ledger = Ledger(str(database))

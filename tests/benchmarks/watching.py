@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 import psutil
 
@@ -90,7 +91,7 @@ class Fileq:
         said = self.ask("select status_json from watches")
         return bool(said) and '"state": "events"' in said[0][0]
 
-    def ask(self, query: str, *values: object) -> list[tuple[str, ...]]:
+    def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         if not self._database.exists():
             return []
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as connection:
@@ -217,12 +218,12 @@ def known(count: int) -> None:
 
 
 def main(count: int, existing: int) -> None:
-    peers = [Peer("plain watchdog script", [sys.executable, "-c", WATCHDOG])]
+    peers: list[Peer | Fileq] = [Fileq(), Peer("plain watchdog script", [sys.executable, "-c", WATCHDOG])]
     if shutil.which("inotifywait"):
         peers.append(Peer("inotifywait, shell loop", ["sh", "-c", SHELL, "sh"]))
     if shutil.which("incrond") and os.geteuid() == 0:  # it takes its tables from root alone
         peers.append(Peer("incron", ["sh", "-c", INCRON, "sh"]))
-    for peer in (Fileq(), *peers):
+    for peer in peers:
         measure(peer, count)
     known(existing)
 

@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +24,11 @@ from tests.chaos.series import every_fault, every_kill, random_kills
 from tests.chaos.steps import Strike, build
 from tests.chaos.trial import Outcome, attempt, reference_of
 
-_SERIES = {"kills": every_kill, "random": random_kills, "faults": every_fault}
+_SERIES: dict[str, Callable[[Reference], Iterable[Strike | RandomKills]]] = {
+    "kills": every_kill,
+    "random": random_kills,
+    "faults": every_fault,
+}
 WEEK = 7 * 24 * 60
 """Minutes."""
 

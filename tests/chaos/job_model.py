@@ -33,7 +33,7 @@ class InProcessWorker:
         self.process = ProcessIdentity(f"host-{number}", number, "1")
         self.queue = name
         self.huey = create_huey(world.ledger, name)
-        self.taken = deque()
+        self.taken: deque[int] = deque()
         self.token = None
         self.record = world.ledger.workers.register_worker(self.process, name, 1, world.now)
 

@@ -148,6 +148,7 @@ class World:
         if claim is None:
             self._put_back(worker, [job])
             return
+        assert expected is not None
         assert expected.ends == 0, f"job {job} is done again, and nobody has asked for it"
         expected.state, expected.worker = JobState.RUNNING, worker.record.id
         expected.attempts += 1
@@ -168,6 +169,7 @@ class World:
             assert not counts, f"job {token.job_id} is its own, and may not be ended"
             return
         assert counts, f"job {token.job_id} was ended by the void token of attempt {token.attempt}"
+        assert job is not None
         job.state = ENDED[how]
         job.ends += how == "finish"
         job.deaths += how == "lose"

@@ -130,11 +130,11 @@ class Steps:
 
     @property
     def count(self) -> int:
-        return _LAYOUT.unpack(self._shared)[0]
+        return int(_LAYOUT.unpack(self._shared)[0])
 
     @property
     def struck(self) -> int:
-        return _LAYOUT.unpack(self._shared)[1]
+        return int(_LAYOUT.unpack(self._shared)[1])
 
     def begin_command(self) -> None:
         """The next process is another command's."""

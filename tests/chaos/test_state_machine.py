@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.chaos.disposition_model import HOLDERS
-from tests.chaos.queue_model import ENDED, World
+from tests.chaos.job_model import ENDED
+from tests.chaos.queue_model import World
 
 LONG = os.environ.get("FILEQ_CHAOS") == "long"
 
@@ -36,7 +38,7 @@ class Queue(RuleBasedStateMachine):
         self.world = World(self.folder)
         clock = SimpleNamespace(time=lambda: self.world.now)
         # Sources that go have a model of their own; here nobody touches files.
-        self.patches = [patch("fileq.queue.storage.time", clock), patch("fileq.worker.recovery.dispose")]
+        self.patches: list[Any] = [patch("fileq.queue.storage.time", clock), patch("fileq.worker.recovery.dispose")]
         for one in self.patches:
             one.start()
 
@@ -195,11 +197,7 @@ class Queue(RuleBasedStateMachine):
         self.world.check()
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
-class TestQueue(Queue.TestCase):
-    pass
-
-
+TestQueue = pytest.mark.timeout(3600 if LONG else 300)(Queue.TestCase)
 TestQueue.settings = settings(
     max_examples=3000 if LONG else 50,
     stateful_step_count=80 if LONG else 40,

@@ -3,6 +3,7 @@
 import errno
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -120,6 +121,7 @@ def _play_killing(world: World, strike: RandomKills, reference: Reference, outco
     for _ in range(chance.randint(1, MOST)):
         command = left[0] if left else world.scenario.last
         process = world.start(command, {})
+        assert isinstance(process, subprocess.Popen)
         with killing(process, reference.seconds, chance) as killed:
             ended = world.wait(process, command)
         outcome.struck += len(killed)
@@ -143,7 +145,7 @@ def _complaints(ended: Ended, *, is_killed: bool = False) -> list[Problem]:
 def _go_on(world: World, left: Sequence[Command], reference: Reference, outcome: Outcome, library: Path) -> None:
     """Repeat what is left and do the last thing: at once after a kill; after a fault, once a retry is due."""
     codes, environment = {0, *reference.codes}, None
-    if not outcome.strike.kills:
+    if isinstance(outcome.strike, Strike) and not outcome.strike.kills:
         kinds = _KINDS.get(outcome.strike.error, _NO_FAULT_OF_THE_FILE)
         kinds = kinds | ({"command"} if outcome.name == "command" else set())  # where the program itself was struck
         failed = failed_jobs(world)
