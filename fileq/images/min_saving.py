@@ -40,7 +40,7 @@ def saves_too_little(source: DecodedSource, plan: OutputPlan, size: Size, origin
     """
     least, format_ = plan.output.min_saving, output_format(plan.output, source.format)
     same_format = plan.format == format_ == source.format.lower()
-    whole = len(plan.frames) == len(source.frames if source.is_animation else source.pages)
+    whole = len(plan.frames) == len(source.sequence)
     if least is None or not same_format or not whole or size != source.size(plan.frames[0]):
         return False
     return temp.size > original * (1 - least)

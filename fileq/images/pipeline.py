@@ -18,11 +18,10 @@ from fileq.images.min_saving import keep_original, saves_too_little
 from fileq.images.opener import open_image, open_source
 from fileq.images.output import check_output, finish_output, open_output_folder
 from fileq.images.plan import (
-    ANIMATION_FORMATS,
-    PAGE_FORMATS,
     check_size,
     depends_on_pixels,
     describe_dropped_frames,
+    holds_sequence,
     plan_outputs,
     with_alpha_format,
 )
@@ -179,8 +178,7 @@ class ImageRun(SourceRun):
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:
         recipe, source = self._recipe, self._source
         stem = os.path.splitext(os.path.basename(self._request.source))[0]
-        fits_all = plan.format in (ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS)
-        images = frames.images if fits_all else frames.images[:1]
+        images = frames.images if holds_sequence(plan.format, source) else frames.images[:1]
         icc = source.profile_for(images[0])
         if icc is not None and plan.format in FORMATS_WITHOUT_PROFILE:
             images, icc = [source.convert_to_srgb(image, icc) for image in images], None

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from fileq.recipes.recipe import Output
     from fileq.units import Size
 
-ANIMATION_FORMATS = {"gif", "webp", "png", "avif"}
-PAGE_FORMATS = {"tiff", "pdf"}
+_ANIMATION_FORMATS = {"gif", "webp", "png", "avif"}
+_PAGE_FORMATS = {"tiff", "pdf"}
 
 _SAME_FORMAT = {
     "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tiff",
@@ -64,11 +64,16 @@ def output_format(output: Output, source_format: str) -> str:
 
 
 def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:
-    """Return the plan as it is where its picture turns out to have transparency."""
+    """Return the plan that holds where its picture turns out to have transparency."""
     wanted = plan.output.alpha_format
     if wanted is None:
         return plan
     return replace(plan, format=_SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted)
+
+
+def holds_sequence(format_: str | None, source: DecodedSource) -> bool:
+    """Return whether a format has room for all frames of a source that is an animation, or for all its pages."""
+    return format_ in (_ANIMATION_FORMATS if source.is_animation else _PAGE_FORMATS)
 
 
 def depends_on_pixels(source: DecodedSource, output: Output, steps: tuple[Operation, ...]) -> bool:
@@ -101,26 +106,26 @@ def _size_depends_on_pixels(step: Operation) -> bool:
 
 
 def _plans_of(source: DecodedSource, output: Output, format_: str) -> list[OutputPlan]:
-    many = source.frames if source.is_animation else source.pages
     if "page" in template_fields(output.name):
         return [
-            OutputPlan(output=output, frames=(frame,), page=page, format=format_) for page, frame in enumerate(many, 1)
+            OutputPlan(output=output, frames=(frame,), page=page, format=format_)
+            for page, frame in enumerate(source.sequence, 1)
         ]
-    room = ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS
-    takes_all = format_ in room or (output.alpha_format in room and source.may_be_transparent)
-    return [OutputPlan(output=output, frames=tuple(many if takes_all else many[:1]), page=1, format=format_)]
+    takes_all = holds_sequence(format_, source) or (
+        holds_sequence(output.alpha_format, source) and source.may_be_transparent
+    )
+    frames = tuple(source.sequence if takes_all else source.sequence[:1])
+    return [OutputPlan(output=output, frames=frames, page=1, format=format_)]
 
 
 def describe_dropped_frames(source: DecodedSource, plan: OutputPlan) -> str | None:
     """Return what to say on the job where an output has no room for all frames or pages; else None."""
-    many, what = (source.frames, "frames") if source.is_animation else (source.pages, "pages")
-    if len(many) == 1 or "page" in template_fields(plan.output.name):
+    count = len(source.sequence)
+    if count == 1 or "page" in template_fields(plan.output.name) or holds_sequence(plan.format, source):
         return None
-    if plan.format in (ANIMATION_FORMATS if source.is_animation else PAGE_FORMATS):
-        return None
-    why = "animation" if source.is_animation else "pages"
+    what, why = ("frames", "animation") if source.is_animation else ("pages", "pages")
     remedy = "" if source.is_animation else "; with {page} in its name, each becomes a file"
-    return f"The first of {len(many)} {what} was kept: {plan.format.upper()} has no {why}{remedy}."
+    return f"The first of {count} {what} was kept: {plan.format.upper()} has no {why}{remedy}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

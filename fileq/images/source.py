@@ -48,6 +48,11 @@ class DecodedSource:
         elif self.format == "JXL" and image.info["animation"]:
             self.notes.append("The first frame was kept: animations in JPEG XL can't be read yet.")
 
+    @property
+    def sequence(self) -> list[int]:
+        """The frames of an animation, or the pages of a document, in their order."""
+        return self.frames if self.is_animation else self.pages
+
     def size(self, frame: int = 0) -> Size:
         """Return the upright size in pixels of one frame or page. Raises JobError."""
         if frame not in self._sizes:

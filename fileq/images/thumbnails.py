@@ -49,7 +49,7 @@ def make_thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mti
 
 
 def _make_thumbnail(source: DecodedSource, side: int) -> Thumbnail:
-    frame = (source.frames if source.is_animation else source.pages)[0]
+    frame = source.sequence[0]
     full = source.size(frame)
     small = to_8_bit(source.read(Scaling.of_resize(Resize(fit=Dimensions(side, side)), full), frame))
     return Thumbnail(_encode(small), Size(*small.size), full)
