@@ -1,10 +1,13 @@
-"""The jobs and batches that people name by number."""
+"""What commands look up in the ledger: jobs and batches that people name by number, and the workers that are there."""
 
+import time
 from collections.abc import Iterable
 
+from fileq.config import Config
 from fileq.errors import NotFoundError
 from fileq.job import Job
 from fileq.ledger import Ledger
+from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 
 
 def require_batch(ledger: Ledger, batch_id: int | None) -> None:
@@ -24,3 +27,20 @@ def find_job(ledger: Ledger, job_id: int) -> Job:
 def find_jobs(ledger: Ledger, job_ids: Iterable[int]) -> list[Job]:
     """Return the jobs with these ids, in this order. Raises NotFoundError."""
     return [find_job(ledger, number) for number in job_ids]
+
+
+NO_WORKER_HINT = "No worker is running. Start one with: fileq worker"
+
+
+def live_workers(ledger: Ledger, config: Config) -> list[WorkerRecord]:
+    """Return the workers whose process is there, or was heard of lately where it is on another host."""
+    heartbeat = config.settings.worker.heartbeat
+    return [worker for worker in ledger.workers.list_workers() if not is_worker_gone(worker, time.time(), heartbeat)]
+
+
+def is_worker_alive(ledger: Ledger, config: Config) -> bool:
+    """Return whether a worker is there, by a look that costs nothing where one has just said so."""
+    fresh = time.time() - 2 * config.settings.worker.heartbeat
+    return any(worker.heartbeat_at > fresh for worker in ledger.workers.list_workers()) or bool(
+        live_workers(ledger, config)
+    )

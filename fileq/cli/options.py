@@ -1,8 +1,11 @@
-"""The options and arguments that several commands share, as types for Typer."""
+"""The options and arguments that several commands share, as types for Typer; and how many slots one of them means."""
 
+import os
 from typing import Annotated
 
 import typer
+
+from fileq.config import Config
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on stdout.", show_envvar=False)]
 Paths = Annotated[
@@ -68,3 +71,14 @@ Batch = Annotated[
 OneBatch = Annotated[
     int | None, typer.Argument(metavar="BATCH", help="Only this batch; else everything.", show_default=False)
 ]
+
+
+def slot_count(option: int | None, config: Config) -> int:
+    """Return how many jobs run at a time: as asked for, as the config says, or one for each CPU that we may use."""
+    return option or config.settings.worker.workers or _cpus()
+
+
+def _cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):  # a container or taskset may leave us fewer
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -4,8 +4,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+from fileq.cli.lookup import NO_WORKER_HINT, live_workers
 from fileq.cli.session import Session
-from fileq.cli.workers import NO_WORKER_HINT, live_workers
 from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger

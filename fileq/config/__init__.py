@@ -19,8 +19,16 @@ from fileq.config.paths import (
     working_folder,
 )
 from fileq.config.problems import suggest_names
-from fileq.config.restricted import RestrictedSettings, remove_restricted, select_restricted
-from fileq.config.settings import NotifySettings, QueueSettings, Settings, WatchSettings, WorkerSettings
+from fileq.config.settings import (
+    NotifySettings,
+    QueueSettings,
+    RestrictedSettings,
+    Settings,
+    WatchSettings,
+    WorkerSettings,
+    remove_restricted,
+    select_restricted,
+)
 from fileq.errors import ConfigError, EnvironmentFailure, NotFoundError, UntrustedError
 from fileq.recipes import builtin_toml
 from fileq.recipes.recipe import Recipe

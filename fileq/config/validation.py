@@ -6,7 +6,7 @@ from fileq.config.problems import ConfigProblem, problem_from_check, unknown_nam
 from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
 from fileq.files.identity import relative_within
 from fileq.operations.base import op_name
-from fileq.recipes.names import check_folder, check_name
+from fileq.recipes.output_names import check_folder, check_name
 from fileq.recipes.recipe import Output, Recipe
 
 _LEAST_TOTAL = 1024

@@ -17,7 +17,7 @@ from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.sharpen import Sharpen
 from fileq.recipes.formats import format_of_name
-from fileq.recipes.names import fill_name, template_fields
+from fileq.recipes.output_names import fill_name, template_fields
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -11,7 +11,7 @@ from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
-from fileq.recipes.names import fill_folder, folder_templates
+from fileq.recipes.output_names import fill_folder, folder_templates
 from fileq.recipes.recipe import Recipe, encode_recipe
 from fileq.sources import SourceFile
 

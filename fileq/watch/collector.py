@@ -14,8 +14,8 @@ from fileq.intake import IntakeOutcome
 from fileq.ledger import Ledger
 from fileq.sources import SourceFile
 from fileq.watch.links import LinkKind, LinkRefused, check_link
-from fileq.watch.listener import WatchListener
 from fileq.watch.stability import LONG, ProbedFile, UnsettledReason, probe_file, seconds_until_next_probe
+from fileq.watch.status import WatchListener
 from fileq.watch.unsettled_files import UnsettledFile, UnsettledFiles
 from fileq.watch.watched_folder import WatchedFolder
 

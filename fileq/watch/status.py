@@ -1,7 +1,9 @@
-"""The entries of this process's watched folders in the ledger: who watches each, and its status."""
+"""What others learn of watched folders: their entries in the ledger, and the listener that the watcher tells."""
 
 import json
 import time
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -78,3 +80,22 @@ def _is_watching(record: WatchRecord) -> bool:
 def _encode(status: WatchStatus) -> str:
     """As JSON: of a path that is no UTF-8, too."""
     return json.dumps(msgspec.to_builtins(status))
+
+
+class WatchListener(Protocol):
+    """Called in the watcher's thread."""
+
+    live: bool
+    """Whether it shows the status of the folders, several times a second."""
+
+    def on_queued(self, paths: Sequence[str], batch_id: int) -> None:
+        """Take note of the files that were queued."""
+
+    def on_notice(self, text: str) -> None:
+        """Take note of something that a person may want to know."""
+
+    def on_status(self, statuses: Sequence[WatchStatus]) -> None:
+        """Show the status of each folder."""
+
+    def on_turn(self) -> None:
+        """Take note that the watcher is alive: it has done a turn."""

@@ -14,11 +14,10 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.watches import WatchState, WatchStatus
 from fileq.sources import is_ignored
 from fileq.watch.collector import Collector
-from fileq.watch.listener import WatchListener
 from fileq.watch.observer import Hint, ObserverTrouble
 from fileq.watch.specification import PollMode, WatchSpec
 from fileq.watch.stability import UnsettledReason
-from fileq.watch.status import OneShotStatusWriter, StatusWriter
+from fileq.watch.status import OneShotStatusWriter, StatusWriter, WatchListener
 from fileq.watch.unsettled_files import MAX_FILES, UnsettledFile, UnsettledFiles
 from fileq.watch.watched_folder import WatchedFolder
 

@@ -7,11 +7,11 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
+from fileq.cli.lookup import NO_WORKER_HINT, is_worker_alive
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.formatting import describe_result
 from fileq.cli.views.jobs import result_document
-from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files

@@ -7,9 +7,8 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import find_jobs, require_batch
+from fileq.cli.lookup import NO_WORKER_HINT, find_jobs, is_worker_alive, require_batch
 from fileq.cli.session import session_of
-from fileq.cli.workers import NO_WORKER_HINT, is_worker_alive
 from fileq.control import retry_jobs
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError

@@ -10,13 +10,13 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
+from fileq.cli.options import slot_count
 from fileq.cli.progress import ProgressTracker
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.batch import batch_answer
 from fileq.cli.views.formatting import describe_result
 from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
-from fileq.cli.workers import slot_count
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files

@@ -10,12 +10,12 @@ import typer
 from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
+from fileq.cli.options import slot_count
 from fileq.cli.progress import ProgressTracker
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import log_to_display, progress_ticker
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.cli.watch_reporter import WatchReporter
-from fileq.cli.workers import slot_count
 from fileq.config import load_config
 from fileq.display import Display
 from fileq.errors import ExitCode

@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.formatting import describe_tally
 from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
-from fileq.cli.workers import live_workers
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileq.config import load_config
-from fileq.recipes import formats, names
-from fileq.recipes.names import have_collisions
+from fileq.recipes import formats, output_names
+from fileq.recipes.output_names import have_collisions
 from fileq.recipes.recipe import Output, Recipe
 
-VALUES = dict(names.NAME_FIELDS)
+VALUES = dict(output_names.NAME_FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ VALUES = dict(names.NAME_FIELDS)
     ],
 )
 def test_fields_are_filled_in(template, name):
-    names.check_name(template)
-    assert names.fill_name(template, VALUES) == name
+    output_names.check_name(template)
+    assert output_names.fill_name(template, VALUES) == name
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,15 @@ def test_fields_are_filled_in(template, name):
 )
 def test_a_template_that_can_not_be_is_refused_with_its_remedy(template, words):
     with pytest.raises(ValueError, match=re.escape(words)):
-        names.check_name(template)
+        output_names.check_name(template)
 
 
 def test_the_fields_of_a_template_are_known():
-    assert names.template_fields("{stem}-{page:03}.{ext}") == {"stem", "page", "ext"}
+    assert output_names.template_fields("{stem}-{page:03}.{ext}") == {"stem", "page", "ext"}
 
 
 def test_at_the_top_of_what_was_added_relative_makes_no_folder():
-    assert names.fill_name("{relative}/{stem}.jpg", VALUES | {"relative": ""}) == "IMG_1234.jpg"
+    assert output_names.fill_name("{relative}/{stem}.jpg", VALUES | {"relative": ""}) == "IMG_1234.jpg"
 
 
 text = st.text(st.characters(exclude_characters="\0"), max_size=40)
@@ -72,7 +72,7 @@ text = st.text(st.characters(exclude_characters="\0"), max_size=40)
 @given(stem=text, relative=text, folder=text)
 def test_whatever_the_values_are_a_name_stays_in_its_folder(stem, relative, folder):
     try:
-        name = names.fill_name(
+        name = output_names.fill_name(
             "{relative}/{folder}/{stem}x.{ext}", VALUES | {"stem": stem, "relative": relative, "folder": folder}
         )
     except ValueError:
@@ -83,19 +83,19 @@ def test_whatever_the_values_are_a_name_stays_in_its_folder(stem, relative, fold
 
 @given(stem=st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=400))
 def test_no_part_of_a_name_is_longer_than_file_systems_allow(stem):
-    name = names.fill_name("{stem}-thumb.{ext}", VALUES | {"stem": stem})
+    name = output_names.fill_name("{stem}-thumb.{ext}", VALUES | {"stem": stem})
     assert len(os.fsencode(name)) <= 255
     assert name.endswith(".jpg")
 
 
 def test_a_name_is_shortened_before_its_ending_by_whole_characters():
-    name = names.fill_name("{stem}.{ext}", VALUES | {"stem": "é" * 200})
+    name = output_names.fill_name("{stem}.{ext}", VALUES | {"stem": "é" * 200})
     assert name == "é" * 125 + ".jpg"
 
 
 def test_names_that_are_not_utf_8_survive():
     stem = os.fsdecode(b"caf\xe9")
-    assert os.fsencode(names.fill_name("{stem}.{ext}", VALUES | {"stem": stem})) == b"caf\xe9.jpg"
+    assert os.fsencode(output_names.fill_name("{stem}.{ext}", VALUES | {"stem": stem})) == b"caf\xe9.jpg"
 
 
 @pytest.mark.parametrize(
@@ -109,23 +109,23 @@ def test_names_that_are_not_utf_8_survive():
     ],
 )
 def test_a_destination_is_absolute_and_tidy(out, folder):
-    names.check_folder(out)
-    assert names.fill_folder(out, "/photos/2026", "web", "2026") == folder
+    output_names.check_folder(out)
+    assert output_names.fill_folder(out, "/photos/2026", "web", "2026") == folder
 
 
 def test_a_folder_whose_own_name_has_braces_is_no_template():
-    assert names.fill_folder("{folder}/{recipe}", "/photos/{x}", "web", "") == "/photos/{x}/web"
+    assert output_names.fill_folder("{folder}/{recipe}", "/photos/{x}", "web", "") == "/photos/{x}/web"
 
 
 def test_a_destination_under_the_home_folder_is_expanded(monkeypatch):
     monkeypatch.setenv("HOME", "/home/zoe")
-    assert names.fill_folder("~/out", "/photos", "web", "") == "/home/zoe/out"
+    assert output_names.fill_folder("~/out", "/photos", "web", "") == "/home/zoe/out"
 
 
 @pytest.mark.parametrize("out", ["{stem}/x", "{folders}", "", "{folder"])
 def test_a_destination_knows_only_its_fields(out):
     with pytest.raises(ValueError, match=r"field|brace|empty"):
-        names.check_folder(out)
+        output_names.check_folder(out)
 
 
 @pytest.mark.parametrize(
