@@ -242,6 +242,12 @@ def test_a_file_that_is_renamed_while_it_is_processed_is_known_once_that_has_end
     assert [job.source for job in ledger.overview.list_jobs(JobSelection())] == [str(inbox / "b.jpg")]
 
 
+def test_a_watched_folder_is_noted_as_one_that_fileq_has_not_made(ledger, inbox, put):
+    put(inbox / "a.jpg")
+    watch_once(ledger, folder(inbox), lambda: False)
+    assert ledger.folders.find_folder(str(inbox)).created_by_fileq is False
+
+
 @pytest.mark.parametrize("was_watched", [True, False])
 def test_one_shot_at_a_folder_that_nobody_watches_queues_what_is_new_and_registers_none(
     ledger, inbox, put, was_watched
