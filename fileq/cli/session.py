@@ -52,9 +52,9 @@ class Session:
     @contextmanager
     def ledger(self) -> Iterator["Ledger"]:
         """Open the ledger, and close it after. Raises LedgerError."""
-        from fileq.ledger import opened
+        from fileq.ledger import open_ledger
 
-        with opened(self.database) as ledger:
+        with open_ledger(self.database) as ledger:
             yield ledger
 
     def recipes(self, names: Sequence[str]) -> list[Recipe]:

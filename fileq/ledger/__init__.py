@@ -67,7 +67,7 @@ class Ledger:
             raise
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[object]:
-        """All that is done in the block happens together, or not at all."""
+        """Have all that is done in the block happen together, or not at all."""
         return self.database.transaction(durable=durable)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Ledger:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Ledger]:
+def open_ledger(path: str) -> Iterator[Ledger]:
     ledger = Ledger(path)
     try:
         yield ledger

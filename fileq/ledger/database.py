@@ -165,7 +165,7 @@ class Database:
         self.connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
-        """Everything in the block happens, or nothing. Inside another transaction: as a part of that one.
+        """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
 
         A durable one is on disk when the block ends. Another survives the death of every process, and may be
         undone, whole, by a loss of power.
@@ -173,6 +173,7 @@ class Database:
         return self._joined if self._holder == threading.get_ident() else self._outermost(durable=durable)
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give the connection to the block, to read with: inside a transaction as a part of that."""
         return self._joined if self._holder == threading.get_ident() else self._alone()
 
     @contextmanager
@@ -211,12 +212,12 @@ class Database:
         """
         self._file.check()
 
-    def hurry(self, patience: float) -> None:
+    def limit_patience(self, patience: float) -> None:
         """From another thread: wait for no transaction of another process longer than so many seconds from now on."""
         self._patience = min(self._patience, patience)
 
-    def give_back(self, pages: int) -> bool:
-        """Hand so many free pages back to the system, where there are as many. Whether some are left."""
+    def release_free_pages(self, pages: int) -> bool:
+        """Hand so many free pages back to the system, where there are as many. Return whether some are left."""
         with self._alone():
             # A page at each step, and `execute` takes one step of a statement that has no columns. Its own transaction.
             self.connection.executescript(f"pragma incremental_vacuum({pages})")
@@ -225,7 +226,7 @@ class Database:
         return bool(left) and mode == _INCREMENTAL
 
     def truncate_log(self) -> bool:
-        """Empty the write-ahead log, where nobody is in the way; False where somebody was."""
+        """Empty the write-ahead log. Return False where somebody was in the way."""
         with self._alone():
             (patience,) = self.connection.execute("pragma busy_timeout").fetchone()
             self.connection.execute("pragma busy_timeout = 0")
@@ -242,8 +243,8 @@ class Database:
                 self._file.check()
             yield self.connection
 
-    def damage(self) -> str:
-        """What SQLite finds wrong in the file, "" where it is whole: a look at every page (0.6 s for 270 MB).
+    def find_damage(self) -> str:
+        """Return what SQLite finds wrong in the file, "" where it is whole: a look at every page (0.6 s for 270 MB).
 
         It has a connection of its own, and nobody waits for it. Raises LedgerError where not even that can be told.
         """

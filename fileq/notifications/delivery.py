@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 
 from fileq.config.settings import NotifySettings
-from fileq.ledger import Ledger, opened
+from fileq.ledger import Ledger, open_ledger
 from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import Redactor
 from fileq.notifications.targets import (
@@ -35,7 +35,7 @@ def deliver_notifications(
     if not notify.is_on:
         return 0
     begun, sent = time.monotonic(), 0
-    with opened(database) as ledger:
+    with open_ledger(database) as ledger:
         while (passed := time.monotonic() - begun) < _TIME_BUDGET:
             notification = ledger.notifications.lease_notification(now + passed)
             if notification is None:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
 from fileq.escaping import escape_controls
 from fileq.files.temp_file import replaced_file
-from fileq.ledger import Ledger, opened
+from fileq.ledger import Ledger, open_ledger
 from fileq.report import plots, text
 from fileq.report.figures import WEEK, Figures, compute_figures
 from fileq.report.plots import BarSeries
@@ -159,7 +159,7 @@ def write_weekly_report(database: str, folder: str, max_pixels: int, now: float)
     zone = local_zone()
     _make_folder(folder)
     path = os.path.join(folder, f"fileq-{datetime.fromtimestamp(now, zone):%Y-%m-%d}.html")
-    with opened(database) as ledger:
+    with open_ledger(database) as ledger:
         found = compute_figures(ledger, now - WEEK, now, zone)
         write_page(ledger, found, path, zone, max_pixels)
     return WeeklyReport(path, f"fileq, the last week: {text.headline(found)}", text.describe_figures(found, zone))

@@ -9,7 +9,7 @@ from functools import partial
 from fileq.config import Config
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.health.checks.clock import ClockMonitor
-from fileq.ledger import Ledger, opened
+from fileq.ledger import Ledger, open_ledger
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
@@ -201,7 +201,7 @@ class PeriodicTasks:
 def run_task(database: str, config: Config, name: str, stop: threading.Event) -> tuple[str | None, str]:
     """Run a task; return what went wrong, or None, and what it has to say."""
     try:
-        with opened(database) as ledger:
+        with open_ledger(database) as ledger:
             return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), time.time())
     except IsolatedRunStopped:
         return None, ""
@@ -217,7 +217,7 @@ def run_task_now(database: str, config: Config, name: str) -> tuple[str, str]:
 
     Raises UsageError, LedgerError.
     """
-    with opened(database) as ledger:
+    with open_ledger(database) as ledger:
         scheduler = Scheduler(ledger, config.settings.schedule.lines, local_zone(), this_process())
         run = scheduler.claim_task(name, time.time())
         problem: str | None = "It was stopped."

@@ -172,7 +172,7 @@ class Worker:
     def _stop(self, reason: StopReason) -> None:
         self._reason = reason
         if reason is not StopReason.DRAINED:
-            self._ledger.database.hurry(_LAST_PATIENCE)
+            self._ledger.database.limit_patience(_LAST_PATIENCE)
         self._consumer.stop_flag.set()
         if self._periodic_tasks is not None:
             self._periodic_tasks.stop()

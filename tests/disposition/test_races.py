@@ -11,7 +11,7 @@ from fileq.disposition import copy, disposal, dispose
 from fileq.disposition.leased_file import LeasedFile
 from fileq.files import directory
 from fileq.files.directory import Directory
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from tests.support.dispositions import DEAD, ended, everything, names, source
 from tests.support.jobs import NOW
 from tests.support.kills import Killed, die
@@ -38,7 +38,7 @@ def test_many_at_once_move_a_file_to_another_device_once(ledger, database, inbox
         ended(ledger, path, tmp_path, shared_memory)
 
     def work():
-        with opened(database) as own:
+        with open_ledger(database) as own:
             for _ in range(5):
                 dispose(own)
 

@@ -64,7 +64,7 @@ def test_a_thorough_look_leaves_nothing_in_the_ledger(checked):
 def test_nobody_waits_for_the_look_at_every_page(checked, database):
     """Whoever has the ledger's own connection meanwhile."""
     with checked.ledger.transaction():
-        other = threading.Thread(target=checked.ledger.database.damage)
+        other = threading.Thread(target=checked.ledger.database.find_damage)
         other.start()
         other.join(60)
         assert not other.is_alive()

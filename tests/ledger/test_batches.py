@@ -1,4 +1,4 @@
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from tests.support.jobs import NOW, SOMEBODY, candidate, enter
 
 
@@ -49,5 +49,5 @@ def test_paused_is_a_switch(ledger):
 
 def test_all_that_share_a_database_are_paused(ledger, database):
     ledger.batches.set_paused(paused=True)
-    with opened(database) as other:
+    with open_ledger(database) as other:
         assert other.batches.is_paused()

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from fileq.errors import LedgerError
-from fileq.ledger import Ledger, opened
+from fileq.ledger import Ledger, open_ledger
 from fileq.ledger.database import Database
 from fileq.ledger.queries.overview import JobSelection
 from tests.support.jobs import NOW, enter
@@ -38,16 +38,16 @@ def test_a_new_database_is_readable_by_its_owner_alone(database, ledger):
 
 
 def test_every_ledger_has_a_name_of_its_own_that_it_keeps(tmp_path):
-    with opened(str(tmp_path / "one.db")) as one, opened(str(tmp_path / "two.db")) as two:
+    with open_ledger(str(tmp_path / "one.db")) as one, open_ledger(str(tmp_path / "two.db")) as two:
         names = one.name, two.name
-    with opened(str(tmp_path / "one.db")) as again:
+    with open_ledger(str(tmp_path / "one.db")) as again:
         assert (again.name, again.name != names[1]) == (names[0], True)
 
 
 def test_an_empty_file_becomes_a_ledger(tmp_path):
     path = tmp_path / "empty.db"
     path.touch()
-    with opened(str(path)) as ledger:
+    with open_ledger(str(path)) as ledger:
         assert ledger.overview.tally_jobs().total == 0
 
 
@@ -73,7 +73,7 @@ def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path, t
 
 
 def test_the_database_of_a_newer_fileq_is_refused_and_stays_as_it_is(database):
-    with opened(database) as ledger, ledger.transaction():
+    with open_ledger(database) as ledger, ledger.transaction():
         ledger.database.connection.execute("pragma user_version = 999")
     before = files_of(database)
     assert "newer fileq (schema 999" in refused(database)
@@ -100,12 +100,12 @@ def test_a_database_below_a_file_can_not_be_made(tmp_path):
 
 
 def test_a_damaged_database_is_told_as_such(database):
-    with opened(database) as ledger:
+    with open_ledger(database) as ledger:
         enter(ledger, *map(str, range(500)))
     with open(database, "r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (os.path.getsize(database) - 4096))
-    with pytest.raises(LedgerError, match="damaged"), opened(database) as ledger:
+    with pytest.raises(LedgerError, match="damaged"), open_ledger(database) as ledger:
         list(ledger.overview.list_jobs(JobSelection()))
 
 
@@ -122,9 +122,9 @@ def test_a_database_that_another_program_holds_is_told_to_be_locked(database, le
 
 
 def test_who_waits_for_a_lock_for_long_can_be_told_to_hurry(database):
-    with opened(database) as ledger, Database(database).transaction():
+    with open_ledger(database) as ledger, Database(database).transaction():
         ledger.database._patience = 600.0
-        timer = threading.Timer(0.2, ledger.database.hurry, [0.5])
+        timer = threading.Timer(0.2, ledger.database.limit_patience, [0.5])
         timer.start()
         with pytest.raises(LedgerError, match="locked"):
             ledger.workers.unregister_worker(1)
@@ -145,16 +145,16 @@ def test_a_locked_database_can_still_be_looked_at(database, ledger):
     enter(ledger)
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("begin immediate")
-    with opened(database) as looking:
+    with open_ledger(database) as looking:
         assert looking.overview.tally_jobs().total == 1
     other.close()
 
 
 CREATE = """
 import sys
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 sys.stdin.readline()
-with opened(sys.argv[1]) as ledger:
+with open_ledger(sys.argv[1]) as ledger:
     print(ledger.name)
 """
 
@@ -190,7 +190,7 @@ def test_a_transaction_in_a_transaction_is_a_part_of_it(ledger):
 
 
 def test_others_see_nothing_of_a_transaction_until_it_ends(database, ledger):
-    with opened(database) as other:
+    with open_ledger(database) as other:
         with ledger.transaction():
             enter(ledger)
             assert other.overview.tally_jobs().total == 0
@@ -222,12 +222,12 @@ def nobody():
 def test_a_database_that_may_not_be_written_is_refused_and_stays_as_it_is(file, folder, complaint):
     with TemporaryDirectory() as place:
         path = os.path.join(place, "fileq.db")
-        with opened(path):
+        with open_ledger(path):
             pass
         before = Path(path).read_bytes()
         os.chmod(path, file)
         os.chmod(place, folder)
-        with nobody(), pytest.raises(LedgerError) as raised, opened(path) as ledger:
+        with nobody(), pytest.raises(LedgerError) as raised, open_ledger(path) as ledger:
             enter(ledger)
         os.chmod(place, 0o700)
         os.chmod(path, 0o600)
@@ -273,7 +273,7 @@ def test_a_ledger_that_was_closed_says_so_in_its_own_words(database):
 
 
 def test_who_reads_and_who_writes_do_not_wait_for_each_other(ledger, database):
-    with opened(database) as reader:
+    with open_ledger(database) as reader:
         rows = reader.database.connection.execute("select name from sqlite_master")
         assert rows.fetchone()
         enter(ledger)

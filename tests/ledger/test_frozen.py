@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fileq.job import JobState, OutputInfo
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.migrations import SCHEMA_VERSION
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
@@ -24,7 +24,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 def write(path):
     """Two jobs in each state, a message, a worker, an output, a pause, and a name that is not UTF-8."""
-    with opened(path) as ledger:
+    with open_ledger(path) as ledger:
         for source in ("/photos/IMG_1.jpg", "/photos/caf\udce9.jpg"):
             done, failed, waiting, cancelled, running, _ = enter(ledger, *(f"{source}-{number}" for number in range(6)))
             finish_one(ledger, done, f"/photos/small/{done}.jpg")
@@ -51,7 +51,7 @@ def finish_one(ledger, job, path):
 
 @pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*.db")), ids=lambda path: path.stem)
 def frozen(request, tmp_path):
-    with opened(shutil.copy(request.param, tmp_path)) as ledger:
+    with open_ledger(shutil.copy(request.param, tmp_path)) as ledger:
         yield ledger
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from fileq import queue
 from fileq.job import FINAL, JobState, Token
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.tables.attempts import Claim
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.recipes.recipe import decode_recipe
@@ -91,7 +91,7 @@ def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
     gate = threading.Barrier(4)
 
     def claim_all(worker):
-        with opened(database) as own:
+        with open_ledger(database) as own:
             gate.wait()
             claims.extend(claim for job in jobs if (claim := own.attempts.claim_job(job, worker, NOW)))
 

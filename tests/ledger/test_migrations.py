@@ -14,7 +14,7 @@ import pytest
 
 from fileq.errors import ErrorKind, LedgerError
 from fileq.job import JobState
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.migrations import SCHEMA_VERSION
 from fileq.ledger.queries.overview import JobSelection
 
@@ -23,15 +23,15 @@ OLDER = [FIXTURES / f"ledger-v{version}.db" for version in range(1, SCHEMA_VERSI
 
 OPEN = """
 import sys
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 sys.stdin.readline()
-with opened(sys.argv[1]) as ledger:
+with open_ledger(sys.argv[1]) as ledger:
     print(ledger.overview.tally_jobs().total)
 """
 
 OPEN_AND_DIE = """
 import os, signal, sqlite3, sys
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 left = int(sys.argv[2])
 def strike(statement):
     global left
@@ -44,7 +44,7 @@ def connect_traced(*arguments, **keys):
     connection.set_trace_callback(strike)
     return connection
 sqlite3.connect = connect_traced
-with opened(sys.argv[1]) as ledger:
+with open_ledger(sys.argv[1]) as ledger:
     print(int(sys.argv[2]) - left)
 """
 
@@ -75,16 +75,16 @@ def schema(path):
 def test_every_ledger_gets_the_schema_that_a_new_one_has(frozen, tmp_path):
     old, new = shutil.copy(frozen, tmp_path / "old.db"), str(tmp_path / "new.db")
     for path in (old, new):
-        with opened(path):
+        with open_ledger(path):
             pass
     assert schema(old) == schema(new)
 
 
 def test_a_second_look_changes_nothing_any_more(old):
-    with opened(str(old)):
+    with open_ledger(str(old)):
         pass
     before = dump(old)
-    with opened(str(old)):
+    with open_ledger(str(old)):
         pass
     assert dump(old) == before
 
@@ -119,7 +119,7 @@ def test_one_that_is_killed_amid_it_leaves_the_ledger_as_it_was(old, tmp_path):
         if version == before[0]:
             assert content == before[1]
             as_it_was += 1
-        with opened(path) as ledger:
+        with open_ledger(path) as ledger:
             assert ledger.overview.tally_jobs().total == 12
         for name in os.listdir(tmp_path):
             if name.startswith("struck"):
@@ -143,7 +143,7 @@ def test_one_that_meets_a_newer_fileq_at_it_leaves_the_ledger_to_that(old):
 
 
 def complaint(path):
-    with pytest.raises(LedgerError) as raised, opened(str(path)):
+    with pytest.raises(LedgerError) as raised, open_ledger(str(path)):
         pass
     return raised.value.message
 
@@ -171,7 +171,7 @@ def test_rows_that_nobody_could_have_written_keep_no_ledger_from_opening(tmp_pat
     path = shutil.copy(OLDER[-1], tmp_path / "fileq.db")
     table, change = STRANGE[what]
     sql(path, f"update {table} set {change}")
-    with opened(path) as ledger:
+    with open_ledger(path) as ledger:
         jobs = list(ledger.overview.list_jobs(JobSelection()))
         assert len(jobs) == ledger.overview.tally_jobs().total == 12
         assert ledger.health.find_latest_moment() is not None
@@ -183,7 +183,7 @@ def test_rows_that_nobody_could_have_written_keep_no_ledger_from_opening(tmp_pat
 def test_a_job_of_a_strange_state_has_failed_and_says_so_and_can_be_retried(tmp_path):
     path = shutil.copy(OLDER[-1], tmp_path / "fileq.db")
     sql(path, "update jobs set state = 'lost' where id = 3")
-    with opened(path) as ledger:
+    with open_ledger(path) as ledger:
         job = ledger.overview.find_job(3)
         assert job is not None
         assert job.failure is not None
@@ -198,7 +198,7 @@ def test_a_job_of_a_strange_state_has_failed_and_says_so_and_can_be_retried(tmp_
 def test_a_row_that_fits_nowhere_is_put_aside(tmp_path):
     path = shutil.copy(OLDER[-1], tmp_path / "fileq.db")
     sql(path, "insert into attempts (job, number, worker, started_at) values ('x', 1, 1, 5), ('y', 1, 1, 6)")
-    with opened(path) as ledger:
+    with open_ledger(path) as ledger:
         assert ledger.overview.tally_jobs().total == 12
     ((table, row),) = sql(path, "select * from unreadable_rows")
     assert (table, "'y', 1, 1, 6.0" in row) == ("attempts", True)
@@ -207,7 +207,7 @@ def test_a_row_that_fits_nowhere_is_put_aside(tmp_path):
 def test_tombstones_are_in_no_sum_after_it(tmp_path):
     path = shutil.copy(OLDER[-1], tmp_path / "fileq.db")
     sql(path, "update jobs set forgotten_at = 5 where id = 1")
-    with opened(path) as ledger:
+    with open_ledger(path) as ledger:
         assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 1
         assert [past.job_id for past in ledger.tombstones.find_tombstones(9, 9)] == [1]
 

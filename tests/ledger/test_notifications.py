@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.tables.notifications import BACKOFF, KEPT, LEASE, PATIENCE
 from tests.support.jobs import NOW
 
@@ -36,7 +36,7 @@ def walk(notices, now, until):
 
 def test_a_notice_is_due_at_once_and_leased_once(ledger, database):
     entered(ledger.notifications)
-    with opened(database) as other:
+    with open_ledger(database) as other:
         leased = [one.notifications.lease_notification(NOW) for one in (ledger, other, ledger)]
     assert [notice and notice.title for notice in leased] == ["Hello", None, None]
 

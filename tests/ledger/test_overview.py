@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState, Token
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.columns import read_row
 from fileq.ledger.queries.overview import JobSelection, JobTally
 from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
@@ -58,7 +58,7 @@ def step(ledger, tokens, what, number):
 @settings(max_examples=50, deadline=None)
 @given(steps=STEPS)
 def test_the_sums_are_those_of_the_jobs_whatever_happened(steps):
-    with TemporaryDirectory() as folder, opened(f"{folder}/fileq.db") as ledger:
+    with TemporaryDirectory() as folder, open_ledger(f"{folder}/fileq.db") as ledger:
         tokens: dict[int, Token] = {}
         for what, number in steps:
             step(ledger, tokens, what, number)

@@ -1,5 +1,5 @@
 from fileq.errors import ErrorKind
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.tables.pending_events import CauseCount, EndedBatch, FailureExample, UnreportedFailures
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
 
@@ -15,7 +15,7 @@ def test_a_batch_ends_once_when_nothing_of_it_is_left_to_do(ledger, database):
     assert ledger.pending_events.take_ended_batches("fileq") == []
     ledger.jobs.cancel_jobs([second], NOW)
     assert ledger.pending_events.has_events()
-    with opened(database) as other:
+    with open_ledger(database) as other:
         assert [one.pending_events.take_ended_batches("fileq") for one in (other, ledger)] == [
             [EndedBatch(1, unwatched=True)],
             [],

@@ -5,7 +5,7 @@ import pytest
 from fileq.config.settings import NotifySettings
 from fileq.errors import ErrorKind
 from fileq.job import Failure
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.notifications import enqueue_event_notifications
 from fileq.presence import hostname
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
@@ -33,7 +33,7 @@ def body(ledger):
 
 @pytest.fixture
 def other(ledger, database):
-    with opened(database) as other:
+    with open_ledger(database) as other:
         yield other
 
 

@@ -9,7 +9,7 @@ import pytest
 from huey.exceptions import HueyException
 
 from fileq import queue
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.worker.tasks import create_huey
 from tests.support.jobs import NOW
@@ -88,7 +88,7 @@ def test_a_queue_is_not_another(ledger, huey):
 
 def test_a_message_is_delivered_once_whoever_asks(database, ledger, huey):
     send(ledger, *((number, 0, None) for number in range(20)))
-    with opened(database) as other:
+    with open_ledger(database) as other:
         hueys = [huey, huey_of(other)]
         jobs = [hueys[turn % 2].dequeue().args[0] for turn in range(20)]
     assert sorted(jobs) == list(range(20))

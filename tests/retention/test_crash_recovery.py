@@ -5,7 +5,7 @@ import os
 import pytest
 
 from fileq.files import directory
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from tests.support.jobs import NOW
 from tests.support.kills import Killed
 from tests.support.old_outputs import files_below, one, output, run_cleanup
@@ -42,7 +42,7 @@ def three(ledger, out):
 
 def killed(database):
     """A cleaning in a process of its own that may die; its connection closes, as the system would see to it."""
-    with opened(database) as own:
+    with open_ledger(database) as own:
         try:
             run_cleanup(own)
         except Killed:
@@ -135,7 +135,7 @@ def test_one_cleaning_waits_for_no_other(ledger, database):
     from fileq.errors import EnvironmentFailure
 
     def clean_too():
-        with opened(database) as other, pytest.raises(EnvironmentFailure, match=f"process {os.getpid()}"):
+        with open_ledger(database) as other, pytest.raises(EnvironmentFailure, match=f"process {os.getpid()}"):
             run_cleanup(other)
         return True
 

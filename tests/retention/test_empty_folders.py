@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fileq.job import JobState
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.publish import publish_jobs
 from fileq.retention import cleanup
 from fileq.retention.empty_folders import remove_empty_folders
@@ -132,7 +132,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
     count = 100
 
     def work(mine):
-        with opened(database) as ledger:
+        with open_ledger(database) as ledger:
             for number in range(count):
                 try:
                     claimed = claim(ledger, f"/photos/{mine}-{number}.jpg")
@@ -143,7 +143,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
                     raise
 
     def sweep():
-        with opened(database) as ledger:
+        with open_ledger(database) as ledger:
             while not over.is_set():
                 figures.append(run_cleanup(ledger, retention_settings("0s"), time.time() + DAY))
 
@@ -157,7 +157,7 @@ def test_no_job_ever_fails_because_of_a_cleaning(database, out):
     over.set()
     sweeper.join()
     assert problems == []
-    with opened(database) as ledger:
+    with open_ledger(database) as ledger:
         figures.append(run_cleanup(ledger, retention_settings("0s"), time.time() + DAY))
         assert ledger.overview.tally_jobs().jobs[JobState.DONE] == 3 * count
     assert sum(one.outputs_removed for one in figures) == 3 * count
@@ -172,7 +172,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
     over = threading.Event()
 
     def work():
-        with opened(database) as ledger:
+        with open_ledger(database) as ledger:
             for number in range(300):
                 job = number % 5 + 1
                 if number >= 5:
@@ -191,7 +191,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
     worker = threading.Thread(target=work)
     worker.start()
     removed = 0
-    with opened(database) as ledger:
+    with open_ledger(database) as ledger:
         while worker.is_alive() and not over.is_set():
             removed += run_cleanup(ledger, retention_settings("0s"), time.time() + DAY).outputs_removed
         worker.join()

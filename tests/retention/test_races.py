@@ -7,7 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from tests.support.old_outputs import files_below, one, output, publish_outputs, run_cleanup
 
 SWAPPER = """
@@ -41,8 +41,8 @@ for line in sys.stdin:
 CLEANER = """
 import sys
 from tests.support.old_outputs import run_cleanup
-from fileq.ledger import opened
-with opened(sys.argv[1]) as ledger:
+from fileq.ledger import open_ledger
+with open_ledger(sys.argv[1]) as ledger:
     sys.stdout.write("ready\\n")
     sys.stdout.flush()
     run_cleanup(ledger)
@@ -103,7 +103,7 @@ def test_a_cleaning_that_is_killed_again_and_again_is_finished_by_the_next(ledge
                 cleaner.send_signal(signal.SIGKILL)
                 cleaner.wait()
         assert "theirs.jpg" in files_below(out)
-    with opened(database) as another:
+    with open_ledger(database) as another:
         run_cleanup(another)
     assert files_below(out) == ["theirs.jpg"]
     assert (out / "theirs.jpg").read_text() == "theirs"

@@ -9,7 +9,7 @@ import pytest
 from fileq import queue
 from fileq.errors import ErrorKind
 from fileq.job import JobState
-from fileq.ledger import opened
+from fileq.ledger import open_ledger
 from fileq.operations.programs.runner import OUTPUT_VARIABLE
 from fileq.presence import ProcessIdentity, this_process
 from fileq.publish import discard_temps
@@ -252,7 +252,7 @@ def test_an_orphan_that_another_worker_has_begun_anew_is_left_alone(database, le
     job, _, _ = orphan(ledger, tmp_path)
     temp = tmp_path / ".b.tmp"
     seen = ledger.attempts.find_orphans()
-    with opened(database) as other:
+    with open_ledger(database) as other:
         recover(other, NOW, BEAT)
         token = begin(other, job, sign_on(other))
         temp.touch()

@@ -20,7 +20,7 @@ def check_database(context: CheckContext) -> Finding:
     with ledger.transaction():
         pass  # one that can't begin says why
     if context.thorough or _is_due(ledger, context.now):
-        damage = ledger.database.damage()
+        damage = ledger.database.find_damage()
         if damage:
             return _damaged(context.database_path, damage)
         if not context.thorough:

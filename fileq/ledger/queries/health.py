@@ -82,7 +82,7 @@ class HealthQueries:
         return DatabaseSize(size * pages, size * free)
 
     def list_waiting_queues(self, now: float) -> list[WaitingQueue]:
-        """The due jobs that wait, by the first thousand of each kind."""
+        """Return the queues that have due jobs, by the first thousand of each kind."""
         queues: dict[str, list[float]] = {}
         for queue, since in (row for condition in _DUE for row in self._due(condition, now)):
             queues.setdefault(queue, []).extend([] if since is None else [since])
@@ -159,7 +159,7 @@ class HealthQueries:
         return JobFlow(came, ended, unfinished - later)
 
     def list_output_folders(self, since: float) -> list[str]:
-        """Where unfinished jobs, and those that ended after `since`, have their outputs: of 10,000 each."""
+        """Return where unfinished jobs, and those that ended after `since`, have their outputs: of 10,000 each."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select folder from (select folder from jobs where state in ('queued', 'running', 'waiting') limit ?)"
@@ -171,7 +171,7 @@ class HealthQueries:
         return [decode_path(folder) for (folder,) in rows]
 
     def list_recent_output_folders(self, since: float, limit: int) -> list[str]:
-        """The folders that outputs of the last 10,000 jobs lie in which ended after `since`, the latest first."""
+        """Return where outputs of the last 10,000 jobs that ended after `since` lie: `limit` folders, latest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path from (select id, finished_at from jobs where finished_at > ? and purged_at is null"
@@ -182,7 +182,7 @@ class HealthQueries:
         return list(dict.fromkeys(os.path.dirname(decode_path(path)) for (path,) in rows))[:limit]
 
     def find_running_attempts(self, job_ids: Iterable[int]) -> dict[int, int]:
-        """Those of these jobs that run, each with the number of its attempt."""
+        """Return those of these jobs that run, by their ids, each with the number of its attempt."""
         with self._database.reading() as connection:
             rows = [
                 connection.execute(
@@ -193,7 +193,7 @@ class HealthQueries:
         return dict(row for row in rows if row)
 
     def find_latest_moment(self) -> float | None:
-        """The latest time at which something has happened, as far as was written down."""
+        """Return the latest time at which something has happened, as far as was written down."""
         with self._database.reading() as connection:
             (moment,) = connection.execute(
                 "select max(moment) from ("

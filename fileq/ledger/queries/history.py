@@ -115,6 +115,7 @@ class History:
         self._database = database
 
     def total_work(self, since: float, until: float) -> list[WorkTotal]:
+        """Return what ended, summed up by quarter of an hour, recipe and final state."""
         with self._database.reading() as connection:
             names = dict(connection.execute("select id, name from recipes"))
             rows = connection.execute(
@@ -129,7 +130,7 @@ class History:
         ]
 
     def count_sources(self, since: float, until: float) -> int:
-        """How many different sources jobs had that ended."""
+        """Return how many different sources jobs had that ended."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
                 f"select count(distinct source) from jobs where {_ENDED}",  # noqa: S608  # ours
@@ -138,7 +139,7 @@ class History:
         return int(count)
 
     def total_formats(self, since: float, until: float) -> list[FormatTotal]:
-        """The outputs of done jobs by their format, the most frequent first."""
+        """Return the outputs of done jobs by their format, the most frequent first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select format, count(*), sum(outputs.bytes) from jobs join outputs on outputs.job_id = jobs.id"  # noqa: S608  # ours
@@ -149,7 +150,7 @@ class History:
         return [FormatTotal(*row) for row in rows]
 
     def list_causes(self, since: float, until: float) -> list[FailureCause]:
-        """Why jobs failed, the most frequent cause first."""
+        """Return why jobs failed, the most frequent cause first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select error_kind, among, error_hint, id, source, error_message from jobs join"  # noqa: S608  # ours
@@ -166,7 +167,7 @@ class History:
         ]
 
     def total_watches(self, since: float, until: float) -> list[WatchTotal]:
-        """All watched folders, also those by which nothing came."""
+        """Return all watched folders, also those by which nothing came."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, coalesce(sum(among), 0), coalesce(sum(failed), 0) from watches left join"  # noqa: S608  # ours
@@ -194,7 +195,7 @@ class History:
         return RemovalTotal(*sums, *(last or (0,)))
 
     def count_vanished_outputs(self, since: float, until: float) -> int:
-        """How many outputs were found to be gone, by no doing of ours."""
+        """Return how many outputs were found to be gone, by no doing of ours."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
                 "select count(*) from outputs where vanished_at >= ? and vanished_at < ?", (since, until)
@@ -202,7 +203,7 @@ class History:
         return int(count)
 
     def sample_jobs(self, since: float, until: float, most: int) -> dict[str, list[int]]:
-        """Done jobs that made something, of each recipe about `most`, evenly taken of all in the order they ended."""
+        """Return, by recipe, about `most` done jobs that made something, evenly taken in the order they ended."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select name, id from (select recipes.name as name, jobs.id as id,"  # noqa: S608  # ours
@@ -218,7 +219,7 @@ class History:
         return samples
 
     def find_before_and_after(self, job_id: int) -> BeforeAndAfter | None:
-        """A done job's source and its largest output; None where either is gone, as far as we know."""
+        """Return a done job's source and its largest output; None where either is gone, as far as is known."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "select jobs.id, recipes.name, finished_at, source, size, mtime_ns, path,"

@@ -73,7 +73,7 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     error_kind: ErrorKind | None = None
 
     def to_sql(self) -> tuple[str, list[object]]:
-        """The SQL condition, and its values."""
+        """Return the SQL condition, and its values."""
         terms: list[str] = ["purged_at is null"]
         values: list[object] = []
         if self.states:
@@ -96,6 +96,7 @@ class Overview:
         self._database = database
 
     def tally_jobs(self, batch_id: int | None = None) -> JobTally:
+        """Return the sums over a batch, or over all."""
         condition, values = ("where batch_id = ?", (batch_id,)) if batch_id is not None else ("", ())
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -108,7 +109,7 @@ class Overview:
         return read_row(JobTally, (jobs, *done))
 
     def count_finished_jobs(self, moment: float, batch_id: int | None = None) -> int:
-        """How many jobs ended, well or not, after `moment`."""
+        """Return how many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
                 "select count(*) from jobs where finished_at > ? and purged_at is null and (? is null or batch_id = ?)",
@@ -128,7 +129,7 @@ class Overview:
         ]
 
     def list_jobs(self, selection: JobSelection, limit: int | None = None) -> Iterator[Job]:
-        """The jobs that are meant, newest first."""
+        """Yield the jobs that are meant, newest first."""
         condition, values = selection.to_sql()
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -138,13 +139,14 @@ class Overview:
                 yield self._job(row)
 
     def list_job_ids(self, selection: JobSelection) -> list[int]:
+        """Return the ids of the jobs that are meant, oldest first."""
         condition, values = selection.to_sql()
         with self._database.reading() as connection:
             rows = connection.execute(f"select id from jobs where {condition} order by id", values).fetchall()  # noqa: S608  # ours
         return [job for (job,) in rows]
 
     def find_job(self, job_id: int, *, purged: bool = False) -> Job | None:
-        """One job; one that is not listed any more only where `forgotten` asks for it."""
+        """Return a job; one that is a tombstone only where `purged` asks for it."""
         with self._database.reading() as connection:
             row = connection.execute(
                 f"{_JOB} where jobs.id = ? and (? or purged_at is null)", (job_id, purged)
@@ -152,7 +154,7 @@ class Overview:
         return row and self._job(row)
 
     def list_removed_outputs(self, job_id: int) -> list[RemovedOutput]:
-        """What a job had made, and retention has removed."""
+        """Return what a job had made, and retention has removed."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, format, width, height, bytes, removed_at from outputs"

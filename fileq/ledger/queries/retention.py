@@ -57,14 +57,14 @@ class Retention:
         self._database = database
 
     def list_recipes(self) -> dict[int, str]:
-        """All recipes that jobs went through, each as JSON."""
+        """Return all recipes that jobs went through, by their ids, each as JSON."""
         with self._database.reading() as connection:
             return dict(connection.execute("select id, recipe_json from recipes").fetchall())
 
     def find_removable_outputs(
         self, recipe_ids: Collection[int], until: float, after: tuple[float, int] | None, limit: int
     ) -> list[RemovableOutput]:
-        """Outputs of these recipes that may be removed, published up to `until`, the oldest first.
+        """Return outputs of these recipes that may be removed, published up to `until`, the oldest first.
 
         `after` is the moment and number of the last one that was answered before.
         """
@@ -82,7 +82,7 @@ class Retention:
         return [_output(row) for row in rows]
 
     def total_output_bytes(self, recipe_ids: Collection[int]) -> int:
-        """The bytes of all outputs of these recipes that stand."""
+        """Return the bytes of all published outputs of these recipes."""
         with self._database.reading() as connection:
             (total,) = connection.execute(
                 "select coalesce(sum(bytes), 0) from outputs join jobs on jobs.id = outputs.job_id"  # noqa: S608  # ours
@@ -93,7 +93,7 @@ class Retention:
         return int(total)
 
     def announce_removals(self, outputs: Iterable[tuple[RemovableOutput, str]]) -> None:
-        """Each of these is about to be removed, under a hidden name meanwhile: a part of a durable transaction."""
+        """Write down that these are about to be removed, each with its hidden path: part of a durable transaction."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set hidden_path = ? where path = ? and job_id = ? and"  # noqa: S608  # ours
@@ -103,7 +103,7 @@ class Retention:
             )
 
     def is_removable(self, output: RemovableOutput, hidden: str) -> bool:
-        """Whether it may be removed still: nobody has begun to make it anew since."""
+        """Return whether an output may be removed still: nobody has begun to make it anew since."""
         with self._database.reading() as connection:
             row = connection.execute(
                 f"select 1 from outputs where path = ? and published_version = ? and hidden_path = ? and {_FREE}"  # noqa: S608  # ours
@@ -113,7 +113,7 @@ class Retention:
         return row is not None
 
     def record_removed(self, path: str, hidden: str, now: float) -> None:
-        """It has its hidden name now, and nothing but that is left of it."""
+        """Record that an output has its hidden name now, and nothing but that is left of it."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update outputs set published_version = null, removed_at = ?, vanished_at = null"
@@ -122,7 +122,7 @@ class Retention:
             )
 
     def record_kept(self, path: str, hidden: str, version: str) -> None:
-        """It has its name again, or still."""
+        """Record that an output has its own name again, or still, in this version."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update outputs set published_version = ?, removed_at = null where path = ? and hidden_path"
@@ -132,7 +132,7 @@ class Retention:
             )
 
     def clear_hidden_paths(self, removals: Iterable[tuple[str, str]]) -> None:
-        """Of these paths, each with its hidden name, nothing stands under the hidden name any more."""
+        """Record that nothing stands under these hidden paths any more, each given after its output's path."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set hidden_path = null where path = ? and hidden_path = ?",
@@ -140,6 +140,7 @@ class Retention:
             )
 
     def find_interrupted_removals(self) -> list[InterruptedRemoval]:
+        """Return the outputs that were being removed when the process that did it ended."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, hidden_path, published_version, coalesce(bytes, 0) from outputs"
@@ -151,7 +152,7 @@ class Retention:
         ]
 
     def upsert_cleaning(self, cleaning: int | None, gone: CleaningRecord, now: float) -> int:
-        """Write down what a cleaning has done up to now: under its number, or as a new one."""
+        """Write down what a cleaning has done up to now: under its id, or as a new one. Return its id."""
         with self._database.transaction() as connection:
             (number,) = connection.execute(
                 "insert into cleanings (id, cleaned_at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, ?, ?)"
@@ -162,7 +163,7 @@ class Retention:
         return int(number)
 
     def find_cleaner(self) -> str | None:
-        """Who cleans just now, as it was said; None where nobody does."""
+        """Return who cleans just now, as it was written down; None where nobody does."""
         with self._database.reading() as connection:
             row = connection.execute("select value from meta where key = 'cleaning'").fetchone()
         return row and str(row[0])

@@ -51,17 +51,17 @@ class Tombstones:
         self._database = database
 
     def count_old_jobs(self, before: float) -> int:
-        """How many jobs that are listed ended before."""
+        """Return how many jobs that are listed ended before."""
         with self._database.reading() as connection:
             (count,) = connection.execute(f"select count(*) from jobs where {_OLD}", (before,)).fetchone()  # noqa: S608  # ours
         return int(count)
 
     def find_old_jobs(self, before: float, limit: int) -> list[PurgeCandidate]:
-        """Jobs that are listed and ended before, the first ones first."""
+        """Return jobs that are listed and ended before, the first ones first."""
         return self._past(f"where {_OLD} order by finished_at limit ?", before, limit)
 
     def find_tombstones(self, before: float, limit: int) -> list[PurgeCandidate]:
-        """What stayed of jobs, and was last looked at before."""
+        """Return what stayed of jobs, and was last looked at before."""
         return self._past("where purged_at < ? order by purged_at limit ?", before, limit)
 
     def _past(self, condition: str, *values: object) -> list[PurgeCandidate]:
@@ -70,7 +70,7 @@ class Tombstones:
         return [read_row(PurgeCandidate, (job, decode_path(source), *rest)) for job, source, *rest in rows]
 
     def list_published_paths(self, job_id: int) -> list[str]:
-        """The paths of what a job published, as far as nobody has removed it."""
+        """Return the paths of what a job published, as far as nobody has removed it."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path from outputs where job_id = ? and published_version is not null", (job_id,)
@@ -128,7 +128,7 @@ class Tombstones:
             )
 
     def iterate_sources(self) -> Iterator[str]:
-        """The sources of all jobs, and of what stayed of old ones: they may be many."""
+        """Yield the sources of all jobs, and of what stayed of old ones: they may be many."""
         after = 0
         while rows := self._some_sources(after):
             yield from (decode_path(source) for _, source in rows)
@@ -141,7 +141,7 @@ class Tombstones:
             ).fetchall()
 
     def list_watched_paths(self) -> list[str]:
-        """The paths of all folders that are watched, or were."""
+        """Return the paths of all folders that are watched, or were."""
         with self._database.reading() as connection:
             rows: list[Any] = connection.execute("select path from watches").fetchall()
         return [decode_path(path) for (path,) in rows]

@@ -101,26 +101,26 @@ class Attempts:
             raise Fenced
 
     def finish_attempt(self, token: Token, now: float, *, outputs: int, bytes_out: int, note: str) -> None:
-        """The outputs are published and known: the job is done."""
+        """End an attempt whose outputs are published and known: the job is done. Raises Fenced."""
         self._end(
             token, now, "done", "", "state = 'done', finished_at = ?, outputs = ?, bytes_out = ?, note = ?",
             (now, outputs, bytes_out, encode_text(note)),
         )  # fmt: skip
 
     def fail_attempt(self, token: Token, failure: Failure, now: float) -> None:
-        """This was the job's last try."""
+        """End an attempt that was the job's last try: the job has failed. Raises Fenced."""
         self._end_badly(token, failure, now, "state = 'failed', needs_notice = 1, finished_at = ?", now)
 
     def cancel_attempt(self, token: Token, failure: Failure, now: float) -> None:
-        """The source of a watched folder went, or became another, before it was done: nobody waits for this job."""
+        """End an attempt whose watched source went, or became another: the job is cancelled. Raises Fenced."""
         self._end_badly(token, failure, now, "state = 'cancelled', finished_at = ?", now)
 
     def retry_attempt_later(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
-        """The fault may pass: the job is to be tried again at `due_at`."""
+        """End an attempt whose fault may pass: the job waits, to be tried again at `due_at`. Raises Fenced."""
         return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
 
     def put_off_attempt(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
-        """A folder that it needs can't be used: the job waits until then, and that was no try."""
+        """End an attempt that needs a folder that can't be used: the job waits, and that was no try. Raises Fenced."""
         return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
 
     def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> QueueEntry:
@@ -131,11 +131,11 @@ class Attempts:
         )  # fmt: skip
 
     def return_attempt(self, token: Token, now: float) -> QueueEntry:
-        """The worker stops before the attempt has ended: it doesn't count as a try."""
+        """End an attempt whose worker stops: the job is queued, and that was no try. Raises Fenced."""
         return self._end(token, now, "stopped", "", "state = 'queued', tries = tries - 1", ())
 
     def lose_attempt(self, token: Token, now: float) -> QueueEntry:
-        """The attempt was ended from outside, or its worker died: that is no fault of the job, and no try."""
+        """End an attempt that was ended from outside: the job is queued, a death counts, and no try. Raises Fenced."""
         change = "state = 'queued', tries = tries - 1, deaths = deaths + 1"
         return self._end(token, now, "worker died", "", change, ())
 
@@ -157,7 +157,7 @@ class Attempts:
         return read_row(QueueEntry, row)
 
     def find_orphans(self) -> list[tuple[Token, int]]:
-        """What runs for a worker that is no longer entered, each with how often it was lost before."""
+        """Return the tokens of what runs for a worker that left, each with how often the job was lost before."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"select id, attempts, deaths from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours

@@ -24,7 +24,7 @@ class Batches:
         self._database = database
 
     def insert_batch(self, queue: str, now: float, watch_id: int | None = None) -> int:
-        """A new batch, whose messages go through Huey's queue of this name; `watch` is the folder it came by."""
+        """Insert a batch whose messages go through Huey's queue of this name, and return its id."""
         with self._database.transaction() as connection:
             (batch,) = connection.execute(
                 "insert into batches (queue, watch_id, added_at) values (?, ?, ?) returning id", (queue, watch_id, now)
@@ -32,17 +32,17 @@ class Batches:
         return int(batch)
 
     def reopen_batch(self, batch_id: int) -> None:
-        """More comes into it; a quick worker may have ended it in the meantime."""
+        """Have the end of a batch be told once more: a quick worker may have ended it before more came into it."""
         with self._database.transaction() as connection:
             connection.execute("update batches set notified = 0 where id = ? and notified = 1", (batch_id,))
 
     def delete_batch(self, batch_id: int) -> None:
-        """Nothing was queued in it after all."""
+        """Delete a batch in which nothing was queued after all."""
         with self._database.transaction() as connection:
             connection.execute("delete from batches where id = ?", (batch_id,))
 
     def has_jobs(self, batch_id: int) -> bool:
-        """Whether it has jobs that are listed still."""
+        """Return whether a batch has jobs that are listed still."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "select 1 from tallies where batch_id = ? and jobs > 0 limit 1", (batch_id,)
@@ -50,6 +50,7 @@ class Batches:
         return row is not None
 
     def find_queue(self, job_id: int) -> str:
+        """Return the name of the queue that carries a job's messages."""
         with self._database.reading() as connection:
             (queue,) = connection.execute(
                 "select queue from batches join jobs on jobs.batch_id = batches.id where jobs.id = ?", (job_id,)
@@ -70,7 +71,7 @@ class Batches:
         return [str(queue) for (queue,) in rows]
 
     def set_paused(self, *, paused: bool) -> None:
-        """While paused, nobody begins a job. What runs goes on."""
+        """Have nobody begin a job while paused. What runs goes on."""
         with self._database.transaction() as connection:
             connection.execute("delete from meta where key = 'paused'")
             if paused:

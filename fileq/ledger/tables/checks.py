@@ -35,7 +35,7 @@ class Checks:
         self._database = database
 
     def list_records(self) -> dict[str, CheckRecord]:
-        """By name."""
+        """Return the records of all checks, by name."""
         with self._database.reading() as connection:
             rows = connection.execute("select name, state, message, since, bad_since, checked_at from checks")
             return {row[0]: read_row(CheckRecord, row) for row in rows}
@@ -50,19 +50,20 @@ class Checks:
             )
 
     def record_intact(self, now: float) -> None:
-        """Every page of the database was looked at, and nothing is wrong."""
+        """Record that every page of the database was looked at, and nothing is wrong."""
         self._note(_WHOLE, [now])
 
     def find_last_intact(self) -> float | None:
-        """When that was last; None where nobody has looked yet."""
+        """Return when every page was last looked at and well; None where nobody has looked yet."""
         noted = self._noted(_WHOLE, tuple[float])
         return noted[0] if noted else None
 
     def record_clock_jump(self, seconds: float, now: float) -> None:
-        """The system's clock was set: forward, or back where `seconds` is negative."""
+        """Record that the system's clock was set: forward, or back where `seconds` is negative."""
         self._note(_JUMP, [seconds, now])
 
     def find_clock_jump(self) -> ClockJump | None:
+        """Return the last jump of the system's clock; None where there was none."""
         noted = self._noted(_JUMP, tuple[float, float])
         return ClockJump(*noted) if noted else None
 

@@ -39,14 +39,14 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def to(self) -> str | None:
-        """Where it goes, now that all its jobs have ended."""
+        """Return where the source goes, now that all its jobs have ended; "" deletes it, None leaves it."""
         if self.states == {JobState.DONE}:
             return self.done_to
         return self.failed_to if JobState.FAILED in self.states else None
 
     @property
     def is_settled(self) -> bool:
-        """Whether `to` is the last word: jobs that have failed or were cancelled may be retried, and end otherwise."""
+        """Return whether `to` is the last word: failed and cancelled jobs may be retried, and end otherwise."""
         return self.to is not None or self.states == {JobState.DONE}
 
 
@@ -103,6 +103,7 @@ class Dispositions:
         return [one for one in found if one is not None and all(state.is_final for state in one.states)]
 
     def find_disposition(self, disposition_id: int) -> Disposition | None:
+        """Return a disposition with its jobs' states as they are now; None where there is none."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "select source, version, inode, done_to, failed_to, target_path, hidden_path,"
@@ -169,9 +170,11 @@ class Dispositions:
         return DispositionLease(disposition_id, token)
 
     def renew_lease(self, lease: DispositionLease, until: float) -> None:
+        """Have a lease end later. Raises Fenced."""
         self._change(lease, "held_until = ?", until)
 
     def check_lease(self, lease: DispositionLease) -> None:
+        """Raise Fenced where a lease is void."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "select 1 from dispositions where id = ? and token = ?", (lease.disposition_id, lease.token)
@@ -221,7 +224,7 @@ class Dispositions:
         self._change(lease, "holder_json = null, held_until = null")
 
     def close_disposition(self, lease: DispositionLease) -> None:
-        """The source has gone, or it is to stay."""
+        """Delete a disposition whose source has gone, or is to stay. Raises Fenced."""
         with self._database.transaction() as connection:
             self.check_lease(lease)
             connection.execute(

@@ -21,6 +21,7 @@ class FolderRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_by_fileq: bool
 
     def is_same_folder(self, status: os.stat_result) -> bool:
+        """Return whether this status is that of the very folder, by device and inode."""
         return (status.st_dev, status.st_ino) == (self.device, self.inode)
 
 
@@ -63,13 +64,13 @@ class Folders:
             connection.execute("delete from folders where path = ?", (encode_path(path),))
 
     def find_maybe_empty_folders(self) -> list[FolderRecord]:
-        """Those in which retention has removed something since they were last looked at, the deepest first."""
+        """Return the folders in which retention has removed something since they were looked at, the deepest first."""
         with self._database.reading() as connection:
             rows = connection.execute(f"{_FOLDER} where maybe_empty = 1 order by length(path) desc").fetchall()
         return [_folder(row) for row in rows]
 
     def set_maybe_empty(self, path: str, *, thinned: bool) -> None:
-        """Retention is about to remove something in it; or it was looked at."""
+        """Record that retention is about to remove something in a folder, or that the folder was looked at."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update folders set maybe_empty = ? where path = ? and maybe_empty <> ?",
@@ -77,7 +78,7 @@ class Folders:
             )
 
     def list_reserved_folders(self) -> set[str]:
-        """The folders, by their paths, in which an output is being made."""
+        """Return the paths of the folders in which an output is being made."""
         with self._database.reading() as connection:
             rows = connection.execute("select path from outputs where temp_path is not null")
             return {os.path.dirname(decode_path(path)) for (path,) in rows}

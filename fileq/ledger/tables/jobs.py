@@ -38,7 +38,7 @@ class Jobs:
         self._database = database
 
     def upsert_recipe(self, name: str, fingerprint: str, recipe_json: str) -> int:
-        """The id of a recipe as it is now, to be kept with its jobs."""
+        """Keep a recipe as it is now for its jobs, and return its id."""
         with self._database.transaction() as connection:
             row = connection.execute("select id from recipes where recipe_json = ?", (recipe_json,)).fetchone()
             if row is None:
@@ -57,7 +57,7 @@ class Jobs:
         priority: int = 0,
         due_at: float | None = None,
     ) -> int | None:
-        """Enter a candidate, and answer its job's id; None where such a job was there before."""
+        """Insert a candidate as a queued job, and return the job's id; None where such a job was there before."""
         with self._database.transaction() as connection:
             row = connection.execute(
                 "insert into jobs (batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder, relative,"
@@ -142,7 +142,7 @@ class Jobs:
         return [read_row(QueueEntry, row) for row in rows if row]
 
     def has_unfinished_jobs(self, queue: str) -> bool:
-        """Whether anything of this queue is still queued, running or waiting."""
+        """Return whether anything of this queue is still queued, running or waiting."""
         with self._database.reading() as connection:
             return bool(
                 connection.execute(
@@ -153,7 +153,7 @@ class Jobs:
             )
 
     def retry_jobs(self, job_ids: Iterable[int]) -> list[QueueEntry]:
-        """Queue failed and cancelled jobs again; answer those that were."""
+        """Queue failed and cancelled jobs again, and return those that were."""
         with self._database.transaction() as connection:
             rows = [
                 connection.execute(
@@ -174,7 +174,7 @@ class Jobs:
         return [read_row(QueueEntry, row[:-1]) for row in rows if row]
 
     def cancel_jobs(self, job_ids: Iterable[int], now: float) -> list[int]:
-        """Cancel what has not ended; a running attempt's token is void from here on."""
+        """Cancel what has not ended, and return its ids; a running attempt's token is void from here on."""
         with self._database.transaction(durable=True) as connection:
             cancelled = []
             for job in job_ids:

@@ -20,7 +20,7 @@ class QueueMessages:
         self._database = database
 
     def insert_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
-        """Each a message and its priority: higher ones first."""
+        """Insert messages into a queue, each with its priority: higher ones come first."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "insert into task (queue, data, priority) values (?, ?, ?)",
@@ -28,7 +28,7 @@ class QueueMessages:
             )
 
     def schedule_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
-        """Each a message and when it is due, in seconds since the epoch."""
+        """Insert messages that are due later, each with when it is, in seconds since the epoch."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "insert into schedule (queue, data, timestamp) values (?, ?, ?)",
@@ -36,7 +36,7 @@ class QueueMessages:
             )
 
     def has_messages(self, queue: str) -> bool:
-        """Whether a message lies ready in this queue (one that is due later doesn't count)."""
+        """Return whether a message lies ready in this queue (one that is due later doesn't count)."""
         with self._database.reading() as connection:
             return connection.execute("select 1 from task where queue = ? limit 1", (queue,)).fetchone() is not None
 

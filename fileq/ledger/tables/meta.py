@@ -17,6 +17,7 @@ class Meta:
         return self.find_value(f"swept:{host}")
 
     def record_swept_boot(self, host: str, boot: str) -> None:
+        """Record in which boot of a host what it had left was looked for last."""
         with self._database.transaction() as connection:
             connection.execute(
                 "insert into meta values (?, ?) on conflict (key) do update set value = excluded.value",

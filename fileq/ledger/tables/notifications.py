@@ -56,6 +56,7 @@ class Notifications:
     def insert_notification(
         self, event: str, title: str, body: str, now: float, *, attachment: str | None = None
     ) -> int:
+        """Insert what is to be told, due at once, and return its id."""
         with self._database.transaction() as connection:
             (notice,) = connection.execute(
                 "insert into notifications (event, title, body, attachment, created_at, due_at)"
@@ -74,7 +75,7 @@ class Notifications:
             )
 
     def lease_notification(self, now: float) -> Notification | None:
-        """The notice that has waited longest, for this process to send; None where none is due.
+        """Return what has waited longest, for this process to send; None where nothing is due.
 
         The try is counted, and the next one's time is set, before it begins: should its sender die, another one
         sends it later.
@@ -105,7 +106,7 @@ class Notifications:
             )
 
     def record_remaining_targets(self, notification: Notification, targets: Sequence[str], now: float) -> bool:
-        """Only these have not had it yet; the lease begins anew. False where another process has it by now."""
+        """Record who has not had it yet, and begin the lease anew. Return False where another process has it by now."""
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
@@ -120,14 +121,14 @@ class Notifications:
             )
 
     def delete_sent(self, notification: Notification) -> None:
-        """All have had it: it goes, and so do those that were given up, as what hindered them is mended."""
+        """Delete what all have had, and what was given up before, as what hindered that is mended."""
         with self._database.transaction() as connection:
             connection.execute(
                 "delete from notifications where id = ? or given_up_at is not null", (notification.notification_id,)
             )
 
     def record_failed_try(self, notification: Notification, problem: str, now: float) -> None:
-        """This try went wrong: it is tried again later, for a day. No news where another process has it by now."""
+        """Record why a try went wrong: it is tried again, for a day, where no other process has it by now."""
         over = now >= notification.created_at + PATIENCE
         with self._database.transaction() as connection:
             connection.execute(
@@ -142,7 +143,7 @@ class Notifications:
             )
 
     def delete_notifications(self) -> None:
-        """Nobody is to be told anything any more."""
+        """Delete all: nobody is to be told anything any more."""
         with self._database.transaction() as connection:
             connection.execute("delete from notifications")
 
@@ -150,7 +151,7 @@ class Notifications:
         return self._where("1 = 1")
 
     def list_failed_notifications(self) -> list[Notification]:
-        """Those that could not be sent: they are tried again, or were given up."""
+        """Return those that could not be sent: they are tried again, or were given up."""
         return self._where("problem is not null")
 
     def _where(self, condition: str) -> list[Notification]:

@@ -55,6 +55,7 @@ class Outputs:
         self._database = database
 
     def find_owner(self, path: str) -> PathOwner | None:
+        """Return the job that a path belongs to; None where it is nobody's."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "select jobs.id, source, recipes.name, state, pending_version, published_version"
@@ -75,7 +76,7 @@ class Outputs:
         )
 
     def is_published(self, path: str) -> bool:
-        """Whether fileq published a file there that nobody has removed."""
+        """Return whether fileq published a file there that nobody has removed."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "select 1 from outputs where path = ? and published_version is not null", (encode_path(path),)
@@ -83,13 +84,13 @@ class Outputs:
         return row is not None
 
     def is_source(self, path: str) -> bool:
-        """Whether some job has this path as its source."""
+        """Return whether some job has this path as its source."""
         with self._database.reading() as connection:
             row = connection.execute("select 1 from jobs where source = ? limit 1", (encode_path(path),)).fetchone()
         return row is not None
 
     def reserve_path(self, path: str, job_id: int, temp: str, *, standing: str | None = None) -> None:
-        """The path is this job's from now on, and its file comes into being at `temp`.
+        """Give a path to a job, whose file comes into being at `temp`.
 
         `standing` is the version of the file that stands there: where that is one that an attempt had announced when
         it was cut off, it counts as published from now on, as the next announcement takes its place.
@@ -173,6 +174,7 @@ class Outputs:
         ]
 
     def record_published(self, job_id: int, outputs: Sequence[PublishedFile], now: float) -> None:
+        """Record that the files of an attempt have their final names."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set temp_path = null, pending_version = null, pending_json = null,"
@@ -187,7 +189,7 @@ class Outputs:
             )  # fmt: skip
 
     def find_reserved_paths(self, job_id: int) -> list[tuple[str, str]]:
-        """The paths that an unfinished attempt at a job has reserved, each with its temp file."""
+        """Return the paths that an unfinished attempt at a job has reserved, each with its temp file."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, temp_path from outputs where job_id = ? and temp_path is not null", (job_id,)
@@ -195,7 +197,7 @@ class Outputs:
         return [(decode_path(path), decode_path(temp)) for path, temp in rows]
 
     def find_abandoned_paths(self) -> list[tuple[str, str]]:
-        """Reserved paths, each with its temp file, of jobs that nobody does any more."""
+        """Return reserved paths, each with its temp file, of jobs that nobody does any more."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, temp_path from outputs join jobs on jobs.id = outputs.job_id"
@@ -213,7 +215,7 @@ class Outputs:
             return [job_id for (job_id,) in rows]
 
     def release_paths(self, reserved: Iterable[tuple[str, str]]) -> None:
-        """An attempt is over: of these paths and temp files, those under which nothing was published are free again."""
+        """Free those of an ended attempt's paths, each given with its temp file, under which nothing was published."""
         with self._database.transaction() as connection:
             for path, temp in reserved:
                 names = (encode_path(path), encode_path(temp))
@@ -226,12 +228,12 @@ class Outputs:
                 connection.execute("update outputs set temp_path = null where path = ? and temp_path = ?", names)
 
     def are_present(self, job_id: int) -> bool:
-        """Whether all that a done job published is its own still, and there."""
+        """Return whether all that a done job published is its own still, and there."""
         standing = self._published_by(job_id)
         return standing is not None and all(os.path.lexists(path) for path, _, _ in standing)
 
     def are_unchanged(self, job_id: int) -> bool:
-        """Whether all that a done job published is there, each the same file still."""
+        """Return whether all that a done job published is there, each the same file still."""
         standing = self._published_by(job_id)
         return standing is not None and all(_is_at(path, inode, version) for path, inode, version in standing)
 
@@ -246,7 +248,7 @@ class Outputs:
         return [(decode_path(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
 
     def list_expected_outputs(self, *, after: str | None, limit: int) -> list[ExpectedOutput]:
-        """Published outputs that nobody has removed, by their paths, beginning `after` one."""
+        """Return published outputs that nobody has removed, by their paths, beginning `after` one."""
         condition, values = ("", ()) if after is None else ("and path > ?", (encode_path(after),))
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -262,7 +264,7 @@ class Outputs:
         ]
 
     def record_vanished(self, gone: Sequence[tuple[str, str]], back: Sequence[tuple[str, str]], now: float) -> None:
-        """Outputs, each by its path and version, that were found to be gone, and others that are there again.
+        """Record which outputs, each by path and version, were found to be gone, and which are there again.
 
         One that was published anew since they were looked for is neither.
         """
@@ -283,7 +285,7 @@ class LeftoverTemps:
         self._database = database
 
     def insert_temps(self, paths: Iterable[str], now: float) -> None:
-        """Remember these; those that are known stay known since when they were."""
+        """Remember these temp files; those that are known stay known since when they were."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "insert into leftover_temps values (?, ?) on conflict do nothing",
@@ -291,7 +293,7 @@ class LeftoverTemps:
             )
 
     def delete_temps(self, paths: Iterable[str]) -> None:
-        """Forget these."""
+        """Forget these temp files."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "delete from leftover_temps where path = ?", [(encode_path(path),) for path in paths]

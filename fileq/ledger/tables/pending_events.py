@@ -50,21 +50,21 @@ class PendingEvents:
         self._database = database
 
     def has_events(self) -> bool:
-        """Whether there may be anything to tell: a look that costs nothing."""
+        """Return whether there may be anything to tell: a look that costs nothing."""
         with self._database.reading() as connection:
             batch = connection.execute(f"{_ENDED} limit 1", ("",)).fetchone()
             job = connection.execute("select 1 from jobs where needs_notice = 1 limit 1").fetchone()
         return batch is not None or job is not None
 
     def take_ended_batches(self, queue: str) -> list[EndedBatch]:
-        """The batches that have ended since; those of `queue` may be unwatched. From here on they are told."""
+        """Return the batches that have ended since, and count them as told; those of `queue` may be unwatched."""
         with self._database.transaction() as connection:
             rows = connection.execute(f"{_ENDED} order by id", (queue,)).fetchall()
             connection.executemany("update batches set notified = 1 where id = ?", [(batch,) for batch, _ in rows])
         return [EndedBatch(batch, bool(unwatched)) for batch, unwatched in rows]
 
     def find_unreported_failures(self) -> UnreportedFailures | None:
-        """Of the failed jobs that nobody was told of; None where there are none."""
+        """Return since when jobs have failed that nobody was told of; None where there are none."""
         with self._database.reading() as connection:
             (since,) = connection.execute("select min(finished_at) from jobs where needs_notice = 1").fetchone()
             goes_on = connection.execute(
@@ -75,7 +75,7 @@ class PendingEvents:
         return None if since is None else UnreportedFailures(since, goes_on is not None)
 
     def count_causes(self, batch_ids: Sequence[int]) -> list[CauseCount]:
-        """Why jobs of these batches failed, the most frequent cause first."""
+        """Return why jobs of these batches failed, the most frequent cause first."""
         sums: dict[ErrorKind, CauseCount] = {}
         with self._database.reading() as connection:
             for batch in batch_ids:
@@ -89,6 +89,7 @@ class PendingEvents:
         return sorted(sums.values(), key=lambda cause: (-cause.jobs, cause.kind))
 
     def count_unreported_causes(self) -> list[CauseCount]:
+        """Return why jobs failed that nobody was told of, the most frequent cause first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select error_kind, count(*), max(error_hint) from jobs where needs_notice = 1"
@@ -97,7 +98,7 @@ class PendingEvents:
         return [CauseCount(read_error_kind(kind), jobs, remedy) for kind, jobs, remedy in rows]
 
     def list_unreported_failures(self, limit: int) -> list[FailureExample]:
-        """The first of the failed jobs that nobody was told of."""
+        """Return the first of the failed jobs that nobody was told of."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select source, error_message from jobs where needs_notice = 1 order by batch_id, finished_at limit ?",
@@ -106,7 +107,7 @@ class PendingEvents:
         return [FailureExample(decode_path(source), message) for source, message in rows]
 
     def mark_failures_notified(self, batch_ids: Sequence[int] | None = None) -> None:
-        """Somebody was told of the failed jobs: those of these batches, or all."""
+        """Record that somebody was told of the failed jobs: those of these batches, or all."""
         with self._database.transaction() as connection:
             if batch_ids is None:
                 connection.execute("update jobs set needs_notice = 0 where needs_notice = 1")

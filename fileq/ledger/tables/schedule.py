@@ -34,6 +34,7 @@ class ScheduleEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_at(self) -> float:
+        """Return when the task runs next: when it is due, or is tried again before."""
         return self.due_at if self.retry_at is None else min(self.due_at, self.retry_at)
 
 
@@ -53,7 +54,7 @@ class ScheduledTasks:
         return row and _entry(row)
 
     def insert_entry(self, name: str, cron: str, due_at: float) -> None:
-        """A task that is new, or has a new line. How it went last is taken over."""
+        """Insert a task that is new, or has a new cron line. How it went last is taken over."""
         with self._database.transaction() as connection:
             last = connection.execute(
                 "select host, pid, process_started, started_at, finished_at, outcome, message from scheduled_tasks"
@@ -67,7 +68,7 @@ class ScheduledTasks:
             )
 
     def postpone_entry(self, name: str, cron: str, due_at: float) -> None:
-        """Have it due at another time."""
+        """Have a task due at another time."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update scheduled_tasks set due_at = ? where name = ? and cron = ?", (due_at, name, cron)
@@ -76,7 +77,7 @@ class ScheduledTasks:
     def begin_run(
         self, entry: ScheduleEntry, runner: ProcessIdentity, now: float, *, due_at: float, tries: int
     ) -> None:
-        """It runs from now on, for the `tries`th time since it was due; `due_at` is its next time."""
+        """Record that a task runs, for the `tries`th time since it was due; `due_at` is its next time."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update scheduled_tasks set due_at = ?, retry_at = null, tries = ?, host = ?,"
@@ -95,7 +96,7 @@ class ScheduledTasks:
         message: str,
         retry_at: float | None,
     ) -> None:
-        """It has ended; no news where another process runs it by now."""
+        """Record how a task ended; nothing changes where another process runs it by now."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update scheduled_tasks set finished_at = ?, outcome = ?, message = ?, retry_at = ?"

@@ -83,7 +83,7 @@ class Watches:
         self._database = database
 
     def upsert_watch(self, path: str, process: ProcessIdentity, now: float) -> int:
-        """This process watches the folder from now on."""
+        """Record that this process watches the folder from now on, and return the watch's id."""
         with self._database.transaction() as connection:
             (watch,) = connection.execute(
                 "insert into watches (path, host, pid, process_started, status_json, status_at)"

@@ -42,7 +42,7 @@ class Workers:
         return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, heartbeat_at=now)
 
     def record_heartbeat(self, worker_id: int, now: float) -> bool:
-        """The worker is alive. False where it was declared gone in the meantime."""
+        """Record that a worker is alive. Return False where it was declared gone in the meantime."""
         with self._database.transaction() as connection:
             return bool(
                 connection.execute("update workers set heartbeat_at = ? where id = ?", (now, worker_id)).rowcount
