@@ -106,14 +106,14 @@ class Attempt:
         """Have the job done again, as something outside killed its child; or fail where that happened too often."""
         self._end(lambda now: requeue_or_fail(self._ledger, self.token, self._claim.deaths, now))
 
-    def put_off(self, error: FolderUnavailable) -> None:
+    def postpone(self, error: FolderUnavailable) -> None:
         """Have the job wait for its folder, and that was no try; where somebody waits for its end, fail."""
         outages = self._context.folder_outages
         if outages is None:
             self._end(lambda now: self._fail(_failure(error), now))
             return
         seconds = outages.begin(error, self.source, self._claim.folder)
-        self._end(lambda now: self._ledger.attempts.put_off_attempt(self.token, _failure(error), now + seconds, now))
+        self._end(lambda now: self._ledger.attempts.postpone_attempt(self.token, _failure(error), now + seconds, now))
 
     def fail(self, error: JobError) -> None:
         """Have the job wait for another try where that may help and one is left; else it has failed.
@@ -125,7 +125,7 @@ class Attempt:
         if away is None:
             self._end(lambda now: self._fail(_failure(error), now))
         else:
-            self.put_off(away)
+            self.postpone(away)
 
     def _fail(self, failure: Failure, now: float) -> QueueEntry | None:
         attempts, claim, settings = self._ledger.attempts, self._claim, self._context.settings

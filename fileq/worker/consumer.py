@@ -54,18 +54,18 @@ class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
         One slot does that at a time: with many, waiting costs as much as with one.
         """
         context = self.slot.context
-        if not context.lookout.acquire(timeout=_TURN):
+        if not context.dequeue_lock.acquire(timeout=_TURN):
             return None
         try:
             task = self.huey.dequeue()
-            context.silence.end()
+            context.database_outage.end()
             if task is None:
                 self.sleep()
             else:
                 self.delay = self.default_delay
             return task
         finally:
-            context.lookout.release()
+            context.dequeue_lock.release()
 
     @contextmanager
     def _surviving(self, what: str) -> Iterator[None]:

@@ -16,10 +16,10 @@ from fileq.publish import EncodedJob, publish_jobs
 from fileq.worker.attempt import Attempt
 from fileq.worker.slot import Slot
 
-_SHOWN_AFTER = 0.2
+_MAX_PUBLISH_DELAY = 0.2
 """Seconds that a finished temp file may wait for others, to be published with them."""
 
-_AGAIN = 1.0
+_RETRY = 1.0
 """Seconds until a slot tries again to write down how an attempt ended."""
 
 AttemptSteps = Generator[EncodedJob, None, None]
@@ -71,7 +71,7 @@ def process_job(slot: Slot, job_id: int) -> AttemptSteps:
         except ChildLost:
             attempt.lose()  # something outside killed its child: it runs again, but not for ever
         except FolderUnavailable as error:
-            attempt.put_off(error)  # a disk is full, read-only or away: it waits for that
+            attempt.postpone(error)  # a disk is full, read-only or away: it waits for that
         except JobError as error:
             attempt.fail(error)  # it is refused, or fails; or waits for another try
         else:
@@ -96,7 +96,7 @@ class PublicationGroup:
         while self._waiting and error is not None:
             attempt, _ = self._waiting.popleft()
             with suppress(Exception):  # the one that this block ends with
-                _go_on(attempt, error)
+                _resume_attempt(attempt, error)
 
     def add(self, attempt: AttemptSteps) -> None:
         """Make an attempt up to its encoded outputs, if it gets so far."""
@@ -109,17 +109,17 @@ class PublicationGroup:
     @property
     def is_due(self) -> bool:
         """Whether those that wait should wait for no others."""
-        return time.monotonic() - self._since > _SHOWN_AFTER
+        return time.monotonic() - self._since > _MAX_PUBLISH_DELAY
 
     def publish(self) -> None:
         """Publish the outputs of all that wait, and end their attempts: as done, or as each one's refusal wants it."""
         refused = publish_jobs(self._ledger, [finished for _, finished in self._waiting]) if self._waiting else {}
         while self._waiting:
             attempt, finished = self._waiting.popleft()
-            _go_on(attempt, refused.get(finished.token))
+            _resume_attempt(attempt, refused.get(finished.token))
 
 
-def _go_on(attempt: AttemptSteps, error: BaseException | None) -> None:
+def _resume_attempt(attempt: AttemptSteps, error: BaseException | None) -> None:
     with suppress(StopIteration):
         if error is None:
             next(attempt)
@@ -130,7 +130,7 @@ def _go_on(attempt: AttemptSteps, error: BaseException | None) -> None:
 def _claim_job(slot: Slot, job_id: int) -> Claim | None:
     """Claim a job for this slot; None where it is not to be done now: then it has a message still, if it needs one."""
     context = slot.context
-    if _is_put_off(slot, job_id):
+    if _postpone_in_outage(slot, job_id):
         return None
     claim = context.ledger.attempts.claim_job(job_id, context.worker_id(), time.time())
     if claim is None:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
@@ -140,8 +140,11 @@ def _claim_job(slot: Slot, job_id: int) -> Claim | None:
     return claim
 
 
-def _is_put_off(slot: Slot, job_id: int) -> bool:
-    """Whether it waits for a folder that is not to be tried again yet: it need not be claimed to know that."""
+def _postpone_in_outage(slot: Slot, job_id: int) -> bool:
+    """Postpone a job that waits for a folder which is not to be tried again yet; return whether it is one.
+
+    It need not be claimed to know that.
+    """
     ledger, outages = slot.context.ledger, slot.context.folder_outages
     waits = ledger.jobs.find_waiting_paths(job_id) if outages is not None and outages.any else None
     seconds = outages.seconds_left(*waits) if outages is not None and waits is not None else 0.0
@@ -170,21 +173,21 @@ def _given_back_in_outages(slot: Slot, attempt: Attempt) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if slot.hold_still(error):
-            _as_soon_as_possible(slot, attempt.give_back)
+        if slot.back_off(error):
+            _end_with_retries(slot, attempt.give_back)
             return
         message = f"Something went wrong inside fileq at {attempt.source}: {type(error).__name__}: {error}"
         fault = JobError(ErrorKind.INTERNAL, message, "Please report it, with the file if you can.")
-        _as_soon_as_possible(slot, lambda: attempt.fail(fault))
+        _end_with_retries(slot, lambda: attempt.fail(fault))
         raise
     slot.end()
 
 
-def _as_soon_as_possible(slot: Slot, end: Callable[[], None]) -> None:
+def _end_with_retries(slot: Slot, end: Callable[[], None]) -> None:
     """End an attempt, however often that takes; where the worker stops meanwhile, recovery gives its job back."""
     while True:
         with suppress(LedgerError, OSError, MemoryError):
             end()
             return
-        if slot.stop.wait(_AGAIN):
+        if slot.stop.wait(_RETRY):
             return

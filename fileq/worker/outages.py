@@ -18,7 +18,7 @@ _log = logging.getLogger("fileq")
 
 
 class SlotBackoff:
-    """How long one slot holds still: 1 s, then each time twice as long, up to `longest` seconds."""
+    """How long one slot begins no job: 1 s, then each time twice as long, up to `longest` seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,13 +29,13 @@ class SlotBackoff:
     def is_on(self) -> bool:
         return self._until is not None and self._clock() < self._until
 
-    def hold(self, longest: float) -> None:
-        """Begin to hold still."""
+    def begin(self, longest: float) -> None:
+        """Begin no job from now on, for at most `longest` seconds."""
         self._until = self._clock() + min(self._delay, longest)
         self._delay = min(2 * self._delay, longest)
 
     def reset(self) -> None:
-        """Hold still no more, and for 1 s the next time."""
+        """Begin jobs again; the next time that nothing works, wait for 1 s."""
         self._delay, self._until = _FIRST_DELAY, None
 
 
@@ -146,13 +146,13 @@ class FolderOutages:
 
 
 class LedgerAlarm:
-    """Rings once when the ledger could not be used for minutes: health has no place then to write down what it saw."""
+    """Goes off once when the ledger could not be used for minutes: health can then write down nothing that it finds."""
 
     def __init__(self, patience: float = 300.0) -> None:
         self._patience = patience
         self._since: float | None = None
 
-    def rings(self, now: float) -> bool:
+    def note_failure(self, now: float) -> bool:
         """Note that the ledger could not be used at `now`; return whether that is to be told."""
         if self._since is None:
             self._since = now + self._patience
@@ -161,6 +161,6 @@ class LedgerAlarm:
         self._since = float("inf")
         return True
 
-    def rest(self) -> None:
+    def reset(self) -> None:
         """Note that the ledger can be used."""
         self._since = None

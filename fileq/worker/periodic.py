@@ -19,16 +19,16 @@ from fileq.timezone import local_zone
 from fileq.worker.outages import LedgerAlarm
 from fileq.worker.recovery import HeartbeatWatch, recover
 
-_FAREWELL, _CUT = 1.5, 0.5
-"""Seconds that tasks have to end when the worker stops, and the sender of notices once it is cut off.
+_END_PATIENCE, _CUT_PATIENCE = 1.5, 0.5
+"""Seconds that tasks have to end when the worker stops, and the sender of notifications once it is cut off.
 
 What they had not done, the next worker does.
 """
 
 _RETRY = 1.0
-_COURIER = "fileq-courier"
+_DELIVERY_THREAD = "fileq-delivery"
 _DELIVERY = 300.0
-"""Seconds that the sending of notices may take; what is left is sent a minute later."""
+"""Seconds that the sending of notifications may take; what is left is sent a minute later."""
 
 _log = logging.getLogger("fileq")
 
@@ -57,7 +57,7 @@ class PeriodicTasks:
         drive does; it then holds up nothing but itself.
         """
         self._start_alone("fileq-recovery", partial(self._guarded, self._recover))
-        self._start_alone("fileq-turn", partial(self._guarded, self._turn))
+        self._start_alone("fileq-tick", partial(self._guarded, self._notify_and_start_tasks))
 
     @property
     def is_busy(self) -> bool:
@@ -71,9 +71,9 @@ class PeriodicTasks:
     def close(self) -> None:
         """Wait for a moment until the tasks have ended, and cut off what is still sent then."""
         self.stop()
-        self._join(_FAREWELL)
+        self._join(_END_PATIENCE)
         self._cut.set()
-        self._join(_CUT)
+        self._join(_CUT_PATIENCE)
         if not self.is_busy:
             self._ledger.close()
 
@@ -121,33 +121,33 @@ class PeriodicTasks:
         try:
             recover(self._ledger, now, self._config.settings.worker.heartbeat, self._heartbeats)
         except LedgerError as error:
-            if self._alarm.rings(now):
-                self._start_alone(_COURIER, partial(self._sound, error))
+            if self._alarm.note_failure(now):
+                self._start_alone(_DELIVERY_THREAD, partial(self._report_ledger_failure, error))
             raise
-        self._alarm.rest()
+        self._alarm.reset()
 
-    def _turn(self, now: float) -> None:
-        self._note_a_jump(now)
-        self._tell(now)
+    def _notify_and_start_tasks(self, now: float) -> None:
+        self._record_clock_jump(now)
+        self._send_notifications(now)
         for run in self._scheduler.claim_due_tasks(now):
             if not self._start(f"fileq-{run.name}", partial(self._run, run)):
-                self._end(run, "It could not be started.", "")
+                self._record_end(run, "It could not be started.", "")
 
-    def _note_a_jump(self, now: float) -> None:
+    def _record_clock_jump(self, now: float) -> None:
         jump = self._clock.measure_jump()
         if jump is not None:
             self._ledger.checks.record_clock_jump(jump, now)
 
-    def _tell(self, now: float) -> None:
+    def _send_notifications(self, now: float) -> None:
         enqueue_event_notifications(self._ledger, self._notify, now)
         if self._notify.is_on and self._ledger.notifications.has_due_notification(now):
-            self._start_alone(_COURIER, self._deliver)
+            self._start_alone(_DELIVERY_THREAD, self._deliver)
 
     def _deliver(self) -> None:
         """Send notifications in a process of its own.
 
         A mail server that hangs, and all that Apprise needs, are no part of the worker. It may end what it has begun
-        when the worker stops: a notice that is cut off waits for its lease to pass.
+        when the worker stops: a notification that is cut off waits for its lease to pass.
         """
         try:
             run_isolated(
@@ -163,7 +163,7 @@ class PeriodicTasks:
         except FileqError as error:
             _log.warning("Notices could not be sent: %s", error)
 
-    def _sound(self, trouble: LedgerError) -> None:
+    def _report_ledger_failure(self, trouble: LedgerError) -> None:
         """Tell people that the ledger can't be used, past its outbox."""
         title, body = "fileq can't use its database", f"{trouble}\n\nOn {hostname()}. fileq doctor shows more."
         try:
@@ -177,17 +177,17 @@ class PeriodicTasks:
 
     def _run(self, run: TaskRun) -> None:
         problem, message = run_task(self._ledger.database.path, self._config, run.name, self._stop)
-        self._end(run, problem, message)
+        self._record_end(run, problem, message)
 
-    def _end(self, run: TaskRun, problem: str | None, message: str) -> None:
+    def _record_end(self, run: TaskRun, problem: str | None, message: str) -> None:
         # Until it is written down, the task counts as running, and is not run again.
-        while not self._wrote_down(run, problem, message):
+        while not self._try_record_end(run, problem, message):
             if self._stop.wait(_RETRY):
                 break
         if problem is not None:
             _log.warning("%s went wrong: %s", run.name, problem)
 
-    def _wrote_down(self, run: TaskRun, problem: str | None, message: str) -> bool:
+    def _try_record_end(self, run: TaskRun, problem: str | None, message: str) -> bool:
         try:
             if self._stop.is_set() and problem is None:
                 self._scheduler.stop_run(run, time.time())

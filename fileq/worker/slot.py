@@ -1,4 +1,4 @@
-"""A slot of a worker: its sandbox, what it does right now, and how long it holds still where nothing works."""
+"""A slot of a worker: its sandbox, what it does right now, and how long it begins no job where nothing works."""
 
 import threading
 import time
@@ -13,8 +13,8 @@ from fileq.ledger import Ledger
 from fileq.process.sandbox import Sandbox
 from fileq.worker.outages import FolderOutages, Outage, SlotBackoff
 
-_SHORTAGE_AGAIN, _LEDGER_AGAIN = 60.0, 5.0
-"""Seconds that a slot holds still at the longest before it tries again."""
+_LONGEST_SHORTAGE_DELAY, _LONGEST_LEDGER_DELAY = 60.0, 5.0
+"""Seconds for which a slot begins no job, at the longest, before it tries again."""
 
 
 class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,11 +28,11 @@ class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
     paused: threading.Event
     idle: threading.Event
     """Set by a slot that has found nothing to do."""
-    lookout: threading.Lock
-    """Held by the one slot that looks for a message."""
+    dequeue_lock: threading.Lock
+    """Held by the one slot that takes a message off the queue."""
     shortage: Outage
     """This process has no handles, memory or processes left."""
-    silence: Outage
+    database_outage: Outage
     """The database doesn't answer."""
     folder_outages: FolderOutages | None = None
     """None where somebody waits for the end: then jobs that need a full disk are to fail after some tries."""
@@ -79,27 +79,27 @@ class Slot:
             self.context.shortage.end()
             self.backoff.reset()
 
-    def hold_still(self, error: BaseException) -> bool:
-        """Hold still for a while where an error is an outage's, and say it; return whether it is one."""
+    def back_off(self, error: BaseException) -> bool:
+        """Begin no job for a while where an error is an outage's, and log that; return whether it is one."""
         if isinstance(error, LedgerError):
-            self._hold_still(self.context.silence, error, _LEDGER_AGAIN)
+            self._begin_outage(self.context.database_outage, error, _LONGEST_LEDGER_DELAY)
             return True
         lack = find_shortage(error)
         if lack is not None:
-            self._hold_still(self.context.shortage, lack, _SHORTAGE_AGAIN)
+            self._begin_outage(self.context.shortage, lack, _LONGEST_SHORTAGE_DELAY)
         return lack is not None
 
-    def _hold_still(self, outage: Outage, error: FileqError, longest: float) -> None:
+    def _begin_outage(self, outage: Outage, error: FileqError, longest: float) -> None:
         if not isinstance(error, DatabaseReplaced):  # for which nobody waits: the worker ends, and says it
             outage.begin(error)
         if not self.backoff.is_on:  # several jobs may meet the same outage at the same time
-            self.backoff.hold(longest)
+            self.backoff.begin(longest)
 
     @contextmanager
     def surviving_outages(self) -> Iterator[None]:
-        """Hold still, and go on after the block, where the ledger or this process fails in it."""
+        """Back off, and go on after the block, where the ledger or this process fails in it."""
         try:
             yield
         except Exception as error:
-            if not self.hold_still(error):
+            if not self.back_off(error):
                 raise

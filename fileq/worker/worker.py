@@ -1,4 +1,4 @@
-"""The worker: its slots, with signals, a heartbeat, and an eye on what was cancelled or paused."""
+"""The worker: its slots, its signals and heartbeat, and looks at what was cancelled or paused."""
 
 import signal
 import threading
@@ -32,15 +32,15 @@ _PATIENCE = 60.0
 _LAST_PATIENCE = 2.0
 """The same once it is to stop: whoever carries on finds what could not be written down."""
 
-_TELLING = 30.0
-"""Seconds that a draining worker stays for its last notices; those that are not sent by then wait for the next one."""
+_NOTIFICATION_PATIENCE = 30.0
+"""Seconds that a draining worker stays to send notifications; what it has not sent by then, the next one sends."""
 
 _GIVEN_UP = 60.0
 """Seconds without handles, memory or database after which a worker that is to drain its queue ends."""
 
 _TICK = 0.1
 _IDLE_TICK = 0.25
-_LOOK = 0.25
+_CONTROL_INTERVAL = 0.25
 """Seconds between two looks at what was cancelled or paused."""
 
 _POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
@@ -80,13 +80,13 @@ class Worker:
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
         self._on_stop: Callable[[], None] | None = None
         self._on_hangup: Callable[[], None] | None = None
-        self._record = self._sign_on(slots)
+        self._record = self._register(slots)
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
-        self._at_once = False
+        self._stops_at_once = False
         self._failure: FileqError | None = None
         self._unwritten: tuple[float, LedgerError] | None = None
-        self._told_at: float | None = None
+        self._notified_at: float | None = None
         self._context = SlotContext(
             ledger=self._ledger,
             settings=self._settings,
@@ -94,9 +94,9 @@ class Worker:
             worker_id=lambda: self._record.id,
             paused=threading.Event(),
             idle=threading.Event(),
-            lookout=threading.Lock(),
+            dequeue_lock=threading.Lock(),
             shortage=Outage("There is enough again: the jobs go on."),
-            silence=Outage("The database answers again: the jobs go on."),
+            database_outage=Outage("The database answers again: the jobs go on."),
             folder_outages=None if drain else FolderOutages(),
         )
         huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
@@ -137,7 +137,7 @@ class Worker:
                 self.stop()
             recover(self._ledger, time.time(), self._settings.heartbeat)
             sweep_after_boot(self._ledger, time.time())
-            self._obey()
+            self._apply_cancellations_and_pause()
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
             raise self._failure
@@ -155,7 +155,7 @@ class Worker:
             self._beat_at = moment
             self._beat()
 
-    def _sign_on(self, slots: int) -> WorkerRecord:
+    def _register(self, slots: int) -> WorkerRecord:
         return self._ledger.workers.register_worker(this_process(), self._queue, slots, time.time())
 
     def stop(self) -> None:
@@ -166,7 +166,7 @@ class Worker:
         if number == getattr(signal, "SIGHUP", None) and self._on_hangup is not None:
             self._on_hangup()
             return
-        self._at_once = self._reason is StopReason.STOPPED
+        self._stops_at_once = self._reason is StopReason.STOPPED
         self._stop(StopReason.STOPPED)
 
     def _stop(self, reason: StopReason) -> None:
@@ -178,16 +178,16 @@ class Worker:
             self._periodic_tasks.stop()
 
     def _tick(self) -> None:
-        self._pause()
+        self._wait()
         if self._drain and self._reason is None:
             self._give_up_where_nothing_works()
         for slot in self._consumer.slots:
             slot.sandbox.check_memory()
-            if self._at_once:
+            if self._stops_at_once:
                 slot.sandbox.stop(KillReason.STOPPED)
         if self._has_its_database():
             with suppress(LedgerError):  # the next tick asks again
-                self._look_at_the_ledger(time.monotonic())
+                self._check_ledger(time.monotonic())
         if self._on_stop is not None and self._reason is StopReason.STOPPED:
             self._on_stop()
             self._on_stop = None
@@ -199,16 +199,16 @@ class Worker:
         try:
             self._ledger.database.check_file()
         except DatabaseReplaced as error:
-            self._at_once = True  # what runs can't be published any more
+            self._stops_at_once = True  # what runs can't be published any more
             self._give_up(error)
             return False
         except LedgerError as error:
-            self._context.silence.begin(error)
+            self._context.database_outage.begin(error)
             return False
         return True
 
-    def _pause(self) -> None:
-        """Let the slots work for a moment; not longer than until one has nothing to do, where that may be the end."""
+    def _wait(self) -> None:
+        """Wait a moment, in which the slots work; not longer than until one is idle, where that may be the end."""
         if self._consumer.stop_flag.is_set():
             self._consumer.join(_TICK)
         elif self._drain:
@@ -218,32 +218,32 @@ class Worker:
             busy = any(slot.sandbox.token for slot in self._consumer.slots)
             time.sleep(_TICK if busy else _IDLE_TICK)
 
-    def _look_at_the_ledger(self, moment: float) -> None:
+    def _check_ledger(self, moment: float) -> None:
         self.keep_alive()
-        if moment - self._looked_at >= _LOOK:
+        if moment - self._looked_at >= _CONTROL_INTERVAL:
             self._looked_at = moment
-            self._obey()
+            self._apply_cancellations_and_pause()
         if self._drain:
-            self._drained(moment)
+            self._stop_when_drained(moment)
         if self._periodic_tasks is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
             self._sent_at = moment
             control.resend_jobs(self._ledger, self._queue, time.time())
 
     def _beat(self) -> None:
-        """Write that it is alive; so it also learns that nobody can write any more, where no job tells."""
+        """Write a heartbeat, and note since when that is impossible: where no job runs, nothing else shows it."""
         try:
-            self._sign()
+            self._record_heartbeat()
         except LedgerError as error:
             self._unwritten = self._unwritten or (time.monotonic(), error)
             raise
         self._unwritten = None
 
-    def _sign(self) -> None:
+    def _record_heartbeat(self) -> None:
         if not self._ledger.workers.record_heartbeat(self._record.id, time.time()):
-            self._record = self._sign_on(self._record.slots)  # we slept, and were declared gone
+            self._record = self._register(self._record.slots)  # we slept, and were taken for dead
 
-    def _obey(self) -> None:
-        """Stop what was cancelled, or given to another; pause and go on as told."""
+    def _apply_cancellations_and_pause(self) -> None:
+        """Stop attempts whose token is void, and take no new job while all is paused."""
         if self._ledger.batches.is_paused():
             self._context.paused.set()
         else:
@@ -256,22 +256,22 @@ class Worker:
                 except Fenced:
                     slot.sandbox.stop(KillReason.CANCELLED, token)
 
-    def _drained(self, moment: float) -> None:
-        """Stop when all is done; where messages were lost, send them again."""
-        if any(slot.sandbox.token for slot in self._consumer.slots) or self._looks_after(moment):
+    def _stop_when_drained(self, moment: float) -> None:
+        """Stop when the queue has no unfinished job; where messages were lost, send them again."""
+        if any(slot.sandbox.token for slot in self._consumer.slots) or self._awaits_periodic_tasks(moment):
             return
         if not self._ledger.jobs.has_unfinished_jobs(self._queue):
-            self._stop_or_tell(moment)
+            self._stop_or_notify(moment)
         elif moment - self._sent_at >= 1.0 and not self._context.paused.is_set():
             self._sent_at = moment
             control.bring_waiting_jobs_forward(self._ledger, time.time())
             control.resend_jobs(self._ledger, self._queue, time.time(), patience=0.0)
 
     def _give_up_where_nothing_works(self) -> None:
-        """Somebody waits for the end: better tell what is missing than wait for it for ever."""
+        """Stop where nothing has worked for a minute: somebody waits for the end, and is to hear what is missing."""
         if any(slot.sandbox.token for slot in self._consumer.slots):
             return
-        for outage in (self._context.shortage, self._context.silence):
+        for outage in (self._context.shortage, self._context.database_outage):
             if outage.seconds > _GIVEN_UP:
                 self._give_up(outage.error)
         if self._unwritten is not None and time.monotonic() - self._unwritten[0] > _GIVEN_UP:
@@ -281,18 +281,18 @@ class Worker:
         self._failure = error
         self._stop(StopReason.GIVEN_UP)
 
-    def _looks_after(self, moment: float) -> bool:
-        """Whether the upkeep has something to do that is worth waiting for."""
+    def _awaits_periodic_tasks(self, moment: float) -> bool:
+        """Return whether periodic tasks run that are worth waiting for, such as the sending of notifications."""
         if self._periodic_tasks is None or not self._periodic_tasks.is_busy:
             return False
-        return self._told_at is None or moment - self._told_at < _TELLING
+        return self._notified_at is None or moment - self._notified_at < _NOTIFICATION_PATIENCE
 
-    def _stop_or_tell(self, moment: float) -> None:
-        """All is done; first somebody may be told of it."""
-        if self._periodic_tasks is None or self._told_at is not None:
+    def _stop_or_notify(self, moment: float) -> None:
+        """Stop, as all is done; but have the notifications of that sent before."""
+        if self._periodic_tasks is None or self._notified_at is not None:
             self._stop(StopReason.DRAINED)
         else:
-            self._told_at = moment
+            self._notified_at = moment
             self._periodic_tasks.tick()
 
 

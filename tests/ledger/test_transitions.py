@@ -23,7 +23,7 @@ CHANGES = {
     "fail_attempt": lambda ledger, token: ledger.attempts.fail_attempt(token, DAMAGED, NOW),
     "cancel_attempt": lambda ledger, token: ledger.attempts.cancel_attempt(token, DAMAGED, NOW),
     "retry_attempt_later": lambda ledger, token: ledger.attempts.retry_attempt_later(token, SLOW, LATER, NOW),
-    "put_off_attempt": lambda ledger, token: ledger.attempts.put_off_attempt(token, SLOW, LATER, NOW),
+    "postpone_attempt": lambda ledger, token: ledger.attempts.postpone_attempt(token, SLOW, LATER, NOW),
     "return_attempt": lambda ledger, token: ledger.attempts.return_attempt(token, NOW),
     "lose_attempt": lambda ledger, token: ledger.attempts.lose_attempt(token, NOW),
 }

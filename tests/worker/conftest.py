@@ -36,8 +36,8 @@ class Shop:
     def context(self, **keys):
         shared = {
             "ledger": self.ledger, "settings": self.settings, "queue": MAIN, "worker_id": lambda: 1,
-            "paused": threading.Event(), "idle": threading.Event(), "lookout": threading.Lock(),
-            "shortage": Outage("There is enough."), "silence": Outage("It answers."),
+            "paused": threading.Event(), "idle": threading.Event(), "dequeue_lock": threading.Lock(),
+            "shortage": Outage("There is enough."), "database_outage": Outage("It answers."),
         }  # fmt: skip
         return SlotContext(**(shared | keys))
 

@@ -110,7 +110,7 @@ def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(s
     job = shop.enter()
     claim = ledger.attempts.claim_job(job, 1, 2 * NOW)
     attempt = Attempt(shop.context(folder_outages=FolderOutages()), claim)
-    attempt.put_off(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
+    attempt.postpone(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
     waiting = ledger.overview.find_job(job)
     assert waiting.state in (JobState.QUEUED, JobState.WAITING)
     assert waiting.due_at > time.time()

@@ -40,7 +40,7 @@ def test_a_database_that_is_lost_between_a_message_and_its_jobs_ends_no_slot(thr
         patch.setattr(thread.huey, "execute", lambda *_: refuse())
         thread.loop()
     assert slot.backoff.is_on
-    assert slot.context.silence.error is not None
+    assert slot.context.database_outage.error is not None
 
 
 @pytest.mark.parametrize("where", ["dequeue", "execute"])
@@ -57,7 +57,7 @@ def test_who_works_keeps_no_other_slot_from_looking_for_a_message(thread, slot, 
     looks, check = [], ledger.attempts.check_token
 
     def look_and_check(token):
-        looks.append(slot.context.lookout.locked())
+        looks.append(slot.context.dequeue_lock.locked())
         return check(token)
 
     ledger.attempts.check_token = look_and_check

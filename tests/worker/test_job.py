@@ -170,7 +170,7 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
     with monkeypatch.context() as patch:
         patch.setattr(ledger.attempts, failing, fail_once)
         process_jobs(slot, jobs[:2])
-        assert slot.context.silence.error is not None
+        assert slot.context.database_outage.error is not None
     assert JobState.RUNNING not in states(ledger)
     slot.backoff.reset()
     left = [job for job, state in zip(jobs, states(ledger), strict=True) if state is JobState.QUEUED]
@@ -191,28 +191,28 @@ def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger.attempts, "claim_job", claim_only_the_first)
-        patch.setattr("fileq.worker.job._SHOWN_AFTER", math.inf)  # a slow machine publishes after each
+        patch.setattr("fileq.worker.job._MAX_PUBLISH_DELAY", math.inf)  # a slow machine publishes after each
         process_jobs(slot, jobs[:2])
-        assert slot.context.silence.error is not None
+        assert slot.context.database_outage.error is not None
     assert states(ledger) == [JobState.QUEUED] * 5
 
 
 def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, database, jobs, monkeypatch):
     other = sqlite3.connect(database, isolation_level=None)
-    plan, hold_still = slot.sandbox.plan, slot.hold_still
+    plan, back_off = slot.sandbox.plan, slot.back_off
 
     def lock_then_plan(request):
         other.execute("begin immediate")
         return plan(request)
 
-    def hold_still_then_unlock(error):
+    def back_off_then_unlock(error):
         other.rollback()
-        return hold_still(error)
+        return back_off(error)
 
     monkeypatch.setattr(slot.sandbox, "plan", lock_then_plan)
-    monkeypatch.setattr(slot, "hold_still", hold_still_then_unlock)
+    monkeypatch.setattr(slot, "back_off", back_off_then_unlock)
     process_jobs(slot, jobs[:1])
-    assert "locked" in str(slot.context.silence.error)
+    assert "locked" in str(slot.context.database_outage.error)
     monkeypatch.undo()
     assert states(ledger)[0] is JobState.QUEUED
     assert sent(ledger) == jobs[:1]
@@ -285,7 +285,7 @@ def test_a_job_that_is_published_ends_no_wait_that_another_of_its_message_has_be
 
     with monkeypatch.context() as patch:
         patch.setattr(Attempt, "reserve", reserve_the_first_alone)
-        patch.setattr("fileq.worker.job._SHOWN_AFTER", math.inf)
+        patch.setattr("fileq.worker.job._MAX_PUBLISH_DELAY", math.inf)
         process_jobs(slot, jobs[:2])
     assert states(ledger)[:2] == [JobState.DONE, JobState.QUEUED]
     assert slot.backoff.is_on
@@ -300,7 +300,7 @@ def test_a_fault_of_our_own_is_written_down_also_where_the_ledger_fails_at_that(
             raise failure
         return works(*arguments)
 
-    monkeypatch.setattr("fileq.worker.job._AGAIN", 0.01)
+    monkeypatch.setattr("fileq.worker.job._RETRY", 0.01)
     monkeypatch.setattr(ledger.attempts, "retry_attempt_later", fail_once)
     monkeypatch.setattr(Attempt, "reserve", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

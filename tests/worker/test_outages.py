@@ -20,14 +20,14 @@ def test_a_slot_holds_still_twice_as_long_each_time_up_to_the_longest():
     backoff = SlotBackoff(clock)
     waits = []
     for _ in range(8):
-        backoff.hold(60)
+        backoff.begin(60)
         begun = clock.now
         while backoff.is_on:
             clock.now += 0.5
         waits.append(clock.now - begun)
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     backoff.reset()
-    backoff.hold(60)
+    backoff.begin(60)
     clock.now += 1
     assert not backoff.is_on
 
@@ -98,21 +98,21 @@ def test_a_job_that_goes_well_ends_it_and_that_is_said_once(caplog):
 
 def test_a_lock_that_passes_rings_nothing():
     alarm = LedgerAlarm()
-    assert not alarm.rings(NOW)
-    assert not alarm.rings(NOW + 240)
-    alarm.rest()
-    assert not alarm.rings(NOW + 600)
+    assert not alarm.note_failure(NOW)
+    assert not alarm.note_failure(NOW + 240)
+    alarm.reset()
+    assert not alarm.note_failure(NOW + 600)
 
 
 def test_what_lasts_for_minutes_rings_once():
     alarm = LedgerAlarm()
-    rung = [minute for minute in range(60) if alarm.rings(NOW + 60 * minute)]
+    rung = [minute for minute in range(60) if alarm.note_failure(NOW + 60 * minute)]
     assert rung == [5]
 
 
 def test_it_rings_anew_when_it_was_well_in_between():
     alarm = LedgerAlarm()
     for minute in range(10):
-        alarm.rings(NOW + 60 * minute)
-    alarm.rest()
-    assert [minute for minute in range(10, 20) if alarm.rings(NOW + 60 * minute)] == [15]
+        alarm.note_failure(NOW + 60 * minute)
+    alarm.reset()
+    assert [minute for minute in range(10, 20) if alarm.note_failure(NOW + 60 * minute)] == [15]

@@ -27,7 +27,7 @@ def one_slot(database, *, drain=True):
 
 @pytest.fixture
 def worker(database, ledger, monkeypatch):
-    monkeypatch.setattr(worker_module, "_LOOK", 0.02)
+    monkeypatch.setattr(worker_module, "_CONTROL_INTERVAL", 0.02)
     with one_slot(database) as worker:
         yield worker
 
@@ -129,7 +129,7 @@ def test_who_drains_a_queue_waits_for_the_upkeep_and_has_it_told_once_that_all_i
 
 
 def test_but_not_for_ever_where_somebody_is_still_to_be_told(worker, monkeypatch):
-    monkeypatch.setattr(worker_module, "_TELLING", 0.2)
+    monkeypatch.setattr(worker_module, "_NOTIFICATION_PATIENCE", 0.2)
     worker._periodic_tasks = tasks = BusyPeriodicTasks()
     monkeypatch.setattr(tasks, "tick", lambda: setattr(tasks, "looks", -(10**6)))  # the targets don't answer
     assert worker.run() is StopReason.DRAINED
@@ -154,7 +154,7 @@ def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worke
     monkeypatch.setattr(worker_module, "_GIVEN_UP", -1.0)
     send(ledger, shop)
     ledger.batches.set_paused(paused=True)
-    worker._context.silence.begin(LedgerError("The database is locked.", "Wait."))
+    worker._context.database_outage.begin(LedgerError("The database is locked.", "Wait."))
     with pytest.raises(EnvironmentFailure, match="locked"):
         worker.run()
 

@@ -119,7 +119,7 @@ class Attempts:
         """End an attempt whose fault may pass: the job waits, to be tried again at `due_at`. Raises Fenced."""
         return self._end_badly(token, failure, now, "state = 'waiting', due_at = ?", due_at)
 
-    def put_off_attempt(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
+    def postpone_attempt(self, token: Token, failure: Failure, due_at: float, now: float) -> QueueEntry:
         """End an attempt that needs a folder that can't be used: the job waits, and that was no try. Raises Fenced."""
         return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
 
