@@ -61,6 +61,7 @@ def process_job(slot: Slot, job_id: int) -> AttemptSteps:
                 planned = slot.sandbox.plan(attempt.build_request())
                 reservations = attempt.reserve(planned)
                 result = slot.sandbox.encode(reservations)
+            slot.note_success()  # also where publishing fails: else who drains a queue waits ever longer, and gives up
             yield attempt.encoded_job(result)  # to be published by `PublicationGroup`
         except Shortage:
             raise  # of this process: the job is given back, as in each outage
@@ -180,7 +181,7 @@ def _given_back_in_outages(slot: Slot, attempt: Attempt) -> Iterator[None]:
         fault = JobError(ErrorKind.INTERNAL, message, "Please report it, with the file if you can.")
         _end_with_retries(slot, lambda: attempt.fail(fault))
         raise
-    slot.end()
+    slot.note_success()
 
 
 def _end_with_retries(slot: Slot, end: Callable[[], None]) -> None:

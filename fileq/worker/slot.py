@@ -73,8 +73,8 @@ class Slot:
             return SlotActivity(None, None, 0.0)
         return SlotActivity(token.job_id, source, time.monotonic() - self._since)
 
-    def end(self) -> None:
-        """Note that an attempt has ended: this process has all that it needs, unless another attempt just found not."""
+    def note_success(self) -> None:
+        """Note that an attempt got through: this process has all that it needs, unless another one just found not."""
         if not self.backoff.is_on:
             self.context.shortage.end()
             self.backoff.reset()

@@ -16,7 +16,7 @@ from fileq.ledger.queries.overview import JobSelection
 from fileq.queue import MAIN
 from fileq.worker.attempt import Attempt
 from fileq.worker.job import process_jobs
-from fileq.worker.outages import FolderOutages
+from fileq.worker.outages import FolderOutages, SlotBackoff
 from fileq.worker.tasks import create_huey
 from tests.support.jobs import SLOW
 from tests.support.photos import copy_photo
@@ -306,3 +306,19 @@ def test_a_fault_of_our_own_is_written_down_also_where_the_ledger_fails_at_that(
     with pytest.raises(ZeroDivisionError):
         process_jobs(slot, jobs[:1])
     assert states(ledger)[0] is JobState.WAITING
+
+
+def test_a_slot_whose_outputs_can_not_be_published_for_a_shortage_waits_no_longer_each_time(
+    slot, ledger, jobs, monkeypatch
+):
+    moments = [1000.0]
+    slot.backoff = SlotBackoff(lambda: moments[-1])
+    with monkeypatch.context() as patch:
+        patch.setattr("os.link", no_more_files)
+        for _ in range(4):
+            process_jobs(slot, jobs[:1])
+            assert slot.backoff.is_on
+            moments.append(moments[-1] + 1.0)
+            assert not slot.backoff.is_on
+    process_jobs(slot, jobs[:1])
+    assert states(ledger)[0] is JobState.DONE
