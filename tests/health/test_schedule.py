@@ -14,10 +14,10 @@ def due(checked, due_at, name="clean", line=CLEAN):
 
 def run(checked, outcome, message="", at=NOW, line=CLEAN):
     entry = due(checked, NOW, line=line)
-    timetable = checked.ledger.scheduled_tasks
-    timetable.begin_run(entry, RUNNER, at - 1, due_at=NOW + 20 * HOUR, tries=1)
+    scheduled_tasks = checked.ledger.scheduled_tasks
+    scheduled_tasks.begin_run(entry, RUNNER, at - 1, due_at=NOW + 20 * HOUR, tries=1)
     if outcome:
-        timetable.end_run(entry, RUNNER, at, outcome=outcome, message=message, retry_at=None)
+        scheduled_tasks.end_run(entry, RUNNER, at, outcome=outcome, message=message, retry_at=None)
 
 
 def test_a_task_that_went_well_is_well(checked):

@@ -80,6 +80,15 @@ def test_the_database_of_a_newer_fileq_is_refused_and_stays_as_it_is(database):
     assert files_of(database) == before
 
 
+def test_a_sqlite_that_knows_no_strict_tables_is_refused_and_named(database, monkeypatch):
+    with open_ledger(database):
+        pass
+    before = files_of(database)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    assert "needs SQLite 3.37 or newer" in refused(database)
+    assert files_of(database) == before
+
+
 def test_a_refused_database_is_let_go(tmp_path):
     path = str(tmp_path / "music.db")
     with sqlite3.connect(path) as connection:

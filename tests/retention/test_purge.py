@@ -121,7 +121,7 @@ def test_retention_and_history_in_one_go_leave_nothing(ledger, out):
     assert one(ledger, "select outputs, jobs from cleanings") == (3, 3)
 
 
-def test_remnants_are_cleaned_of_their_outputs_too(ledger, out):
+def test_tombstones_are_cleaned_of_their_outputs_too(ledger, out):
     output(ledger, out / "a.jpg", age=100)
     run_cleanup(ledger, DAYS_90, time.time())
     assert run_cleanup(ledger, retention_settings("30d", history="90d"), time.time()).outputs_removed == 1

@@ -64,7 +64,7 @@ class RemovedOutput(msgspec.Struct, frozen=True):
 class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
 
-    Those that were forgotten are never meant.
+    Tombstones are never meant.
     """
 
     states: Sequence[JobState] = ()

@@ -1,4 +1,4 @@
-"""Old jobs are forgotten, and what nothing needs any more goes, in transactions that are short."""
+"""Old jobs become tombstones, and what nothing needs any more goes, in transactions that are short."""
 
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -82,8 +82,8 @@ class Tombstones:
     ) -> None:
         """Keep of the `needed` ones what serves to make nothing twice, and nothing of the others.
 
-        Only those that ended before `ended` and are listed, or were forgotten and last looked at before `seen`: the
-        rest has been queued again since they were chosen.
+        Only those that ended before `ended` and are listed, or are tombstones and were last looked at before `seen`:
+        the rest has been queued again since they were chosen.
         """
         with self._database.transaction() as connection:
             (newest,) = connection.execute("select max(id) from jobs").fetchone()

@@ -22,7 +22,7 @@ class Fenced(Exception):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that this worker now has, with all that is needed to do it. `recipe` is JSON."""
+    """A job that this worker now has, with all that is needed to do it."""
 
     token: Token
     tries: int

@@ -81,7 +81,7 @@ class Jobs:
         due_at: float | None = None,
         inode: int | None = None,
     ) -> None:
-        """Queue a job that had ended, in a new batch, with the recipe as it is now; a forgotten one is a job again.
+        """Queue a job that had ended, in a new batch, with the recipe as it is now; a tombstone is a job again.
 
         `inode` is the source's now; None leaves it as it was.
         """

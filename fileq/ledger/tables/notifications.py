@@ -15,7 +15,7 @@ BACKOFF = (60.0, 300.0, 1800.0, 7200.0, 21600.0)
 """Seconds from a failed try to the next one; the last figure serves for all later ones."""
 
 PATIENCE = 86400.0
-"""Seconds after which a notice is given up."""
+"""Seconds after which a notification is given up."""
 
 KEPT = 7 * 86400.0
 """Seconds for which one that was given up is shown."""
@@ -58,13 +58,13 @@ class Notifications:
     ) -> int:
         """Insert what is to be told, due at once, and return its id."""
         with self._database.transaction() as connection:
-            (notice,) = connection.execute(
+            (notification,) = connection.execute(
                 "insert into notifications (event, title, body, attachment, created_at, due_at)"
                 " values (?, ?, ?, ?, ?, ?)"
                 " returning id",
                 (event, title, body, attachment and encode_path(attachment), now, now),
             ).fetchone()
-        return int(notice)
+        return int(notification)
 
     def has_due_notification(self, now: float) -> bool:
         with self._database.reading() as connection:
@@ -88,14 +88,14 @@ class Notifications:
             ).fetchone()
             if row is None:
                 return None
-            notice = _notice(row)
-            tries = notice.tries + 1
-            due_at = max(now + LEASE, _next_try(notice, tries, now))
+            notification = _notification(row)
+            tries = notification.tries + 1
+            due_at = max(now + LEASE, _next_try(notification, tries, now))
             connection.execute(
                 "update notifications set tries = ?, due_at = ?, problem = coalesce(problem, ?) where id = ?",
-                (tries, due_at, _DIED if notice.tries else None, notice.notification_id),
+                (tries, due_at, _DIED if notification.tries else None, notification.notification_id),
             )
-        return msgspec.structs.replace(notice, tries=tries, due_at=due_at)
+        return msgspec.structs.replace(notification, tries=tries, due_at=due_at)
 
     def _give_up_hopeless(self, now: float) -> None:
         with self._database.transaction() as connection:
@@ -157,17 +157,17 @@ class Notifications:
     def _where(self, condition: str) -> list[Notification]:
         with self._database.reading() as connection:
             rows = connection.execute(f"{_ROW} where {condition} order by id").fetchall()
-        return [_notice(row) for row in rows]
+        return [_notification(row) for row in rows]
 
 
-def _next_try(notice: Notification, tries: int, now: float) -> float:
+def _next_try(notification: Notification, tries: int, now: float) -> float:
     """When it is due again after so many tries: at the end of its day once more, for the last time."""
     later = now + BACKOFF[min(tries, len(BACKOFF)) - 1]
-    end = notice.created_at + PATIENCE
+    end = notification.created_at + PATIENCE
     return min(later, end) if now < end else later
 
 
-def _notice(row: Any) -> Notification:
+def _notification(row: Any) -> Notification:
     number, event, title, body, attachment, created_at, due_at, tries, targets, problem, given_up_at = row
     return Notification(
         notification_id=number,
