@@ -171,7 +171,7 @@ class WatchIntake:
         """By fingerprint, the job that tells most of this file under names that it has no more."""
         elsewhere = self._ledger.prior_jobs.find_jobs_of_inode(source.path, source.inode, source.version)
         gone = [job for job in elsewhere if not _is_at(job.source, source.inode)]
-        return {job.fingerprint: job for job in sorted(gone, key=_telling)}
+        return {job.fingerprint: job for job in sorted(gone, key=_rank_evidence)}
 
     def _write_prior_jobs(self, plan: IntakePlan, now: float) -> IntakeOutcome:
         """Write down what is no new job, and return the outcome: BUSY where a worker was faster."""
@@ -220,7 +220,7 @@ def _without_jobs(targets: Sequence[JobTarget], prior_jobs: Sequence[PriorJob]) 
     return tuple(target for target in targets if target.key not in there)
 
 
-def _telling(job: PriorJob) -> int:
+def _rank_evidence(job: PriorJob) -> int:
     """Return how much a job says of its source: most that it runs, then that it has ended, then that it may begin."""
     if job.has_vanished:
         return 0

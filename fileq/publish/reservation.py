@@ -48,7 +48,7 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
     occupant.refuse_if_taken()
     name = temp_name(ledger.name, ledger.secret, claim.token.job_id, claim.token.attempt, number)
     temp = os.path.join(os.path.dirname(occupant.path), name)
-    ledger.outputs.reserve_path(occupant.path, claim.token.job_id, temp, standing=occupant.version)
+    ledger.outputs.reserve_path(occupant.path, claim.token.job_id, temp, existing_version=occupant.version)
     return Reservation(
         path=occupant.path, temp=temp, replaces=occupant.exists, version=occupant.replaceable,
         is_source=occupant.replaces_source,
@@ -183,7 +183,7 @@ def prepare_folder(ledger: Ledger, path: str) -> None:
         status = os.stat(path)
         if made or known is None or not known.is_same_folder(status):
             for one in made | {path}:
-                ledger.folders.upsert_folder(one, made=one in made)
+                ledger.folders.upsert_folder(one, created_by_fileq=one in made)
 
 
 def find_source_drive_away(ledger: Ledger, source: str) -> FolderUnavailable | None:

@@ -30,12 +30,12 @@ def _remove_folder(ledger: Ledger, folder: FolderRecord) -> bool:
         try:
             gone = folder.created_by_fileq and _rmdir(folder)
         except OSError:  # it holds something, or can't be removed: it is looked at again next time
-            ledger.folders.set_maybe_empty(folder.path, thinned=True)
+            ledger.folders.set_maybe_empty(folder.path, maybe_empty=True)
             return False
         if gone:
             ledger.folders.delete_folder(folder.path)
         else:
-            ledger.folders.set_maybe_empty(folder.path, thinned=False)
+            ledger.folders.set_maybe_empty(folder.path, maybe_empty=False)
         return gone
 
 

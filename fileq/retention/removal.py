@@ -65,7 +65,7 @@ class Remover:
         with throttle(), self._ledger.transaction(durable=True):
             self._ledger.retention.announce_removals((removal.output, removal.hidden_path) for removal in removals)
             for folder, _ in by_folder:
-                self._ledger.folders.set_maybe_empty(folder, thinned=True)
+                self._ledger.folders.set_maybe_empty(folder, maybe_empty=True)
         for folder, some in by_folder:
             self._remove_in(folder, some)
         self._ledger.retention.clear_hidden_paths(

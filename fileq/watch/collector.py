@@ -117,7 +117,7 @@ class Collector:
         """Retention is to know the folder again, and to take nothing for gone while its drive is."""
         if path not in self._noted_folders:
             with suppress(OSError):  # it has just gone
-                self._ledger.folders.upsert_folder(path, made=False)
+                self._ledger.folders.upsert_folder(path, created_by_fileq=False)
                 self._noted_folders.add(path)
 
 

@@ -33,7 +33,7 @@ def test_each_level_that_was_made_is_remembered_as_ours(ledger, out):
 def test_a_folder_of_ours_stays_ours_when_it_is_used_again(ledger, out):
     make(ledger, out / "a.jpg")
     make(ledger, out / "b.jpg", source="/photos/b.jpg")
-    ledger.folders.upsert_folder(str(out), made=False)
+    ledger.folders.upsert_folder(str(out), created_by_fileq=False)
     assert made(ledger) == {"out": True}
 
 

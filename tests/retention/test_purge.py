@@ -161,7 +161,7 @@ class Inbox:
         self.path = folder / "a.jpg"
         self.path.write_bytes(b"photo")
         self.watch = ledger.watches.upsert_watch(str(folder), SOMEBODY, NOW)
-        ledger.folders.upsert_folder(str(folder), made=False)
+        ledger.folders.upsert_folder(str(folder), created_by_fileq=False)
 
     def take(self, now=NOW):
         watch_intake = WatchIntake(self.ledger, self.watch, [recipe()], policy=DispositionPolicy())

@@ -1,6 +1,6 @@
 """What was done in a stretch of time: from `since` on, and before `until`. Nothing here changes anything.
 
-A job counts by when it ended. Bytes and outputs are those of done jobs. Forgotten jobs don't count.
+A job counts by when it ended. Bytes and outputs are those of done jobs. Purged jobs don't count.
 """
 
 import msgspec

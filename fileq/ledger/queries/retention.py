@@ -147,8 +147,8 @@ class Retention:
                 " where hidden_path is not null"
             ).fetchall()
         return [
-            InterruptedRemoval(path=decode_path(path), hidden_path=decode_path(hidden), version=stands, bytes=size)
-            for path, hidden, stands, size in rows
+            InterruptedRemoval(path=decode_path(path), hidden_path=decode_path(hidden), version=version, bytes=size)
+            for path, hidden, version, size in rows
         ]
 
     def upsert_cleaning(self, cleaning: int | None, gone: CleaningRecord, now: float) -> int:

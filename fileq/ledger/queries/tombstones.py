@@ -22,7 +22,7 @@ _PICKED = (
     "where id = ? and state in ('done', 'failed', 'cancelled')"
     " and (purged_at is null and finished_at < ? or purged_at < ?)"
 )
-_FORGET = f"update jobs set purged_at = ?, needs_notice = 0 {_PICKED} returning id"  # noqa: S608  # ours
+_PURGE = f"update jobs set purged_at = ?, needs_notice = 0 {_PICKED} returning id"  # noqa: S608  # ours
 _DELETE = f"delete from jobs {_PICKED} and not {LEAVING} returning id"  # noqa: S608  # ours
 _LAST_DAY = 86400.0
 """Seconds. A watcher may fill the same batch for so long, and a cleaning lasts no longer."""
@@ -89,7 +89,7 @@ class Tombstones:
             (newest,) = connection.execute("select max(id) from jobs").fetchone()
             gone = [job for job in others if job != newest]
             keep = [*needed, *(job for job in others if job == newest)]
-            kept = [_one(connection, _FORGET, now, job, ended, seen) for job in keep]
+            kept = [_one(connection, _PURGE, now, job, ended, seen) for job in keep]
             left = [_one(connection, _DELETE, job, ended, seen) for job in gone]
             connection.executemany("delete from attempts where job_id = ?", [(job,) for job in (*kept, *left) if job])
             connection.executemany("delete from outputs where job_id = ?", [(job,) for job in left if job])

@@ -40,13 +40,13 @@ class Checks:
             rows = connection.execute("select name, state, message, since, bad_since, checked_at from checks")
             return {row[0]: read_row(CheckRecord, row) for row in rows}
 
-    def upsert_record(self, standing: CheckRecord) -> None:
+    def upsert_record(self, record: CheckRecord) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 "insert into checks (name, state, message, since, bad_since, checked_at) values (?, ?, ?, ?, ?, ?)"
                 " on conflict (name) do update set state = excluded.state, message = excluded.message,"
                 " since = excluded.since, bad_since = excluded.bad_since, checked_at = excluded.checked_at",
-                msgspec.structs.astuple(msgspec.structs.replace(standing, message=encode_text(standing.message))),
+                msgspec.structs.astuple(msgspec.structs.replace(record, message=encode_text(record.message))),
             )
 
     def record_intact(self, now: float) -> None:

@@ -34,7 +34,7 @@ class Folders:
             row = connection.execute(f"{_FOLDER} where path = ?", (encode_path(path),)).fetchone()
         return row and _folder(row)
 
-    def upsert_folder(self, path: str, *, made: bool) -> None:
+    def upsert_folder(self, path: str, *, created_by_fileq: bool) -> None:
         """Remember the folder that is at `path` now. That fileq made it stays true as long as it is the same one.
 
         Raises OSError where it can't be looked at.
@@ -48,7 +48,7 @@ class Folders:
                 " inode = excluded.inode, created_by_fileq = case when folders.created_by_fileq = 1 and"
                 " folders.device = excluded.device"
                 " and folders.inode = excluded.inode then 1 else excluded.created_by_fileq end",
-                (encode_path(path), encode_path(real), status.st_dev, status.st_ino, int(made)),
+                (encode_path(path), encode_path(real), status.st_dev, status.st_ino, int(created_by_fileq)),
             )
 
     def note_if_new(self, path: str) -> None:
@@ -57,7 +57,7 @@ class Folders:
         One that is known stays as it is known: retention removes nothing from another one that has taken its place.
         """
         if self.find_folder(path) is None:
-            self.upsert_folder(path, made=False)
+            self.upsert_folder(path, created_by_fileq=False)
 
     def delete_folder(self, path: str) -> None:
         with self._database.transaction() as connection:
@@ -69,12 +69,12 @@ class Folders:
             rows = connection.execute(f"{_FOLDER} where maybe_empty = 1 order by length(path) desc").fetchall()
         return [_folder(row) for row in rows]
 
-    def set_maybe_empty(self, path: str, *, thinned: bool) -> None:
+    def set_maybe_empty(self, path: str, *, maybe_empty: bool) -> None:
         """Record that retention is about to remove something in a folder, or that the folder was looked at."""
         with self._database.transaction() as connection:
             connection.execute(
                 "update folders set maybe_empty = ? where path = ? and maybe_empty <> ?",
-                (int(thinned), encode_path(path), int(thinned)),
+                (int(maybe_empty), encode_path(path), int(maybe_empty)),
             )
 
     def list_reserved_folders(self) -> set[str]:
@@ -85,7 +85,11 @@ class Folders:
 
 
 def _folder(row: Any) -> FolderRecord:
-    path, real, device, inode, made = row
+    path, real, device, inode, created_by_fileq = row
     return FolderRecord(
-        path=decode_path(path), real_path=decode_path(real), device=device, inode=inode, created_by_fileq=bool(made)
+        path=decode_path(path),
+        real_path=decode_path(real),
+        device=device,
+        inode=inode,
+        created_by_fileq=bool(created_by_fileq),
     )

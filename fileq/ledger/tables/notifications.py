@@ -58,13 +58,13 @@ class Notifications:
     ) -> int:
         """Insert what is to be told, due at once, and return its id."""
         with self._database.transaction() as connection:
-            (notification,) = connection.execute(
+            (notification_id,) = connection.execute(
                 "insert into notifications (event, title, body, attachment, created_at, due_at)"
                 " values (?, ?, ?, ?, ?, ?)"
                 " returning id",
                 (event, title, body, attachment and encode_path(attachment), now, now),
             ).fetchone()
-        return int(notification)
+        return int(notification_id)
 
     def has_due_notification(self, now: float) -> bool:
         with self._database.reading() as connection:

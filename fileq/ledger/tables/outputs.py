@@ -66,13 +66,13 @@ class Outputs:
             ).fetchone()
         if row is None:
             return None
-        job, source, recipe, state, coming, stands = row
+        job_id, source, recipe_name, state, pending_version, published_version = row
         return PathOwner(
-            job_id=job,
+            job_id=job_id,
             source=decode_path(source),
-            recipe_name=recipe,
+            recipe_name=recipe_name,
             state=JobState(state),
-            versions=frozenset({coming, stands} - {None}),
+            versions=frozenset({pending_version, published_version} - {None}),
         )
 
     def is_published(self, path: str) -> bool:
@@ -89,15 +89,16 @@ class Outputs:
             row = connection.execute("select 1 from jobs where source = ? limit 1", (encode_path(path),)).fetchone()
         return row is not None
 
-    def reserve_path(self, path: str, job_id: int, temp: str, *, standing: str | None = None) -> None:
+    def reserve_path(self, path: str, job_id: int, temp: str, *, existing_version: str | None = None) -> None:
         """Give a path to a job, whose file comes into being at `temp`.
 
-        `standing` is the version of the file that stands there: where that is one that an attempt had announced when
+        `existing_version` is that of the file that stands there: where that is one that an attempt had announced when
         it was cut off, it counts as published from now on, as the next announcement takes its place.
         """
         with self._database.transaction() as connection:
             cut_off = connection.execute(
-                "select pending_json from outputs where path = ? and pending_version = ?", (encode_path(path), standing)
+                "select pending_json from outputs where path = ? and pending_version = ?",
+                (encode_path(path), existing_version),
             ).fetchone()
             pending = decode_column(cut_off[0], _Pending) if cut_off is not None else None
             if pending is not None:
@@ -119,16 +120,16 @@ class Outputs:
         Returns False where the path is no longer this job's. `note` is what is to be said on the job, `replaces` the
         version of the file that goes.
         """
-        made = output.info
+        info = output.info
         pending = _Pending(
-            inode=output.inode, format=made.format, width=made.width, height=made.height, bytes=made.bytes,
+            inode=output.inode, format=info.format, width=info.width, height=info.height, bytes=info.bytes,
             note=encode_text(note), replaces=replaces,
         )  # fmt: skip
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
                     "update outputs set pending_version = ?, pending_json = ? where path = ? and job_id = ?",
-                    (output.version, msgspec.json.encode(pending).decode(), encode_path(made.path), job_id),
+                    (output.version, msgspec.json.encode(pending).decode(), encode_path(info.path), job_id),
                 ).rowcount
             )
 
@@ -139,7 +140,7 @@ class Outputs:
                 "select path, pending_version, pending_json from outputs where job_id = ? and temp_path is not null",
                 (job_id,),
             ).fetchall()
-        pending = [decode_column(told, _Pending) for _, _, told in rows]
+        pending = [decode_column(pending_json, _Pending) for _, _, pending_json in rows]
         found = [one for one in pending if one is not None]
         if not rows or len(found) < len(rows) or any(version is None for _, version, _ in rows):
             return None
@@ -166,7 +167,7 @@ class Outputs:
                 " where job_id = ? and temp_path is not null and pending_json is not null",
                 (job_id,),
             ).fetchall()
-        found = [(path, temp, decode_column(told, _Pending)) for path, temp, told in rows]
+        found = [(path, temp, decode_column(pending_json, _Pending)) for path, temp, pending_json in rows]
         return [
             (decode_path(path), decode_path(temp), one.inode, one.replaces)
             for path, temp, one in found
@@ -229,13 +230,13 @@ class Outputs:
 
     def are_present(self, job_id: int) -> bool:
         """Return whether all that a done job published is its own still, and there."""
-        standing = self._published_by(job_id)
-        return standing is not None and all(os.path.lexists(path) for path, _, _ in standing)
+        published = self._published_by(job_id)
+        return published is not None and all(os.path.lexists(path) for path, _, _ in published)
 
     def are_unchanged(self, job_id: int) -> bool:
         """Return whether all that a done job published is there, each the same file still."""
-        standing = self._published_by(job_id)
-        return standing is not None and all(_is_at(path, inode, version) for path, inode, version in standing)
+        published = self._published_by(job_id)
+        return published is not None and all(_is_at(path, inode, version) for path, inode, version in published)
 
     def _published_by(self, job_id: int) -> list[tuple[str, int, str]] | None:
         """All that a done job published, each by path, inode and version; None where some of it isn't its own now."""
@@ -293,7 +294,7 @@ class LeftoverTemps:
             )
 
     def delete_temps(self, paths: Iterable[str]) -> None:
-        """Forget these temp files."""
+        """Delete the records of these temp files."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "delete from leftover_temps where path = ?", [(encode_path(path),) for path in paths]
