@@ -18,7 +18,7 @@ _WAY_IN = ["tests/intake", "tests/test_sources.py", "tests/queue", "tests/test_c
 _WAY_OUT = ["tests/publish", "tests/disposition", "tests/files"]
 _CARE = [
     "tests/retention", "tests/health", "tests/schedule/test_scheduler.py", "tests/report/test_figures.py",
-    "tests/notifications/test_gathering.py", "tests/notifications/test_delivering.py",
+    "tests/notifications/test_outbox.py", "tests/notifications/test_delivery.py",
 ]  # fmt: skip
 _ATTEMPTS = [f"worker/{name}.py" for name in ("attempt", "worker", "recovery", "slot")] + ["process/sandbox.py"]
 _RECOVERY = ["tests/worker/test_recovery.py", "tests/worker/test_attempt.py"]
