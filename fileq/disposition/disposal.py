@@ -64,7 +64,7 @@ def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
     assert disposition is not None
     try:
         with translate_os_errors(disposition.source):
-            stays = _attempt(ledger, lease, disposition)
+            stays = _carry_out(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)
         ledger.dispositions.postpone_disposition(lease, time.time() + delay, str(error))
@@ -80,7 +80,7 @@ def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
     return None
 
 
-def _attempt(ledger: Ledger, lease: DispositionLease, disposition: Disposition) -> bool:
+def _carry_out(ledger: Ledger, lease: DispositionLease, disposition: Disposition) -> bool:
     """Keep, move or delete the source; return whether the file that was read has its own name still."""
     try:
         file = LeasedFile(ledger, lease, disposition)

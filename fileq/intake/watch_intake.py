@@ -65,7 +65,7 @@ class IntakeResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchIntake:
-    """The way in of one watched folder."""
+    """Plans and enrolls the files that come into one watched folder."""
 
     def __init__(
         self,

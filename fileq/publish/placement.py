@@ -19,16 +19,16 @@ class OutputFolders(ExitStack):
         super().__init__()
         self._open: dict[str, Directory] = {}
 
-    def at(self, path: str) -> Directory:
+    def folder_of(self, path: str) -> Directory:
         """Return the folder of an output. Raises OSError."""
         folder = os.path.dirname(path)
         if folder not in self._open:
             self._open[folder] = self.enter_context(open_directory(folder))
         return self._open[folder]
 
-    def look(self, path: str) -> os.stat_result:
+    def status_of(self, path: str) -> os.stat_result:
         """Return the status of what stands there, be it a link. Raises OSError."""
-        status = self.at(path).lstat(os.path.basename(path))
+        status = self.folder_of(path).lstat(os.path.basename(path))
         if status is None:
             raise FileNotFoundError(path)
         return status

@@ -87,7 +87,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[P
     outputs = []
     for reserved, encoded in zip(one.reservations, one.outputs, strict=True):
         with translate_os_errors(reserved.temp):
-            status = folders.look(reserved.temp)
+            status = folders.status_of(reserved.temp)
         _refuse_another_file(status, reserved.temp, encoded.identity)
         outputs.append(PublishedFile(encoded.info, version_of(status), status.st_ino))
         replaces = reserved.version if reserved.replaces else None
@@ -114,7 +114,7 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs:
             if reserved.is_source:
                 folders.sync({os.path.dirname(other.path) for other in one.reservations})
             try:
-                place_output(folders.at(reserved.path), reserved, output)
+                place_output(folders.folder_of(reserved.path), reserved, output)
             except FileNotFoundError:
                 ledger.attempts.check_token(one.token)  # recovery removes the temp files of those it thinks dead
                 raise
@@ -134,7 +134,7 @@ def complete_attempt(ledger: Ledger, token: Token) -> bool:
     try:
         with OutputFolders() as folders:
             for output in outputs:
-                if not is_same_file(folders.look(output.info.path), output.inode, output.version):
+                if not is_same_file(folders.status_of(output.info.path), output.inode, output.version):
                     return False
             folders.sync({os.path.dirname(output.info.path) for output in outputs})
     except (OSError, JobError):  # a folder isn't there, or can't be read: the attempt is made once more

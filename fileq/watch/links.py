@@ -91,7 +91,7 @@ class RefusedLinks:
         return len(self._kinds)
 
     def add(self, path: str, kind: LinkKind) -> None:
-        """Add a link, or its kind now; one more than MAX_LINKS is forgotten."""
+        """Add a link, or its kind now; one more than MAX_LINKS is dropped."""
         if len(self._kinds) < MAX_LINKS or path in self._kinds:
             self._kinds[path] = kind
 

@@ -89,27 +89,28 @@ def seconds_until_next_probe(file: FileHistory, probed: ProbedFile, now: float, 
     file.probes += 1
     if probed.size == 0:
         file.reason = UnsettledReason.EMPTY
-        return _again(file)
+        return _next_probe_delay(file)
     if probed.is_open:
         file.reason = UnsettledReason.OPEN
-        return _again(file)
+        return _next_probe_delay(file)
     if probed.is_open is False and probed.has_end:
         file.reason = UnsettledReason.NEW
-        return _rest(now - file.event_at, QUIET)
+        return _seconds_left(now - file.event_at, QUIET)
     quiet = now - max(file.event_at, file.changed_at)
     if probed.is_open is False and probed.has_end is None:
         file.reason = UnsettledReason.CHANGING
-        return _rest(quiet, UNMARKED)
+        return _seconds_left(quiet, UNMARKED)
     file.reason = UnsettledReason.UNFINISHED if probed.has_end is False else UnsettledReason.CHANGING
-    return _rest(quiet, settle)
+    return _seconds_left(quiet, settle)
 
 
-def _rest(quiet: float, needed: float) -> float | None:
+def _seconds_left(quiet: float, needed: float) -> float | None:
+    """Return for how many more seconds a file must be quiet; None where it was quiet for as long as needed."""
     return None if quiet >= needed else needed - quiet
 
 
-def _again(file: FileHistory) -> float:
-    """An event tells when that is over; where none comes, a probe does, ever more rarely."""
+def _next_probe_delay(file: FileHistory) -> float:
+    """Return the seconds until the next probe, more each time: an event tells sooner, where one comes."""
     return float(min(_LATEST, _SOONEST * _GROWTH ** min(file.probes, 20)))
 
 

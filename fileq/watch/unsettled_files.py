@@ -19,7 +19,7 @@ _MOST_SHOWN = 20
 
 
 class UnsettledFile(FileHistory):
-    """A file that may not be complete: `by_event` and `caught_up` say how it was found. `warned`: somebody was told."""
+    """A file that may not be complete: how it was found (`by_event`, `caught_up`), and whether people were warned."""
 
     __slots__ = ("by_event", "caught_up", "folder", "next_probe_at", "path", "warned")
 
@@ -74,11 +74,11 @@ class UnsettledFiles:
             heapq.heappush(self._due, (moment, file.path))
 
     def discard(self, path: str) -> None:
-        """Forget a file, if it is one of these."""
+        """Drop a file, if it is one of these."""
         self._by_path.pop(path, None)
 
     def discard_folder(self, folder: "WatchedFolder") -> None:
-        """Forget all files of a watched folder."""
+        """Drop all files of a watched folder."""
         for path in [path for path, file in self._by_path.items() if file.folder is folder]:
             del self._by_path[path]
 

@@ -117,12 +117,15 @@ class WatchedFolder:
             self.problem = describe_limit(limit) if limit else f"events can't be had: {error.strerror}"
 
     def _go_offline(self, problem: str, now: float) -> str:
-        """Conclude nothing, and come back when it does."""
-        news = "" if (self.state, self.problem) == (WatchState.OFFLINE, problem) else problem
+        """Watch no more until the folder can be read again; conclude nothing of its files meanwhile.
+
+        Returns the problem where it is new; else "".
+        """
+        new_problem = "" if (self.state, self.problem) == (WatchState.OFFLINE, problem) else problem
         self._abandon()
         self.state, self.problem = WatchState.OFFLINE, problem
         self._retry_at = now + _RETRY
-        return news
+        return new_problem
 
     def _abandon(self) -> None:
         if self.observer is not None:
