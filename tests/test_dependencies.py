@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from huey.consumer import Consumer, Scheduler, Worker
+from huey.consumer import Consumer, Scheduler, ThreadEnvironment, Worker
 from huey.storage import SqliteStorage
 from typer import Typer
 from typer.core import TyperOption
@@ -21,7 +21,8 @@ from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGroupe
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 HUEY = {
-    Consumer: ("_create_worker", "_set_signal_handlers", "check_worker_health", "loop", "run"),
+    Consumer: ("_create_worker", "_set_signal_handlers", "check_worker_health", "get_environment", "loop", "run"),
+    ThreadEnvironment: ("create_process",),
     Worker: ("initialize", "loop", "shutdown", "sleep"),
     Scheduler: ("enqueue_periodic_tasks",),
     SqliteStorage: ("db", "dequeue", "read_schedule"),

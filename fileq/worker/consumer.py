@@ -6,11 +6,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from huey.api import Task
-from huey.consumer import Consumer, ConsumerStopped, Scheduler
+from huey.consumer import Consumer, ConsumerStopped, Scheduler, ThreadEnvironment
 from huey.consumer import Worker as HueyWorker
 
 from fileq.errors import Shortage, find_shortage
 from fileq.worker.slot import Slot, SlotContext
+from fileq.worker.thread import BoundedStartThread
 
 _TURN = 1.0
 """Seconds after which a slot that waits for its turn to look for a message looks whether the worker stops."""
@@ -94,6 +95,14 @@ class DirectScheduler(Scheduler):  # type: ignore[misc]  # huey has no types
             task.execute()
 
 
+class BoundedThreadEnvironment(ThreadEnvironment):  # type: ignore[misc]  # huey has no types
+    """Huey's threads, whose start can't hang for want of memory."""
+
+    def create_process(self, runnable: Callable[[], None], name: str) -> BoundedStartThread:
+        """Return a thread, not started, for a worker or the scheduler."""
+        return BoundedStartThread(target=runnable, name=name)
+
+
 class SlotConsumer(Consumer):  # type: ignore[misc]  # huey has no types
     """Huey's consumer, whose workers have slots, and whose main loop and signals are fileq's worker's.
 
@@ -106,6 +115,11 @@ class SlotConsumer(Consumer):  # type: ignore[misc]  # huey has no types
         self._context = context
         self._on_loop = on_loop
         super().__init__(**options)
+
+    def get_environment(self, worker_type: str) -> BoundedThreadEnvironment:
+        """Return what makes the threads. `worker_type` is always "thread"."""
+        del worker_type
+        return BoundedThreadEnvironment()
 
     def _create_worker(self) -> SlotThread:
         return SlotThread(

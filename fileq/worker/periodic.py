@@ -18,6 +18,7 @@ from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
 from fileq.worker.outages import LedgerAlarm
 from fileq.worker.recovery import HeartbeatWatch, recover
+from fileq.worker.thread import BoundedStartThread
 
 _END_PATIENCE, _CUT_PATIENCE = 1.5, 0.5
 """Seconds that tasks have to end when the worker stops, and the sender of notifications once it is cut off.
@@ -93,7 +94,7 @@ class PeriodicTasks:
             self._start(name, function)
 
     def _start(self, name: str, function: Callable[[], None]) -> bool:
-        thread = threading.Thread(target=function, name=name, daemon=True)
+        thread = BoundedStartThread(target=function, name=name)
         with self._lock:
             try:
                 thread.start()
