@@ -46,14 +46,15 @@ def _command(arguments: Sequence[str]) -> str | None:
 def _run() -> int:
     try:
         from fileq.cli import run  # noqa: PLC0415
-    except (ImportError, OSError, MemoryError) as error:
-        from fileq.errors import find_shortage  # noqa: PLC0415
+    except Exception as error:
+        from fileq.errors import FileqError, find_shortage  # noqa: PLC0415
 
-        lack = find_shortage(error)
-        if lack is None:
+        # Plug-ins are loaded while the commands are: one that is broken ends here.
+        said = error if isinstance(error, FileqError) and "--debug" not in sys.argv else find_shortage(error)
+        if said is None:
             raise
-        print(f"Error: {lack}", file=sys.stderr)  # noqa: T201  # there is no display yet
-        return lack.exit_code
+        print(f"Error: {said}", file=sys.stderr)  # noqa: T201  # there is no display yet
+        return said.exit_code
     return run()
 
 
