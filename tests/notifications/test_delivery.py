@@ -50,6 +50,8 @@ def test_of_several_deliverers_at_once_each_notice_is_sent_by_one(ledger, mail):
             for _ in range(3)
         ]
         assert sum(result.get(60) for result in results) == 12
+        pool.close()
+        pool.join()  # else they are sent SIGTERM, which children of a fork server of fileq's may not heed
     assert sorted(str(message["subject"]) for message in mail.mails) == sorted(f"Number {n}" for n in range(12))
     assert ledger.notifications.list_notifications() == []
 
