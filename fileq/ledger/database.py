@@ -208,9 +208,18 @@ class Database:
     def check_file(self) -> None:
         """Look whether the file is there still: from then on who reads hears of it too, as does each who writes.
 
-        Raises LedgerError where it isn't, DatabaseReplaced where another file has its place.
+        Raises LedgerError where it isn't, DatabaseReplaced where another file has its place, or a newer fileq has
+        brought it to a schema that is not known here.
         """
         self._file.check()
+        with self.reading() as connection:
+            (version,) = connection.execute("pragma user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise DatabaseReplaced(
+                f"The database {self.path} was brought to schema {version} by a newer fileq while it was in use;"
+                f" known here is {SCHEMA_VERSION}.",
+                "Start this again with the newer fileq. The jobs wait.",
+            )
 
     def limit_patience(self, patience: float) -> None:
         """From another thread: wait for no transaction of another process longer than so many seconds from now on."""

@@ -57,6 +57,15 @@ def test_one_that_is_replaced_ends_who_uses_it_and_the_new_one_is_left_alone(fil
     assert fileq.database.read_bytes() == before
 
 
+def test_one_that_a_newer_fileq_has_migrated_ends_who_uses_it(fileq: Program, command: Command) -> None:
+    with serving(fileq, command) as (said, end):
+        fileq.pretend("pragma user_version = 99")
+        assert end() == 3
+    text = said()
+    assert text.count("was brought to schema 99 by a newer fileq") == 1, text
+    assert "Traceback" not in text
+
+
 def test_one_that_is_away_is_waited_for_and_all_goes_on_once_it_is_back(
     fileq: Program, photos: Path, command: Command
 ) -> None:
