@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 
+from fileq.process.thread import BoundedStartThread
 from fileq.safe_path import exclude_working_folder
 
 exclude_working_folder()
@@ -98,7 +99,7 @@ class _ServerWatch:
     def __init__(self) -> None:
         self._has_ended_it = False
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="fileq-forkserver", daemon=True)
+        self._thread = BoundedStartThread(target=self._watch, name="fileq-forkserver")
 
     def has_ended_server(self) -> bool:
         """Whether it has, once the block is over. Then another one can be started."""

@@ -10,8 +10,8 @@ from huey.consumer import Consumer, ConsumerStopped, Scheduler, ThreadEnvironmen
 from huey.consumer import Worker as HueyWorker
 
 from fileq.errors import Shortage, find_shortage
+from fileq.process.thread import BoundedStartThread
 from fileq.worker.slot import Slot, SlotContext
-from fileq.worker.thread import BoundedStartThread
 
 _TURN = 1.0
 """Seconds after which a slot that waits for its turn to look for a message looks whether the worker stops."""

@@ -13,12 +13,12 @@ from fileq.ledger import Ledger, open_ledger
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
+from fileq.process.thread import BoundedStartThread
 from fileq.schedule.scheduler import Scheduler, TaskRun
 from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
 from fileq.worker.outages import LedgerAlarm
 from fileq.worker.recovery import HeartbeatWatch, recover
-from fileq.worker.thread import BoundedStartThread
 
 _END_PATIENCE, _CUT_PATIENCE = 1.5, 0.5
 """Seconds that tasks have to end when the worker stops, and the sender of notifications once it is cut off.

@@ -1,9 +1,9 @@
-"""Threads of the worker, whose start can't hang."""
+"""Threads whose start can't hang."""
 
 import threading
 from typing import Any
 
-_PATIENCE = 10.0
+_PATIENCE = 5.0
 """Seconds that a thread has to begin: far more than it takes."""
 
 

@@ -1,11 +1,11 @@
-"""A worker's thread that has no memory to begin is no reason to wait for ever."""
+"""A thread that has no memory to begin is no reason to wait for ever."""
 
 import threading
 
 import pytest
 
-from fileq.worker import thread as thread_module
-from fileq.worker.thread import BoundedStartThread
+from fileq.process import thread as thread_module
+from fileq.process.thread import BoundedStartThread
 
 
 def test_a_thread_runs_what_it_is_given_and_is_a_daemon():
