@@ -30,7 +30,7 @@ class PathList:
             start = end + 1
 
 
-class CleanupResult(msgspec.Struct):
+class CleanupResult(msgspec.Struct, kw_only=True):
     """The figures of a cleanup; in a dry run what they would be, but `folders_removed`, which is 0 then.
 
     `kept_changed` counts outputs that were due and are no longer what fileq wrote; `failed` those that could not be
