@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders
@@ -129,9 +130,9 @@ class PathOccupant:
         """Whether the output is to take the place of the job's own source."""
         return self._recipe.replace and self.is_own_source
 
-    @property
+    @cached_property
     def is_own_source(self) -> bool:
-        """Whether it is the job's own source, by whichever way the path leads there."""
+        """Whether it is the job's own source, by whichever way the path leads there: a look at each folder of both."""
         return os.path.realpath(self.path) == os.path.realpath(self._claim.source)
 
     @property
