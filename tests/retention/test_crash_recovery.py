@@ -98,15 +98,20 @@ def test_a_file_of_somebody_elses_comes_back_from_its_hidden_name(
     assert files_below(out) == ["a.jpg"] * len(came)
 
 
-def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dying, monkeypatch):
-    """The old file has its hidden name still when a job makes the next one."""
+@pytest.fixture
+def claimed_while_hidden(ledger, database, out, dying, monkeypatch):
+    """An output's path, and the claim of the job that is to make it anew while the old file has its hidden name."""
     path = out / "a.jpg"
     output(ledger, path)
     dying("unlink", 0, after=False)
     assert killed(database)
     monkeypatch.undo()
     ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
-    claimed = claim(ledger, job=1)
+    return path, claim(ledger, job=1)
+
+
+def test_an_output_that_was_made_anew_meanwhile_stays(ledger, out, claimed_while_hidden):
+    path, claimed = claimed_while_hidden
     places = reserved(ledger, claimed, path)
     from fileq.publish import publish_jobs
 
@@ -117,14 +122,8 @@ def test_an_output_that_was_made_anew_meanwhile_stays(ledger, database, out, dyi
     assert one(ledger, "select hidden_path, published_version is null from outputs") == (None, 0)
 
 
-def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, database, out, dying, monkeypatch):
-    path = out / "a.jpg"
-    output(ledger, path)
-    dying("unlink", 0, after=False)
-    assert killed(database)
-    monkeypatch.undo()
-    ledger.jobs.requeue_job(1, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1)
-    claimed = claim(ledger, job=1)
+def test_an_attempt_that_fails_meanwhile_does_not_lose_sight_of_it(ledger, out, claimed_while_hidden):
+    path, claimed = claimed_while_hidden
     reserved(ledger, claimed, path)
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(1))
     run_cleanup(ledger)
