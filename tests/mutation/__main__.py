@@ -21,7 +21,9 @@ _CARE = [
     "tests/notifications/test_outbox.py", "tests/notifications/test_delivery.py",
 ]  # fmt: skip
 _ATTEMPTS = [f"worker/{name}.py" for name in ("attempt", "worker", "recovery", "slot")] + ["process/sandbox.py"]
-_RECOVERY = ["tests/worker/test_recovery.py", "tests/worker/test_attempt.py"]
+_RECOVERY = [
+    "tests/worker/test_recovery.py", "tests/worker/test_resent_messages.py", "tests/worker/test_attempt.py",
+]  # fmt: skip
 ROOMS = {
     "ledger": (["ledger"], ["tests/ledger", *_CARE, *_WAY_IN, *_WAY_OUT]),
     "publish": (["publish"], [*_WAY_OUT, "tests/retention", *_RECOVERY]),
