@@ -61,11 +61,22 @@ class Outage:
             now = self._clock()
             self.error = error
             self._since = now if self._since is None else self._since
-            say = now - self._said_at >= self._every
-            if say:
-                self._said_at, self._said = now, True
+            say = self._is_to_be_said(now)
         if say:
             _log.warning("%s Jobs wait until that is over.", error)
+
+    def report(self, message: str) -> None:
+        """Log that something beside the slots has met it, unless it was said a moment ago. No job waits by that."""
+        with self._lock:
+            say = self._is_to_be_said(self._clock())
+        if say:
+            _log.warning("%s", message)
+
+    def _is_to_be_said(self, now: float) -> bool:
+        if now - self._said_at < self._every:
+            return False
+        self._said_at, self._said = now, True
+        return True
 
     def end(self) -> None:
         """Note that somebody has worked again."""

@@ -17,7 +17,7 @@ from fileq.process.thread import BoundedStartThread
 from fileq.schedule.scheduler import Scheduler, TaskRun
 from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
-from fileq.worker.outages import LedgerAlarm
+from fileq.worker.outages import LedgerAlarm, Outage
 from fileq.worker.recovery import HeartbeatWatch, recover
 
 _END_PATIENCE, _CUT_PATIENCE = 1.5, 0.5
@@ -35,15 +35,22 @@ _log = logging.getLogger("fileq")
 
 
 class PeriodicTasks:
-    """Recovery, notifications, and the tasks that are due. Each task has a thread, and a ledger of its own."""
+    """Recovery, notifications, and the tasks that are due. Each task has a thread, and a ledger of its own.
 
-    def __init__(self, database: str, config: Config, patience: float) -> None:
+    `shortage` and `database_outage` are the worker's: what its slots have said already is not said again.
+    """
+
+    def __init__(
+        self, database: str, config: Config, patience: float, *, shortage: Outage, database_outage: Outage
+    ) -> None:
         self._ledger = Ledger(database, patience)
         self._config = config
         self._notify = config.settings.notify
         self._clock = ClockMonitor()
         self._heartbeats = HeartbeatWatch()
         self._alarm = LedgerAlarm()
+        self._shortage = shortage
+        self._database_outage = database_outage
         self._stop = threading.Event()
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -99,7 +106,7 @@ class PeriodicTasks:
             try:
                 thread.start()
             except (RuntimeError, MemoryError) as error:
-                _log.warning("The upkeep is put off for a minute: %s", find_shortage(error) or error)
+                self._shortage.report(f"The upkeep is put off for a minute: {find_shortage(error) or error}")
                 return False
             self._threads.append(thread)
         return True
@@ -110,10 +117,10 @@ class PeriodicTasks:
         except DatabaseReplaced:  # the worker ends, and says it
             return
         except LedgerError as error:
-            _log.warning("The upkeep is put off for a minute: %s", error)
+            self._database_outage.report(f"The upkeep is put off for a minute: {error}")
         except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again
             if lack := find_shortage(error):
-                _log.warning("The upkeep is put off for a minute: %s", lack)
+                self._shortage.report(f"The upkeep is put off for a minute: {lack}")
             else:
                 _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
 

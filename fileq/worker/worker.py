@@ -74,7 +74,9 @@ class Worker:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
         self._settings = config.settings.worker
-        self._periodic_tasks = _create_periodic_tasks(database, config) if periodic else None
+        shortage = Outage("There is enough again: the jobs go on.")
+        database_outage = Outage("The database answers again: the jobs go on.")
+        self._periodic_tasks = _create_periodic_tasks(database, config, shortage, database_outage) if periodic else None
         self._queue = queue
         self._drain = drain
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
@@ -95,8 +97,8 @@ class Worker:
             paused=threading.Event(),
             idle=threading.Event(),
             dequeue_lock=threading.Lock(),
-            shortage=Outage("There is enough again: the jobs go on."),
-            database_outage=Outage("The database answers again: the jobs go on."),
+            shortage=shortage,
+            database_outage=database_outage,
             folder_outages=None if drain else FolderOutages(),
         )
         huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
@@ -296,7 +298,7 @@ class Worker:
             self._periodic_tasks.tick()
 
 
-def _create_periodic_tasks(database: str, config: Config) -> "PeriodicTasks":
+def _create_periodic_tasks(database: str, config: Config, shortage: Outage, database_outage: Outage) -> "PeriodicTasks":
     from fileq.worker.periodic import PeriodicTasks  # noqa: PLC0415  # `fileq run` does without, and starts sooner
 
-    return PeriodicTasks(database, config, _PATIENCE)
+    return PeriodicTasks(database, config, _PATIENCE, shortage=shortage, database_outage=database_outage)

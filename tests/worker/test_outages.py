@@ -58,6 +58,23 @@ def test_one_that_comes_and_goes_is_said_once_a_minute_at_most(caplog):
     assert len(caplog.messages) == 2
 
 
+def test_what_the_slots_have_said_is_not_said_again_by_the_upkeep(caplog):
+    clock = Clock()
+    outage = Outage("It is back.", clock)
+    outage.begin(LedgerError("It is away."))
+    outage.report("The upkeep is put off: It is away.")
+    clock.now += 60
+    outage.report("The upkeep is put off: It is away.")
+    assert caplog.messages == ["It is away. Jobs wait until that is over.", "The upkeep is put off: It is away."]
+
+
+def test_the_upkeep_alone_lets_no_job_wait():
+    outage = Outage("It is back.", Clock())
+    outage.report("The upkeep is put off: It is away.")
+    assert outage.seconds == 0
+    assert outage.error is None
+
+
 def test_jobs_wait_twice_as_long_each_time_and_those_that_meet_it_together_count_once():
     clock = Clock()
     outages = FolderOutages(clock)

@@ -13,7 +13,7 @@ from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.notifications import enqueue_notification
 from fileq.worker.consumer import DirectScheduler
-from fileq.worker.outages import LedgerAlarm
+from fileq.worker.outages import LedgerAlarm, Outage
 from fileq.worker.periodic import PeriodicTasks, run_task, run_task_now
 from fileq.worker.tasks import create_huey
 from tests.acceptance.program import wait_until
@@ -37,10 +37,16 @@ def folder(tmp_path):
     return folder
 
 
+def create_periodic_tasks(database, config, patience=5.0):
+    return PeriodicTasks(
+        database, config, patience, shortage=Outage("There is enough."), database_outage=Outage("It answers.")
+    )
+
+
 @pytest.fixture
 def periodic_tasks(database, folder):
-    periodic_tasks = PeriodicTasks(
-        database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0
+    periodic_tasks = create_periodic_tasks(
+        database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly"))
     )
     yield periodic_tasks
     periodic_tasks.close()
@@ -82,7 +88,7 @@ def test_a_task_that_fails_says_why_and_is_tried_again(ledger, periodic_tasks, f
 
 
 def test_two_workers_run_it_once(ledger, database, periodic_tasks, folder):
-    other = PeriodicTasks(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")), 5.0)
+    other = create_periodic_tasks(database, config(AddSettings(cron=YEARLY, paths=(str(folder),), name="nightly")))
     make_due(ledger, periodic_tasks)
     periodic_tasks.tick()
     other.tick()
@@ -108,7 +114,7 @@ def test_a_fault_of_our_own_is_a_failed_task_and_no_end_of_the_worker(database):
 def test_a_ledger_that_is_locked_for_long_is_told_past_it(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
-    periodic_tasks = PeriodicTasks(database, config(notify=notify), 0.1)
+    periodic_tasks = create_periodic_tasks(database, config(notify=notify), 0.1)
     periodic_tasks._alarm = LedgerAlarm(patience=0.0)
     with ledger.transaction():
         periodic_tasks.tick()
@@ -121,7 +127,7 @@ def test_what_was_told_is_sent_in_the_background(ledger, database, tmp_path):
     told = tmp_path / "told"
     notify = NotifySettings(command=("cp", "/dev/stdin", str(told)))
     enqueue_notification(ledger, notify, "report", "Weekly", "All was done.", time.time())
-    periodic_tasks = PeriodicTasks(database, config(notify=notify), 5.0)
+    periodic_tasks = create_periodic_tasks(database, config(notify=notify))
     periodic_tasks.tick()
     wait_until(lambda: not periodic_tasks.is_busy)
     periodic_tasks.close()
