@@ -1,17 +1,14 @@
-"""The options and arguments that several commands share, as types for Typer; and how many slots one of them means."""
+"""The options and arguments that several commands share, each declared once: types for Typer, and groups of them."""
 
 import os
 from typing import Annotated
 
 import typer
 
+from fileq.cli.option_groups import OptionGroup
 from fileq.config import Config
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on stdout.", show_envvar=False)]
-Paths = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="PATH", help="Files, folders, or patterns like '*.jpg'.", show_default=False),
-]
 Recipes = Annotated[
     list[str] | None,
     typer.Option(
@@ -19,44 +16,7 @@ Recipes = Annotated[
         help="The recipe; may be given several times. Else the config's default.",
     ),
 ]  # fmt: skip
-Out = Annotated[
-    str | None,
-    typer.Option(
-        "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
-        help="Where outputs go. A folder that is added keeps its tree there; recipes whose outputs"
-        " have the same names get a folder each.",
-    ),
-]  # fmt: skip
-Include = Annotated[
-    list[str] | None,
-    typer.Option("--include", metavar="GLOB", help="Only files that match.", show_envvar=False, show_default=False),
-]
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option("--exclude", metavar="GLOB", help="No files that match.", show_envvar=False, show_default=False),
-]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Walk sub-folders too.", show_envvar=False)]
-FilesFrom = Annotated[
-    str | None,
-    typer.Option(
-        "--files-from", metavar="FILE", show_envvar=False, show_default=False,
-        help="Read more paths from a file, one a line; - is stdin.",
-    ),
-]  # fmt: skip
-Null = Annotated[bool, typer.Option("--null", "-0", help="Paths in that file end with a NUL byte.", show_envvar=False)]
-Priority = Annotated[int, typer.Option("--priority", metavar="N", help="Higher goes first.", show_envvar=False)]
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--at", metavar="WHEN", show_envvar=False, show_default=False,
-        help="Not before: a delay (30m), a time of day (22:00), or a date and time (2026-05-17T22:00).",
-    ),
-]  # fmt: skip
-Force = Annotated[bool, typer.Option("--force", help="Process again what is up to date.", show_envvar=False)]
-DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Show the plan: which file makes which outputs. Queue nothing.", show_envvar=False),
-]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -71,6 +31,71 @@ Batch = Annotated[
 OneBatch = Annotated[
     int | None, typer.Argument(metavar="BATCH", help="Only this batch; else everything.", show_default=False)
 ]
+
+
+class SelectionOptions(OptionGroup, frozen=True, kw_only=True):
+    """Which files are meant."""
+
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="Files, folders, or patterns like '*.jpg'.", show_default=False),
+    ] = None
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", metavar="GLOB", help="Only files that match.", show_envvar=False, show_default=False),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="No files that match.", show_envvar=False, show_default=False),
+    ] = None
+    recursive: Recursive = True
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            "--files-from",
+            metavar="FILE",
+            show_envvar=False,
+            show_default=False,
+            help="Read more paths from a file, one a line; - is stdin.",
+        ),
+    ] = None
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Paths in that file end with a NUL byte.", show_envvar=False)
+    ] = False  # fmt: skip
+
+
+class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
+    """What is made of files, and where it goes."""
+
+    recipe: Recipes = None
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
+            help="Where outputs go. A folder that is added keeps its tree there; recipes whose outputs"
+            " have the same names get a folder each.",
+        ),
+    ] = None  # fmt: skip
+
+
+class QueueingOptions(OptionGroup, frozen=True, kw_only=True):
+    """When and how jobs are queued."""
+
+    priority: Annotated[int, typer.Option("--priority", metavar="N", help="Higher goes first.", show_envvar=False)] = 0
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="WHEN", show_envvar=False, show_default=False,
+            help="Not before: a delay (30m), a time of day (22:00), or a date and time (2026-05-17T22:00).",
+        ),
+    ] = None  # fmt: skip
+    force: Annotated[bool, typer.Option("--force", help="Process again what is up to date.", show_envvar=False)] = False
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Show the plan: which file makes which outputs. Queue nothing.", show_envvar=False
+        ),
+    ] = False
 
 
 def slot_count(option: int | None, config: Config) -> int:

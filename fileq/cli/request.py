@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fileq.cli.options import QueueingOptions, RecipeOptions, SelectionOptions
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document
@@ -16,34 +17,28 @@ from fileq.intake import AddRequest, AddResult, RepeatRule
 
 def build_request(
     session: Session,
+    selection: SelectionOptions,
+    recipe_options: RecipeOptions,
+    queueing: QueueingOptions,
     now: float,
-    *,
-    paths: Sequence[str] | None,
-    recipe: Sequence[str] | None,
-    out: str | None,
-    include: Sequence[str] | None,
-    exclude: Sequence[str] | None,
-    recursive: bool,
-    files_from: str | None,
-    null: bool,
-    priority: int,
-    at: str | None,
-    force: bool,
 ) -> AddRequest:
     """Return the request that the options mean, at the time `now`. Raises UsageError and NotFoundError."""
-    named = [*(paths or ()), *(read_path_list(files_from, null=null) if files_from else ())]
+    files_from = selection.files_from
+    listed = read_path_list(files_from, null=selection.null) if files_from else ()
+    named = [*(selection.paths or ()), *listed]
     if not named and not files_from:
         raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
+    out = recipe_options.out
     return AddRequest(
         paths=named,
-        recipes=session.recipes(recipe or ()),
+        recipes=session.recipes(recipe_options.recipe or ()),
         out=None if out is None else absolute_path(out),
-        include=tuple(include or ()),
-        exclude=tuple(exclude or ()),
-        recursive=recursive,
-        priority=priority,
-        due_at=None if at is None else parse_due_time(at, now),
-        repeat=RepeatRule.ALWAYS if force else RepeatRule.UNLESS_UP_TO_DATE,
+        include=tuple(selection.include or ()),
+        exclude=tuple(selection.exclude or ()),
+        recursive=selection.recursive,
+        priority=queueing.priority,
+        due_at=None if queueing.at is None else parse_due_time(queueing.at, now),
+        repeat=RepeatRule.ALWAYS if queueing.force else RepeatRule.UNLESS_UP_TO_DATE,
     )
 
 

@@ -24,7 +24,7 @@ class ParameterCoercion:
         is_list = param.multiple or param.nargs == -1
         try:
             if is_list:
-                return [_converted(item, kind) for item in value or ()]
+                return [_converted(item, kind) for item in value or ()] or None  # its default
             return None if value is None else _in_range(_converted(value, kind), param)
         except ValueError as error:
             raise typer.BadParameter(str(error), ctx=ctx, param=param) from error

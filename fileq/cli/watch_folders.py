@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+from fileq.cli.options import RecipeOptions
 from fileq.cli.session import Session
 from fileq.config.paths import absolute_path
 from fileq.errors import NotFoundError, UsageError
@@ -13,17 +14,16 @@ from fileq.watch.specification import PollMode, WatchSpec, skipped_folders, spec
 def folders_to_watch(
     session: Session,
     paths: Sequence[str],
+    recipe_options: RecipeOptions,
     *,
-    recipe: Sequence[str],
-    out: str | None,
     poll: str | None,
     recursive: bool,
     follow_links: bool = False,
 ) -> list[WatchSpec]:
     """Return the folders to watch: those at `paths`, or else all of the config's.
 
-    A folder that the config has, too, is watched as the config says, unless `recipe` or `out` is given. `poll` is the
-    text of --poll. Raises UsageError, NotFoundError, UntrustedError.
+    A folder that the config has, too, is watched as the config says, unless `recipe_options` say something. `poll` is
+    the text of --poll. Raises UsageError, NotFoundError, UntrustedError.
     """
     interval = _poll_interval(poll)
     watches = session.config.settings.watch
@@ -33,11 +33,11 @@ def folders_to_watch(
             raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
         return [spec_from_config(session.config, watch, interval, follow_links=follow_links) for watch in watches]
     named = [_existing_folder(path) for path in dict.fromkeys(paths)]
-    known = {} if recipe or out else {watch.path: watch for watch in watches}
+    known = {} if recipe_options != RecipeOptions() else {watch.path: watch for watch in watches}
     return [
         spec_from_config(session.config, known[path], interval, follow_links=follow_links)
         if path in known
-        else _spec_of_options(session, path, recipe, out, interval, recursive=recursive, follow_links=follow_links)
+        else _spec_of_options(session, path, recipe_options, interval, recursive=recursive, follow_links=follow_links)
         for path in named
     ]
 
@@ -64,17 +64,16 @@ def _poll_interval(poll: str | None) -> float | None:
 def _spec_of_options(
     session: Session,
     path: str,
-    recipe: Sequence[str],
-    out: str | None,
+    recipe_options: RecipeOptions,
     interval: float | None,
     *,
     recursive: bool,
     follow_links: bool,
 ) -> WatchSpec:
-    target = None if out is None else absolute_path(out)
+    target = None if recipe_options.out is None else absolute_path(recipe_options.out)
     return WatchSpec(
         path=path,
-        recipes=tuple(session.recipes(recipe)),
+        recipes=tuple(session.recipes(recipe_options.recipe or ())),
         out=target,
         recursive=recursive,
         poll=PollMode.AUTO if interval is None else PollMode.ALWAYS,

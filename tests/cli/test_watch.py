@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from fileq.cli.options import RecipeOptions
 from fileq.cli.session import Session
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.service import manager
@@ -68,10 +69,10 @@ poll = "never"
 """
 
 
-def configured(fileq, *paths, recipe=(), out=None, poll=None):
+def configured(fileq, *paths, recipe=None, out=None, poll=None):
     (fileq.folder / "fileq.toml").write_text(CONFIG)
     (fileq.folder / "inbox").mkdir()
-    return folders_to_watch(Session(), paths, recipe=recipe, out=out, poll=poll, recursive=True)
+    return folders_to_watch(Session(), paths, RecipeOptions(recipe=recipe, out=out), poll=poll, recursive=True)
 
 
 def test_a_poll_that_is_asked_for_goes_before_the_config(fileq):

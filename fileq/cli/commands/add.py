@@ -8,6 +8,8 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import NO_WORKER_HINT, is_worker_alive
+from fileq.cli.option_groups import with_option_groups
+from fileq.cli.options import QueueingOptions, RecipeOptions, SelectionOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.formatting import describe_result
@@ -22,36 +24,25 @@ app = new_app()
 
 
 @app.command(epilog="Example: fileq add photos/ -r web -r thumbnail -o ~/site/pictures")
+@with_option_groups
 def add(
     context: typer.Context,
     *,
-    paths: options.Paths = None,
-    recipe: options.Recipes = None,
-    out: options.Out = None,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    recursive: options.Recursive = True,
-    files_from: options.FilesFrom = None,
-    null: options.Null = False,
-    priority: options.Priority = 0,
-    at: options.At = None,
-    force: options.Force = False,
+    selection: SelectionOptions,
+    recipe: RecipeOptions,
+    queueing: QueueingOptions,
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the batch to its end; exit 1 if a job failed.", show_envvar=False)
     ] = False,
-    dry_run: options.DryRun = False,
     json: options.Json = False,
 ) -> ExitCode:
     """Queue files and return at once. A worker processes them."""
     session, now = session_of(context), time.time()
     display = session.display(json=json)
-    request = build_request(
-        session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
-        files_from=files_from, null=null, priority=priority, at=at, force=force,
-    )  # fmt: skip
+    request = build_request(session, selection, recipe, queueing, now)
     with session.ledger() as ledger:
         with report_missing_paths(display):
-            if dry_run:
+            if queueing.dry_run:
                 from fileq.cli.views.plan import answer_plan
 
                 return answer_plan(session, ledger, request, display)

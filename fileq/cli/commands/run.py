@@ -10,7 +10,8 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.options import slot_count
+from fileq.cli.option_groups import with_option_groups
+from fileq.cli.options import QueueingOptions, RecipeOptions, SelectionOptions, slot_count
 from fileq.cli.progress import ProgressTracker
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
@@ -31,33 +32,22 @@ app = new_app()
 
 
 @app.command(epilog="Example: fileq run photos/ -r web")
+@with_option_groups
 def run(
     context: typer.Context,
     *,
-    paths: options.Paths = None,
-    recipe: options.Recipes = None,
-    out: options.Out = None,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    recursive: options.Recursive = True,
-    files_from: options.FilesFrom = None,
-    null: options.Null = False,
-    priority: options.Priority = 0,
-    at: options.At = None,
-    force: options.Force = False,
+    selection: SelectionOptions,
+    recipe: RecipeOptions,
+    queueing: QueueingOptions,
     workers: options.Workers = None,
-    dry_run: options.DryRun = False,
     json: options.Json = False,
 ) -> ExitCode:
     """Process files now, and end when they are done."""
     session, now = session_of(context), time.time()
     display = session.display(json=json)
-    request = build_request(
-        session, now, paths=paths, recipe=recipe, out=out, include=include, exclude=exclude, recursive=recursive,
-        files_from=files_from, null=null, priority=priority, at=at, force=force,
-    )  # fmt: skip
+    request = build_request(session, selection, recipe, queueing, now)
     with session.ledger() as ledger:
-        if dry_run:
+        if queueing.dry_run:
             from fileq.cli.views.plan import answer_plan
 
             with report_missing_paths(display):

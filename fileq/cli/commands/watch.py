@@ -10,7 +10,8 @@ import typer
 from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.options import slot_count
+from fileq.cli.option_groups import with_option_groups
+from fileq.cli.options import RecipeOptions, slot_count
 from fileq.cli.progress import ProgressTracker
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import log_to_display, progress_ticker
@@ -32,6 +33,7 @@ app = new_app()
 
 
 @app.command(epilog="Example: fileq watch ~/pictures/inbox -r web -o ~/site/pictures --work")
+@with_option_groups
 def watch(
     context: typer.Context,
     *,
@@ -39,8 +41,7 @@ def watch(
         list[str] | None,
         typer.Argument(metavar="DIR", help="Folders. Else every [[watch]] of the config.", show_default=False),
     ] = None,
-    recipe: options.Recipes = None,
-    out: options.Out = None,
+    recipe: RecipeOptions,
     work: Annotated[bool, typer.Option("--work", help="Process the files here too.", show_envvar=False)] = False,
     workers: options.Workers = None,
     poll: Annotated[
@@ -71,10 +72,7 @@ def watch(
     def read_folders() -> list[WatchSpec]:
         """Read the config again, and return the folders that are to be watched now."""
         session.config = load_config(session.config_option)
-        return folders_to_watch(
-            session, paths or (), recipe=recipe or (), out=out, poll=poll, recursive=recursive,
-            follow_links=follow_links,
-        )  # fmt: skip
+        return folders_to_watch(session, paths or (), recipe, poll=poll, recursive=recursive, follow_links=follow_links)
 
     return _run_watch(session, display, read_folders, slots=workers, work=work, once=once)
 
