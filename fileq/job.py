@@ -68,6 +68,11 @@ class OutputInfo(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     bytes: int = 0
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it has a size in pixels: a film and a document have none."""
+        return bool(self.width and self.height)
+
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One source to go through one recipe, as the ledger has it. Times are seconds since the epoch."""

@@ -64,20 +64,6 @@ class SelectionOptions(OptionGroup, frozen=True, kw_only=True):
     ] = False  # fmt: skip
 
 
-class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
-    """What is made of files, and where it goes."""
-
-    recipe: Recipes = None
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
-            help="Where outputs go. A folder that is added keeps its tree there; recipes whose outputs"
-            " have the same names get a folder each.",
-        ),
-    ] = None  # fmt: skip
-
-
 class QueueingOptions(OptionGroup, frozen=True, kw_only=True):
     """When and how jobs are queued."""
 

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fileq.cli.options import QueueingOptions, RecipeOptions, SelectionOptions
+from fileq.cli.options import QueueingOptions, SelectionOptions
+from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document
@@ -31,7 +33,7 @@ def build_request(
     out = recipe_options.out
     return AddRequest(
         paths=named,
-        recipes=session.recipes(recipe_options.recipe or ()),
+        recipes=select_recipes(session, recipe_options, saves=not queueing.dry_run),
         out=None if out is None else absolute_path(out),
         include=tuple(selection.include or ()),
         exclude=tuple(selection.exclude or ()),

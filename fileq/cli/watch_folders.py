@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from fileq.cli.options import RecipeOptions
+from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.config.paths import absolute_path
 from fileq.errors import NotFoundError, UsageError
@@ -73,7 +74,7 @@ def _spec_of_options(
     target = None if recipe_options.out is None else absolute_path(recipe_options.out)
     return WatchSpec(
         path=path,
-        recipes=tuple(session.recipes(recipe_options.recipe or ())),
+        recipes=tuple(select_recipes(session, recipe_options)),
         out=target,
         recursive=recursive,
         poll=PollMode.AUTO if interval is None else PollMode.ALWAYS,

@@ -14,7 +14,7 @@ from PIL import ExifTags
 from fileq.errors import translate_os_errors
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
-from fileq.images.metadata.selection import Metadata, MetadataPolicy, has_no_metadata
+from fileq.images.metadata.selection import Metadata, has_no_metadata
 from fileq.images.opener import read_all
 from fileq.images.plan import output_format
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
     from fileq.images.plan import OutputPlan
     from fileq.images.source import DecodedSource
+    from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
 
 _BASE = ExifTags.Base

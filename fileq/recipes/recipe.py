@@ -15,6 +15,7 @@ from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
+MetadataPolicy = Literal["copyright", "all", "none"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 IMAGE_PATTERNS = (
@@ -65,7 +66,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     orient: bool = True
     profile: Literal["srgb", "keep"] = "srgb"
     enlarge: bool = False
-    metadata: Literal["copyright", "all", "none"] = "copyright"
+    metadata: MetadataPolicy = "copyright"
     background: str = "white"  # where transparency has no place
     keep_times: bool = False
 

@@ -9,7 +9,8 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import NO_WORKER_HINT, is_worker_alive
 from fileq.cli.option_groups import with_option_groups
-from fileq.cli.options import QueueingOptions, RecipeOptions, SelectionOptions
+from fileq.cli.options import QueueingOptions, SelectionOptions
+from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.formatting import describe_result

@@ -11,8 +11,9 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.option_groups import with_option_groups
-from fileq.cli.options import QueueingOptions, RecipeOptions, SelectionOptions, slot_count
+from fileq.cli.options import QueueingOptions, SelectionOptions, slot_count
 from fileq.cli.progress import ProgressTracker
+from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.batch import batch_answer
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 app = new_app()
 
 
-@app.command(epilog="Example: fileq run photos/ -r web")
+@app.command(epilog="Example: fileq run photos/ --resize 1200x --format webp -o small")
 @with_option_groups
 def run(
     context: typer.Context,

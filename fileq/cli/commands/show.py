@@ -10,7 +10,7 @@ from fileq.cli.app import new_app
 from fileq.cli.lookup import find_job
 from fileq.cli.session import session_of
 from fileq.cli.times import local_time
-from fileq.cli.views.formatting import state_text
+from fileq.cli.views.formatting import describe_dimensions, state_text
 from fileq.cli.views.jobs import job_details_document
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
@@ -110,4 +110,4 @@ def _removed(outputs: Sequence[RemovedOutput]) -> list[Block]:
 
 
 def _facts(made: OutputInfo) -> tuple[Cell, ...]:
-    return made.format, f"{made.width}x{made.height}", describe_bytes(made.bytes)
+    return made.format, describe_dimensions(made), describe_bytes(made.bytes)

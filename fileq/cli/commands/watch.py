@@ -11,8 +11,9 @@ from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.option_groups import with_option_groups
-from fileq.cli.options import RecipeOptions, slot_count
+from fileq.cli.options import slot_count
 from fileq.cli.progress import ProgressTracker
+from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import log_to_display, progress_ticker
 from fileq.cli.watch_folders import folders_to_watch

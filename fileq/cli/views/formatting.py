@@ -2,7 +2,7 @@
 
 from fileq.display import Text, Tone
 from fileq.intake import AddResult
-from fileq.job import JobState
+from fileq.job import JobState, OutputInfo
 from fileq.ledger.queries.overview import JobTally
 from fileq.units import describe_count, is_or_are
 
@@ -19,6 +19,11 @@ TONES = {
 def state_text(state: JobState) -> Text:
     """Return a job's state in its tone."""
     return Text(state, TONES[state])
+
+
+def describe_dimensions(made: OutputInfo) -> str:
+    """Return an output's size in pixels, 1600x1200; "" where it is no picture."""
+    return f"{made.width}x{made.height}" if made.is_picture else ""
 
 
 def describe_tally(tally: JobTally) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from fileq.cli.times import iso_or_none
 from fileq.intake import AddResult
-from fileq.job import Failure, Job
+from fileq.job import Failure, Job, OutputInfo
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 
 
@@ -37,8 +37,13 @@ def job_document(job: Job) -> dict[str, Any]:
         "started_at": iso_or_none(job.started_at),
         "finished_at": iso_or_none(job.finished_at),
         "error": failure_document(job.failure),
-        "outputs": [asdict(made) for made in job.outputs],
+        "outputs": [output_document(made) for made in job.outputs],
     }
+
+
+def output_document(made: OutputInfo) -> dict[str, Any]:
+    """Return the JSON document of an output. What is no picture has neither width nor height."""
+    return asdict(made) | ({} if made.is_picture else {"width": None, "height": None})
 
 
 def failure_document(failure: Failure | None) -> dict[str, str] | None:
@@ -68,5 +73,7 @@ def job_details_document(
             }
             for attempt in attempts
         ],
-        "removed": [asdict(output.info) | {"removed_at": iso_or_none(output.removed_at)} for output in removed],
+        "removed": [
+            output_document(output.info) | {"removed_at": iso_or_none(output.removed_at)} for output in removed
+        ],
     }

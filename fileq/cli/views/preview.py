@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from fileq.cli.views.formatting import describe_dimensions
+from fileq.cli.views.jobs import output_document
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import NotFoundError, translate_os_errors
@@ -78,7 +80,10 @@ def _made(source: str, recipe: Recipe, folder: str, max_pixels: int) -> Preview:
 
 def preview_answer(previews: list[Preview]) -> Answer:
     """Return the answer that shows previews."""
-    documents: list[dict[str, Any]] = [msgspec.to_builtins(preview) for preview in previews]
+    documents: list[dict[str, Any]] = [
+        msgspec.to_builtins(preview) | {"outputs": [output_document(output) for output in preview.outputs]}
+        for preview in previews
+    ]
     blocks = [block for preview in previews for block in _blocks(preview)]
     return Answer(documents, blocks)
 
@@ -96,7 +101,7 @@ def _blocks(preview: Preview) -> list[Text | Facts | Table]:
     ]
     columns = (Column("format"), Column("size"), Column("bytes", kind="number"), Column("output", kind="path"))
     rows = [
-        (output.format, f"{output.width}x{output.height}", describe_bytes(output.bytes), output.path)
+        (output.format, describe_dimensions(output), describe_bytes(output.bytes), output.path)
         for output in preview.outputs
     ]
     return [Facts(facts), Table(columns, rows), Text()]

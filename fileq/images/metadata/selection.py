@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
@@ -14,9 +14,8 @@ from fileq.images.metadata import iptc, xmp
 
 if TYPE_CHECKING:
     from fileq.images.source import DecodedSource
+    from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
-
-MetadataPolicy = Literal["copyright", "all", "none"]
 
 _BASE, _IFD = ExifTags.Base, ExifTags.IFD
 _CREDITS = (_BASE.Artist, _BASE.Copyright, _BASE.XPAuthor)

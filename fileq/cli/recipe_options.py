@@ -1,0 +1,87 @@
+"""The options that choose a recipe, change one, or make one that has no name: those of add, run and watch."""
+
+from typing import Annotated, Any
+
+import typer
+
+from fileq.cli.option_groups import OptionGroup
+from fileq.cli.options import Recipes
+
+_PANEL = "Say what is made, without a config; or change a recipe of -r"
+
+
+def _changing(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002  # Typer's word
+    """Return an option that changes a recipe."""
+    return typer.Option(
+        *names, metavar=metavar, help=help, show_envvar=False, show_default=False, rich_help_panel=_PANEL
+    )
+
+
+class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
+    """What is made of files, and where it goes."""
+
+    recipe: Recipes = None
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", show_envvar=False, show_default=False,
+            help="Where outputs go. A folder that is added keeps its tree there; recipes whose outputs"
+            " have the same names get a folder each.",
+        ),
+    ] = None  # fmt: skip
+    resize: Annotated[
+        str | None,
+        _changing("--resize", metavar="SIZE", help="The largest size that fits: 1200x, x800, 1600x1600 or 50%."),
+    ] = None
+    fill: Annotated[
+        str | None, _changing("--fill", metavar="SIZE", help="Exactly this size, what stands out is cut off: 300x300.")
+    ] = None
+    crop: Annotated[
+        str | None,
+        _changing("--crop", metavar="SPEC", help="Proportions (16:9), a box (left,top,right,bottom), or trim."),
+    ] = None
+    format: Annotated[
+        str | None,
+        _changing("--format", metavar="F", help="jpeg, png, webp, avif, gif, tiff, pdf, jxl; same is the source's."),
+    ] = None
+    quality: Annotated[int | None, _changing("--quality", metavar="N", help="From 1 to 100.")] = None
+    max_bytes: Annotated[
+        str | None, _changing("--max-bytes", metavar="SIZE", help="The best quality that fits: 200KB.")
+    ] = None
+    metadata: Annotated[
+        str | None,
+        _changing("--metadata", metavar="WHAT", help="What stays of it: all, private, copyright (usual), or none."),
+    ] = None
+    strip: Annotated[bool, _changing("--strip", help="The same as --metadata none.")] = False
+    watermark: Annotated[
+        str | None, _changing("--watermark", metavar="TEXT-OR-FILE", help="Lay a text or a picture over it.")
+    ] = None
+    op: Annotated[
+        list[str] | None,
+        _changing("--op", metavar="'NAME key=value ...'", help="Any operation; see fileq operations. Repeatable."),
+    ] = None
+    exec: Annotated[
+        str | None,
+        _changing(
+            "--exec",
+            metavar="'PROGRAM {source} {output}'",
+            help="Run a program on each file, of any type. No shell takes part.",
+        ),
+    ] = None
+    name: Annotated[
+        str | None, _changing("--name", metavar="TEMPLATE", help="The outputs' names: '{stem}-small.{ext}'.")
+    ] = None
+    on_conflict: Annotated[
+        str | None,
+        _changing("--on-conflict", metavar="HOW", help="Where another file is: fail (usual), skip, overwrite, rename."),
+    ] = None
+    overwrite: Annotated[bool, _changing("--overwrite", help="The same as --on-conflict overwrite.")] = False
+    replace: Annotated[bool, _changing("--replace", help="Put outputs in the place of the originals.")] = False
+    save_as: Annotated[
+        str | None, _changing("--save-as", metavar="NAME", help="Keep all that as a recipe in fileq.toml.")
+    ] = None  # fmt: skip
+
+    @property
+    def changes_recipes(self) -> bool:
+        """Whether there is more in it than recipes' names and the folder of the outputs."""
+        return self != RecipeOptions(recipe=self.recipe, out=self.out)

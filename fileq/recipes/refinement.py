@@ -1,0 +1,199 @@
+"""What the command line changes on a recipe, or makes a recipe of that has no name."""
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from fileq.operations import Step
+from fileq.operations.base import Operation, op_name
+from fileq.operations.builtin.crop import Crop
+from fileq.operations.builtin.resize import Resize
+from fileq.operations.builtin.rotate import Rotate
+from fileq.operations.builtin.watermark import Watermark
+from fileq.operations.programs.command import argv_of
+from fileq.recipes.formats import EXTENSIONS, format_of_name
+from fileq.recipes.recipe import Format, MetadataPolicy, OnConflict, Output, Recipe, fill_enlarge
+from fileq.units import ByteSize
+
+NAMELESS = "custom"
+"""What a recipe is called that has no name: it takes the place of its own outputs, whatever they were made with."""
+
+_UNSAFE = str.maketrans({"%": "pct", ":": "x", "/": "-", "{": "-", "}": "-", "\\": "-", "\0": "-", " ": ""})
+
+
+class Refinement(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes to a recipe: those that are not None or empty."""
+
+    crop: Crop | None = None
+    resize: Resize | None = None
+    steps: tuple[Operation, ...] = ()
+    watermark: Watermark | None = None
+    program: Operation | None = None  # a step that works on files
+    format: Format | None = None
+    quality: int | None = None
+    max_bytes: ByteSize | None = None
+    metadata: MetadataPolicy | None = None
+    name: str | None = None
+    on_conflict: OnConflict | None = None
+    replace: bool = False
+
+    @property
+    def says_what_is_made(self) -> bool:
+        """Whether there is more in it than where outputs go: enough for a recipe of its own."""
+        return self.touches_pixels or self.program is not None or self.metadata is not None
+
+    @property
+    def touches_pixels(self) -> bool:
+        """Whether a picture has to be decoded for it."""
+        return bool(self._pixel_steps) or self.format is not None or self._limits_bytes
+
+    @property
+    def _limits_bytes(self) -> bool:
+        return self.quality is not None or self.max_bytes is not None
+
+    @property
+    def _pixel_steps(self) -> list[Operation]:
+        return [step for step in (self.crop, self.resize, *self.steps, self.watermark) if step is not None]
+
+    @property
+    def folder_name(self) -> str:
+        """The name of the folder beside the sources for what is made: 1200x-webp."""
+        parts = [_step_word(step) for step in self._pixel_steps]
+        parts += [self.format] if self.format else []
+        if self.max_bytes is not None and not parts:
+            parts = [f"max-{self.max_bytes}"]
+        if self.quality is not None and not parts:
+            parts = [f"quality-{self.quality}"]
+        if self.program is not None:
+            parts.append(os.path.splitext(os.path.basename(argv_of(self.program)[0]))[0])
+        if not parts:
+            parts = [f"metadata-{self.metadata}"]
+        return "-".join(parts).translate(_UNSAFE)
+
+
+def nameless_recipe(changes: Refinement) -> Recipe:
+    """Return the recipe of those who name none, but say what is to be made. Raises ValueError with the remedy."""
+    recipe = Recipe(name=NAMELESS, out="{folder}/" + changes.folder_name, outputs=(Output(),))
+    if changes.program is not None and not changes.touches_pixels:
+        recipe = msgspec.structs.replace(recipe, match=("*",), steps=(changes.program,))
+    elif not changes.touches_pixels:  # what goes is taken out, and the picture stays as it is, byte for byte
+        recipe = msgspec.structs.replace(recipe, outputs=(Output(format="same", min_saving=1.0),))
+    return refine_recipe(recipe, changes)
+
+
+def refine_recipe(recipe: Recipe, changes: Refinement) -> Recipe:
+    """Return the recipe with the changes. Raises ValueError with the remedy where they don't fit it."""
+    outputs = recipe.outputs if changes.name is None else _renamed(recipe, changes.name, changes.format)
+    if recipe.only_program is not None and changes.program is not None:
+        steps: tuple[Step, ...] = (changes.program,)
+    else:
+        steps, outputs = _with_steps(recipe.steps, outputs, changes)
+    refined = msgspec.structs.replace(
+        recipe,
+        steps=steps,
+        outputs=tuple(_with_encoding(output, changes) for output in outputs),
+        metadata=changes.metadata or recipe.metadata,
+        on_conflict=changes.on_conflict or recipe.on_conflict,
+        replace=recipe.replace or changes.replace,
+        out="{folder}" if changes.replace else recipe.out,
+    )
+    return fill_enlarge(refined)
+
+
+# Names
+
+
+def _renamed(recipe: Recipe, name: str, format_: Format | None) -> tuple[Output, ...]:
+    if len(recipe.outputs) > 1:
+        raise ValueError(f"--name names one output, and the recipe {recipe.name} makes {len(recipe.outputs)}")
+    output = msgspec.structs.replace(recipe.outputs[0], name=name)
+    named = format_of_name(name)
+    if named is not None and format_ not in (None, named):
+        raise ValueError(f"--name {name!r} says {named}, and --format {format_}; write {{ext}} for the ending")
+    if named is not None:  # the ending says the format
+        output = msgspec.structs.replace(output, format=None, alpha_format=None)
+    return (output,)
+
+
+# Steps: a crop comes before a resize, and a watermark after all else, so that it isn't cut or made smaller
+
+
+def _with_steps(
+    steps: tuple[Step, ...], outputs: tuple[Output, ...], changes: Refinement
+) -> tuple[tuple[Step, ...], tuple[Output, ...]]:
+    common: list[Step] = list(steps)
+    if changes.crop is not None:
+        _put(common, changes.crop, _place(common, (Resize,), 0))
+    if changes.resize is not None:
+        if len(outputs) == 1 and not _has(common, Resize) and _has(outputs[0].steps, Resize):
+            own = list(outputs[0].steps)
+            _put(own, changes.resize, 0)
+            outputs = (msgspec.structs.replace(outputs[0], steps=tuple(own)),)
+        else:
+            _put(common, changes.resize, _place_after(common, (Crop, Rotate)))
+    place = _place(common, (Watermark,), len(common))
+    common[place:place] = changes.steps
+    if changes.watermark is not None:
+        _put(common, changes.watermark, len(common))
+    if changes.program is not None:
+        outputs = tuple(_with_program(output, changes.program) for output in outputs)
+    return tuple(common), outputs
+
+
+def _with_program(output: Output, program: Step) -> Output:
+    return msgspec.structs.replace(output, steps=(*output.pixel_steps, program))
+
+
+def _has(steps: Sequence[Step], kind: type[Operation]) -> bool:
+    return any(isinstance(step, kind) for step in steps)
+
+
+def _place(steps: Sequence[Step], kinds: tuple[type[Operation], ...], otherwise: int) -> int:
+    return next((number for number, step in enumerate(steps) if isinstance(step, kinds)), otherwise)
+
+
+def _place_after(steps: Sequence[Step], kinds: tuple[type[Operation], ...]) -> int:
+    return max((number for number, step in enumerate(steps, 1) if isinstance(step, kinds)), default=0)
+
+
+def _put(steps: list[Step], new: Step, place: int) -> None:
+    """Put a step in the place of those of its kind, or at `place` where there is none."""
+    same = [number for number, step in enumerate(steps) if isinstance(step, type(new))]
+    if not same:
+        steps.insert(place, new)
+        return
+    steps[same[0]] = new
+    for number in reversed(same[1:]):
+        del steps[number]
+
+
+# Encoding
+
+
+def _with_encoding(output: Output, changes: Refinement) -> Output:
+    if changes.format is not None:
+        output = _with_format(output, changes.format)
+    if changes.quality is not None:
+        output = msgspec.structs.replace(output, quality=changes.quality, lossless=False)
+    if changes.max_bytes is not None:
+        output = msgspec.structs.replace(output, max_bytes=changes.max_bytes)
+    return output
+
+
+def _with_format(output: Output, format_: Format) -> Output:
+    """Return the output in a format, also where its name has another's ending: `{stem}.jpg` becomes `{stem}.{ext}`."""
+    stem, ending = os.path.splitext(output.name)
+    named = format_of_name(output.name)
+    fits = named is None or (format_ != "same" and ending[1:].lower() in EXTENSIONS[format_])
+    name = output.name if fits else stem + ".{ext}"
+    return msgspec.structs.replace(output, name=name, format=format_, alpha_format=None)
+
+
+def _step_word(step: Operation) -> str:
+    """Return what a step is called in the name of a folder: 1200x, 300x300, 50pct, crop-16x9, sharpen."""
+    if isinstance(step, Resize):
+        return str(step.fit or step.fill or step.exact or f"{round(100 * (step.scale or 1))}%")
+    if isinstance(step, Crop) and step.aspect is not None:
+        return f"crop-{step.aspect}"
+    return op_name(step)

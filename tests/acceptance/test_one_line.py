@@ -1,0 +1,200 @@
+"""Recipes on the command line: what is made is said in one line, without a config."""
+
+import sys
+import tomllib
+
+import pytest
+from PIL import Image
+
+from fileq.units import Size
+
+
+def outputs(fileq):
+    """The outputs of all done jobs, by their names below the program's folder, with their sizes in pixels."""
+    jobs = fileq.json("list", "--limit", "100")
+    made = [output for job in jobs for output in job["outputs"]]
+    return {one["path"].removeprefix(f"{fileq.folder}/"): (one["width"], one["height"]) for one in made}
+
+
+@pytest.fixture
+def photo(fileq):
+    (fileq.folder / "p").mkdir()
+    path = fileq.folder / "p" / "a.jpg"
+    Image.effect_noise((800, 600), 60).convert("RGB").save(path, quality=95)
+    return path
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_size_a_format_and_a_quality_are_a_recipe(fileq):
+    fileq.run("run", "p", "--resize", "400x", "--format", "webp", "--quality", "50", "-o", "out")
+    assert outputs(fileq) == {"out/a.webp": (400, 300)}
+    with Image.open(fileq.folder / "out" / "a.webp") as image:
+        assert (image.format, image.size) == ("WEBP", (400, 300))
+
+
+@pytest.mark.usefixtures("photo")
+@pytest.mark.parametrize(
+    ("options", "name", "size"),
+    [
+        (["--resize", "400x"], "p/400x/a.jpg", (400, 300)),
+        (["--resize", "x300"], "p/x300/a.jpg", (400, 300)),
+        (["--resize", "200x200"], "p/200x200/a.jpg", (200, 150)),
+        (["--resize", "50%"], "p/50pct/a.jpg", (400, 300)),
+        (["--fill", "100x100"], "p/100x100/a.jpg", (100, 100)),
+        (["--crop", "16:9"], "p/crop-16x9/a.jpg", (800, 450)),
+        (["--crop", "10,20,110,220"], "p/crop/a.jpg", (100, 200)),
+        (["--crop", "1:1", "--resize", "100x"], "p/crop-1x1-100x/a.jpg", (100, 100)),
+        (["--format", "png"], "p/png/a.png", (800, 600)),
+        (["--format", "jpg", "--name", "{stem}-{width}.{ext}"], "p/jpeg/a-800.jpg", (800, 600)),
+        (["--op", "pad size=900x900 color=white"], "p/pad/a.jpg", (900, 900)),
+        (["--op", "rotate degrees=90", "--op", "grayscale"], "p/rotate-grayscale/a.jpg", (600, 800)),
+        (["--watermark", "© Me", "--quality", "70"], "p/watermark/a.jpg", (800, 600)),
+        (["--resize", "100x", "--name", "small.webp"], "p/100x/small.webp", (100, 75)),
+    ],
+)
+def test_what_is_made_has_the_size_and_the_name_that_the_options_say(fileq, options, name, size):
+    fileq.run("run", "p", *options)
+    assert outputs(fileq) == {name: size}
+    with Image.open(fileq.folder / name) as image:
+        assert image.size == size
+
+
+@pytest.mark.usefixtures("photo")
+def test_the_same_line_again_finds_all_up_to_date(fileq):
+    line = ("run", "p", "--resize", "400x", "--op", "sharpen amount=0.5", "--max-bytes", "20KB")
+    fileq.run(*line)
+    assert (fileq.folder / "p" / "400x-sharpen" / "a.jpg").stat().st_size <= 20_000
+    assert fileq.json("add", *line[1:])["up_to_date"] == 1
+
+
+@pytest.mark.usefixtures("photo")
+def test_another_size_in_the_same_folder_takes_the_place_of_the_first_one(fileq):
+    fileq.run("run", "p", "--resize", "400x", "-o", "out")
+    fileq.run("run", "p", "--resize", "100x", "-o", "out")
+    with Image.open(fileq.folder / "out" / "a.jpg") as image:
+        assert image.size == (100, 75)
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_recipe_that_is_named_keeps_what_the_options_do_not_say(fileq):
+    fileq.run("run", "p", "-r", "thumbnail", "--format", "webp", "--quality", "40")
+    assert outputs(fileq) == {"p/thumbnail/a.webp": (300, 225)}
+    fileq.run("run", "p", "-r", "web", "--resize", "200x")
+    assert outputs(fileq)["p/web/a.jpg"] == (200, 150)
+
+
+def test_originals_are_replaced_where_that_is_said_and_not_twice(fileq, photo):
+    fileq.run("run", "p", "--resize", "400x", "--replace")
+    with Image.open(photo) as image:
+        assert image.size == (400, 300)
+    before = photo.stat()
+    fileq.run("run", "p", "--resize", "400x", "--replace")
+    assert photo.stat().st_mtime_ns == before.st_mtime_ns
+    assert [path.name for path in (fileq.folder / "p").iterdir()] == ["a.jpg"]
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_file_in_the_way_is_overwritten_only_where_that_is_said(fileq):
+    (fileq.folder / "out").mkdir()
+    there = fileq.folder / "out" / "a.jpg"
+    there.write_text("mine")
+    line = ("run", "p", "--resize", "400x", "-o", "out")
+    fileq.run(*line, expect=1)
+    assert there.read_text() == "mine"
+    fileq.run(*line, "--on-conflict", "skip", "--force")
+    assert there.read_text() == "mine"
+    fileq.run(*line, "--overwrite", "--force")
+    with Image.open(there) as image:
+        assert Size(*image.size) == (400, 300)
+
+
+def test_metadata_alone_leaves_the_pixels_as_they_are(fileq, photo):
+    with Image.open(photo) as image:
+        exif = image.getexif()
+        exif[0x010F] = "Camera"
+        exif.get_ifd(0x8825)[1] = "N"
+        image.save(photo, exif=exif, quality="keep")
+    with Image.open(photo) as image:
+        pixels = image.tobytes()
+    fileq.run("run", "p", "--strip")
+    with Image.open(fileq.folder / "p" / "metadata-none" / "a.jpg") as image:
+        assert not dict(image.getexif())
+        assert image.tobytes() == pixels
+
+
+COPY = f"{sys.executable} -c 'import sys; open(sys.argv[2], \"w\").write(open(sys.argv[1]).read().upper())' "
+
+
+def test_a_program_takes_files_of_any_type(fileq):
+    (fileq.folder / "texts").mkdir()
+    (fileq.folder / "texts" / "a b.txt").write_text("hello")
+    fileq.run("run", "texts", "--exec", COPY + "{source} {output}", "--name", "{stem}.loud", "-o", "out")
+    assert (fileq.folder / "out" / "a b.loud").read_text() == "HELLO"
+    shown = fileq.json("list")[0]["outputs"][0]
+    assert (shown["width"], shown["height"]) == (None, None)
+    assert "0x0" not in fileq.run("show", "1").stdout
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_recipe_is_kept_and_used_by_its_name(fileq):
+    config = fileq.configure("# mine\n[recipes.own]  # this too\nout = 'x'\n")
+    fileq.run("run", "p", "--resize", "400x", "--format", "webp", "--save-as", "small")
+    assert config.read_text().startswith("# mine\n[recipes.own]  # this too\nout = 'x'\n")
+    assert fileq.json("add", "p", "-r", "small")["up_to_date"] == 1
+    said = fileq.run("add", "p", "--resize", "100x", "--save-as", "small", expect=2)
+    assert "already" in said.stderr
+    fileq.run("run", "p", "-r", "small", "--quality", "30", "--save-as", "small")
+    assert tomllib.loads(config.read_text())["recipes"]["small"]["outputs"] == [{"format": "webp", "quality": 30}]
+
+
+def test_a_recipe_with_a_program_is_kept_in_a_new_config_that_is_trusted(fileq):
+    (fileq.folder / "texts").mkdir()
+    (fileq.folder / "texts" / "a.txt").write_text("hello")
+    fileq.run("run", "texts", "--exec", COPY + "{source} {output}", "--save-as", "loud")
+    assert (fileq.folder / "texts" / "loud" / "a.txt").read_text() == "HELLO"
+    assert fileq.json("add", "texts", "-r", "loud")["up_to_date"] == 1
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_dry_run_keeps_no_recipe(fileq):
+    fileq.run("run", "p", "--resize", "400x", "--save-as", "small", "--dry-run")
+    assert not (fileq.folder / "fileq.toml").exists()
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_watch_takes_the_same_options(fileq):
+    fileq.run("watch", "p", "--resize", "400x", "--format", "webp", "--once", "--work")
+    assert outputs(fileq) == {"p/400x-webp/a.webp": (400, 300)}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--resize", "1200"], ["--resize", '"1200x"']),
+        (["--resize", "big"], ["--resize", "50%"]),
+        (["--fill", "300x"], ["--fill", "both sides"]),
+        (["--crop", "half"], ["--crop", "16:9"]),
+        (["--format", "jpgg"], ["--format", "jpeg"]),
+        (["--quality", "0"], ["--quality", "1 to 100"]),
+        (["--max-bytes", "many"], ["--max-bytes", "300 KB"]),
+        (["--metadata", "nome"], ["--metadata", "none"]),
+        (["--on-conflict", "skipp"], ["--on-conflict", "skip"]),
+        (["--op", "sharpn"], ["--op", "sharpen"]),
+        (["--op", "sharpen amont=1"], ["amont", "amount"]),
+        (["--op", "sharpen amount"], ["amount", "key=value"]),
+        (["--op", "sharpen amount=9000"], ["--op", "500"]),
+        (["--exec", "cp {source}"], ["--exec", "{output}"]),
+        (["--exec", "cp '{source} {output}"], ["--exec", "quotation"]),
+        (["--watermark", "logo.png"], ["--watermark", "logo.png"]),
+        (["--name", "{stm}.jpg"], ["name", "{stem}"]),
+        (["--resize", "5x", "--fill", "5x5"], ["--resize", "--fill"]),
+        (["--strip", "--metadata", "all"], ["--strip", "--metadata"]),
+        (["--overwrite", "--on-conflict", "skip"], ["--overwrite", "--on-conflict"]),
+        (["--format", "webp", "--name", "{stem}.jpg"], ["--name", "--format", "{ext}"]),
+        (["--resize", "5x", "--save-as", "a/b"], ["--save-as", "name"]),
+    ],
+)
+@pytest.mark.usefixtures("photo")
+def test_what_cannot_be_is_refused_by_the_option_that_says_it(fileq, options, words):
+    said = fileq.run("run", "p", *options, expect=2).stderr
+    assert all(word in said for word in words), said
