@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PIL import ExifTags, Image, ImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from fileq.images.color import modes, srgb
 from fileq.images.errors import DAMAGE, translate_decode_errors, unreadable
-from fileq.images.formats import psd, tiff
+from fileq.images.formats import png, psd, tiff
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
@@ -76,6 +77,8 @@ class DecodedSource:
     def may_be_transparent(self) -> bool:
         """Whether the header leaves transparent pixels possible."""
         with translate_decode_errors(self.path):
+            if png.has_transparent_color(self.image):
+                return True
             return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
 
     def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
@@ -129,6 +132,10 @@ class DecodedSource:
             self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
         elif self.format == "JPEG2000":
             self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
+        if isinstance(self.image, PngImageFile) and png.has_transparent_color(self.image):
+            if self.image.mode == "I;16":
+                self.add_note("Its 16 bits became 8, to keep what is transparent.")
+            return png.apply_transparent_color(self.image)
         self.image.load()
         if self.format == "GIF" and self.image.size != self.stored_size:  # Pillow lets the picture grow
             raise unreadable(self.path, "is damaged: one of its frames lies outside of the picture")
