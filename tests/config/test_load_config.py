@@ -33,7 +33,9 @@ def test_without_a_config_the_defaults_serve(tmp_path):
     assert config.file is None
     assert config.settings.default == ("web",)
     assert config.settings.worker.timeout == Duration(300)
-    assert set(config.settings.recipes) == {"web", "thumbnail", "webp", "avif", "optimize"}
+    assert set(config.settings.recipes) == {
+        "web", "thumbnail", "jpeg", "png", "webp", "avif", "pdf", "optimize", "shrink",
+    }  # fmt: skip
 
 
 def test_the_nearest_config_in_a_parent_folder_counts(tmp_path):

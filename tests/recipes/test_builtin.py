@@ -14,7 +14,7 @@ def recipes(tmp_path_factory):
     return load_config(str(file), environ={}).settings.recipes
 
 
-@pytest.mark.parametrize("name", ["web", "thumbnail", "webp", "avif", "optimize"])
+@pytest.mark.parametrize("name", ["web", "thumbnail", "jpeg", "png", "webp", "avif", "pdf", "optimize", "shrink"])
 def test_each_has_a_description_and_goes_to_a_folder_of_its_name(recipes, name):
     assert recipes[name].description.endswith(".")
     assert recipes[name].out == "{folder}/{recipe}"
