@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from fileq import __version__, signals
-from fileq.cli import typer_patch
+from fileq.cli import global_options, typer_patch
 from fileq.cli.session import session_of
 from fileq.display import is_rich_terminal
 
@@ -45,12 +45,12 @@ class LazyGroup(TyperGroup):
         return list(_PANEL_OF)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command of this name and return it; None where there is none."""
+        """Import the command of this name and return it; None where there is none. It takes the global options too."""
         del ctx
         if cmd_name not in _PANEL_OF:
             return None
         command = typer.main.get_command(importlib.import_module(f"fileq.cli.commands.{cmd_name}").app)
-        typer_patch.patch_command(command)
+        _complete_command(command, global_options.options_of_commands(self.params))
         command.name = cmd_name
         command.rich_help_panel = _PANEL_OF[cmd_name]  # type: ignore[attr-defined]  # TyperCommand has it
         return command
@@ -69,10 +69,19 @@ class LazyGroup(TyperGroup):
                 formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(80)) for name in names])
 
 
+def _complete_command(command: Any, options: list[Any]) -> None:
+    """Give a command, and those below it, these options and our conversion."""
+    typer_patch.patch_command(command, options)
+    command.epilog = f"{command.epilog}\n\n{global_options.EPILOG}"
+    for below in getattr(command, "commands", {}).values():
+        _complete_command(below, options)
+
+
 root_app = new_app(
     cls=LazyGroup,
     context_settings={"auto_envvar_prefix": "FILEQ", "help_option_names": ["-h", "--help"]},
-    epilog="Every option reads an environment variable too: FILEQ_DATABASE, FILEQ_ADD_RECIPE, and so on.",
+    epilog="--config, --database, -q, -v and --debug may also follow the command."
+    " Every option reads an environment variable too: FILEQ_DATABASE, FILEQ_ADD_RECIPE, and so on.",
 )
 
 
@@ -109,9 +118,6 @@ def apply_global_options(
     Start with: fileq run photos/
     """
     del version
-    if quiet and verbose:
-        raise typer.BadParameter("it can't be combined with --verbose", ctx=context, param_hint="--quiet")
+    given = {"config": config, "database": database, "quiet": quiet, "verbose": verbose, "debug": debug}
+    global_options.apply_options(session_of(context), context, given)
     signals.interrupt_on_signal()  # the command's module is imported by now
-    session = session_of(context)
-    session.config_option, session.database_option = config, database
-    session.quiet, session.verbose, session.debug = quiet, verbose, debug

@@ -3,6 +3,7 @@
 Typer would ask pydantic, whose import takes longer than all the rest of `fileq add` (80 ms of 150, measured).
 """
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, get_args, get_origin
 
@@ -61,13 +62,16 @@ def _no_type_name(ctx: Any) -> str:
     return ""
 
 
-def patch_command(command: Any) -> None:
-    """Have the parameters of `command` converted here, and that of --help, which it makes when it is asked for it."""
+def patch_command(command: Any, more_options: Sequence[Any] = ()) -> None:
+    """Have the parameters of `command` converted here, and that of --help, which it makes when it is asked for it.
+
+    `more_options` are added to its own.
+    """
     get_params = command.get_params
 
     def get_patched_params(context: Any) -> Any:
         """Return the command's parameters, with our conversion and without names of plain types."""
-        params = get_params(context)
+        params = [*get_params(context), *more_options]
         for param in params:
             param.get_runtime_param = ParameterCoercion
             if param.param_type_name == "argument" or param.is_flag:
