@@ -17,7 +17,7 @@ from fileq.display import is_rich_terminal
 
 PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
-    "Look": ("status", "list", "show", "recipes", "operations"),
+    "Look": ("status", "batches", "list", "show", "recipes", "operations"),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
     "Look after": ("report", "doctor", "clean", "schedule"),
     "Set up": ("init", "config", "trust", "service"),

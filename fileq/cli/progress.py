@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from fileq.cli.lookup import NO_WORKER_HINT, live_workers
 from fileq.cli.session import Session
+from fileq.cli.views.ended_jobs import failed_job_line
+from fileq.cli.work_costs import CostBook
+from fileq.cli.work_meter import RunningWork, WorkMeter
 from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger
@@ -17,35 +20,62 @@ _POLL_WORKERS_INTERVAL = 2.0
 
 
 class ProgressTracker:
-    """Makes progress out of tallies. What had ended at the first one doesn't count, unless `whole`."""
+    """Makes progress out of tallies. What had ended at the first one doesn't count, unless `whole`.
 
-    def __init__(self, first: JobTally, now: float, *, whole: bool = False) -> None:
-        """Begin with the tally `first` at the monotonic time `now`, in seconds."""
-        self._ended_before = 0 if whole else _ended(first)
-        self._failed_before = 0 if whole else first.jobs[JobState.FAILED]
-        self._samples = deque([(now, _ended(first))])
+    Without `whole`, it begins anew when there is work again after there was none: nobody cares for last week's.
+    """
+
+    def __init__(self, first: JobTally, now: float, *, whole: bool = False, meter: WorkMeter | None = None) -> None:
+        """Begin with the tally `first` at the monotonic time `now`, in seconds; `meter` knows that jobs differ."""
+        self._whole = whole
+        self._meter = meter
+        self._begin(first, now)
+
+    def _begin(self, before: JobTally, now: float) -> None:
+        self._begun = now
+        self._last = before
+        self._ended_before = 0 if self._whole else _ended(before)
+        self._failed_before = 0 if self._whole else before.jobs[JobState.FAILED]
+        self._saved_before = 0 if self._whole else before.bytes_saved
+        self._samples = deque([(now, _ended(before))])
 
     def progress(
-        self, tally: JobTally, now: float, *, slots: Sequence[SlotProgress] = (), paused: bool = False
+        self,
+        tally: JobTally,
+        now: float,
+        *,
+        slots: Sequence[SlotProgress] = (),
+        running: Sequence[RunningWork] = (),
+        paused: bool = False,
     ) -> Progress:
-        """Return the progress that a later tally shows, with the rate of the last half minute."""
+        """Return the progress that a later tally shows, with the rate of the last half minute. Raises LedgerError."""
+        if tally.unfinished and not self._last.unfinished and not self._whole:
+            self._begin(self._last, now)
+            if self._meter is not None:
+                self._meter.restart(time.time())
+        self._last = tally
         ended = _ended(tally)
-        self._samples.append((now, ended))
-        while len(self._samples) > 2 and self._samples[1][0] < now - _WINDOW:
-            self._samples.popleft()
         rate = self._rate(now, ended)
+        work = self._meter.measure(now, running) if self._meter is not None and tally.unfinished else None
+        by_jobs = tally.unfinished / rate * 60 if rate else None
         return Progress(
             ended=max(0, ended - self._ended_before),
             total=max(0, ended - self._ended_before) + tally.unfinished,
             failed=max(0, tally.jobs[JobState.FAILED] - self._failed_before),
+            share=None if work is None else work.share,
             rate_per_minute=rate,
-            seconds_left=tally.unfinished / rate * 60 if rate and not paused else None,
+            seconds_left=None if paused else by_jobs if work is None else work.seconds_left,
+            elapsed=now - self._begun,
+            bytes_saved=tally.bytes_saved - self._saved_before,
             slots=slots,
             paused=paused,
         )
 
     def _rate(self, now: float, ended: int) -> float:
         """Return the jobs a minute over the last half minute."""
+        self._samples.append((now, ended))
+        while len(self._samples) > 2 and self._samples[1][0] < now - _WINDOW:
+            self._samples.popleft()
         since, before = self._samples[0]
         return max(0, ended - before) / (now - since) * 60 if now > since else 0.0
 
@@ -54,10 +84,21 @@ def _ended(tally: JobTally) -> int:
     return tally.total - tally.unfinished
 
 
+def start_tracker(ledger: Ledger, batch_id: int | None, *, book: CostBook | None = None) -> ProgressTracker:
+    """Return a tracker of a whole batch, or of all batches from now on. Raises LedgerError."""
+    return ProgressTracker(
+        ledger.overview.tally_jobs(batch_id),
+        time.monotonic(),
+        whole=batch_id is not None,
+        meter=WorkMeter(ledger, batch_id, time.time(), book),
+    )
+
+
 def follow(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> JobTally:
-    """Show progress until no job of the batch, or of all batches, is left to do. Returns the last tally."""
+    """Show progress and failures until nothing of the batch, or of all batches, is left. Returns the last tally."""
     tally = ledger.overview.tally_jobs(batch_id)
-    tracker = ProgressTracker(tally, time.monotonic(), whole=batch_id is not None)
+    tracker = start_tracker(ledger, batch_id)
+    failures = FailureFeed(ledger, batch_id, display)
     look_for_workers_at = 0.0
     were_missing = False
     while tally.unfinished:
@@ -65,19 +106,48 @@ def follow(session: Session, ledger: Ledger, batch_id: int | None, display: Disp
         if now >= look_for_workers_at:
             look_for_workers_at = now + _POLL_WORKERS_INTERVAL
             were_missing = _hint_at_missing_workers(session, ledger, display, were_missing=were_missing)
-        paused = ledger.batches.is_paused()
-        display.show_progress(tracker.progress(tally, now, slots=running_slots(ledger, batch_id), paused=paused))
+        failures.show_new(tally)
+        display.show_progress(follow_progress(ledger, tracker, tally, batch_id))
         time.sleep(_POLL_INTERVAL)
         tally = ledger.overview.tally_jobs(batch_id)
+    failures.show_new(tally)
     display.clear_progress()
     return tally
 
 
-def running_slots(ledger: Ledger, batch_id: int | None) -> list[SlotProgress]:
-    """Return a slot for each running job of the batch, or of all batches."""
-    now = time.time()
-    jobs = ledger.overview.list_jobs(JobSelection(states=[JobState.RUNNING], batch_id=batch_id))
-    return [SlotProgress(job.source, job.recipe_name, max(0.0, now - (job.started_at or now))) for job in jobs]
+def follow_progress(ledger: Ledger, tracker: ProgressTracker, tally: JobTally, batch_id: int | None) -> Progress:
+    """Return the progress of jobs that other processes do too, with a slot for each that runs."""
+    jobs = [job for job in ledger.overview.list_running_jobs() if batch_id in (None, job.batch_id)]
+    moment = time.time()
+    running = [RunningWork(job.fingerprint, job.size, max(0.0, moment - job.started_at)) for job in jobs]
+    return tracker.progress(
+        tally,
+        time.monotonic(),
+        slots=[SlotProgress(job.source, job.recipe_name, max(0.0, moment - job.started_at)) for job in jobs],
+        running=running,
+        paused=ledger.batches.is_paused(),
+    )
+
+
+class FailureFeed:
+    """Shows the failures of a batch, or of all, as they come, whoever finds them; those that were there are not new."""
+
+    def __init__(self, ledger: Ledger, batch_id: int | None, display: Display) -> None:
+        self._ledger = ledger
+        self._display = display
+        self._selection = JobSelection(states=[JobState.FAILED], batch_id=batch_id)
+        self._known = set(ledger.overview.list_job_ids(self._selection))
+
+    def show_new(self, tally: JobTally) -> None:
+        """Show what has failed since the last call, where the tally says that there is any."""
+        if tally.jobs[JobState.FAILED] == len(self._known):
+            return
+        found = set(self._ledger.overview.list_job_ids(self._selection))
+        for job_id in sorted(found - self._known):
+            job = self._ledger.overview.find_job(job_id)
+            if job is not None and job.failure is not None:
+                self._display.log(failed_job_line(job.id, job.source, job.failure))
+        self._known = found
 
 
 def _hint_at_missing_workers(session: Session, ledger: Ledger, display: Display, *, were_missing: bool) -> bool:

@@ -1,6 +1,7 @@
 """The session that every command starts from: the global options, and what they lead to, made at its first use."""
 
 import functools
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -74,6 +75,20 @@ class Session:
             if recipe.replace or recipe.on_conflict == "overwrite":
                 self.display().hint(f"The recipe {recipe.name} of {self.config.file} {what}.")
 
+    def command(self, *words: object) -> str:
+        """Return a command of fileq that can be pasted: with the global options of this one, quoted for a shell."""
+        given = (
+            ("--config", self.config_option, "FILEQ_CONFIG"),
+            ("--database", self.database_option, "FILEQ_DATABASE"),
+        )
+        options = [
+            part
+            for option, value, variable in given
+            if value is not None and value != os.environ.get(variable)  # the environment will be the same
+            for part in (option, value)
+        ]
+        return quote_command(["fileq", *options, *map(str, words)])
+
     @property
     def config_hint(self) -> str:
         """The config where nobody named it, for the first hint of a command that works for long; else ""."""
@@ -84,6 +99,17 @@ class Session:
         if self.config.withheld.notify is not None:
             untrusted = self.config.untrusted_error("its [notify] is off")
             self.display().hint(str(untrusted))
+
+
+def quote_command(words: Sequence[str]) -> str:
+    """Return words as one line that a shell takes apart into them again."""
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(words)
+    import shlex
+
+    return shlex.join(words)
 
 
 def session_of(context: typer.Context) -> Session:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 
+from fileq.cli.views.live import EndedJobsReporter
 from fileq.display import Answer, Display, FolderView, Progress, Text, Tone, WaitingFileView, WatchView
 from fileq.ledger.tables.watches import WatchStatus
 from fileq.service.systemd_notify import SystemdNotifier
@@ -16,6 +17,7 @@ class WatchReporter:
     def __init__(self, display: Display) -> None:
         """Show on `display`. What is called in other threads is shown one after the other."""
         self.live = display.is_live
+        self.ended = EndedJobsReporter(display)
         self._display = display
         self._notifier = SystemdNotifier()
         self._ready = False
@@ -54,6 +56,11 @@ class WatchReporter:
 
     def _show(self) -> None:
         self._display.show_watch(WatchView([_folder_view(status) for status in self._statuses], self._progress))
+
+    def show_ended(self) -> None:
+        """Show the jobs that have ended here since the last call."""
+        with self._lock:
+            self.ended.show_new()
 
     def on_turn(self) -> None:
         """Send systemd a sign of life; at first, that the watcher is ready."""

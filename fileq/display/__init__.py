@@ -11,11 +11,20 @@ from typing import TextIO
 from fileq.display.answer import Answer, Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.json import JsonAnswerWriter
 from fileq.display.plain import PlainAnswerWriter, PlainMessageWriter, QuietMessageWriter
-from fileq.display.progress import FolderView, Progress, SlotProgress, WaitingFileView, WatchView
+from fileq.display.progress import (
+    BatchProgress,
+    FolderView,
+    Progress,
+    SlotProgress,
+    StatusView,
+    WaitingFileView,
+    WatchView,
+)
 from fileq.display.protocol import AnswerWriter, Display, MessageWriter
 
 __all__ = [
     "Answer",
+    "BatchProgress",
     "Column",
     "Display",
     "Facts",
@@ -24,6 +33,7 @@ __all__ = [
     "Progress",
     "Series",
     "SlotProgress",
+    "StatusView",
     "Table",
     "Text",
     "Tone",
@@ -50,11 +60,17 @@ def create_display(
     return Display(_answers(stdout, environ, json=json), _messages(stderr, environ, quiet=quiet), rows)
 
 
+def has_colors(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether colours are welcome. See https://no-color.org."""
+    return not environ.get("NO_COLOR")
+
+
 def is_rich_terminal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether colours and movement are welcome there. See https://no-color.org and https://force-color.org."""
-    if environ.get("NO_COLOR"):
-        return False
-    if environ.get("FORCE_COLOR"):
+    """Return whether more than plain lines is welcome there: movement on a terminal, or colours by force.
+
+    See https://force-color.org. NO_COLOR takes the colours alone.
+    """
+    if environ.get("FORCE_COLOR") and has_colors(environ):
         return True
     return stream.isatty() and environ.get("TERM") != "dumb"
 
@@ -65,7 +81,7 @@ def _answers(stream: TextIO, environ: Mapping[str, str], *, json: bool) -> Answe
     if is_rich_terminal(stream, environ):
         from fileq.display.rich import RichAnswerWriter  # noqa: PLC0415  # see above
 
-        return RichAnswerWriter(stream)
+        return RichAnswerWriter(stream, has_colors=has_colors(environ))
     return PlainAnswerWriter(stream)
 
 
@@ -75,5 +91,5 @@ def _messages(stream: TextIO, environ: Mapping[str, str], *, quiet: bool) -> Mes
     if is_rich_terminal(stream, environ):
         from fileq.display.rich import RichMessageWriter  # noqa: PLC0415  # see above
 
-        return RichMessageWriter(stream)
+        return RichMessageWriter(stream, has_colors=has_colors(environ))
     return PlainMessageWriter(stream)

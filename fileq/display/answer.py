@@ -23,11 +23,16 @@ class Tone(StrEnum):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A piece of text. `indent` counts columns."""
+    """A piece of text: `text`, a path, and what follows that. `indent` counts columns.
+
+    Where the terminal is narrow, the path loses its middle.
+    """
 
     text: str = ""
     tone: Tone = Tone.PLAIN
     indent: int = 0
+    path: str = ""
+    after: str = ""
 
 
 Cell = str | Text
@@ -35,7 +40,7 @@ Cell = str | Text
 
 def text_of(cell: Cell) -> str:
     """Return a cell's text, whatever its tone."""
-    return cell.text if isinstance(cell, Text) else cell
+    return f"{cell.text}{cell.path}{cell.after}" if isinstance(cell, Text) else cell
 
 
 def tone_of(cell: Cell) -> Tone:
@@ -53,12 +58,13 @@ class Facts(msgspec.Struct, frozen=True):
 class Column(msgspec.Struct, frozen=True):
     """A table's column, of at least `min_width` columns of the terminal.
 
-    Numbers stand at the right. Where the terminal is narrow, a path loses its middle and prose wraps.
+    Numbers stand at the right. Where the terminal is narrow, a path loses its middle, brief text its end, and prose
+    wraps. A column without anything in it isn't shown there.
     """
 
     title: str
     min_width: int = 0
-    kind: Literal["text", "number", "path", "prose"] = "text"
+    kind: Literal["text", "number", "path", "prose", "brief"] = "text"
 
 
 class Table(msgspec.Struct, frozen=True):

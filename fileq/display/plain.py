@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from fileq.display.answer import Answer, Block, Facts, Plot, Table, Text, text_of
-from fileq.display.progress import Progress, WatchView, describe_pace
+from fileq.display.progress import Progress, StatusView, WatchView, describe_pace
 from fileq.display.text_width import pad, text_width
 from fileq.escaping import escape_controls
 
@@ -29,7 +29,7 @@ class PlainAnswerWriter:
     def _write(self, block: Block) -> None:
         match block:
             case Text():
-                self._line(" " * block.indent + escape_controls(block.text))
+                self._line(" " * block.indent + escape_controls(text_of(block)))
             case Facts():
                 names = max((text_width(name) for name, _ in block.pairs), default=0)
                 for name, value in block.pairs:
@@ -99,6 +99,11 @@ class PlainMessageWriter:
         """Write the error as a line, with what would mend it."""
         self._line(f"Error: {escape_controls(message)} {escape_controls(hint)}".rstrip())
 
+    def log(self, line: Text, *, is_routine: bool = False) -> None:
+        """Write what has happened as a line, routine too."""
+        del is_routine
+        self._line(escape_controls(text_of(line)))
+
     def show_scanned(self, count: int) -> None:
         """Write the count of files, at most every ten seconds."""
         if self._is_time():
@@ -112,6 +117,10 @@ class PlainMessageWriter:
         failed = f", {progress.failed:,} failed" if progress.failed else ""
         rest = "".join(f", {part}" for part in describe_pace(progress))
         self._line(f"{progress.ended:,} of {progress.total:,} done{failed}{rest}.")
+
+    def show_status(self, view: StatusView) -> None:
+        """Write how far all batches are where that is news, at most every ten seconds."""
+        self.show_progress(view.total)
 
     def show_watch(self, view: WatchView) -> None:
         """Do nothing: what happens is told line by line."""
@@ -135,6 +144,9 @@ class QuietMessageWriter(PlainMessageWriter):
     """Writes errors alone."""
 
     def hint(self, text: str) -> None:
+        """Do nothing."""
+
+    def log(self, line: Text, *, is_routine: bool = False) -> None:
         """Do nothing."""
 
     def show_scanned(self, count: int) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from fileq.display.answer import Answer
-from fileq.display.progress import Progress, WatchView
+from fileq.display.answer import Answer, Text
+from fileq.display.progress import Progress, StatusView, WatchView
 
 
 class AnswerWriter(Protocol):
@@ -26,11 +26,17 @@ class MessageWriter(Protocol):
     def error(self, message: str, hint: str = "") -> None:
         """Write what went wrong, and what would mend it."""
 
+    def log(self, line: Text, *, is_routine: bool = False) -> None:
+        """Write what has happened; routine only where no progress shows it."""
+
     def show_scanned(self, count: int) -> None:
         """Show how many files were looked at up to now."""
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the work is, in place of what was shown before."""
+
+    def show_status(self, view: StatusView) -> None:
+        """Show the unfinished batches, in place of what was shown before."""
 
     def show_watch(self, view: WatchView) -> None:
         """Show the watched folders, in place of what was shown before."""
@@ -61,6 +67,10 @@ class Display:
         """Write to stderr what went wrong, and what would mend it."""
         self._messages.error(message, hint)
 
+    def log(self, line: Text, *, is_routine: bool = False) -> None:
+        """Write to stderr what has happened; routine only where no progress shows it."""
+        self._messages.log(line, is_routine=is_routine)
+
     def show_scanned(self, count: int) -> None:
         """Show how many files were looked at up to now."""
         self._messages.show_scanned(count)
@@ -68,6 +78,10 @@ class Display:
     def show_progress(self, progress: Progress) -> None:
         """Show how far the work is, in place of what was shown before."""
         self._messages.show_progress(progress)
+
+    def show_status(self, view: StatusView) -> None:
+        """Show the unfinished batches, in place of what was shown before."""
+        self._messages.show_status(view)
 
     def show_watch(self, view: WatchView) -> None:
         """Show the watched folders, in place of what was shown before; nothing where it is not live."""

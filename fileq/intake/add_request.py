@@ -35,7 +35,8 @@ class AddRequest(msgspec.Struct, frozen=True, kw_only=True):
 class AddResult(msgspec.Struct, kw_only=True):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
-    `batch_id` is None where nothing was queued; `problems` are files and folders that could not be read.
+    `batch_id` is None where nothing was queued; `standing` counts what is up to date by the folder of the outputs;
+    `problems` are files and folders that could not be read.
     """
 
     batch_id: int | None = None
@@ -44,6 +45,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     already_queued: int = 0
     unmatched: int = 0
     own_outputs: int = 0
+    standing: dict[str, int] = {}
     missing: list[str] = []
     problems: list[str] = []
 
@@ -52,9 +54,13 @@ class AddResult(msgspec.Struct, kw_only=True):
         self.unmatched += plan.outcome is IntakeOutcome.UNMATCHED
         self.own_outputs += plan.outcome is IntakeOutcome.OWN_OUTPUT
 
-    def count_jobs(self, jobs: Sequence[EnrolledJob]) -> None:
-        """Count what became of jobs."""
+    def count_jobs(self, requests: Sequence[JobRequest], jobs: Sequence[EnrolledJob]) -> None:
+        """Count what became of jobs that were asked for."""
         outcomes = [job.outcome for job in jobs]
+        for one, outcome in zip(requests, outcomes, strict=True):
+            if outcome is IntakeOutcome.KNOWN:
+                folder = one.target.folder
+                self.standing[folder] = self.standing.get(folder, 0) + 1
         self.queued += outcomes.count(IntakeOutcome.QUEUED)
         self.up_to_date += outcomes.count(IntakeOutcome.KNOWN)
         self.already_queued += outcomes.count(IntakeOutcome.ALREADY_QUEUED)
@@ -88,7 +94,7 @@ def add_files(
             requests = [JobRequest(plan.source, target) for plan in plans for target in plan.targets]
             enrollment = engine.enroll(requests, result.batch_id, now)
         result.batch_id = enrollment.batch_id
-        result.count_jobs(enrollment.jobs)
+        result.count_jobs(requests, enrollment.jobs)
         for plan in plans:
             result.count_plan(plan)
         on_scanned(scanned)

@@ -10,6 +10,7 @@ from fileq.ledger.queries.overview import Overview
 from fileq.ledger.queries.prior_jobs import PriorJobs
 from fileq.ledger.queries.retention import Retention
 from fileq.ledger.queries.tombstones import Tombstones
+from fileq.ledger.queries.work import WorkQueries
 from fileq.ledger.tables.attempts import Attempts
 from fileq.ledger.tables.batches import Batches
 from fileq.ledger.tables.checks import Checks
@@ -56,6 +57,7 @@ class Ledger:
         self.messages = QueueMessages(self.database)
         self.overview = Overview(self.database)
         self.history = History(self.database)
+        self.work = WorkQueries(self.database)
         self.meta = Meta(self.database)
         try:
             self.name = self.meta.find_value("ledger") or ""

@@ -10,7 +10,7 @@ import msgspec
 from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
-from fileq.job import Failure, OutputInfo, Token
+from fileq.job import Failure, JobState, OutputInfo, Token
 from fileq.ledger.tables.attempts import Claim, Fenced
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.publish import (
@@ -23,8 +23,11 @@ from fileq.publish import (
 )
 from fileq.recipes.recipe import Recipe, decode_recipe
 from fileq.units import describe_count
+from fileq.worker.ended_job import EndedJob
 from fileq.worker.recovery import requeue_or_fail
-from fileq.worker.slot import SlotContext
+from fileq.worker.slot import SlotActivity, SlotContext
+
+_TOLD = frozenset({JobState.DONE, JobState.FAILED, JobState.WAITING, JobState.CANCELLED})
 
 _UNKNOWN_RECIPE = "Install the package that its operations come from, then try again; or add the file again."
 
@@ -41,6 +44,7 @@ class Attempt:
         self._ledger = context.ledger
         self._claim = claim
         self._reservations: list[Reservation] = []
+        self._encoded: EncodedJob | None = None
 
     @property
     def token(self) -> Token:
@@ -49,6 +53,18 @@ class Attempt:
     @property
     def source(self) -> str:
         return self._claim.source
+
+    @property
+    def activity(self) -> SlotActivity:
+        """What to show of this attempt while it runs."""
+        claim = self._claim
+        return SlotActivity(claim.token.job_id, claim.source, 0.0, self._recipe_name, claim.fingerprint, claim.size)
+
+    @property
+    def _recipe_name(self) -> str:
+        with suppress(JobError):
+            return self._recipe.name
+        return ""
 
     @property
     def _recipe(self) -> Recipe:
@@ -87,12 +103,28 @@ class Attempt:
             self._ledger.prior_jobs.record_digest(self.token.job_id, result.digest)
         outputs = [output for output in result.outputs if output]
         note = _note(result.notes, skipped=len(result.outputs) - len(outputs))
-        return EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
+        self._encoded = EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
+        return self._encoded
 
     def succeed(self) -> None:
         """Note that the outputs were published, and the job is done."""
         if self._context.folder_outages is not None:
             self._context.folder_outages.end(self.source, self._claim.folder)
+        if self._context.on_ended is not None and self._encoded is not None:
+            self._context.on_ended(self._done(self._encoded))
+
+    def _done(self, encoded: EncodedJob) -> EndedJob:
+        return EndedJob(
+            job_id=self.token.job_id,
+            source=self.source,
+            recipe_name=self._recipe_name,
+            state=JobState.DONE,
+            outputs=tuple(place.path for place in encoded.reservations),
+            pictures=sum(1 for output in encoded.outputs if output.info.width),
+            bytes_in=self._claim.size,
+            bytes_out=sum(output.info.bytes for output in encoded.outputs),
+            note=encoded.note,
+        )
 
     def leave(self) -> None:
         """Leave the job to whoever has it now: another attempt, or a person who cancelled it."""
@@ -154,6 +186,30 @@ class Attempt:
             self._ledger.leftover_temps.insert_temps(left, now)
             if not is_done:
                 self._settle(settle, now)
+        self._tell_how_it_ended()
+
+    def _tell_how_it_ended(self) -> None:
+        """Tell of a job that will not be done, or later, as the ledger has it. One that was given back is no news."""
+        if self._context.on_ended is None:
+            return
+        job = self._ledger.overview.find_job(self.token.job_id)
+        if job is None or job.attempts != self.token.attempt or job.state not in _TOLD:
+            return
+        self._context.on_ended(
+            EndedJob(
+                job_id=job.id,
+                source=self.source,
+                recipe_name=job.recipe_name,
+                state=job.state,
+                failure=job.failure,
+                due_at=job.due_at,
+                outputs=tuple(output.path for output in job.outputs),
+                pictures=sum(1 for output in job.outputs if output.width),
+                bytes_in=self._claim.size,
+                bytes_out=sum(output.bytes for output in job.outputs),
+                note=job.note,
+            )
+        )
 
     def _settle(self, settle: Callable[[float], QueueEntry | None], now: float) -> None:
         with suppress(Fenced):

@@ -170,7 +170,7 @@ def _given_back_in_outages(slot: Slot, attempt: Attempt) -> Iterator[None]:
 
     A fault of our own must not leave a job running for ever, with nobody at it: it fails, and the fault goes on.
     """
-    slot.begin(attempt.source)
+    slot.begin(attempt.activity)
     try:
         yield
     except Exception as error:

@@ -11,6 +11,7 @@ from fileq.config.settings import WorkerSettings
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
 from fileq.process.sandbox import Sandbox
+from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage, SlotBackoff
 
 _LONGEST_SHORTAGE_DELAY, _LONGEST_LEDGER_DELAY = 60.0, 5.0
@@ -34,6 +35,8 @@ class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
     """This process has no handles, memory or processes left."""
     database_outage: Outage
     """The database doesn't answer."""
+    on_ended: Callable[[EndedJob], None] | None = None
+    """Told in the slot's thread of each job that has ended, and of each that waits for another try."""
     folder_outages: FolderOutages | None = None
     """None where somebody waits for the end: then jobs that need a full disk are to fail after some tries."""
 
@@ -44,6 +47,10 @@ class SlotActivity(msgspec.Struct, frozen=True):
     job_id: int | None
     source: str | None
     seconds: float
+    recipe_name: str = ""
+    fingerprint: str = ""
+    size: int = 0
+    """The source's, in bytes."""
 
 
 class Slot:
@@ -54,7 +61,7 @@ class Slot:
         self.stop = stop
         self.sandbox = Sandbox(context.settings.timeout, context.settings.memory)
         self.backoff = SlotBackoff()
-        self._source: str | None = None
+        self._attempt: SlotActivity | None = None
         self._since = 0.0
 
     @property
@@ -62,16 +69,16 @@ class Slot:
         """Whether no job is to be begun now: the worker stops or pauses, or nothing works."""
         return self.stop.is_set() or self.context.paused.is_set() or self.backoff.is_on
 
-    def begin(self, source: str) -> None:
-        """Have `activity` tell from now on of an attempt at this source."""
-        self._source, self._since = source, time.monotonic()
+    def begin(self, attempt: SlotActivity) -> None:
+        """Have `activity` tell from now on of this attempt."""
+        self._attempt, self._since = attempt, time.monotonic()
 
     @property
     def activity(self) -> SlotActivity:
-        token, source = self.sandbox.token, self._source
-        if token is None or source is None:
+        token, attempt = self.sandbox.token, self._attempt
+        if token is None or attempt is None:
             return SlotActivity(None, None, 0.0)
-        return SlotActivity(token.job_id, source, time.monotonic() - self._since)
+        return msgspec.structs.replace(attempt, job_id=token.job_id, seconds=time.monotonic() - self._since)
 
     def note_success(self) -> None:
         """Note that an attempt got through: this process has all that it needs, unless another one just found not."""

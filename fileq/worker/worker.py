@@ -18,6 +18,7 @@ from fileq.presence import this_process
 from fileq.process.forkserver import prepare
 from fileq.process.sandbox import KillReason
 from fileq.worker.consumer import SlotConsumer
+from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage
 from fileq.worker.recovery import recover, sweep_after_boot
 from fileq.worker.slot import SlotActivity, SlotContext
@@ -58,7 +59,8 @@ class StopReason(StrEnum):
 class Worker:
     """A worker: it signs on when it is made, and signs off when its `with` block ends.
 
-    `queue` is the queue it serves; `drain` ends it when nothing is left to do there. Raises LedgerError.
+    `queue` is the queue it serves; `drain` ends it when nothing is left to do there. `on_ended` is told, in the slots'
+    threads, of each job that has ended here. Raises LedgerError.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Worker:
         queue: str = queue.MAIN,
         drain: bool = False,
         periodic: bool = True,
+        on_ended: Callable[[EndedJob], None] | None = None,
     ) -> None:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
@@ -99,6 +102,7 @@ class Worker:
             dequeue_lock=threading.Lock(),
             shortage=shortage,
             database_outage=database_outage,
+            on_ended=on_ended,
             folder_outages=None if drain else FolderOutages(),
         )
         huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)

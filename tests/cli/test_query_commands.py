@@ -89,7 +89,7 @@ def test_list_chooses(worked):
 
 def test_list_shows_a_row_a_job(worked):
     head, *rows = worked("list").out.splitlines()
-    assert head.split() == ["JOB", "BATCH", "STATE", "CAUSE", "RECIPE", "SOURCE"]
+    assert head.split() == ["JOB", "BATCH", "STATE", "CAUSE", "RECIPE", "SOURCE", "REASON"]
     assert rows[1].split() == [
         "2",
         "1",
@@ -97,6 +97,7 @@ def test_list_shows_a_row_a_job(worked):
         "unreadable",
         "web",
         os.path.join(str(worked.folder), "photos", "b.jpg"),
+        *"it is cut off".split(),
     ]
 
 

@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
     ("stream", "environ", "rich"),
     [
         (Terminal(), {}, True),
-        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"NO_COLOR": "1"}, True),
         (Terminal(), {"NO_COLOR": ""}, True),
         (Terminal(), {"TERM": "dumb"}, False),
         (io.StringIO(), {}, False),
@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
         (io.StringIO(), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
-def test_colour_is_where_it_is_welcome(stream, environ, rich):
+def test_movement_is_on_terminals_and_colours_may_be_forced_elsewhere(stream, environ, rich):
     assert is_rich_terminal(stream, environ) is rich
 
 

@@ -57,9 +57,9 @@ def test_progress_is_a_calm_line_now_and_then():
         clock.now = float(second)
         messages.show_progress(Progress(ended=second, total=100, failed=2, rate_per_minute=60, seconds_left=70.0))
     assert stream.getvalue().splitlines() == [
-        "5 of 100 done, 2 failed, 1 a second, 1 min 10 s left.",
-        "15 of 100 done, 2 failed, 1 a second, 1 min 10 s left.",
-        "25 of 100 done, 2 failed, 1 a second, 1 min 10 s left.",
+        "5 of 100 done, 2 failed, 1 min 10 s left, 1 a second.",
+        "15 of 100 done, 2 failed, 1 min 10 s left, 1 a second.",
+        "25 of 100 done, 2 failed, 1 min 10 s left, 1 a second.",
     ]
 
 

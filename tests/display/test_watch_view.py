@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from fileq.display import FolderView, Progress, WaitingFileView, WatchView
-from fileq.display.rich import render_watch_view
+from fileq.display.rich_progress import render_watch_view
 
 
 def drawn(view, columns=60):

@@ -1,6 +1,6 @@
 """A display that shows nothing and remembers everything."""
 
-from fileq.display import Answer, Display, Progress, WatchView
+from fileq.display import Answer, Display, Progress, StatusView, Text, WatchView
 
 
 class RecordingDisplay(Display):
@@ -14,6 +14,8 @@ class RecordingDisplay(Display):
         self.scanned: list[int] = []
         self.progress: list[Progress] = []
         self.views: list[WatchView] = []
+        self.lines: list[Text] = []
+        self.statuses: list[StatusView] = []
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)
@@ -23,6 +25,12 @@ class RecordingDisplay(Display):
 
     def error(self, message: str, hint: str = "") -> None:
         self.errors.append((message, hint))
+
+    def log(self, line: Text, *, is_routine: bool = False) -> None:
+        self.lines.append(line)
+
+    def show_status(self, view: StatusView) -> None:
+        self.statuses.append(view)
 
     def show_scanned(self, count: int) -> None:
         self.scanned.append(count)

@@ -68,9 +68,8 @@ def _follow_batch(session: Session, ledger: Ledger, result: AddResult, display: 
     if result.batch_id is None:
         return ExitCode.DONE
     from fileq.cli.progress import follow
+    from fileq.cli.views.batch import log_outcome, read_outcome
 
     tally = follow(session, ledger, result.batch_id, display)
-    failed = tally.jobs[JobState.FAILED]
-    if failed:
-        display.hint(f"{failed:,} failed. See: fileq list --state failed --batch {result.batch_id}")
-    return ExitCode.FAILED if failed else ExitCode.DONE
+    log_outcome(session, display, read_outcome(ledger, result.batch_id))
+    return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE

@@ -8,8 +8,10 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
+from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.formatting import state_text
 from fileq.cli.views.jobs import job_document
+from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import ExitCode
@@ -26,6 +28,7 @@ _COLUMNS = (
     Column("cause", 11),
     Column("recipe", 10),
     Column("source", kind="path"),
+    Column("reason", kind="brief"),
 )
 
 
@@ -55,6 +58,7 @@ def list_(
     session = session_of(context)
     display = session.display(json=json)
     selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe)
+    is_for_people = display.rows is not None
     rows = limit if limit is not None or json else display.rows
     with session.ledger() as ledger:
         require_batch(ledger, batch)
@@ -62,15 +66,23 @@ def list_(
         if json:
             display.answer(Answer(map(job_document, jobs)))
             return ExitCode.DONE
-        display.answer(Answer(None, [Table(_COLUMNS, map(_row, jobs))]))
+        display.answer(Answer(None, [Table(_COLUMNS, (_row(job, is_near=is_for_people) for job in jobs))]))
         if limit is None and rows is not None and (more := _count(ledger, selection) - rows) > 0:
             display.hint(f"{more:,} more. Show them with --limit, or pipe the list.")
     return ExitCode.DONE
 
 
-def _row(job: Job) -> tuple[Cell, ...]:
-    cause = Text(job.failure.kind if job.failure else "", Tone.BAD)
-    return str(job.id), Text(str(job.batch_id), Tone.QUIET), state_text(job.state), cause, job.recipe_name, job.source
+def _row(job: Job, *, is_near: bool) -> tuple[Cell, ...]:
+    """Return a row: with the source from the working folder for people, and whole for a pipe."""
+    return (
+        str(job.id),
+        Text(str(job.batch_id), Tone.QUIET),
+        state_text(job.state),
+        Text(job.failure.kind if job.failure else "", Tone.BAD),
+        job.recipe_name,
+        relative_path(job.source) if is_near else job.source,
+        brief_reason(job.failure, job.source) if job.failure else job.note,
+    )
 
 
 def _count(ledger: Ledger, selection: JobSelection) -> int:

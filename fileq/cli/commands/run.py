@@ -12,13 +12,13 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import QueueingOptions, SelectionOptions, slot_count
-from fileq.cli.progress import ProgressTracker
+from fileq.cli.progress import start_tracker
 from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.batch import batch_answer
 from fileq.cli.views.formatting import describe_result
-from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
+from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files
@@ -63,17 +63,21 @@ def _process(session: Session, ledger: Ledger, request: AddRequest, display: Dis
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
     log_to_display(display, debug=session.debug)
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
-    with Worker(session.database, session.config, slots=count, queue=queue, drain=True, periodic=False) as worker:
+    ended = EndedJobsReporter(display)
+    with Worker(
+        session.database, session.config, slots=count, queue=queue, drain=True, periodic=False, on_ended=ended.on_ended
+    ) as worker:
         result = _add_files(ledger, request, begun, worker, queue, display)
         for problem in result.problems:
             display.hint(f"Passed over: {problem}")
         if result.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
                 display.hint(describe_result(result, "file" if len(request.recipes) == 1 else "job"))
-                tracker = ProgressTracker(ledger.overview.tally_jobs(result.batch_id), time.monotonic(), whole=True)
-                worker.run(progress_ticker(ledger, display, tracker, result.batch_id), stop_hint(display))
+                tracker = start_tracker(ledger, result.batch_id)
+                worker.run(progress_ticker(ledger, display, tracker, result.batch_id, ended), stop_hint(display))
+            ended.show_new()
             display.clear_progress()
-    display.answer(batch_answer(ledger, result, time.time() - begun))
+    display.answer(batch_answer(session, ledger, result, time.time() - begun))
     return _exit_code(ledger, result, display)
 
 

@@ -8,8 +8,8 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import require_batch
-from fileq.cli.progress import ProgressTracker, running_slots
 from fileq.cli.session import Session, session_of
+from fileq.cli.views.live_status import LiveStatus
 from fileq.cli.views.status import status_answer
 from fileq.display import Display
 from fileq.errors import ExitCode
@@ -37,7 +37,7 @@ def status(
         if live and json:
             _stream_documents(session, ledger, batch, display)
         elif live:
-            _show_live(ledger, batch, display)
+            _show_live(session, ledger, batch, display)
         display.answer(status_answer(session, ledger, batch))
     return ExitCode.DONE
 
@@ -49,12 +49,11 @@ def _stream_documents(session: Session, ledger: Ledger, batch_id: int | None, di
         time.sleep(_DOCUMENT_EVERY)
 
 
-def _show_live(ledger: Ledger, batch_id: int | None, display: Display) -> None:
-    """Show progress until the batch has ended; without a batch, until Ctrl-C."""
-    tally = ledger.overview.tally_jobs(batch_id)
-    tracker = ProgressTracker(tally, time.monotonic(), whole=True)
-    while batch_id is None or tally.unfinished:
-        slots, paused = running_slots(ledger, batch_id), ledger.batches.is_paused()
-        display.show_progress(tracker.progress(tally, time.monotonic(), slots=slots, paused=paused))
+def _show_live(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
+    """Show the unfinished batches until the one that was named has ended; without one, until Ctrl-C."""
+    live = LiveStatus(session, ledger, batch_id)
+    while True:
+        display.show_status(live.look())
+        if batch_id is not None and live.is_over:
+            return
         time.sleep(_LIVE_EVERY)
-        tally = ledger.overview.tally_jobs(batch_id)

@@ -1,7 +1,6 @@
 """fileq watch: queue new files as they are complete."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +11,10 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import slot_count
-from fileq.cli.progress import ProgressTracker
+from fileq.cli.progress import start_tracker
 from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.live import log_to_display, progress_ticker
+from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.cli.watch_reporter import WatchReporter
 from fileq.config import load_config
@@ -103,8 +102,8 @@ def _run_watch(
         display.clear_progress()
         for candidate in watcher.unsettled_files if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
-    if work and once and not stopped:
-        _drain_queue(session, slot_count(slots, session.config))
+        if work and once and not stopped:
+            _drain_queue(session, ledger, display, slot_count(slots, session.config))
     return ExitCode.DONE
 
 
@@ -135,7 +134,7 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, reporter
     from fileq.worker.worker import Worker
 
     failures: list[Exception] = []
-    with Worker(session.database, session.config, slots=count) as worker:
+    with Worker(session.database, session.config, slots=count, on_ended=reporter.ended.on_ended) as worker:
         thread = threading.Thread(target=_run, args=(watcher, failures, worker.stop), name="fileq-watcher")
         thread.start()
 
@@ -149,6 +148,7 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, reporter
         finally:  # it would keep the process for ever
             watcher.stop()
             thread.join()
+            reporter.show_ended()
     for failure in failures:
         raise failure
 
@@ -161,15 +161,27 @@ def _run(watcher: Watcher, failures: list[Exception], stop: Callable[[], None]) 
         stop()
 
 
-def _ticker(ledger: Ledger, reporter: WatchReporter) -> "Callable[[Sequence[SlotActivity]], None] | None":
+def _ticker(ledger: Ledger, reporter: WatchReporter) -> "Callable[[Sequence[SlotActivity]], None]":
     if not reporter.live:
-        return None
-    return progress_ticker(ledger, reporter, ProgressTracker(ledger.overview.tally_jobs(), time.monotonic()), None)
+        return lambda _: reporter.show_ended()
+    show_progress = progress_ticker(ledger, reporter, start_tracker(ledger, None), None)
+
+    def on_tick(activities: "Sequence[SlotActivity]") -> None:
+        """Show what has ended, and how far the rest is."""
+        reporter.show_ended()
+        show_progress(activities)
+
+    return on_tick
 
 
-def _drain_queue(session: Session, count: int) -> None:
-    """Process all that is queued, with `count` slots."""
+def _drain_queue(session: Session, ledger: Ledger, display: Display, count: int) -> None:
+    """Process all that is queued, with `count` slots, and say where the outputs are."""
     from fileq.worker.worker import Worker
 
-    with Worker(session.database, session.config, slots=count, drain=True) as worker:
-        worker.run()
+    ended = EndedJobsReporter(display)
+    with Worker(session.database, session.config, slots=count, drain=True, on_ended=ended.on_ended) as worker:
+        worker.run(progress_ticker(ledger, display, start_tracker(ledger, None), None, ended))
+    ended.show_new()
+    display.clear_progress()
+    for line in ended.summary.lines():
+        display.log(line)

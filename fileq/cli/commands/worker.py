@@ -1,6 +1,5 @@
 """fileq worker: process jobs until stopped."""
 
-import time
 from typing import Annotated
 
 import msgspec
@@ -10,9 +9,9 @@ from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.options import slot_count
-from fileq.cli.progress import ProgressTracker
+from fileq.cli.progress import start_tracker
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.live import log_to_display, progress_ticker, stop_hint
+from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
 from fileq.config import Config
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
@@ -96,12 +95,16 @@ def _work(
     if periodic:
         session.hint_at_notifications()
     log_to_display(display, debug=session.debug)
-    with Worker(session.database, config, slots=count, drain=drain, periodic=periodic) as worker:
-        worker.run(
-            progress_ticker(ledger, display, ProgressTracker(before, time.monotonic()), None), stop_hint(display)
-        )
+    ended = EndedJobsReporter(display)
+    with Worker(
+        session.database, config, slots=count, drain=drain, periodic=periodic, on_ended=ended.on_ended
+    ) as worker:
+        worker.run(progress_ticker(ledger, display, start_tracker(ledger, None), None, ended), stop_hint(display))
+    ended.show_new()
     display.clear_progress()
     display.hint(_farewell(before, ledger.overview.tally_jobs()))
+    for line in ended.summary.lines():
+        display.log(line)
 
 
 def _farewell(before: JobTally, after: JobTally) -> str:

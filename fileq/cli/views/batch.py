@@ -1,38 +1,70 @@
-"""The answer of `run`: how its batch ended."""
+"""The answer of `run`, and the last words of who has followed a batch: how it ended, where, and what to do next."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from fileq.cli.session import Session
+from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.formatting import describe_result, describe_tally
 from fileq.cli.views.jobs import job_document
+from fileq.cli.views.places import describe_places, relative_path
 from fileq.cli.views.status import status_document
-from fileq.display import Answer, Facts, Text, Tone
+from fileq.cli.views.work_summary import NoteKind, describe_folders, note_lines, total_note_kinds
+from fileq.display import Answer, Display, Facts, Text, Tone
 from fileq.display.answer import Block
 from fileq.display.progress import describe_rate
 from fileq.intake import AddResult
-from fileq.job import Failure, Job, JobState, message_with_source
+from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection, JobTally
+from fileq.ledger.queries.work import FolderTotal
 from fileq.units import describe_bytes_change, describe_count, describe_seconds
 
 _EXAMPLES = 10
 
 
-def batch_answer(ledger: Ledger, result: AddResult, seconds: float) -> Answer:
+class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a batch ended: its sums, its failed jobs, where its outputs are, and the notes on its jobs."""
+
+    batch_id: int | None
+    tally: JobTally
+    failed: Sequence[Job] = ()
+    folders: Sequence[FolderTotal] = ()
+    notes: Sequence[NoteKind] = ()
+
+
+def read_outcome(ledger: Ledger, batch_id: int | None) -> BatchOutcome:
+    """Return how a batch has ended up to now; nothing of none. Raises LedgerError."""
+    if batch_id is None:
+        nothing = JobTally(jobs=dict.fromkeys(JobState, 0), bytes_in=0, bytes_out=0, outputs=0)
+        return BatchOutcome(batch_id=None, tally=nothing)
+    return BatchOutcome(
+        batch_id=batch_id,
+        tally=ledger.overview.tally_jobs(batch_id),
+        failed=list(ledger.overview.list_jobs(JobSelection(states=[JobState.FAILED], batch_id=batch_id))),
+        folders=ledger.work.total_folders(batch_id),
+        notes=total_note_kinds(ledger.work.total_notes(batch_id)),
+    )
+
+
+def batch_answer(session: Session, ledger: Ledger, result: AddResult, seconds: float) -> Answer:
     """Return the batch as `status` has it, with its failures, and what was not queued at all; it took `seconds`."""
-    tally = (
-        ledger.overview.tally_jobs(result.batch_id)
-        if result.batch_id
-        else JobTally(jobs=dict.fromkeys(JobState, 0), bytes_in=0, bytes_out=0, outputs=0)
-    )
-    failed = (
-        list(ledger.overview.list_jobs(JobSelection(states=[JobState.FAILED], batch_id=result.batch_id)))
-        if result.batch_id
-        else []
-    )
-    return Answer(_document(result, tally, failed, seconds), _blocks(result, tally, failed, seconds))
+    outcome = read_outcome(ledger, result.batch_id)
+    blocks: list[Block] = [Text(describe_result(result)), *_standing(result)]
+    if outcome.batch_id is not None:
+        blocks = outcome_blocks(session, outcome, seconds)
+    return Answer(_document(result, outcome, seconds), blocks)
 
 
-def _document(result: AddResult, tally: JobTally, failed: list[Job], seconds: float) -> dict[str, Any]:
+def _standing(result: AddResult) -> list[Text]:
+    """Return where the outputs are that were up to date."""
+    return describe_places(result.standing, "file") if result.up_to_date else []
+
+
+def _document(result: AddResult, outcome: BatchOutcome, seconds: float) -> dict[str, Any]:
+    tally = outcome.tally
     rate = round(tally.total / seconds * 60, 1) if seconds else 0.0
     return status_document(
         tally, workers=[], paused=False, rate=rate, seconds_left=0.0 if not tally.unfinished else None
@@ -44,21 +76,37 @@ def _document(result: AddResult, tally: JobTally, failed: list[Job], seconds: fl
         "unmatched": result.unmatched,
         "missing": result.missing,
         "seconds": round(seconds, 3),
-        "failures": [job_document(job) for job in failed],
+        "folders": [{"path": total.folder, "outputs": total.outputs} for total in outcome.folders],
+        "notes": [msgspec.to_builtins(note) for note in outcome.notes],
+        "failures": [job_document(job) for job in outcome.failed],
     }
 
 
-def _blocks(result: AddResult, tally: JobTally, failed: list[Job], seconds: float) -> list[Block]:
-    if result.batch_id is None:
-        return [Text(describe_result(result))]
-    tone = Tone.BAD if failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
+def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> list[Block]:
+    """Return how a batch ended in `seconds`: its sums, where the outputs are, its failures, and what to do next."""
+    tally = outcome.tally
+    tone = Tone.BAD if outcome.failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
     facts: list[tuple[str, str | Text]] = [
         ("files", Text(describe_tally(tally), tone)),
-        ("outputs", f"{tally.outputs:,}"),
+        *_named("outputs", describe_folders(outcome.folders) or [Text("none")]),
         ("bytes", describe_bytes_change(tally.bytes_in, tally.bytes_out)),
         ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),
+        *_named("notes", note_lines(outcome.notes)),
     ]
-    return [Facts(facts), *_failures(failed, result.batch_id)]
+    return [Facts(facts), *_failures(outcome.failed), *_next_steps(session, outcome)]
+
+
+def log_outcome(session: Session, display: Display, outcome: BatchOutcome) -> None:
+    """Write to stderr how a batch ended that somebody waited for: where the outputs are, and how to see what failed."""
+    for line in (*describe_folders(outcome.folders), *note_lines(outcome.notes)):
+        display.log(line)
+    if outcome.failed:
+        listing = session.command("list", "--state", "failed", "--batch", outcome.batch_id)
+        display.hint(f"{len(outcome.failed):,} failed. See: {listing}")
+
+
+def _named(name: str, lines: Sequence[Text]) -> list[tuple[str, str | Text]]:
+    return [("" if number else name, line) for number, line in enumerate(lines)]
 
 
 def _rate(tally: JobTally, seconds: float) -> str:
@@ -66,27 +114,33 @@ def _rate(tally: JobTally, seconds: float) -> str:
     return f", {describe_rate(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
 
 
-def _failures(failed: list[Job], batch_id: int) -> list[Block]:
+def _failures(failed: Sequence[Job]) -> list[Block]:
     """Return the failures by cause, the most frequent first."""
-    causes: dict[str, list[tuple[str, Failure]]] = {}
+    causes: dict[str, list[tuple[Job, Failure]]] = {}
     for job in failed:
         if job.failure is not None:
-            causes.setdefault(job.failure.kind, []).append((job.source, job.failure))
+            causes.setdefault(job.failure.kind, []).append((job, job.failure))
     by_count = sorted(causes.items(), key=lambda cause: -len(cause[1]))
-    return [block for kind, cases in by_count for block in _cause(kind, cases, batch_id)]
+    return [block for kind, cases in by_count for block in _cause(kind, cases)]
 
 
-def _cause(kind: str, cases: list[tuple[str, Failure]], batch_id: int) -> list[Block]:
+def _cause(kind: str, cases: list[tuple[Job, Failure]]) -> list[Block]:
     """Return how many failed for one cause, which, and what would mend it."""
     blocks: list[Block] = [Text(), Text(f"{describe_count(len(cases), 'job')} failed: {kind}", Tone.BAD)]
-    blocks += [Text(message_with_source(failure.message, source), indent=2) for source, failure in cases[:_EXAMPLES]]
-    if len(cases) > _EXAMPLES:
-        more = f"and {len(cases) - _EXAMPLES:,} more; see: fileq list --state failed --batch {batch_id}"
-        blocks.append(Text(more, Tone.QUIET, indent=2))
-    return [
-        *blocks,
-        *(
-            Text(hint, Tone.QUIET, indent=2)
-            for hint in dict.fromkeys(failure.hint for _, failure in cases[:_EXAMPLES] if failure.hint)
-        ),
+    blocks += [
+        Text(indent=2, path=relative_path(job.source), after=f": {brief_reason(failure, job.source)} (job {job.id})")
+        for job, failure in cases[:_EXAMPLES]
     ]
+    if len(cases) > _EXAMPLES:
+        blocks.append(Text(f"and {len(cases) - _EXAMPLES:,} more", Tone.QUIET, indent=2))
+    hints = dict.fromkeys(failure.hint for _, failure in cases[:_EXAMPLES] if failure.hint)
+    return [*blocks, *(Text(hint, Tone.QUIET, indent=2) for hint in hints)]
+
+
+def _next_steps(session: Session, outcome: BatchOutcome) -> list[Block]:
+    """Return the commands that one would type next, to be pasted."""
+    if not outcome.failed:
+        return []
+    listing = session.command("list", "--state", "failed", "--batch", outcome.batch_id)
+    again = session.command("retry", "--failed", "--batch", outcome.batch_id)
+    return [Text(), Facts([("list them", listing), ("try again", again)])]

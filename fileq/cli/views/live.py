@@ -2,14 +2,20 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from fileq.cli.progress import ProgressTracker
+from fileq.cli.views.ended_jobs import ended_job_line
+from fileq.cli.views.work_summary import WorkSummary
+from fileq.cli.work_meter import RunningWork
 from fileq.display import Display, Progress, SlotProgress
+from fileq.job import JobState
 from fileq.ledger import Ledger
 
 if TYPE_CHECKING:
+    from fileq.worker.ended_job import EndedJob
     from fileq.worker.slot import SlotActivity
 
 _EVERY = 0.2
@@ -72,23 +78,70 @@ def stop_hint(display: Display) -> Callable[[], None]:
     return lambda: display.hint("Stopping: the running jobs are finished first. Once more stops now.")
 
 
+class EndedJobsReporter:
+    """Shows the jobs of a worker in this process as they end: failures everywhere, and in logs what was done, too.
+
+    The worker's slots tell of them in their threads; they are shown in the one that calls `show_new`.
+    """
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._new: deque[EndedJob] = deque()
+        self.summary = WorkSummary()
+
+    def on_ended(self, job: "EndedJob") -> None:
+        """Take a job that has ended, in any thread."""
+        self._new.append(job)
+
+    def show_new(self) -> None:
+        """Show what has ended since the last call."""
+        while self._new:
+            job = self._new.popleft()
+            self.summary.add(job)
+            self._display.log(ended_job_line(job), is_routine=job.state is JobState.DONE)
+
+
 def progress_ticker(
-    ledger: Ledger, sink: ProgressSink, tracker: ProgressTracker, batch_id: int | None
+    ledger: Ledger,
+    sink: ProgressSink,
+    tracker: ProgressTracker,
+    batch_id: int | None,
+    ended: EndedJobsReporter | None = None,
 ) -> Callable[[Sequence["SlotActivity"]], None]:
-    """Return a worker's `on_tick`, which shows progress at most five times a second, or once while nothing happens."""
+    """Return a worker's `on_tick`, which shows progress at most five times a second, or once while nothing happens.
+
+    What has `ended` is shown at each tick.
+    """
     shown_at = 0.0
+    recipe_names: set[str] = set()
 
     def on_tick(activities: Sequence["SlotActivity"]) -> None:
         """Show progress where it is time."""
         nonlocal shown_at
+        if ended is not None:
+            ended.show_new()
         now = time.monotonic()
         idle = all(activity.job_id is None for activity in activities)
+        recipe_names.update(activity.recipe_name for activity in activities if activity.recipe_name)
         if now - shown_at < (_EVERY_WHEN_IDLE if idle else _EVERY):
             return
         shown_at = now
-        slots = [SlotProgress(activity.source, None, activity.seconds) for activity in activities]
         sink.show_progress(
-            tracker.progress(ledger.overview.tally_jobs(batch_id), now, slots=slots, paused=ledger.batches.is_paused())
+            tracker.progress(
+                ledger.overview.tally_jobs(batch_id),
+                now,
+                slots=[_slot(activity, has_recipe=len(recipe_names) > 1) for activity in activities],
+                running=[
+                    RunningWork(activity.fingerprint, activity.size, activity.seconds)
+                    for activity in activities
+                    if activity.job_id is not None
+                ],
+                paused=ledger.batches.is_paused(),
+            )
         )
 
     return on_tick
+
+
+def _slot(activity: "SlotActivity", *, has_recipe: bool) -> SlotProgress:
+    return SlotProgress(activity.source, activity.recipe_name if has_recipe else None, activity.seconds)

@@ -24,6 +24,9 @@ class RunningJob(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     recipe_name: str
     started_at: float
+    batch_id: int
+    fingerprint: str
+    size: int
 
 
 class JobTally(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +44,11 @@ class JobTally(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unfinished(self) -> int:
         return sum(count for state, count in self.jobs.items() if not state.is_final)
+
+    @property
+    def bytes_saved(self) -> int:
+        """How much smaller the outputs are than their sources; below 0 where they are larger."""
+        return self.bytes_in - self.bytes_out
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,13 +128,11 @@ class Overview:
     def list_running_jobs(self) -> list[RunningJob]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select jobs.id, worker_id, source, recipes.name, started_at from jobs join recipes"  # noqa: S608  # ours
+                "select jobs.id, worker_id, source, recipes.name, started_at, batch_id,"  # noqa: S608  # ours
+                " jobs.fingerprint, size from jobs join recipes"
                 f" on recipes.id = jobs.recipe_id where {UNFINISHED} and state = 'running' order by jobs.id"
             ).fetchall()
-        return [
-            RunningJob(job_id=job, worker_id=worker, source=decode_path(source), recipe_name=recipe, started_at=at)
-            for job, worker, source, recipe, at in rows
-        ]
+        return [read_row(RunningJob, (job, worker, decode_path(source), *rest)) for job, worker, source, *rest in rows]
 
     def list_jobs(self, selection: JobSelection, limit: int | None = None) -> Iterator[Job]:
         """Yield the jobs that are meant, newest first."""

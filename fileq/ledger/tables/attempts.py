@@ -34,6 +34,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     recipe_json: str
     folder: str
     relative: str
+    fingerprint: str = ""
     watched: bool
     """Whether it came by a watched folder."""
     inode: int | None = None
@@ -58,13 +59,14 @@ class Attempts:
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
                 " and not exists (select 1 from meta where key = 'paused')"
                 " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
-                " recipe_id, folder, relative, inode,"
+                " recipe_id, folder, relative, fingerprint, inode,"
                 " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
                 (worker_id, now, job_id, now),
             ).fetchone()
             if row is None:
                 return None
-            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, inode, watched = row
+            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = row
+            fingerprint, inode, watched = rest
             connection.execute(
                 "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
                 (job_id, attempt, worker_id, now),
@@ -81,6 +83,7 @@ class Attempts:
             recipe_json=body,
             folder=decode_path(folder),
             relative=decode_path(relative),
+            fingerprint=fingerprint,
             watched=bool(watched),
             inode=inode if watched else None,
         )

@@ -1,0 +1,58 @@
+"""Where files are, as people say it: from the working folder, and folders summed up."""
+
+import os
+from collections.abc import Mapping
+
+from fileq.display import Text, Tone
+from fileq.units import describe_count
+
+_MOST_LINES = 3
+_MOST_PARENTS = 2
+"""So many `..` are read more easily than the whole path."""
+
+
+def relative_path(path: str) -> str:
+    """Return an absolute path from the working folder, where that is a short way; else as it is."""
+    here = _working_folder()
+    if not here:
+        return path
+    try:
+        near = os.path.relpath(path, here)
+    except ValueError:  # on another drive
+        return path
+    parents = near.split(os.sep).count("..")
+    return near if not parents or (parents <= _MOST_PARENTS and len(near) < len(path)) else path
+
+
+def relative_paths_in(sentence: str) -> str:
+    """Return a sentence in which paths below the working folder begin there."""
+    here = _working_folder()
+    return sentence.replace(os.path.join(here, ""), "") if here else sentence
+
+
+def _working_folder() -> str:
+    """Return the working folder; "" where somebody removed it, or it is the root: from there, all is as far."""
+    try:
+        here = os.getcwd()
+    except OSError:
+        return ""
+    return "" if here == os.path.dirname(here) else here
+
+
+def describe_places(folders: Mapping[str, int], noun: str, tone: Tone = Tone.PLAIN) -> list[Text]:
+    """Return a line for each folder with how many files are in it; of many folders, one line for what is above all.
+
+    `folders` are absolute paths, `noun` is what is counted.
+    """
+    counts = {folder: count for folder, count in folders.items() if count}
+    if len(counts) <= _MOST_LINES:
+        by_count = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        return [_place(f"{describe_count(count, noun)} in ", folder, tone) for folder, count in by_count]
+    total = describe_count(sum(counts.values()), noun)
+    above = os.path.commonpath(counts)
+    return [_place(f"{total} in {describe_count(len(counts), 'folder')} below ", above, tone)]
+
+
+def _place(before: str, folder: str, tone: Tone) -> Text:
+    near = relative_path(folder)
+    return Text(f"{before}this folder", tone) if near == os.curdir else Text(before, tone, path=near)

@@ -1,0 +1,140 @@
+"""Live views as rich draws them: bars, slots, batches and watched folders, each line within the terminal's width."""
+
+import os
+
+from rich.console import Group, RenderableType
+from rich.text import Text as RichText
+
+from fileq.display.answer import Text, Tone, text_of
+from fileq.display.progress import (
+    BatchProgress,
+    FolderView,
+    Progress,
+    SlotProgress,
+    StatusView,
+    WaitingFileView,
+    WatchView,
+    describe_pace,
+    describe_percent,
+)
+from fileq.display.text_width import shorten, shorten_path, text_width
+from fileq.escaping import escape_controls
+from fileq.units import describe_seconds
+
+STYLES = {
+    Tone.PLAIN: "",
+    Tone.TITLE: "bold",
+    Tone.QUIET: "dim",
+    Tone.GOOD: "green",
+    Tone.BAD: "red",
+    Tone.BUSY: "cyan",
+    Tone.WARNING: "yellow",
+}
+_DONE, _LEFT = "━", "─"
+"""A bar's two parts: told apart without colours, and on any background."""
+_LEAST = 9
+_BATCH_BAR = 20
+_SECONDS_SHOWN_FROM = 1.0  # before, they would only flicker
+_WAITING_FILES_SHOWN = 5
+_STATE_STYLES = {"offline": "red", "catching up": "yellow", "polling": "cyan", "events": "green"}
+
+
+def fit_text(text: Text, room: int | None) -> RichText:
+    """Return a text in its tone; its path is shortened where all of it would need more than `room` columns."""
+    style = STYLES[text.tone]
+    if not text.path or room is None:
+        return RichText(escape_controls(text_of(text)), style)
+    before, after = escape_controls(text.text), escape_controls(text.after)
+    left = max(_LEAST, room - text_width(before) - text_width(after))
+    return RichText(f"{before}{shorten_path(escape_controls(text.path), left)}{after}", style)
+
+
+def render_progress(progress: Progress, room: int) -> RenderableType:
+    """Return a bar, the numbers below it, and a line for each slot, for a terminal of `room` columns."""
+    return Group(
+        _bar(progress, room), _numbers(progress, room), *(_slot(slot, room) for slot in progress.slots)
+    )  # fmt: skip
+
+
+def _bar(progress: Progress, room: int) -> RichText:
+    percent = f" {describe_percent(progress.done_share):>5}"
+    return _drawn_bar(progress.done_share, max(1, room - len(percent))).append(percent, "bold")
+
+
+def _drawn_bar(share: float, columns: int) -> RichText:
+    done = min(int(share * columns), columns)
+    return RichText.assemble((_DONE * done, "green" if share >= 1 else "cyan"), _LEFT * (columns - done), no_wrap=True)
+
+
+def _numbers(progress: Progress, room: int) -> RichText:
+    """Return as many of the numbers as there is room for, the most important ones first."""
+    words = RichText.assemble((f"{progress.ended:,}", "bold"), f" of {progress.total:,}", no_wrap=True)
+    if progress.failed:
+        words.append(f"   {progress.failed:,} failed", "red")
+    for part in describe_pace(progress):
+        if words.cell_len + text_width(part) + 3 > room:
+            break
+        words.append(f"   {part}")
+    return words
+
+
+def _slot(slot: SlotProgress, room: int) -> RichText:
+    if slot.source is None:
+        return RichText("  idle", "dim")
+    seconds = f"  {describe_seconds(slot.seconds)}" if slot.seconds >= _SECONDS_SHOWN_FROM else ""
+    recipe = f"  {escape_controls(slot.recipe_name)}" if slot.recipe_name else ""
+    name = shorten(
+        escape_controls(os.path.basename(slot.source)), max(8, room - 4 - text_width(recipe) - text_width(seconds))
+    )
+    return RichText.assemble(("  ▸ ", "cyan"), name, (recipe, "dim"), (seconds, "dim"), no_wrap=True)
+
+
+def render_status_view(view: StatusView, room: int) -> RenderableType:
+    """Return a line for each unfinished batch, what runs, and the notes, for a terminal of `room` columns."""
+    lines = [_batch(batch, room) for batch in view.batches]
+    if view.more_batches:
+        lines.append(RichText(f"and {view.more_batches:,} more batches: fileq batches", "dim"))
+    if not view.batches:
+        lines.append(RichText("Nothing is left to do."))
+    slots = [_slot(slot, room) for slot in view.total.slots]
+    return Group(*lines, *slots, *(fit_text(note, room) for note in view.notes))
+
+
+def _batch(batch: BatchProgress, room: int) -> RichText:
+    progress = batch.progress
+    numbers = RichText(f" {describe_percent(progress.done_share):>5}  {progress.ended:,} of {progress.total:,}")
+    if progress.failed:
+        numbers.append(f"  {progress.failed:,} failed", "red")
+    head = f"{batch.batch_id:>4}  "
+    least = len(head) + _LEAST + text_width(batch.recipes) + 4 + _LEAST
+    for part in describe_pace(progress):
+        if least + numbers.cell_len + text_width(part) + 2 <= room:
+            numbers.append(f"  {part}")
+    bar = max(_LEAST, min(_BATCH_BAR, room - len(head) - numbers.cell_len - text_width(batch.recipes) - 24))
+    left = max(_LEAST, room - len(head) - numbers.cell_len - bar - text_width(batch.recipes) - 4)
+    return RichText.assemble(
+        (head, "bold"), shorten_path(escape_controls(batch.source), left), f"  {escape_controls(batch.recipes)}  ",
+        _drawn_bar(progress.done_share, bar), numbers, no_wrap=True, overflow="crop",
+    )  # fmt: skip
+
+
+def render_watch_view(view: WatchView, room: int) -> RenderableType:
+    """Return each folder with what is waited for there, and below it the work, for a terminal of `room` columns."""
+    lines = [line for folder in view.folders for line in _folder(folder, room)]
+    work = [render_progress(view.progress, room)] if view.progress else []
+    return Group(*lines, *work)
+
+
+def _folder(folder: FolderView, room: int) -> list[RenderableType]:
+    counts = f"  {folder.queued:,} queued" + (f", {folder.waiting:,} waiting" if folder.waiting else "")
+    state = f"  {folder.state}"
+    path = shorten_path(escape_controls(folder.path), max(_LEAST, room - text_width(counts) - text_width(state)))
+    head = RichText.assemble((path, "bold"), (state, _STATE_STYLES.get(folder.state, "")), counts, no_wrap=True)
+    problem = [RichText(f"  {escape_controls(folder.problem)}", "yellow")] if folder.problem else []
+    return [head, *problem, *(_waiting_file(file, room) for file in folder.waiting_files[:_WAITING_FILES_SHOWN])]
+
+
+def _waiting_file(file: WaitingFileView, room: int) -> RenderableType:
+    why = f"  {file.reason}, {describe_seconds(file.seconds)}"
+    name = shorten(escape_controls(os.path.basename(file.path)), max(8, room - 4 - text_width(why)))
+    return RichText.assemble(("  … ", "yellow"), name, (why, "dim"), no_wrap=True)
