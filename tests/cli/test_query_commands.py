@@ -97,7 +97,7 @@ def test_list_shows_a_row_a_job(worked):
         "unreadable",
         "web",
         os.path.join(str(worked.folder), "photos", "b.jpg"),
-        *"it is cut off".split(),
+        *["it", "is", "cut", "off"],
     ]
 
 
