@@ -16,6 +16,7 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
     @property
     def is_final(self) -> bool:
@@ -28,19 +29,22 @@ class JobState(StrEnum):
 
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.SUPERSEDED}),
     JobState.RUNNING: frozenset(
         # to QUEUED when its worker died or was stopped
         {JobState.DONE, JobState.FAILED, JobState.WAITING, JobState.CANCELLED, JobState.QUEUED}
     ),
-    JobState.WAITING: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.WAITING: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.SUPERSEDED}),
     JobState.DONE: frozenset({JobState.QUEUED}),  # by `add --force`, or where its outputs are gone
-    JobState.FAILED: frozenset({JobState.QUEUED}),
-    JobState.CANCELLED: frozenset({JobState.QUEUED}),
+    JobState.FAILED: frozenset({JobState.QUEUED, JobState.SUPERSEDED}),
+    JobState.CANCELLED: frozenset({JobState.QUEUED, JobState.SUPERSEDED}),
+    JobState.SUPERSEDED: frozenset({JobState.QUEUED}),  # by `add`, where that version is back
 }
 
-FINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
+FINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.SUPERSEDED})
 UNFINISHED = frozenset(JobState) - FINAL
+LISTED = frozenset(JobState) - {JobState.SUPERSEDED}
+"""What lists and sums are about unless somebody asks for others: another job stands for one that is superseded."""
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -16,8 +16,12 @@ def test_every_job_that_has_not_ended_can_end_and_be_cancelled():
     assert all(state.may_become(JobState.CANCELLED) for state in UNFINISHED)
 
 
-def test_a_job_that_has_ended_is_only_ever_queued_again():
-    assert all(TRANSITIONS[state] == {JobState.QUEUED} for state in FINAL)
+def test_a_job_that_has_ended_is_only_ever_queued_again_or_superseded():
+    assert all({JobState.QUEUED} <= TRANSITIONS[state] <= {JobState.QUEUED, JobState.SUPERSEDED} for state in FINAL)
+
+
+def test_what_is_done_is_never_superseded():
+    assert not JobState.DONE.may_become(JobState.SUPERSEDED)
 
 
 def test_no_state_follows_itself():
@@ -25,4 +29,9 @@ def test_no_state_follows_itself():
 
 
 def test_final_states_are_those_in_which_nothing_happens_by_itself():
-    assert {state for state in JobState if state.is_final} == {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+    assert {state for state in JobState if state.is_final} == {
+        JobState.DONE,
+        JobState.FAILED,
+        JobState.CANCELLED,
+        JobState.SUPERSEDED,
+    }

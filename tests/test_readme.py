@@ -34,7 +34,9 @@ REASONS = {
     (JobState.WAITING, JobState.RUNNING): "it is due again",
     (JobState.DONE, JobState.QUEUED): "add, where its outputs are gone, or with --force",
     (JobState.FAILED, JobState.QUEUED): "retry, or add",
+    (JobState.FAILED, JobState.SUPERSEDED): "a newer version of its source was added",
     (JobState.CANCELLED, JobState.QUEUED): "retry, or add",
+    (JobState.SUPERSEDED, JobState.QUEUED): "add, where that version is back",
 }
 
 
@@ -56,7 +58,7 @@ def states() -> list[str]:
     for before in JobState:
         following = [after for after in JobState if after in TRANSITIONS[before]]
         for number, after in enumerate(following):
-            start = f"{before} ".ljust(10, "─") if number == 0 else " " * 10
+            start = f"{before} ".ljust(11, "─") if number == 0 else " " * 11
             corner = "├" if number else "┬"
             corner = ("└" if number else "─") if after is following[-1] else corner
             lines.append(f"{start}{corner}──▶ {after:<12}{REASONS.get((before, after), '')}".rstrip())

@@ -30,7 +30,7 @@ class IntakeOutcome(StrEnum):
 class RepeatRule(StrEnum):
     """Which jobs that have ended are queued again when their source comes again.
 
-    Those whose source had vanished are, by each rule: nobody has done or stopped them.
+    Those whose source had vanished are, or that were superseded, by each rule: nobody has done or stopped them.
     """
 
     NEVER = "never"
@@ -176,6 +176,7 @@ class IntakeEngine:
             for one, job in zip(requests, jobs, strict=True)
             if _is_queued(job)
         ]
+        self._ledger.jobs.supersede_older_jobs((job.job_id for job in jobs), now)
         self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
         queue.send(self._ledger, self._queue, due, now)
         if due and batch_id is not None:  # a quick worker may have ended it in the meantime

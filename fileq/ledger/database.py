@@ -58,6 +58,8 @@ _OLDEST_SQLITE = (3, 37)
 UNFINISHED = "state in ('queued', 'running', 'waiting')"
 """SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""
 
+ENDED = "state in ('done', 'failed', 'cancelled', 'superseded')"
+
 UNSENT = "message_id is null and state in ('queued', 'waiting')"
 """The condition of the index of jobs that no message names."""
 

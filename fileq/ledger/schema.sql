@@ -47,12 +47,16 @@ create table jobs (
     inode integer, -- the source's, where it came by a watch: a renamed file is no new one
     digest text, -- of the content that was read, where it came by a watch: a touched file is no new one
     disposition_id integer, -- what becomes of the source once its jobs have ended
+    -- where a watched folder has put the source since: it is read there, and called what it was called
+    moved_to any check (typeof(moved_to) in ('text', 'blob', 'null')),
     recipe_id integer not null,
     fingerprint text not null,
     -- where the outputs go, and the source's folder below the one that was added
     folder any not null check (typeof(folder) in ('text', 'blob')),
     relative any not null check (typeof(relative) in ('text', 'blob')),
-    state text not null check (state in ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')),
+    state text not null check (
+        state in ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled', 'superseded')
+    ),
     priority integer not null default 0,
     attempts integer not null default 0, -- in all; with the id, the token of the one that counts
     tries integer not null default 0, -- since a person last asked for it

@@ -10,7 +10,10 @@ from fileq.worker.tasks import create_huey
 class ModelJob:
     """What is to be true of a job."""
 
-    def __init__(self):
+    def __init__(self, job_id, source):
+        self.id = job_id
+        self.source = source
+        self.added = 0
         self.state = JobState.QUEUED
         self.attempts = 0
         self.deaths = 0
@@ -21,6 +24,11 @@ class ModelJob:
 
     def ask(self):
         self.state, self.deaths, self.is_forgotten, self.ends = JobState.QUEUED, 0, False, 0
+
+    @property
+    def rank(self):
+        """By it the newest one about a source is known."""
+        return self.added, self.id
 
     def holds(self, token):
         return self.state is JobState.RUNNING and self.attempts == token.attempt

@@ -36,6 +36,7 @@ class World:
         self.workers: list[InProcessWorker] = []
         self.frozen: list[InProcessWorker] = []
         self.started = 0
+        self.additions = 0
         self.dispositions = DispositionsModel(self)
 
     def ask(self, query, *values):
@@ -59,7 +60,7 @@ class World:
         intake.add_files(self.ledger, request, now=self.now, queue=name)
         for job, source, version in self.ask("select id, source, version from jobs"):
             if job not in self.jobs:
-                self.jobs[job] = ModelJob()
+                self.jobs[job] = ModelJob(job, source)
                 asked.append(job)
             elif (
                 os.path.basename(source) in names
@@ -69,7 +70,29 @@ class World:
             ):
                 self.jobs[job].ask()
                 asked.append(job)
+        self.additions += 1
+        for job in asked:
+            self.jobs[job].added = self.additions
+        for source in names:
+            self._supersede(str(self.folder / source))
         self._check_sent(asked)
+
+    def _supersede(self, source):
+        """Another version of it was named: what has not been done of the rest has another job in its stead."""
+        version = self._version(source)
+        for job, of in self.ask("select id, version from jobs where source = ?", source):
+            model = self.jobs[job]
+            if of != version and not model.is_forgotten and model.state not in (JobState.RUNNING, JobState.DONE):
+                model.state = JobState.SUPERSEDED
+
+    def _supersede_if_newer(self, job):
+        """It has failed, or waits, and a newer version of its source is known."""
+        if any(
+            other.source == job.source and other.rank > job.rank
+            and other.state is not JobState.SUPERSEDED and not other.is_forgotten
+            for other in self.jobs.values()
+        ):  # fmt: skip
+            job.state = JobState.SUPERSEDED
 
     @staticmethod
     def _version(source):
@@ -171,6 +194,8 @@ class World:
         assert counts, f"job {token.job_id} was ended by the void token of attempt {token.attempt}"
         assert job is not None
         job.state = ENDED[how]
+        if how in ("fail", "wait"):
+            self._supersede_if_newer(job)
         job.ends += how == "finish"
         job.deaths += how == "lose"
 
@@ -237,7 +262,10 @@ class World:
         for job in self.jobs.values():
             if job.state is JobState.RUNNING and job.worker not in alive:
                 job.deaths += 1
-                job.state = JobState.QUEUED if job.deaths < DEATHS else JobState.FAILED
+                job.state = JobState.QUEUED
+                if job.deaths >= DEATHS:
+                    job.state = JobState.FAILED
+                    self._supersede_if_newer(job)
 
     # What happens to messages.
 

@@ -21,9 +21,10 @@ def test_every_state_can_be_brought_about(ledger, before):
 @pytest.mark.parametrize("before", sorted(FINAL))
 def test_what_has_ended_can_be_queued_again(ledger, before):
     job = job_in(ledger, before)
-    ledger.jobs.requeue_job(job, ledger.batches.insert_batch("fileq", NOW), NOW, recipe_id=1, priority=3)
+    batch = ledger.batches.insert_batch("fileq", NOW)
+    ledger.jobs.requeue_job(job, batch, NOW, recipe_id=1, priority=3)
     again = ledger.overview.find_job(job)
-    assert (again.state, again.batch_id, again.priority, again.failure) == (JobState.QUEUED, 2, 3, None)
+    assert (again.state, again.batch_id, again.priority, again.failure) == (JobState.QUEUED, batch, 3, None)
     assert (again.started_at, again.finished_at) == (None, None)
 
 

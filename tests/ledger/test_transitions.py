@@ -10,7 +10,8 @@ import pytest
 import fileq
 from fileq.job import TRANSITIONS, JobState, Token
 from fileq.ledger.tables.attempts import Fenced
-from tests.support.jobs import DAMAGED, NOW, SLOW, finish, job_in
+from fileq.ledger.tables.jobs import supersede_if_newer
+from tests.support.jobs import DAMAGED, NOW, SLOW, enter, finish, job_in
 
 LATER = NOW + 100
 CHANGES = {
@@ -19,6 +20,8 @@ CHANGES = {
     "retry_jobs": lambda ledger, token: ledger.jobs.retry_jobs([token.job_id]),
     "requeue_job": lambda ledger, token: ledger.jobs.requeue_job(token.job_id, 1, NOW, recipe_id=1),
     "cancel_unstarted_job": lambda ledger, token: ledger.prior_jobs.cancel_unstarted_job(token.job_id, NOW),
+    "supersede_older_jobs": lambda ledger, _: ledger.jobs.supersede_older_jobs(enter(ledger, version="2000-2"), NOW),
+    "supersede_if_newer": lambda ledger, token: supersede_one(ledger, token.job_id),
     "finish_attempt": finish,
     "fail_attempt": lambda ledger, token: ledger.attempts.fail_attempt(token, DAMAGED, NOW),
     "cancel_attempt": lambda ledger, token: ledger.attempts.cancel_attempt(token, DAMAGED, NOW),
@@ -30,6 +33,11 @@ CHANGES = {
 """The functions whose SQL changes a job's state, each called for a job in any state, with its last attempt's token."""
 
 SETS_A_STATE = re.compile(r"(^|set |, )state = '\w+'(,|$| where)")
+
+
+def supersede_one(ledger, job):
+    enter(ledger, version="2000-2")
+    supersede_if_newer(ledger.database.connection, job, NOW)
 
 
 class Undo(Exception):

@@ -79,6 +79,9 @@ def job_in(ledger, wanted):
         if wanted is JobState.CANCELLED:
             ledger.jobs.cancel_jobs([job], NOW)
         return job
+    if wanted is JobState.SUPERSEDED:
+        ledger.jobs.supersede_older_jobs(enter(ledger, version="1001-1"), NOW)
+        return job
     token = begin(ledger, job)
     ending = {state: name for name, state in AFTER.items()}.get(wanted)
     if ending:

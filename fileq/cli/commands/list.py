@@ -15,7 +15,7 @@ from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import ExitCode
-from fileq.job import Job, JobState
+from fileq.job import LISTED, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
 
@@ -54,7 +54,7 @@ def list_(
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
-    """List jobs, newest first."""
+    """List jobs, newest first; superseded ones only where --state names them."""
     session = session_of(context)
     display = session.display(json=json)
     selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe)
@@ -89,4 +89,4 @@ def _count(ledger: Ledger, selection: JobSelection) -> int:
     if selection.recipe_name is not None:
         return len(ledger.overview.list_job_ids(selection))
     jobs = ledger.overview.tally_jobs(selection.batch_id).jobs
-    return sum(jobs[state] for state in selection.states or JobState)
+    return sum(jobs[state] for state in selection.states or LISTED)

@@ -13,6 +13,7 @@ from fileq.control import retry_jobs
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
 from fileq.job import Job, JobState
+from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
 from fileq.units import describe_count
 
@@ -50,12 +51,18 @@ def retry(
         display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
         if count and not is_worker_alive(ledger, session.config):
             display.hint(NO_WORKER_HINT)
-    return _exit_code(named, display)
+        return _exit_code(ledger, named, display)
 
 
-def _exit_code(named: list[Job], display: Display) -> ExitCode:
+def _exit_code(ledger: Ledger, named: list[Job], display: Display) -> ExitCode:
     """Hint at jobs that were named and could not be retried. Returns the exit code."""
     others = [job for job in named if job.state not in _RETRIABLE]
     for job in others:
-        display.hint(f"Job {job.id} is {job.state}; only failed and cancelled jobs can be tried again.")
+        newer = ledger.overview.find_newer_job(job.id) if job.state is JobState.SUPERSEDED else None
+        reason = (
+            "only failed and cancelled jobs can be tried again."
+            if newer is None
+            else f"a newer version of its source is job {newer}."
+        )
+        display.hint(f"Job {job.id} is {job.state}; {reason}")
     return ExitCode.FAILED if others else ExitCode.DONE

@@ -2,7 +2,7 @@
 
 from fileq.display import Text, Tone
 from fileq.intake import AddResult
-from fileq.job import JobState, OutputInfo
+from fileq.job import LISTED, JobState, OutputInfo
 from fileq.ledger.queries.overview import JobTally
 from fileq.units import describe_count, is_or_are
 
@@ -13,6 +13,7 @@ TONES = {
     JobState.DONE: Tone.GOOD,
     JobState.FAILED: Tone.BAD,
     JobState.CANCELLED: Tone.QUIET,
+    JobState.SUPERSEDED: Tone.QUIET,
 }
 
 
@@ -28,7 +29,7 @@ def describe_dimensions(made: OutputInfo) -> str:
 
 def describe_tally(tally: JobTally) -> str:
     """Return 118 done, 2 failed; "none" where there are no jobs."""
-    return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count) or "none"
+    return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count and name in LISTED) or "none"
 
 
 def describe_result(result: AddResult, noun: str = "file") -> str:

@@ -11,6 +11,7 @@ from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
+from fileq.job import LISTED
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally, RunningJob
 from fileq.ledger.tables.workers import WorkerRecord
@@ -43,7 +44,7 @@ def status_document(
 ) -> dict[str, Any]:
     """Return the JSON document of a tally; `rate` is in jobs a minute. Its keys are a contract."""
     return {
-        "jobs": {str(state): count for state, count in tally.jobs.items()},
+        "jobs": {str(state): count for state, count in tally.jobs.items() if state in LISTED},
         "bytes_in": tally.bytes_in,
         "bytes_out": tally.bytes_out,
         "outputs": tally.outputs,

@@ -78,7 +78,7 @@ def migrate_to_3(connection: sqlite3.Connection) -> None:
     for old in _TABLES:
         connection.execute(f"alter table {old} rename to {old}_2")
     connection.execute("drop table tallies")
-    run_script(connection, read_script("schema.sql"))
+    run_script(connection, read_script("migrations/schema_3.sql"))
     for old, new in _TABLES.items():
         _copy_table(connection, f"{old}_2", new)
         connection.execute(f"drop table {old}_2")

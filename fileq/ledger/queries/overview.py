@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fileq.errors import ErrorKind
-from fileq.job import Failure, Job, JobState, OutputInfo
+from fileq.job import LISTED, Failure, Job, JobState, OutputInfo
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.database import UNFINISHED, Database
 
@@ -39,7 +39,7 @@ class JobTally(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        return sum(self.jobs.values())
+        return sum(count for state, count in self.jobs.items() if state in LISTED)
 
     @property
     def unfinished(self) -> int:
@@ -72,7 +72,7 @@ class RemovedOutput(msgspec.Struct, frozen=True):
 class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
 
-    Tombstones are never meant.
+    Tombstones are never meant, and superseded jobs only where `states` names them.
     """
 
     states: Sequence[JobState] = ()
@@ -87,6 +87,8 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
         if self.states:
             terms.append(f"state in ({', '.join('?' * len(self.states))})")
             values += self.states
+        else:
+            terms.append("state <> 'superseded'")
         if self.batch_id is not None:
             terms.append("batch_id = ?")
             values.append(self.batch_id)
@@ -120,7 +122,8 @@ class Overview:
         """Return how many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
-                "select count(*) from jobs where finished_at > ? and purged_at is null and (? is null or batch_id = ?)",
+                "select count(*) from jobs where finished_at > ? and purged_at is null and (? is null or batch_id = ?)"
+                " and state <> 'superseded'",
                 (moment, batch_id, batch_id),
             ).fetchone()
         return int(count)
@@ -158,6 +161,17 @@ class Overview:
                 f"{_JOB} where jobs.id = ? and (? or purged_at is null)", (job_id, purged)
             ).fetchone()
         return row and self._job(row)
+
+    def find_newer_job(self, job_id: int) -> int | None:
+        """Return the id of the newest job about the same source, for a job that is superseded; None where it's gone."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select newer.id from jobs as older join jobs as newer on newer.source = older.source"
+                " and newer.folder = older.folder where older.id = ? and newer.id <> older.id"
+                " and newer.state <> 'superseded' order by newer.batch_id desc, newer.id desc limit 1",
+                (job_id,),
+            ).fetchone()
+        return row and int(row[0])
 
     def list_removed_outputs(self, job_id: int) -> list[RemovedOutput]:
         """Return what a job had made, and retention has removed."""

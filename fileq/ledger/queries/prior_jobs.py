@@ -38,8 +38,9 @@ class PriorJob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_vanished(self) -> bool:
-        """Return whether the job was cancelled because its source was gone, and not by a person."""
-        return self.state is JobState.CANCELLED and self.error_kind in _VANISHED_KINDS
+        """Return whether the job ended because its source was gone, or another file, and not by a person."""
+        is_cancelled = self.state is JobState.CANCELLED and self.error_kind in _VANISHED_KINDS
+        return is_cancelled or self.state is JobState.SUPERSEDED
 
 
 class PriorJobs:

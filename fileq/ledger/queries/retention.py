@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.columns import decode_path, encode_path
-from fileq.ledger.database import Database
+from fileq.ledger.database import ENDED, Database
 
-_ENDED = "select 1 from jobs where jobs.id = outputs.job_id and state in ('done', 'failed', 'cancelled')"
+_ENDED = f"select 1 from jobs where jobs.id = outputs.job_id and {ENDED}"  # noqa: S608  # ours
 _FREE = (
     "published_version is not null and temp_path is null and pending_version is null"
     " and not exists (select 1 from jobs where jobs.source = outputs.path)"
@@ -74,7 +74,7 @@ class Retention:
                 "select outputs.rowid, path, job_id, recipe_id, source, published_version,"  # noqa: S608  # ours
                 " outputs.inode, bytes, published_at,"
                 " vanished_at is not null from outputs join jobs on jobs.id = outputs.job_id"
-                f" where {_FREE} and state in ('done', 'failed', 'cancelled') and recipe_id in ({places})"
+                f" where {_FREE} and {ENDED} and recipe_id in ({places})"
                 " and published_at <= ? and (published_at, outputs.rowid) > (?, ?)"
                 " order by published_at, outputs.rowid limit ?",
                 (*recipe_ids, until, *(after or (-1.0, -1)), limit),

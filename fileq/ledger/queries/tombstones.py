@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.columns import decode_path, read_row
-from fileq.ledger.database import LEAVING, PARKED, Database
+from fileq.ledger.database import ENDED, LEAVING, PARKED, Database
 
 _OLD = (
-    "finished_at < ? and purged_at is null and state in ('done', 'failed', 'cancelled')"
+    f"finished_at < ? and purged_at is null and {ENDED}"  # noqa: S608  # ours
     " and not exists (select 1 from outputs where outputs.job_id = jobs.id"
     " and (temp_path is not null or pending_version is not null or hidden_path is not null))"
 )
@@ -18,10 +18,7 @@ _PAST = (
     f"select jobs.id, source, version, {LEAVING}, watch_id from jobs"  # noqa: S608  # ours
     " left join batches on batches.id = jobs.batch_id"
 )
-_PICKED = (
-    "where id = ? and state in ('done', 'failed', 'cancelled')"
-    " and (purged_at is null and finished_at < ? or purged_at < ?)"
-)
+_PICKED = f"where id = ? and {ENDED} and (purged_at is null and finished_at < ? or purged_at < ?)"
 _PURGE = f"update jobs set purged_at = ?, needs_notice = 0 {_PICKED} returning id"  # noqa: S608  # ours
 _DELETE = f"delete from jobs {_PICKED} and not {LEAVING} returning id"  # noqa: S608  # ours
 _LAST_DAY = 86400.0

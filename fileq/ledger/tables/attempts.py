@@ -11,7 +11,7 @@ import msgspec
 from fileq.job import Failure, Token
 from fileq.ledger.columns import decode_path, encode_text, read_row
 from fileq.ledger.database import UNFINISHED, Database
-from fileq.ledger.tables.jobs import QueueEntry
+from fileq.ledger.tables.jobs import QueueEntry, supersede_if_newer
 
 _SLACK = 5.0
 """Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
@@ -127,11 +127,14 @@ class Attempts:
         return self._end_badly(token, failure, now, "state = 'waiting', tries = tries - 1, due_at = ?", due_at)
 
     def _end_badly(self, token: Token, failure: Failure, now: float, change: str, moment: float) -> QueueEntry:
-        return self._end(
-            token, now, failure.kind, encode_text(failure.message),
-            f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
-            (moment, failure.kind, encode_text(failure.message), encode_text(failure.hint)),
-        )  # fmt: skip
+        with self._database.transaction() as connection:
+            entry = self._end(
+                token, now, failure.kind, encode_text(failure.message),
+                f"{change}, error_kind = ?, error_message = ?, error_hint = ?",
+                (moment, failure.kind, encode_text(failure.message), encode_text(failure.hint)),
+            )  # fmt: skip
+            supersede_if_newer(connection, token.job_id, now)
+        return entry
 
     def return_attempt(self, token: Token, now: float) -> QueueEntry:
         """End an attempt whose worker stops: the job is queued, and that was no try. Raises Fenced."""

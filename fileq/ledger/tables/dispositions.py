@@ -116,6 +116,7 @@ class Dispositions:
             ).fetchall()
         if row is None:
             return None
+        all_states = frozenset(JobState(state) for (state,) in states)
         source, version, inode, done_to, failed_to, target, hidden, temp, tries = row
         return Disposition(
             id=disposition_id,
@@ -128,7 +129,8 @@ class Dispositions:
             hidden_path=_restored(hidden),
             temp_path=_restored(temp),
             tries=tries,
-            states=frozenset(JobState(state) for (state,) in states),
+            # Another job stands for one that is superseded, unless there is none.
+            states=all_states - {JobState.SUPERSEDED} or all_states,
         )
 
     def find_job_ids(self, disposition_id: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The jobs: they are inserted, wait for a message, are cancelled, and queued again."""
+"""The jobs: they are inserted, wait for a message, are cancelled, superseded, and queued again."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -6,7 +6,9 @@ from collections.abc import Iterable
 import msgspec
 
 from fileq.ledger.columns import decode_path, encode_path, read_row
-from fileq.ledger.database import PARKED, UNSENT, Database
+from fileq.ledger.database import ENDED, PARKED, UNSENT, Database
+
+_END_SUPERSEDED = "finished_at = coalesce(finished_at, :now), due_at = null, needs_notice = 0"
 
 
 class JobCandidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,11 +89,11 @@ class Jobs:
         """
         with self._database.transaction() as connection:
             connection.execute(
-                "update jobs set batch_id = ?, state = 'queued', recipe_id = ?, priority = ?, due_at = ?, added_at = ?,"
+                "update jobs set batch_id = ?, state = 'queued', recipe_id = ?, priority = ?, due_at = ?, added_at = ?,"  # noqa: S608  # ours
                 " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
                 " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, needs_notice = 0,"
-                " purged_at = null, inode = coalesce(?, inode)"
-                " where id = ? and state in ('done', 'failed', 'cancelled')",
+                " purged_at = null, moved_to = null, inode = coalesce(?, inode)"
+                f" where id = ? and {ENDED}",
                 (batch_id, recipe_id, priority, due_at, now, inode, job_id),
             )
             _unpark(connection, job_id)
@@ -191,6 +193,37 @@ class Jobs:
                         (now, *row),
                     )
         return cancelled
+
+    def supersede_older_jobs(self, job_ids: Iterable[int], now: float) -> None:
+        """Supersede what has not been done of other versions of these jobs' sources, and does not run.
+
+        Other versions are those that go through the same recipe into the same folder. What has failed is superseded too
+        where the recipe has changed meanwhile, and goes by the same name.
+        """
+        with self._database.transaction() as connection:
+            connection.executemany(
+                f"update jobs set state = 'superseded', {_END_SUPERSEDED} where id in (select older.id"  # noqa: S608  # ours
+                " from jobs as newer join jobs as older on older.source = newer.source and older.folder = newer.folder"
+                " where newer.id = :job and older.id <> newer.id and older.purged_at is null"
+                " and (older.fingerprint = newer.fingerprint"
+                " and older.state in ('queued', 'waiting', 'failed', 'cancelled')"
+                " or older.state = 'failed' and (select name from recipes where id = older.recipe_id)"
+                " = (select name from recipes where id = newer.recipe_id)))",
+                [{"job": job_id, "now": now} for job_id in job_ids],
+            )
+
+
+def supersede_if_newer(connection: sqlite3.Connection, job_id: int, now: float) -> None:
+    """Supersede a job that has failed, or is to be tried again, where a newer version of its source was queued."""
+    connection.execute(
+        f"update jobs set state = 'superseded', {_END_SUPERSEDED} where id = :job and state in ('failed', 'waiting')"  # noqa: S608  # ours
+        " and exists (select 1 from jobs as newer where newer.source = jobs.source"
+        " and newer.fingerprint = jobs.fingerprint and newer.folder = jobs.folder"
+        # Numbers of batches grow, whatever the clock does.
+        " and (newer.batch_id, newer.id) > (jobs.batch_id, jobs.id)"
+        " and newer.state <> 'superseded' and newer.purged_at is null)",
+        {"job": job_id, "now": now},
+    )
 
 
 def _unpark(connection: sqlite3.Connection, job_id: int) -> None:
