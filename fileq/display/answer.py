@@ -99,7 +99,7 @@ Block = Text | Facts | Table | Plot
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An answer: `document` is what JSON can hold; an iterator of documents becomes a list, written as it comes."""
+    """An answer: `document` is what JSON can hold; an iterator in it becomes a list, written as it comes."""
 
     document: object
-    blocks: Sequence[Block] = ()
+    blocks: Iterable[Block] = ()

@@ -3,8 +3,8 @@
 `add_files` takes what people name; a WatchIntake takes what comes into a watched folder.
 """
 
-from fileq.intake.add_request import AddRequest, AddResult, add_files, plan_files
-from fileq.intake.enrollment import IntakeOutcome, IntakePlan, RepeatRule
+from fileq.intake.add_request import AddRequest, AddResult, add_files, foresee_jobs
+from fileq.intake.enrollment import IntakeOutcome, IntakePlan, JobRequest, RepeatRule
 from fileq.intake.watch_intake import DispositionPolicy, WatchIntake
 
 __all__ = [
@@ -13,8 +13,9 @@ __all__ = [
     "DispositionPolicy",
     "IntakeOutcome",
     "IntakePlan",
+    "JobRequest",
     "RepeatRule",
     "WatchIntake",
     "add_files",
-    "plan_files",
+    "foresee_jobs",
 ]

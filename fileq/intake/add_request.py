@@ -101,14 +101,22 @@ def add_files(
     return result
 
 
-def plan_files(ledger: Ledger, request: AddRequest, on_problem: Callable[[str], None]) -> Iterator[IntakePlan]:
-    """Yield what each file that is named would be queued for, whether that is new or not; nothing is written.
+def foresee_jobs(
+    ledger: Ledger, request: AddRequest, result: AddResult
+) -> Iterator[tuple[JobRequest, IntakeOutcome, int]]:
+    """Yield what would become of each file and recipe that are named, and the id of the job that is there; 0 for none.
 
-    `on_problem` is told of each file and folder that can't be read. Raises MissingPathsError, LedgerError.
+    `result` counts them as `add_files` would, and nothing is written. Raises MissingPathsError, LedgerError.
     """
     engine = _engine(ledger, request, queue.MAIN)
-    for source in _find_sources(request, on_problem):
-        yield _plan(engine, source)
+    for source in _find_sources(request, result.problems.append):
+        plan = _plan(engine, source)
+        result.count_plan(plan)
+        for target in plan.targets:
+            one = JobRequest(source, target)
+            outcome, job_id = engine.foresee(one)
+            result.count_jobs([one], [EnrolledJob(job_id, outcome)])
+            yield one, outcome, job_id
 
 
 def _engine(ledger: Ledger, request: AddRequest, queue: str) -> IntakeEngine:

@@ -222,6 +222,16 @@ class IntakeEngine:
         )
         return EnrolledJob(prior.job_id, IntakeOutcome.QUEUED)
 
+    def foresee(self, request: JobRequest) -> tuple[IntakeOutcome, int]:
+        """Return what would become of a job if it were enrolled, and the id of the job that is there; 0 for none."""
+        (jobs,) = self._ledger.prior_jobs.find_jobs_of_files([(request.source.path, request.source.version)])
+        prior = next((job for job in jobs if (job.fingerprint, job.folder) == request.target.key), None)
+        if prior is None:
+            return IntakeOutcome.QUEUED, 0
+        if not prior.state.is_final:
+            return IntakeOutcome.ALREADY_QUEUED, prior.job_id
+        return IntakeOutcome.QUEUED if self._is_repeated(prior) else IntakeOutcome.KNOWN, prior.job_id
+
     def _prior_job(self, request: JobRequest) -> PriorJob:
         """The job that keeps this one from being entered."""
         (jobs,) = self._ledger.prior_jobs.find_jobs_of_files([(request.source.path, request.source.version)])

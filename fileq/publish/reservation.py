@@ -88,6 +88,16 @@ class PathOccupant:
         return self.version is not None
 
     @property
+    def has_owner(self) -> bool:
+        """Whether the path belongs to some job."""
+        return self._owner is not None
+
+    @property
+    def is_own_output(self) -> bool:
+        """Whether what stands there is what this job, or an earlier one for the same work, has published."""
+        return self._our_file
+
+    @property
     def replaceable(self) -> str | None:
         """The version of what stands there that may go; None where any may. Of the source, the one that was read."""
         if self.replaces_source:

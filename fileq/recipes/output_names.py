@@ -5,6 +5,7 @@ A `/` in a template makes sub-folders. Whatever the values are, a name can't lea
 """
 
 import difflib
+import functools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -55,6 +56,7 @@ def check_folder(template: str) -> None:
         raise ValueError('an empty folder is none; write it like "{folder}/{recipe}"')
 
 
+@functools.cache
 def template_fields(template: str) -> frozenset[str]:
     """Return the fields that `template` uses."""
     return frozenset(name for name, _, _ in _placeholders(template))

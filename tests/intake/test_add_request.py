@@ -5,7 +5,7 @@ import pytest
 from fileq import queue
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
-from fileq.intake import AddRequest, IntakeOutcome, RepeatRule, add_files, plan_files
+from fileq.intake import AddRequest, AddResult, IntakeOutcome, RepeatRule, add_files, foresee_jobs
 from fileq.job import JobState, OutputInfo
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
@@ -315,11 +315,17 @@ def test_a_run_has_its_own_queue(ledger, photos):
     assert [ledger.messages.has_messages(name) for name in (queue.MAIN, "run-1")] == [False, True]
 
 
-def test_plans_are_told_and_nothing_is_queued(ledger, photos):
-    plans = list(plan_files(ledger, request(photos, recipes=(WEB, THUMB)), pytest.fail))
-    found = [(plan.source.name, target.recipe.name, target.folder) for plan in plans for target in plan.targets]
-    assert found[:2] == [("a.jpg", "web", f"{photos}/web"), ("a.jpg", "thumb", f"{photos}/thumbs")]
-    assert [plan.source.name for plan in plans if plan.outcome is IntakeOutcome.UNMATCHED] == ["notes.txt"]
+def test_what_would_be_queued_is_foreseen_and_nothing_is_queued(ledger, photos):
+    result = AddResult()
+    found = [
+        (one.source.name, one.target.recipe.name, one.target.folder, outcome, job_id)
+        for one, outcome, job_id in foresee_jobs(ledger, request(photos, recipes=(WEB, THUMB)), result)
+    ]
+    assert found[:2] == [
+        ("a.jpg", "web", f"{photos}/web", IntakeOutcome.QUEUED, 0),
+        ("a.jpg", "thumb", f"{photos}/thumbs", IntakeOutcome.QUEUED, 0),
+    ]
+    assert (result.queued, result.unmatched) == (len(found), 1)
     assert ledger.overview.tally_jobs().total == 0
 
 

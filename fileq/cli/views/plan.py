@@ -1,96 +1,150 @@
-"""The answer of `--dry-run`: which file would go through which recipe to which outputs."""
+"""The answer of `--dry-run`: what would become of each file, the sums first."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-import msgspec
-
+from fileq.cli.options import slot_count
+from fileq.cli.planning import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.session import Session
+from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.jobs import failure_document, result_document
-from fileq.display import Answer, Display, Text, Tone
-from fileq.display.answer import Block
-from fileq.errors import ExitCode, JobError
-from fileq.images.protocol import PipelineRequest
-from fileq.intake import AddRequest, AddResult, plan_files
-from fileq.job import Failure
+from fileq.cli.views.places import relative_path
+from fileq.cli.work_costs import WorkCosts
+from fileq.display import Answer, Column, Display, Table, Text, Tone
+from fileq.display.answer import Block, Cell
+from fileq.errors import ExitCode
+from fileq.intake import AddRequest, AddResult
 from fileq.ledger import Ledger
-from fileq.recipes.recipe import Recipe
-from fileq.sources import SourceFile
-from fileq.units import describe_count
+from fileq.units import describe_bytes, describe_count, describe_seconds
+
+_PROBLEMS_SHOWN = 10
+_TONES = {
+    PlanOutcome.FAILS: Tone.BAD,
+    PlanOutcome.CONFLICT: Tone.BAD,
+    PlanOutcome.OVERWRITES: Tone.WARNING,
+    PlanOutcome.REPLACES_SOURCE: Tone.WARNING,
+    PlanOutcome.REPLACES_OWN: Tone.GOOD,
+    PlanOutcome.RENAMED: Tone.WARNING,
+    PlanOutcome.NEW: Tone.GOOD,
+}
+_COUNTED = (
+    PlanOutcome.NEW, PlanOutcome.REPLACES_OWN, PlanOutcome.REPLACES_SOURCE, PlanOutcome.OVERWRITES, PlanOutcome.RENAMED,
+    PlanOutcome.CONFLICT, PlanOutcome.FAILS, PlanOutcome.SKIPPED, PlanOutcome.QUEUED, PlanOutcome.UP_TO_DATE,
+)  # fmt: skip
+_NAMES = {PlanOutcome.OVERWRITES: "overwriting", PlanOutcome.REPLACES_OWN: "replacing their own"} | {
+    PlanOutcome.REPLACES_SOURCE: "replacing their source",
+    PlanOutcome.RENAMED: "getting another name",
+    PlanOutcome.FAILS: "that would fail",
+}
 
 
-class PlannedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A source, its recipe, and the absolute paths of the outputs; or the problem that it would fail with."""
+def answer_plan(
+    session: Session, ledger: Ledger, request: AddRequest, display: Display, slots: int | None = None
+) -> ExitCode:
+    """Show what `request` would queue, and what that would take with `slots` at a time. Returns the exit code.
 
-    source: str
-    recipe_name: str
-    outputs: Sequence[str] = ()
-    problem: Failure | None = None
-
-
-def answer_plan(session: Session, ledger: Ledger, request: AddRequest, display: Display) -> ExitCode:
-    """Show what `request` would queue. Raises MissingPathsError, LedgerError."""
+    It is FAILED where somebody has something to mend first. Raises MissingPathsError, LedgerError.
+    """
     result = AddResult()
-    jobs = []
-    for job in plan_jobs(ledger, request, result, max_pixels=session.config.settings.worker.max_pixels):
-        jobs.append(job)
-        display.show_scanned(len(jobs))
-    document = result_document(result) | {"plan": [_document(job) for job in jobs]}
-    display.answer(Answer(document, [*(block for job in jobs for block in _blocks(job)), _summary(jobs)]))
-    return ExitCode.DONE
+    max_pixels = session.config.settings.worker.max_pixels
+    with make_plan(ledger, request, result, max_pixels=max_pixels, on_planned=display.show_scanned) as plan:
+        estimate = _estimate(plan, ledger, slot_count(slots, session.config))
+        document = result_document(result) | {
+            "conflicts": plan.counts[PlanOutcome.CONFLICT],
+            "failing": plan.counts[PlanOutcome.FAILS],
+            "estimate": estimate,
+            "plan": map(_document, plan.jobs()),
+        }
+        display.answer(Answer(document, _blocks(plan, result, estimate, display.rows)))
+        for problem in result.problems:
+            display.hint(f"Passed over: {problem}")
+        return ExitCode.FAILED if plan.problems else ExitCode.DONE
 
 
-def plan_jobs(ledger: Ledger, request: AddRequest, result: AddResult, *, max_pixels: int) -> Iterator[PlannedJob]:
-    """Yield what each file would become; it is opened for that, and nothing is written. `result` counts the others."""
-    for planned in plan_files(ledger, request, result.problems.append):
-        result.count_plan(planned)
-        for target in planned.targets:
-            yield _planned(planned.source, target.recipe, target.folder, max_pixels)
-
-
-def _planned(source: SourceFile, recipe: Recipe, folder: str, max_pixels: int) -> PlannedJob:
-    from fileq.images.pipeline import open_run
-
-    request = PipelineRequest(
-        source=source.path,
-        size=source.size,
-        mtime_ns=source.mtime_ns,
-        recipe=recipe,
-        folder=folder,
-        relative=source.relative,
-        max_pixels=max_pixels,
-    )
-    try:
-        with open_run(request) as run:
-            outputs = [output.path for output in run.planned]
-            return PlannedJob(source=source.path, recipe_name=recipe.name, outputs=outputs)
-    except JobError as error:
-        problem = Failure(error.kind, error.message, error.hint)
-        return PlannedJob(source=source.path, recipe_name=recipe.name, problem=problem)
+def _estimate(plan: Plan, ledger: Ledger, slots: int) -> dict[str, Any] | None:
+    """Return the seconds and the bytes of outputs that earlier jobs of the same recipes make likely; None of none."""
+    costs = WorkCosts(ledger.work.sample_work())
+    if not plan.work or not all(map(costs.is_known, plan.work)):
+        return None
+    jobs = sum(count.jobs for count in plan.work.values())
+    return {
+        "seconds": round(costs.total_seconds(plan.work) / min(slots, jobs), 1),
+        "bytes_out": round(sum(costs.cost_of(key).shrinking * count.bytes for key, count in plan.work.items())),
+        "workers": slots,
+        "from_jobs": sum(costs.cost_of(key).samples for key in plan.work),
+    }
 
 
 def _document(job: PlannedJob) -> dict[str, Any]:
-    outputs = [{"path": path, "exists": os.path.lexists(path)} for path in job.outputs]
-    document: dict[str, Any] = {"source": job.source, "recipe": job.recipe_name, "outputs": outputs}
+    document: dict[str, Any] = {
+        "source": job.source,
+        "recipe": job.recipe_name,
+        "outcome": job.outcome,
+        "outputs": [
+            {"path": output.path, "exists": output.exists, "outcome": output.outcome} for output in job.outputs
+        ],
+    }
     return document | ({"error": failure_document(job.problem)} if job.problem else {})
 
 
-def _blocks(job: PlannedJob) -> list[Block]:
-    """Return a source, and below it what it becomes."""
-    lines: list[Block] = [Text(f"{job.source}  ({job.recipe_name})")]
-    if job.problem:
-        lines.append(Text(f"would fail as {job.problem.kind}: {job.problem.message}", Tone.BAD, indent=2))
-    for path in job.outputs:
-        collides = os.path.lexists(path)
-        there = "  (is there already)" if collides else ""
-        lines.append(Text(f"→ {path}{there}", Tone.WARNING if collides else Tone.GOOD, indent=2))
-    return lines
+def _blocks(plan: Plan, result: AddResult, estimate: dict[str, Any] | None, rows: int | None) -> Iterator[Block]:
+    yield Text(f"{_totals(plan, result)} Nothing was queued.", Tone.TITLE)
+    if estimate is not None:
+        yield Text(_describe_estimate(estimate), Tone.QUIET)
+    if plan.problems:
+        yield from _problems(plan, rows)
+    others = plan.total - plan.problems
+    if others:
+        yield Text()
+        jobs = islice(plan.jobs(lambda outcome: not outcome.is_problem), rows)
+        yield Table(
+            (Column("plan", 16), Column("source", 24, kind="path"), Column("output", kind="path")),
+            (row for job in jobs for row in _rows(job)),
+        )
+        if rows is not None and others > rows:
+            yield Text(f"and {others - rows:,} more. To see all: the same command, with | less behind it", Tone.QUIET)
 
 
-def _summary(jobs: Sequence[PlannedJob]) -> Text:
-    paths = [path for job in jobs for path in job.outputs]
-    there = sum(map(os.path.lexists, paths))
-    exist = f", of which {there:,} {'exists' if there == 1 else 'exist'} already" if there else ""
-    outputs = f"{describe_count(len(paths), 'output')}{exist}"
-    return Text(f"{describe_count(len(jobs), 'job')} would make {outputs}. Nothing was queued.", Tone.TITLE)
+def _totals(plan: Plan, result: AddResult) -> str:
+    counts = [f"{count:,} {_NAMES.get(outcome, outcome)}" for outcome in _COUNTED if (count := plan.counts[outcome])]
+    others = ((result.unmatched, "not for this recipe"), (result.own_outputs, "made by fileq itself"))
+    counts += [f"{count:,} {what}" for count, what in others if count]
+    start = describe_count(plan.total, "job") if plan.total else "Nothing to do"
+    return f"{start}: {', '.join(counts)}." if counts else f"{start}."
+
+
+def _describe_estimate(estimate: dict[str, Any]) -> str:
+    return (
+        f"An estimate, from {describe_count(estimate['from_jobs'], 'earlier job')}:"
+        f" {describe_seconds(estimate['seconds']) if estimate['seconds'] >= 1 else 'a moment'} with {describe_count(estimate['workers'], 'worker')},"
+        f" {describe_bytes(estimate['bytes_out'])} of outputs."
+    )
+
+
+def _problems(plan: Plan, rows: int | None) -> Iterator[Block]:
+    """Yield what somebody has to mend first, and by what."""
+    hints: dict[str, None] = {}
+    yield Text()
+    most = None if rows is None else _PROBLEMS_SHOWN
+    for job in islice(plan.jobs(lambda outcome: outcome.is_problem), most):
+        yield Text(f"{job.outcome}  ", Tone.BAD, path=relative_path(job.source))
+        if job.problem is not None:
+            yield Text(brief_reason(job.problem, job.source), indent=2)
+            hints[job.problem.hint] = None
+    if most is not None and plan.problems > most:
+        yield Text(f"and {plan.problems - most:,} more", Tone.QUIET, indent=2)
+    for hint in hints:
+        if hint:
+            yield Text(hint, Tone.QUIET)
+
+
+def _rows(job: PlannedJob) -> Iterator[tuple[Cell, ...]]:
+    """Yield a row for each output of a job; the source stands in the first."""
+    outcome: Cell = Text(job.outcome, _TONES.get(job.outcome, Tone.QUIET))
+    source = relative_path(job.source)
+    for output in job.outputs:
+        yield outcome, source, relative_path(output.path)
+        outcome, source = "", ""
+    if not job.outputs:
+        yield outcome, source, ""
