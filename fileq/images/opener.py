@@ -29,6 +29,7 @@ from PIL import (
     UnidentifiedImageError,
     WebPImagePlugin,
 )
+from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.containers import read_brands
@@ -36,7 +37,7 @@ from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, png, psd, unsupported
+from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, png, psd, tiff, tiff_pixels, unsupported
 
 _DECODERS = (
     JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
@@ -142,14 +143,7 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
             raise too_large(path)  # its decoder would have made all of them by the time it says so
         if formats == ("HEIF",):
             heif.check_items(start)
-        try:
-            image = Image.open(file, formats=formats)
-        except UnidentifiedImageError as error:
-            unsupported.refuse_unknown(file, start, path)
-            raise unreadable(path, unsupported.describe_stranger(start)) from error
-        except pdf.PasswordError as error:
-            message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
-            raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
+        image = _open_as(file, formats, start, path, max_pixels)
         damage = integrity.find_damage(file, str(image.format))
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
@@ -166,6 +160,22 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
     return image
+
+
+def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, max_pixels: int) -> ImageFile.ImageFile:
+    """Open the image as the first of these formats that takes it. Raises JobError; what Pillow raises."""
+    try:
+        image = Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        rare = optional_codecs.rare_tiff() if start.startswith(tiff.SIGNATURES) else None
+        if rare is not None:
+            return TiffImageFile(rare.convert(file, path, max_pixels))
+        unsupported.refuse_unknown(file, start, path)
+        raise unreadable(path, unsupported.describe_stranger(start)) from error
+    except pdf.PasswordError as error:
+        message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
+        raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
+    return tiff_pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
 
 
 def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:

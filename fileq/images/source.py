@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PIL import ExifTags, Image, ImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.images.color import modes, srgb
 from fileq.images.errors import DAMAGE, translate_decode_errors, unreadable
-from fileq.images.formats import png, psd, tiff
+from fileq.images.formats import png, psd, tiff, tiff_pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
@@ -136,6 +137,8 @@ class DecodedSource:
             if self.image.mode == "I;16":
                 self.add_note("Its 16 bits became 8, to keep what is transparent.")
             return png.apply_transparent_color(self.image)
+        if isinstance(self.image, TiffImageFile):
+            return tiff_pixels.load_page(self.image)
         self.image.load()
         if self.format == "GIF" and self.image.size != self.stored_size:  # Pillow lets the picture grow
             raise unreadable(self.path, "is damaged: one of its frames lies outside of the picture")

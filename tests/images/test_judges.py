@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from fileq.errors import ErrorKind
+from fileq.images.formats import optional_codecs
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
@@ -165,7 +166,18 @@ def test_colors_of_16_bit_that_pillow_can_not_read_are_refused(tmp_path, source,
 
 @needs_imagemagick
 @pytest.mark.parametrize("options", [("-depth", "32"), ("-depth", "32", "-define", "quantum:format=floating-point")])
-def test_a_tiff_that_pillow_can_not_read_is_unsupported_and_not_said_to_be_damaged(tmp_path, source, options):
+def test_a_tiff_that_pillow_can_not_read_comes_out_as_imagemagick_has_it(tmp_path, source, options):
+    there = convert(source, *options, to=tmp_path / "x.tif")
+    made = make(there, recipe(Output(name="o.png")), tmp_path / "out")
+    assert psnr(made.image.convert("RGB"), pixels(source)) > 45
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("options", [("-depth", "32"), ("-depth", "32", "-define", "quantum:format=floating-point")])
+def test_without_the_library_for_it_it_is_unsupported_and_not_said_to_be_damaged(
+    tmp_path, source, options, monkeypatch
+):
+    monkeypatch.setattr(optional_codecs, "rare_tiff", lambda: None)
     there = convert(source, *options, to=tmp_path / "x.tif")
     kind, message = failure(there, recipe(), tmp_path / "out")
     assert kind == ErrorKind.UNSUPPORTED

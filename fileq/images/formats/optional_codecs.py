@@ -62,6 +62,13 @@ def register_pdf() -> None:
     importlib.import_module("fileq.images.formats.pdf").register_pdf_plugin()
 
 
+def rare_tiff() -> Any:
+    """Return the module that reads TIFFs which Pillow can't; None where the packages for it aren't installed."""
+    if any(importlib.util.find_spec(package) is None for package in ("tifffile", "imagecodecs")):
+        return None
+    return importlib.import_module("fileq.images.formats.rare_tiff")
+
+
 def _require(module: str, what: str, extra: str) -> None:
     if importlib.util.find_spec(module) is None:
         message = f"{what} takes a package that is not installed."

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+BIG_ENDIAN_BIG_TIFF = b"MM\0+"
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", BIG_ENDIAN_BIG_TIFF)
+"""What a file begins with: TIFF and BigTIFF, each in both byte orders."""
+
 _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags
 _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 _REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
+_INSTALL = "install what reads it: pip install 'fileq[tiff]'"
 _NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
 _SIZE_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # start of codestream, image and tile size (ISO/IEC 15444-1, A.5.1)
 _DEPTH_AT = 42  # bytes from there to the depth of the first channel, less 1
@@ -52,9 +53,12 @@ def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
         depth = int.from_bytes(start[22:24], "big")
         message = f"{path} is a Photoshop document with {depth} bits a channel, of a kind that can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as RGB, CMYK or gray with 8 bits a channel.")
-    if start.startswith((b"II*\0", b"MM\0*")) and tiff.has_unknown_pixels(file):
+    if start.startswith(tiff.BIG_ENDIAN_BIG_TIFF):
+        message = f"{path} is a BigTIFF in big-endian byte order, which can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it in little-endian byte order, or {_INSTALL}")
+    if start.startswith(tiff.SIGNATURES) and tiff.has_unknown_pixels(file):
         message = f"{path} is a TIFF whose pixels are laid out in a way that can't be read."
-        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it with 8 or 16 bits a channel, without a rare option.")
+        raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it with 8 bits a channel, or {_INSTALL}")
 
 
 def _depth(start: bytes) -> int:

@@ -1,0 +1,135 @@
+"""TIFFs that Pillow can't read, by the library tifffile, as TIFFs that it can: 8 bits a channel, 16 for gray."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+
+from fileq.errors import ErrorKind, JobError
+from fileq.images.errors import too_large
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from numpy.typing import NDArray
+
+_REDUCED_PAGE, _DNG_VERSION = 1, 50706
+_KEPT = (270, 274, 306, 315, 33432, 34675, 700, 33723)
+"""Tags that go on: description, orientation, date, artist, copyright, profile, XMP, IPTC."""
+
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # where something is wrong it raises, or goes on without it
+
+_CHANNELS = {"MINISBLACK": 1, "MINISWHITE": 1, "PALETTE": 3, "RGB": 3, "SEPARATED": 4, "CIELAB": 3}
+_WRITTEN_AS = {"MINISWHITE": "MINISBLACK", "PALETTE": "RGB"}
+_ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha
+
+
+def convert(file: BinaryIO, path: str, max_pixels: int) -> BinaryIO:
+    """Return an open TIFF, in memory, with the pages of one that Pillow can't read.
+
+    Raises JobError (unsupported, too_large); what tifffile raises on damaged files.
+    """
+    file.seek(0)
+    content = io.BytesIO()
+    with tifffile.TiffFile(file, name=path) as tiff, tifffile.TiffWriter(content) as writer:
+        pages = [page.aspage() for page in tiff.pages]
+        if _DNG_VERSION in pages[0].tags:
+            raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
+        for page in [page for page in pages if not page.subfiletype & _REDUCED_PAGE] or pages:
+            _check(page, path, max_pixels)
+            _write(writer, page)
+    content.seek(0)
+    return content
+
+
+def _check(page: Any, path: str, max_pixels: int) -> None:
+    if page.imagewidth * page.imagelength > max_pixels:
+        raise too_large(path)
+    if page.photometric.name not in _CHANNELS or page.imagedepth > 1 or page.dtype is None or page.dtype.kind == "c":
+        raise _unsupported(path, f"has pixels of a kind that can't be read ({page.photometric.name}, {page.dtype})")
+    if page.sampleformat == tifffile.SAMPLEFORMAT.INT and page.photometric.name != "CIELAB":
+        raise _unsupported(path, "has pixels with signed numbers, which have no known black and white")
+
+
+def _write(writer: tifffile.TiffWriter, page: Any) -> None:
+    kind = page.photometric.name
+    pixels = _side_by_side(page)[..., : _samples(page)]
+    alpha = [_UNASSOCIATED] if _has_alpha(page) else []
+    levels = _look_up(page, pixels) if kind == "PALETTE" else _levels(page, pixels)
+    if page.extrasamples and page.extrasamples[0] == _ASSOCIATED and alpha:
+        levels = _divide_by_alpha(levels)
+    depth: type[np.unsignedinteger[Any]] = np.uint16 if levels.shape[-1] == 1 and page.bitspersample > 8 else np.uint8
+    content = np.round(levels * np.iinfo(depth).max).astype(depth)
+    writer.write(
+        content[..., 0] if content.shape[-1] == 1 else content,
+        photometric=_WRITTEN_AS.get(kind, kind),
+        planarconfig="contig",
+        extrasamples=alpha,
+        metadata=None,
+        software=False,
+        resolution=page.resolution,
+        resolutionunit=page.resolutionunit,
+        extratags=[_tag(page, code) for code in _KEPT if code in page.tags],
+        contiguous=False,
+    )
+
+
+def _side_by_side(page: Any) -> NDArray[Any]:
+    """Return the pixels of a page in the shape (height, width, samples), also where it has them in planes."""
+    if page.planarconfig == tifffile.PLANARCONFIG.CONTIG:
+        return np.asarray(page.asarray().reshape(page.imagelength, page.imagewidth, -1))
+    return np.asarray(np.moveaxis(page.asarray().reshape(-1, page.imagelength, page.imagewidth), 0, -1))
+
+
+def _samples(page: Any) -> int:
+    own = 1 if page.photometric.name == "PALETTE" else _CHANNELS[page.photometric.name]
+    return own + _has_alpha(page)
+
+
+def _has_alpha(page: Any) -> bool:
+    """Return whether the page has alpha that is to be kept: Pillow has none beside gray of 16 bits, CMYK and Lab."""
+    return page.photometric.name == "RGB" and bool(page.extrasamples) and page.extrasamples[0] in {1, 2}
+
+
+def _levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return pixels from 0 to 1. Raises JobError where floats have another range."""
+    if pixels.dtype.kind == "f":
+        low, high = float(pixels.min()), float(pixels.max())
+        if not (low >= 0 and high <= 1):
+            raise _unsupported("It", f"has values from {low:g} to {high:g}, which have no known black and white")
+        levels = pixels.astype(np.float32)
+    elif page.photometric.name == "CIELAB":
+        return _lab_levels(pixels)
+    else:
+        levels = pixels.astype(np.float32) / np.float32(2**page.bitspersample - 1)
+    return 1 - levels if page.photometric.name == "MINISWHITE" else levels
+
+
+def _lab_levels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return CIE L*a*b* as its bytes are in 8 bits (TIFF 6.0, section 23): a and b with a sign, in two's complement."""
+    bits = pixels.dtype.itemsize * 8
+    return (pixels.astype(np.int64) >> (bits - 8) & 0xFF).astype(np.float32) / 255
+
+
+def _look_up(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
+    colors = np.moveaxis(page.colormap, 0, -1)
+    return np.asarray(colors[pixels[..., 0]].astype(np.float32) / 65535)
+
+
+def _divide_by_alpha(levels: NDArray[Any]) -> NDArray[Any]:
+    alpha = levels[..., -1:]
+    colors = np.divide(levels[..., :-1], alpha, out=np.zeros_like(levels[..., :-1]), where=alpha > 0)
+    return np.concatenate([np.clip(colors, 0, 1), alpha], axis=-1)
+
+
+def _tag(page: Any, code: int) -> tuple[Any, ...]:
+    tag = page.tags[code]
+    return code, tag.dtype, tag.count, tag.value, True
+
+
+def _unsupported(path: str, what: str) -> JobError:
+    return JobError(ErrorKind.UNSUPPORTED, f"{path} {what}.", "Save it with 8 or 16 bits a channel.")

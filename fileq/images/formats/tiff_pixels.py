@@ -1,0 +1,95 @@
+"""The pixels of TIFFs (TIFF 6.0) that Pillow reads in another way than they are meant: depths, planes, byte orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import Image, TiffImagePlugin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, BinaryIO
+
+_BITS, _COMPRESSION, _PHOTOMETRIC, _PLANES, _SAMPLE_FORMAT = 258, 259, 262, 284, 339  # tags
+_UNCOMPRESSED, _WHITE_IS_ZERO, _SEPARATE, _UNSIGNED = 1, 0, 2, 1
+_WHITE = 65535
+_SWAPPED = {"F;32BF": "F;32F", "I;32BS": "I;32S"}
+"""Raw modes that Pillow names for big-endian files, and those of what libtiff gives, which has swapped the bytes."""
+
+
+def use_fitting_decoder(image: TiffImagePlugin.TiffImageFile, file: BinaryIO) -> TiffImagePlugin.TiffImageFile:
+    """Return an opened TIFF, opened anew by libtiff where Pillow's own decoder takes planes for pixels side by side.
+
+    Raises what Pillow raises.
+    """
+    has_deep_planes = any(map(_has_deep_planes, _pages(image)))
+    image.seek(0)
+    TiffImagePlugin.READ_LIBTIFF = has_deep_planes  # it is asked at each page
+    if not has_deep_planes:
+        return image
+    file.seek(0)
+    return TiffImagePlugin.TiffImageFile(file)
+
+
+def _pages(image: TiffImagePlugin.TiffImageFile) -> Iterator[Any]:
+    for page in range(image.n_frames):
+        image.seek(page)
+        yield image.tag_v2
+
+
+def _has_deep_planes(tags: Any) -> bool:
+    is_raw = tags.get(_COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED
+    return is_raw and tags.get(_PLANES) == _SEPARATE and _bits(tags) > 8
+
+
+def load_page(image: TiffImagePlugin.TiffImageFile) -> Image.Image:
+    """Decode the page that an opened TIFF is at, and return it: 12 bits as 16, black as 0, 32-bit integers as 16.
+
+    Raises what Pillow raises.
+    """
+    image.tile = [_unswapped(tile) if tile.codec_name == "libtiff" else tile for tile in image.tile]
+    image.load()
+    return _invert(_widen(image), image.tag_v2)
+
+
+def _unswapped(tile: Any) -> Any:
+    raw_mode, *rest = tile.args
+    return tile._replace(args=(_SWAPPED.get(raw_mode, raw_mode), *rest))
+
+
+def _widen(image: TiffImagePlugin.TiffImageFile) -> Image.Image:
+    bits = _bits(image.tag_v2)
+    if image.mode == "I;16" and bits < 16:
+        factor = _WHITE / (2**bits - 1)
+        return image.point(lambda value: value * factor + 0.5)
+    if image.mode == "I" and _is_unsigned(image.tag_v2) and not _fits_16_bits(image):
+        return _high_words(image)
+    return image
+
+
+def _bits(tags: Any) -> int:
+    return int(max(tags.get(_BITS, (1,))))
+
+
+def _is_unsigned(tags: Any) -> bool:
+    return bool(max(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))) == _UNSIGNED)
+
+
+def _fits_16_bits(image: Image.Image) -> bool:
+    low, high = image.getextrema()
+    return low >= 0 and high <= _WHITE  # type: ignore[operator]  # of one band: two numbers
+
+
+def _high_words(image: Image.Image) -> Image.Image:
+    """Return the upper 16 bits of unsigned 32-bit pixels, which Pillow has as signed ones."""
+    parts = Image.frombytes("RGBA", image.size, image.tobytes("raw", "I;32S")).split()  # little-endian
+    return Image.frombytes("I;16", image.size, Image.merge("LA", parts[2:]).tobytes())
+
+
+def _invert(image: Image.Image, tags: Any) -> Image.Image:
+    """Return gray that is stored with white as 0 as it looks; Pillow turns that of 8 bits and fewer itself."""
+    if tags.get(_PHOTOMETRIC) != _WHITE_IS_ZERO or image.mode not in {"I;16", "F"}:
+        return image
+    if image.mode == "F":
+        return image.point(lambda value: value * -1.0 + 1.0)
+    return image.point(lambda value: value * -1.0 + float(_WHITE))
