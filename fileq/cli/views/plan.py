@@ -115,11 +115,10 @@ def _totals(plan: Plan, result: AddResult) -> str:
 
 
 def _describe_estimate(estimate: dict[str, Any]) -> str:
-    return (
-        f"An estimate, from {describe_count(estimate['from_jobs'], 'earlier job')}:"
-        f" {describe_seconds(estimate['seconds']) if estimate['seconds'] >= 1 else 'a moment'} with {describe_count(estimate['workers'], 'worker')},"
-        f" {describe_bytes(estimate['bytes_out'])} of outputs."
-    )
+    time = describe_seconds(estimate["seconds"]) if estimate["seconds"] >= 1 else "a moment"
+    workers = describe_count(estimate["workers"], "worker")
+    source = describe_count(estimate["from_jobs"], "earlier job")
+    return f"An estimate, from {source}: {time} with {workers}, {describe_bytes(estimate['bytes_out'])} of outputs."
 
 
 def _problems(plan: Plan, rows: int | None) -> Iterator[Block]:
