@@ -41,6 +41,11 @@ class PlanOutcome(StrEnum):
         """Whether somebody has something to mend."""
         return self in (PlanOutcome.FAILS, PlanOutcome.CONFLICT)
 
+    @property
+    def is_work(self) -> bool:
+        """Whether there is something to do."""
+        return self not in (PlanOutcome.UP_TO_DATE, PlanOutcome.QUEUED, PlanOutcome.SKIPPED, PlanOutcome.FAILS)
+
 
 _OUTCOME_OF = {
     OutputFate.REFUSED: PlanOutcome.FAILS,
@@ -92,7 +97,7 @@ class Plan:
         """Add a job, whose source has `size` bytes."""
         self._file.write(json.dumps(msgspec.to_builtins(job)) + "\n")
         self.counts[job.outcome] += 1
-        if job.outcome not in (PlanOutcome.UP_TO_DATE, PlanOutcome.QUEUED, PlanOutcome.SKIPPED, PlanOutcome.FAILS):
+        if job.outcome.is_work:
             known = self.work.get(fingerprint, WorkCount(0, 0))
             self.work[fingerprint] = WorkCount(known.jobs + 1, known.bytes + size)
 

@@ -33,6 +33,7 @@ STYLES = {
 _DONE, _LEFT = "━", "─"
 """A bar's two parts: told apart without colours, and on any background."""
 _LEAST = 9
+_LEAST_PATH = 24
 _BATCH_BAR = 20
 _SECONDS_SHOWN_FROM = 1.0  # before, they would only flicker
 _WAITING_FILES_SHOWN = 5
@@ -40,12 +41,17 @@ _STATE_STYLES = {"offline": "red", "catching up": "yellow", "polling": "cyan", "
 
 
 def fit_text(text: Text, room: int | None) -> RichText:
-    """Return a text in its tone; its path is shortened where all of it would need more than `room` columns."""
+    """Return a text in its tone; its path is shortened where all of it fits a line of `room` columns by that.
+
+    Where it would take too much of the path, the text wraps, and the path loses only what no line has room for.
+    """
     style = STYLES[text.tone]
     if not text.path or room is None:
         return RichText(escape_controls(text_of(text)), style)
     before, after = escape_controls(text.text), escape_controls(text.after)
-    left = max(_LEAST, room - text_width(before) - text_width(after))
+    left = room - text_width(before) - text_width(after)
+    if left < _LEAST_PATH:
+        left = max(_LEAST, room - text_width(before))
     return RichText(f"{before}{shorten_path(escape_controls(text.path), left)}{after}", style)
 
 

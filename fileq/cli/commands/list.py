@@ -1,5 +1,6 @@
 """fileq list: list jobs, one row each."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -58,7 +59,6 @@ def list_(
     session = session_of(context)
     display = session.display(json=json)
     selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe)
-    is_for_people = display.rows is not None
     rows = limit if limit is not None or json else display.rows
     with session.ledger() as ledger:
         require_batch(ledger, batch)
@@ -66,21 +66,28 @@ def list_(
         if json:
             display.answer(Answer(map(job_document, jobs)))
             return ExitCode.DONE
-        display.answer(Answer(None, [Table(_COLUMNS, (_row(job, is_near=is_for_people) for job in jobs))]))
+        display.answer(Answer(None, [_table(jobs, selection, for_people=display.rows is not None)]))
         if limit is None and rows is not None and (more := _count(ledger, selection) - rows) > 0:
             display.hint(f"{more:,} more. Show them with --limit, or pipe the list.")
     return ExitCode.DONE
 
 
-def _row(job: Job, *, is_near: bool) -> tuple[Cell, ...]:
-    """Return a row: with the source from the working folder for people, and whole for a pipe."""
+def _table(jobs: Iterable[Job], selection: JobSelection, *, for_people: bool) -> Table:
+    """Return a row a job. People need no column that says the same in each row; pipes get all, and whole paths."""
+    known = {"batch": selection.batch_id is not None, "state": len(selection.states) == 1}
+    shown = [at for at, column in enumerate(_COLUMNS) if not (for_people and known.get(column.title))]
+    rows = (_row(job, for_people=for_people) for job in jobs)
+    return Table([_COLUMNS[at] for at in shown], ([row[at] for at in shown] for row in rows))
+
+
+def _row(job: Job, *, for_people: bool) -> tuple[Cell, ...]:
     return (
         str(job.id),
         Text(str(job.batch_id), Tone.QUIET),
         state_text(job.state),
         Text(job.failure.kind if job.failure else "", Tone.BAD),
         job.recipe_name,
-        relative_path(job.source) if is_near else job.source,
+        relative_path(job.source) if for_people else job.source,
         brief_reason(job.failure, job.source) if job.failure else job.note,
     )
 

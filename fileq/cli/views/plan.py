@@ -1,7 +1,7 @@
 """The answer of `--dry-run`: what would become of each file, the sums first."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from fileq.cli.options import slot_count
@@ -18,7 +18,8 @@ from fileq.intake import AddRequest, AddResult
 from fileq.ledger import Ledger
 from fileq.units import describe_bytes, describe_count, describe_seconds
 
-_PROBLEMS_SHOWN = 10
+_PROBLEMS_SHOWN = 5
+_JOBS_SHOWN = 10
 _TONES = {
     PlanOutcome.FAILS: Tone.BAD,
     PlanOutcome.CONFLICT: Tone.BAD,
@@ -97,13 +98,23 @@ def _blocks(plan: Plan, result: AddResult, estimate: dict[str, Any] | None, rows
     others = plan.total - plan.problems
     if others:
         yield Text()
-        jobs = islice(plan.jobs(lambda outcome: not outcome.is_problem), rows)
+        most = None if rows is None else min(rows, _JOBS_SHOWN)
         yield Table(
             (Column("plan", 16), Column("source", 24, kind="path"), Column("output", kind="path")),
-            (row for job in jobs for row in _rows(job)),
+            (row for job in islice(_others(plan, for_people=rows is not None), most) for row in _rows(job)),
         )
-        if rows is not None and others > rows:
-            yield Text(f"and {others - rows:,} more. To see all: the same command, with | less behind it", Tone.QUIET)
+        if most is not None and others > most:
+            yield Text(f"and {others - most:,} more. See all: the same command, with | less behind it", Tone.QUIET)
+
+
+def _others(plan: Plan, *, for_people: bool) -> Iterator[PlannedJob]:
+    """Yield the jobs with nothing to mend, in their order; for people, what there is to do before what is done."""
+    if not for_people:
+        return plan.jobs(lambda outcome: not outcome.is_problem)
+    return chain(
+        plan.jobs(lambda outcome: not outcome.is_problem and outcome.is_work),
+        plan.jobs(lambda outcome: not outcome.is_problem and not outcome.is_work),
+    )
 
 
 def _totals(plan: Plan, result: AddResult) -> str:
