@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from fileq import operations
+from fileq.config.paths import working_folder
 from fileq.config.problems import ConfigProblem, problem_from_validation, suggest_names
 from fileq.errors import UsageError
 from fileq.operations.base import Operation, op_name
@@ -23,7 +24,7 @@ def parse_operation(text: str) -> Operation:
     if name not in known:
         raise _error(text, f"there is no operation {name}", suggest_names(name, known))
     texts = dict(_split(text, name, parameter) for parameter in parameters)
-    return _converted(text, known[name], texts)
+    return _converted(text, known[name], texts).located(working_folder())
 
 
 def _split(text: str, operation: str, parameter: str) -> tuple[str, str]:

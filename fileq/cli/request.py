@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fileq.cli.options import QueueingOptions, SelectionOptions
+from fileq.cli.output_folder import output_folder
 from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document
-from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
@@ -30,11 +30,10 @@ def build_request(
     named = [*(selection.paths or ()), *listed]
     if not named and not files_from:
         raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
-    out = recipe_options.out
     return AddRequest(
         paths=named,
         recipes=select_recipes(session, recipe_options, saves=not queueing.dry_run),
-        out=None if out is None else absolute_path(out),
+        out=output_folder(recipe_options.out),
         include=tuple(selection.include or ()),
         exclude=tuple(selection.exclude or ()),
         recursive=selection.recursive,

@@ -91,8 +91,10 @@ class Session:
 
     @property
     def config_hint(self) -> str:
-        """The config where nobody named it, for the first hint of a command that works for long; else ""."""
-        return f" Config: {self.config.file}." if self.config.was_found else ""
+        """What the first hint of a long command ends with: the config that nobody named, and recipes with a fault."""
+        found = f" Config: {self.config.file}." if self.config.was_found else ""
+        faults = ", ".join(self.config.faults)
+        return f"{found} With a fault, and not used: {faults}; see fileq doctor." if faults else found
 
     def hint_at_notifications(self) -> None:
         """Say that no notifications are sent, where that is for want of trust."""

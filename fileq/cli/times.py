@@ -18,7 +18,7 @@ def parse_due_time(text: str, now: float) -> float:
         local = datetime.fromtimestamp(now).astimezone()
     try:
         return _next_time_of_day(text, local) if len(text) <= len("22:00") else _date(text)
-    except ValueError as error:
+    except (ValueError, OverflowError, OSError) as error:
         raise UsageError(
             f"--at {text}: that is no time.", 'Write a delay ("30m"), a time ("22:00"), or "2026-05-17T22:00".'
         ) from error

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 
+from fileq.cli.output_folder import output_folder
 from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.recipe_selection import select_recipes
 from fileq.cli.session import Session
@@ -71,7 +72,7 @@ def _spec_of_options(
     recursive: bool,
     follow_links: bool,
 ) -> WatchSpec:
-    target = None if recipe_options.out is None else absolute_path(recipe_options.out)
+    target = output_folder(recipe_options.out)
     return WatchSpec(
         path=path,
         recipes=tuple(select_recipes(session, recipe_options)),

@@ -59,7 +59,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The settings in force, the file that they came from, and each setting with its origin.
 
     `withheld` is what that file says too, but what doesn't count, as it was found by the way and is not trusted.
-    `trust_problem` says why that can't be told, or is "".
+    `trust_problem` says why that can't be told, or is "". `faults` has the recipes in which something is wrong, by
+    name: only who needs them hears of it.
     """
 
     settings: Settings
@@ -68,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     provenance: Provenance | None = None
     withheld: RestrictedSettings = RestrictedSettings()
     trust_problem: str = ""
+    faults: Mapping[str, ConfigError] = {}
 
     @property
     def was_found(self) -> bool:
@@ -87,13 +89,20 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return {**self.settings.recipes, **self.withheld.recipes}
 
     def recipe(self, name: str) -> Recipe:
-        """Return the recipe of this name, for use. Raises NotFoundError with the nearest name, UntrustedError."""
+        """Return the recipe of this name, for use.
+
+        Raises NotFoundError with the nearest name, UntrustedError, ConfigError where it has a fault.
+        """
+        if name in self.faults:
+            raise self.faults[name]
         if name in self.withheld.recipes:
             program = next(program.argv[0] for program in self.withheld.programs if program.recipe_name == name)
             raise self.untrusted_error(f"its recipe {name} runs a program ({program})")
         if name not in self.settings.recipes:
             where = f", built in or in {self.file}" if self.was_found else ""
-            raise NotFoundError(f"There is no recipe {name}{where}.", suggest_names(name, self.recipes))
+            raise NotFoundError(
+                f"There is no recipe {name}{where}.", suggest_names(name, [*self.recipes, *self.faults])
+            )
         return self.settings.recipes[name]
 
     def untrusted_error(self, what: str, otherwise: str = "") -> UntrustedError:
@@ -107,17 +116,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 def load_config(path: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> Config:
     """Read the config file: `path`, FILEQ_CONFIG, the nearest fileq.toml, or the user's; the defaults without one.
 
-    Raises ConfigError for what is wrong in it, or where it was found and isn't the user's own; NotFoundError where
-    there is none at a place that was named.
+    Raises ConfigError for what is wrong in it outside of its recipes, or where it was found and isn't the user's own;
+    NotFoundError where there is none at a place that was named.
     """
     found = find_config_file(path, environ, cwd or working_folder())
     if found is None:
         settings = Settings(recipes=built_in_recipes())
         return Config(settings=settings, origins=setting_origins(settings, None))
     document = _document(found)
-    settings = parse_settings(document, built_in_recipes())
+    settings, faults = parse_settings(document, built_in_recipes())
     origins = setting_origins(settings, document)
-    config = Config(settings=settings, file=found.path, origins=origins, provenance=found.provenance)
+    config = Config(settings=settings, file=found.path, origins=origins, provenance=found.provenance, faults=faults)
     return _restrict(config) if config.was_found else config
 
 
@@ -142,7 +151,7 @@ def read_restricted_settings(file: str) -> RestrictedSettings:
     Raises ConfigError for what is wrong in it, or where it isn't the user's own.
     """
     document = _document(ConfigFile(file, Provenance.FOLDER))
-    return select_restricted(parse_settings(document, built_in_recipes()))
+    return select_restricted(parse_settings(document, built_in_recipes()).whole())
 
 
 def find_config_in_use(path: str | None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> str:
@@ -209,7 +218,7 @@ def _document(found: ConfigFile) -> ConfigDocument:
 def _read(file: str, check: Callable[[str, os.stat_result], None] | None = None) -> str:
     """Return the text of a file that passes `check`, which raises ConfigError. Raises EnvironmentFailure too."""
     try:
-        with open(file, encoding="utf-8") as text:
+        with open(file, encoding="utf-8-sig") as text:  # Windows writes a byte order mark
             if check is not None:
                 check(file, os.fstat(text.fileno()))
             return text.read()

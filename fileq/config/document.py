@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -20,7 +20,7 @@ from fileq.config.validation import (
     watch_problems,
 )
 from fileq.errors import ConfigError
-from fileq.recipes.recipe import Recipe, decode_unit, fill_enlarge
+from fileq.recipes.recipe import Recipe, decode_unit, fill_enlarge, locate_steps
 
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([^\[\]#]+?)\s*\]")
 _KEY = re.compile(r"""^\s*([A-Za-z0-9_\-."' ]+?)\s*=""")
@@ -40,9 +40,9 @@ class ConfigDocument:
                 f"{file} is nested too deeply to be read.", "Mend it, or start anew: fileq init"
             ) from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(
-                f"{file} is not valid TOML: {error}.", "Mend it there, or start anew with: fileq init"
-            ) from error
+            raise ConfigError(f"{file} is not valid TOML: {error}.", _toml_remedy(str(error), text)) from error
+        if line := _line_of_backslash(text):
+            raise ConfigError(f"{file}, line {line}: a backslash in double quotes begins a special letter.", _BACKSLASH)
 
     def error(self, problem: ConfigProblem, prefix: str = "") -> ConfigError:
         """Return the error for a problem whose key is relative to the dotted key `prefix`."""
@@ -63,29 +63,68 @@ class ConfigDocument:
         try:
             return msgspec.convert(value, kind, dec_hook=decode_unit)
         except msgspec.ValidationError as error:
-            raise self.error(problem_from_validation(error, kind, value), prefix) from error
+            raise self.error(problem_from_validation(error, kind, value, prefix), prefix) from error
+
+
+_BACKSLASH = r"Write a path with backslashes in single quotes: 'C:\Users\Ann'; or with slashes: C:/Users/Ann."
+_PLACE = re.compile(r"\(at line (\d+),")
+_WINDOWS_PATH = re.compile(r"""^[^#'"]*[=\[,]\s*"[A-Za-z]:\\(?!\\)""", re.MULTILINE)
+"""A path like "C:\\new", of which TOML makes one with a line break."""
+
+
+def _toml_remedy(said: str, text: str) -> str:
+    """Return what mends a text that is no TOML: `said` is how the parser says what is wrong, and where."""
+    place = _PLACE.search(said)
+    line = text.splitlines()[int(place[1]) - 1] if place else ""
+    if "\\" in line and ("Unescaped" in said or "hex value" in said):
+        return _BACKSLASH
+    return "Mend it there, or start anew with: fileq init"
+
+
+def _line_of_backslash(text: str) -> int | None:
+    path = _WINDOWS_PATH.search(text)
+    return text.count("\n", 0, path.end()) + 1 if path else None
 
 
 # The settings of a document
 
 
-def parse_settings(document: ConfigDocument, built_in: Mapping[str, Recipe]) -> Settings:
-    """Return the settings that `document` says, with the built-in recipes below its own. Raises ConfigError."""
+class ParsedSettings(NamedTuple):
+    """Settings, without the recipes that have a fault: those by their names, with the error of each."""
+
+    settings: Settings
+    faults: dict[str, ConfigError]
+
+    def whole(self) -> Settings:
+        """Return the settings where all of them are right. Raises ConfigError."""
+        for fault in self.faults.values():
+            raise fault
+        return self.settings
+
+
+def parse_settings(document: ConfigDocument, built_in: Mapping[str, Recipe]) -> ParsedSettings:
+    """Return the settings that `document` says, with the built-in recipes below its own.
+
+    A recipe with a fault is left out, also where a built-in one has its name. Raises ConfigError for all else.
+    """
     tables = dict(document.tables)
     own = tables.pop("recipes", {})
     settings = cast(Settings, document.convert(tables, Settings))
     _raise_first(document, size_problems(settings))
-    recipes = {**built_in, **parse_recipes(document, own)}
-    _raise_first(document, default_problems(settings, recipes))
     folder = os.path.dirname(document.file)
+    own_recipes, faults = _own_recipes(document, own, folder)
+    known = {**built_in, **dict.fromkeys(faults), **own_recipes}
+    _raise_first(document, default_problems(settings, known))
     watch = _resolved_watches(settings.watch, folder)
     schedule = _resolved_schedule(settings.schedule, folder)
-    _raise_first(document, watch_problems(watch, recipes))
-    _raise_first(document, schedule_problems(schedule, recipes))
+    _raise_first(document, watch_problems(watch, known))
+    _raise_first(document, schedule_problems(schedule, known))
     if loop := find_watch_loop(watch):
         raise document.error_of_two_keys(*loop)
     report = _resolved_report(settings.report, folder)
-    return msgspec.structs.replace(settings, recipes=recipes, watch=watch, schedule=schedule, report=report)
+    recipes = {name: recipe for name, recipe in known.items() if recipe is not None}
+    whole = msgspec.structs.replace(settings, recipes=recipes, watch=watch, schedule=schedule, report=report)
+    return ParsedSettings(whole, faults)
 
 
 def _raise_first(document: ConfigDocument, problems: Iterable[ConfigProblem], prefix: str = "") -> None:
@@ -95,15 +134,36 @@ def _raise_first(document: ConfigDocument, problems: Iterable[ConfigProblem], pr
 
 def parse_recipes(document: ConfigDocument, tables: object) -> dict[str, Recipe]:
     """Return the recipes of the TOML table [recipes], by name. Raises ConfigError."""
+    return {name: _recipe(document, name, table) for name, table in _recipe_tables(document, tables).items()}
+
+
+def _own_recipes(
+    document: ConfigDocument, tables: object, folder: str
+) -> tuple[dict[str, Recipe], dict[str, ConfigError]]:
+    """Return the recipes of [recipes] with their paths as seen from `folder`, and the errors of those with a fault."""
+    recipes: dict[str, Recipe] = {}
+    faults: dict[str, ConfigError] = {}
+    for name, table in _recipe_tables(document, tables).items():
+        try:
+            recipes[name] = locate_steps(_recipe(document, name, table), folder)
+        except ConfigError as fault:
+            faults[name] = fault
+    return recipes, faults
+
+
+def _recipe_tables(document: ConfigDocument, tables: object) -> dict[str, Any]:
     if not isinstance(tables, dict):
-        raise document.error(ConfigProblem("recipes", "must be tables", "Write a recipe as [recipes.NAME]."))
-    return {name: _recipe(document, name, table) for name, table in tables.items()}
+        remedy = "Write a recipe as [recipes.NAME], in one bracket each, with a name of its own."
+        raise document.error(ConfigProblem("recipes", "must be tables with names", remedy))
+    return tables
 
 
 def _recipe(document: ConfigDocument, name: str, table: object) -> Recipe:
     prefix = f"recipes.{name}"
     if not isinstance(table, dict):
-        raise document.error(ConfigProblem("", "must be a table", f"Write a recipe as [{prefix}]."), prefix)
+        raise document.error(
+            ConfigProblem("", "must be a table", f"Write a recipe as [{prefix}], in one bracket each."), prefix
+        )
     if "name" in table:
         known = [field for field in Recipe.__struct_fields__ if field != "name"]
         problem = unknown_key_problem("name", known)._replace(remedy=f"Its name is {name} already.")
@@ -169,7 +229,10 @@ def key_lines(text: str) -> dict[str, int]:
 
 
 def nearest_line(key: str, lines: Mapping[str, int]) -> int | None:
-    """Return the line of a key, or of the nearest thing around it that has one: steps stand inside of a line."""
+    """Return the line of a key, or of the first thing in it, or of the nearest around it: steps stand inside a line."""
+    inside = (line for other, line in lines.items() if other.startswith((f"{key}.", f"{key}[")))
+    if key not in lines and (first := min(inside, default=None)):
+        return first
     while key and key not in lines:
         key = key[: max(key.rfind("."), key.rfind("["), 0)]
     return lines.get(key)

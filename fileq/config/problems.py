@@ -4,7 +4,7 @@ import difflib
 import re
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -31,20 +31,27 @@ class ConfigProblem(NamedTuple):
     remedy: str = ""
 
 
-def problem_from_validation(error: msgspec.ValidationError, kind: Any, value: object) -> ConfigProblem:
-    """Return what `error` means, which came of converting `value` to `kind`. The key is relative to `value`."""
+def problem_from_validation(
+    error: msgspec.ValidationError, kind: Any, value: object, prefix: str | None = None
+) -> ConfigProblem:
+    """Return what `error` means, which came of converting `value` to `kind`. The key is relative to `value`.
+
+    `prefix` is the dotted key of `value` in its config, "" for the whole; None where it stands in none.
+    """
     text, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`")
     found, holder = _walk(kind, value, path)
     key = path.removeprefix(".")
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL):
-        return unknown_key_problem(f"{key}.{match[1]}".lstrip("."), _keys_of(found))
+        problem = unknown_key_problem(f"{key}.{match[1]}".lstrip("."), _keys_of(found))
+        return problem if prefix is None else _with_place(problem, _keys_of(found), prefix, value)
     if match := re.fullmatch(r"Object missing required field `(.*)`", text):
         return ConfigProblem(key, f"needs the key {match[1]}", _missing_remedy(match[1], found))
     if match := re.fullmatch(r"Invalid (?:enum )?value (.*)", text, re.DOTALL):
         return ConfigProblem(key, f"can't be {match[1]}", suggest_names(match[1].strip("'"), _choices(found, holder)))
     if match := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", text):
-        return ConfigProblem(key, f"must be {_words(match[1])}, not {_words(match[2])}")
+        remedy = "" if prefix is None else _shape_remedy(f"{prefix}.{key}".strip("."), match[1], match[2])
+        return ConfigProblem(key, f"must be {_words(match[1])}, not {_words(match[2]).partition(',')[0]}", remedy)
     if match := re.fullmatch(r"Expected `\w+` (<=|>=) (.*)", text):
         return ConfigProblem(key, f"must be {'at least' if match[1] == '>=' else 'at most'} {match[2]}")
     return problem_from_check(key, text)
@@ -74,6 +81,21 @@ def suggest_names(name: str, known: Iterable[str]) -> str:
     if nearest := difflib.get_close_matches(name, known, 1):
         return f"Did you mean {nearest[0]}?"
     return f"It can be {', '.join(known)}." if known else ""
+
+
+def _with_place(problem: ConfigProblem, known: Collection[str], prefix: str, value: object) -> ConfigProblem:
+    """Return the problem of a key that is none of `known`, with the place where it belongs."""
+    from fileq.config.key_places import place_remedy  # noqa: PLC0415  # only a mistake asks where keys belong
+
+    set_to = value.get(problem.key) if isinstance(value, dict) else None
+    remedy = place_remedy(f"{prefix}.{problem.key}".strip("."), known, set_to)
+    return problem._replace(remedy=remedy or problem.remedy)
+
+
+def _shape_remedy(key: str, expected: str, found: str) -> str:
+    from fileq.config.key_places import shape_remedy  # noqa: PLC0415  # only a mistake asks how keys are written
+
+    return shape_remedy(key, expected.split(" | "), found)
 
 
 def _words(kinds: str) -> str:

@@ -38,7 +38,9 @@ def save_recipe(config: Config, recipe: Recipe, *, replace: bool) -> str | None:
             )
     trusts = _will_be_trusted(config, recipe)
     new = _with_recipe(text, recipe.name, table)
-    parse_settings(ConfigDocument(new, file), built_in_recipes())  # it is read as it was meant, or not written
+    faults = parse_settings(ConfigDocument(new, file), built_in_recipes()).faults
+    if recipe.name in faults:  # it is read as it was meant, or not written
+        raise faults[recipe.name]
     _write(file, new)
     if trusts:
         trust_config(file)
@@ -107,7 +109,7 @@ def _item(value: Any) -> Any:
 
 def _read(file: str) -> str:
     try:
-        with open(file, encoding="utf-8", newline="") as text:
+        with open(file, encoding="utf-8-sig", newline="") as text:
             return text.read()
     except OSError as error:
         raise EnvironmentFailure(f"{file} can't be read: {error.strerror}.", "Change its permissions.") from error

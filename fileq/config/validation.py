@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from fileq.config.name_endings import ending_problems
 from fileq.config.problems import ConfigProblem, problem_from_check, unknown_name_problem
 from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
 from fileq.files.identity import relative_within
@@ -26,7 +27,7 @@ def size_problems(settings: Settings) -> Iterator[ConfigProblem]:
         yield ConfigProblem("retention.max_total", f"{most} is next to nothing", 'Write a unit, like "20 GiB".')
 
 
-def default_problems(settings: Settings, recipes: Mapping[str, Recipe]) -> Iterator[ConfigProblem]:
+def default_problems(settings: Settings, recipes: Mapping[str, object]) -> Iterator[ConfigProblem]:
     """Yield what is wrong with the names of the default recipes."""
     if not settings.default:
         yield ConfigProblem("default", "needs at least one recipe", 'Write default = ["web"].')
@@ -52,6 +53,7 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
         for problem in _output_problems(output):
             yield problem._replace(key=f"outputs[{number}].{problem.key}")
     yield from _equal_names(recipe)
+    yield from ending_problems(recipe)
 
 
 def _output_problems(output: Output) -> Iterator[ConfigProblem]:
@@ -102,7 +104,7 @@ def _check_problems(check: Callable[[str], None], key: str, value: str) -> Itera
 # Scheduled batches
 
 
-def schedule_problems(schedule: ScheduleSettings, recipes: Mapping[str, Recipe]) -> Iterator[ConfigProblem]:
+def schedule_problems(schedule: ScheduleSettings, recipes: Mapping[str, object]) -> Iterator[ConfigProblem]:
     """Yield what is wrong with the batches that are added by the clock: names, paths and recipes."""
     seen = set(TASK_NAMES)
     for number, batch in enumerate(schedule.add):
@@ -120,7 +122,7 @@ def schedule_problems(schedule: ScheduleSettings, recipes: Mapping[str, Recipe])
 # Watched folders
 
 
-def watch_problems(watches: Sequence[WatchSettings], recipes: Mapping[str, Recipe]) -> Iterator[ConfigProblem]:
+def watch_problems(watches: Sequence[WatchSettings], recipes: Mapping[str, object]) -> Iterator[ConfigProblem]:
     """Yield what is wrong with each watch: a folder that stands twice, an unknown recipe, a move without a target."""
     seen: set[str] = set()
     for number, watch in enumerate(watches):

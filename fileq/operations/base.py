@@ -5,6 +5,7 @@ A config is read without Pillow, so an operation's module imports it inside func
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -20,6 +21,11 @@ def op_name(operation: Operation | type[Operation]) -> str:
     return str(operation.__struct_config__.tag)
 
 
+def path_in(folder: str, path: str) -> str:
+    """Return the absolute path that `path` means in the folder; ~ is the home."""
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="op", tag=str.lower):
     """One kind of step. Its fields are its parameters, its docstring is the manual that users read.
 
@@ -31,6 +37,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     works_on_files: ClassVar[bool] = False
     """Whether the step is done by `run` on a file, and not by `apply` on pixels."""
+
+    def located(self, folder: str) -> Operation:
+        """Return this operation with its paths made absolute, as seen from `folder`, where a config has it."""
+        del folder
+        return self
 
     def size(self, size: Size) -> Size:
         """Return the size after this step of an upright picture of `size`, both in pixels. At least 1x1.

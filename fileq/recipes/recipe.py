@@ -114,6 +114,16 @@ def _fill_enlarge(steps: tuple[Step, ...], recipe: Recipe) -> tuple[Step, ...]:
     )
 
 
+def locate_steps(recipe: Recipe, folder: str) -> Recipe:
+    """Return the recipe with the paths of its steps as seen from `folder`."""
+    outputs = (msgspec.structs.replace(output, steps=_locate(output.steps, folder)) for output in recipe.outputs)
+    return msgspec.structs.replace(recipe, steps=_locate(recipe.steps, folder), outputs=tuple(outputs))
+
+
+def _locate(steps: tuple[Step, ...], folder: str) -> tuple[Step, ...]:
+    return tuple(step.located(folder) for step in steps)
+
+
 @functools.cache
 def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
     return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns)).match

@@ -1,6 +1,6 @@
 """The cleanup, from start to end: outputs, then empty folders, then old jobs, then the database's free pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
 
 from fileq.config.settings import ScheduleSettings, Settings
@@ -34,16 +34,19 @@ def clean(
     older_than: KeepDuration | None = None,
     dry_run: bool = False,
     stop: Callable[[], bool] = _never,
+    keeping: Collection[str] = (),
 ) -> CleanupResult:
     """Remove outputs and purge jobs that are older than the config keeps them, and return what went.
 
-    `older_than` takes the place of `[retention] outputs`; a recipe's own `keep` goes before both.
+    `older_than` takes the place of `[retention] outputs`; a recipe's own `keep` goes before both. What the recipes
+    named `keeping` made stays: how long they keep it is not known now.
     `stop` is asked between files; the next cleanup does what is left then. Raises LedgerError, and
     EnvironmentFailure where another cleanup is under way.
     """
     with nullcontext() if dry_run else cleanup_lock(ledger, now), DirectoryCache(ledger) as directories:
         cleanup = _Cleanup(ledger, directories, now, stop, dry_run=dry_run)
-        cleanup.remove_outputs(selection.rules_in_force(ledger.retention.list_recipes(), settings, now, older_than))
+        recipes = ledger.retention.list_recipes()
+        cleanup.remove_outputs(selection.rules_in_force(recipes, settings, now, older_than, keeping))
         cleanup.purge_jobs(now - settings.retention.history, settings.schedule)
         if not dry_run:
             cleanup.shrink()

@@ -30,14 +30,19 @@ class RetentionRules(msgspec.Struct, frozen=True):
 
 
 def rules_in_force(
-    recipes: Mapping[int, str], settings: Settings, now: float, older_than: KeepDuration | None
+    recipes: Mapping[int, str],
+    settings: Settings,
+    now: float,
+    older_than: KeepDuration | None,
+    keeping: Collection[str] = (),
 ) -> RetentionRules:
     """Return the rules in force now for the recipes of the ledger, which are recipe ids and JSON.
 
-    A recipe that this config doesn't have keeps its own `keep`: another folder has a config of its own.
+    A recipe that this config doesn't have keeps its own `keep`: another folder has a config of its own. What the
+    recipes named `keeping` made stays.
     """
     general = settings.retention.outputs if older_than is None else older_than
-    own = {recipe_id: _keep_of(recipe_json, settings) for recipe_id, recipe_json in recipes.items()}
+    own = {recipe_id: _keep_of(recipe_json, settings, keeping) for recipe_id, recipe_json in recipes.items()}
     return RetentionRules(
         {recipe_id: now - (general if keep is None else keep) for recipe_id, keep in own.items()},
         [recipe_id for recipe_id, keep in own.items() if keep != _FOREVER],
@@ -52,10 +57,12 @@ class _StoredRecipe(msgspec.Struct):
     keep: KeepDuration | None = None
 
 
-def _keep_of(recipe_json: str, settings: Settings) -> KeepDuration | None:
+def _keep_of(recipe_json: str, settings: Settings, keeping: Collection[str]) -> KeepDuration | None:
     try:
         stored = msgspec.json.decode(recipe_json, type=_StoredRecipe, dec_hook=decode_unit)
     except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):  # no recipe: what it made stays
+        return KeepDuration(_FOREVER)
+    if stored.name in keeping:
         return KeepDuration(_FOREVER)
     recipe = settings.recipes.get(stored.name)
     return stored.keep if recipe is None else recipe.keep

@@ -50,7 +50,8 @@ def find_task(settings: Settings, name: str) -> TaskFunction:
 
 def clean_up(context: TaskContext, now: float) -> str:
     """Remove old outputs and purge old jobs, as the config says. Raises EnvironmentFailure where some stay."""
-    result = retention.clean(context.ledger, context.settings, now, stop=context.stop.is_set)
+    stop, keeping = context.stop.is_set, context.config.faults
+    result = retention.clean(context.ledger, context.settings, now, stop=stop, keeping=keeping)
     size = describe_bytes(result.bytes_freed)
     sentences = [f"{result.outputs_removed:,} outputs removed, {size}."] if result.outputs_removed else []
     sentences += [f"{result.jobs_purged:,} old jobs forgotten."] if result.jobs_purged else []

@@ -84,7 +84,7 @@ def test_a_mistake_is_named_with_line_key_and_remedy(tmp_path, text, line, key, 
     file = tmp_path / "fileq.toml"
     file.write_text(text, "utf-8")
     with pytest.raises(ConfigError) as raised:
-        load_config(str(file), environ={}, cwd=str(tmp_path))
+        load_config(str(file), environ={}, cwd=str(tmp_path)).recipe("a/b" if "a/b" in text else "shop")
     error = raised.value
     assert error.exit_code is ExitCode.USAGE
     assert error.message.startswith(f"{file}, line {line}: {key}: "), error.message

@@ -13,6 +13,7 @@ from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
+from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.formatting import describe_result
 from fileq.cli.views.jobs import result_document
 from fileq.display import Answer, Display, Text
@@ -48,7 +49,7 @@ def add(
 
                 return answer_plan(session, ledger, request, display)
             result = add_files(ledger, request, now=now, on_scanned=display.show_scanned)
-        _show_result(display, result, request)
+        _show_result(display, result, request, now)
         if wait:
             return _follow_batch(session, ledger, result, display)
         if result.queued and not is_worker_alive(ledger, session.config):
@@ -56,10 +57,11 @@ def add(
         return ExitCode.DONE
 
 
-def _show_result(display: Display, result: AddResult, request: AddRequest) -> None:
+def _show_result(display: Display, result: AddResult, request: AddRequest, now: float) -> None:
     """Answer with the result, and hint at what could not be read."""
     noun = "file" if len(request.recipes) == 1 else "job"
-    display.answer(Answer(result_document(result), [Text(describe_result(result, noun))]))
+    answer = Answer(result_document(result), [Text(describe_result(result, noun))])
+    display.answer(with_due_time(answer, request.due_at, now))
     for problem in result.problems:
         display.hint(f"Passed over: {problem}")
 

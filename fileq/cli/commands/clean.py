@@ -43,11 +43,15 @@ def clean(
     session = session_of(context)
     display = session.display(json=json)
     age = None if older_than is None else _age(older_than)
-    settings = session.config.settings
-    if session.config.was_found:
-        display.hint(f"Retention is as {session.config.file} says.")
+    config = session.config
+    if config.was_found:
+        display.hint(f"Retention is as {config.file} says.")
+    for name, fault in config.faults.items():
+        display.hint(f"What the recipe {name} made stays, as it has a fault: {fault}")
     with session.ledger() as ledger, _stop_requests() as stop:
-        result = clean_outputs(ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop)
+        result = clean_outputs(
+            ledger, config.settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=config.faults
+        )
     display.answer(Answer(_document(result, dry_run=dry_run), _blocks(result, display.rows, dry_run=dry_run)))
     _hint_at_kept(result, display)
     if result.stopped:

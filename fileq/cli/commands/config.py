@@ -30,11 +30,12 @@ def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
         "found": settings.provenance,
         "trusted": settings.is_trusted,
         "database": database,
+        "faults": [{"recipe": name, "message": str(fault)} for name, fault in settings.faults.items()],
         "settings": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.origins],
     }
     rows = [(one.key, _in_words(one.value), Text(one.origin, Tone.QUIET)) for one in settings.origins]
     table = Table([Column("key"), Column("value", kind="path"), Column("from", kind="path")], rows)
-    session.display(json=json).answer(Answer(document, [Facts(_facts(settings)), *_warning(settings), Text(), table]))
+    session.display(json=json).answer(Answer(document, [Facts(_facts(settings)), *_warnings(settings), Text(), table]))
     return ExitCode.DONE
 
 
@@ -54,11 +55,12 @@ def _facts(config: Config) -> list[tuple[str, Cell]]:
     return [("config", config.file), ("found", _FOUND[config.provenance]), *trust]
 
 
-def _warning(config: Config) -> list[Text]:
+def _warnings(config: Config) -> list[Text]:
+    faults = [Text(f"The recipe {name} can't be used: {fault}", Tone.BAD) for name, fault in config.faults.items()]
     withheld = config.withheld.describe()
     if not withheld:
-        return []
-    return [Text(str(config.untrusted_error(f"asks for {withheld}, which don't count")), Tone.WARNING)]
+        return faults
+    return [*faults, Text(str(config.untrusted_error(f"asks for {withheld}, which don't count")), Tone.WARNING)]
 
 
 def _in_words(value: object) -> str:

@@ -55,6 +55,8 @@ def recipes(
     rows = [(recipe.name, _origin(session, recipe), _about(session, recipe)) for recipe in known]
     table = Table([Column("recipe"), Column("from", kind="path"), Column("description", kind="prose")], rows)
     display.answer(Answer([_document(session, recipe) for recipe in known], [table]))
+    for faulty, fault in session.config.faults.items():
+        display.hint(f"The recipe {faulty} can't be used: {fault}")
     return ExitCode.DONE
 
 

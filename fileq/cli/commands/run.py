@@ -17,6 +17,7 @@ from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.batch import batch_answer
+from fileq.cli.views.due_time import describe_due, with_due_time
 from fileq.cli.views.formatting import describe_result
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
 from fileq.display import Display
@@ -70,6 +71,8 @@ def _process(session: Session, ledger: Ledger, request: AddRequest, display: Dis
         result = _add_files(ledger, request, begun, worker, queue, display)
         for problem in result.problems:
             display.hint(f"Passed over: {problem}")
+        if request.due_at is not None:
+            display.hint(describe_due(request.due_at, begun))
         if result.batch_id is not None:
             with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
                 display.hint(describe_result(result, "file" if len(request.recipes) == 1 else "job"))
@@ -77,7 +80,8 @@ def _process(session: Session, ledger: Ledger, request: AddRequest, display: Dis
                 worker.run(progress_ticker(ledger, display, tracker, result.batch_id, ended), stop_hint(display))
             ended.show_new()
             display.clear_progress()
-    display.answer(batch_answer(session, ledger, result, time.time() - begun))
+    answer = batch_answer(session, ledger, result, time.time() - begun)
+    display.answer(with_due_time(answer, request.due_at, begun, in_words=False))
     return _exit_code(ledger, result, display)
 
 

@@ -1,5 +1,6 @@
 """The answer of `--dry-run`: what would become of each file, the sums first."""
 
+import time
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from fileq.cli.options import slot_count
 from fileq.cli.planning import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.session import Session
+from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.jobs import failure_document, result_document
 from fileq.cli.views.places import relative_path
@@ -57,7 +59,8 @@ def answer_plan(
             "estimate": estimate,
             "plan": map(_document, plan.jobs()),
         }
-        display.answer(Answer(document, _blocks(plan, result, estimate, display.rows)))
+        answer = Answer(document, _blocks(plan, result, estimate, display.rows))
+        display.answer(with_due_time(answer, request.due_at, time.time()))
         for problem in result.problems:
             display.hint(f"Passed over: {problem}")
         return ExitCode.FAILED if plan.problems else ExitCode.DONE

@@ -1,13 +1,16 @@
 """The config: whether all that it says counts."""
 
-from fileq.health.check import CheckContext, Finding, ok, warning
+from fileq.health.check import CheckContext, Finding, bad, ok, warning
 
 
 def check_config(context: CheckContext) -> Finding:
-    """Check that nothing of the config is withheld until somebody trusts it."""
+    """Check that no recipe of the config has a fault, and that nothing is withheld until somebody trusts it."""
     config = context.config
     if config.file is None:
         return ok("There is none; the defaults serve.")
+    if config.faults:
+        faults = list(config.faults.values())
+        return bad("\n".join(fault.message for fault in faults), "\n".join(fault.hint for fault in faults))
     if asked := config.withheld.describe():
         untrusted = config.untrusted_error(f"asks for {asked}")
         return warning(untrusted.message, untrusted.hint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.operations.base import Operation
+from fileq.operations.base import Operation, path_in
 from fileq.operations.builtin.mark import draw_text_mark, load_picture_mark
 from fileq.operations.color import parse_color
 from fileq.operations.gravity import Gravity, gravity_offset
@@ -21,7 +21,7 @@ class Watermark(Operation, frozen=True, kw_only=True):
     """Lays a text or a picture over a picture. Give exactly one of `text` and `picture`.
 
     text: one line or several; it gets a thin outline, so that it shows on every ground
-    picture: the path of a picture, with transparency best
+    picture: the path of a picture, seen from the config's folder; with transparency best
     size: the mark's width, as a share of the picture's, from 0.01 to 1 (0.25)
     gravity: where it lies ("southeast")
     margin: its distance from the edge, as a share of the picture's shorter side, up to 0.4 (0.03)
@@ -57,6 +57,13 @@ class Watermark(Operation, frozen=True, kw_only=True):
         if self.font is not None and self.text is None:
             raise ValueError("font is for a text; with a picture it has no meaning")
         parse_color(self.color)
+
+    def located(self, folder: str) -> Watermark:
+        picture = self.picture and path_in(folder, self.picture)
+        font = self.font
+        if font is not None and (os.sep in font or font.startswith("~") or os.path.isfile(path_in(folder, font))):
+            font = path_in(folder, font)  # else it is a font's name in the system
+        return msgspec.structs.replace(self, picture=picture, font=font)
 
     def apply(self, image: Image) -> Image:
         size = Size(*image.size)

@@ -6,8 +6,10 @@ import os
 import re
 from typing import ClassVar
 
+import msgspec
+
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.base import Operation, op_name
+from fileq.operations.base import Operation, op_name, path_in
 from fileq.units import Duration
 
 _PLACE = re.compile(r"\{(source|output)\}")
@@ -16,7 +18,8 @@ _PLACE = re.compile(r"\{(source|output)\}")
 class Command(Operation, frozen=True, kw_only=True):
     """Runs a program on the file. It is a recipe's only step, or the last step of an output.
 
-    argv: the program and its arguments, a list; {source} is the file to read, {output} the one to write
+    argv: the program and its arguments, a list; {source} is the file to read, {output} the one to write.
+      A path like "./tool.sh" is seen from the config's folder
     timeout: how long it may take, "30s" (as long as the job may)
 
     Both lie in a private folder, {source} as a copy with the file's own name: no program can change an original.
@@ -42,6 +45,12 @@ class Command(Operation, frozen=True, kw_only=True):
         if self.timeout is not None and self.timeout <= 0:
             raise ValueError('timeout is longer than nothing, like "30s"')
 
+    def located(self, folder: str) -> Command:
+        program, *arguments = self.argv
+        if os.sep in program or program.startswith("~"):
+            program = path_in(folder, program)  # else it is found by PATH
+        return msgspec.structs.replace(self, argv=(program, *(_located(one, folder) for one in arguments)))
+
     def run(self, source: str, output: str, *, known_as: str | None = None) -> None:
         from fileq.operations.programs.runner import (  # a config is read without subprocess as well
             OUTPUT_VARIABLE,
@@ -55,6 +64,13 @@ class Command(Operation, frozen=True, kw_only=True):
         if not os.path.exists(output) or os.path.getsize(output) == 0:
             message = f"{self.argv[0]} made no output{f': {said}' if said else '.'}"
             raise JobError(ErrorKind.COMMAND, message, "Check its argv in the recipe.")
+
+
+def _located(argument: str, folder: str) -> str:
+    """Return the absolute path of a file that an argument names beside the config, as `./` says; else the argument."""
+    if argument.startswith(("./", "../")) and os.path.isfile(path := path_in(folder, argument)):
+        return path
+    return argument
 
 
 def argv_of(step: Operation) -> tuple[str, ...]:

@@ -1,0 +1,21 @@
+"""The folder of --out."""
+
+import os
+
+from fileq.config.paths import absolute_path
+from fileq.errors import UsageError
+
+
+def output_folder(out: str | None) -> str | None:
+    """Return the absolute path that --out means, None where it isn't given. Raises UsageError where a file is there."""
+    if out is None:
+        return None
+    folder = existing = absolute_path(out)
+    while not os.path.lexists(existing) and os.path.dirname(existing) != existing:
+        existing = os.path.dirname(existing)
+    if os.path.lexists(existing) and not os.path.isdir(existing):
+        raise UsageError(
+            f"--out {out}: {existing} is a file, and outputs go into a folder.",
+            "Name a folder. The name of an output is --name '{stem}-small.{ext}'.",
+        )
+    return folder

@@ -1,0 +1,121 @@
+"""Mistakes in a config are said at their place, and one bad recipe stops only who needs it."""
+
+import os
+import shutil
+import time
+from datetime import datetime
+
+import pytest
+
+BAD = '[recipes.bad]\nquality = 80\n[recipes.good]\nout = "{folder}/good"\n'
+
+
+@pytest.fixture
+def photo(fileq, small_photos):
+    folder = fileq.folder / "photos"
+    folder.mkdir()
+    shutil.copy(small_photos[0], folder / "a.jpg")
+    return folder
+
+
+def test_one_bad_recipe_does_not_stop_what_does_not_need_it(fileq, photo):
+    fileq.configure(BAD)
+    for command in (["status"], ["list"], ["config"], ["recipes"], ["report"], ["schedule"], ["worker", "--drain"]):
+        fileq.run(*command)
+    fileq.run("run", photo, "-r", "good")
+    assert os.listdir(photo / "good") == ["a.jpg"]
+
+
+def test_who_needs_a_bad_recipe_is_told_what_is_wrong(fileq, photo):
+    fileq.configure(f'default = ["bad"]\n{BAD}[[watch]]\npath = "photos"\n')
+    for command in (["run", photo], ["add", photo, "-r", "bad"], ["watch", "--once"], ["recipes", "bad"]):
+        said = fileq.run(*command, expect=2).stderr
+        assert "fileq.toml, line 3: recipes.bad.quality: there is no such key." in said
+        assert "It belongs in [[recipes.bad.outputs]]." in said
+
+
+def test_a_bad_recipe_with_the_name_of_a_built_in_one_is_not_replaced_by_that(fileq, photo):
+    fileq.configure("[recipes.web]\nquality = 80\n")
+    fileq.run("run", photo, expect=2)
+    assert os.listdir(photo) == ["a.jpg"]
+
+
+def test_doctor_and_config_show_the_fault(fileq):
+    fileq.configure(BAD)
+    assert "recipes.bad.quality" in fileq.run("doctor", expect=1).stdout
+    checks = {check["name"]: check for check in fileq.json("doctor", expect=1)["checks"]}
+    assert checks["config"]["state"] == "bad"
+    (fault,) = fileq.json("config")["faults"]
+    assert fault["recipe"] == "bad"
+    assert "It belongs in [[recipes.bad.outputs]]" in fault["message"]
+
+
+def test_a_job_that_was_queued_goes_on_though_its_recipe_is_bad_now(fileq, photo):
+    fileq.configure('[recipes.bad]\nout = "{folder}/good"\n')
+    fileq.run("add", photo, "-r", "bad")
+    fileq.configure(BAD)
+    fileq.run("worker", "--drain")
+    assert os.listdir(photo / "good") == ["a.jpg"]
+
+
+def test_clean_keeps_what_a_bad_recipe_made(fileq, photo):
+    fileq.configure('[recipes.bad]\nout = "{folder}/good"\nkeep = "1s"\n')
+    fileq.run("run", photo, "-r", "bad")
+    fileq.pretend("update outputs set published_at = published_at - 9999")
+    fileq.configure(BAD)
+    assert fileq.json("clean")["outputs_removed"] == 0
+    fileq.configure('[recipes.bad]\nout = "{folder}/good"\nkeep = "1s"\n')
+    assert fileq.json("clean")["outputs_removed"] == 1
+
+
+def test_a_config_with_a_byte_order_mark_and_carriage_returns_is_read(fileq, photo):
+    text = '[recipes.good]\r\nout = "{folder}/good"\r\n'
+    (fileq.folder / "fileq.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    fileq.run("run", photo, "-r", "good")
+    assert os.listdir(photo / "good") == ["a.jpg"]
+    fileq.run("run", photo, "-r", "good", "--quality", "50", "--save-as", "other", "-o", "else")
+    assert "other" in fileq.run("recipes").stdout
+
+
+def test_paths_in_recipes_are_seen_from_the_configs_folder(fileq, photo):
+    shutil.copy(photo / "a.jpg", fileq.folder / "logo.jpg")
+    tool = fileq.folder / "tool.sh"
+    tool.write_text('#!/bin/sh\nexec cp "$1" "$2"\n')
+    tool.chmod(0o755)
+    fileq.trust(
+        '[recipes.mark]\nsteps = [ { op = "watermark", picture = "logo.jpg" } ]\n'
+        '[recipes.tool]\nsteps = [ { op = "command", argv = ["./tool.sh", "{source}", "{output}"] } ]\n'
+        '[recipes.script]\nsteps = [ { op = "command", argv = ["sh", "./tool.sh", "{source}", "{output}"] } ]\n'
+    )
+    names = ("mark", "tool", "script")
+    fileq.run("add", "photos", *(word for name in names for word in ("-r", name)))
+    elsewhere = fileq.folder / "elsewhere"
+    elsewhere.mkdir()
+    config = fileq.folder / "fileq.toml"
+    fileq.run("--config", config, "run", photo, "-r", "mark", "-r", "tool", "-r", "script", "-o", elsewhere)
+    fileq.run("worker", "--drain")
+    assert fileq.states() == {"done": 6}
+    assert fileq.ask("select 1 from recipes where instr(recipe_json, ?)", str(fileq.folder / "logo.jpg"))
+
+
+@pytest.mark.parametrize("command", ["add", "run", "watch"])
+def test_a_file_as_the_output_folder_is_wrong_usage(fileq, photo, command):
+    for out in ("photos/a.jpg", "photos/a.jpg/deeper"):
+        said = fileq.run(command, photo, "-o", out, expect=2).stderr
+        assert f"{photo / 'a.jpg'} is a file, and outputs go into a folder." in said
+    assert fileq.states() == {}
+
+
+def test_at_answers_with_the_moment_that_it_understood(fileq, photo):
+    before = time.time()
+    document = fileq.json("add", photo, "--at", "2h")
+    due = datetime.fromisoformat(document["due_at"]).timestamp()
+    assert before + 7199 < due < time.time() + 7201
+    said = fileq.run("add", photo, "-r", "thumbnail", "--at", "2999-05-17T22:00").stdout
+    assert "Not before 2999-05-17 22:00:00" in said
+
+
+def test_a_moment_in_the_past_is_said(fileq, photo):
+    said = fileq.run("add", photo, "--at", "2020-05-17T22:00").stdout
+    assert "--at 2020-05-17 22:00:00 is past" in said
+    assert fileq.json("run", photo, "-r", "thumbnail", "--at", "2020-05-17")["due_at"].startswith("2020-05-1")
