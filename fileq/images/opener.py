@@ -190,12 +190,16 @@ def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str)
 
 
 def _add_jpeg_xl_info(image: ImageFile.ImageFile, file: BinaryIO) -> None:
-    """Add JPEG XL's XMP to an image's `info`, and whether there are more frames: its decoder says neither."""
+    """Add to an image's `info` what the decoder of JPEG XL doesn't say: XMP, whether there are more frames, and how
+    the picture is to be turned. The decoder turns it, but for one that was a JPEG: it gives that as it was.
+    """
     place = file.tell()
+    header = jpegxl.read_header(file)
     packet = jpegxl.read_xmp(file)
     if packet:
         image.info["xmp"] = packet
-    image.info["animation"] = jpegxl.read_header(file).is_animation
+    image.info["animation"] = header.is_animation
+    image.info["orientation"] = header.orientation if image.jpeg else 1  # type: ignore[attr-defined]  # the plug-in's
     file.seek(place)
 
 

@@ -18,7 +18,7 @@ from fileq.recipes.formats import EXTENSIONS
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import profiles
-from tests.images.test_orientation import is_upright
+from tests.images.test_orientation import ORIENTATION, is_upright, laid
 from tests.support.images import (
     BLUE,
     GREEN,
@@ -235,3 +235,26 @@ def test_what_is_installed_is_no_problem(codec):
 
 def test_only_what_can_be_written_is_asked_for():
     assert set(WRITE_CODECS) <= set(PILLOW_NAMES) == set(EXTENSIONS)
+
+
+@needs_jxl
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_jpeg_xl_that_was_a_jpeg_ends_upright(tmp_path, orientation):
+    jpeg = laid(orientation, tmp_path / "x.jpg", (240, 160))
+    with Image.open(jpeg) as image:
+        jxl(tmp_path / "x.jxl", image, lossless_jpeg=True)
+    assert b"jbrd" in (tmp_path / "x.jxl").read_bytes()
+    outputs = (Output(name="a.png"), Output(name="b.jxl"))
+    made = make(tmp_path / "x.jxl", recipe(*outputs, metadata="all"), tmp_path / "out").images()
+    assert [image.size for image in made] == [(240, 160)] * 2
+    assert all(is_upright(image) for image in made)
+    assert all(image.getexif().get(ORIENTATION, 1) == 1 for image in made)
+
+
+@needs_jxl
+def test_a_jpeg_xl_that_was_a_jpeg_stays_as_it_lies_where_that_is_asked_for(tmp_path):
+    with Image.open(laid(6, tmp_path / "x.jpg", (240, 160))) as image:
+        jxl(tmp_path / "x.jxl", image, lossless_jpeg=True)
+    made = make(tmp_path / "x.jxl", recipe(Output(name="a.png"), orient=False), tmp_path / "out").image
+    assert made.size == (160, 240)
+    assert made.getexif()[ORIENTATION] == 6

@@ -24,9 +24,10 @@ _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 
 
 
 class JpegXlHeader(NamedTuple):
-    """The stored size in pixels (the decoder may turn the picture), and whether there are frames that play."""
+    """The stored size in pixels, the orientation in EXIF's numbers, and whether there are frames that play."""
 
     size: Size
+    orientation: int
     is_animation: bool
 
 
@@ -35,8 +36,10 @@ def read_header(file: BinaryIO) -> JpegXlHeader:
     bits = _Bits(_codestream(file))
     size = _size(bits)
     if bits.take(1):  # all of the image's metadata has its default
-        return JpegXlHeader(size, is_animation=False)
-    return JpegXlHeader(size, is_animation=_has_animation(bits))
+        return JpegXlHeader(size, orientation=1, is_animation=False)
+    if not bits.take(1):  # no extra fields
+        return JpegXlHeader(size, orientation=1, is_animation=False)
+    return JpegXlHeader(size, orientation=bits.take(3) + 1, is_animation=_has_animation(bits))
 
 
 def read_xmp(file: BinaryIO) -> bytes:
@@ -90,9 +93,6 @@ def _size(bits: _Bits) -> Size:
 
 
 def _has_animation(bits: _Bits) -> bool:
-    if not bits.take(1):  # no extra fields
-        return False
-    bits.take(3)  # the orientation, which the decoder applies
     if bits.take(1):
         _size(bits)  # the intrinsic size
     if bits.take(1):
