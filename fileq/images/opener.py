@@ -37,7 +37,7 @@ from fileq.files.resolution import open_trusted
 from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, png, psd, tiff, tiff_pixels, unsupported
+from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, png, png_rows, psd, tiff, tiff_pixels, unsupported
 
 _DECODERS = (
     JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
@@ -154,6 +154,7 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
     image.info["gain_map"] = heif.APPLE_GAIN_MAP in start
     if isinstance(image, PngImagePlugin.PngImageFile):
         with translate_decode_errors(path):
+            png_rows.load_whole(image, file)
             png.prepare_transparent_color(image, file, start)
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, TiffImagePlugin
 
+from fileq.images.decoder_messages import collect_messages
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, BinaryIO
@@ -45,10 +47,13 @@ def _has_deep_planes(tags: Any) -> bool:
 def load_page(image: TiffImagePlugin.TiffImageFile) -> Image.Image:
     """Decode the page that an opened TIFF is at, and return it: 12 bits as 16, black as 0, 32-bit integers as 16.
 
-    Raises what Pillow raises.
+    Raises what Pillow raises; ValueError where libtiff has found errors and gone on, as in faxes with bad code words.
     """
     image.tile = [_unswapped(tile) if tile.codec_name == "libtiff" else tile for tile in image.tile]
-    image.load()
+    with collect_messages() as errors:
+        image.load()
+    if errors:
+        raise ValueError(errors[0])
     return _invert(_widen(image), image.tag_v2)
 
 
