@@ -1,14 +1,15 @@
-"""The lines at the end of a terminal that are drawn again and again, in place of what stood there before."""
+"""Lines that are drawn again and again in place of what stood there before: at a terminal's end, or on all of it."""
 
 from collections.abc import Sequence
 from typing import TextIO
 
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _TO_END_OF_LINE, _TO_END_OF_SCREEN = "\x1b[K", "\x1b[J"
+_OTHER_SCREEN, _FIRST_SCREEN, _HOME = "\x1b[?1049h", "\x1b[?1049l", "\x1b[H"
 
 
 class LiveRegion:
-    """Lines that are drawn in place of those drawn before, without a thread of its own.
+    """Lines at the end of a terminal, drawn without a thread of their own.
 
     The cursor rests at the start of the first line. A terminal that becomes narrower wraps the lines that are there,
     each terminal in its way, but the cursor stays where its line begins: whatever came out of the lines below, the
@@ -21,21 +22,37 @@ class LiveRegion:
 
     def draw(self, lines: Sequence[str]) -> None:
         """Draw lines, each less wide than the terminal, and fewer than it has rows."""
-        if not lines:
-            self.clear()
-            return
-        start = "\r" if self._is_shown else f"{_HIDE_CURSOR}\r"
+        if not self._is_shown:
+            self._write(self._beginning)
+            self._is_shown = True
         text = f"{_TO_END_OF_LINE}\n".join(lines)
-        back = f"\x1b[{len(lines) - 1}A\r" if len(lines) > 1 else "\r"
-        self._write(f"{start}{text}{_TO_END_OF_SCREEN}{back}")
-        self._is_shown = True
+        self._write(f"{self._start}{text}{_TO_END_OF_SCREEN}{self._back_from(len(lines))}")
 
     def clear(self) -> None:
         """Leave the terminal as it was before the first drawing."""
         if self._is_shown:
             self._is_shown = False
-            self._write(f"\r{_TO_END_OF_SCREEN}{_SHOW_CURSOR}")
+            self._write(self._ending)
+
+    _beginning = _HIDE_CURSOR
+    _ending = f"\r{_TO_END_OF_SCREEN}{_SHOW_CURSOR}"
+    _start = "\r"
+
+    def _back_from(self, lines: int) -> str:
+        return f"\x1b[{lines - 1}A\r" if lines > 1 else "\r"
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+class LiveScreen(LiveRegion):
+    """Lines on a screen of their own, which no terminal wraps: what stood on the first one is there again after."""
+
+    _beginning = f"{_OTHER_SCREEN}{_HIDE_CURSOR}"
+    _ending = f"{_SHOW_CURSOR}{_FIRST_SCREEN}"
+    _start = _HOME
+
+    def _back_from(self, lines: int) -> str:
+        del lines
+        return _HOME

@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from fileq.display.answer import Answer, Block, Cell, Column, Facts, Plot, Table, Text, Tone, text_of, tone_of
-from fileq.display.live_region import LiveRegion
+from fileq.display.live_region import LiveRegion, LiveScreen
 from fileq.display.plain import PlainMessageWriter
 from fileq.display.progress import Progress, StatusView, WatchView
 from fileq.display.rich_progress import STYLES, fit_text, render_progress, render_status_view, render_watch_view
@@ -121,6 +121,7 @@ class RichMessageWriter:
     def __init__(self, stream: TextIO, *, has_colors: bool = True) -> None:
         self._console = _console(stream, has_colors=has_colors)
         self._region = LiveRegion(stream)
+        self._screen = LiveScreen(stream)
         # Colour may be forced into a file, movement not: there the lines are plain.
         self._lines = None if stream.isatty() else PlainMessageWriter(stream)
 
@@ -155,11 +156,11 @@ class RichMessageWriter:
             self._show(render_progress(progress, self._room))
 
     def show_status(self, view: StatusView) -> None:
-        """Show the unfinished batches in place of what was shown before."""
+        """Show the unfinished batches on a screen of their own, in place of what was shown before."""
         if self._lines:
             self._lines.show_status(view)
         else:
-            self._show(render_status_view(view, self._room))
+            self._show(render_status_view(view, self._room), on=self._screen)
 
     @property
     def is_live(self) -> bool:
@@ -174,6 +175,7 @@ class RichMessageWriter:
     def clear_progress(self) -> None:
         """Take the progress off the terminal."""
         self._region.clear()
+        self._screen.clear()
 
     def _print(self, text: RichText) -> None:
         self.clear_progress()
@@ -184,7 +186,7 @@ class RichMessageWriter:
         # The last column stays free: what is written there leaves the cursor at a place that terminals disagree on.
         return max(1, self._console.width - 1)
 
-    def _show(self, view: RenderableType) -> None:
+    def _show(self, view: RenderableType, *, on: LiveRegion | None = None) -> None:
         with self._console.capture() as capture:
             self._console.print(view, width=self._room)
-        self._region.draw(capture.get().splitlines()[: max(1, self._console.height - 1)])
+        (on or self._region).draw(capture.get().splitlines()[: max(1, self._console.height - 1)])

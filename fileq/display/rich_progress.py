@@ -1,6 +1,7 @@
 """Live views as rich draws them: bars, slots, batches and watched folders, each line within the terminal's width."""
 
 import os
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text as RichText
@@ -17,7 +18,7 @@ from fileq.display.progress import (
     describe_pace,
     describe_percent,
 )
-from fileq.display.text_width import shorten, shorten_path, text_width
+from fileq.display.text_width import pad, shorten, shorten_path, text_width
 from fileq.escaping import escape_controls
 from fileq.units import describe_seconds
 
@@ -34,7 +35,10 @@ _DONE, _LEFT = "━", "─"
 """A bar's two parts: told apart without colours, and on any background."""
 _LEAST = 9
 _LEAST_PATH = 24
-_BATCH_BAR = 20
+_BATCH_NUMBER = 6
+_BETWEEN = 2
+_BATCH_BAR = 16
+_MOST_PARTS = 3
 _SECONDS_SHOWN_FROM = 1.0  # before, they would only flicker
 _WAITING_FILES_SHOWN = 5
 _STATE_STYLES = {"offline": "red", "catching up": "yellow", "polling": "cyan", "events": "green"}
@@ -97,31 +101,50 @@ def _slot(slot: SlotProgress, room: int) -> RichText:
 
 def render_status_view(view: StatusView, room: int) -> RenderableType:
     """Return a line for each unfinished batch, what runs, and the notes, for a terminal of `room` columns."""
-    lines = [_batch(batch, room) for batch in view.batches]
+    lines: list[RenderableType] = _batches(view.batches, room) or [RichText("Nothing is left to do.")]
     if view.more_batches:
         lines.append(RichText(f"and {view.more_batches:,} more batches: fileq batches", "dim"))
-    if not view.batches:
-        lines.append(RichText("Nothing is left to do."))
     slots = [_slot(slot, room) for slot in view.total.slots]
-    return Group(*lines, *slots, *(fit_text(note, room) for note in view.notes))
+    notes = [fit_text(note, room) for note in view.notes]
+    return Group(*lines, *slots, *([RichText()] if notes else []), *notes)
 
 
-def _batch(batch: BatchProgress, room: int) -> RichText:
-    progress = batch.progress
-    numbers = RichText(f" {describe_percent(progress.done_share):>5}  {progress.ended:,} of {progress.total:,}")
+def _batches(batches: Sequence[BatchProgress], room: int) -> list[RenderableType]:
+    """Return the batches line by line, their parts below each other; the bar has what the others leave."""
+    sources = [escape_controls(batch.source) for batch in batches]
+    recipes = [escape_controls(batch.recipes) for batch in batches]
+    source_room = min(max(map(text_width, sources), default=0), _LEAST_PATH)
+    recipe_room = min(max(map(text_width, recipes), default=0), _LEAST_PATH)
+    room -= _BATCH_NUMBER + 2 * _BETWEEN
+    for parts in range(_MOST_PARTS, -1, -1):  # fewer numbers, where there is no room for all
+        numbers = [_batch_numbers(batch.progress, parts) for batch in batches]
+        left = room - max((text.cell_len for text in numbers), default=0)
+        if left - source_room - recipe_room >= _BATCH_BAR:
+            break
+    recipe_room = min(recipe_room, max(_LEAST, left // 4))
+    source_room = min(source_room, max(_LEAST, left - recipe_room - _LEAST))
+    bar_room = max(_LEAST, left - recipe_room - source_room)
+    return [
+        RichText.assemble(
+            (f"{batch.batch_id:>{_BATCH_NUMBER - _BETWEEN}}{' ' * _BETWEEN}", "bold"),
+            pad(shorten_path(source, source_room), source_room + _BETWEEN),
+            (pad(shorten(recipe, recipe_room), recipe_room + _BETWEEN), "dim"),
+            _drawn_bar(batch.progress.done_share, bar_room),
+            text,
+            no_wrap=True,
+            overflow="crop",
+        )
+        for batch, source, recipe, text in zip(batches, sources, recipes, numbers, strict=True)
+    ]
+
+
+def _batch_numbers(progress: Progress, parts: int) -> RichText:
+    text = RichText(f" {describe_percent(progress.done_share):>5}  {progress.ended:,} of {progress.total:,}")
     if progress.failed:
-        numbers.append(f"  {progress.failed:,} failed", "red")
-    head = f"{batch.batch_id:>4}  "
-    least = len(head) + _LEAST + text_width(batch.recipes) + 4 + _LEAST
-    for part in describe_pace(progress):
-        if least + numbers.cell_len + text_width(part) + 2 <= room:
-            numbers.append(f"  {part}")
-    bar = max(_LEAST, min(_BATCH_BAR, room - len(head) - numbers.cell_len - text_width(batch.recipes) - 24))
-    left = max(_LEAST, room - len(head) - numbers.cell_len - bar - text_width(batch.recipes) - 4)
-    return RichText.assemble(
-        (head, "bold"), shorten_path(escape_controls(batch.source), left), f"  {escape_controls(batch.recipes)}  ",
-        _drawn_bar(progress.done_share, bar), numbers, no_wrap=True, overflow="crop",
-    )  # fmt: skip
+        text.append(f"  {progress.failed:,} failed", "red")
+    for part in describe_pace(progress)[:parts]:
+        text.append(f"  {part}")
+    return text
 
 
 def render_watch_view(view: WatchView, room: int) -> RenderableType:

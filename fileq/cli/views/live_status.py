@@ -100,7 +100,8 @@ class LiveStatus:
 
     def _failures(self) -> list[Text]:
         jobs = self._ledger.work.list_recent_failures(_FAILURES_SHOWN, self._batch_id)
-        return [failed_job_line(job, source, failure) for job, source, failure in jobs]
+        lines = [failed_job_line(job, source, failure) for job, source, failure in jobs]
+        return [Text("The last failures:", Tone.QUIET), *lines] if lines else []
 
 
 def _without_elapsed(progress: Progress) -> Progress:
