@@ -93,11 +93,12 @@ class NotFoundError(UsageError):
 
 
 class MissingPathsError(NotFoundError):
-    """`paths`: those that were named, as they were written."""
+    """`paths`: those that were named, as they were written. `hint` goes before the usual one."""
 
-    def __init__(self, paths: list[str]) -> None:
+    def __init__(self, paths: list[str], hint: str = "") -> None:
         names = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
-        super().__init__(f"There is no file, folder or match for: {names}.", "Nothing was queued. Check the names.")
+        usual = "Nothing was queued. Check the names."
+        super().__init__(f"There is no file, folder or match for: {names}.", f"{usual} {hint}".rstrip())
         self.paths = paths
 
 

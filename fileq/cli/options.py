@@ -42,11 +42,23 @@ class SelectionOptions(OptionGroup, frozen=True, kw_only=True):
     ] = None
     include: Annotated[
         list[str] | None,
-        typer.Option("--include", metavar="GLOB", help="Only files that match.", show_envvar=False, show_default=False),
+        typer.Option(
+            "--include",
+            metavar="GLOB",
+            show_envvar=False,
+            show_default=False,
+            help="Only files that match, by the rules of .gitignore: '*.{jpg,png}', trips/.",
+        ),
     ] = None
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="GLOB", help="No files that match.", show_envvar=False, show_default=False),
+        typer.Option(
+            "--exclude",
+            metavar="GLOB",
+            show_envvar=False,
+            show_default=False,
+            help="No files that match, by the rules of .gitignore: private/, '*.png'.",
+        ),
     ] = None
     recursive: Recursive = True
     files_from: Annotated[
@@ -59,6 +71,13 @@ class SelectionOptions(OptionGroup, frozen=True, kw_only=True):
             help="Read more paths from a file, one a line; - is stdin.",
         ),
     ] = None
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base", metavar="DIR", show_envvar=False, show_default=False,
+            help="The folder that the tree below --out begins at. Else what all that is named has in common.",
+        ),
+    ] = None  # fmt: skip
     null: Annotated[
         bool, typer.Option("--null", "-0", help="Paths in that file end with a NUL byte.", show_envvar=False)
     ] = False  # fmt: skip

@@ -1,5 +1,6 @@
 """The request that `add` and `run` make of the intake: the paths, wherever they are named, and what to do with them."""
 
+import codecs
 import os
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from fileq.cli.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document
+from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
-from fileq.errors import EnvironmentFailure, MissingPathsError, NotFoundError, UsageError
+from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
 
 
@@ -27,13 +29,14 @@ def build_request(
     """Return the request that the options mean, at the time `now`. Raises UsageError and NotFoundError."""
     files_from = selection.files_from
     listed = read_path_list(files_from, null=selection.null) if files_from else ()
-    named = [*(selection.paths or ()), *listed]
-    if not named and not files_from:
+    if not selection.paths and not files_from:
         raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
     return AddRequest(
-        paths=named,
+        paths=selection.paths or (),
+        listed=listed,
         recipes=select_recipes(session, recipe_options, saves=not queueing.dry_run),
         out=output_folder(recipe_options.out),
+        base=None if selection.base is None else absolute_path(selection.base),
         include=tuple(selection.include or ()),
         exclude=tuple(selection.exclude or ()),
         recursive=selection.recursive,
@@ -59,7 +62,30 @@ def read_path_list(file: str, *, null: bool) -> list[str]:
     Raises NotFoundError, EnvironmentFailure.
     """
     content = _content(file)
-    return [os.fsdecode(path) for path in content.split(b"\0" if null else b"\n") if path]
+    if null:
+        return [os.fsdecode(path) for path in content.split(b"\0") if path]
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes lists
+        content = content.decode("utf-16", "replace").encode()
+    lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    return [os.fsdecode(_without_carriage_return(line)) for line in lines if line.strip(b"\r")]
+
+
+def _without_carriage_return(line: bytes) -> bytes:
+    """Return a line as editors on Windows end them, without that; where a file has such a name, it is meant."""
+    return line if not line.endswith(b"\r") or os.path.lexists(line) else line[:-1]
+
+
+def worst_exit_code(result: AddResult, code: ExitCode) -> ExitCode:
+    """Return the exit code of a command that would end with `code`, were all that was named taken."""
+    return ExitCode.FAILED if code is ExitCode.DONE and result.problems else code
+
+
+def show_notices(display: Display, result: AddResult) -> None:
+    """Say what could not be read, and what was passed over."""
+    for problem in result.problems:
+        display.hint(f"Passed over: {problem}")
+    for notice in result.notices:
+        display.hint(notice)
 
 
 def _content(file: str) -> bytes:

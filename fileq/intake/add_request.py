@@ -11,19 +11,25 @@ import msgspec
 
 from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
+from fileq.intake.refusal import conclude, describe_refusal
 from fileq.ledger import Ledger
 from fileq.recipes.recipe import Recipe
-from fileq.sources import SourceFile, SourceFilter, expand_paths, find_sources
+from fileq.sources import RecipeScope, SourceFile, SourceFinder, SourceQuery, is_ignored
 
 _IN_ONE_TRANSACTION = 2_000
 
 
 class AddRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be queued, and how. `due_at` is in seconds since the epoch; None: at once."""
+    """What is to be queued, and how. `due_at` is in seconds since the epoch; None: at once.
+
+    `listed` are paths of a list, and `base` is the absolute folder as seen from which the tree is kept.
+    """
 
     paths: Sequence[str]
     recipes: Sequence[Recipe]
+    listed: Sequence[str] = ()
     out: str | None = None
+    base: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     recursive: bool = True
@@ -36,7 +42,8 @@ class AddResult(msgspec.Struct, kw_only=True):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
     `batch_id` is None where nothing was queued; `standing` counts what is up to date by the folder of the outputs;
-    `problems` are files and folders that could not be read.
+    `problems` are files and folders that could not be read, and those named themselves that no recipe takes; `notices`
+    say what else was passed over.
     """
 
     batch_id: int | None = None
@@ -48,10 +55,14 @@ class AddResult(msgspec.Struct, kw_only=True):
     standing: dict[str, int] = {}
     missing: list[str] = []
     problems: list[str] = []
+    notices: list[str] = []
 
-    def count_plan(self, plan: IntakePlan) -> None:
-        """Count a file of which nothing is to be queued."""
-        self.unmatched += plan.outcome is IntakeOutcome.UNMATCHED
+    def count_plan(self, plan: IntakePlan, recipes: Sequence[Recipe]) -> None:
+        """Count a file of which nothing is to be queued; one that was named itself has none of the `recipes`."""
+        if plan.outcome is IntakeOutcome.UNMATCHED:
+            self.unmatched += 1
+            if plan.source.named and not is_ignored(plan.source.name):
+                self.problems.append(f"{plan.source.path}: {describe_refusal(plan.source.name, recipes)}")
         self.own_outputs += plan.outcome is IntakeOutcome.OWN_OUTPUT
 
     def count_jobs(self, requests: Sequence[JobRequest], jobs: Sequence[EnrolledJob]) -> None:
@@ -83,9 +94,9 @@ def add_files(
     `on_scanned` is told, now and then, how many files were found up to then. Raises MissingPathsError, before anything
     is queued, where a path doesn't exist; LedgerError.
     """
-    engine = _engine(ledger, request, queue)
-    result = AddResult()
-    sources = _find_sources(request, result.problems.append)
+    engine, result = _engine(ledger, request, queue), AddResult()
+    scope, finder = _start_finder(request)
+    sources = iter(finder)
     scanned = 0
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):
         scanned += len(chunk)
@@ -96,8 +107,9 @@ def add_files(
         result.batch_id = enrollment.batch_id
         result.count_jobs(requests, enrollment.jobs)
         for plan in plans:
-            result.count_plan(plan)
+            result.count_plan(plan, request.recipes)
         on_scanned(scanned)
+    conclude(result, finder, scope, ledger, scanned)
     return result
 
 
@@ -109,14 +121,18 @@ def foresee_jobs(
     `result` counts them as `add_files` would, and nothing is written. Raises MissingPathsError, LedgerError.
     """
     engine = _engine(ledger, request, queue.MAIN)
-    for source in _find_sources(request, result.problems.append):
+    scope, finder = _start_finder(request)
+    found = 0
+    for source in finder:
+        found += 1
         plan = _plan(engine, source)
-        result.count_plan(plan)
+        result.count_plan(plan, request.recipes)
         for target in plan.targets:
             one = JobRequest(source, target)
             outcome, job_id = engine.foresee(one)
             result.count_jobs([one], [EnrolledJob(job_id, outcome)])
             yield one, outcome, job_id
+    conclude(result, finder, scope, ledger, found)
 
 
 def _engine(ledger: Ledger, request: AddRequest, queue: str) -> IntakeEngine:
@@ -126,19 +142,19 @@ def _engine(ledger: Ledger, request: AddRequest, queue: str) -> IntakeEngine:
     )  # fmt: skip
 
 
-def _find_sources(request: AddRequest, on_problem: Callable[[str], None]) -> Iterator[SourceFile]:
-    return find_sources(
-        expand_paths(request.paths),
-        SourceFilter(request.include, request.exclude),
-        recursive=request.recursive,
-        on_problem=on_problem,
-    )
+def _start_finder(request: AddRequest) -> tuple[RecipeScope, SourceFinder]:
+    scope = RecipeScope(request.recipes, request.out)
+    query = SourceQuery(
+        paths=request.paths, listed=request.listed, include=request.include, exclude=request.exclude,
+        recursive=request.recursive, base=request.base,
+    )  # fmt: skip
+    return scope, SourceFinder(query, scope)
 
 
 def _plan(engine: IntakeEngine, source: SourceFile) -> IntakePlan:
     targets = engine.find_targets(source)
     if not targets:
         return IntakePlan(source=source, outcome=IntakeOutcome.UNMATCHED)
-    if not source.named and engine.is_own_output(source, walked=True):
+    if engine.is_own_output(source, walked=not source.named):
         return IntakePlan(source=source, outcome=IntakeOutcome.OWN_OUTPUT)
     return IntakePlan(source=source, outcome=IntakeOutcome.QUEUED, targets=targets)

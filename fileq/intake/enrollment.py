@@ -154,7 +154,7 @@ class IntakeEngine:
         recipe_names = self._ledger.prior_jobs.trace_recipes(
             source.path, source.inode, source.version, overwritten=walked
         )
-        if walked and source.relative:
+        if walked and source.nested:
             return bool(recipe_names)
         return not self._recipe_names.isdisjoint(recipe_names)
 

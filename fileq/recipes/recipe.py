@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from fileq.braces import expand_braces
 from fileq.cron import Cron
 from fileq.operations import Step
 from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
@@ -126,7 +127,8 @@ def _locate(steps: tuple[Step, ...], folder: str) -> tuple[Step, ...]:
 
 @functools.cache
 def _patterns(patterns: tuple[str, ...]) -> Callable[[str], re.Match[str] | None]:
-    return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns)).match
+    expanded = (one for pattern in patterns for one in expand_braces(pattern.lower()))
+    return re.compile("|".join(map(fnmatch.translate, expanded))).match
 
 
 def decode_unit(kind: type[Any], value: object) -> Any:

@@ -227,10 +227,12 @@ def test_two_recipes_make_nothing_of_what_they_have_made_by_turns(ledger, photos
     assert (receipt.queued, receipt.up_to_date, receipt.own_outputs, receipt.unmatched) == (1, 1, 2, 1)
 
 
-def test_an_output_that_is_named_is_meant(ledger, photos):
+def test_an_output_that_is_named_goes_through_another_recipe_and_not_through_the_same(ledger, photos):
     take(ledger, photos / "a.jpg")
     do_all(ledger)
-    assert take(ledger, photos / "web" / "a.jpg").queued == 1
+    same, other = take(ledger, photos / "web" / "a.jpg"), take(ledger, photos / "web" / "a.jpg", recipes=(THUMB,))
+    assert (same.queued, same.own_outputs) == (0, 1)
+    assert (other.queued, other.own_outputs) == (1, 0)
 
 
 def test_outputs_go_where_the_recipe_says(ledger, photos):

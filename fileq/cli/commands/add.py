@@ -11,7 +11,7 @@ from fileq.cli.lookup import NO_WORKER_HINT, is_worker_alive
 from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.recipe_options import RecipeOptions
-from fileq.cli.request import build_request, report_missing_paths
+from fileq.cli.request import build_request, report_missing_paths, show_notices, worst_exit_code
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.formatting import describe_result
@@ -51,10 +51,10 @@ def add(
             result = add_files(ledger, request, now=now, on_scanned=display.show_scanned)
         _show_result(display, result, request, now)
         if wait:
-            return _follow_batch(session, ledger, result, display)
+            return worst_exit_code(result, _follow_batch(session, ledger, result, display))
         if result.queued and not is_worker_alive(ledger, session.config):
             display.hint(NO_WORKER_HINT)
-        return ExitCode.DONE
+        return worst_exit_code(result, ExitCode.DONE)
 
 
 def _show_result(display: Display, result: AddResult, request: AddRequest, now: float) -> None:
@@ -62,8 +62,7 @@ def _show_result(display: Display, result: AddResult, request: AddRequest, now: 
     noun = "file" if len(request.recipes) == 1 else "job"
     answer = Answer(result_document(result), [Text(describe_result(result, noun))])
     display.answer(with_due_time(answer, request.due_at, now))
-    for problem in result.problems:
-        display.hint(f"Passed over: {problem}")
+    show_notices(display, result)
 
 
 def _follow_batch(session: Session, ledger: Ledger, result: AddResult, display: Display) -> ExitCode:

@@ -14,7 +14,7 @@ from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import QueueingOptions, SelectionOptions, slot_count
 from fileq.cli.progress import start_tracker
 from fileq.cli.recipe_options import RecipeOptions
-from fileq.cli.request import build_request, report_missing_paths
+from fileq.cli.request import build_request, report_missing_paths, show_notices, worst_exit_code
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.batch import batch_answer
 from fileq.cli.views.due_time import describe_due, with_due_time
@@ -69,8 +69,7 @@ def _process(session: Session, ledger: Ledger, request: AddRequest, display: Dis
         session.database, session.config, slots=count, queue=queue, drain=True, periodic=False, on_ended=ended.on_ended
     ) as worker:
         result = _add_files(ledger, request, begun, worker, queue, display)
-        for problem in result.problems:
-            display.hint(f"Passed over: {problem}")
+        show_notices(display, result)
         if request.due_at is not None:
             display.hint(describe_due(request.due_at, begun))
         if result.batch_id is not None:
@@ -82,7 +81,7 @@ def _process(session: Session, ledger: Ledger, request: AddRequest, display: Dis
             display.clear_progress()
     answer = batch_answer(session, ledger, result, time.time() - begun)
     display.answer(with_due_time(answer, request.due_at, begun, in_words=False))
-    return _exit_code(ledger, result, display)
+    return worst_exit_code(result, _exit_code(ledger, result, display))
 
 
 def _add_files(

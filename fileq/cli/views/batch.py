@@ -75,6 +75,7 @@ def _document(result: AddResult, outcome: BatchOutcome, seconds: float) -> dict[
         "already_queued": result.already_queued,
         "unmatched": result.unmatched,
         "missing": result.missing,
+        "problems": result.problems,
         "seconds": round(seconds, 3),
         "folders": [{"path": total.folder, "outputs": total.outputs} for total in outcome.folders],
         "notes": [msgspec.to_builtins(note) for note in outcome.notes],

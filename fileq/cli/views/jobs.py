@@ -20,6 +20,7 @@ def result_document(result: AddResult) -> dict[str, Any]:
         "already_queued": result.already_queued,
         "unmatched": result.unmatched,
         "missing": result.missing,
+        "problems": result.problems,
     }
 
 

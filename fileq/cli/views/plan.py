@@ -7,6 +7,7 @@ from typing import Any
 
 from fileq.cli.options import slot_count
 from fileq.cli.planning import Plan, PlannedJob, PlanOutcome, make_plan
+from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.ended_jobs import brief_reason
@@ -61,9 +62,8 @@ def answer_plan(
         }
         answer = Answer(document, _blocks(plan, result, estimate, display.rows))
         display.answer(with_due_time(answer, request.due_at, time.time()))
-        for problem in result.problems:
-            display.hint(f"Passed over: {problem}")
-        return ExitCode.FAILED if plan.problems else ExitCode.DONE
+        show_notices(display, result)
+        return ExitCode.FAILED if plan.problems else worst_exit_code(result, ExitCode.DONE)
 
 
 def _estimate(plan: Plan, ledger: Ledger, slots: int) -> dict[str, Any] | None:
