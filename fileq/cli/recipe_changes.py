@@ -80,7 +80,7 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         raise UsageError("Only one program can make an output.", "Give one --exec, or put both into a script.")
     return Refinement(
         crop=_read("--crop", options.crop, _crop),
-        resize=_read("--resize", options.resize, _resize) or _read("--fill", options.fill, _fill),
+        sizes=_sizes(options),
         steps=tuple(step for step in steps if not step.works_on_files),
         watermark=_read("--watermark", options.watermark, _watermark),
         program=programs[0] if programs else None,
@@ -92,6 +92,12 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         on_conflict="overwrite" if options.overwrite else _choice("--on-conflict", options.on_conflict, OnConflict),
         replace=options.replace,
     )
+
+
+def _sizes(options: RecipeOptions) -> tuple[Resize, ...]:
+    read = [_read("--resize", text, _resize) for text in options.resize or ()]
+    read += [_read("--fill", text, _fill) for text in options.fill or ()]
+    return tuple(size for size in read if size is not None)
 
 
 def _refuse_both(options: RecipeOptions) -> None:

@@ -30,11 +30,16 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
         ),
     ] = None  # fmt: skip
     resize: Annotated[
-        str | None,
-        _changing("--resize", metavar="SIZE", help="The largest size that fits: 1200x, x800, 1600x1600 or 50%."),
+        list[str] | None,
+        _changing(
+            "--resize",
+            metavar="SIZE",
+            help="The largest size that fits: 1200x, x800, 1600x1600 or 50%. Several make a file each.",
+        ),
     ] = None
     fill: Annotated[
-        str | None, _changing("--fill", metavar="SIZE", help="Exactly this size, what stands out is cut off: 300x300.")
+        list[str] | None,
+        _changing("--fill", metavar="SIZE", help="Exactly this size, what stands out is cut off: 300x300."),
     ] = None
     crop: Annotated[
         str | None,

@@ -7,8 +7,8 @@ from fileq.config.problems import ConfigProblem, problem_from_check, unknown_nam
 from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
 from fileq.files.identity import relative_within
 from fileq.operations.base import op_name
-from fileq.recipes.output_names import check_folder, check_name
-from fileq.recipes.recipe import Output, Recipe
+from fileq.recipes.output_names import check_folder, check_name, template_fields
+from fileq.recipes.recipe import Conditions, Output, Recipe
 
 _LEAST_TOTAL = 1024
 """Bytes: `max_total = "20"` has lost its unit, and would cost nearly all outputs."""
@@ -46,6 +46,7 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
     if not recipe.match:
         yield ConfigProblem("match", "an empty list matches nothing", 'Write it like ["*.jpg", "*.png"].')
     yield from _check_problems(check_folder, "out", recipe.out)
+    yield from _condition_problems(recipe.when)
     yield from _misplaced_steps(recipe)
     if not recipe.outputs:
         yield ConfigProblem("outputs", "a recipe without outputs makes nothing", "Leave outputs away for one output.")
@@ -54,6 +55,16 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
             yield problem._replace(key=f"outputs[{number}].{problem.key}")
     yield from _equal_names(recipe)
     yield from ending_problems(recipe)
+
+
+def _condition_problems(when: Conditions | None) -> Iterator[ConfigProblem]:
+    for name in ("width", "height", "pixels", "bytes") if when is not None else ():
+        least, most = getattr(when, f"min_{name}"), getattr(when, f"max_{name}")
+        for key, value in ((f"when.min_{name}", least), (f"when.max_{name}", most)):
+            if value is not None and value < 1:
+                yield ConfigProblem(key, "must be at least 1")
+        if None not in (least, most) and least > most:
+            yield ConfigProblem(f"when.min_{name}", f"is more than max_{name}: nothing could be like that")
 
 
 def _output_problems(output: Output) -> Iterator[ConfigProblem]:
@@ -82,9 +93,11 @@ def _misplaced_steps(recipe: Recipe) -> Iterator[ConfigProblem]:
 
 
 def _equal_names(recipe: Recipe) -> Iterator[ConfigProblem]:
-    seen: dict[tuple[str, object], int] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for number, output in enumerate(recipe.outputs):
-        first = seen.setdefault((output.name, output.format if "{ext}" in output.name else None), number)
+        # A name with the size in it is another one for each size.
+        size = output.pixel_steps if {"width", "height"} & template_fields(output.name) else ()
+        first = seen.setdefault((output.name, output.format if "{ext}" in output.name else None, size), number)
         if first != number:
             yield ConfigProblem(
                 f"outputs[{number}].name",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from fileq.errors import JobError
 from fileq.files.attributes import mode_for
 from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.color import modes
+from fileq.images.conditions import check_conditions
 from fileq.images.encoder import FORMATS_WITHOUT_PROFILE, EncoderInput, encode
 from fileq.images.metadata.selection import describe_left_out, select_metadata
 from fileq.images.min_saving import keep_original, saves_too_little
@@ -28,11 +30,12 @@ from fileq.images.plan import (
 from fileq.images.programs import ProgramRun, SourceRun, open_program_folder, read_size, refuse_misplaced
 from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.images.renderer import StepChain, render_outputs
+from fileq.images.sizes import find_superfluous
 from fileq.images.source import DecodedSource
 from fileq.job import OutputInfo
 from fileq.recipes.formats import EXTENSIONS, output_extension
 from fileq.recipes.recipe import fill_enlarge
-from fileq.units import Size
+from fileq.units import Size, describe_count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -55,11 +58,23 @@ def open_run(request: PipelineRequest) -> Iterator[ImageRun | ProgramRun]:
         warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
         program = request.recipe.only_program
         if program is not None:
+            _check_file(request, file)
             yield ProgramRun(request, file, program)
             return
         image = open_image(file, request.source, request.max_pixels)
         with image:
-            yield ImageRun(request, file, DecodedSource(image, request.source, request.recipe))
+            source = DecodedSource(image, request.source, request.recipe)
+            check_conditions(request.recipe, os.fstat(file.fileno()).st_size, source.size(source.sequence[0]))
+            yield ImageRun(request, file, source)
+
+
+def _check_file(request: PipelineRequest, file: BinaryIO) -> None:
+    """Raise JobError (unsupported) where a file that goes to a program is not what the recipe is for."""
+    when, size = request.recipe.when, None
+    if when is not None and when.about_pixels:
+        with suppress(JobError), open_image(file, request.source, request.max_pixels) as image:
+            size = DecodedSource(image, request.source, request.recipe).size()
+    check_conditions(request.recipe, os.fstat(file.fileno()).st_size, size)
 
 
 @dataclass(slots=True)
@@ -84,6 +99,7 @@ class ImageRun(SourceRun):
             self._rendered = dict(self._render(range(len(self._plans))))
             self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]
         self.planned = tuple(self._plan(key, plan) for key, plan in enumerate(self._plans))
+        self._leave_out(find_superfluous(self._recipe, self._plans, self.planned))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -103,6 +119,17 @@ class ImageRun(SourceRun):
                 made[key] = self._encode(key, frames, wanted[key])
         self._check_unchanged()
         return tuple(made.get(key) for key in range(len(self._plans)))
+
+    def _leave_out(self, keys: Collection[int]) -> None:
+        """Take away the plans at these places, and all that belongs to them."""
+        if not keys:
+            return
+        sizes = ", ".join(dict.fromkeys(f"{self.planned[key].width}x{self.planned[key].height}" for key in keys))
+        kept = [key for key in range(len(self._plans)) if key not in keys]
+        self._plans = [self._plans[key] for key in kept]
+        self.planned = tuple(self.planned[key] for key in kept)
+        self._rendered = {new: self._rendered[old] for new, old in enumerate(kept) if old in self._rendered}
+        self._source.add_note(f"{describe_count(len(keys), 'larger size')} left out: the original gives {sizes}.")
 
     def _steps(self, plan: OutputPlan) -> tuple[Operation, ...]:
         return (*self._recipe.steps, *plan.output.pixel_steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.sharpen import Sharpen
 from fileq.recipes.formats import format_of_name
-from fileq.recipes.output_names import fill_name, template_fields
+from fileq.recipes.output_names import NameDate, NameTime, fill_name, template_fields
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -136,6 +137,7 @@ class NameContext:
     file: BinaryIO
     relative: str
     recipe_name: str
+    counter: int
 
     def output_path(self, folder: str, plan: OutputPlan, size: Size, exif: Image.Exif | None, extension: str) -> str:
         """Return the absolute path of an output of `size` pixels below `folder`.
@@ -156,17 +158,19 @@ class NameContext:
         simple = {
             "stem": os.path.splitext(name)[0], "name": name, "folder": os.path.basename(folder),
             "relative": self.relative, "recipe": self.recipe_name, "page": plan.page,
-            "width": size[0], "height": size[1], "ext": extension,
+            "width": size[0], "height": size[1], "ext": extension, "counter": self.counter,
         }  # fmt: skip
-        if field == "date":
-            return _date(self.file, exif)
+        if field in ("date", "time"):
+            taken = _time_taken(self.file, exif)
+            kind = NameDate if field == "date" else NameTime
+            return kind(*taken.timetuple()[:6])
         return digest_of(self.file.fileno())[:16] if field == "hash" else simple[field]
 
 
-def _date(file: BinaryIO, exif: Image.Exif | None) -> str:
-    """Return when the picture was taken, else when the file was changed last: 2026-05-17."""
-    taken = exif.get_ifd(0x8769).get(0x9003) if exif is not None else None  # Exif IFD, DateTimeOriginal
-    try:
-        return dt.datetime.strptime(str(taken)[:10], "%Y:%m:%d").date().isoformat()  # noqa: DTZ007  # a camera's
-    except ValueError:
-        return dt.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime).astimezone().date().isoformat()
+def _time_taken(file: BinaryIO, exif: Image.Exif | None) -> dt.datetime:
+    """Return when the picture was taken by the camera's clock, else when the file was changed last, in local time."""
+    taken = str(exif.get_ifd(0x8769).get(0x9003)) if exif is not None else ""  # Exif IFD, DateTimeOriginal
+    for text, form in ((taken[:19], "%Y:%m:%d %H:%M:%S"), (taken[:10], "%Y:%m:%d")):
+        with suppress(ValueError):
+            return dt.datetime.strptime(text, form)  # noqa: DTZ007  # cameras know no zone
+    return dt.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime).astimezone()

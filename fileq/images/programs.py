@@ -126,8 +126,9 @@ class SourceRun:
         self._file = file
         self._status = os.fstat(file.fileno())
         self._names = NameContext(
-            source=request.source, file=file, relative=request.relative, recipe_name=request.recipe.name
-        )
+            source=request.source, file=file, relative=request.relative, recipe_name=request.recipe.name,
+            counter=request.counter,
+        )  # fmt: skip
 
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""

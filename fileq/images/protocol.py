@@ -23,6 +23,7 @@ class PipelineRequest(msgspec.Struct, frozen=True, kw_only=True):
     folder: str  # the absolute destination folder
     relative: str  # the source's folder below the one that was added, "" at its top
     max_pixels: int
+    counter: int = 1  # the source's number, for names that have one
     inode: int | None = None  # the source's when it was added, where that must not be another file's; None: any
     wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
 

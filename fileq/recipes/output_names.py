@@ -4,9 +4,11 @@ A name's fields are those in `NAME_FIELDS`, written as Python's format strings h
 A `/` in a template makes sub-folders. Whatever the values are, a name can't leave its output folder.
 """
 
+import datetime as dt
 import difflib
 import functools
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from string import Formatter
@@ -14,7 +16,30 @@ from string import Formatter
 from fileq.recipes.formats import EXTENSIONS
 from fileq.recipes.recipe import Output, Recipe
 
-NAME_FIELDS: dict[str, str | int] = {
+_DIRECTIVE = re.compile(r"%[aAbBdHIjmMpSuUVwWyYGf%]")
+"""The directives of strftime that mean the same on every platform."""
+
+
+class NameDate(dt.datetime):
+    """When a picture was taken, as {date} has it: 2026-05-17, or in a format of strftime: {date:%Y}."""
+
+    _usual = "%Y-%m-%d"
+
+    def __format__(self, spec: str) -> str:
+        if "%" in _DIRECTIVE.sub("", spec) or (spec and "%" not in spec):
+            raise ValueError(f"{spec!r} is no date format")
+        return self.strftime(spec or self._usual)
+
+
+class NameTime(NameDate):
+    """The same, as {time} has it: 20-15-30."""
+
+    _usual = "%H-%M-%S"
+
+
+NameValue = str | int | NameDate
+
+NAME_FIELDS: dict[str, NameValue] = {
     "stem": "IMG_1234",  # the source's name without its ending
     "ext": "jpg",  # the ending of the output's format
     "name": "IMG_1234.jpg",  # the source's whole name
@@ -24,7 +49,9 @@ NAME_FIELDS: dict[str, str | int] = {
     "width": 1600,
     "height": 1067,
     "page": 1,
-    "date": "2026-05-17",  # when the picture was taken, else when the file was last changed
+    "date": NameDate(2026, 5, 17, 20, 15, 30),  # when the picture was taken, else when the file was last changed
+    "time": NameTime(2026, 5, 17, 20, 15, 30),  # the time of day of that
+    "counter": 1,  # the source's number among those of its folder of outputs, which it keeps
     "hash": "9f86d081884c7d65",  # 16 hex digits of the source's SHA-256
 }
 """Every field of a name, with an example of its value."""
@@ -62,7 +89,7 @@ def template_fields(template: str) -> frozenset[str]:
     return frozenset(name for name, _, _ in _placeholders(template))
 
 
-def fill_name(template: str, values: Mapping[str, str | int]) -> str:
+def fill_name(template: str, values: Mapping[str, NameValue]) -> str:
     """Return the name of an output, relative to its folder, with `/` between the parts.
 
     `values` has the fields that `fields(template)` names. Raises ValueError where the name would be empty or
@@ -101,7 +128,7 @@ def _placeholders(template: str) -> Iterator[tuple[str, str, str | None]]:
             yield name, spec or "", conversion
 
 
-def _check_fields(template: str, examples: Mapping[str, str | int]) -> None:
+def _check_fields(template: str, examples: Mapping[str, NameValue]) -> None:
     try:
         placeholders = list(_placeholders(template))
     except ValueError as error:
@@ -112,7 +139,7 @@ def _check_fields(template: str, examples: Mapping[str, str | int]) -> None:
         _check_spec(template, name, spec, conversion, examples[name])
 
 
-def _check_spec(template: str, name: str, spec: str, conversion: str | None, example: str | int) -> None:
+def _check_spec(template: str, name: str, spec: str, conversion: str | None, example: NameValue) -> None:
     wrong = conversion is not None or "{" in spec
     if not wrong:
         try:
@@ -120,17 +147,19 @@ def _check_spec(template: str, name: str, spec: str, conversion: str | None, exa
         except ValueError:
             wrong = True
     if wrong:
-        raise ValueError(f"{template!r}: {{{name}}} can't be written that way; {{page:03}} is an example that works")
+        works = f"{{{name}:%Y}}" if isinstance(example, NameDate) else "{page:03}"
+        raise ValueError(f"{template!r}: {{{name}}} can't be written that way; {works} is an example that works")
 
 
-def _remedy(name: str, examples: Mapping[str, str | int]) -> str:
-    nearest = difflib.get_close_matches(name, examples, 1)
+def _remedy(name: str, examples: Mapping[str, NameValue]) -> str:
+    nearest = difflib.get_close_matches(name, examples, 3)
+    nearest.sort(key=lambda field: sorted(field) != sorted(name))  # two letters that changed places come first
     known = ", ".join(f"{{{field}}}" for field in examples)
     return f"did you mean {{{nearest[0]}}}?" if nearest else f"the fields are {known}"
 
 
-def _sanitize(name: str, value: str | int) -> str | int:
-    if isinstance(value, int):
+def _sanitize(name: str, value: NameValue) -> NameValue:
+    if isinstance(value, int | NameDate):
         return value
     if name == "relative":
         return "/".join(part.translate(_UNSAFE) for part in value.replace(os.sep, "/").split("/"))

@@ -40,6 +40,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     subsampling: Subsampling | None = None
     max_bytes: ByteSize | None = None  # the best quality that fits
     min_saving: float | None = None  # a share from 0 to 1: below it the source is kept as it is
+    only_smaller: bool | None = None  # leave out what would be no smaller; None: where names differ by size alone
 
     @property
     def program(self) -> Step | None:
@@ -52,12 +53,31 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.steps if self.program is None else self.steps[:-1]
 
 
+class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a source must be like; its picture is measured as it is seen, turned upright."""
+
+    min_width: int | None = None
+    max_width: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    min_bytes: ByteSize | None = None
+    max_bytes: ByteSize | None = None
+
+    @property
+    def about_pixels(self) -> bool:
+        """Whether a picture's size must be known for them."""
+        return self != Conditions(min_bytes=self.min_bytes, max_bytes=self.max_bytes)
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named way to process sources."""
 
     name: str
     description: str = ""
     match: tuple[str, ...] = IMAGE_PATTERNS
+    when: Conditions | None = None  # a source that is not like that fails as unsupported
     out: str = "{folder}/{recipe}"
     on_conflict: OnConflict = "fail"
     replace: bool = False  # an output may take the place of its source
@@ -94,12 +114,22 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change when, and only when, the outputs of a source may change."""
-        return hashlib.sha256(encode_recipe(_without_policy(self)).encode()).hexdigest()[:16]
+        return hashlib.sha256(msgspec.json.encode(_fingerprinted(self))).hexdigest()[:16]
 
 
-def _without_policy(recipe: Recipe) -> Recipe:
-    """Return the recipe without what doesn't change the outputs themselves."""
-    return msgspec.structs.replace(recipe, match=(), description="", keep=None, on_conflict="fail")
+def _fingerprinted(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe without what doesn't change the outputs themselves.
+
+    A key that came later is left out at its default: a new fileq is no reason to make all outputs anew.
+    """
+    wanted = msgspec.structs.replace(recipe, match=(), description="", keep=None, on_conflict="fail")
+    recipe_json: dict[str, Any] = msgspec.to_builtins(wanted, enc_hook=encode_unit)
+    if recipe_json["when"] is None:
+        del recipe_json["when"]
+    for output in recipe_json["outputs"]:
+        if output["only_smaller"] is None:
+            del output["only_smaller"]
+    return recipe_json
 
 
 def fill_enlarge(recipe: Recipe) -> Recipe:

@@ -1,7 +1,6 @@
 """What the command line changes on a recipe, or makes a recipe of that has no name."""
 
 import os
-from collections.abc import Sequence
 
 import msgspec
 
@@ -9,16 +8,18 @@ from fileq.operations import Step
 from fileq.operations.base import Operation, op_name
 from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
-from fileq.operations.builtin.rotate import Rotate
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import argv_of
 from fileq.recipes.formats import EXTENSIONS, format_of_name
+from fileq.recipes.output_names import template_fields
 from fileq.recipes.recipe import Format, MetadataPolicy, OnConflict, Output, Recipe, fill_enlarge
+from fileq.recipes.step_edits import StepEdits, has_resize, split_at_resize
 from fileq.units import ByteSize
 
 NAMELESS = "custom"
 """What a recipe is called that has no name: it takes the place of its own outputs, whatever they were made with."""
 
+_SIZE_FIELDS = frozenset({"width", "height"})
 _UNSAFE = str.maketrans({"%": "pct", ":": "x", "/": "-", "{": "-", "}": "-", "\\": "-", "\0": "-", " ": ""})
 
 
@@ -26,7 +27,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     """Changes to a recipe: those that are not None or empty."""
 
     crop: Crop | None = None
-    resize: Resize | None = None
+    sizes: tuple[Resize, ...] = ()  # several make an output each
     steps: tuple[Operation, ...] = ()
     watermark: Watermark | None = None
     program: Operation | None = None  # a step that works on files
@@ -54,7 +55,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _pixel_steps(self) -> list[Operation]:
-        return [step for step in (self.crop, self.resize, *self.steps, self.watermark) if step is not None]
+        return [step for step in (self.crop, *self.sizes, *self.steps, self.watermark) if step is not None]
 
     @property
     def folder_name(self) -> str:
@@ -84,14 +85,15 @@ def nameless_recipe(changes: Refinement) -> Recipe:
 
 def refine_recipe(recipe: Recipe, changes: Refinement) -> Recipe:
     """Return the recipe with the changes. Raises ValueError with the remedy where they don't fit it."""
-    outputs = recipe.outputs if changes.name is None else _renamed(recipe, changes.name, changes.format)
     if recipe.only_program is not None and changes.program is not None:
-        steps: tuple[Step, ...] = (changes.program,)
+        recipe = msgspec.structs.replace(recipe, steps=(changes.program,))
+    elif len(changes.sizes) > 1:
+        recipe = _with_sizes(recipe, changes)
     else:
-        steps, outputs = _with_steps(recipe.steps, outputs, changes)
+        recipe = _with_steps(recipe, changes)
+    outputs = recipe.outputs if changes.name is None else _renamed(recipe, changes.name, changes.format)
     refined = msgspec.structs.replace(
         recipe,
-        steps=steps,
         outputs=tuple(_with_encoding(output, changes) for output in outputs),
         metadata=changes.metadata or recipe.metadata,
         on_conflict=changes.on_conflict or recipe.on_conflict,
@@ -101,71 +103,54 @@ def refine_recipe(recipe: Recipe, changes: Refinement) -> Recipe:
     return fill_enlarge(refined)
 
 
-# Names
+def _with_steps(recipe: Recipe, changes: Refinement) -> Recipe:
+    size = changes.sizes[0] if changes.sizes else None
+    edits = StepEdits(changes.crop, size, changes.steps, changes.watermark)
+    own_size = len(recipe.outputs) == 1 and has_resize(recipe.outputs[0].steps) and not has_resize(recipe.steps)
+    if size is not None and own_size:  # the recipe's only size stands there
+        (output,) = recipe.outputs
+        outputs = [msgspec.structs.replace(output, steps=StepEdits(size=size).apply(output.steps))]
+        steps = edits.without_size().apply(recipe.steps)
+    else:
+        outputs, steps = list(recipe.outputs), edits.apply(recipe.steps)
+    return msgspec.structs.replace(recipe, steps=steps, outputs=tuple(_with_program(one, changes) for one in outputs))
+
+
+def _with_sizes(recipe: Recipe, changes: Refinement) -> Recipe:
+    """Return the recipe with an output for each size, and what comes before the size for all of them together."""
+    if len(recipe.outputs) > 1:
+        raise ValueError(f"several sizes are several outputs, and the recipe {recipe.name} makes several already")
+    (output,) = recipe.outputs
+    name = output.name
+    if _SIZE_FIELDS.isdisjoint(template_fields(name)):
+        stem, ending = os.path.splitext(name)
+        name = f"{stem}-{{width}}{ending}"
+    common: tuple[Step, ...] = ()
+    outputs = []
+    for size in dict.fromkeys(changes.sizes):
+        edits = StepEdits(changes.crop, size, changes.steps, changes.watermark)
+        common, own = split_at_resize(edits.apply((*recipe.steps, *output.pixel_steps)))
+        program = () if output.program is None else (output.program,)
+        outputs.append(msgspec.structs.replace(output, name=name, steps=(*own, *program)))
+    return msgspec.structs.replace(recipe, steps=common, outputs=tuple(_with_program(one, changes) for one in outputs))
+
+
+def _with_program(output: Output, changes: Refinement) -> Output:
+    if changes.program is None:
+        return output
+    return msgspec.structs.replace(output, steps=(*output.pixel_steps, changes.program))
 
 
 def _renamed(recipe: Recipe, name: str, format_: Format | None) -> tuple[Output, ...]:
-    if len(recipe.outputs) > 1:
-        raise ValueError(f"--name names one output, and the recipe {recipe.name} makes {len(recipe.outputs)}")
-    output = msgspec.structs.replace(recipe.outputs[0], name=name)
+    distinct = len(recipe.outputs) == 1 or not _SIZE_FIELDS.isdisjoint(template_fields(name))
+    if not distinct or len({output.format for output in recipe.outputs}) > 1:
+        many = f"the recipe {recipe.name} makes {len(recipe.outputs)} outputs"
+        raise ValueError(f"--name {name!r} is one name, and {many}; put {{width}} into it")
     named = format_of_name(name)
     if named is not None and format_ not in (None, named):
         raise ValueError(f"--name {name!r} says {named}, and --format {format_}; write {{ext}} for the ending")
-    if named is not None:  # the ending says the format
-        output = msgspec.structs.replace(output, format=None, alpha_format=None)
-    return (output,)
-
-
-# Steps: a crop comes before a resize, and a watermark after all else, so that it isn't cut or made smaller
-
-
-def _with_steps(
-    steps: tuple[Step, ...], outputs: tuple[Output, ...], changes: Refinement
-) -> tuple[tuple[Step, ...], tuple[Output, ...]]:
-    common: list[Step] = list(steps)
-    if changes.crop is not None:
-        _put(common, changes.crop, _place(common, (Resize,), 0))
-    if changes.resize is not None:
-        if len(outputs) == 1 and not _has(common, Resize) and _has(outputs[0].steps, Resize):
-            own = list(outputs[0].steps)
-            _put(own, changes.resize, 0)
-            outputs = (msgspec.structs.replace(outputs[0], steps=tuple(own)),)
-        else:
-            _put(common, changes.resize, _place_after(common, (Crop, Rotate)))
-    place = _place(common, (Watermark,), len(common))
-    common[place:place] = changes.steps
-    if changes.watermark is not None:
-        _put(common, changes.watermark, len(common))
-    if changes.program is not None:
-        outputs = tuple(_with_program(output, changes.program) for output in outputs)
-    return tuple(common), outputs
-
-
-def _with_program(output: Output, program: Step) -> Output:
-    return msgspec.structs.replace(output, steps=(*output.pixel_steps, program))
-
-
-def _has(steps: Sequence[Step], kind: type[Operation]) -> bool:
-    return any(isinstance(step, kind) for step in steps)
-
-
-def _place(steps: Sequence[Step], kinds: tuple[type[Operation], ...], otherwise: int) -> int:
-    return next((number for number, step in enumerate(steps) if isinstance(step, kinds)), otherwise)
-
-
-def _place_after(steps: Sequence[Step], kinds: tuple[type[Operation], ...]) -> int:
-    return max((number for number, step in enumerate(steps, 1) if isinstance(step, kinds)), default=0)
-
-
-def _put(steps: list[Step], new: Step, place: int) -> None:
-    """Put a step in the place of those of its kind, or at `place` where there is none."""
-    same = [number for number, step in enumerate(steps) if isinstance(step, type(new))]
-    if not same:
-        steps.insert(place, new)
-        return
-    steps[same[0]] = new
-    for number in reversed(same[1:]):
-        del steps[number]
+    new = {"name": name} | ({"format": None, "alpha_format": None} if named else {})  # the ending says the format
+    return tuple(msgspec.structs.replace(output, **new) for output in recipe.outputs)
 
 
 # Encoding

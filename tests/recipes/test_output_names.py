@@ -36,7 +36,7 @@ def test_fields_are_filled_in(template, name):
     ("template", "words"),
     [
         ("{stme}.jpg", "did you mean {stem}?"),
-        ("{colour}.jpg", "the fields are {stem}"),
+        ("{shade}.jpg", "the fields are {stem}"),
         ("{stem.real}.jpg", "unknown field"),
         ("{stem[0]}.jpg", "unknown field"),
         ("{}.jpg", "unknown field"),

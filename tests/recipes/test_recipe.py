@@ -1,4 +1,4 @@
-"""Which files a recipe is for."""
+"""Which files a recipe is for, and by what it is known."""
 
 import fnmatch
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileq.recipes.recipe import Recipe
+from fileq.config import built_in_recipes
+from fileq.recipes.recipe import Conditions, Output, Recipe
 
 PIECES = st.lists(st.sampled_from(["*", "?", "[ab]", ".", "jpg", "a", "B", "*.jpg", "*."]), max_size=4).map("".join)
 
@@ -25,3 +26,24 @@ def test_what_no_picture_is_called_does_not_match(name):
 def test_patterns_mean_what_a_shell_means_by_them_in_any_case(patterns, name):
     expected = any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
     assert Recipe(name="x", match=tuple(patterns)).matches(name) is expected
+
+
+def test_a_new_fileq_makes_nothing_anew_that_an_older_one_has_made():
+    recipes = built_in_recipes()
+    assert {name: recipes[name].fingerprint for name in ("web", "optimize")} == {
+        "web": "01739fa0d31933e2",
+        "optimize": "bb93e0134dca0c93",
+    }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Recipe(name="x", when=Conditions(min_width=2)),
+        Recipe(name="x", outputs=(Output(only_smaller=True),)),
+        Recipe(name="x", outputs=(Output(quality=9),)),
+        Recipe(name="y"),
+    ],
+)
+def test_another_recipe_has_another_fingerprint(other):
+    assert other.fingerprint != Recipe(name="x").fingerprint
