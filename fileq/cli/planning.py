@@ -1,6 +1,7 @@
 """The plan of an `add` or `run`: for each file and recipe, what would become of it. Nothing is written."""
 
 import json
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ from fileq.job import Failure
 from fileq.ledger import Ledger
 from fileq.ledger.queries.work import WorkCount
 from fileq.publish.forecast import Forecaster, OutputFate, OutputForecast
+from fileq.publish.names_apart import PlannedNames
 
 _IN_MEMORY = 4 * 2**20  # bytes of a plan; what is longer goes into a temp file
 
@@ -142,6 +144,7 @@ class _Planner:
         self._max_pixels = max_pixels
         self._headers = HeaderPlanner()
         self._forecaster = Forecaster(ledger)
+        self._names = PlannedNames(ledger)
 
     def plan(self, job: JobRequest, outcome: IntakeOutcome, job_id: int) -> PlannedJob:
         source, recipe = job.source.path, job.target.recipe
@@ -167,6 +170,10 @@ class _Planner:
         )
 
     def _forecast(self, path: str, job: JobRequest, job_id: int) -> OutputForecast:
+        conflict = self._names.find_conflict(job.target.recipe, job.source.path, path)
+        if conflict is not None:
+            exists = os.path.lexists(path)
+            return OutputForecast(path=path, exists=exists, fate=OutputFate.CONFLICT, problem=conflict)
         version = job.source.size, job.source.mtime_ns
         return self._forecaster.forecast(path, job.target.recipe, job.source.path, version, job_id)
 
@@ -178,6 +185,7 @@ class _Planner:
             recipe=job.target.recipe,
             folder=job.target.folder,
             relative=job.source.relative,
+            counter=self._names.find_number(job.target.recipe, job.source.path, job.target.folder),
             max_pixels=self._max_pixels,
         )
         outputs = self._headers.plan(request, job.target.fingerprint)
@@ -186,7 +194,8 @@ class _Planner:
 
             with open_run(request) as run:
                 outputs = tuple(run.planned)
-        return [output.path for output in outputs]
+        usual = [output.path for output in outputs]
+        return self._names.settle(job.target.recipe, job.source.path, job.target.folder, usual)
 
 
 def _worst(fates: Iterable[OutputFate]) -> PlanOutcome:

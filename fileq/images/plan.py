@@ -137,7 +137,7 @@ class NameContext:
     file: BinaryIO
     relative: str
     recipe_name: str
-    counter: int
+    counter: int = 1
 
     def output_path(self, folder: str, plan: OutputPlan, size: Size, exif: Image.Exif | None, extension: str) -> str:
         """Return the absolute path of an output of `size` pixels below `folder`.

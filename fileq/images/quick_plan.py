@@ -72,6 +72,8 @@ def _output(names: NameContext, plan: OutputPlan, request: PipelineRequest) -> O
 
 def _plans_of_jpeg(recipe: Recipe) -> tuple[OutputPlan, ...] | None:
     """Return what a recipe makes of every ordinary JPEG; None where that depends on more than its being one."""
+    if recipe.when is not None or any(output.only_smaller for output in recipe.outputs):
+        return None
     filled = fill_enlarge(recipe)
     if not all(map(_is_harmless, filled.all_steps)):
         return None

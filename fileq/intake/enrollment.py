@@ -11,7 +11,7 @@ from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
-from fileq.recipes.output_names import fill_folder, folder_templates
+from fileq.recipes.output_names import fill_folder, folder_templates, uses_counter
 from fileq.recipes.recipe import Recipe, encode_recipe
 from fileq.sources import SourceFile
 
@@ -122,6 +122,7 @@ class IntakeEngine:
         self._ledger = ledger
         self._recipes = {recipe.fingerprint: recipe for recipe in recipes}
         self._recipes_json = {fingerprint: encode_recipe(recipe) for fingerprint, recipe in self._recipes.items()}
+        self._counting = {fingerprint for fingerprint, recipe in self._recipes.items() if uses_counter(recipe)}
         self._templates = folder_templates(recipes, out)
         self._repeat = repeat
         self._queue = queue
@@ -171,6 +172,9 @@ class IntakeEngine:
             for fingerprint, recipe in self._recipes.items()
         }
         jobs = [self._enroll_one(one, recipe_ids[one.target.fingerprint], batch, now) for one in requests]
+        for one in requests:
+            if one.target.fingerprint in self._counting:
+                self._ledger.counters.number_source(one.target.folder, one.target.recipe.name, one.source.path)
         due = [
             QueueEntry(job_id=job.job_id, priority=self._priority, due_at=self._due_at, size=one.source.size)
             for one, job in zip(requests, jobs, strict=True)

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from fileq.ledger.database import Database
 from fileq.ledger.queries.health import HealthQueries
 from fileq.ledger.queries.history import History
+from fileq.ledger.queries.output_names import OutputNames
 from fileq.ledger.queries.overview import Overview
 from fileq.ledger.queries.prior_jobs import PriorJobs
 from fileq.ledger.queries.retention import Retention
@@ -14,6 +15,7 @@ from fileq.ledger.queries.work import WorkQueries
 from fileq.ledger.tables.attempts import Attempts
 from fileq.ledger.tables.batches import Batches
 from fileq.ledger.tables.checks import Checks
+from fileq.ledger.tables.counters import Counters
 from fileq.ledger.tables.dispositions import Dispositions
 from fileq.ledger.tables.folders import Folders
 from fileq.ledger.tables.jobs import Jobs
@@ -54,6 +56,8 @@ class Ledger:
         self.notifications = Notifications(self.database)
         self.health = HealthQueries(self.database)
         self.checks = Checks(self.database)
+        self.counters = Counters(self.database)
+        self.output_names = OutputNames(self.database)
         self.messages = QueueMessages(self.database)
         self.overview = Overview(self.database)
         self.history = History(self.database)

@@ -116,6 +116,7 @@ create table outputs ( -- a path belongs to one job at a time
     pending_json text -- what is known of the file that is just being published
 ) strict;
 create index outputs_by_job on outputs (job_id);
+create index outputs_by_folded_path on outputs (lower(path)); -- some disks know no small and capital letters
 create index outputs_by_inode on outputs (inode) where inode is not null;
 create index outputs_vanished on outputs (vanished_at) where vanished_at is not null;
 create index outputs_unfinished on outputs (job_id) where temp_path is not null;
@@ -131,6 +132,15 @@ create table folders ( -- that have held outputs, or are watched
     maybe_empty integer not null default 0 check (maybe_empty in (0, 1)) -- retention has removed something in it
 ) strict, without rowid;
 create index folders_maybe_empty on folders (path) where maybe_empty = 1;
+
+create table counters ( -- the numbers of sources in the names of their outputs
+    folder any not null check (typeof(folder) in ('text', 'blob')), -- of the outputs
+    recipe_name text not null,
+    source any not null check (typeof(source) in ('text', 'blob')),
+    number integer not null,
+    primary key (folder, recipe_name, source)
+) strict, without rowid;
+create unique index counters_by_number on counters (folder, recipe_name, number);
 
 create table cleanings ( -- what retention did, and when
     id integer primary key,

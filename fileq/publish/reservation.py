@@ -13,6 +13,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
 from fileq.ledger.tables.folders import FolderRecord
 from fileq.ledger.tables.outputs import PathOwner
+from fileq.publish.names_apart import OutputNaming, name_conflict
 from fileq.recipes.recipe import Recipe
 
 
@@ -29,6 +30,8 @@ def reserve_outputs(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequenc
         )
     with ledger.transaction():
         ledger.attempts.check_token(claim.token)
+        naming = OutputNaming(ledger, recipe, claim.source, claim.folder)
+        paths = [naming.settle(path) for path in paths]
         reservations = [_reserve_one(ledger, claim, recipe, paths, number) for number in range(len(paths))]
         for folder in {os.path.dirname(reservation.path) for reservation in reservations if reservation}:
             prepare_folder(ledger, folder)
@@ -166,11 +169,7 @@ class PathOccupant:
             )
         if self._anothers_output:
             assert self._owner is not None
-            raise JobError(
-                ErrorKind.CONFLICT,
-                f"{self.path} is already the output of {self._owner.source} (recipe {self._owner.recipe_name}).",
-                'Put more in the name, such as {relative} or {ext}, or set on_conflict = "rename".',
-            )
+            raise name_conflict(self.path, self._owner.source, self._owner.recipe_name)
         if self._foreign:
             raise JobError(
                 ErrorKind.CONFLICT,

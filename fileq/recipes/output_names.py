@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from string import Formatter
 
-from fileq.recipes.formats import EXTENSIONS
+from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.recipes.recipe import Output, Recipe
 
 _DIRECTIVE = re.compile(r"%[aAbBdHIjmMpSuUVwWyYGf%]")
@@ -56,6 +56,12 @@ NAME_FIELDS: dict[str, NameValue] = {
 }
 """Every field of a name, with an example of its value."""
 
+_OF_ONE_SOURCE = frozenset({"name", "hash", "counter"})
+"""The fields that no two sources of a folder have the same of."""
+
+_WRITTEN_AS_JPEG = frozenset({"heic", "heif", "hif", "mpo", "jp2", "j2k", "jpx"})
+"""The endings of files that stay in no format of theirs."""
+
 FOLDER_FIELDS = ("folder", "recipe", "relative")
 """The fields of a folder; there, `folder` is the whole path of the source's folder."""
 
@@ -89,6 +95,11 @@ def template_fields(template: str) -> frozenset[str]:
     return frozenset(name for name, _, _ in _placeholders(template))
 
 
+def uses_counter(recipe: Recipe) -> bool:
+    """Return whether a name of the recipe's outputs has the number of its source."""
+    return any("counter" in template_fields(output.name) for output in recipe.outputs)
+
+
 def fill_name(template: str, values: Mapping[str, NameValue]) -> str:
     """Return the name of an output, relative to its folder, with `/` between the parts.
 
@@ -103,6 +114,24 @@ def fill_folder(out: str, folder: str, recipe_name: str, relative: str) -> str:
     """Return the folder that `out` names for a source in `folder`, `relative` to the folder that was added."""
     values = {"folder": folder, "recipe": _sanitize("recipe", recipe_name), "relative": relative}
     return os.path.normpath(os.path.join(folder, os.path.expanduser(out).format_map(values)))
+
+
+def name_apart(path: str, source: str) -> str | None:
+    """Return an output's path with its source's ending in it, `IMG.png.jpg`; None where the source has no ending."""
+    root, ending = os.path.splitext(path)
+    folder, stem = os.path.split(root)
+    own = os.path.splitext(source)[1]
+    return os.path.join(folder, _shorten(f"{stem}{own}{ending}")) if own else None
+
+
+def may_be_named(recipe: Recipe, source: str, path: str) -> bool:
+    """Return whether an output of a source could have a name like `path`, as far as its ending and template say."""
+    wanted = os.path.splitext(path)[1][1:].lower()
+    return any(
+        wanted in _possible_endings(recipe, output, source)
+        for output in recipe.outputs
+        if _OF_ONE_SOURCE.isdisjoint(template_fields(output.name))
+    )
 
 
 def have_collisions(recipes: Sequence[Recipe]) -> bool:
@@ -186,6 +215,25 @@ def _shorten(part: str) -> str:
     while len(os.fsencode(stem + extension)) > MAX_PART_BYTES:
         stem = stem[:-1]
     return stem + extension
+
+
+def _possible_endings(recipe: Recipe, output: Output, source: str) -> set[str]:
+    """Return what an output's ending can be, in small letters and without a dot."""
+    own = os.path.splitext(source)[1][1:].lower()
+    if not output.name.endswith("{ext}"):
+        return {os.path.splitext(output.name)[1][1:].lower()}
+    formats = {output.format or "same"}
+    if output.alpha_format is not None and own not in EXTENSIONS["jpeg"]:
+        formats.add(output.alpha_format)
+    if recipe.only_program is not None and formats == {"same"}:
+        return {own}
+    return {_ending_of(format_, own) for format_ in formats}
+
+
+def _ending_of(format_: str, own: str) -> str:
+    if format_ == "same":
+        return own if format_of_name(f"x.{own}") else "jpg" if own in _WRITTEN_AS_JPEG else "png"
+    return own if own in EXTENSIONS[format_] else EXTENSIONS[format_][0]
 
 
 def _share_a_name(one: Recipe, other: Recipe) -> bool:

@@ -21,6 +21,7 @@ from fileq.publish import (
     reserve_outputs,
     restore_displaced_files,
 )
+from fileq.recipes.output_names import uses_counter
 from fileq.recipes.recipe import Recipe, decode_recipe
 from fileq.units import describe_count
 from fileq.worker.ended_job import EndedJob
@@ -44,6 +45,7 @@ class Attempt:
         self._ledger = context.ledger
         self._claim = claim
         self._reservations: list[Reservation] = []
+        self._renamed: list[tuple[str, str]] = []  # the usual path of an output, and the one that it got
         self._encoded: EncodedJob | None = None
 
     @property
@@ -87,14 +89,26 @@ class Attempt:
             recipe=self._recipe,
             folder=claim.folder,
             relative=claim.relative,
+            counter=self._find_counter(),
             max_pixels=self._context.settings.max_pixels,
             wants_digest=claim.watched,
         )
+
+    def _find_counter(self) -> int:
+        """Return the source's number, where the names of outputs have one. It got it when it was queued."""
+        if not uses_counter(self._recipe):
+            return 1
+        return self._ledger.counters.number_source(self._claim.folder, self._recipe.name, self.source)
 
     def reserve(self, planned: Sequence[OutputInfo]) -> list[Reservation | None]:
         """Make the planned paths this job's own; None is for an output that is skipped. Raises JobError, Fenced."""
         places = reserve_outputs(self._ledger, self._claim, self._recipe, [output.path for output in planned])
         self._reservations = [place for place in places if place]
+        self._renamed = [
+            (output.path, place.path)
+            for output, place in zip(planned, places, strict=True)
+            if place and os.path.basename(place.path) != os.path.basename(output.path)
+        ]
         return places
 
     def encoded_job(self, result: EncodeResult) -> EncodedJob:
@@ -102,7 +116,8 @@ class Attempt:
         if result.digest is not None:
             self._ledger.prior_jobs.record_digest(self.token.job_id, result.digest)
         outputs = [output for output in result.outputs if output]
-        note = _note(result.notes, skipped=len(result.outputs) - len(outputs))
+        notes = [*result.notes, *map(_describe_name, self._renamed)]
+        note = _note(notes, skipped=len(result.outputs) - len(outputs))
         self._encoded = EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
         return self._encoded
 
@@ -233,6 +248,11 @@ class Attempt:
 
 def _failure(error: JobError) -> Failure:
     return Failure(error.kind, error.message, error.hint)
+
+
+def _describe_name(renamed: tuple[str, str]) -> str:
+    usual, got = map(os.path.basename, renamed)
+    return f"It is named {got}: another has the name {usual}."
 
 
 def _note(notes: Sequence[str], *, skipped: int) -> str:

@@ -1,0 +1,121 @@
+"""Names apart for outputs of sources that differ by their endings alone: IMG.jpg and IMG.png both make IMG.jpg.
+
+The source that came first has the usual name, and each other one a name with its own ending in it: IMG.png.jpg. Whose
+a name is doesn't depend on which job is done first, nor on whether it goes well; and it stays so at every run.
+"""
+
+import os
+from collections.abc import Iterable
+
+from fileq.errors import ErrorKind, JobError
+from fileq.files.names import free_names
+from fileq.ledger import Ledger
+from fileq.recipes.output_names import may_be_named, name_apart, uses_counter
+from fileq.recipes.recipe import Recipe
+
+
+class OutputNaming:
+    """The paths of the outputs of one source, which goes through a recipe into a folder."""
+
+    def __init__(self, ledger: Ledger, recipe: Recipe, source: str, folder: str) -> None:
+        self._ledger = ledger
+        self._recipe = recipe
+        self._source = source
+        self._folder = folder
+
+    def settle(self, path: str, rivals: Iterable[str] = ()) -> str:
+        """Return the path that an output gets whose usual one is `path`.
+
+        `rivals` are sources of the same stem that come first and that the ledger doesn't know yet. Raises LedgerError.
+        """
+        apart = name_apart(path, self._source)
+        if apart is None or self._recipe.on_conflict == "rename" or self._is_own(path):
+            return path
+        if not (self._belongs_to_another(path) or self._another_comes_first(path, rivals)):
+            return apart if self._is_own(apart) else path
+        # Of IMG.JPG, Img.jpg and img.jpg two want the same again.
+        return next(name for name in free_names(apart) if self._is_own(name) or not self._belongs_to_another(name))
+
+    def _is_own(self, path: str) -> bool:
+        owner = self._ledger.outputs.find_owner(path)
+        return owner is not None and owner.source == self._source and owner.recipe_name == self._recipe.name
+
+    def _belongs_to_another(self, path: str) -> bool:
+        """Whether an output of a source of another name has this path, or another original stands there."""
+        for known_path, source, _, state in self._ledger.output_names.find_owners(path):
+            if are_namesakes(source, self._source) and (not state.is_final or os.path.lexists(known_path)):
+                return True
+        return are_namesakes(path, self._source) and os.path.lexists(path) and self._ledger.outputs.is_source(path)
+
+    def _another_comes_first(self, path: str, rivals: Iterable[str]) -> bool:
+        stem = os.path.splitext(self._source)[0]
+        known = self._ledger.output_names.find_siblings(self._source, stem, self._folder, self._recipe.name)
+        return any(
+            may_be_named(self._recipe, rival, path) and os.path.lexists(rival)
+            for rival in (*known, *rivals)
+            if os.path.splitext(rival)[0] == stem
+        )
+
+
+def are_namesakes(one: str, other: str) -> bool:
+    """Return whether the names of two files differ by their endings, or by small and capital letters, and no more."""
+    names = [os.path.basename(path) for path in (one, other)]
+    return names[0] != names[1] and len({os.path.splitext(name)[0].lower() for name in names}) == 1
+
+
+def name_conflict(path: str, source: str, recipe_name: str) -> JobError:
+    """Return the error of an output whose path belongs to that of another source."""
+    return JobError(
+        ErrorKind.CONFLICT,
+        f"{path} is already the output of {source} (recipe {recipe_name}).",
+        "Add it again with a name that tells them apart, such as --name '{relative}/{stem}.{ext}', or with"
+        " --on-conflict rename.",
+    )
+
+
+class PlannedNames:
+    """The paths of outputs in a plan, of which nothing is in the ledger yet: each job is asked for in its turn."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._rivals: dict[tuple[str, str, str], list[str]] = {}
+        self._sources: dict[str, str] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def settle(self, recipe: Recipe, source: str, folder: str, paths: Iterable[str]) -> list[str]:
+        """Return the paths that the outputs get whose usual ones are `paths`. Raises LedgerError."""
+        naming = OutputNaming(self._ledger, recipe, source, folder)
+        rivals = self._rivals.setdefault((folder, recipe.name, os.path.splitext(source)[0]), [])
+        settled = []
+        for path in paths:
+            wanted = naming.settle(path, rivals)
+            rival = self._find_rival(wanted, source)
+            apart = name_apart(path, source)
+            if rival is not None and apart is not None and are_namesakes(rival, source):
+                wanted = next(name for name in free_names(apart) if self._find_rival(name, source) is None)
+            settled.append(wanted)
+        rivals.append(source)
+        for path in settled:
+            self._sources.setdefault(path.lower(), source)
+        return settled
+
+    def find_conflict(self, recipe: Recipe, source: str, path: str) -> JobError | None:
+        """Return the error of an output whose path another source of this plan has; None where it is its own."""
+        rival = self._find_rival(path, source) if recipe.on_conflict in ("fail", "overwrite") else None
+        return None if rival is None else name_conflict(path, rival, recipe.name)
+
+    def find_number(self, recipe: Recipe, source: str, folder: str) -> int:
+        """Return the number that a source has, or is the next to get, where names have one. Raises LedgerError."""
+        if not uses_counter(recipe):
+            return 1
+        known = self._ledger.counters.find_number(folder, recipe.name, source)
+        if known is None:
+            key = (folder, recipe.name)
+            last = self._numbers.get(key) or self._ledger.counters.find_last_number(*key)
+            known = self._numbers[key] = last + 1
+        return known
+
+    def _find_rival(self, path: str, source: str) -> str | None:
+        """Return the other source that has a path in this plan already; None where there is none."""
+        rival = self._sources.get(path.lower())
+        return None if rival == source else rival
