@@ -11,6 +11,11 @@ from fileq import signals
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
     _open_closed_streams()
+    if "_FILEQ_COMPLETE" in os.environ:
+        from fileq.cli.completion import answer_shell  # noqa: PLC0415  # a shell asks at a TAB
+
+        answer_shell(sys.argv[1:])
+        return
     signals.install(stops_well=_command(sys.argv[1:]) in ("worker", "watch"))
     if {"run", "worker", "--work"} & set(sys.argv):
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a

@@ -20,7 +20,7 @@ PANELS = {
     "Look": ("status", "batches", "list", "show", "recipes", "operations"),
     "Steer": ("retry", "cancel", "pause", "resume", "wait"),
     "Look after": ("report", "doctor", "clean", "schedule"),
-    "Set up": ("init", "config", "trust", "service"),
+    "Set up": ("init", "config", "trust", "service", "completion"),
 }
 """The commands as `fileq --help` shows them."""
 
@@ -91,6 +91,16 @@ def _show_version(is_wanted: bool) -> None:
         raise typer.Exit
 
 
+def _install_completion(is_wanted: bool) -> None:
+    if is_wanted:
+        from fileq.cli.completion.installation import current_shell, install_script
+
+        script, start_file = install_script(current_shell())
+        reads = f"{start_file} reads {script} now." if start_file else f"It is in {script}."
+        typer.echo(f"{reads} It counts in each shell that you open from now on.")
+        raise typer.Exit
+
+
 @root_app.callback()
 def apply_global_options(
     context: typer.Context,
@@ -112,12 +122,19 @@ def apply_global_options(
         bool,
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True, show_envvar=False),
     ] = False,
-) -> None:
+    install_completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion", help="Have this shell complete what is typed: bash, zsh or fish.",
+            callback=_install_completion, is_eager=True, show_envvar=False,
+        ),
+    ] = False,
+) -> None:  # fmt: skip
     """Process files in batches, through a local queue that loses nothing.
 
     Start with: fileq run photos/
     """
-    del version
+    del version, install_completion
     given = {"config": config, "database": database, "quiet": quiet, "verbose": verbose, "debug": debug}
     global_options.apply_options(session_of(context), context, given)
     signals.interrupt_on_signal()  # the command's module is imported by now
