@@ -1,9 +1,15 @@
 """What is done with jobs that were queued before: they are tried again, cancelled, or sent once more."""
 
+import os
+import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from fileq import queue
+from fileq.files.identity import version_of
+from fileq.job import JobState
 from fileq.ledger import Ledger
+from fileq.ledger.tables.job_sources import FoundSource, RetryCandidate
 from fileq.ledger.tables.jobs import QueueEntry
 
 PATIENCE = 60.0
@@ -13,12 +19,52 @@ _AT_ONCE, _MOST = 1_000, 100_000
 """Jobs that are sent again in one transaction, and in one call: more than are done in a minute."""
 
 
-def retry_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
-    """Queue failed and cancelled jobs again; return how many were."""
+def retry_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> list[int]:
+    """Queue failed and cancelled jobs again, each to read its source as it is now; return the ids of those to follow.
+
+    A source is read where a watched folder has put it. Where its version of now has a job of its own, that one is
+    queued unless it is done, and the one that failed is superseded.
+    """
+    candidates = ledger.job_sources.find_retry_candidates(jobs)
+    sources = [_find_source(candidate) for candidate in candidates]  # no look at files while others wait
     with ledger.transaction(durable=True):
-        due = ledger.jobs.retry_jobs(jobs)
+        pairs = zip(candidates, sources, strict=True)
+        followed = list(dict.fromkeys(_renew_source(ledger, candidate, found, now) for candidate, found in pairs))
+        due = ledger.jobs.retry_jobs(followed)
+        due += ledger.jobs.filter_unsent_jobs(set(followed) - {entry.job_id for entry in due})
         _send_each_to_its_queue(ledger, due, now)
-    return len(due)
+    return followed
+
+
+def _find_source(candidate: RetryCandidate) -> FoundSource | None:
+    """Return the source of a job as it is now; None where it is gone."""
+    for path in (candidate.moved_to, candidate.source):
+        with suppress(OSError):
+            status = None if path is None else os.stat(path)
+            if path is not None and status is not None and stat.S_ISREG(status.st_mode):
+                return FoundSource(
+                    path=path, version=version_of(status), size=status.st_size, mtime_ns=status.st_mtime_ns,
+                    inode=status.st_ino,
+                )  # fmt: skip
+    return None
+
+
+def _renew_source(ledger: Ledger, candidate: RetryCandidate, found: FoundSource | None, now: float) -> int:
+    """Have a job read its source as it was found; return its id, or that of the job that there is for this version."""
+    if found is None or (found.version == candidate.version and candidate.moved_to in (None, found.path)):
+        return candidate.job_id
+    other = ledger.job_sources.find_job_of_version(candidate.job_id, found.version)
+    if other is None:
+        ledger.job_sources.record_found(candidate, found)
+        return candidate.job_id
+    job_id, state = other
+    if state.is_final and not (state is JobState.DONE and ledger.outputs.are_present(job_id)):
+        ledger.jobs.requeue_job(
+            job_id, candidate.batch_id, now, recipe_id=candidate.recipe_id, priority=candidate.priority
+        )
+        ledger.batches.reopen_batch(candidate.batch_id)
+    ledger.jobs.supersede_older_jobs([job_id], now)
+    return job_id
 
 
 def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:

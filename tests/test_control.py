@@ -17,7 +17,7 @@ def jobs_sent(ledger, name=queue.MAIN):
 def test_what_failed_is_queued_again_with_a_message(ledger):
     one, two = enter(ledger, "a", "b")
     ledger.attempts.fail_attempt(begin(ledger, one), DAMAGED, NOW)
-    assert control.retry_jobs(ledger, [one, two, 99], NOW) == 1
+    assert len(control.retry_jobs(ledger, [one, two, 99], NOW)) == 1
     assert state(ledger, one) is JobState.QUEUED
     assert jobs_sent(ledger) == [one]
 
@@ -27,7 +27,7 @@ def test_a_retried_job_goes_through_the_queue_of_its_batch_with_its_priority(led
     (high,) = enter(ledger, "b", queue="run-1", priority=5)
     (main,) = enter(ledger, "c")
     ledger.jobs.cancel_jobs([low, high, main], NOW)
-    assert control.retry_jobs(ledger, [low, high, main], NOW) == 3
+    assert len(control.retry_jobs(ledger, [low, high, main], NOW)) == 3
     assert (jobs_sent(ledger, "run-1"), jobs_sent(ledger)) == ([high, low], [main])
 
 

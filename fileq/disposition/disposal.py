@@ -10,10 +10,12 @@ from fileq.disposition.copy import digest_file
 from fileq.disposition.leased_file import LEASE, LeasedFile
 from fileq.disposition.relocation import move_file
 from fileq.errors import JobError, translate_os_errors
+from fileq.files.identity import version_of
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.dispositions import Disposition, DispositionLease
+from fileq.ledger.tables.job_sources import FoundSource
 from fileq.presence import this_process
 
 _FIRST_RETRY, _LONGEST_RETRY = 10.0, 300.0
@@ -64,7 +66,7 @@ def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
     assert disposition is not None
     try:
         with translate_os_errors(disposition.source):
-            stays = _carry_out(ledger, lease, disposition)
+            stays, moved = _carry_out(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)
         ledger.dispositions.postpone_disposition(lease, time.time() + delay, str(error))
@@ -73,20 +75,29 @@ def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
         with suppress(Exception):
             ledger.dispositions.release_lease(lease)
         raise
-    if stays and not disposition.is_settled:
-        ledger.dispositions.park_disposition(lease)
-    else:
-        ledger.dispositions.close_disposition(lease)
+    with ledger.transaction():
+        if moved is not None:
+            ledger.dispositions.record_moved(lease, moved)
+        if moved is not None and disposition.may_go_on:
+            ledger.dispositions.continue_disposition(lease, moved)
+        elif stays and not disposition.is_settled:
+            ledger.dispositions.park_disposition(lease)
+        else:
+            ledger.dispositions.close_disposition(lease)
     return None
 
 
-def _carry_out(ledger: Ledger, lease: DispositionLease, disposition: Disposition) -> bool:
-    """Keep, move or delete the source; return whether the file that was read has its own name still."""
+def _carry_out(ledger: Ledger, lease: DispositionLease, disposition: Disposition) -> tuple[bool, FoundSource | None]:
+    """Keep, move or delete the source; return whether the file that was read has its own name still, and its new place.
+
+    That place is None where it was not moved.
+    """
     try:
         file = LeasedFile(ledger, lease, disposition)
     except (FileNotFoundError, NotADirectoryError):  # its folder has gone, and the file with it
-        return False
+        return False, None
     with file:
+        was_there = file.name is not None
         if disposition.temp_path is not None:
             _remove_copy(ledger, lease, disposition.temp_path)
         try:
@@ -94,7 +105,20 @@ def _carry_out(ledger: Ledger, lease: DispositionLease, disposition: Disposition
         except OSError:
             if not file.is_gone:  # else somebody else moved it, or saved a newer file in its place: that one stays
                 raise
-        return file.name is not None
+        moved = _find_arrival(file, is_sure=was_there) if disposition.to and file.name is None else None
+        return file.name is not None, moved
+
+
+def _find_arrival(file: LeasedFile, *, is_sure: bool) -> FoundSource | None:
+    """Return the source at its target; where that is not sure, only if it is the same version."""
+    with suppress(OSError):
+        status = None if file.target is None else os.lstat(file.target)
+        if status is not None and (is_sure or version_of(status) == file.disposition.version):
+            return FoundSource(
+                path=str(file.target), version=version_of(status), size=status.st_size, mtime_ns=status.st_mtime_ns,
+                inode=status.st_ino,
+            )  # fmt: skip
+    return None
 
 
 def _apply_action(ledger: Ledger, file: LeasedFile, to: str | None) -> None:

@@ -124,7 +124,11 @@ def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_n
 
 
 def _changed_error(path: str) -> JobError:
-    return JobError(ErrorKind.CHANGED, f"{path} has changed since it was added.", "Add it again.")
+    return JobError(
+        ErrorKind.CHANGED,
+        f"{path} has changed since it was added.",
+        "Add it again, or retry the job: it is then read as it is now.",
+    )
 
 
 def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:

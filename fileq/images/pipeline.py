@@ -54,16 +54,16 @@ def open_run(request: PipelineRequest) -> Iterator[ImageRun | ProgramRun]:
 
     Raises JobError only.
     """
-    with open_source(request.source, request.size, request.mtime_ns, request.inode) as file, warnings.catch_warnings():
+    with open_source(request.path, request.size, request.mtime_ns, request.inode) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, on odd metadata: nobody would read them here
         program = request.recipe.only_program
         if program is not None:
             _check_file(request, file)
             yield ProgramRun(request, file, program)
             return
-        image = open_image(file, request.source, request.max_pixels)
+        image = open_image(file, request.path, request.max_pixels)
         with image:
-            source = DecodedSource(image, request.source, request.recipe)
+            source = DecodedSource(image, request.path, request.recipe)
             check_conditions(request.recipe, os.fstat(file.fileno()).st_size, source.size(source.sequence[0]))
             yield ImageRun(request, file, source)
 
@@ -72,8 +72,8 @@ def _check_file(request: PipelineRequest, file: BinaryIO) -> None:
     """Raise JobError (unsupported) where a file that goes to a program is not what the recipe is for."""
     when, size = request.recipe.when, None
     if when is not None and when.about_pixels:
-        with suppress(JobError), open_image(file, request.source, request.max_pixels) as image:
-            size = DecodedSource(image, request.source, request.recipe).size()
+        with suppress(JobError), open_image(file, request.path, request.max_pixels) as image:
+            size = DecodedSource(image, request.path, request.recipe).size()
     check_conditions(request.recipe, os.fstat(file.fileno()).st_size, size)
 
 

@@ -132,7 +132,7 @@ class SourceRun:
 
     def digest(self) -> str:
         """Return the SHA-256 of the source that was read, in hex digits. Raises JobError where it has changed."""
-        with translate_os_errors(self._request.source):
+        with translate_os_errors(self._request.path):
             digest = digest_of(self._file.fileno())
         self._check_unchanged()
         return digest
@@ -141,7 +141,7 @@ class SourceRun:
         """Raise JobError where the source is not what it was when it was opened."""
         before = self._status
         ctime_ns = before.st_ctime_ns if self._request.recipe.replace else -1  # an edit would be lost for good
-        check_unchanged(self._file, self._request.source, before.st_size, before.st_mtime_ns, ctime_ns)
+        check_unchanged(self._file, self._request.path, before.st_size, before.st_mtime_ns, ctime_ns)
 
 
 class ProgramRun(SourceRun):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class PipelineRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt must do. It is pickled to the child."""
 
-    source: str  # an absolute path, which may hold surrogate escapes
+    source: str  # an absolute path, which may hold surrogate escapes: by it the outputs are named
     size: int  # the source's when it was added; -1: any
     mtime_ns: int  # the same
     recipe: Recipe
@@ -25,7 +25,13 @@ class PipelineRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_pixels: int
     counter: int = 1  # the source's number, for names that have one
     inode: int | None = None  # the source's when it was added, where that must not be another file's; None: any
+    location: str | None = None  # where the source is read, where it was put elsewhere since
     wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
+
+    @property
+    def path(self) -> str:
+        """Return the path at which the source is read."""
+        return self.location or self.source
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from fileq.ledger.tables.checks import Checks
 from fileq.ledger.tables.counters import Counters
 from fileq.ledger.tables.dispositions import Dispositions
 from fileq.ledger.tables.folders import Folders
+from fileq.ledger.tables.job_sources import JobSources
 from fileq.ledger.tables.jobs import Jobs
 from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
@@ -40,6 +41,7 @@ class Ledger:
     def __init__(self, path: str, patience: float = 5.0) -> None:
         self.database = Database(path, patience)
         self.jobs = Jobs(self.database)
+        self.job_sources = JobSources(self.database)
         self.outputs = Outputs(self.database)
         self.attempts = Attempts(self.database)
         self.leftover_temps = LeftoverTemps(self.database)

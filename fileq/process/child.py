@@ -47,7 +47,7 @@ def _answer(connection: Connection, request: PipelineRequest) -> EncodeResult | 
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job
         lack = find_shortage(error)
         if lack is not None and lack.of_memory:  # there is a limit for this process alone
-            return JobError(ErrorKind.MEMORY, f"{request.source} needs more memory than a job may use.", MORE_MEMORY)
+            return JobError(ErrorKind.MEMORY, f"{request.path} needs more memory than a job may use.", MORE_MEMORY)
         if lack is not None:
             return lack
         if isinstance(error, JobError):
@@ -55,7 +55,7 @@ def _answer(connection: Connection, request: PipelineRequest) -> EncodeResult | 
         traceback.print_exc()
         return JobError(
             ErrorKind.INTERNAL,
-            f"Something went wrong inside fileq at {request.source}: {type(error).__name__}: {error}",
+            f"Something went wrong inside fileq at {request.path}: {type(error).__name__}: {error}",
             "Please report it, with the file if you can.",
         )
 

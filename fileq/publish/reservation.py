@@ -62,7 +62,7 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
 def _own_file(claim: Claim, recipe: Recipe, path: str) -> str:
     """The path at which an output replaces its source: where a link leads to it, the file and not the link."""
     real = os.path.realpath(path)
-    return real if recipe.replace and real == os.path.realpath(claim.source) else path
+    return real if recipe.replace and real == os.path.realpath(claim.location) else path
 
 
 def _free_name(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str], number: int) -> str:
@@ -146,7 +146,7 @@ class PathOccupant:
     @cached_property
     def is_own_source(self) -> bool:
         """Whether it is the job's own source, by whichever way the path leads there: a look at each folder of both."""
-        return os.path.realpath(self.path) == os.path.realpath(self._claim.source)
+        return os.path.realpath(self.path) == os.path.realpath(self._claim.location)
 
     @property
     def _original(self) -> bool:
@@ -160,7 +160,11 @@ class PathOccupant:
     def refuse_if_taken(self) -> None:
         """Raise JobError (conflict, changed) where the output may not be put there."""
         if self.replaces_source and self.version != self.replaceable:
-            raise JobError(ErrorKind.CHANGED, f"{self.path} has changed since it was added.", "Add it again.")
+            raise JobError(
+                ErrorKind.CHANGED,
+                f"{self.path} has changed since it was added.",
+                f"Try the job again: it is then read as it is now (fileq retry {self._claim.token.job_id}).",
+            )
         if self._original:
             raise JobError(
                 ErrorKind.CONFLICT,

@@ -54,7 +54,8 @@ class Attempt:
 
     @property
     def source(self) -> str:
-        return self._claim.source
+        """Return the path at which the source is read."""
+        return self._claim.location
 
     @property
     def activity(self) -> SlotActivity:
@@ -83,6 +84,7 @@ class Attempt:
         claim = self._claim
         return PipelineRequest(
             source=claim.source,
+            location=claim.location,
             size=claim.size,
             mtime_ns=claim.mtime_ns,
             inode=claim.inode,

@@ -113,10 +113,27 @@ class World:
     def retry(self, jobs):
         asked = [job for job in jobs if self.jobs[job].state in (JobState.FAILED, JobState.CANCELLED)]
         asked = [job for job in asked if not self.jobs[job].is_forgotten]
-        assert control.retry_jobs(self.ledger, jobs, self.now) == len(asked)
-        for job in asked:
-            self.jobs[job].ask()
-        self._check_sent(asked)
+        versions = {job: self.ask("select source, version from jobs where id = ?", job)[0] for job in asked}
+        queued = control.retry_jobs(self.ledger, jobs, self.now)
+        expected = [self._retry_one(job, *versions[job]) for job in asked]
+        for job in expected:
+            if self.jobs[job].state in FINAL - {JobState.DONE}:
+                self.jobs[job].ask()
+        assert queued == list(dict.fromkeys(expected))
+        self._check_sent(queued)
+
+    def _retry_one(self, job, source, version):
+        """Return the job that reads the source as it is now: this one, unless there is one for that version."""
+        now = self._version(source)
+        others = self.ask("select id from jobs where source = ? and version = ? and id <> ?", source, now, job)
+        if version == now or not others:
+            return job
+        ((other,),) = others
+        if self.jobs[other].state in FINAL - {JobState.DONE}:
+            self.jobs[other].ask()
+            self.jobs[other].added = self.jobs[job].added
+        self._supersede(source)
+        return other
 
     def pause(self, *, paused):
         self.ledger.batches.set_paused(paused=paused)

@@ -61,7 +61,7 @@ def test_a_source_whose_job_is_done_after_a_retry_goes(ledger, inbox, tmp_path, 
     ledger.attempts.fail_attempt(begin(ledger, second), DAMAGED, NOW)
     dispose(ledger)
     assert names(inbox) == ["a.jpg"]
-    assert control.retry_jobs(ledger, [second], NOW) == 1
+    assert control.retry_jobs(ledger, [second], NOW) == [second]
     complete(ledger, second, tmp_path / "out-2.jpg")
     assert dispose(ledger, None if is_disposed_by_all else [second]) == []
     assert names(inbox) == []

@@ -47,7 +47,7 @@ def retry(
         if failed or batch is not None or cause:
             states = (JobState.FAILED,) if failed or cause else _RETRIABLE
             job_ids += ledger.overview.list_job_ids(JobSelection(states=states, batch_id=batch, error_kind=cause))
-        count = retry_jobs(ledger, job_ids, time.time())
+        count = len(retry_jobs(ledger, job_ids, time.time()))
         display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
         if count and not is_worker_alive(ledger, session.config):
             display.hint(NO_WORKER_HINT)

@@ -39,6 +39,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it came by a watched folder."""
     inode: int | None = None
     """The source's, where it came by a watched folder, into which others may put files and links."""
+    moved_to: str | None = None
+    """Where a watched folder has put the source since."""
+
+    @property
+    def location(self) -> str:
+        """Return the path at which the source is read; it is called by `source` still."""
+        return self.moved_to or self.source
 
 
 class Attempts:
@@ -59,14 +66,14 @@ class Attempts:
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
                 " and not exists (select 1 from meta where key = 'paused')"
                 " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
-                " recipe_id, folder, relative, fingerprint, inode,"
+                " recipe_id, folder, relative, fingerprint, inode, moved_to,"
                 " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
                 (worker_id, now, job_id, now),
             ).fetchone()
             if row is None:
                 return None
             attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = row
-            fingerprint, inode, watched = rest
+            fingerprint, inode, moved, watched = rest
             connection.execute(
                 "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
                 (job_id, attempt, worker_id, now),
@@ -86,6 +93,7 @@ class Attempts:
             fingerprint=fingerprint,
             watched=bool(watched),
             inode=inode if watched else None,
+            moved_to=None if moved is None else decode_path(moved),
         )
 
     def _recipe_body(self, connection: sqlite3.Connection, recipe_id: int) -> str:

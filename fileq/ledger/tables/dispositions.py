@@ -9,6 +9,7 @@ from fileq.job import JobState
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import PARKED, Database
 from fileq.ledger.tables.attempts import Fenced
+from fileq.ledger.tables.job_sources import FoundSource
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running
 
 _ENDED = (
@@ -48,6 +49,11 @@ class Disposition(msgspec.Struct, frozen=True, kw_only=True):
     def is_settled(self) -> bool:
         """Return whether `to` is the last word: failed and cancelled jobs may be retried, and end otherwise."""
         return self.to is not None or self.states == {JobState.DONE}
+
+    @property
+    def may_go_on(self) -> bool:
+        """Return whether a source that was put away, as a job failed, goes elsewhere should all be done by a retry."""
+        return self.states != {JobState.DONE} and self.done_to is not None
 
 
 class DispositionLease(msgspec.Struct, frozen=True):
@@ -224,6 +230,26 @@ class Dispositions:
     def release_lease(self, lease: DispositionLease) -> None:
         """Give the right back, with nothing done."""
         self._change(lease, "holder_json = null, held_until = null")
+
+    def record_moved(self, lease: DispositionLease, moved: FoundSource) -> None:
+        """Record where the source is now: there its jobs read it, and others about it. Raises Fenced."""
+        with self._database.transaction() as connection:
+            self.check_lease(lease)
+            change = "update jobs set moved_to = ?, inode = case when inode is null then null else ? end"
+            values = (encode_path(moved.path), moved.inode)
+            connection.execute(f"{change} where disposition_id = ?", (*values, lease.disposition_id))
+            connection.execute(
+                f"{change} where moved_to is null and (source, version) ="  # noqa: S608  # ours
+                " (select source, version from dispositions where id = ?)",
+                (*values, lease.disposition_id),
+            )
+
+    def continue_disposition(self, lease: DispositionLease, moved: FoundSource) -> None:
+        """Give the right back: the source was put away as a job failed, and goes on from there should all be done."""
+        with self._database.transaction():
+            change = "source = ?, version = ?, inode = ?, failed_to = null, target_path = null, hidden_path = null"
+            self._change(lease, change, encode_path(moved.path), moved.version, moved.inode)
+            self.park_disposition(lease)
 
     def close_disposition(self, lease: DispositionLease) -> None:
         """Delete a disposition whose source has gone, or is to stay. Raises Fenced."""

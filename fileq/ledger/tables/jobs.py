@@ -102,7 +102,7 @@ class Jobs:
         """Return a waiting job's source and the folder of its outputs; None where it doesn't wait."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "select source, folder from jobs where id = ? and state = 'waiting'", (job_id,)
+                "select coalesce(moved_to, source), folder from jobs where id = ? and state = 'waiting'", (job_id,)
             ).fetchone()
         return row and (decode_path(row[0]), decode_path(row[1]))
 
