@@ -173,6 +173,11 @@ def describe_count(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else many}"
 
 
+def was_or_were(count: int) -> str:
+    """Return the verb that went with so many things."""
+    return "was" if count == 1 else "were"
+
+
 def is_or_are(count: int) -> str:
     """Return the verb that goes with so many things."""
     return "is" if count == 1 else "are"

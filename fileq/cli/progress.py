@@ -12,11 +12,13 @@ from fileq.cli.work_meter import RunningWork, WorkMeter
 from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger
+from fileq.ledger.job_group import Scope, is_within
 from fileq.ledger.queries.overview import JobSelection, JobTally
 
 _WINDOW = 30.0
 _POLL_INTERVAL = 0.2
 _POLL_WORKERS_INTERVAL = 2.0
+_REST = 10
 
 
 class ProgressTracker:
@@ -84,21 +86,22 @@ def _ended(tally: JobTally) -> int:
     return tally.total - tally.unfinished
 
 
-def start_tracker(ledger: Ledger, batch_id: int | None, *, book: CostBook | None = None) -> ProgressTracker:
+def start_tracker(ledger: Ledger, scope: Scope, *, book: CostBook | None = None) -> ProgressTracker:
     """Return a tracker of a whole batch, or of all batches from now on. Raises LedgerError."""
     return ProgressTracker(
-        ledger.overview.tally_jobs(batch_id),
+        ledger.overview.tally_jobs(scope),
         time.monotonic(),
-        whole=batch_id is not None,
-        meter=WorkMeter(ledger, batch_id, time.time(), book),
+        whole=scope is not None,
+        meter=WorkMeter(ledger, scope, time.time(), book),
     )
 
 
-def follow(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> JobTally:
-    """Show progress and failures until nothing of the batch, or of all batches, is left. Returns the last tally."""
-    tally = ledger.overview.tally_jobs(batch_id)
-    tracker = start_tracker(ledger, batch_id)
-    failures = FailureFeed(ledger, batch_id, display)
+def follow(session: Session, ledger: Ledger, scope: Scope, display: Display) -> JobTally:
+    """Show progress and failures until nothing of a batch, a group, or all batches is left. Returns the last tally."""
+    tally = ledger.overview.tally_jobs(scope)
+    tracker = start_tracker(ledger, scope)
+    failures = FailureFeed(ledger, scope, display)
+    notice = PauseNotice(session, display)
     look_for_workers_at = 0.0
     were_missing = False
     while tally.unfinished:
@@ -107,17 +110,20 @@ def follow(session: Session, ledger: Ledger, batch_id: int | None, display: Disp
             look_for_workers_at = now + _POLL_WORKERS_INTERVAL
             were_missing = _hint_at_missing_workers(session, ledger, display, were_missing=were_missing)
         failures.show_new(tally)
-        display.show_progress(follow_progress(ledger, tracker, tally, batch_id))
-        time.sleep(_POLL_INTERVAL)
-        tally = ledger.overview.tally_jobs(batch_id)
+        progress = follow_progress(ledger, tracker, tally, scope)
+        notice.show(paused=progress.paused)
+        display.show_progress(progress)
+        # A look at each job of a large group takes a while: it is to take a small part of the time.
+        time.sleep(max(_POLL_INTERVAL, _REST * (time.monotonic() - now)))
+        tally = ledger.overview.tally_jobs(scope)
     failures.show_new(tally)
     display.clear_progress()
     return tally
 
 
-def follow_progress(ledger: Ledger, tracker: ProgressTracker, tally: JobTally, batch_id: int | None) -> Progress:
+def follow_progress(ledger: Ledger, tracker: ProgressTracker, tally: JobTally, scope: Scope) -> Progress:
     """Return the progress of jobs that other processes do too, with a slot for each that runs."""
-    jobs = [job for job in ledger.overview.list_running_jobs() if batch_id in (None, job.batch_id)]
+    jobs = [job for job in ledger.overview.list_running_jobs() if is_within(scope, job.job_id, job.batch_id)]
     moment = time.time()
     running = [RunningWork(job.fingerprint, job.size, max(0.0, moment - job.started_at)) for job in jobs]
     return tracker.progress(
@@ -129,13 +135,28 @@ def follow_progress(ledger: Ledger, tracker: ProgressTracker, tally: JobTally, b
     )
 
 
+class PauseNotice:
+    """Says that nothing begins while all is paused, to who waits for the end: each time that a pause begins."""
+
+    def __init__(self, session: Session, display: Display) -> None:
+        self._session = session
+        self._display = display
+        self._was_paused = False
+
+    def show(self, *, paused: bool) -> None:
+        """Say it, where that is news."""
+        if paused and not self._was_paused:
+            self._display.hint(f"All is paused: no job begins. Go on with: {self._session.command('resume')}")
+        self._was_paused = paused
+
+
 class FailureFeed:
     """Shows the failures of a batch, or of all, as they come, whoever finds them; those that were there are not new."""
 
-    def __init__(self, ledger: Ledger, batch_id: int | None, display: Display) -> None:
+    def __init__(self, ledger: Ledger, scope: Scope, display: Display) -> None:
         self._ledger = ledger
         self._display = display
-        self._selection = JobSelection(states=[JobState.FAILED], batch_id=batch_id)
+        self._selection = JobSelection(states=[JobState.FAILED], batch_id=scope)
         self._known = set(ledger.overview.list_job_ids(self._selection))
 
     def show_new(self, tally: JobTally) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from fileq.cli.work_costs import CostBook, WorkCosts
 from fileq.ledger import Ledger
+from fileq.ledger.job_group import Scope
 from fileq.ledger.queries.work import WorkCount
 
 _WINDOW = 30.0
@@ -47,10 +48,10 @@ class _WorkLook(msgspec.Struct, frozen=True):
 class WorkMeter:
     """Measures the work of a batch, or of all batches since `since`, in seconds since the epoch."""
 
-    def __init__(self, ledger: Ledger, batch_id: int | None, since: float, book: CostBook | None = None) -> None:
+    def __init__(self, ledger: Ledger, scope: Scope, since: float, book: CostBook | None = None) -> None:
         self._book = book or CostBook(ledger)
         self._ledger = ledger
-        self._batch_id = batch_id
+        self._scope = scope
         self._since = since
         self._looks: deque[_WorkLook] = deque()
         self._left: Mapping[str, WorkCount] = {}
@@ -76,7 +77,7 @@ class WorkMeter:
 
     def _look(self, now: float, partial: float) -> None:
         begun = time.monotonic()
-        ended, self._left = self._ledger.work.count_work(self._batch_id, self._since)
+        ended, self._left = self._ledger.work.count_work(self._scope, self._since)
         self._costs = self._book.costs(now)
         self._looks.append(_WorkLook(now, ended, partial))
         while len(self._looks) > 2 and self._is_old(self._looks[1], now):

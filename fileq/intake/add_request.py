@@ -13,6 +13,7 @@ from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
 from fileq.intake.refusal import conclude, describe_refusal
 from fileq.ledger import Ledger
+from fileq.ledger.job_group import JobGroup, Scope
 from fileq.recipes.recipe import Recipe
 from fileq.sources import RecipeScope, SourceFile, SourceFinder, SourceQuery, is_ignored
 
@@ -41,7 +42,8 @@ class AddRequest(msgspec.Struct, frozen=True, kw_only=True):
 class AddResult(msgspec.Struct, kw_only=True):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
-    `batch_id` is None where nothing was queued; `standing` counts what is up to date by the folder of the outputs;
+    `batch_id` is None where nothing was queued; `adopted` are the ids of the jobs that were queued before, or ran, and
+    are to be followed; `standing` counts what is up to date by the folder of the outputs;
     `problems` are files and folders that could not be read, and those named themselves that no recipe takes; `notices`
     say what else was passed over.
     """
@@ -50,6 +52,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     queued: int = 0
     up_to_date: int = 0
     already_queued: int = 0
+    adopted: list[int] = []
     unmatched: int = 0
     own_outputs: int = 0
     standing: dict[str, int] = {}
@@ -76,6 +79,16 @@ class AddResult(msgspec.Struct, kw_only=True):
         self.up_to_date += outcomes.count(IntakeOutcome.KNOWN)
         self.already_queued += outcomes.count(IntakeOutcome.ALREADY_QUEUED)
 
+    @property
+    def scope(self) -> Scope:
+        """Return the jobs that were asked for and are not up to date; a batch where they are all of one."""
+        return JobGroup(self.batch_id, self.adopted) if self.adopted else self.batch_id
+
+    @property
+    def has_jobs(self) -> bool:
+        """Return whether any job is to be followed."""
+        return self.batch_id is not None or bool(self.adopted)
+
 
 def _silent(_count: int) -> None:
     pass
@@ -87,16 +100,20 @@ def add_files(
     *,
     now: float,
     queue: str = queue.MAIN,
+    adopts: bool = False,
     on_scanned: Callable[[int], None] = _silent,
 ) -> AddResult:
     """Queue what is new. When this returns, what it counts as queued is on disk and will not be lost.
 
+    With `adopts`, what was queued before is to be followed to its end, and is found in `queue` too where that is no
+    other than the main one.
     `on_scanned` is told, now and then, how many files were found up to then. Raises MissingPathsError, before anything
     is queued, where a path doesn't exist; LedgerError.
     """
     engine, result = _engine(ledger, request, queue), AddResult()
     scope, finder = _start_finder(request)
     sources = iter(finder)
+    adoption = _Adoption(ledger, queue, at_once=request.due_at is None)
     scanned = 0
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):
         scanned += len(chunk)
@@ -104,13 +121,40 @@ def add_files(
             plans = [_plan(engine, source) for source in chunk]
             requests = [JobRequest(plan.source, target) for plan in plans for target in plan.targets]
             enrollment = engine.enroll(requests, result.batch_id, now)
+            if adopts:
+                adoption.adopt(enrollment.jobs, now)
         result.batch_id = enrollment.batch_id
         result.count_jobs(requests, enrollment.jobs)
         for plan in plans:
             result.count_plan(plan, request.recipes)
         on_scanned(scanned)
     conclude(result, finder, scope, ledger, scanned)
+    result.adopted = list(adoption.job_ids)
     return result
+
+
+class _Adoption:
+    """The jobs that were asked for and had been queued before, which a queue is to have messages of, too."""
+
+    def __init__(self, ledger: Ledger, queue: str, *, at_once: bool) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._at_once = at_once
+        self._own: set[int] = set()
+        self.job_ids: dict[int, None] = {}
+
+    def adopt(self, jobs: Sequence[EnrolledJob], now: float) -> None:
+        """Adopt what had been queued before of these jobs, in the transaction that is open."""
+        self._own.update(job.job_id for job in jobs if job.outcome is IntakeOutcome.QUEUED)
+        others = {
+            job.job_id
+            for job in jobs
+            # A file that is named twice is the second time what it was the first time.
+            if job.outcome is IntakeOutcome.ALREADY_QUEUED and job.job_id not in self._own
+        }
+        if self._queue != queue.MAIN:
+            queue.adopt_jobs(self._ledger, self._queue, others, now, at_once=self._at_once)
+        self.job_ids.update(dict.fromkeys(sorted(others)))
 
 
 def foresee_jobs(

@@ -13,9 +13,13 @@ A job that is to be done is found by one of these, at any moment, and each trans
   triggers on Huey's tables, and `control.resend_jobs` sends it again, ahead of all others of its priority: each
   minute, at once where a worker was found gone, and each second where a worker drains its queue.
 
+A `fileq run` that was given files whose jobs are queued already adopts these jobs (`adoption.adopt_jobs`): it finds
+them in its own queue, and whoever claims one first does it.
+
 A queue whose own worker is gone is given to all workers, messages and all (`recovery._adopt_queues`).
 """
 
+from fileq.queue.adoption import adopt_due_jobs, adopt_jobs
 from fileq.queue.messages import MAIN, PROCESS, send
 
-__all__ = ["MAIN", "PROCESS", "send"]
+__all__ = ["MAIN", "PROCESS", "adopt_due_jobs", "adopt_jobs", "send"]

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
@@ -18,6 +18,7 @@ from fileq.presence import this_process
 from fileq.process.forkserver import prepare
 from fileq.process.sandbox import KillReason
 from fileq.worker.consumer import SlotConsumer
+from fileq.worker.drain import QueueDrain
 from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage
 from fileq.worker.recovery import recover, sweep_after_boot
@@ -82,6 +83,7 @@ class Worker:
         self._periodic_tasks = _create_periodic_tasks(database, config, shortage, database_outage) if periodic else None
         self._queue = queue
         self._drain = drain
+        self._queue_drain = QueueDrain(self._ledger, queue, self._settings.heartbeat)
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
         self._on_stop: Callable[[], None] | None = None
         self._on_hangup: Callable[[], None] | None = None
@@ -163,6 +165,10 @@ class Worker:
 
     def _register(self, slots: int) -> WorkerRecord:
         return self._ledger.workers.register_worker(this_process(), self._queue, slots, time.time())
+
+    def adopt(self, job_ids: Collection[int]) -> None:
+        """Wait for the end of these jobs as well, which the queue has messages of: see `fileq.queue.adoption`."""
+        self._queue_drain.adopt(job_ids)
 
     def stop(self) -> None:
         """Let the running jobs end, and take no new ones. For other threads."""
@@ -266,12 +272,10 @@ class Worker:
         """Stop when the queue has no unfinished job; where messages were lost, send them again."""
         if any(slot.sandbox.token for slot in self._consumer.slots) or self._awaits_periodic_tasks(moment):
             return
-        if not self._ledger.jobs.has_unfinished_jobs(self._queue):
+        if not self._queue_drain.has_work_left():
             self._stop_or_notify(moment)
-        elif moment - self._sent_at >= 1.0 and not self._context.paused.is_set():
-            self._sent_at = moment
-            control.bring_waiting_jobs_forward(self._ledger, time.time())
-            control.resend_jobs(self._ledger, self._queue, time.time(), patience=0.0)
+        elif not self._context.paused.is_set():
+            self._queue_drain.pick_up_lost_jobs(moment)
 
     def _give_up_where_nothing_works(self) -> None:
         """Stop where nothing has worked for a minute: somebody waits for the end, and is to hear what is missing."""

@@ -57,7 +57,7 @@ class World:
             due_at=due_at,
             repeat=intake.RepeatRule.ALWAYS if force else intake.RepeatRule.UNLESS_UP_TO_DATE,
         )
-        intake.add_files(self.ledger, request, now=self.now, queue=name)
+        intake.add_files(self.ledger, request, now=self.now, queue=name, adopts=name != queue.MAIN)
         for job, source, version in self.ask("select id, source, version from jobs"):
             if job not in self.jobs:
                 self.jobs[job] = ModelJob(job, source)

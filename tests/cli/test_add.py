@@ -29,7 +29,8 @@ def test_json_has_the_keys_of_the_contract_and_nothing_else(fileq):
     fileq.photo("a.jpg")
     document = fileq("add", "photos", "--json").document
     assert document == {
-        "batch": 1, "queued": 1, "up_to_date": 0, "already_queued": 0, "unmatched": 0, "missing": [], "problems": [],
+        "batch": 1, "queued": 1, "up_to_date": 0, "already_queued": 0, "adopted": 0,
+        "unmatched": 0, "missing": [], "problems": [],
     }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_ctrl_c_leaves_the_rest_in_the_queue_and_says_how_to_go_on(fileq):
     assert running.returncode == 130, err
     assert out, err
     left = json.loads(out)["jobs"]["queued"]
-    assert f"Stopped. {left} jobs of batch 1 wait in the queue; go on with: fileq worker" in err
+    assert f"Stopped. {left} jobs of batch 1 wait in the queue. Go on: the same command." in err
     assert fileq("status", "--json").document["jobs"]["queued"] == left
     assert left > 30
 
@@ -114,5 +114,5 @@ def test_ctrl_c_while_files_are_looked_at_loses_nothing(fileq, monkeypatch):
     monkeypatch.setattr("fileq.cli.commands.run.add_files", interrupted)
     said = fileq("run", "photos")
     assert said.code == 130
-    assert "go on with: fileq worker" in said.err
+    assert "Go on: the same command." in said.err
     assert "1 done" in ran("worker", "--drain").stderr

@@ -14,12 +14,11 @@ from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths, show_notices, worst_exit_code
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.due_time import with_due_time
-from fileq.cli.views.formatting import describe_result
+from fileq.cli.views.formatting import SAME_COMMAND, describe_adopted, describe_result
 from fileq.cli.views.jobs import result_document
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files
-from fileq.job import JobState
 from fileq.ledger import Ledger
 
 app = new_app()
@@ -34,7 +33,12 @@ def add(
     recipe: RecipeOptions,
     queueing: QueueingOptions,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Follow the batch to its end; exit 1 if a job failed.", show_envvar=False)
+        bool,
+        typer.Option(
+            "--wait",
+            help="Follow the files to their end, also those that were queued before; exit 1 if a job failed.",
+            show_envvar=False,
+        ),
     ] = False,
     json: options.Json = False,
 ) -> ExitCode:
@@ -48,29 +52,31 @@ def add(
                 from fileq.cli.views.plan import answer_plan
 
                 return answer_plan(session, ledger, request, display)
-            result = add_files(ledger, request, now=now, on_scanned=display.show_scanned)
-        _show_result(display, result, request, now)
+            result = add_files(ledger, request, now=now, adopts=wait, on_scanned=display.show_scanned)
+        _show_result(ledger, display, result, request, now)
         if wait:
-            return worst_exit_code(result, _follow_batch(session, ledger, result, display))
+            return worst_exit_code(result, _follow_jobs(session, ledger, result, display, forced=queueing.force))
         if result.queued and not is_worker_alive(ledger, session.config):
             display.hint(NO_WORKER_HINT)
         return worst_exit_code(result, ExitCode.DONE)
 
 
-def _show_result(display: Display, result: AddResult, request: AddRequest, now: float) -> None:
+def _show_result(ledger: Ledger, display: Display, result: AddResult, request: AddRequest, now: float) -> None:
     """Answer with the result, and hint at what could not be read."""
     noun = "file" if len(request.recipes) == 1 else "job"
-    answer = Answer(result_document(result), [Text(describe_result(result, noun))])
+    said = [describe_result(result, noun), describe_adopted(ledger.jobs.count_by_batch(result.adopted))]
+    answer = Answer(result_document(result), [Text(sentence) for sentence in said if sentence])
     display.answer(with_due_time(answer, request.due_at, now))
     show_notices(display, result)
 
 
-def _follow_batch(session: Session, ledger: Ledger, result: AddResult, display: Display) -> ExitCode:
-    if result.batch_id is None:
+def _follow_jobs(session: Session, ledger: Ledger, result: AddResult, display: Display, *, forced: bool) -> ExitCode:
+    if not result.has_jobs:
         return ExitCode.DONE
+    from fileq.cli.processing import ProcessingWords, exit_code_of
     from fileq.cli.progress import follow
     from fileq.cli.views.batch import log_outcome, read_outcome
 
-    tally = follow(session, ledger, result.batch_id, display)
-    log_outcome(session, display, read_outcome(ledger, result.batch_id))
-    return ExitCode.FAILED if tally.jobs[JobState.FAILED] else ExitCode.DONE
+    follow(session, ledger, result.scope, display)
+    log_outcome(session, display, read_outcome(ledger, result))
+    return exit_code_of(session, ledger, result, display, ProcessingWords(again=SAME_COMMAND[forced]))

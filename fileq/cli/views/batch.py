@@ -29,31 +29,39 @@ class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a batch ended: its sums, its failed jobs, where its outputs are, and the notes on its jobs."""
 
     batch_id: int | None
+    """None where there is none, or there are several."""
     tally: JobTally
     failed: Sequence[Job] = ()
     folders: Sequence[FolderTotal] = ()
     notes: Sequence[NoteKind] = ()
 
 
-def read_outcome(ledger: Ledger, batch_id: int | None) -> BatchOutcome:
-    """Return how a batch has ended up to now; nothing of none. Raises LedgerError."""
-    if batch_id is None:
+def read_outcome(ledger: Ledger, result: AddResult) -> BatchOutcome:
+    """Return how the jobs have ended up to now that were asked for; nothing of none. Raises LedgerError."""
+    scope = result.scope
+    if scope is None:
         nothing = JobTally(jobs=dict.fromkeys(JobState, 0), bytes_in=0, bytes_out=0, outputs=0)
         return BatchOutcome(batch_id=None, tally=nothing)
     return BatchOutcome(
-        batch_id=batch_id,
-        tally=ledger.overview.tally_jobs(batch_id),
-        failed=list(ledger.overview.list_jobs(JobSelection(states=[JobState.FAILED], batch_id=batch_id))),
-        folders=ledger.work.total_folders(batch_id),
-        notes=total_note_kinds(ledger.work.total_notes(batch_id)),
+        batch_id=only_batch(ledger, result),
+        tally=ledger.overview.tally_jobs(scope),
+        failed=list(ledger.overview.list_jobs(JobSelection(states=[JobState.FAILED], batch_id=scope))),
+        folders=ledger.work.total_folders(scope),
+        notes=total_note_kinds(ledger.work.total_notes(scope)),
     )
+
+
+def only_batch(ledger: Ledger, result: AddResult) -> int | None:
+    """Return the batch of all jobs that were asked for; None where there are none, or they are of several."""
+    batches = {result.batch_id} - {None} | ledger.jobs.count_by_batch(result.adopted).keys()
+    return batches.pop() if len(batches) == 1 else None
 
 
 def batch_answer(session: Session, ledger: Ledger, result: AddResult, seconds: float) -> Answer:
     """Return the batch as `status` has it, with its failures, and what was not queued at all; it took `seconds`."""
-    outcome = read_outcome(ledger, result.batch_id)
+    outcome = read_outcome(ledger, result)
     blocks: list[Block] = [Text(describe_result(result)), *_standing(result)]
-    if outcome.batch_id is not None:
+    if result.has_jobs:
         blocks = outcome_blocks(session, outcome, seconds)
     return Answer(_document(result, outcome, seconds), blocks)
 
@@ -69,10 +77,11 @@ def _document(result: AddResult, outcome: BatchOutcome, seconds: float) -> dict[
     return status_document(
         tally, workers=[], paused=False, rate=rate, seconds_left=0.0 if not tally.unfinished else None
     ) | {
-        "batch": result.batch_id,
+        "batch": result.batch_id or outcome.batch_id,
         "queued": result.queued,
         "up_to_date": result.up_to_date,
         "already_queued": result.already_queued,
+        "adopted": len(result.adopted),
         "unmatched": result.unmatched,
         "missing": result.missing,
         "problems": result.problems,
@@ -102,7 +111,7 @@ def log_outcome(session: Session, display: Display, outcome: BatchOutcome) -> No
     for line in (*describe_folders(outcome.folders), *note_lines(outcome.notes)):
         display.log(line)
     if outcome.failed:
-        listing = session.command("list", "--state", "failed", "--batch", outcome.batch_id)
+        listing = session.command("list", "--state", "failed", *_batch_option(outcome))
         display.hint(f"{len(outcome.failed):,} failed. See: {listing}")
 
 
@@ -142,6 +151,10 @@ def _next_steps(session: Session, outcome: BatchOutcome) -> list[Block]:
     """Return the commands that one would type next, to be pasted."""
     if not outcome.failed:
         return []
-    listing = session.command("list", "--state", "failed", "--batch", outcome.batch_id)
-    again = session.command("retry", "--failed", "--batch", outcome.batch_id)
+    listing = session.command("list", "--state", "failed", *_batch_option(outcome))
+    again = session.command("retry", "--failed", *_batch_option(outcome))
     return [Text(), Facts([("list them", listing), ("try again", again)])]
+
+
+def _batch_option(outcome: BatchOutcome) -> tuple[object, ...]:
+    return () if outcome.batch_id is None else ("--batch", outcome.batch_id)

@@ -1,5 +1,7 @@
 """Counts and states of jobs in plain English."""
 
+from collections.abc import Mapping
+
 from fileq.display import Text, Tone
 from fileq.intake import AddResult
 from fileq.job import LISTED, JobState, OutputInfo
@@ -15,6 +17,10 @@ TONES = {
     JobState.CANCELLED: Tone.QUIET,
     JobState.SUPERSEDED: Tone.QUIET,
 }
+
+
+SAME_COMMAND = {False: "the same command", True: "the same command without --force"}
+"""How to go on with what was stopped: with --force, what is done would be done once more."""
 
 
 def state_text(state: JobState) -> Text:
@@ -38,15 +44,27 @@ def describe_result(result: AddResult, noun: str = "file") -> str:
         f"{describe_count(result.queued, noun)} queued as batch {result.batch_id}"
         if result.queued
         else "Nothing new to do"
+        if not result.adopted
+        else ""
     )
     rest = [
         f"{count:,} {is_or_are(count)} {what}"
         for count, what in (
             (result.up_to_date, "up to date"),
-            (result.already_queued, "queued already"),
+            (result.already_queued - len(result.adopted), "queued already"),
             (result.unmatched, "not for this recipe"),
             (result.own_outputs, "made by fileq itself and passed over"),
         )
         if count
     ]
-    return f"{'; '.join([start, *rest])}."
+    said = "; ".join(part for part in (start, *rest) if part)
+    return f"{said}." if said else ""
+
+
+def describe_adopted(batches: Mapping[int, int]) -> str:
+    """Return Going on with 625 jobs of batch 6; "" of none. `batches` are numbers, each with how many of its jobs."""
+    if not batches:
+        return ""
+    numbers = [str(number) for number in batches]
+    which = f"batch {numbers[0]}" if len(numbers) == 1 else f"batches {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return f"Going on with {describe_count(sum(batches.values()), 'job')} of {which}."

@@ -18,6 +18,7 @@ def result_document(result: AddResult) -> dict[str, Any]:
         "queued": result.queued,
         "up_to_date": result.up_to_date,
         "already_queued": result.already_queued,
+        "adopted": len(result.adopted),
         "unmatched": result.unmatched,
         "missing": result.missing,
         "problems": result.problems,

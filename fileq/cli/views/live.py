@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from fileq.cli.progress import ProgressTracker
+from fileq.cli.progress import PauseNotice, ProgressTracker
 from fileq.cli.views.ended_jobs import ended_job_line
 from fileq.cli.views.work_summary import WorkSummary
 from fileq.cli.work_meter import RunningWork
 from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger
+from fileq.ledger.job_group import Scope
 
 if TYPE_CHECKING:
     from fileq.worker.ended_job import EndedJob
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _EVERY = 0.2
 _EVERY_WHEN_IDLE = 1.0
+_REST = 10
 
 _REPEAT_AFTER = 600.0
 """Seconds for which the same complaint is not repeated."""
@@ -105,30 +107,34 @@ def progress_ticker(
     ledger: Ledger,
     sink: ProgressSink,
     tracker: ProgressTracker,
-    batch_id: int | None,
+    scope: Scope,
     ended: EndedJobsReporter | None = None,
+    notice: PauseNotice | None = None,
 ) -> Callable[[Sequence["SlotActivity"]], None]:
     """Return a worker's `on_tick`, which shows progress at most five times a second, or once while nothing happens.
 
-    What has `ended` is shown at each tick.
+    What has `ended` is shown at each tick; `notice` tells of a pause.
     """
-    shown_at = 0.0
+    shown_at, rest = 0.0, 0.0
     recipe_names: set[str] = set()
 
     def on_tick(activities: Sequence["SlotActivity"]) -> None:
         """Show progress where it is time."""
-        nonlocal shown_at
+        nonlocal shown_at, rest
         if ended is not None:
             ended.show_new()
         now = time.monotonic()
         idle = all(activity.job_id is None for activity in activities)
         recipe_names.update(activity.recipe_name for activity in activities if activity.recipe_name)
-        if now - shown_at < (_EVERY_WHEN_IDLE if idle else _EVERY):
+        if now - shown_at < max(rest, _EVERY_WHEN_IDLE if idle else _EVERY):
             return
         shown_at = now
+        paused = ledger.batches.is_paused()
+        if notice is not None:
+            notice.show(paused=paused)
         sink.show_progress(
             tracker.progress(
-                ledger.overview.tally_jobs(batch_id),
+                ledger.overview.tally_jobs(scope),
                 now,
                 slots=[_slot(activity, has_recipe=len(recipe_names) > 1) for activity in activities],
                 running=[
@@ -136,9 +142,11 @@ def progress_ticker(
                     for activity in activities
                     if activity.job_id is not None
                 ],
-                paused=ledger.batches.is_paused(),
+                paused=paused,
             )
         )
+        # A look at each job of a large group takes a while: it is to take a small part of the time.
+        rest = _REST * (time.monotonic() - now)
 
     return on_tick
 

@@ -9,6 +9,7 @@ from fileq.errors import ErrorKind
 from fileq.job import LISTED, Failure, Job, JobState, OutputInfo
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.job_group import JobGroup, Scope, scope_sql
 
 _JOB = (
     "select jobs.id, batch_id, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
@@ -76,7 +77,7 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     states: Sequence[JobState] = ()
-    batch_id: int | None = None
+    batch_id: Scope = None
     recipe_name: str | None = None
     error_kind: ErrorKind | None = None
 
@@ -90,8 +91,9 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
         else:
             terms.append("state <> 'superseded'")
         if self.batch_id is not None:
-            terms.append("batch_id = ?")
-            values.append(self.batch_id)
+            condition, chosen = scope_sql(self.batch_id)
+            terms.append(condition)
+            values += chosen
         if self.recipe_name is not None:
             terms.append("recipe_id in (select id from recipes where name = ?)")
             values.append(self.recipe_name)
@@ -105,15 +107,16 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def tally_jobs(self, batch_id: int | None = None) -> JobTally:
-        """Return the sums over a batch, or over all."""
-        condition, values = ("where batch_id = ?", (batch_id,)) if batch_id is not None else ("", ())
+    def tally_jobs(self, scope: Scope = None) -> JobTally:
+        """Return the sums over a batch, over a group, which takes a look at each of its jobs, or over all."""
+        condition, values = scope_sql(scope)
+        sums = (
+            "select state, count(*), sum(size), sum(bytes_out), sum(outputs) from jobs where purged_at is null and"
+            if isinstance(scope, JobGroup)
+            else "select state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs) from tallies where"
+        )
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "select state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs)"  # noqa: S608  # ours
-                f" from tallies {condition} group by state",
-                values,
-            ).fetchall()
+            rows = connection.execute(f"{sums} {condition} group by state", values).fetchall()
         jobs = dict.fromkeys(JobState, 0) | {JobState(state): count for state, count, *_ in rows}
         done = next((sums for state, _, *sums in rows if state == JobState.DONE), [0, 0, 0])
         return read_row(JobTally, (jobs, *done))

@@ -9,6 +9,7 @@ import msgspec
 from fileq.job import Failure, JobState
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.job_group import Scope, scope_sql
 
 _SAMPLES = 2000
 """So many of the jobs that ended last tell what a job takes."""
@@ -79,17 +80,18 @@ class WorkQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count_work(self, batch_id: int | None, since: float) -> tuple[dict[str, WorkCount], dict[str, WorkCount]]:
+    def count_work(self, scope: Scope, since: float) -> tuple[dict[str, WorkCount], dict[str, WorkCount]]:
         """Return the ended and the unfinished jobs of a batch by their recipes' fingerprints.
 
-        Of all batches, where `batch_id` is None: those that ended after `since`, in seconds since the epoch.
+        Of all batches, where `scope` is None: those that ended after `since`, in seconds since the epoch.
         """
         with self._database.reading() as connection:
-            if batch_id is not None:
+            if scope is not None:
+                condition, values = scope_sql(scope)
                 rows = connection.execute(
-                    "select fingerprint, finished_at is not null as has_ended, count(*), sum(size) from jobs"
-                    " where batch_id = ? and purged_at is null group by fingerprint, has_ended",
-                    (batch_id,),
+                    "select fingerprint, finished_at is not null as has_ended, count(*), sum(size) from jobs"  # noqa: S608  # ours
+                    f" where {condition} and purged_at is null group by fingerprint, has_ended",
+                    values,
                 ).fetchall()
             else:
                 rows = connection.execute(
@@ -206,25 +208,27 @@ class WorkQueries:
             for job, source, kind, message, hint in rows
         ]
 
-    def total_notes(self, batch_id: int) -> list[NoteTotal]:
-        """Return the notes on the done jobs of a batch, each with how many have it word by word."""
+    def total_notes(self, scope: Scope) -> list[NoteTotal]:
+        """Return the notes on the done jobs of a batch or group, each with how many have it word by word."""
+        condition, values = scope_sql(scope)
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select note, count(*) as among, min(id) from jobs where batch_id = ? and state = ? and note <> ''"
+                f"select note, count(*) as among, min(id) from jobs where {condition} and state = ? and note <> ''"  # noqa: S608  # ours
                 " and purged_at is null group by note order by among desc, note",
-                (batch_id, JobState.DONE),
+                (*values, JobState.DONE),
             ).fetchall()
         return [NoteTotal(*row) for row in rows]
 
-    def total_folders(self, batch_id: int) -> list[FolderTotal]:
-        """Return the folders that the outputs of a batch are in."""
+    def total_folders(self, scope: Scope) -> list[FolderTotal]:
+        """Return the folders that the outputs of a batch or group are in."""
+        condition, values = scope_sql(scope)
         outputs: Counter[str] = Counter()
         pictures: Counter[str] = Counter()
         with self._database.reading() as connection:
             for path, width in connection.execute(
-                "select path, width from jobs join outputs on outputs.job_id = jobs.id where batch_id = ?"
+                f"select path, width from jobs join outputs on outputs.job_id = jobs.id where {condition}"  # noqa: S608  # ours
                 " and state = 'done' and purged_at is null and published_version is not null",
-                (batch_id,),
+                values,
             ):
                 folder = os.path.dirname(decode_path(path))
                 outputs[folder] += 1

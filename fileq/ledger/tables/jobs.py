@@ -1,12 +1,13 @@
 """The jobs: they are inserted, wait for a message, are cancelled, superseded, and queued again."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 
 import msgspec
 
 from fileq.ledger.columns import decode_path, encode_path, read_row
-from fileq.ledger.database import ENDED, PARKED, UNSENT, Database
+from fileq.ledger.database import ENDED, PARKED, UNFINISHED, UNSENT, Database
 
 _END_SUPERSEDED = "finished_at = coalesce(finished_at, :now), due_at = null, needs_notice = 0"
 
@@ -142,6 +143,46 @@ class Jobs:
                 for job in job_ids
             ]
         return [read_row(QueueEntry, row) for row in rows if row]
+
+    def find_startable_jobs(self, job_ids: Iterable[int]) -> list[QueueEntry]:
+        """Return those of these jobs that are queued or wait, whether a message names them or not."""
+        with self._database.reading() as connection:
+            rows = [
+                connection.execute(
+                    "select id, priority, due_at, size from jobs where id = ? and state in ('queued', 'waiting')",
+                    (job_id,),
+                ).fetchone()
+                for job_id in job_ids
+            ]
+        return [read_row(QueueEntry, row) for row in rows if row]
+
+    def bring_queued_jobs_forward(self, job_ids: Iterable[int], now: float) -> None:
+        """Have those of these jobs that were queued for later be due now."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "update jobs set due_at = null where id = ? and state = 'queued' and due_at > ?",
+                [(job_id, now) for job_id in job_ids],
+            )
+
+    def filter_unfinished_jobs(self, job_ids: Iterable[int]) -> list[int]:
+        """Return those of these jobs that are still queued, running or waiting."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"select id from jobs where id in (select value from json_each(?)) and {UNFINISHED}",  # noqa: S608  # ours
+                (json.dumps(list(job_ids)),),
+            ).fetchall()
+        return [job_id for (job_id,) in rows]
+
+    def count_by_batch(self, job_ids: Iterable[int]) -> dict[int, int]:
+        """Return the batches of these jobs, oldest first, each with how many of them are in it."""
+        with self._database.reading() as connection:
+            return dict(
+                connection.execute(
+                    "select batch_id, count(*) from jobs where id in (select value from json_each(?))"
+                    " group by batch_id order by batch_id",
+                    (json.dumps(list(job_ids)),),
+                ).fetchall()
+            )
 
     def has_unfinished_jobs(self, queue: str) -> bool:
         """Return whether anything of this queue is still queued, running or waiting."""

@@ -5,9 +5,20 @@ Triggers keep `jobs.message_id` in step with them (see schema.sql), whoever chan
 
 from collections.abc import Iterable
 
+import msgspec
+
 from fileq.ledger.database import Database
 
 _MOVED_AT_ONCE = 5_000
+
+
+class QueueMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as it lies in a queue. Its id is negative where it is due later."""
+
+    message_id: int
+    queue: str
+    data: bytes
+
 
 _NAMED_JOBS = (
     "select value from json_each("
@@ -39,6 +50,31 @@ class QueueMessages:
         """Return whether a message lies ready in this queue (one that is due later doesn't count)."""
         with self._database.reading() as connection:
             return connection.execute("select 1 from task where queue = ? limit 1", (queue,)).fetchone() is not None
+
+    def find_messages_of_jobs(self, job_ids: Iterable[int]) -> list[QueueMessage]:
+        """Return the messages that these jobs are named by, each once."""
+        with self._database.reading() as connection:
+            message_ids = dict.fromkeys(
+                message_id
+                for job_id in job_ids
+                for (message_id,) in connection.execute(
+                    "select message_id from jobs where id = ? and message_id is not null", (job_id,)
+                )
+            )
+            found = [
+                (message_id, *row)
+                for message_id in message_ids
+                for row in connection.execute(
+                    f"select queue, data from {_table_of(message_id)} where id = ?",  # noqa: S608  # ours
+                    (abs(message_id),),
+                )
+            ]
+        return [QueueMessage(message_id=number, queue=queue, data=bytes(data)) for number, queue, data in found]
+
+    def delete_message(self, message_id: int) -> None:
+        """Delete a message; a negative id is that of one that is due later."""
+        with self._database.transaction() as connection:
+            connection.execute(f"delete from {_table_of(message_id)} where id = ?", (abs(message_id),))  # noqa: S608  # ours
 
     def take_message(self, queue: str, now: float) -> bytes | None:
         """Remove the most urgent message of a queue and return it; None where there is none.
@@ -76,3 +112,7 @@ class QueueMessages:
                 "insert into task (queue, data, priority) values (?, ?, coalesce(?, 0))",
                 [message for _, *message in rows],
             )
+
+
+def _table_of(message_id: int) -> str:
+    return "task" if message_id > 0 else "schedule"

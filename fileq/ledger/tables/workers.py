@@ -52,6 +52,11 @@ class Workers:
         with self._database.transaction() as connection:
             connection.execute("delete from workers where id = ?", (worker_id,))
 
+    def is_served(self, queue: str) -> bool:
+        """Return whether a worker is entered that takes messages from this queue."""
+        with self._database.reading() as connection:
+            return connection.execute("select 1 from workers where queue = ? limit 1", (queue,)).fetchone() is not None
+
     def list_workers(self) -> list[WorkerRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(

@@ -1,0 +1,111 @@
+"""Jobs that a command sees to their end: a worker of its own does them here, or it waits for those of others."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fileq.cli.progress import PauseNotice, start_tracker
+from fileq.cli.request import show_notices, worst_exit_code
+from fileq.cli.session import Session
+from fileq.cli.views.batch import batch_answer
+from fileq.cli.views.due_time import describe_due, with_due_time
+from fileq.cli.views.formatting import describe_adopted, describe_result
+from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
+from fileq.display import Display
+from fileq.errors import ExitCode
+from fileq.intake import AddResult
+from fileq.job import JobState
+from fileq.ledger import Ledger
+from fileq.units import describe_count, was_or_were
+
+if TYPE_CHECKING:
+    from fileq.worker.worker import Worker
+
+Enqueue = Callable[["Worker", str], AddResult]
+"""Queues, and adopts, for a worker and the queue of this name what it is to do."""
+
+
+class ProcessingWords(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said around the work: what is counted, and how to go on once it was stopped."""
+
+    noun: str = "file"
+    again: str = "the same command"
+    due_at: float | None = None
+    """Before when nothing begins, in seconds since the epoch."""
+
+
+def process_here(
+    session: Session, ledger: Ledger, display: Display, slots: int, enqueue: Enqueue, words: ProcessingWords
+) -> ExitCode:
+    """Do here what `enqueue` asks for, follow what runs elsewhere, and answer with how it ended."""
+    from fileq.worker.worker import Worker
+
+    begun = time.time()
+    queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
+    log_to_display(display, debug=session.debug)
+    # It signs on before anything is queued: should we be killed, others see whose queue that was.
+    ended = EndedJobsReporter(display)
+    with Worker(
+        session.database, session.config, slots=slots, queue=queue, drain=True, periodic=False, on_ended=ended.on_ended
+    ) as worker:
+        try:
+            result = enqueue(worker, queue)
+        except KeyboardInterrupt:
+            display.hint(f"Stopped. What was queued up to here waits in the queue. Go on: {words.again}.")
+            raise
+        display.clear_progress()
+        show_notices(display, result)
+        if words.due_at is not None:
+            display.hint(describe_due(words.due_at, begun))
+        if result.has_jobs:
+            with suppress(KeyboardInterrupt):  # one that came before the worker was ready to be told
+                say_what_is_done(ledger, display, result, words.noun)
+                notice = PauseNotice(session, display)
+                tracker = start_tracker(ledger, result.scope)
+                worker.run(progress_ticker(ledger, display, tracker, result.scope, ended, notice), stop_hint(display))
+            ended.show_new()
+            display.clear_progress()
+    answer = batch_answer(session, ledger, result, time.time() - begun)
+    display.answer(with_due_time(answer, words.due_at, begun, in_words=False))
+    return worst_exit_code(result, exit_code_of(session, ledger, result, display, words))
+
+
+def say_what_is_done(ledger: Ledger, display: Display, result: AddResult, noun: str) -> None:
+    """Say what was queued, and what was there to go on with."""
+    for said in (describe_result(result, noun), describe_adopted(ledger.jobs.count_by_batch(result.adopted))):
+        if said:
+            display.hint(said)
+
+
+def exit_code_of(
+    session: Session, ledger: Ledger, result: AddResult, display: Display, words: ProcessingWords
+) -> ExitCode:
+    """Return 0 where all that was asked for is done. Say what was left to do, and what was called off."""
+    if not result.has_jobs:
+        return ExitCode.DONE
+    tally = ledger.overview.tally_jobs(result.scope)
+    if tally.unfinished:
+        display.hint(_describe_rest(session, ledger, result, tally.unfinished, words))
+        return ExitCode.INTERRUPTED
+    cancelled, superseded = tally.jobs[JobState.CANCELLED], tally.jobs[JobState.SUPERSEDED]
+    if cancelled:
+        display.hint(f"{describe_count(cancelled, 'job')} {was_or_were(cancelled)} cancelled meanwhile.")
+    if superseded:
+        newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued anew"
+        display.hint(f"{newer}. Go on: {words.again}.")
+    return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded else ExitCode.DONE
+
+
+def _describe_rest(session: Session, ledger: Ledger, result: AddResult, count: int, words: ProcessingWords) -> str:
+    """Return what waits in the queue, how to go on with it, and how to drop it."""
+    batches = ({result.batch_id} - {None}) | ledger.jobs.count_by_batch(result.adopted).keys()
+    numbers = sorted(number for number in batches if number is not None)
+    which = f"batch {numbers[0]}" if len(numbers) == 1 else f"batches {', '.join(map(str, numbers))}"
+    drop = "; ".join(session.command("cancel", "--batch", number) for number in numbers)
+    rest = f"{describe_count(count, 'job')} of {which} {'waits' if count == 1 else 'wait'} in the queue"
+    return f"Stopped. {rest}. Go on: {words.again}. Drop the rest: {drop}"

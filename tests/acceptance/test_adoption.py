@@ -1,0 +1,199 @@
+"""The same command goes on: what was queued before is followed to its end, and exit 0 says that all of it stands."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import Program, files, kill_group
+
+MANY = 40
+SLOW = (
+    '[recipes.slow]\nsteps = [{op = "command", argv = ["sh", "-c", "sleep 0.5; cp $0 $1", "{source}", "{output}"]}]\n'
+)
+
+
+@pytest.fixture
+def many(fileq: Program, small_photos: list[Path]) -> Path:
+    folder = fileq.folder / "many"
+    folder.mkdir()
+    for number in range(MANY):
+        shutil.copy(small_photos[number % 8], folder / f"{number:04}.jpg")
+    return folder
+
+
+def done_in(fileq: Program) -> int:
+    return fileq.states().get("done", 0)
+
+
+def test_run_does_what_add_has_queued(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos)
+    answer = fileq.run("run", photos)
+    assert "Going on with 8 jobs of batch 1." in answer.stderr
+    assert fileq.states() == {"done": 8}
+    assert len(files(photos / "web")) == 8
+
+
+def test_its_document_says_what_was_adopted_and_how_it_ended(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos / "IMG_0001.jpg", photos / "IMG_0002.jpg")
+    document = fileq.json("run", photos)
+    assert (document["adopted"], document["queued"], document["already_queued"]) == (2, 6, 2)
+    assert document["jobs"]["done"] == 8
+    assert document["outputs"] == 8
+    assert fileq.json("add", photos)["adopted"] == 0
+
+
+def test_one_that_was_queued_for_later_is_run_now(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos, "--at", "5h")
+    fileq.run("run", photos)
+    assert fileq.states() == {"done": 8}
+
+
+def test_forced_jobs_that_are_queued_are_done_once(fileq: Program, photos: Path) -> None:
+    fileq.run("run", photos)
+    fileq.run("add", "--force", photos)
+    assert fileq.json("run", "--force", photos)["adopted"] == 8
+    assert fileq.ask("select distinct state, attempts from jobs") == [("done", 2)]
+
+
+def test_what_was_retried_is_done_by_run(fileq: Program, photos: Path) -> None:
+    one = photos / "IMG_0001.jpg"
+    one.write_bytes(one.read_bytes()[:-5000])
+    fileq.run("run", one, expect=1)
+    fileq.run("retry", "--failed")
+    assert fileq.json("run", one, expect=1)["adopted"] == 1
+    assert fileq.states() == {"failed": 1}
+
+
+def test_what_has_failed_or_was_cancelled_is_queued_again_when_it_is_named_again(fileq: Program, photos: Path) -> None:
+    bad, other = photos / "IMG_0001.jpg", photos / "IMG_0002.jpg"
+    bad.write_bytes(bad.read_bytes()[:-5000])
+    fileq.run("run", bad, expect=1)
+    fileq.run("add", other)
+    fileq.run("cancel", "--all")
+    assert fileq.json("run", bad, other, expect=1)["queued"] == 2
+    assert fileq.states() == {"failed": 1, "done": 1}
+
+
+def test_a_run_that_adopts_a_failure_exits_1(fileq: Program, photos: Path) -> None:
+    one = photos / "IMG_0001.jpg"
+    one.write_bytes(one.read_bytes()[:-5000])
+    fileq.run("add", photos)
+    document = fileq.json("run", photos, expect=1)
+    assert (document["jobs"]["failed"], len(document["failures"])) == (1, 1)
+
+
+def test_after_ctrl_c_the_same_command_goes_on(fileq: Program, many: Path) -> None:
+    process = fileq.start("run", many, "-w", "1")
+    fileq.wait_until(lambda: done_in(fileq) > 2 or process.poll() is not None)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    left = MANY - done_in(fileq)
+    assert f"Stopped. {left} jobs of batch 1 wait in the queue. Go on: the same command." in stderr.decode()
+    assert "Drop the rest: fileq cancel --batch 1" in " ".join(stderr.decode().split())
+    answer = fileq.run("run", many)
+    assert f"Going on with {left} jobs of batch 1." in answer.stderr
+    assert fileq.states() == {"done": MANY}
+    assert fileq.ask("select count(*) from task") == [(0,)]
+
+
+def test_two_runs_at_once_both_end_when_all_is_done_and_nothing_is_done_twice(fileq: Program, many: Path) -> None:
+    first = fileq.start("run", many, "-w", "1", "--json")
+    fileq.wait_until(lambda: fileq.ask("select 1 from jobs"))
+    second = fileq.start("run", many, "-w", "1", "--json")
+    outputs = [process.communicate(timeout=100) for process in (first, second)]
+    assert [process.returncode for process in (first, second)] == [0, 0], outputs
+    assert fileq.states() == {"done": MANY}
+    assert fileq.ask("select max(attempts) from jobs") == [(1,)]
+
+
+def test_jobs_of_a_run_that_was_killed_are_done_by_the_next_one(fileq: Program, many: Path) -> None:
+    process = fileq.start("run", many, "-w", "2")
+    fileq.wait_until(lambda: done_in(fileq) > 2)
+    kill_group(process)
+    fileq.run("run", many)
+    assert fileq.states() == {"done": MANY}
+    assert files(many / "web") == [f"{number:04}.jpg" for number in range(MANY)]
+
+
+def test_one_that_runs_elsewhere_is_waited_for(fileq: Program, photos: Path) -> None:
+    fileq.trust(SLOW)
+    with fileq.worker("--workers", "1"):
+        fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
+        fileq.wait_until(lambda: fileq.states() == {"running": 1})
+        assert fileq.json("run", photos / "IMG_0001.jpg", "-r", "slow")["jobs"]["done"] == 1
+    assert fileq.ask("select max(attempts) from jobs") == [(1,)]
+
+
+def test_one_whose_worker_is_killed_is_done_by_the_run_that_waits_for_it(fileq: Program, photos: Path) -> None:
+    fileq.trust(SLOW.replace("0.5", "3"))
+    with fileq.worker("--workers", "1") as worker:
+        fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
+        fileq.wait_until(lambda: fileq.states() == {"running": 1})
+        run = fileq.start("run", photos / "IMG_0001.jpg", "-r", "slow")
+        fileq.wait_until(lambda: len(fileq.worker_pids()) == 2)
+        kill_group(worker)
+        assert run.wait(timeout=60) == 0
+        kill_group(run)
+    assert fileq.states() == {"done": 1}
+
+
+def test_who_waits_with_add_follows_what_was_queued_before(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos)
+    process = fileq.start("add", "--wait", photos)
+    fileq.wait_until(lambda: fileq.ask("select 1 from jobs"))
+    time.sleep(1)  # it would have ended long ago, did it not wait
+    assert process.poll() is None
+    with fileq.worker():
+        stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"Going on with 8 jobs of batch 1." in stdout
+    assert fileq.states() == {"done": 8}
+
+
+def test_who_waits_for_what_is_cancelled_meanwhile_hears_of_it(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos)
+    process = fileq.start("add", "--wait", photos)
+    assert process.stdout is not None
+    process.stdout.readline()
+    fileq.run("cancel", "--all")
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"8 jobs were cancelled meanwhile." in stderr
+
+
+def test_a_run_while_all_is_paused_says_so_and_waits(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos)
+    fileq.run("pause")
+    process = fileq.start("run", photos, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = b""
+    while b"fileq resume" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    assert done_in(fileq) == 0
+    fileq.run("resume")
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert fileq.states() == {"done": 8}
+
+
+@pytest.mark.parametrize("strike", range(4))
+def test_a_run_that_adopts_and_is_killed_loses_nothing(fileq: Program, many: Path, strike: int) -> None:
+    fileq.run("add", many)
+    for number in range(3):
+        process = fileq.start("run", many, "-w", "2")
+        fileq.wait_until(lambda: fileq.worker_pids() or process.poll() is not None)  # noqa: B023
+        time.sleep(0.05 * strike + 0.02 * number)  # the random moment
+        kill_group(process)
+    assert sum(fileq.states().values()) == MANY
+    fileq.run("worker", "--drain")
+    assert fileq.states() == {"done": MANY}
+    assert files(many / "web") == [f"{number:04}.jpg" for number in range(MANY)]
+    assert not [name for name in os.listdir(many / "web") if name.startswith(".")]
