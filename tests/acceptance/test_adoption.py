@@ -122,7 +122,7 @@ def test_jobs_of_a_run_that_was_killed_are_done_by_the_next_one(fileq: Program, 
 
 
 def test_one_that_runs_elsewhere_is_waited_for(fileq: Program, photos: Path) -> None:
-    fileq.trust(SLOW)
+    fileq.trust(SLOW.replace("0.5", "5"))  # longer than it takes to start
     with fileq.worker("--workers", "1"):
         fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
         fileq.wait_until(lambda: fileq.states() == {"running": 1})
