@@ -10,7 +10,7 @@ import msgspec
 from fileq.cli.op_option import parse_operation
 from fileq.cli.recipe_options import RecipeOptions
 from fileq.cli.session import Session
-from fileq.config.paths import absolute_path
+from fileq.config.paths import absolute_path, working_folder
 from fileq.config.problems import problem_from_check, suggest_names
 from fileq.config.validation import recipe_problems
 from fileq.errors import NotFoundError, UsageError
@@ -181,10 +181,8 @@ def _program(text: str) -> Operation:
         argv = shlex.split(text)
     except ValueError as error:
         raise ValueError(f"{text!r} has a quotation mark without its partner; close it") from error
-    if argv and os.sep in argv[0]:
-        argv[0] = absolute_path(argv[0])  # a worker may be in another folder
     try:
-        return Command(argv=tuple(argv))
+        return Command(argv=tuple(argv)).located(working_folder())  # a worker may be in another folder
     except ValueError as error:
         problem, _, _ = str(error).partition(";")
         raise ValueError(

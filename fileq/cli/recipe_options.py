@@ -63,14 +63,18 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
     ] = None
     op: Annotated[
         list[str] | None,
-        _changing("--op", metavar="'NAME key=value ...'", help="Any operation; see fileq operations. Repeatable."),
+        _changing(
+            "--op",
+            metavar="STEP",
+            help="Any operation: 'sharpen amount=0.5'. May be given several times. See fileq operations.",
+        ),
     ] = None
     exec: Annotated[
         str | None,
         _changing(
             "--exec",
-            metavar="'PROGRAM {source} {output}'",
-            help="Run a program on each file, of any type. No shell takes part.",
+            metavar="COMMAND",
+            help="Run a program on each file, of any type: 'ffmpeg -i {source} {output}'. No shell takes part.",
         ),
     ] = None
     name: Annotated[

@@ -52,7 +52,7 @@ class OperationReference(msgspec.Struct, frozen=True, kw_only=True):
 
 def describe_operation(operation: type[Operation]) -> OperationReference:
     """Return what there is to read of an operation, out of its docstring and its parameters' types."""
-    lines = (inspect.getdoc(operation) or "").splitlines() if operation.__doc__ != Operation.__doc__ else []
+    lines = (inspect.getdoc(operation) or "").splitlines() if operation.__doc__ else []
     fields = {field.encode_name: field for field in msgspec.structs.fields(operation)}
     about = {key: text.strip() for key, sign, text in (line.partition(":") for line in lines) if sign and key in fields}
     example = next((line for line in lines if line.startswith("{ op")), f'{{ op = "{op_name(operation)}" }}')

@@ -16,7 +16,7 @@ from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
-MetadataPolicy = Literal["copyright", "all", "none"]
+MetadataPolicy = Literal["copyright", "private", "all", "none"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 IMAGE_PATTERNS = (

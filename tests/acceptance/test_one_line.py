@@ -122,6 +122,26 @@ def test_metadata_alone_leaves_the_pixels_as_they_are(fileq, photo):
         assert image.tobytes() == pixels
 
 
+def test_private_metadata_tells_date_and_camera_and_neither_the_place_nor_the_owner(fileq, photo):
+    exif = Image.Exif()
+    exif.update({0x010F: "Camera", 0x8298: "Ann", 0x013C: "anns-phone"})
+    exif.get_ifd(0x8769).update({0x9003: "2024:03:09 07:08:05", 0xA434: "Lens 1", 0xA431: "SN77", 0xA430: "Ann Smith"})
+    exif.get_ifd(0x8825)[1] = "N"
+    with Image.open(photo) as image:
+        image.save(photo, exif=exif)
+    fileq.run("run", "p", "--metadata", "private", "-o", "out")
+    fileq.run("run", "p", "--metadata", "private", "--format", "webp", "-o", "out")
+    for name in ("a.jpg", "a.webp"):
+        with Image.open(fileq.folder / "out" / name) as image:
+            kept = image.getexif()
+            assert (kept[0x010F], kept[0x8298]) == ("Camera", "Ann")
+            assert dict(kept.get_ifd(0x8825)) == {}
+            assert 0x013C not in kept
+            camera = kept.get_ifd(0x8769)
+            assert (camera[0x9003], camera[0xA434]) == ("2024:03:09 07:08:05", "Lens 1")
+            assert not {0xA430, 0xA431} & set(camera)
+
+
 COPY = f"{sys.executable} -c 'import sys; open(sys.argv[2], \"w\").write(open(sys.argv[1]).read().upper())' "
 
 
@@ -159,6 +179,15 @@ def test_a_recipe_with_a_program_is_kept_in_a_new_config_that_is_trusted(fileq):
 def test_a_dry_run_keeps_no_recipe(fileq):
     fileq.run("run", "p", "--resize", "400x", "--save-as", "small", "--dry-run")
     assert not (fileq.folder / "fileq.toml").exists()
+
+
+@pytest.mark.usefixtures("photo")
+def test_a_watch_keeps_a_recipe_once(fileq):
+    fileq.run("watch", "p", "--resize", "400x", "--op", "grayscale", "--save-as", "small", "--once", "--work")
+    assert outputs(fileq) == {"p/small/a.jpg": (400, 300)}
+    config = (fileq.folder / "fileq.toml").read_text()
+    fileq.run("watch", "p", "-r", "small", "--once", "--work")
+    assert (fileq.folder / "fileq.toml").read_text() == config
 
 
 @pytest.mark.usefixtures("photo")

@@ -92,6 +92,7 @@ def _blocks(session: Session, recipe: Recipe) -> list[Block]:
         ("recipe", Text(recipe.name, Tone.TITLE)),
         ("from", _origin(session, recipe)),
         ("match", " ".join(recipe.match)),
+        *([("when", " ".join(_settings(recipe.when, ())))] if recipe.when is not None else []),
         ("out", recipe.out),
         ("on conflict", recipe.on_conflict),
         *((f"step {number}", _step(step)) for number, step in enumerate(recipe.steps, 1)),

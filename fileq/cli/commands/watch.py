@@ -13,6 +13,7 @@ from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import slot_count
 from fileq.cli.progress import start_tracker
 from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.recipe_selection import select_recipes
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker
 from fileq.cli.watch_folders import folders_to_watch
@@ -68,6 +69,10 @@ def watch(
     signals.hold_signals()
     session = session_of(context)
     display = session.display(json=json)
+
+    if recipe.save_as is not None:  # once, and not again when the config is read again
+        select_recipes(session, recipe)
+        recipe = RecipeOptions(recipe=[recipe.save_as], out=recipe.out)
 
     def read_folders() -> list[WatchSpec]:
         """Read the config again, and return the folders that are to be watched now."""

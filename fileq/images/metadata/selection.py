@@ -25,6 +25,21 @@ _DESCRIPTIVE = (
 )  # fmt: skip
 """All of a picture's first EXIF directory that is not about how its own bytes are laid out."""
 
+_PRIVATE = (*_CREDITS, _BASE.Make, _BASE.Model, _BASE.Software, _BASE.DateTime)
+_PRIVATE_CAMERA = frozenset({
+    _BASE.DateTimeOriginal, _BASE.DateTimeDigitized, _BASE.OffsetTime, _BASE.OffsetTimeOriginal,
+    _BASE.OffsetTimeDigitized, _BASE.SubsecTime, _BASE.SubsecTimeOriginal, _BASE.SubsecTimeDigitized,
+    _BASE.ExposureTime, _BASE.FNumber, _BASE.ExposureProgram, _BASE.ISOSpeedRatings, _BASE.ShutterSpeedValue,
+    _BASE.ApertureValue, _BASE.BrightnessValue, _BASE.ExposureBiasValue, _BASE.MaxApertureValue, _BASE.MeteringMode,
+    _BASE.LightSource, _BASE.Flash, _BASE.FocalLength, _BASE.FocalLengthIn35mmFilm, _BASE.ExposureMode,
+    _BASE.WhiteBalance, _BASE.DigitalZoomRatio, _BASE.SceneCaptureType, _BASE.LensSpecification, _BASE.LensMake,
+    _BASE.LensModel,
+})  # fmt: skip
+"""What tells date, camera and lens, and neither the place, nor whose camera it is, nor which one of its kind.
+
+A list of what stays: what cameras write of their own accord, in notes of their makers above all, is not known.
+"""
+
 _XMP_IN_JPEG = MAX_JPEG_PAYLOAD - 29
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _NOT_TEXTS = (_XMP_KEYWORD, "Raw profile type")
@@ -50,8 +65,9 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
     if wanted == "none":
         return Metadata(exif={}, density=density, orientation=orientation)
     packet, datasets = _read_xmp(info), _read_iptc(source)
-    if wanted == "copyright":
-        exif = _add_text_credits(_add_iptc_credits(_pick_tags(source.exif, _CREDITS), datasets), info)
+    if wanted in ("copyright", "private"):
+        tags = _pick_tags(source.exif, _CREDITS) if wanted == "copyright" else _pick_private(source)
+        exif = _add_text_credits(_add_iptc_credits(tags, datasets), info)
         return Metadata(
             exif=exif,
             xmp=xmp.extract_credits(packet),
@@ -158,6 +174,14 @@ def _pick_all(exif: Image.Exif) -> dict[int, Any]:
         if values:
             picked[int(directory)] = {tag: value for tag, value in values.items() if tag != _IFD.Interop}
     return picked
+
+
+def _pick_private(source: DecodedSource) -> dict[int, Any]:
+    """Return credits, date, camera and lens."""
+    picked = _pick_tags(source.exif, _PRIVATE)
+    camera = source.exif.get_ifd(_IFD.Exif)
+    kept = {tag: value for tag, value in camera.items() if tag in _PRIVATE_CAMERA}
+    return _keep_writable(picked | ({int(_IFD.Exif): kept} if kept else {}), source)
 
 
 def _keep_writable(exif: dict[int, Any], source: DecodedSource) -> dict[int, Any]:
