@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -128,7 +129,8 @@ def make_plan(
     plan = Plan()
     try:
         planner = _Planner(ledger, max_pixels)
-        for number, (job, outcome, job_id) in enumerate(foresee_jobs(ledger, request, result), 1):
+        jobs = planner.with_namesakes(foresee_jobs(ledger, request, result))
+        for number, (job, outcome, job_id) in enumerate(jobs, 1):
             planned = planner.plan(job, outcome, job_id)
             plan.add(planned, job.target.fingerprint, job.source.size)
             on_planned(number)
@@ -138,6 +140,9 @@ def make_plan(
     return plan
 
 
+_Foreseen = tuple[JobRequest, IntakeOutcome, int]
+
+
 class _Planner:
     def __init__(self, ledger: Ledger, max_pixels: int) -> None:
         self._ledger = ledger
@@ -145,6 +150,14 @@ class _Planner:
         self._headers = HeaderPlanner()
         self._forecaster = Forecaster(ledger)
         self._names = PlannedNames(ledger)
+
+    def with_namesakes(self, jobs: Iterable[_Foreseen]) -> Iterator[_Foreseen]:
+        """Yield the jobs, each after a look at those that could want the same names: in a walk they are together."""
+        for _, group in groupby(jobs, lambda one: os.path.splitext(one[0].source.path)[0]):
+            together = list(group)
+            for job, _, _ in together:
+                self._names.expect(job.target.recipe, job.source.path, job.target.folder)
+            yield from together
 
     def plan(self, job: JobRequest, outcome: IntakeOutcome, job_id: int) -> PlannedJob:
         source, recipe = job.source.path, job.target.recipe

@@ -31,6 +31,7 @@ _BASE = ExifTags.Base
 
 _KEPT = "The original was kept: a new file would have saved too little."
 _STRIPPED = "The original picture was kept, without the metadata that goes: a new file would have saved too little."
+_ENCODED = "It was encoded anew: metadata can be taken out of JPEG, PNG and WebP alone without that."
 _REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
 
 
@@ -48,24 +49,30 @@ def saves_too_little(source: DecodedSource, plan: OutputPlan, size: Size, origin
 
 
 def keep_original(
-    source: DecodedSource, file: BinaryIO, format_: str, data: Metadata, wanted: MetadataPolicy, temp: TempFile
+    source: DecodedSource, file: BinaryIO, plan: OutputPlan, data: Metadata, wanted: MetadataPolicy, temp: TempFile
 ) -> None:
     """Put the original's picture into the temp file, with the metadata that stays; or leave that, and say why.
 
-    `file` is the source's, open.
+    `file` is the source's, open. What is kept by all means (`min_saving` of 1) is kept without a word.
     """
+    by_all_means = (plan.output.min_saving or 0) >= 1
     with translate_os_errors(source.path):
         content = read_all(file)
     if wanted == "all" or has_no_metadata(source):
         _write(temp, content)
-        source.add_note(_KEPT)
+        _say(source, _KEPT, unless=by_all_means)
         return
-    stripped = _strip_metadata(source, content, format_, data)
+    stripped = _strip_metadata(source, content, plan.format, data)
     if stripped is None:
-        source.add_note(_REPLACED)
+        source.add_note(_ENCODED if by_all_means else _REPLACED)
         return
     _write(temp, stripped)
-    source.add_note(_STRIPPED)
+    _say(source, _STRIPPED, unless=by_all_means)
+
+
+def _say(source: DecodedSource, note: str, *, unless: bool) -> None:
+    if not unless:
+        source.add_note(note)
 
 
 def _strip_metadata(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:

@@ -196,7 +196,7 @@ class ImageRun(SourceRun):
         check_output(temp, plan.format, size)
         if saves_too_little(self._source, plan, size, self._status.st_size, temp):
             wanted = self._recipe.metadata
-            keep_original(self._source, self._file, plan.format, content.metadata, wanted, temp)
+            keep_original(self._source, self._file, plan, content.metadata, wanted, temp)
 
     def _finish(self, temp: TempFile, target: Reservation, plan: OutputPlan, size: Size) -> EncodedOutput:
         keep_times = self._recipe.keep_times

@@ -1,7 +1,8 @@
 """Names apart for outputs of sources that differ by their endings alone: IMG.jpg and IMG.png both make IMG.jpg.
 
-The source that came first has the usual name, and each other one a name with its own ending in it: IMG.png.jpg. Whose
-a name is doesn't depend on which job is done first, nor on whether it goes well; and it stays so at every run.
+The source with the output's own ending has the usual name, else the one that came first; each other one gets a name
+with its own ending in it: IMG.png.jpg. Whose a name is doesn't depend on which job is done first, nor on whether it
+goes well; and once an output stands, its name stays so at every run.
 """
 
 import os
@@ -26,7 +27,8 @@ class OutputNaming:
     def settle(self, path: str, rivals: Iterable[str] = ()) -> str:
         """Return the path that an output gets whose usual one is `path`.
 
-        `rivals` are sources of the same stem that come first and that the ledger doesn't know yet. Raises LedgerError.
+        `rivals` are sources of the same stem that the ledger doesn't know yet, the source itself among them, in their
+        order. Raises LedgerError.
         """
         apart = name_apart(path, self._source)
         if apart is None or self._recipe.on_conflict == "rename" or self._is_own(path):
@@ -49,12 +51,20 @@ class OutputNaming:
 
     def _another_comes_first(self, path: str, rivals: Iterable[str]) -> bool:
         stem = os.path.splitext(self._source)[0]
-        known = self._ledger.output_names.find_siblings(self._source, stem, self._folder, self._recipe.name)
-        return any(
-            may_be_named(self._recipe, rival, path) and os.path.lexists(rival)
-            for rival in (*known, *rivals)
-            if os.path.splitext(rival)[0] == stem
-        )
+        known = self._ledger.output_names.find_siblings(stem, self._folder, self._recipe.name)
+        wanting = [
+            rival
+            for rival in dict.fromkeys((*known, *rivals, self._source))
+            if rival == self._source
+            or (
+                os.path.splitext(rival)[0] == stem
+                and may_be_named(self._recipe, rival, path)
+                and os.path.lexists(rival)
+            )
+        ]
+        ending = os.path.splitext(path)[1].lower()
+        first = min(wanting, key=lambda rival: os.path.splitext(rival)[1].lower() != ending)
+        return first != self._source
 
 
 def are_namesakes(one: str, other: str) -> bool:
@@ -74,7 +84,10 @@ def name_conflict(path: str, source: str, recipe_name: str) -> JobError:
 
 
 class PlannedNames:
-    """The paths of outputs in a plan, of which nothing is in the ledger yet: each job is asked for in its turn."""
+    """The paths of outputs in a plan, of which nothing is in the ledger yet: each job is asked for in its turn.
+
+    Before, all that could want the same name are to be expected.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -82,10 +95,14 @@ class PlannedNames:
         self._sources: dict[str, str] = {}
         self._numbers: dict[tuple[str, str], int] = {}
 
+    def expect(self, recipe: Recipe, source: str, folder: str) -> None:
+        """Note that a source is going through a recipe, into a folder."""
+        self._rivals.setdefault((folder, recipe.name, os.path.splitext(source)[0]), []).append(source)
+
     def settle(self, recipe: Recipe, source: str, folder: str, paths: Iterable[str]) -> list[str]:
         """Return the paths that the outputs get whose usual ones are `paths`. Raises LedgerError."""
         naming = OutputNaming(self._ledger, recipe, source, folder)
-        rivals = self._rivals.setdefault((folder, recipe.name, os.path.splitext(source)[0]), [])
+        rivals = self._rivals.get((folder, recipe.name, os.path.splitext(source)[0]), [])
         settled = []
         for path in paths:
             wanted = naming.settle(path, rivals)
@@ -94,7 +111,6 @@ class PlannedNames:
             if rival is not None and apart is not None and are_namesakes(rival, source):
                 wanted = next(name for name in free_names(apart) if self._find_rival(name, source) is None)
             settled.append(wanted)
-        rivals.append(source)
         for path in settled:
             self._sources.setdefault(path.lower(), source)
         return settled

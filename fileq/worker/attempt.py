@@ -21,7 +21,7 @@ from fileq.publish import (
     reserve_outputs,
     restore_displaced_files,
 )
-from fileq.recipes.output_names import uses_counter
+from fileq.recipes.output_names import name_apart, uses_counter
 from fileq.recipes.recipe import Recipe, decode_recipe
 from fileq.units import describe_count
 from fileq.worker.ended_job import EndedJob
@@ -118,7 +118,7 @@ class Attempt:
         if result.digest is not None:
             self._ledger.prior_jobs.record_digest(self.token.job_id, result.digest)
         outputs = [output for output in result.outputs if output]
-        notes = [*result.notes, *map(_describe_name, self._renamed)]
+        notes = [*result.notes, *_describe_names(self.source, self._renamed)]
         note = _note(notes, skipped=len(result.outputs) - len(outputs))
         self._encoded = EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
         return self._encoded
@@ -252,9 +252,14 @@ def _failure(error: JobError) -> Failure:
     return Failure(error.kind, error.message, error.hint)
 
 
-def _describe_name(renamed: tuple[str, str]) -> str:
-    usual, got = map(os.path.basename, renamed)
-    return f"It is named {got}: another has the name {usual}."
+def _describe_names(source: str, renamed: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what to say of outputs without their usual names: the same of all jobs, so that it is counted."""
+    apart = [got == name_apart(usual, source) for usual, got in renamed]
+    sentences = {
+        True: "Its own ending is in the output's name, as in IMG.png.jpg: another file has the usual name.",
+        False: "The output has a number in its name: another file has the usual name.",
+    }
+    return [sentences[is_apart] for is_apart in dict.fromkeys(apart)]
 
 
 def _note(notes: Sequence[str], *, skipped: int) -> str:

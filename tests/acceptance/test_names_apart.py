@@ -33,7 +33,7 @@ def test_each_of_several_endings_gets_a_name_of_its_own(fileq):
     assert made(fileq) == APART
     assert fileq.json("add", "p")["up_to_date"] == 3
     notes = {job["source"].rpartition("/")[2]: fileq.json("show", str(job["id"]))["note"] for job in fileq.json("list")}
-    assert "IMG.png.jpg" in notes["IMG.png"]
+    assert notes["IMG.png"] == notes["IMG.tif"] != ""
     assert not notes["IMG.jpg"]
 
 
@@ -48,6 +48,15 @@ def test_a_dry_run_shows_the_names_that_will_be(fileq):
     plan = fileq.json("run", "p", "--dry-run", "--force")["plan"]
     planned = {job["source"].removeprefix(start): job["outputs"][0]["path"].removeprefix(start) for job in plan}
     assert planned == APART
+
+
+def test_the_source_with_the_ending_of_the_output_has_the_usual_name(fileq):
+    put(fileq, "p/IMG.bmp", "p/IMG.gif", "p/IMG.jpg")
+    wanted = {"p/IMG.bmp": "p/web/IMG.bmp.jpg", "p/IMG.gif": "p/web/IMG.gif.jpg", "p/IMG.jpg": "p/web/IMG.jpg"}
+    plan = fileq.json("run", "p", "--dry-run")["plan"]
+    assert [job["outputs"][0]["path"].removeprefix(f"{fileq.folder}/") for job in plan] == list(wanted.values())
+    fileq.run("run", "p")
+    assert made(fileq) == wanted
 
 
 @pytest.mark.parametrize("order", [("p/IMG.jpg", "p/IMG.png"), ("p/IMG.png", "p/IMG.jpg")])

@@ -25,11 +25,10 @@ class OutputNames:
             ).fetchall()
         return [(decode_path(found), decode_path(source), name, JobState(state)) for found, source, name, state in rows]
 
-    def find_siblings(self, source: str, stem: str, folder: str, recipe_name: str) -> list[str]:
-        """Return the sources in the order in which they came first, whose paths begin with `stem` and a dot.
+    def find_siblings(self, stem: str, folder: str, recipe_name: str) -> list[str]:
+        """Return the sources whose paths begin with `stem` and a dot, in the order in which they came first.
 
-        They are those that go through a recipe of this name into the same folder, from the first one to the one before
-        `source`; all of them where that never came.
+        They are those that go through a recipe of this name into the same folder.
         """
         first, end = (encode_path(f"{stem}{sign}") for sign in "./")  # a dot is the last letter before a slash
         with self._database.reading() as connection:
@@ -39,5 +38,4 @@ class OutputNames:
                 " and state <> 'cancelled' group by source order by 2",
                 (first, end, encode_path(folder), recipe_name),
             ).fetchall()
-        siblings = [decode_path(row[0]) for row in rows]
-        return siblings[: siblings.index(source)] if source in siblings else siblings
+        return [decode_path(row[0]) for row in rows]
