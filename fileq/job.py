@@ -54,6 +54,11 @@ class Failure(msgspec.Struct, frozen=True):
     message: str
     hint: str
 
+    def at_new_place(self, job_id: int, before: str, after: str) -> "Failure":
+        """Return this failure of a job whose source was put elsewhere since: it says where, and what reads it there."""
+        again = f"It is now at {after}. Once it is mended there, try again with: fileq retry {job_id}"
+        return Failure(self.kind, self.message.replace(before, after), f"{self.hint} {again}".strip())
+
 
 def message_with_source(message: str, source: str) -> str:
     """Return a failure's message, with the job's source before it where the message doesn't name it."""
@@ -96,6 +101,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None
     note: str
     outputs: tuple[OutputInfo, ...] = ()
+    moved_to: str | None = None
+    """Where a watched folder has put the source since."""
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from fileq.display import is_rich_terminal
 PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
     "Look": ("status", "batches", "list", "show", "recipes", "operations"),
-    "Steer": ("retry", "cancel", "pause", "resume", "wait"),
+    "Steer": ("retry", "cancel", "forget", "pause", "resume", "wait"),
     "Look after": ("report", "doctor", "clean", "schedule"),
     "Set up": ("init", "config", "trust", "service", "completion"),
 }

@@ -20,8 +20,8 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
 from fileq.recipes.formats import EXTENSIONS
-from fileq.recipes.recipe import IMAGE_PATTERNS, Format, MetadataPolicy, OnConflict, Recipe
-from fileq.recipes.refinement import NAMELESS, Refinement, nameless_recipe, refine_recipe
+from fileq.recipes.recipe import IMAGE_PATTERNS, NAMELESS, Format, MetadataPolicy, OnConflict, Recipe
+from fileq.recipes.refinement import Refinement, nameless_recipe, refine_recipe
 from fileq.units import ByteSize, Dimensions
 
 T = TypeVar("T")

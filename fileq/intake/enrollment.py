@@ -12,7 +12,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.output_names import fill_folder, folder_templates, uses_counter
-from fileq.recipes.recipe import Recipe, encode_recipe
+from fileq.recipes.recipe import NAMELESS, Recipe, encode_recipe
 from fileq.sources import SourceFile
 
 
@@ -180,7 +180,7 @@ class IntakeEngine:
             for one, job in zip(requests, jobs, strict=True)
             if _is_queued(job)
         ]
-        self._ledger.jobs.supersede_older_jobs((job.job_id for job in jobs), now)
+        self._ledger.jobs.supersede_older_jobs((job.job_id for job in jobs), now, nameless=NAMELESS)
         self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
         queue.send(self._ledger, self._queue, due, now)
         if due and batch_id is not None:  # a quick worker may have ended it in the meantime

@@ -19,6 +19,9 @@ OnConflict = Literal["fail", "skip", "overwrite", "rename"]
 MetadataPolicy = Literal["copyright", "private", "all", "none"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
+NAMELESS = "custom"
+"""What a recipe is called that has no name: it takes the place of its own outputs, whatever they were made with."""
+
 IMAGE_PATTERNS = (
     "*.jpg", "*.jpeg", "*.jpe", "*.jfif", "*.png", "*.apng", "*.gif", "*.webp", "*.avif", "*.tif", "*.tiff", "*.bmp",
     "*.jp2", "*.j2k", "*.jpx", "*.ico", "*.psd", "*.tga", "*.ppm", "*.pgm", "*.pbm", "*.pnm", "*.qoi",

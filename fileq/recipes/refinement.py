@@ -12,12 +12,9 @@ from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import argv_of
 from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.recipes.output_names import template_fields
-from fileq.recipes.recipe import Format, MetadataPolicy, OnConflict, Output, Recipe, fill_enlarge
+from fileq.recipes.recipe import NAMELESS, Format, MetadataPolicy, OnConflict, Output, Recipe, fill_enlarge
 from fileq.recipes.step_edits import StepEdits, has_resize, split_at_resize
 from fileq.units import ByteSize
-
-NAMELESS = "custom"
-"""What a recipe is called that has no name: it takes the place of its own outputs, whatever they were made with."""
 
 _SIZE_FIELDS = frozenset({"width", "height"})
 _UNSAFE = str.maketrans({"%": "pct", ":": "x", "/": "-", "{": "-", "}": "-", "\\": "-", "\0": "-", " ": ""})

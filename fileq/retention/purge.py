@@ -40,6 +40,12 @@ class Purge:
         while not self._stop() and (batch := self._ledger.tombstones.find_tombstones(checked_before, _AT_ONCE)):
             self._purge_batch(batch, checked_before)
 
+    def purge_these(self, job_ids: Sequence[int]) -> int:
+        """Purge those of these jobs that have ended, and return how many they were."""
+        jobs = self._ledger.tombstones.find_finished_jobs(job_ids)
+        self._purge_batch(jobs, checked_before=float("-inf"))
+        return len(jobs)
+
     def _purge_batch(self, jobs: Sequence[PurgeCandidate], checked_before: float) -> None:
         needed = {job.job_id for job in jobs if self._is_needed(job)}
         others = [job.job_id for job in jobs if job.job_id not in needed]

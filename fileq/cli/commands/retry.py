@@ -1,21 +1,28 @@
 """fileq retry: queue failed and cancelled jobs again."""
 
 import time
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import NO_WORKER_HINT, find_jobs, is_worker_alive, require_batch
-from fileq.cli.session import session_of
+from fileq.cli.options import slot_count
+from fileq.cli.session import Session, session_of
 from fileq.control import retry_jobs
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
-from fileq.job import Job, JobState
+from fileq.intake import AddResult
+from fileq.job import UNFINISHED, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
+from fileq.queue import adopt_jobs
 from fileq.units import describe_count
+
+if TYPE_CHECKING:
+    from fileq.worker.worker import Worker
 
 app = new_app()
 
@@ -33,30 +40,82 @@ def retry(
         ErrorKind | None,
         typer.Option("--cause", help="Those that failed for this cause.", show_envvar=False, show_default=False),
     ] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Process them here, and end when they are done.", show_envvar=False)
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow them to their end; exit 1 if a job failed.", show_envvar=False)
+    ] = False,
+    workers: options.Workers = None,
     json: options.Json = False,
 ) -> ExitCode:
-    """Queue failed and cancelled jobs again. A batch alone means both kinds."""
+    """Queue failed and cancelled jobs again, to read their sources as they are now. A batch alone means both kinds.
+
+    With --run or --wait, those that are queued already are seen to their end too.
+    """
     session = session_of(context)
     display = session.display(json=json)
     if not (jobs or failed or batch is not None or cause):
         raise UsageError("Which jobs?", "Name them, or say --failed, --batch or --cause.")
+    if run and wait:
+        raise UsageError("--run and --wait can't be combined.", "--run waits for the end, too.")
+    follows = run or wait
     with session.ledger() as ledger:
         named = find_jobs(ledger, jobs or ())
         require_batch(ledger, batch)
         job_ids = [job.id for job in named]
         if failed or batch is not None or cause:
-            states = (JobState.FAILED,) if failed or cause else _RETRIABLE
+            states = (JobState.FAILED,) if failed or cause else (*_RETRIABLE, *(UNFINISHED if follows else ()))
             job_ids += ledger.overview.list_job_ids(JobSelection(states=states, batch_id=batch, error_kind=cause))
-        count = len(retry_jobs(ledger, job_ids, time.time()))
-        display.answer(Answer({"retried": count}, [Text(f"{describe_count(count, 'job')} queued again.")]))
-        if count and not is_worker_alive(ledger, session.config):
+        code = _exit_code(ledger, named, display, follows=follows)
+        if run:
+            ended = _run(session, ledger, display, job_ids, slot_count(workers, session.config), batch)
+            return code if ended is ExitCode.DONE else ended
+        retried = retry_jobs(ledger, job_ids, time.time())
+        display.answer(
+            Answer({"retried": len(retried)}, [Text(f"{describe_count(len(retried), 'job')} queued again.")])
+        )
+        if wait:
+            ended = _wait(session, ledger, display, [*retried, *ledger.jobs.filter_unfinished_jobs(job_ids)])
+            return code if ended is ExitCode.DONE else ended
+        if retried and not is_worker_alive(ledger, session.config):
             display.hint(NO_WORKER_HINT)
-        return _exit_code(ledger, named, display)
+        return code
 
 
-def _exit_code(ledger: Ledger, named: list[Job], display: Display) -> ExitCode:
-    """Hint at jobs that were named and could not be retried. Returns the exit code."""
-    others = [job for job in named if job.state not in _RETRIABLE]
+def _run(
+    session: Session, ledger: Ledger, display: Display, job_ids: Sequence[int], slots: int, batch_id: int | None
+) -> ExitCode:
+    from fileq.cli.processing import ProcessingWords, process_here
+
+    def enqueue(worker: "Worker", queue: str) -> AddResult:
+        """Queue the jobs again, for this worker."""
+        now = time.time()
+        followed = retry_jobs(ledger, job_ids, now)
+        followed = list(dict.fromkeys([*followed, *ledger.jobs.filter_unfinished_jobs(job_ids)]))
+        with ledger.transaction():
+            adopt_jobs(ledger, queue, frozenset(followed), now, at_once=True)
+        worker.adopt(followed)
+        return AddResult(adopted=followed)
+
+    again = "fileq worker" if batch_id is None else session.command("retry", "--batch", batch_id, "--run")
+    return process_here(session, ledger, display, slots, enqueue, ProcessingWords(noun="job", again=again))
+
+
+def _wait(session: Session, ledger: Ledger, display: Display, followed: Sequence[int]) -> ExitCode:
+    from fileq.cli.processing import ProcessingWords, exit_code_of
+    from fileq.cli.progress import follow
+
+    result = AddResult(adopted=list(dict.fromkeys(followed)))
+    if result.has_jobs:
+        follow(session, ledger, result.scope, display)
+    return exit_code_of(session, ledger, result, display, ProcessingWords())
+
+
+def _exit_code(ledger: Ledger, named: list[Job], display: Display, *, follows: bool) -> ExitCode:
+    """Hint at jobs that were named and can't be retried, nor followed to their end. Returns the exit code."""
+    taken = {*_RETRIABLE, *(UNFINISHED if follows else ())}
+    others = [job for job in named if job.state not in taken]
     for job in others:
         newer = ledger.overview.find_newer_job(job.id) if job.state is JobState.SUPERSEDED else None
         reason = (

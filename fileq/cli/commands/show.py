@@ -45,6 +45,7 @@ def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[Remov
     facts: list[tuple[str, Cell]] = [
         ("job", Text(str(job.id), Tone.TITLE)),
         ("source", job.source),
+        *([] if job.moved_to is None else [("is now", job.moved_to)]),
         ("recipe", job.recipe_name),
         ("folder", job.folder),
         ("batch", str(job.batch_id)),

@@ -62,6 +62,7 @@ def job_details_document(
     """
     return job_document(job) | {
         "folder": job.folder,
+        "moved_to": job.moved_to,
         "due_at": iso_or_none(job.due_at),
         "note": job.note,
         "history": [

@@ -13,7 +13,8 @@ from fileq.ledger.job_group import JobGroup, Scope, scope_sql
 
 _JOB = (
     "select jobs.id, batch_id, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
-    " finished_at, error_kind, error_message, error_hint, note from jobs join recipes on recipes.id = jobs.recipe_id"
+    " finished_at, error_kind, error_message, error_hint, note, moved_to"
+    " from jobs join recipes on recipes.id = jobs.recipe_id"
 )
 
 
@@ -196,13 +197,18 @@ class Overview:
         return [read_row(AttemptRecord, row) for row in rows]
 
     def _job(self, row: Sequence[Any]) -> Job:
-        number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note = row
+        number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note, moved = row
+        source = decode_path(source)
+        moved_to = None if moved is None else decode_path(moved)
+        failure = None if kind is None else Failure(read_error_kind(kind), message, hint)
+        if failure is not None and moved_to is not None:
+            failure = failure.at_new_place(number, source, moved_to)
         attempts, priority, added_at, due_at, started_at, finished_at = numbers
         return Job(
-            id=number, batch_id=batch, source=decode_path(source), recipe_name=recipe, folder=decode_path(folder),
+            id=number, batch_id=batch, source=source, moved_to=moved_to, recipe_name=recipe, folder=decode_path(folder),
             state=JobState(state), attempts=attempts, priority=priority,
             added_at=added_at, due_at=due_at, started_at=started_at, finished_at=finished_at,
-            failure=None if kind is None else Failure(read_error_kind(kind), message, hint), note=note,
+            failure=failure, note=note,
             # A job that has not done it yet may hold paths at which an earlier one's files still stand.
             outputs=self._made(number) if state == JobState.DONE else (),
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """Old jobs become tombstones, and what nothing needs any more goes, in transactions that are short."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -56,6 +56,10 @@ class Tombstones:
     def find_old_jobs(self, before: float, limit: int) -> list[PurgeCandidate]:
         """Return jobs that are listed and ended before, the first ones first."""
         return self._past(f"where {_OLD} order by finished_at limit ?", before, limit)
+
+    def find_finished_jobs(self, job_ids: Iterable[int]) -> list[PurgeCandidate]:
+        """Return those of these jobs that are listed and have ended, unless an output of theirs is just on its way."""
+        return [job for job_id in job_ids for job in self._past(f"where jobs.id = ? and {_OLD}", job_id, float("inf"))]
 
     def find_tombstones(self, before: float, limit: int) -> list[PurgeCandidate]:
         """Return what stayed of jobs, and was last looked at before."""

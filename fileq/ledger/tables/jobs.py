@@ -235,11 +235,11 @@ class Jobs:
                     )
         return cancelled
 
-    def supersede_older_jobs(self, job_ids: Iterable[int], now: float) -> None:
+    def supersede_older_jobs(self, job_ids: Iterable[int], now: float, *, nameless: str = "") -> None:
         """Supersede what has not been done of other versions of these jobs' sources, and does not run.
 
         Other versions are those that go through the same recipe into the same folder. What has failed is superseded too
-        where the recipe has changed meanwhile, and goes by the same name.
+        where the recipe has changed meanwhile, and goes by the same name; `nameless` is what is none.
         """
         with self._database.transaction() as connection:
             connection.executemany(
@@ -249,8 +249,8 @@ class Jobs:
                 " and (older.fingerprint = newer.fingerprint"
                 " and older.state in ('queued', 'waiting', 'failed', 'cancelled')"
                 " or older.state = 'failed' and (select name from recipes where id = older.recipe_id)"
-                " = (select name from recipes where id = newer.recipe_id)))",
-                [{"job": job_id, "now": now} for job_id in job_ids],
+                " = (select nullif(name, :nameless) from recipes where id = newer.recipe_id)))",
+                [{"job": job_id, "now": now, "nameless": nameless} for job_id in job_ids],
             )
 
 
