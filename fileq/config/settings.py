@@ -35,6 +35,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_pixels: PositiveInt = 300_000_000
     attempts: PositiveInt = 3  # tries in all, for faults that may pass
     retry_delay: Duration = Duration(10)  # doubled at each try
+    mark_outputs: bool = True  # that fileq made them: known by another database too
     heartbeat: Duration = Duration(5)  # a worker that is silent for six of these is gone
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fileq.errors import ErrorKind, JobError
+from fileq.files.output_mark import append_mark
 from fileq.images.color import modes
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import optional_codecs, tiff
+from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit
 from fileq.units import Size, describe_bytes
@@ -52,6 +54,7 @@ class EncoderInput:
     background: str
     title: str
     has_palette: bool = False  # whether the source's colors were few enough for one
+    mark: bytes = b""  # by which the output is known for fileq's
 
     @property
     def size(self) -> Size:
@@ -72,6 +75,8 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
             temp.truncate()
             with temp.open_from_start() as file:  # to a real file Pillow writes without the interpreter's lock
                 frames[0].save(file, format=PILLOW_NAMES[format_], **options)
+                if content.mark:
+                    append_mark(file, format_, content.mark)
             if format_ == "tiff" and inner:
                 with temp.open_from_start() as file:
                     tiff.add_directories(file, inner)
@@ -151,6 +156,8 @@ def _common_options(format_: str, content: EncoderInput, output: Output) -> dict
         options["compression"] = "tiff_adobe_deflate"
     if format_ == "avif" and output.subsampling:
         options["subsampling"] = output.subsampling
+    if content.mark:
+        add_mark_option(options, format_, content.mark)
     return options
 
 

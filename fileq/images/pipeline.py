@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fileq.errors import JobError
 from fileq.files.attributes import mode_for
+from fileq.files.output_mark import mark_of
 from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.color import modes
@@ -220,5 +221,6 @@ class ImageRun(SourceRun):
             icc=icc,
             background=recipe.background,
             has_palette=source.has_palette,
+            mark=mark_of(recipe.name, replaces=recipe.replace) if self._request.marks_outputs else b"",
             title=os.fsencode(stem).decode(errors="replace"),
         )

@@ -26,6 +26,7 @@ class PipelineRequest(msgspec.Struct, frozen=True, kw_only=True):
     counter: int = 1  # the source's number, for names that have one
     inode: int | None = None  # the source's when it was added, where that must not be another file's; None: any
     location: str | None = None  # where the source is read, where it was put elsewhere since
+    marks_outputs: bool = True  # by which another database knows them for fileq's
     wants_digest: bool = False  # of the source: a watcher sees by it that a file was only touched
 
     @property

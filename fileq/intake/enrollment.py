@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from fileq import queue
+from fileq.intake.marked_files import MarkedFiles
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import PriorJob
@@ -129,6 +130,7 @@ class IntakeEngine:
         self._watch_id = watch_id
         self._priority = priority
         self._due_at = due_at
+        self._marked_files = MarkedFiles(self._recipe_names, thorough=watch_id is not None)
         self._folder: tuple[str, str] | None = None
         self._targets: tuple[JobTarget, ...] = ()
 
@@ -148,16 +150,18 @@ class IntakeEngine:
     def is_own_output(self, source: SourceFile, *, walked: bool = False) -> bool:
         """Return whether one of these recipes made this file, or what it was made from: it would go round for ever.
 
-        A file that fileq published is known by its path and version, and wherever it stands by its inode and version.
-        A walk through a folder that was named takes less, as nobody has asked for outputs: none in its sub-folders,
-        and nothing that stands at the path of an output now.
+        A file that fileq published is known by its path and version, and wherever it stands by its inode and version;
+        where this ledger knows nothing of it, by its mark. A walk through a folder that was named takes less, as nobody
+        has asked for outputs: none in its sub-folders, but those that took their source's place, and nothing that
+        stands at the path of an output now.
         """
-        recipe_names = self._ledger.prior_jobs.trace_recipes(
-            source.path, source.inode, source.version, overwritten=walked
-        )
-        if walked and source.nested:
-            return bool(recipe_names)
-        return not self._recipe_names.isdisjoint(recipe_names)
+        traced = self._ledger.prior_jobs.trace_recipes(source.path, source.inode, source.version, overwritten=walked)
+        of_any_recipe = walked and source.nested
+        if not traced:
+            return self._marked_files.is_output(source, of_any_recipe=of_any_recipe)
+        if of_any_recipe and not traced[0].in_place:
+            return True
+        return any(one.recipe_name in self._recipe_names for one in traced)
 
     def enroll(self, requests: Sequence[JobRequest], batch_id: int | None, now: float) -> Enrollment:
         """Enter the jobs that are new, and send their messages, in the transaction that the caller has open.

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fileq.files.output_mark import read_mark
 from fileq.ledger import Ledger
 from fileq.recipes.recipe import Recipe
 from fileq.sources import RecipeScope, SourceFinder
@@ -58,7 +59,8 @@ def _is_ours(ledger: Ledger, path: str, names: Sequence[str]) -> bool:
     known = ledger.folders.find_folder(path)
     if known is not None and known.created_by_fileq:
         return True
-    return any(ledger.outputs.is_published(os.path.join(path, name)) for name in names[:_SAMPLE])
+    some = [os.path.join(path, name) for name in names[:_SAMPLE]]
+    return any(ledger.outputs.is_published(one) or read_mark(one) for one in some)
 
 
 def _listed(path: str) -> list[str]:

@@ -93,6 +93,7 @@ class Attempt:
             relative=claim.relative,
             counter=self._find_counter(),
             max_pixels=self._context.settings.max_pixels,
+            marks_outputs=self._context.settings.mark_outputs,
             wants_digest=claim.watched,
         )
 

@@ -1,7 +1,7 @@
 """What the ledger knows of a file that has come: the jobs about it, and the recipes that made it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,11 @@ from fileq.ledger.database import LEAVING, Database
 _SELECT = f"select id, source, version, fingerprint, folder, state, error_kind, {LEAVING}, size, digest from jobs"  # noqa: S608  # ours
 _SELECT_VERSION = f"{_SELECT} where source = ? and version = ?"
 
+
+_SELECT_MAKER = (
+    "select recipes.name, jobs.source, jobs.id, outputs.path = jobs.source from outputs"
+    " join jobs on jobs.id = outputs.job_id join recipes on recipes.id = jobs.recipe_id"
+)
 
 _VANISHED_KINDS = frozenset({ErrorKind.MISSING, ErrorKind.CHANGED})
 """A job that a person cancelled while it waited has the kind for which it waited: never one of these."""
@@ -43,6 +48,13 @@ class PriorJob(msgspec.Struct, frozen=True, kw_only=True):
         return is_cancelled or self.state is JobState.SUPERSEDED
 
 
+class RecipeTrace(NamedTuple):
+    """A recipe that made a file, and whether it put that in the place of its source."""
+
+    recipe_name: str
+    in_place: bool
+
+
 class PriorJobs:
     """What was done before of a file: by its path, its version and its inode. Each method raises LedgerError."""
 
@@ -69,34 +81,29 @@ class PriorJobs:
         with self._database.reading() as connection:
             return [_prior_job(row) for row in connection.execute(f"{_SELECT} {condition}", values)]
 
-    def trace_recipes(self, path: str, inode: int, version: str, *, overwritten: bool = False) -> list[str]:
-        """Return the names of the recipes that led to this file, the last one first; [] where it isn't fileq's.
+    def trace_recipes(self, path: str, inode: int, version: str, *, overwritten: bool = False) -> list[RecipeTrace]:
+        """Return the recipes that led to this file, the last one first; [] where it isn't fileq's.
 
         A file that fileq published is known by its path and version, and wherever it stands by its inode and version.
         With `overwritten`, what stands at the path of an output is taken for it in any version.
         """
-        recipe_names: list[str] = []
+        traced: list[RecipeTrace] = []
         with self._database.reading() as connection:
             row = connection.execute(
-                "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
-                " join recipes on recipes.id = jobs.recipe_id where path = ? and (published_version = ?"
+                f"{_SELECT_MAKER} where path = ? and (published_version = ?"
                 " or pending_version = ? or ? and coalesce(published_version, pending_version) is not null)"
-                " union all "
-                "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
-                " join recipes on recipes.id = jobs.recipe_id"
-                " where outputs.inode = ? and published_version = ? limit 1",
+                f" union all {_SELECT_MAKER} where outputs.inode = ? and published_version = ? limit 1",
                 (encode_path(path), version, version, overwritten, inode, version),
             ).fetchone()
             seen: set[int] = set()
             while row is not None and row[2] not in seen:
-                recipe_names.append(row[0])
-                seen.add(row[2])
+                recipe_name, source, job_id, in_place = row
+                traced.append(RecipeTrace(recipe_name, bool(in_place)))
+                seen.add(job_id)
                 row = connection.execute(
-                    "select recipes.name, jobs.source, jobs.id from outputs join jobs on jobs.id = outputs.job_id"
-                    " join recipes on recipes.id = jobs.recipe_id where path = ? and published_version is not null",
-                    (row[1],),
+                    f"{_SELECT_MAKER} where path = ? and published_version is not null", (source,)
                 ).fetchone()
-        return recipe_names
+        return traced
 
     def record_touched(self, job_id: int, version: str, mtime_ns: int) -> None:
         """Record that a job's source has another time now, and the same content: it is the version that was done."""
