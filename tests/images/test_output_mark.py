@@ -57,7 +57,7 @@ def test_an_animation_has_a_mark_and_all_its_frames(tmp_path, ending):
     picture = made(tmp_path, path, Output(name=f"o.{ending}")).planned[0].path
     assert read_mark(picture) == MARK
     with Image.open(picture) as image:
-        assert image.n_frames == 3
+        assert getattr(image, "n_frames", 1) == 3
 
 
 def test_a_mark_is_found_behind_much_metadata(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from fileq.job import JobState, OutputInfo
+from fileq.ledger.queries.prior_jobs import RecipeTrace
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, begin, enter, finish
 

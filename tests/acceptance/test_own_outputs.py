@@ -1,0 +1,119 @@
+"""Own outputs are never taken for originals, whichever way they come."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import Program, files
+
+ORIGINALS = ["IMG_0001.jpg", "IMG_0002.jpg", "sub/IMG_0003.jpg"]
+FIRST = sorted([*ORIGINALS, "web/IMG_0001.jpg", "web/IMG_0002.jpg", "sub/web/IMG_0003.jpg"])
+
+
+@pytest.fixture
+def tree(fileq: Program, small_photos: list[Path]) -> Path:
+    """A folder with two photos, and one in a sub-folder."""
+    folder = fileq.folder / "p"
+    (folder / "sub").mkdir(parents=True)
+    for name, photo in zip(ORIGINALS, small_photos, strict=False):
+        shutil.copy(photo, folder / name)
+    return folder
+
+
+def listed(fileq: Program, folder: Path) -> str:
+    """A list of all JPEGs below the folder, as find writes it."""
+    path = fileq.folder / "list.txt"
+    path.write_text("".join(f"{one}\n" for one in sorted(folder.rglob("*.jpg"))))
+    return str(path)
+
+
+def expanded(folder: Path) -> list[str]:
+    return [str(one) for one in sorted(folder.rglob("*.jpg"))]
+
+
+@pytest.mark.parametrize("way", ["walk", "pattern", "list", "shell"])
+@pytest.mark.parametrize("database", ["same", "another"])
+def test_what_was_made_is_never_made_again_of_what_was_made(
+    fileq: Program, tree: Path, way: str, database: str
+) -> None:
+    fileq.run("run", "p")
+    assert files(tree) == FIRST
+    for again in range(2):
+        if database == "another":
+            fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / f"{again}.db")
+        what = {"walk": ["p"], "pattern": ["p/**/*.jpg"], "list": ["--files-from", listed(fileq, tree)]}
+        fileq.run("add", *(what[way] if way in what else expanded(tree)), "-r", "web", "-r", "thumbnail")
+        sources = {job["source"] for job in fileq.json("list")}
+        assert sources == {str(tree / name) for name in ORIGINALS}
+
+
+def test_outputs_in_a_folder_of_any_name_are_known_to_another_database(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p", "-o", "p/small")
+    fileq.run("run", "p", "-o", "p/small")
+    assert files(tree) == sorted([*ORIGINALS, *(f"small/{name}" for name in ORIGINALS)])
+    os.rename(tree / "small" / "IMG_0001.jpg", tree / "renamed.jpg")
+    os.link(tree / "small" / "IMG_0002.jpg", tree / "sub" / "linked.jpg")
+    fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / "another.db")
+    answer = fileq.json("add", "p")
+    assert (answer["queued"], answer["problems"]) == (3, [])
+
+
+def test_outputs_that_people_rename_or_link_stay_outputs(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p")
+    os.rename(tree / "web" / "IMG_0001.jpg", tree / "renamed.jpg")
+    os.link(tree / "web" / "IMG_0002.jpg", tree / "linked.jpg")
+    assert (
+        fileq.json("add", "p/renamed.jpg", "p/linked.jpg", "p/**/*.jpg")["queued"] == 1
+    )  # the one whose output is gone
+
+
+def test_one_output_that_is_named_goes_through_another_recipe_and_not_through_its_own(
+    fileq: Program, tree: Path
+) -> None:
+    fileq.run("run", "p")
+    answer = fileq.run("run", "p/web/IMG_0001.jpg")
+    assert "made by fileq itself" in answer.stdout
+    fileq.run("run", "p/web/IMG_0001.jpg", "-r", "thumbnail")
+    assert (tree / "web" / "thumbnail" / "IMG_0001.jpg").exists()
+
+
+def test_an_original_that_was_replaced_goes_through_other_recipes(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p", "--resize", "50%", "--replace")
+    fileq.run("run", "p", "-r", "thumbnail")
+    assert (tree / "thumbnail" / "IMG_0001.jpg").exists()
+    assert (tree / "sub" / "thumbnail" / "IMG_0003.jpg").exists()
+
+
+def test_a_folder_of_the_name_of_a_recipe_that_holds_originals_is_told_of_and_taken_when_named(
+    fileq: Program, tree: Path, small_photos: list[Path]
+) -> None:
+    (tree / "web").mkdir()
+    shutil.copy(small_photos[3], tree / "web" / "original.jpg")
+    answer = fileq.run("add", "p")
+    assert f"Passed over {tree}/web: outputs of the recipe web go there." in answer.stderr
+    assert fileq.json("add", "p/web")["queued"] == 1
+
+
+def test_a_scheduled_pattern_takes_no_outputs(fileq: Program, tree: Path) -> None:
+    fileq.configure('[[schedule.add]]\nname = "all"\ncron = "0 3 * * *"\npaths = ["p/**/*.jpg"]\n')
+    for _ in range(3):
+        fileq.pretend("delete from meta where key = 'nothing'") if fileq.database.exists() else None
+        fileq.run("schedule", "all") if False else fileq.run("add", "p/**/*.jpg")
+        fileq.run("worker", "--drain", "--no-periodic")
+    assert files(tree) == FIRST
+
+
+@pytest.mark.parametrize("after", ["move", "delete"])
+def test_a_watch_with_a_lost_database_takes_no_published_output_for_a_source(
+    fileq: Program, tree: Path, after: str
+) -> None:
+    move = 'move_to = "done"\n' if after == "move" else ""
+    fileq.configure(f'[[watch]]\npath = "p"\nrecipe = ["web", "optimize"]\nafter = "{after}"\nsettle = "100ms"\n{move}')
+    fileq.run("watch", "--once", "--work")
+    published = [name for name in files(tree) if "web" in name or "optimize" in name]
+    assert len(published) == 6
+    fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / "another.db")
+    fileq.run("watch", "--once", "--work")
+    assert files(tree) == published
