@@ -23,6 +23,13 @@ class RecipeScope:
         """Return whether an absolute path is the folder of all outputs."""
         return folder == self._out
 
+    def recipe_of_folder(self, path: str, top: str) -> str | None:
+        """Return the name of the recipe that would put outputs of files beside a folder, below `top`, into it."""
+        above = os.path.dirname(path)
+        scope = self.at(above, os.path.relpath(above, top) if above != top else "")
+        scope.note_all()
+        return scope.recipe_of_subfolder(path)
+
     def at(self, folder: str, relative: str) -> "FolderScope":
         """Return what the recipes say of a folder's sub-folders, once it is known which files it has."""
         return FolderScope(self._recipes, self._templates, folder, relative)
@@ -44,6 +51,10 @@ class FolderScope:
             if met:
                 self._met += met
                 self._unmet = [recipe for recipe in self._unmet if recipe not in met]
+
+    def note_all(self) -> None:
+        """Take it that the folder has, or has had, files for all recipes."""
+        self._met, self._unmet = self._met + self._unmet, []
 
     def recipe_of_subfolder(self, path: str) -> str | None:
         """Return the name of the recipe that puts outputs of the folder's files into its sub-folder at `path`."""

@@ -52,7 +52,7 @@ class Scan:
                     if is_ignored(entry.name):
                         continue
                     if entry.is_dir(follow_symlinks=False):
-                        if self._spec.recursive and entry.path not in self._spec.skipped:
+                        if self._spec.recursive and not self._spec.holds_outputs(entry.path):
                             folders.append(entry.path)
                     elif self._spec.matches(entry.name):
                         yield from self._file(entry, path, relative)

@@ -9,7 +9,7 @@ from fileq.config import Config, WatchSettings
 from fileq.files.identity import relative_within
 from fileq.intake import DispositionPolicy
 from fileq.recipes.recipe import Recipe
-from fileq.sources import is_ignored
+from fileq.sources import RecipeScope, is_ignored
 
 
 class PollMode(StrEnum):
@@ -23,7 +23,7 @@ class PollMode(StrEnum):
 class WatchSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A folder to be watched, and what is to be done with what comes into it.
 
-    `path` is absolute. `settle` and `interval` are in seconds; `skipped` are folders that are left out.
+    `path` is absolute. `settle` and `interval` are in seconds; `skipped` are folders that are left out, beside those that the recipes' outputs go to.
     """
 
     path: str
@@ -41,6 +41,13 @@ class WatchSpec(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a recipe takes a file of this name."""
         return any(recipe.matches(name) for recipe in self.recipes)
 
+    def holds_outputs(self, folder: str) -> bool:
+        """Return whether a folder in the watched one is left out: by its path, or as outputs of files beside it go there.
+
+        Those files may have been moved away since.
+        """
+        return folder in self.skipped or bool(RecipeScope(self.recipes, self.out).recipe_of_folder(folder, self.path))
+
     def covers(self, path: str) -> bool:
         """Return whether what lies in the folder at `path` belongs to the watch."""
         if path == self.path:
@@ -50,7 +57,7 @@ class WatchSpec(msgspec.Struct, frozen=True, kw_only=True):
             return False
         parts = path[len(inside) :].split(os.sep)
         return not any(map(is_ignored, parts)) and not any(
-            inside + os.sep.join(parts[: count + 1]) in self.skipped for count in range(len(parts))
+            self.holds_outputs(inside + os.sep.join(parts[: count + 1])) for count in range(len(parts))
         )
 
 
