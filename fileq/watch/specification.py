@@ -42,7 +42,7 @@ class WatchSpec(msgspec.Struct, frozen=True, kw_only=True):
         return any(recipe.matches(name) for recipe in self.recipes)
 
     def holds_outputs(self, folder: str) -> bool:
-        """Return whether a folder in the watched one is left out: by its path, or as outputs of files beside it go there.
+        """Return whether a folder in the watched one is left out: by its path, or as outputs of files beside it go in.
 
         Those files may have been moved away since.
         """
