@@ -23,7 +23,8 @@ class PollMode(StrEnum):
 class WatchSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A folder to be watched, and what is to be done with what comes into it.
 
-    `path` is absolute. `settle` and `interval` are in seconds; `skipped` are folders that are left out, beside those that the recipes' outputs go to.
+    `path` is absolute. `settle` and `interval` are in seconds; `skipped` are folders that
+    are left out, beside those that the recipes' outputs go to.
     """
 
     path: str
