@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from fileq.errors import ErrorKind, JobError
 from fileq.files.names import free_names
 from fileq.ledger import Ledger
+from fileq.ledger.queries.output_names import NameOwner
 from fileq.recipes.output_names import may_be_named, name_apart, uses_counter
 from fileq.recipes.recipe import Recipe
 
@@ -31,21 +32,28 @@ class OutputNaming:
         order. Raises LedgerError.
         """
         apart = name_apart(path, self._source)
-        if apart is None or self._recipe.on_conflict == "rename" or self._is_own(path):
+        if apart is None or self._recipe.on_conflict == "rename":
             return path
-        if not (self._belongs_to_another(path) or self._another_comes_first(path, rivals)):
-            return apart if self._is_own(apart) else path
-        # Of IMG.JPG, Img.jpg and img.jpg two want the same again.
-        return next(name for name in free_names(apart) if self._is_own(name) or not self._belongs_to_another(name))
+        owners = self._ledger.output_names.find_owners(path, apart)
+        if self._is_own(path, owners):
+            return path
+        if not (self._is_anothers(path, owners) or self._another_comes_first(path, rivals)):
+            return apart if self._is_own(apart, owners) else path
+        return next(name for name in free_names(apart) if self._can_have(name))
 
-    def _is_own(self, path: str) -> bool:
-        owner = self._ledger.outputs.find_owner(path)
-        return owner is not None and owner.source == self._source and owner.recipe_name == self._recipe.name
+    def _can_have(self, path: str) -> bool:
+        """Whether the path is free or the output's own: of IMG.JPG, Img.jpg and img.jpg two want the same apart."""
+        owners = self._ledger.output_names.find_owners(path)
+        return self._is_own(path, owners) or not self._is_anothers(path, owners)
 
-    def _belongs_to_another(self, path: str) -> bool:
-        """Whether an output of a source of another name has this path, or another original stands there."""
-        for known_path, source, _, state in self._ledger.output_names.find_owners(path):
-            if are_namesakes(source, self._source) and (not state.is_final or os.path.lexists(known_path)):
+    def _is_own(self, path: str, owners: Iterable[NameOwner]) -> bool:
+        return any((one.path, one.source, one.recipe_name) == (path, self._source, self._recipe.name) for one in owners)
+
+    def _is_anothers(self, path: str, owners: Iterable[NameOwner]) -> bool:
+        """Whether an output of a namesake of the source has this path, or a namesake itself stands there."""
+        for owner in owners:
+            has_path = owner.path.lower() == path.lower() and are_namesakes(owner.source, self._source)
+            if has_path and (not owner.state.is_final or os.path.lexists(owner.path)):
                 return True
         return are_namesakes(path, self._source) and os.path.lexists(path) and self._ledger.outputs.is_source(path)
 

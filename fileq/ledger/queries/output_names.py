@@ -1,8 +1,19 @@
 """Whose an output's name is, or will be, where several sources could have it."""
 
+import msgspec
+
 from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_path
 from fileq.ledger.database import Database
+
+
+class NameOwner(msgspec.Struct, frozen=True, kw_only=True):
+    """A path of an output, and whose it is."""
+
+    path: str
+    source: str
+    recipe_name: str
+    state: JobState
 
 
 class OutputNames:
@@ -11,19 +22,24 @@ class OutputNames:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find_owners(self, path: str) -> list[tuple[str, str, str, JobState]]:
-        """Return whose a path is, or one that differs by small and capital letters alone: no two can be on some disks.
+    def find_owners(self, *paths: str) -> list[NameOwner]:
+        """Return whose these paths are, and those that differ from them by small and capital letters alone.
 
-        Each with the output's path, the source, the recipe's name, and the state of the job.
+        Some disks have no two such files.
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, source, recipes.name, state from outputs join jobs on jobs.id = outputs.job_id"
-                " join recipes on recipes.id = jobs.recipe_id where lower(path) = lower(?)"
+                "select path, source, recipes.name, state from outputs"  # noqa: S608  # ours
+                " join jobs on jobs.id = outputs.job_id"
+                " join recipes on recipes.id = jobs.recipe_id"
+                f" where lower(path) in ({', '.join(['lower(?)'] * len(paths))})"
                 " and (removed_at is null or temp_path is not null)",
-                (encode_path(path),),
+                [encode_path(path) for path in paths],
             ).fetchall()
-        return [(decode_path(found), decode_path(source), name, JobState(state)) for found, source, name, state in rows]
+        return [
+            NameOwner(path=decode_path(path), source=decode_path(source), recipe_name=name, state=JobState(state))
+            for path, source, name, state in rows
+        ]
 
     def find_siblings(self, stem: str, folder: str, recipe_name: str) -> list[str]:
         """Return the sources whose paths begin with `stem` and a dot, in the order in which they came first.
@@ -33,9 +49,9 @@ class OutputNames:
         first, end = (encode_path(f"{stem}{sign}") for sign in "./")  # a dot is the last letter before a slash
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select source, min(jobs.id) from jobs join recipes on recipes.id = recipe_id"
+                "select source from jobs join recipes on recipes.id = recipe_id"
                 " where source >= ? and source < ? and folder = ? and recipes.name = ?"
-                " and state <> 'cancelled' group by source order by 2",
+                " and state <> 'cancelled' order by jobs.id",
                 (first, end, encode_path(folder), recipe_name),
             ).fetchall()
-        return [decode_path(row[0]) for row in rows]
+        return list(dict.fromkeys(decode_path(row[0]) for row in rows))
