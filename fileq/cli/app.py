@@ -20,7 +20,7 @@ PANELS = {
     "Look": ("status", "batches", "list", "show", "recipes", "operations"),
     "Steer": ("retry", "cancel", "forget", "pause", "resume", "wait"),
     "Look after": ("report", "doctor", "clean", "schedule"),
-    "Set up": ("init", "config", "trust", "service", "completion"),
+    "Set up": ("init", "config", "trust", "service", "completion", "help"),
 }
 """The commands as `fileq --help` shows them."""
 
@@ -132,7 +132,7 @@ def apply_global_options(
 ) -> None:  # fmt: skip
     """Process files in batches, through a local queue that loses nothing.
 
-    Start with: fileq run photos/
+    Start with: fileq run photos/ --resize 1200x. Read on with: fileq help
     """
     del version, install_completion
     given = {"config": config, "database": database, "quiet": quiet, "verbose": verbose, "debug": debug}

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-from fileq.display.answer import Answer, Column, Facts, Plot, Series, Table, Text, Tone
+from fileq.display.answer import Answer, Column, Facts, Page, Plot, Series, Table, Text, Tone
 from fileq.display.json import JsonAnswerWriter
 from fileq.display.plain import PlainAnswerWriter, PlainMessageWriter, QuietMessageWriter
 from fileq.display.progress import (
@@ -29,6 +29,7 @@ __all__ = [
     "Display",
     "Facts",
     "FolderView",
+    "Page",
     "Plot",
     "Progress",
     "Series",

@@ -1,4 +1,4 @@
-"""An answer of a command: a document for machines, and blocks for people: lines, facts, tables and plots.
+"""An answer of a command: a document for machines, and blocks for people: lines, facts, tables, plots and pages.
 
 Text in blocks may hold anything that a file name can; whoever shows it makes it safe.
 """
@@ -95,7 +95,13 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     vertical: bool = False
 
 
-Block = Text | Facts | Table | Plot
+class Page(msgspec.Struct, frozen=True):
+    """A page of the manual, in Markdown. On a terminal that it doesn't fit in, it is shown by a pager."""
+
+    markdown: str
+
+
+Block = Text | Facts | Table | Plot | Page
 
 
 class Answer(msgspec.Struct, frozen=True):

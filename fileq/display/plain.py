@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
-from fileq.display.answer import Answer, Block, Facts, Plot, Table, Text, text_of
+from fileq.display.answer import Answer, Block, Facts, Page, Plot, Table, Text, text_of
 from fileq.display.progress import Progress, StatusView, WatchView, describe_pace
 from fileq.display.text_width import pad, text_width
 from fileq.escaping import escape_controls
@@ -38,6 +38,9 @@ class PlainAnswerWriter:
                 self._table(block)
             case Plot():
                 self._plot(block)
+            case Page():
+                for line in block.markdown.splitlines():
+                    self._line(escape_controls(line))
 
     def _table(self, table: Table) -> None:
         widths = _widths(table)

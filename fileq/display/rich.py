@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from fileq.display.answer import Answer, Block, Cell, Column, Facts, Plot, Table, Text, Tone, text_of, tone_of
+from fileq.display.answer import Answer, Cell, Column, Facts, Page, Plot, Table, Text, Tone, text_of, tone_of
 from fileq.display.live_region import LiveRegion, LiveScreen
 from fileq.display.plain import PlainMessageWriter
 from fileq.display.progress import Progress, StatusView, WatchView
@@ -43,9 +43,18 @@ class RichAnswerWriter:
     def answer(self, answer: Answer) -> None:
         """Print the answer's blocks, in colour."""
         for block in answer.blocks:
-            self._console.print(self._rendered(block))
+            if isinstance(block, Page):
+                self._show_page(block)
+            else:
+                self._console.print(self._rendered(block))
 
-    def _rendered(self, block: Block) -> RenderableType:
+    def _show_page(self, page: Page) -> None:
+        from fileq.display.pager import show_page  # noqa: PLC0415  # only the manual has pages
+        from fileq.display.rich_page import render_page  # noqa: PLC0415  # Markdown takes a tenth of a second
+
+        show_page(render_page(page.markdown, self._console), self._console.file, self._console.height)
+
+    def _rendered(self, block: Text | Facts | Table | Plot) -> RenderableType:
         match block:
             case Text():
                 return Padding(fit_text(block, self._console.width - block.indent), (0, 0, 0, block.indent))

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from fileq.cron import Cron
 from fileq.operations.base import Operation, op_name
-from fileq.units import ByteSize, Dimensions, Duration
+from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 
 _WORDS: dict[Any, str] = {
     int: "whole number",
@@ -22,7 +23,9 @@ _WORDS: dict[Any, str] = {
     bool: "true or false",
     Dimensions: 'picture size, like "1600x1200" or "1600x"',
     Duration: 'duration, like "30s"',
+    KeepDuration: 'duration, like "30d", or "forever"',
     ByteSize: 'size in bytes, like "300 KB"',
+    Cron: 'cron line, or "off"',
 }
 
 
@@ -71,25 +74,26 @@ def _parameter(name: str, field: msgspec.structs.FieldInfo, about: str) -> Param
     default = None if field.default is msgspec.NODEFAULT else field.default
     return ParameterReference(
         name=name,
-        type=_describe_type(field.type),
+        type=describe_type(field.type),
         default=default if isinstance(default, bool | int | float | str | None) else str(default),
         required=field.required,
         description=re.sub(r"\s+", " ", about),
     )
 
 
-def _describe_type(kind: Any) -> str:
+def describe_type(kind: Any) -> str:
+    """Return the type of a parameter, or of a config's key, in words."""
     arguments = [argument for argument in typing.get_args(kind) if argument is not type(None)]
     origin = typing.get_origin(kind)
     if origin is typing.Annotated:
-        return _describe_type(arguments[0])
+        return describe_type(arguments[0])
     if origin is Literal:
         return ", ".join(map(str, arguments))
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(dict.fromkeys(_describe_type(argument) for argument in arguments))
+        return " or ".join(dict.fromkeys(describe_type(argument) for argument in arguments))
     if origin in (tuple, list):
         items = [argument for argument in arguments if argument is not ...]
-        return f"list of {len(items)} {_describe_type(items[0])}s" if len(items) > 1 else "list"
+        return f"list of {len(items)} {describe_type(items[0])}s" if len(items) > 1 else "list"
     return _WORDS.get(kind, str(getattr(kind, "__name__", kind)))
 
 

@@ -22,6 +22,7 @@ from fileq.config.settings import (
     WatchSettings,
     WorkerSettings,
 )
+from fileq.manual import TOPICS
 from fileq.recipes.recipe import Output, Recipe
 
 TOP = os.path.join(os.path.dirname(__file__), "..", "..", "sample_config.toml")
@@ -84,6 +85,7 @@ def test_the_wheel_has_it_as_a_file(tmp_path):
     with zipfile.ZipFile(wheel) as packed:
         assert packed.read("fileq/sample_config.toml").decode("utf-8") == sample_config()
         assert "fileq/recipes/builtin.toml" in packed.namelist()
+        assert {f"fileq/manual/{topic}.md" for topic in TOPICS} <= set(packed.namelist())
         mode = packed.getinfo("fileq/sample_config.toml").external_attr >> 16
     assert stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0
 
