@@ -45,7 +45,16 @@ def _describe_key(field: msgspec.structs.FieldInfo, comment: str) -> str:
     default = "" if field.required else _default(field)
     shown = f"{field.encode_name} = {default}" if default else field.encode_name
     need = "; it must be given" if field.required else ""
-    return f"- `{shown}` ({describe_type(field.type)}{need}): {comment}"
+    return f"- `{shown}` ({_describe_type(field.type)}{need}): {comment}"
+
+
+def _describe_type(kind: Any) -> str:
+    """Return the type in words; of a small table that stands in one line, its keys."""
+    members = [member for member in typing.get_args(kind) if member is not type(None)]
+    struct, _ = _struct_in(members[0]) if len(members) == 1 else (None, None)
+    if struct is None:
+        return describe_type(kind)
+    return f"table with {', '.join(field.encode_name for field in msgspec.structs.fields(struct))}"
 
 
 def _sections(kind: Any, name: str, head: str) -> Iterator[_Section]:

@@ -14,6 +14,8 @@ MEANINGS = {
     "height": "the output's height in pixels",
     "page": "the page's number, from 1",
     "date": "the day when the picture was taken, else when the file was last changed",
+    "time": "the time of day of that",
+    "counter": "the source's number among those that go to the same folder; it keeps that number",
     "hash": "16 hex digits that belong to the file's content",
 }
 """What each field of a name is."""
@@ -23,16 +25,16 @@ FOLDER_MEANINGS = {
     "recipe": MEANINGS["recipe"],
     "relative": MEANINGS["relative"],
 }
-"""What each field of a folder is, where it is not the same as in a name."""
+"""What each field of a folder is."""
 
 
 def name_fields() -> str:
     """Return the table of the fields of a name in Markdown, each with an example of its value."""
-    rows = [(f"`{{{name}}}`", MEANINGS[name], f"`{example}`") for name, example in NAME_FIELDS.items()]
+    rows = [(f"`{{{name}}}`", MEANINGS.get(name, ""), f"`{example}`") for name, example in NAME_FIELDS.items()]
     return markdown_table(("field", "what it is", "for example"), rows)
 
 
 def folder_fields() -> str:
     """Return the table of the fields of a folder in Markdown."""
-    rows = [(f"`{{{name}}}`", FOLDER_MEANINGS.get(name) or MEANINGS[name]) for name in FOLDER_FIELDS]
+    rows = [(f"`{{{name}}}`", FOLDER_MEANINGS.get(name, "")) for name in FOLDER_FIELDS]
     return markdown_table(("field", "what it is"), rows)

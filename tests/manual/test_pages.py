@@ -16,11 +16,12 @@ from fileq.manual import PARTS, TOPICS, read_page, read_source
 from fileq.manual.config_keys import config_keys
 from fileq.manual.exit_codes import MEANINGS as EXIT_CODE_MEANINGS
 from fileq.manual.failures import EXPLANATIONS
+from fileq.manual.name_fields import FOLDER_MEANINGS
 from fileq.manual.name_fields import MEANINGS as FIELD_MEANINGS
 from fileq.manual.state_diagram import REASONS, state_diagram
 from fileq.operations import BUILT_IN
 from fileq.operations.base import op_name
-from fileq.recipes.output_names import NAME_FIELDS
+from fileq.recipes.output_names import FOLDER_FIELDS, NAME_FIELDS
 from tests.manual.pages import README
 
 FOLDER = Path(fileq.manual.__file__).parent
@@ -66,8 +67,9 @@ def test_each_exit_code_has_a_meaning():
     assert list(EXIT_CODE_MEANINGS) == list(ExitCode)
 
 
-def test_each_field_of_a_name_has_a_meaning():
+def test_each_field_of_a_name_and_of_a_folder_has_a_meaning():
     assert set(FIELD_MEANINGS) == set(NAME_FIELDS)
+    assert set(FOLDER_MEANINGS) == set(FOLDER_FIELDS)
 
 
 def test_the_diagram_of_states_is_the_table_of_transitions():
