@@ -14,7 +14,7 @@ from tests.mutation.mutants import mutants_of, some_of_each_kind
 from tests.mutation.trial import Trial
 
 _PACKAGE = Path(__file__).parents[2] / "fileq"
-_WAY_IN = ["tests/intake", "tests/test_sources.py", "tests/queue", "tests/test_control.py", "tests/publish"]
+_WAY_IN = ["tests/intake", "tests/sources", "tests/queue", "tests/test_control.py", "tests/publish"]
 _WAY_OUT = ["tests/publish", "tests/disposition", "tests/files"]
 _CARE = [
     "tests/retention", "tests/health", "tests/schedule/test_scheduler.py", "tests/report/test_figures.py",
