@@ -92,7 +92,9 @@ def _draw_vertical(figure: Any, plot: Plot, room: int) -> None:
     figure.axes(active=True, axis="x", side="lower")
     _set_limits(figure, canvas, _ROWS)
     for place, values in enumerate(stacks):
-        _stack(figure, plot, (place * slot, place * slot + max(0, slot - 2)), _stacked(values, top))
+        columns = (place * slot, place * slot + max(0, slot - 2))
+        _stack(figure, plot, columns, _stacked(values, top))
+        _thin_out(figure, plot, columns, values, top)
     figure.ruler("y").ticks(list(ticks), list(ticks.values()))
     _name_places(figure, [escape_controls(label) for label in plot.labels[::together]], slot)
 
@@ -103,6 +105,20 @@ def _stack(figure: Any, plot: Plot, columns: tuple[int, int], rows: list[int]) -
         if height:
             _box(figure, _marker(plot, number), columns, (base, base + height - 1))
         base += height
+
+
+def _thin_out(figure: Any, plot: Plot, columns: tuple[int, int], values: Sequence[float], top: float) -> None:
+    """Give a little value beside a large one its share of the one row that it has: one of 1,198 is no tenth of them."""
+    rows = _stacked(values, top)
+    if len(values) == 1 or not all(rows):
+        return
+    little = min(range(len(values)), key=values.__getitem__)
+    width = columns[1] - columns[0] + 1
+    cells = _cells(values[little], top, _ROWS * width)
+    if cells < width:
+        row = sum(rows[:little])
+        other = next(number for number in range(len(values)) if number != little)
+        _box(figure, _marker(plot, other), (columns[0] + cells, columns[1]), (row, row))
 
 
 def _name_places(figure: Any, labels: list[str], slot: int) -> None:
@@ -169,7 +185,7 @@ def _draw_horizontal(figure: Any, plot: Plot, room: int) -> None:
             cells = _cells(value, top, longest)
             if cells:
                 _box(figure, _marker(plot, number), (0, cells - 1), (row, row))
-            figure.draw(figure.text(cells, row, sayings[number][place]))
+            figure.draw(figure.text(cells, row, plotext.colorize(sayings[number][place], _COLOURS.get(one.tone))))
     first_rows = [rows - 1 - place * len(plot.series) for place in range(len(names))]
     figure.ruler("y").ticks(first_rows, names)
     figure.ruler("x").ticks([], [])

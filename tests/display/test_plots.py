@@ -80,6 +80,17 @@ def test_a_little_shows_beside_very_much_and_nothing_does_not():
     assert [("█" in bar, "░" in bar) for bar in marks] == [(True, True), (True, False), (False, True)]
 
 
+def test_one_failure_of_1198_does_not_fill_a_row():
+    top, *_ = drawn(vertical([1197], [1]))
+    assert (top.count("░"), top.count("█")) == (1, 7)
+
+
+def test_values_have_the_colour_of_their_bar_and_none_is_red():
+    lines = plots.plot_lines(horizontal(["web", "thumbnail", "avif"], [20, 10, 5]), 40, coloured=True)
+    codes = set(re.findall(r"\x1b\[([0-9;]+)m", "".join(lines)))
+    assert codes <= {"0", "38;5;6", "36"}
+
+
 def test_what_is_stacked_stands_on_what_is_below():
     lines = drawn(vertical([60], [40]))
     bar = column(lines[:-2], 4)

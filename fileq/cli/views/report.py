@@ -7,8 +7,12 @@ from typing import Any
 import msgspec
 
 from fileq.cli.times import iso_or_none
+from fileq.cli.views.ended_jobs import brief_reason
+from fileq.cli.views.places import relative_path
 from fileq.display import Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.answer import Block, Cell
+from fileq.job import Failure
+from fileq.ledger.queries.history import FailureCause
 from fileq.report import text
 from fileq.report.figures import Figures
 from fileq.units import describe_bytes, describe_bytes_change, describe_count
@@ -101,14 +105,21 @@ def _failures(figures: Figures) -> list[Block]:
         found += [
             *([Text()] if found else []),
             Text(f"{describe_count(cause.count, 'job')} failed: {cause.kind}", Tone.BAD),
-            Text(f"such as job {cause.example.job_id}: {text.describe_failure(cause.example)}", indent=2),
+            _example(cause),
             Text(text.describe_remedy(cause.hint, cause.kind), Tone.QUIET, indent=2),
         ]
     return found
+
+
+def _example(cause: FailureCause) -> Text:
+    example = cause.example
+    reason = brief_reason(Failure(cause.kind, example.message, cause.hint), example.source)
+    before = f"such as job {example.job_id}: "
+    return Text(before, indent=2, path=relative_path(example.source), after=f": {reason}")
 
 
 def _watches(figures: Figures) -> list[Block]:
     if not figures.watches:
         return []
     columns = (Column("watched folder", kind="path"), Column("jobs", kind="number"), Column("failed", kind="number"))
-    return [Table(columns, [(one.path, f"{one.jobs:,}", f"{one.failed:,}") for one in figures.watches])]
+    return [Table(columns, [(relative_path(one.path), f"{one.jobs:,}", f"{one.failed:,}") for one in figures.watches])]
