@@ -58,7 +58,7 @@ class Forecaster:
 
     def _folder_problem(self, folder: str) -> JobError | None:
         if folder not in self._folder_problems:
-            self._folder_problems[folder] = _find_folder_problem(folder)
+            self._folder_problems[folder] = find_folder_problem(folder)
         return self._folder_problems[folder]
 
 
@@ -89,7 +89,7 @@ def _claim(source: str, version: tuple[int, int], job_id: int) -> Claim:
     )  # fmt: skip
 
 
-def _find_folder_problem(folder: str) -> JobError | None:
+def find_folder_problem(folder: str) -> JobError | None:
     """Return why no output could be put into a folder, which may not be there yet; None where it could."""
     above = folder
     while not os.path.lexists(above) and above != os.path.dirname(above):

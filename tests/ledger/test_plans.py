@@ -29,6 +29,16 @@ LOOKS = {
     "list_output_folders": lambda ledger: ledger.health.list_output_folders(NOW - 60),
     "list_recent_output_folders": lambda ledger: ledger.health.list_recent_output_folders(NOW - 60, 10),
     "find_running_attempts": lambda ledger: ledger.health.find_running_attempts([1, 2]),
+    "count_work": lambda ledger: ledger.work.count_work(1, NOW),
+    "count_work of all": lambda ledger: ledger.work.count_work(None, NOW),
+    "sample_work": lambda ledger: ledger.work.sample_work(),
+    "list_unfinished_batches": lambda ledger: ledger.work.list_unfinished_batches(),
+    "summarize_batch": lambda ledger: ledger.work.summarize_batch(1),
+    "total_waiting": lambda ledger: ledger.work.total_waiting(),
+    "count_scheduled": lambda ledger: ledger.work.count_scheduled(NOW),
+    "list_recent_failures": lambda ledger: ledger.work.list_recent_failures(3),
+    "total_notes": lambda ledger: ledger.work.total_notes(1),
+    "total_folders": lambda ledger: ledger.work.total_folders(1),
     "find_latest_moment": lambda ledger: ledger.health.find_latest_moment(),
 }
 
