@@ -4,7 +4,7 @@ A job is known by its source's path and version, the recipe's fingerprint and th
 twice is a no-op that costs one statement.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -18,6 +18,7 @@ from fileq.recipes.recipe import Recipe
 from fileq.sources import RecipeScope, SourceFile, SourceFinder, SourceQuery, is_ignored
 
 _IN_ONE_TRANSACTION = 2_000
+_FORESEEN_AT_ONCE = 500
 
 
 class AddRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +119,7 @@ def add_files(
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):
         scanned += len(chunk)
         with ledger.transaction(durable=True):
-            plans = [_plan(engine, source) for source in chunk]
+            plans = _plan(engine, chunk)
             requests = [JobRequest(plan.source, target) for plan in plans for target in plan.targets]
             enrollment = engine.enroll(requests, result.batch_id, now)
             if adopts:
@@ -166,16 +167,18 @@ def foresee_jobs(
     """
     engine = _engine(ledger, request, queue.MAIN)
     scope, finder = _start_finder(request)
+    sources = iter(finder)
     found = 0
-    for source in finder:
-        found += 1
-        plan = _plan(engine, source)
-        result.count_plan(plan, request.recipes)
-        for target in plan.targets:
-            one = JobRequest(source, target)
-            outcome, job_id = engine.foresee(one)
-            result.count_jobs([one], [EnrolledJob(job_id, outcome)])
-            yield one, outcome, job_id
+    while chunk := list(islice(sources, _FORESEEN_AT_ONCE)):
+        found += len(chunk)
+        plans = _plan(engine, chunk)
+        for plan in plans:
+            result.count_plan(plan, request.recipes)
+        requests = [JobRequest(plan.source, target) for plan in plans for target in plan.targets]
+        jobs = engine.foresee(requests)
+        result.count_jobs(requests, jobs)
+        for one, job in zip(requests, jobs, strict=True):
+            yield one, job.outcome, job.job_id
     conclude(result, finder, scope, ledger, found)
 
 
@@ -195,10 +198,15 @@ def _start_finder(request: AddRequest) -> tuple[RecipeScope, SourceFinder]:
     return scope, SourceFinder(query, scope)
 
 
-def _plan(engine: IntakeEngine, source: SourceFile) -> IntakePlan:
+def _plan(engine: IntakeEngine, sources: Sequence[SourceFile]) -> list[IntakePlan]:
+    possible_outputs = engine.find_possible_outputs(sources)
+    return [_plan_one(engine, source, possible_outputs) for source in sources]
+
+
+def _plan_one(engine: IntakeEngine, source: SourceFile, possible_outputs: Collection[str]) -> IntakePlan:
     targets = engine.find_targets(source)
     if not targets:
         return IntakePlan(source=source, outcome=IntakeOutcome.UNMATCHED)
-    if engine.is_own_output(source, walked=not source.named):
+    if source.path in possible_outputs and engine.is_own_output(source, walked=not source.named):
         return IntakePlan(source=source, outcome=IntakeOutcome.OWN_OUTPUT)
     return IntakePlan(source=source, outcome=IntakeOutcome.QUEUED, targets=targets)

@@ -1,6 +1,7 @@
 """The one engine under both ways in: what a source is to go through, which jobs of it are new, and their messages."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from fileq import queue
 from fileq.intake.marked_files import MarkedFiles
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.prior_jobs import PriorJob
+from fileq.ledger.queries.prior_jobs import JobKey, KnownJob, PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.output_names import fill_folder, folder_templates, uses_counter
 from fileq.recipes.recipe import NAMELESS, Recipe, encode_recipe
@@ -43,7 +44,7 @@ class RepeatRule(StrEnum):
     ALWAYS = "always"
 
 
-class JobTarget(msgspec.Struct, frozen=True):
+class JobTarget(msgspec.Struct, frozen=True, gc=False):
     """A recipe that a source is to go through, its fingerprint, and the folder of the outputs."""
 
     recipe: Recipe
@@ -56,7 +57,7 @@ class JobTarget(msgspec.Struct, frozen=True):
         return self.fingerprint, self.folder
 
 
-class IntakePlan(msgspec.Struct, frozen=True, kw_only=True):
+class IntakePlan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is to be written about one source that has come.
 
     `targets` are to be queued. The rest is what a watched folder's intake finds out about earlier jobs: those about
@@ -73,15 +74,20 @@ class IntakePlan(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: tuple[int, ...] = ()
 
 
-class JobRequest(msgspec.Struct, frozen=True):
+class JobRequest(msgspec.Struct, frozen=True, gc=False):
     """A job that is to be queued, unless it is there already. `disposition_id` is what becomes of its source."""
 
     source: SourceFile
     target: JobTarget
     disposition_id: int | None = None
 
+    @property
+    def key(self) -> JobKey:
+        """Return what tells the job apart from others."""
+        return JobKey(self.source.path, self.source.version, *self.target.key)
 
-class EnrolledJob(msgspec.Struct, frozen=True):
+
+class EnrolledJob(msgspec.Struct, frozen=True, gc=False):
     """A job after its enrollment: QUEUED, ALREADY_QUEUED or KNOWN."""
 
     job_id: int
@@ -147,6 +153,10 @@ class IntakeEngine:
     def _destination(self, recipe_name: str, source: SourceFile) -> str:
         return fill_folder(self._templates[recipe_name], source.folder, recipe_name, source.relative)
 
+    def find_possible_outputs(self, sources: Sequence[SourceFile]) -> set[str]:
+        """Return the paths of those that may be an output of fileq's: `is_own_output` is false for all others."""
+        return self._ledger.prior_jobs.find_possible_outputs([(source.path, source.inode) for source in sources])
+
     def is_own_output(self, source: SourceFile, *, walked: bool = False) -> bool:
         """Return whether one of these recipes made this file, or what it was made from: it would go round for ever.
 
@@ -171,20 +181,13 @@ class IntakeEngine:
         if not requests:
             return Enrollment(batch_id, ())
         batch = batch_id or self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
-        recipe_ids = {
-            fingerprint: self._ledger.jobs.upsert_recipe(recipe.name, fingerprint, self._recipes_json[fingerprint])
-            for fingerprint, recipe in self._recipes.items()
-        }
-        jobs = [self._enroll_one(one, recipe_ids[one.target.fingerprint], batch, now) for one in requests]
-        for one in requests:
-            if one.target.fingerprint in self._counting:
-                self._ledger.counters.number_source(one.target.folder, one.target.recipe.name, one.source.path)
+        jobs = self._enter(requests, batch, now)
+        self._number_sources(requests)
         due = [
             QueueEntry(job_id=job.job_id, priority=self._priority, due_at=self._due_at, size=one.source.size)
             for one, job in zip(requests, jobs, strict=True)
             if _is_queued(job)
         ]
-        self._ledger.jobs.supersede_older_jobs((job.job_id for job in jobs), now, nameless=NAMELESS)
         self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
         queue.send(self._ledger, self._queue, due, now)
         if due and batch_id is not None:  # a quick worker may have ended it in the meantime
@@ -194,58 +197,92 @@ class IntakeEngine:
             return Enrollment(None, jobs)
         return Enrollment(batch, jobs)
 
+    def _enter(self, requests: Sequence[JobRequest], batch_id: int, now: float) -> list[EnrolledJob]:
+        """Insert what is new, queue again what is to be, and supersede what is older."""
+        recipe_ids = {
+            fingerprint: self._ledger.jobs.upsert_recipe(recipe.name, fingerprint, self._recipes_json[fingerprint])
+            for fingerprint, recipe in self._recipes.items()
+        }
+        known = self._ledger.prior_jobs.find_known_jobs({one.source.path for one in requests})
+        older = Counter((key.source, key.folder) for key in known)
+        keys = [one.key for one in requests]
+        new = {key: one for key, one in zip(keys, requests, strict=True) if key not in known}
+        new_ids = self._insert(new, recipe_ids, batch_id, now)
+        jobs = []
+        for key, one in zip(keys, requests, strict=True):
+            if (job_id := new_ids.pop(key, None)) is not None:
+                jobs.append(EnrolledJob(job_id, IntakeOutcome.QUEUED))
+                known[key] = KnownJob(job_id, JobState.QUEUED)  # should it be asked for again
+            else:
+                jobs.append(self._enroll_known(one, known[key], recipe_ids[one.target.fingerprint], batch_id, now))
+        newer = _with_others(zip(keys, jobs, strict=True), older)
+        self._ledger.jobs.supersede_older_jobs(newer, now, nameless=NAMELESS)
+        return jobs
+
+    def _number_sources(self, requests: Sequence[JobRequest]) -> None:
+        """Give sources their numbers, where names of their outputs have them."""
+        for one in requests:
+            if one.target.fingerprint in self._counting:
+                self._ledger.counters.number_source(one.target.folder, one.target.recipe.name, one.source.path)
+
     def _note_folders(self, folders: Iterable[str]) -> None:
         """Have jobs wait for the drive of their sources' folders, should that be taken out before their turn."""
         for folder in dict.fromkeys(folders):
             with suppress(OSError):  # it is gone already
                 self._ledger.folders.note_if_new(folder)
 
-    def _enroll_one(self, request: JobRequest, recipe_id: int, batch_id: int, now: float) -> EnrolledJob:
-        jobs, source = self._ledger.jobs, request.source
-        inode = None if self._watch_id is None else source.inode
-        candidate = JobCandidate(
-            source=source.path,
-            version=source.version,
-            size=source.size,
-            mtime_ns=source.mtime_ns,
-            recipe_id=recipe_id,
-            fingerprint=request.target.fingerprint,
-            folder=request.target.folder,
-            relative=source.relative,
-            inode=inode,
-            disposition_id=request.disposition_id,
-        )
-        job_id = jobs.insert_job(candidate, batch_id, now, priority=self._priority, due_at=self._due_at)
-        if job_id is not None:
-            return EnrolledJob(job_id, IntakeOutcome.QUEUED)
-        prior = self._prior_job(request)
+    def _insert(
+        self, new: Mapping[JobKey, JobRequest], recipe_ids: Mapping[str, int], batch_id: int, now: float
+    ) -> dict[JobKey, int]:
+        """Insert the jobs that aren't there yet, and return their ids."""
+        candidates = [
+            JobCandidate(
+                source=key.source,
+                version=key.version,
+                size=one.source.size,
+                mtime_ns=one.source.mtime_ns,
+                recipe_id=recipe_ids[key.fingerprint],
+                fingerprint=key.fingerprint,
+                folder=key.folder,
+                relative=one.source.relative,
+                inode=None if self._watch_id is None else one.source.inode,
+                disposition_id=one.disposition_id,
+            )
+            for key, one in new.items()
+        ]
+        ids = self._ledger.jobs.insert_jobs(candidates, batch_id, now, priority=self._priority, due_at=self._due_at)
+        return {key: job_id for key, job_id in zip(new, ids, strict=True) if job_id is not None}
+
+    def _enroll_known(
+        self, request: JobRequest, known: KnownJob, recipe_id: int, batch_id: int, now: float
+    ) -> EnrolledJob:
+        """See what becomes of a job that was there before."""
         if request.disposition_id is not None:
-            self._ledger.dispositions.attach_jobs([prior.job_id], request.disposition_id)
-        if not prior.state.is_final:
-            return EnrolledJob(prior.job_id, IntakeOutcome.ALREADY_QUEUED)
-        if not self._is_repeated(prior):
-            return EnrolledJob(prior.job_id, IntakeOutcome.KNOWN)
-        jobs.requeue_job(
-            prior.job_id, batch_id, now, recipe_id=recipe_id, priority=self._priority, due_at=self._due_at, inode=inode
-        )
-        return EnrolledJob(prior.job_id, IntakeOutcome.QUEUED)
+            self._ledger.dispositions.attach_jobs([known.job_id], request.disposition_id)
+        if not known.state.is_final:
+            return EnrolledJob(known.job_id, IntakeOutcome.ALREADY_QUEUED)
+        if not self._is_repeated(known):
+            return EnrolledJob(known.job_id, IntakeOutcome.KNOWN)
+        self._ledger.jobs.requeue_job(
+            known.job_id, batch_id, now, recipe_id=recipe_id, priority=self._priority, due_at=self._due_at,
+            inode=None if self._watch_id is None else request.source.inode,
+        )  # fmt: skip
+        return EnrolledJob(known.job_id, IntakeOutcome.QUEUED)
 
-    def foresee(self, request: JobRequest) -> tuple[IntakeOutcome, int]:
-        """Return what would become of a job if it were enrolled, and the id of the job that is there; 0 for none."""
-        (jobs,) = self._ledger.prior_jobs.find_jobs_of_files([(request.source.path, request.source.version)])
-        prior = next((job for job in jobs if (job.fingerprint, job.folder) == request.target.key), None)
-        if prior is None:
-            return IntakeOutcome.QUEUED, 0
-        if not prior.state.is_final:
-            return IntakeOutcome.ALREADY_QUEUED, prior.job_id
-        return IntakeOutcome.QUEUED if self._is_repeated(prior) else IntakeOutcome.KNOWN, prior.job_id
+    def foresee(self, requests: Sequence[JobRequest]) -> list[EnrolledJob]:
+        """Return what would become of these jobs if they were enrolled. The id of one that isn't there is 0."""
+        known = self._ledger.prior_jobs.find_known_jobs({one.source.path for one in requests})
+        return [self._foresee_one(known.get(one.key)) for one in requests]
 
-    def _prior_job(self, request: JobRequest) -> PriorJob:
-        """The job that keeps this one from being entered."""
-        (jobs,) = self._ledger.prior_jobs.find_jobs_of_files([(request.source.path, request.source.version)])
-        return next(job for job in jobs if (job.fingerprint, job.folder) == request.target.key)
+    def _foresee_one(self, known: KnownJob | None) -> EnrolledJob:
+        if known is None:
+            return EnrolledJob(0, IntakeOutcome.QUEUED)
+        if not known.state.is_final:
+            return EnrolledJob(known.job_id, IntakeOutcome.ALREADY_QUEUED)
+        outcome = IntakeOutcome.QUEUED if self._is_repeated(known) else IntakeOutcome.KNOWN
+        return EnrolledJob(known.job_id, outcome)
 
-    def _is_repeated(self, prior: PriorJob) -> bool:
+    def _is_repeated(self, prior: KnownJob) -> bool:
         """Whether a job that has ended is queued again."""
         if prior.has_vanished or self._repeat is RepeatRule.ALWAYS:
             return True
@@ -256,3 +293,11 @@ class IntakeEngine:
 
 def _is_queued(job: EnrolledJob) -> bool:
     return job.outcome is IntakeOutcome.QUEUED
+
+
+def _with_others(jobs: Iterable[tuple[JobKey, EnrolledJob]], older: Mapping[tuple[str, str], int]) -> Iterator[int]:
+    """Yield those of these jobs whose source has older ones with outputs in the same folder, by how many there were."""
+    for key, job in jobs:
+        itself = job.outcome is not IntakeOutcome.QUEUED
+        if older.get((key.source, key.folder), 0) > itself:
+            yield job.job_id

@@ -5,9 +5,10 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from fileq.errors import DatabaseReplaced, LedgerError
 from fileq.ledger.migrations import MIGRATIONS, SCHEMA_VERSION
@@ -71,6 +72,9 @@ LEAVING = (
 
 PARKED = float("inf")
 """When a disposition is tried again that has nothing to do until one of its jobs is retried."""
+
+_VALUES_AT_ONCE = 500
+"""Values in one statement: SQLite takes thousands, and gains nothing by them."""
 
 _WAL_PATIENCE = 5.0
 _STEP = 1.0
@@ -314,3 +318,10 @@ def database_errors(path: str) -> Iterator[None]:
             if applies(str(error)):
                 raise LedgerError(f"The database {path} {what}.", remedy) from error
         raise LedgerError(f"The database {path} can't be used: {error}.") from error
+
+
+def select_among(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> Iterator[Any]:
+    """Yield the rows of a query that ends in "in", for all these values, some hundreds at a time."""
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        some = values[start : start + _VALUES_AT_ONCE]
+        yield from connection.execute(f"{query} ({', '.join('?' * len(some))})", some)

@@ -1,6 +1,7 @@
 -- The ledger: what must be done, and what was done. Times are seconds since the epoch, sizes are bytes.
 -- A path is text where it is valid UTF-8, else its raw bytes as a blob.
 -- Tables are strict: whoever writes into the file with another program gets no text into a number.
+-- No condition of a hot table says "in (…)": SQLite makes a table of that for each row, which takes longer than the row.
 
 create table meta (
     -- ledger (a short random name), secret, swept, paused, last_worker (its id), cleaning, found_whole, clock_jump
@@ -21,8 +22,8 @@ create table batches (
     watch_id integer, -- the watched folder that it came by
     added_at real not null,
     -- it began in a queue of its own, before somebody's eyes
-    handed_over integer not null default 0 check (handed_over in (0, 1)),
-    notified integer not null default 0 check (notified in (0, 1)) -- whether its end was noticed
+    handed_over integer not null default 0 check (handed_over between 0 and 1),
+    notified integer not null default 0 check (notified between 0 and 1) -- whether its end was noticed
 ) strict;
 create index batches_not_notified on batches (id) where notified = 0;
 
@@ -40,7 +41,7 @@ create table workers (
 create table jobs (
     id integer primary key,
     batch_id integer not null,
-    source any not null check (typeof(source) in ('text', 'blob')),
+    source any not null check (typeof(source) <> 'integer' and typeof(source) <> 'real'),
     version text not null, -- size and mtime, or a hash: another version is another job
     size integer not null,
     mtime_ns integer not null,
@@ -48,14 +49,15 @@ create table jobs (
     digest text, -- of the content that was read, where it came by a watch: a touched file is no new one
     disposition_id integer, -- what becomes of the source once its jobs have ended
     -- where a watched folder has put the source since: it is read there, and called what it was called
-    moved_to any check (typeof(moved_to) in ('text', 'blob', 'null')),
+    moved_to any check (typeof(moved_to) <> 'integer' and typeof(moved_to) <> 'real'),
     recipe_id integer not null,
     fingerprint text not null,
     -- where the outputs go, and the source's folder below the one that was added
-    folder any not null check (typeof(folder) in ('text', 'blob')),
-    relative any not null check (typeof(relative) in ('text', 'blob')),
+    folder any not null check (typeof(folder) <> 'integer' and typeof(folder) <> 'real'),
+    relative any not null check (typeof(relative) <> 'integer' and typeof(relative) <> 'real'),
     state text not null check (
-        state in ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled', 'superseded')
+        state = 'queued' or state = 'running' or state = 'waiting' or state = 'done' or state = 'failed'
+        or state = 'cancelled' or state = 'superseded'
     ),
     priority integer not null default 0,
     attempts integer not null default 0, -- in all; with the id, the token of the one that counts
@@ -72,7 +74,7 @@ create table jobs (
     note text not null default '',
     outputs integer not null default 0,
     bytes_out integer not null default 0,
-    needs_notice integer not null default 0 check (needs_notice in (0, 1)), -- it has failed, and no notice says so yet
+    needs_notice integer not null default 0 check (needs_notice between 0 and 1), -- it has failed, and no notice says so yet
     purged_at real, -- it is old and not listed any more: a tombstone, which serves to make nothing twice
     message_id integer, -- its last message in Huey's table `task`, negative in `schedule`; null where none is there
     taken_at real, -- when a worker took that message
@@ -99,9 +101,9 @@ create table attempts (
 ) strict, without rowid;
 
 create table outputs ( -- a path belongs to one job at a time
-    path any not null primary key check (typeof(path) in ('text', 'blob')),
+    path any not null primary key check (typeof(path) <> 'integer' and typeof(path) <> 'real'),
     job_id integer not null,
-    temp_path any check (typeof(temp_path) in ('text', 'blob', 'null')), -- while it is made
+    temp_path any check (typeof(temp_path) <> 'integer' and typeof(temp_path) <> 'real'), -- while it is made
     pending_version text, -- the version of the file that is just being published
     published_version text, -- the version of the file that was published; null where there is none yet
     inode integer,
@@ -110,7 +112,7 @@ create table outputs ( -- a path belongs to one job at a time
     width integer,
     height integer,
     published_at real,
-    hidden_path any check (typeof(hidden_path) in ('text', 'blob', 'null')), -- where retention has it, for a moment
+    hidden_path any check (typeof(hidden_path) <> 'integer' and typeof(hidden_path) <> 'real'), -- where retention has it, for a moment
     removed_at real, -- by retention
     vanished_at real, -- found to be gone, by no doing of ours
     pending_json text -- what is known of the file that is just being published
@@ -124,19 +126,19 @@ create index outputs_published on outputs (published_at) where published_version
 create index outputs_hidden on outputs (job_id) where hidden_path is not null;
 
 create table folders ( -- that have held outputs, or are watched
-    path any not null primary key check (typeof(path) in ('text', 'blob')),
-    real_path any not null check (typeof(real_path) in ('text', 'blob')), -- without symbolic links, as it was then
+    path any not null primary key check (typeof(path) <> 'integer' and typeof(path) <> 'real'),
+    real_path any not null check (typeof(real_path) <> 'integer' and typeof(real_path) <> 'real'), -- without symbolic links, as it was then
     device integer not null,
     inode integer not null,
-    created_by_fileq integer not null check (created_by_fileq in (0, 1)),
-    maybe_empty integer not null default 0 check (maybe_empty in (0, 1)) -- retention has removed something in it
+    created_by_fileq integer not null check (created_by_fileq between 0 and 1),
+    maybe_empty integer not null default 0 check (maybe_empty between 0 and 1) -- retention has removed something in it
 ) strict, without rowid;
 create index folders_maybe_empty on folders (path) where maybe_empty = 1;
 
 create table counters ( -- the numbers of sources in the names of their outputs
-    folder any not null check (typeof(folder) in ('text', 'blob')), -- of the outputs
+    folder any not null check (typeof(folder) <> 'integer' and typeof(folder) <> 'real'), -- of the outputs
     recipe_name text not null,
-    source any not null check (typeof(source) in ('text', 'blob')),
+    source any not null check (typeof(source) <> 'integer' and typeof(source) <> 'real'),
     number integer not null,
     primary key (folder, recipe_name, source)
 ) strict, without rowid;
@@ -181,7 +183,7 @@ create table notifications ( -- what somebody is to be told; gone once it is sen
     event text not null,
     title text not null,
     body text not null,
-    attachment any check (typeof(attachment) in ('text', 'blob', 'null')), -- a file's path
+    attachment any check (typeof(attachment) <> 'integer' and typeof(attachment) <> 'real'), -- a file's path
     created_at real not null,
     due_at real not null,
     tries integer not null default 0, -- the last one's number is its token
@@ -192,7 +194,7 @@ create table notifications ( -- what somebody is to be told; gone once it is sen
 
 create table watches ( -- watched folders, as whoever watches them described them last
     id integer primary key,
-    path any not null unique check (typeof(path) in ('text', 'blob')),
+    path any not null unique check (typeof(path) <> 'integer' and typeof(path) <> 'real'),
     host text not null,
     pid integer not null,
     process_started text not null, -- with the pid, names a process for ever
@@ -202,18 +204,18 @@ create table watches ( -- watched folders, as whoever watches them described the
 
 create table dispositions ( -- sources of watched folders that are to go once their jobs have ended
     id integer primary key,
-    source any not null check (typeof(source) in ('text', 'blob')),
+    source any not null check (typeof(source) <> 'integer' and typeof(source) <> 'real'),
     version text not null,
     inode integer not null,
     -- the folder for it, and for one of which a job failed; '' deletes it, null leaves it where it is
-    done_to any check (typeof(done_to) in ('text', 'blob', 'null')),
-    failed_to any check (typeof(failed_to) in ('text', 'blob', 'null')),
-    target_path any unique check (typeof(target_path) in ('text', 'blob', 'null')), -- written down before it moves
+    done_to any check (typeof(done_to) <> 'integer' and typeof(done_to) <> 'real'),
+    failed_to any check (typeof(failed_to) <> 'integer' and typeof(failed_to) <> 'real'),
+    target_path any unique check (typeof(target_path) <> 'integer' and typeof(target_path) <> 'real'), -- written down before it moves
     token integer not null default 0, -- of the lease that counts
     holder_json text, -- the process that sees it off just now
     held_until real, -- when the lease ends by itself
-    hidden_path any check (typeof(hidden_path) in ('text', 'blob', 'null')), -- while it is looked at for the last time
-    temp_path any check (typeof(temp_path) in ('text', 'blob', 'null')), -- the copy under way to another device
+    hidden_path any check (typeof(hidden_path) <> 'integer' and typeof(hidden_path) <> 'real'), -- while it is looked at for the last time
+    temp_path any check (typeof(temp_path) <> 'integer' and typeof(temp_path) <> 'real'), -- the copy under way to another device
     tries integer not null default 0,
     retry_at real, -- not before
     problem text, -- why it could not go
@@ -221,7 +223,7 @@ create table dispositions ( -- sources of watched folders that are to go once th
 ) strict;
 
 create table leftover_temps ( -- temp files that could not be removed yet
-    path any not null primary key check (typeof(path) in ('text', 'blob')),
+    path any not null primary key check (typeof(path) <> 'integer' and typeof(path) <> 'real'),
     found_at real not null
 ) strict, without rowid;
 

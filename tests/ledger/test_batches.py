@@ -5,7 +5,7 @@ from tests.support.jobs import NOW, SOMEBODY, candidate, enter
 def test_a_batch_exists_as_soon_as_there_are_jobs_in_it(ledger):
     batch = ledger.batches.insert_batch("fileq", NOW)
     assert not ledger.batches.has_jobs(batch)
-    ledger.jobs.insert_job(candidate(ledger), batch, NOW)
+    ledger.jobs.insert_jobs([candidate(ledger)], batch, NOW)
     assert ledger.batches.has_jobs(batch)
 
 

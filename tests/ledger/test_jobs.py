@@ -42,7 +42,7 @@ def test_the_same_work_is_entered_once(ledger):
 def test_another_version_recipe_or_destination_is_another_job(ledger, other):
     (first,) = enter(ledger)
     batch = ledger.batches.insert_batch("fileq", NOW)
-    assert ledger.jobs.insert_job(candidate(ledger, **other), batch, NOW) not in (first, None)
+    assert ledger.jobs.insert_jobs([candidate(ledger, **other)], batch, NOW)[0] not in (first, None)
 
 
 def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):

@@ -33,7 +33,7 @@ def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys) -> l
     """The ids of new jobs for these sources, in a batch of their own."""
     batch = ledger.batches.insert_batch(queue, NOW)
     return [
-        ledger.jobs.insert_job(candidate(ledger, source, **keys), batch, NOW, priority=priority, due_at=due_at)
+        ledger.jobs.insert_jobs([candidate(ledger, source, **keys)], batch, NOW, priority=priority, due_at=due_at)[0]
         for source in sources or ["/photos/a.jpg"]
     ]
 

@@ -57,7 +57,7 @@ class Shop:
             folder=str(self.out),
             relative="",
         )
-        return jobs.insert_job(candidate, self.ledger.batches.insert_batch(MAIN, NOW), NOW)
+        return jobs.insert_jobs([candidate], self.ledger.batches.insert_batch(MAIN, NOW), NOW)[0]
 
     def start(self, job, now=2 * NOW, after_claim=lambda: None):
         """Make an attempt up to its temp files; its steps, and what it is to publish, None where it ended before."""

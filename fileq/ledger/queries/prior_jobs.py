@@ -1,6 +1,6 @@
 """What the ledger knows of a file that has come: the jobs about it, and the recipes that made it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -8,10 +8,14 @@ import msgspec
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_path, read_error_kind
-from fileq.ledger.database import LEAVING, Database
+from fileq.ledger.database import LEAVING, Database, select_among
 
 _SELECT = f"select id, source, version, fingerprint, folder, state, error_kind, {LEAVING}, size, digest from jobs"  # noqa: S608  # ours
 _SELECT_VERSION = f"{_SELECT} where source = ? and version = ?"
+_SELECT_KEYS = "select id, source, version, fingerprint, folder, state, error_kind from jobs where source in"
+_SELECT_OUTPUT_PATHS = "select path from outputs where path in"
+_SELECT_OUTPUT_INODES = "select inode from outputs where inode in"
+_STATES = {str(state): state for state in JobState}
 
 
 _SELECT_MAKER = (
@@ -44,8 +48,24 @@ class PriorJob(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_vanished(self) -> bool:
         """Return whether the job ended because its source was gone, or another file, and not by a person."""
-        is_cancelled = self.state is JobState.CANCELLED and self.error_kind in _VANISHED_KINDS
-        return is_cancelled or self.state is JobState.SUPERSEDED
+        return _has_vanished(self.state, self.error_kind)
+
+
+class JobKey(NamedTuple):
+    """What tells jobs apart: another version of the source, another recipe or another folder is another job."""
+
+    source: str
+    version: str
+    fingerprint: str
+    folder: str
+
+
+class KnownJob(msgspec.Struct, frozen=True, gc=False):
+    """A job that there is. `has_vanished`: it ended as its source was gone, or another file, and not by a person."""
+
+    job_id: int
+    state: JobState
+    has_vanished: bool = False
 
 
 class RecipeTrace(NamedTuple):
@@ -68,6 +88,28 @@ class PriorJobs:
                 [_prior_job(row) for row in connection.execute(_SELECT_VERSION, (encode_path(source), version))]
                 for source, version in files
             ]
+
+    def find_known_jobs(self, sources: Collection[str]) -> dict[JobKey, KnownJob]:
+        """Return all jobs about any version of these sources, purged ones too."""
+        known: dict[JobKey, KnownJob] = {}
+        with self._database.reading() as connection:
+            for row in select_among(connection, _SELECT_KEYS, [encode_path(source) for source in sources]):
+                job_id, source, version, fingerprint, folder, state, error_kind = row
+                key = JobKey(decode_path(source), version, fingerprint, decode_path(folder))
+                known[key] = KnownJob(job_id, _STATES[state], _has_vanished(state, error_kind))
+        return known
+
+    def find_possible_outputs(self, files: Collection[tuple[str, int]]) -> set[str]:
+        """Return which of these files, by path and inode, `trace_recipes` may have something to say of."""
+        inodes: dict[int, list[str]] = {}
+        for path, inode in files:
+            inodes.setdefault(inode, []).append(path)
+        with self._database.reading() as connection:
+            paths = select_among(connection, _SELECT_OUTPUT_PATHS, [encode_path(path) for path, _ in files])
+            found = {decode_path(path) for (path,) in paths}
+            for (inode,) in select_among(connection, _SELECT_OUTPUT_INODES, list(inodes)):
+                found.update(inodes[inode])
+        return found
 
     def list_jobs_of_source(self, source: str) -> list[PriorJob]:
         """Return all jobs about a source, the newest first."""
@@ -133,6 +175,10 @@ class PriorJobs:
                     (now, ErrorKind.MISSING, "The source was renamed.", "Its new name was queued.", job_id),
                 ).rowcount
             )
+
+
+def _has_vanished(state: str, error_kind: str | None) -> bool:
+    return state == JobState.SUPERSEDED or (state == JobState.CANCELLED and error_kind in _VANISHED_KINDS)
 
 
 def _prior_job(row: Sequence[Any]) -> PriorJob:

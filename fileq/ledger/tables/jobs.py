@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from fileq.ledger.database import ENDED, PARKED, UNFINISHED, UNSENT, Database
 _END_SUPERSEDED = "finished_at = coalesce(finished_at, :now), due_at = null, needs_notice = 0"
 
 
-class JobCandidate(msgspec.Struct, frozen=True, kw_only=True):
+class JobCandidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A source that was found, the recipe it is to go through, and where its outputs go."""
 
     source: str
@@ -27,7 +27,7 @@ class JobCandidate(msgspec.Struct, frozen=True, kw_only=True):
     disposition_id: int | None = None
 
 
-class QueueEntry(msgspec.Struct, frozen=True, kw_only=True):
+class QueueEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
 
     job_id: int
@@ -51,27 +51,31 @@ class Jobs:
                 ).fetchone()
         return int(row[0])
 
-    def insert_job(
+    def insert_jobs(
         self,
-        candidate: JobCandidate,
+        candidates: Sequence[JobCandidate],
         batch_id: int,
         now: float,
         *,
         priority: int = 0,
         due_at: float | None = None,
-    ) -> int | None:
-        """Insert a candidate as a queued job, and return the job's id; None where such a job was there before."""
+    ) -> list[int | None]:
+        """Insert candidates as queued jobs, and return the jobs' ids; None for each that was there before."""
         with self._database.transaction() as connection:
-            row = connection.execute(
-                "insert into jobs (batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder, relative,"
-                " inode, disposition_id, state, priority, due_at, added_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)"
-                " on conflict do nothing returning id",
-                (batch_id, encode_path(candidate.source), candidate.version, candidate.size, candidate.mtime_ns,
-                 candidate.recipe_id, candidate.fingerprint, encode_path(candidate.folder),
-                 encode_path(candidate.relative), candidate.inode, candidate.disposition_id, priority, due_at, now),
-            ).fetchone()  # fmt: skip
-        return row and int(row[0])
+            (first,) = connection.execute("select coalesce(max(id), 0) + 1 from jobs").fetchone()
+            inserted = connection.executemany(
+                "insert into jobs (id, batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder,"
+                " relative, inode, disposition_id, state, priority, due_at, added_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?) on conflict do nothing",
+                ((job_id, batch_id, encode_path(one.source), one.version, one.size, one.mtime_ns, one.recipe_id,
+                  one.fingerprint, encode_path(one.folder), encode_path(one.relative), one.inode, one.disposition_id,
+                  priority, due_at, now) for job_id, one in enumerate(candidates, first)),
+            ).rowcount  # fmt: skip
+            ids = range(first, first + len(candidates))
+            if inserted == len(candidates) or not candidates:
+                return list(ids)
+            there = {job_id for (job_id,) in connection.execute("select id from jobs where id >= ?", (first,))}
+        return [job_id if job_id in there else None for job_id in ids]
 
     def requeue_job(
         self,
