@@ -207,6 +207,6 @@ def _plan_one(engine: IntakeEngine, source: SourceFile, possible_outputs: Collec
     targets = engine.find_targets(source)
     if not targets:
         return IntakePlan(source=source, outcome=IntakeOutcome.UNMATCHED)
-    if source.path in possible_outputs and engine.is_own_output(source, walked=not source.named):
+    if engine.is_own_output(source, walked=not source.named, possible=possible_outputs):
         return IntakePlan(source=source, outcome=IntakeOutcome.OWN_OUTPUT)
     return IntakePlan(source=source, outcome=IntakeOutcome.QUEUED, targets=targets)

@@ -1,7 +1,7 @@
 """The one engine under both ways in: what a source is to go through, which jobs of it are new, and their messages."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 
@@ -154,18 +154,24 @@ class IntakeEngine:
         return fill_folder(self._templates[recipe_name], source.folder, recipe_name, source.relative)
 
     def find_possible_outputs(self, sources: Sequence[SourceFile]) -> set[str]:
-        """Return the paths of those that may be an output of fileq's: `is_own_output` is false for all others."""
+        """Return the paths of those that the ledger may know as outputs, for `is_own_output`."""
         return self._ledger.prior_jobs.find_possible_outputs([(source.path, source.inode) for source in sources])
 
-    def is_own_output(self, source: SourceFile, *, walked: bool = False) -> bool:
+    def is_own_output(
+        self, source: SourceFile, *, walked: bool = False, possible: Collection[str] | None = None
+    ) -> bool:
         """Return whether one of these recipes made this file, or what it was made from: it would go round for ever.
 
         A file that fileq published is known by its path and version, and wherever it stands by its inode and version;
         where this ledger knows nothing of it, by its mark. A walk through a folder that was named takes less, as nobody
         has asked for outputs: none in its sub-folders, but those that took their source's place, and nothing that
-        stands at the path of an output now.
+        stands at the path of an output now. `possible` spares looking up all files but these.
         """
-        traced = self._ledger.prior_jobs.trace_recipes(source.path, source.inode, source.version, overwritten=walked)
+        traced = (
+            self._ledger.prior_jobs.trace_recipes(source.path, source.inode, source.version, overwritten=walked)
+            if possible is None or source.path in possible
+            else []
+        )
         of_any_recipe = walked and source.nested
         if not traced:
             return self._marked_files.is_output(source, of_any_recipe=of_any_recipe)
