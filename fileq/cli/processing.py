@@ -90,7 +90,7 @@ def exit_code_of(
         return ExitCode.DONE
     tally = ledger.overview.tally_jobs(result.scope)
     if tally.unfinished:
-        display.hint(_describe_rest(session, ledger, result, tally.unfinished, words))
+        display.hint(describe_rest(session, ledger, result, words))
         return ExitCode.INTERRUPTED
     cancelled, superseded = tally.jobs[JobState.CANCELLED], tally.jobs[JobState.SUPERSEDED]
     if cancelled:
@@ -101,8 +101,9 @@ def exit_code_of(
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded else ExitCode.DONE
 
 
-def _describe_rest(session: Session, ledger: Ledger, result: AddResult, count: int, words: ProcessingWords) -> str:
-    """Return what waits in the queue, how to go on with it, and how to drop it."""
+def describe_rest(session: Session, ledger: Ledger, result: AddResult, words: ProcessingWords) -> str:
+    """Return what is left to do, how to go on with it, and how to drop it."""
+    count = ledger.overview.tally_jobs(result.scope).unfinished
     batches = ({result.batch_id} - {None}) | ledger.jobs.count_by_batch(result.adopted).keys()
     numbers = sorted(number for number in batches if number is not None)
     which = f"batch {numbers[0]}" if len(numbers) == 1 else f"batches {', '.join(map(str, numbers))}"

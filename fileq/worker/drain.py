@@ -40,7 +40,7 @@ class QueueDrain:
         self._sent_at = moment
         control.bring_waiting_jobs_forward(self._ledger, time.time())
         control.resend_jobs(self._ledger, self._queue, time.time(), patience=0.0)
-        if self._queue != queue.MAIN and moment - self._recovered_at >= _RECOVERY_INTERVAL:
+        if moment - self._recovered_at >= _RECOVERY_INTERVAL:
             self._recovered_at = moment
             recover(self._ledger, time.time(), self._heartbeat)
         if self._adopted:

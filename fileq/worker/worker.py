@@ -123,6 +123,7 @@ class Worker:
             with self._ledger.transaction():
                 self._ledger.workers.unregister_worker(self._record.id)
                 if self._queue != queue.MAIN:
+                    self._ledger.messages.delete_ended_messages(self._queue)
                     self._ledger.batches.move_queue(self._queue, to=queue.MAIN)
         finally:
             self._ledger.close()

@@ -184,6 +184,42 @@ def test_a_run_while_all_is_paused_says_so_and_waits(fileq: Program, photos: Pat
     assert fileq.states() == {"done": 8}
 
 
+def test_one_that_waits_for_another_try_is_waited_for_and_done(fileq: Program, photos: Path) -> None:
+    flag = fileq.folder / "flag"
+    once = f"test -e {flag} && cp $0 $1 || {{ touch {flag}; sleep 60; }}"
+    step = f'{{op = "command", argv = ["sh", "-c", "{once}", "{{source}}", "{{output}}"]}}'
+    fileq.trust(f'[worker]\ntimeout = "1s"\nretry_delay = "4s"\n[recipes.slow]\nsteps = [{step}]\n')
+    with fileq.worker("--workers", "1") as worker:
+        fileq.run("add", photos / "IMG_0001.jpg", "-r", "slow")
+        fileq.wait_until(lambda: fileq.states() == {"waiting": 1})
+        kill_group(worker)
+    assert fileq.json("run", photos / "IMG_0001.jpg", "-r", "slow")["adopted"] == 1
+    assert fileq.states() == {"done": 1}
+
+
+def test_who_stops_waiting_hears_how_to_go_on(fileq: Program, photos: Path) -> None:
+    process = fileq.start("add", "--wait", photos)
+    assert process.stderr is not None
+    assert b"No worker is running." in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "8 jobs of batch 1 wait in the queue. Go on: the same command." in stderr.decode()
+
+
+def test_a_worker_that_drains_the_queue_does_what_a_killed_run_had_adopted(fileq: Program, photos: Path) -> None:
+    fileq.trust(SLOW.replace("0.5", "3"))
+    fileq.run("add", photos, "-r", "slow")
+    run = fileq.start("run", photos, "-r", "slow", "-w", "1")
+    fileq.wait_until(lambda: fileq.states().get("running"))
+    drain = fileq.start("worker", "--drain", "--no-periodic", "-w", "4")
+    fileq.wait_until(lambda: len(fileq.worker_pids()) == 2)
+    kill_group(run)
+    assert drain.wait(timeout=100) == 0
+    kill_group(drain)
+    assert fileq.states() == {"done": 8}
+
+
 @pytest.mark.parametrize("strike", range(4))
 def test_a_run_that_adopts_and_is_killed_loses_nothing(fileq: Program, many: Path, strike: int) -> None:
     fileq.run("add", many)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fileq.ledger.database import Database
+from fileq.ledger.database import UNFINISHED, Database
 
 _MOVED_AT_ONCE = 5_000
 
@@ -75,6 +75,16 @@ class QueueMessages:
         """Delete a message; a negative id is that of one that is due later."""
         with self._database.transaction() as connection:
             connection.execute(f"delete from {_table_of(message_id)} where id = ?", (abs(message_id),))  # noqa: S608  # ours
+
+    def delete_ended_messages(self, queue: str) -> None:
+        """Delete the messages of a queue whose jobs have all ended elsewhere: nobody may ever come to read them."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "delete from task where queue = ? and json_valid(cast(data as text)) and not exists (select 1"  # noqa: S608  # ours
+                " from json_each(cast(data as text), '$.args') as named join jobs on jobs.id = named.value"
+                f" where {UNFINISHED})",
+                (queue,),
+            )
 
     def take_message(self, queue: str, now: float) -> bytes | None:
         """Remove the most urgent message of a queue and return it; None where there is none.
