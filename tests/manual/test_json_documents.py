@@ -49,6 +49,7 @@ DOCUMENTS = {
     "fileq recipes --preview": "fileq recipes --preview photos/IMG_0001.jpg -r web --json",
     "fileq operations": "fileq operations --json",
     "fileq report": "fileq report --json",
+    "fileq forget": "fileq forget --failed --json",
     "fileq clean": "fileq clean --dry-run --json",
     "fileq schedule": "fileq schedule --json",
     "fileq schedule run": "fileq schedule run clean --json",

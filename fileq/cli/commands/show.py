@@ -15,7 +15,7 @@ from fileq.cli.views.jobs import job_details_document
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
-from fileq.job import Job, OutputInfo
+from fileq.job import Job, JobState, OutputInfo
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 from fileq.units import describe_bytes, describe_seconds
 
@@ -37,11 +37,15 @@ def show(
     with session.ledger() as ledger:
         found = find_job(ledger, job)
         attempts, removed = ledger.overview.list_attempts(job), ledger.overview.list_removed_outputs(job)
-    display.answer(Answer(job_details_document(found, attempts, removed), _blocks(found, attempts, removed)))
+        newer = ledger.overview.find_newer_job(job) if found.state is JobState.SUPERSEDED else None
+    document = job_details_document(found, attempts, removed) | {"superseded_by": newer}
+    display.answer(Answer(document, _blocks(found, attempts, removed, newer)))
     return ExitCode.DONE
 
 
-def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[RemovedOutput]) -> list[Block]:
+def _blocks(
+    job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[RemovedOutput], newer: int | None
+) -> list[Block]:
     facts: list[tuple[str, Cell]] = [
         ("job", Text(str(job.id), Tone.TITLE)),
         ("source", job.source),
@@ -60,8 +64,14 @@ def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[Remov
         facts.append(("note", job.note))
     if job.failure:
         facts.append(("cause", Text(f"{job.failure.kind}: {job.failure.message}", Tone.BAD)))
-        facts.append(("remedy", job.failure.hint or f"Try again with: fileq retry {job.id}"))
+        facts.append(("remedy", _remedy(job, newer)))
     return [Facts(facts), *_attempts(attempts), *_outputs(job.outputs), *_removed(removed)]
+
+
+def _remedy(job: Job, newer: int | None) -> str:
+    if job.state is JobState.SUPERSEDED:
+        return f"There is nothing to do: job {newer} is about the file as it was later." if newer else "Nothing to do."
+    return job.failure.hint if job.failure and job.failure.hint else f"Try again with: fileq retry {job.id}"
 
 
 def _attempts(attempts: Sequence[AttemptRecord]) -> list[Block]:
