@@ -29,9 +29,6 @@ def find_jobs(ledger: Ledger, job_ids: Iterable[int]) -> list[Job]:
     return [find_job(ledger, number) for number in job_ids]
 
 
-NO_WORKER_HINT = "No worker is running. Start one with: fileq worker"
-
-
 def live_workers(ledger: Ledger, config: Config) -> list[WorkerRecord]:
     """Return the workers whose process is there, or was heard of lately where it is on another host."""
     heartbeat = config.settings.worker.heartbeat

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from fileq.cli.lookup import NO_WORKER_HINT, live_workers
+from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.ended_jobs import failed_job_line
 from fileq.cli.work_costs import CostBook
@@ -175,5 +175,5 @@ def _hint_at_missing_workers(session: Session, ledger: Ledger, display: Display,
     """Say once that no worker runs; again when some have come and gone. Returns whether none runs."""
     are_missing = not live_workers(ledger, session.config)
     if are_missing and not were_missing:
-        display.hint(NO_WORKER_HINT)
+        display.hint(session.no_worker_hint)
     return are_missing

@@ -90,6 +90,11 @@ class Session:
         return quote_command(["fileq", *options, *map(str, words)])
 
     @property
+    def no_worker_hint(self) -> str:
+        """Say that nobody works, and by which command somebody would."""
+        return f"No worker is running. Start one with: {self.command('worker')}"
+
+    @property
     def config_hint(self) -> str:
         """What the first hint of a long command ends with: the config that nobody named, and recipes with a fault."""
         found = f" Config: {self.config.file}." if self.config.was_found else ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
     from fileq.recipes.recipe import Output
 
+FORMATS_WITH_16_BITS = frozenset({"png", "tiff"})
 FORMATS_WITHOUT_PROFILE = {"gif", "pdf", "jxl"}
 """Where Pillow has no way to embed a profile, so that colors must be sRGB's."""
 
@@ -131,7 +132,7 @@ def _convert_frames(format_: str, content: EncoderInput) -> list[Image]:
 
 
 def _convert_frame(format_: str, image: Image, background: str) -> Image:
-    if format_ not in {"png", "tiff"}:
+    if format_ not in FORMATS_WITH_16_BITS:
         image = to_8_bit(image)
     if format_ in {"jpeg", "pdf"}:
         return modes.flatten_alpha(image, background)

@@ -15,7 +15,7 @@ from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.color import modes
 from fileq.images.conditions import check_conditions
-from fileq.images.encoder import FORMATS_WITHOUT_PROFILE, EncoderInput, encode
+from fileq.images.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
 from fileq.images.metadata.selection import describe_left_out, select_metadata
 from fileq.images.min_saving import keep_original, saves_too_little
 from fileq.images.opener import open_image, open_source
@@ -213,6 +213,8 @@ class ImageRun(SourceRun):
         data = select_metadata(source, recipe.metadata)
         for note in describe_left_out(data, plan.format, Size(*images[0].size)):
             source.add_note(note)
+        if source.has_16_bits and not (modes.is_16_bit(images[0]) and plan.format in FORMATS_WITH_16_BITS):
+            source.add_note("Its 16 bits a channel became 8.")
         return EncoderInput(
             frames=images,
             durations=frames.durations,

@@ -31,6 +31,7 @@ class DecodedSource:
         self.path = path
         self.notes: list[str] = []
         self.has_palette = image.mode == "P"
+        self.has_16_bits = modes.is_stored_in_16_bits(image)
         self._recipe = recipe
         self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
         with translate_decode_errors(path):
@@ -137,6 +138,7 @@ class DecodedSource:
         if isinstance(self.image, PngImageFile) and png.has_transparent_color(self.image):
             if self.image.mode == "I;16":
                 self.add_note("Its 16 bits became 8, to keep what is transparent.")
+                self.has_16_bits = False  # and that is said
             return png.apply_transparent_color(self.image)
         if isinstance(self.image, TiffImageFile):
             return tiff_pixels.load_page(self.image)

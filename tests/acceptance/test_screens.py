@@ -140,6 +140,15 @@ def test_notes_are_counted_at_the_end_by_their_kind(fileq):
     assert document["folders"] == [{"path": str(folder / "still"), "outputs": 3}]
 
 
+def test_16_bits_that_become_8_are_a_note(fileq):
+    folder = fileq.folder / "deep"
+    folder.mkdir()
+    Image.new("I;16", (40, 30), 40000).save(folder / "a.png")
+    (note,) = fileq.json("run", "deep", "-r", "jpeg")["notes"]
+    assert (note["note"], note["jobs"]) == ("Its 16 bits a channel became 8.", 1)
+    assert fileq.json("run", "deep", "-r", "png")["notes"] == []
+
+
 # Bars
 
 

@@ -7,7 +7,7 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import NO_WORKER_HINT, is_worker_alive
+from fileq.cli.lookup import is_worker_alive
 from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.recipe_options import RecipeOptions
@@ -57,7 +57,7 @@ def add(
         if wait:
             return worst_exit_code(result, _follow_jobs(session, ledger, result, display, forced=queueing.force))
         if result.queued and not is_worker_alive(ledger, session.config):
-            display.hint(NO_WORKER_HINT)
+            display.hint(session.no_worker_hint)
         return worst_exit_code(result, ExitCode.DONE)
 
 

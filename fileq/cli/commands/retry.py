@@ -8,7 +8,7 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import NO_WORKER_HINT, find_jobs, is_worker_alive, require_batch
+from fileq.cli.lookup import find_jobs, is_worker_alive, require_batch
 from fileq.cli.options import slot_count
 from fileq.cli.session import Session, session_of
 from fileq.control import retry_jobs
@@ -79,7 +79,7 @@ def retry(
             ended = _wait(session, ledger, display, [*retried, *ledger.jobs.filter_unfinished_jobs(job_ids)])
             return code if ended is ExitCode.DONE else ended
         if retried and not is_worker_alive(ledger, session.config):
-            display.hint(NO_WORKER_HINT)
+            display.hint(session.no_worker_hint)
         return code
 
 
@@ -105,10 +105,12 @@ def _run(
 def _wait(session: Session, ledger: Ledger, display: Display, followed: Sequence[int]) -> ExitCode:
     from fileq.cli.processing import ProcessingWords, exit_code_of
     from fileq.cli.progress import follow
+    from fileq.cli.views.batch import log_outcome, read_outcome
 
     result = AddResult(adopted=list(dict.fromkeys(followed)))
     if result.has_jobs:
         follow(session, ledger, result.scope, display)
+        log_outcome(session, display, read_outcome(ledger, result))
     return exit_code_of(session, ledger, result, display, ProcessingWords())
 
 

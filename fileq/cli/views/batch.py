@@ -152,7 +152,7 @@ def _next_steps(session: Session, outcome: BatchOutcome) -> list[Block]:
     if not outcome.failed:
         return []
     listing = session.command("list", "--state", "failed", *_batch_option(outcome))
-    again = session.command("retry", "--failed", *_batch_option(outcome))
+    again = session.command("retry", "--failed", *_batch_option(outcome), "--run")
     return [Text(), Facts([("list them", listing), ("try again", again)])]
 
 

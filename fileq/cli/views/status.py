@@ -31,7 +31,7 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     left = _seconds_left(tally, rate, paused=paused)
     documents = _worker_documents(workers, ledger.overview.list_running_jobs(), now)
     document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
-    blocks = _blocks(tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
+    blocks = _blocks(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
     watches = watch_statuses(ledger, now) if batch_id is None else []
     return Answer(
         document | {"watches": [watch_document(watch) for watch in watches]},
@@ -87,6 +87,7 @@ def _worker_documents(
 
 
 def _blocks(
+    session: Session,
     tally: JobTally,
     workers: Sequence[dict[str, Any]],
     batch_id: int | None,
@@ -103,8 +104,8 @@ def _blocks(
     if seconds_left:
         facts.append(("time left", describe_seconds(seconds_left)))
     if paused:
-        facts.append(("paused", Text("yes; go on with: fileq resume", Tone.WARNING)))
-    facts.append(("workers", _describe_workers(workers, tally)))
+        facts.append(("paused", Text(f"yes; go on with: {session.command('resume')}", Tone.WARNING)))
+    facts.append(("workers", _describe_workers(session, workers, tally)))
     busy: list[Block] = [
         Text(f"{job['source']}  {describe_seconds(job['seconds'])}", Tone.BUSY, indent=2)
         for worker in workers
@@ -113,9 +114,9 @@ def _blocks(
     return [Facts(facts), *busy]
 
 
-def _describe_workers(workers: Sequence[dict[str, Any]], tally: JobTally) -> Cell:
+def _describe_workers(session: Session, workers: Sequence[dict[str, Any]], tally: JobTally) -> Cell:
     if workers:
         return ", ".join(
             f"{worker['host']}:{worker['pid']} ({describe_count(len(worker['jobs']), 'job')})" for worker in workers
         )
-    return Text("none; start one with: fileq worker", Tone.WARNING) if tally.unfinished else "none"
+    return Text(f"none; start one with: {session.command('worker')}", Tone.WARNING) if tally.unfinished else "none"

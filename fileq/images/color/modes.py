@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFile
 
 from fileq.errors import ErrorKind, JobError
 
@@ -28,6 +28,11 @@ def normalize_mode(image: Image.Image) -> Image.Image:
 
 def is_16_bit(image: Image.Image) -> bool:
     return image.mode == "I;16"
+
+
+def is_stored_in_16_bits(image: ImageFile.ImageFile) -> bool:
+    """Return whether the file of an image that is not decoded yet has 16 bits a channel, whatever Pillow makes of it."""
+    return image.mode.startswith("I;16") or any(";16" in str(tile.args) for tile in image.tile)
 
 
 def has_alpha(image: Image.Image) -> bool:
