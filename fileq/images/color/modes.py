@@ -31,7 +31,7 @@ def is_16_bit(image: Image.Image) -> bool:
 
 
 def is_stored_in_16_bits(image: ImageFile.ImageFile) -> bool:
-    """Return whether the file of an image that is not decoded yet has 16 bits a channel, whatever Pillow makes of it."""
+    """Return whether the file of an image has 16 bits a channel, whatever Pillow makes of it; before it is decoded."""
     return image.mode.startswith("I;16") or any(";16" in str(tile.args) for tile in image.tile)
 
 
