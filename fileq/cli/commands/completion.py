@@ -20,7 +20,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-@app.command(epilog='Example: eval "$(fileq completion bash)". For good: fileq --install-completion')
+@app.command(epilog="Example: fileq completion fish | source. For good: fileq --install-completion")
 def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False)],
 ) -> ExitCode:
