@@ -19,7 +19,7 @@ PANELS = {
     "Queue files": ("add", "run", "watch", "worker"),
     "Look": ("status", "batches", "list", "show", "recipes", "operations"),
     "Steer": ("retry", "cancel", "forget", "pause", "resume", "wait"),
-    "Look after": ("report", "doctor", "clean", "schedule"),
+    "Look after": ("report", "doctor", "clean", "undo", "schedule"),
     "Set up": ("init", "config", "trust", "service", "completion", "help"),
 }
 """The commands as `fileq --help` shows them."""

@@ -65,6 +65,7 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     outputs: KeepDuration = KeepDuration("inf")  # how long outputs stay
     max_total: ByteSize | None = None  # of all outputs together; the oldest go first
     history: KeepDuration = KeepDuration(90 * 86400)  # how long finished jobs are listed
+    replaced: KeepDuration = KeepDuration(30 * 86400)  # how long what outputs took the place of can be put back
 
 
 class AddSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -30,6 +30,11 @@ def temp_name_pattern(ledger: str) -> re.Pattern[str]:
     return re.compile(rf"\.fileq-{re.escape(ledger)}-(?P<job>\d+)-(?P<attempt>\d+)-\d+(-\w+)?\.tmp.*")
 
 
+def kept_name(ledger: str) -> str:
+    """Return a new name for a file that an output takes the place of, and that can be put back."""
+    return f".fileq-{ledger}-{_random()}.replaced"
+
+
 def copy_name(ledger: str, disposition_id: int) -> str:
     """Return a new name for a source that is being copied to another device."""
     return f".fileq-{ledger}-move-{disposition_id}-{_random()}.tmp"

@@ -46,6 +46,8 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """The one version of it that may go; None: whichever it is."""
     is_source: bool = False
     """Whether that is the job's own source."""
+    kept: str | None = None
+    """The second path that the file gets which goes, so that it can be put back; None where fileq has made it."""
 
 
 class EncodedOutput(msgspec.Struct, frozen=True):

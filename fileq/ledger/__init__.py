@@ -25,6 +25,7 @@ from fileq.ledger.tables.meta import Meta
 from fileq.ledger.tables.notifications import Notifications
 from fileq.ledger.tables.outputs import LeftoverTemps, Outputs
 from fileq.ledger.tables.pending_events import PendingEvents
+from fileq.ledger.tables.replaced_files import ReplacedFiles
 from fileq.ledger.tables.schedule import ScheduledTasks
 from fileq.ledger.tables.watches import Watches
 from fileq.ledger.tables.workers import Workers
@@ -46,6 +47,7 @@ class Ledger:
         self.attempts = Attempts(self.database)
         self.leftover_temps = LeftoverTemps(self.database)
         self.folders = Folders(self.database)
+        self.replaced_files = ReplacedFiles(self.database)
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)
         self.watches = Watches(self.database)

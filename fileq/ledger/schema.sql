@@ -222,6 +222,18 @@ create table dispositions ( -- sources of watched folders that are to go once th
     unique (source, version)
 ) strict;
 
+create table replaced_files ( -- what an output has taken the place of, and fileq had not made
+    id integer primary key,
+    path any not null check (typeof(path) in ('text', 'blob')),
+    job_id integer not null,
+    kept_path any not null check (typeof(kept_path) in ('text', 'blob')), -- its hidden name; it may have none
+    output_inode integer not null, -- those of the output that took its place
+    output_version text not null,
+    replaced_at real not null
+) strict;
+create index replaced_files_by_job on replaced_files (job_id);
+create index replaced_files_by_age on replaced_files (replaced_at);
+
 create table leftover_temps ( -- temp files that could not be removed yet
     path any not null primary key check (typeof(path) <> 'integer' and typeof(path) <> 'real'),
     found_at real not null

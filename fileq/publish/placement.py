@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.directory import Directory, open_directory
@@ -44,6 +44,11 @@ class OutputFolders(ExitStack):
 def place_output(folder: Directory, reserved: Reservation, output: PublishedFile) -> None:
     """Give an output's temp file its final name. Raises JobError (conflict), OSError."""
     temp, name = os.path.basename(reserved.temp), os.path.basename(reserved.path)
+    if reserved.kept is not None:
+        # A second name first: whatever ends us from here on, what is replaced is there under one of the two. Where the
+        # file system has no hard links, or forbids this one, it can't be put back.
+        with suppress(OSError):
+            folder.link(name, folder, os.path.basename(reserved.kept))
     if not reserved.replaces:
         try:
             rename_no_clobber(folder, temp, folder, name)

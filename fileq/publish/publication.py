@@ -97,6 +97,8 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[P
                 f"A newer version of the source makes {reserved.path} now.",
                 "There is nothing to do: the newer one counts.",
             )
+        if reserved.kept is not None:
+            ledger.replaced_files.insert_file(one.token.job_id, reserved.kept, outputs[-1], time.time())
     return outputs
 
 

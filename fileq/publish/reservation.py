@@ -7,7 +7,7 @@ from functools import cached_property
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders
 from fileq.files.identity import format_version, version_at
-from fileq.files.names import free_names, temp_name
+from fileq.files.names import free_names, kept_name, temp_name
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
@@ -55,8 +55,14 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
     ledger.outputs.reserve_path(occupant.path, claim.token.job_id, temp, existing_version=occupant.version)
     return Reservation(
         path=occupant.path, temp=temp, replaces=occupant.exists, version=occupant.replaceable,
-        is_source=occupant.replaces_source,
+        is_source=occupant.replaces_source, kept=_kept_path(ledger, occupant),
     )  # fmt: skip
+
+
+def _kept_path(ledger: Ledger, occupant: "PathOccupant") -> str | None:
+    if not occupant.exists or occupant.is_our_file:
+        return None
+    return os.path.join(os.path.dirname(occupant.path), kept_name(ledger.name))
 
 
 def _own_file(claim: Claim, recipe: Recipe, path: str) -> str:
@@ -98,7 +104,7 @@ class PathOccupant:
     @property
     def is_own_output(self) -> bool:
         """Whether what stands there is what this job, or an earlier one for the same work, has published."""
-        return self._our_file
+        return self.is_our_file
 
     @property
     def replaceable(self) -> str | None:
@@ -123,7 +129,8 @@ class PathOccupant:
         )
 
     @property
-    def _our_file(self) -> bool:
+    def is_our_file(self) -> bool:
+        """Whether this job made it, or an earlier one for the same source and recipe."""
         return self._ours and self._owner is not None and self.version in self._owner.versions
 
     @property
@@ -136,7 +143,7 @@ class PathOccupant:
     def _foreign(self) -> bool:
         if self._recipe.on_conflict == "overwrite" or self.replaces_source:
             return False
-        return self.exists and not self._our_file
+        return self.exists and not self.is_our_file
 
     @property
     def replaces_source(self) -> bool:
@@ -155,7 +162,7 @@ class PathOccupant:
             return False
         if self.is_own_source:
             return True
-        return self.exists and not self._our_file and self._ledger.outputs.is_source(self.path)
+        return self.exists and not self.is_our_file and self._ledger.outputs.is_source(self.path)
 
     def refuse_if_taken(self) -> None:
         """Raise JobError (conflict, changed) where the output may not be put there."""

@@ -6,5 +6,6 @@ link leads to, also when somebody swaps files and folders for links meanwhile.
 
 from fileq.retention.cleanup import clean
 from fileq.retention.result import CleanupResult, PathList
+from fileq.retention.undo import UndoResult, undo_batch
 
-__all__ = ["CleanupResult", "PathList", "clean"]
+__all__ = ["CleanupResult", "PathList", "UndoResult", "clean", "undo_batch"]

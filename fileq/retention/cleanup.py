@@ -11,6 +11,7 @@ from fileq.retention.empty_folders import remove_empty_folders
 from fileq.retention.lock import cleanup_lock, throttle
 from fileq.retention.purge import Purge
 from fileq.retention.removal import Remover, finish_interrupted_removals
+from fileq.retention.replaced_files import discard_replaced
 from fileq.retention.result import CleanupResult
 from fileq.retention.verification import DirectoryCache, OutputState, verify_output
 from fileq.units import KeepDuration
@@ -49,6 +50,7 @@ def clean(
         cleanup.remove_outputs(selection.rules_in_force(recipes, settings, now, older_than, keeping))
         cleanup.purge_jobs(now - settings.retention.history, settings.schedule)
         if not dry_run:
+            cleanup.result.bytes_freed += discard_replaced(ledger, directories, now - settings.retention.replaced)
             cleanup.shrink()
         cleanup.result.stopped = stop()
     return cleanup.result

@@ -162,12 +162,17 @@ def check(world: World, reference: Reference) -> list[Problem]:
     return [*_wrong_files(world, reference), *_wrong_jobs(world, reference), *_left_over(world)]
 
 
+def _is_kept(path: str) -> bool:
+    """Whether the file was replaced, and can be put back: its hidden name is another one each time."""
+    return path.endswith(".replaced")
+
+
 def _wrong_files(world: World, reference: Reference) -> Iterator[Problem]:
     now = tree(world)
-    for path in sorted(reference.end.keys() - now.keys()):
+    for path in sorted(path for path in reference.end.keys() - now.keys() if not _is_kept(path)):
         is_elsewhere = reference.end[path] in now.values() and not _is_output(path)
         yield Problem(Harm.STAYED if is_elsewhere else Harm.LOST, f"{path} is missing")
-    for path in sorted(now.keys() - reference.end.keys()):
+    for path in sorted(path for path in now.keys() - reference.end.keys() if not _is_kept(path)):
         harm = Harm.LEFT_OVER if _is_hidden(path) else Harm.STAYED if path in reference.before else Harm.DOUBLED
         yield Problem(harm, f"{path} should not be there")
     for path in sorted(now.keys() & reference.end.keys()):

@@ -139,7 +139,9 @@ def test_an_original_is_replaced_where_the_recipe_says_so(ledger, tmp_path):
     claimed = claim_of_original(ledger, original)
     assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, original))]) == {}
     assert original.read_text() == "ours"
-    assert os.listdir(tmp_path) == ["a.jpg", "state"]
+    (kept,) = set(os.listdir(tmp_path)) - {"a.jpg", "state"}
+    assert kept.endswith(".replaced")
+    assert (tmp_path / kept).read_text() == "original"
 
 
 def test_a_link_to_the_original_stays_a_link_and_the_original_is_replaced(ledger, tmp_path):
@@ -191,7 +193,7 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
     job = ledger.overview.find_job(claimed.token.job_id)
     assert (job.state, [made.path for made in job.outputs]) == (JobState.DONE, [str(original)])
     assert original.read_text() == "ours"
-    assert os.listdir(tmp_path) == ["a.jpg", "state"]
+    assert sorted(os.listdir(tmp_path))[1:] == ["a.jpg", "state"]  # and the original, which can be put back
 
 
 def test_replacing_its_own_source_lets_a_recipe_replace_nothing_else(ledger, tmp_path):

@@ -1,5 +1,6 @@
 """A cleaning that was killed: whatever it left, the next one brings it to its end."""
 
+import functools
 import os
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from fileq.files import directory
 from fileq.ledger import open_ledger
 from tests.support.jobs import NOW
-from tests.support.kills import Killed
+from tests.support.kills import Killed, arrange_death
 from tests.support.old_outputs import files_below, one, output, run_cleanup
 from tests.support.publication import claim, reserved, written
 
@@ -18,19 +19,7 @@ STEPS = ["lstat", "rename", "unlink", "link", "sync"]
 def dying(monkeypatch):
     """Have the cleanup die before or after its so-many-th step of a kind."""
 
-    def arrange(step, number, *, after):
-        whole, count = getattr(directory.Directory, step), iter(range(10_000))
-
-        def die(self, *names):
-            if next(count) != number:
-                return whole(self, *names)
-            if after:
-                whole(self, *names)
-            raise Killed
-
-        monkeypatch.setattr(directory.Directory, step, die)
-
-    return arrange
+    return functools.partial(arrange_death, monkeypatch)
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
 """fileq clean: apply retention now."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Annotated
 
 import typer
 
-from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
+from fileq.cli.stopping import stop_requests
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
@@ -23,7 +20,7 @@ from fileq.units import KeepDuration, describe_bytes, describe_count
 app = new_app()
 
 
-@app.command(epilog="Example: fileq clean --older-than 30d --dry-run")
+@app.command(epilog="Example: fileq clean --older-than 30d --dry-run. What a batch made: fileq clean --batch 7")
 def clean(
     context: typer.Context,
     *,
@@ -34,6 +31,13 @@ def clean(
             help="Remove outputs of this age (30d), whatever the config says. A recipe's own `keep` goes first.",
         ),
     ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            "--batch", "-b", metavar="N", show_envvar=False, show_default=False,
+            help="Remove what this batch made, of any age, and put back what it replaced: fileq undo N.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would go. Remove nothing.", show_envvar=False)
     ] = False,
@@ -42,13 +46,19 @@ def clean(
     """Remove old outputs that nobody has changed, and forget old jobs. Workers do the same by themselves at night."""
     session = session_of(context)
     display = session.display(json=json)
+    if batch is not None:
+        if older_than is not None:
+            raise UsageError("--batch and --older-than can't be both.", "With --batch all of it goes, of any age.")
+        from fileq.cli.undoing import undo_and_answer
+
+        return undo_and_answer(session, display, batch, dry_run=dry_run)
     age = None if older_than is None else _age(older_than)
     config = session.config
     if config.was_found:
         display.hint(f"Retention is as {config.file} says.")
     for name, fault in config.faults.items():
         display.hint(f"What the recipe {name} made stays, as it has a fault: {fault}")
-    with session.ledger() as ledger, _stop_requests() as stop:
+    with session.ledger() as ledger, stop_requests() as stop:
         result = clean_outputs(
             ledger, config.settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=config.faults
         )
@@ -64,14 +74,6 @@ def _age(text: str) -> KeepDuration:
         return KeepDuration.parse(text)
     except ValueError as error:
         raise UsageError(f"--older-than {text}: that is no age.", 'Write it like "30d", "12h" or "forever".') from error
-
-
-@contextmanager
-def _stop_requests() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C or SIGTERM came: cleaning stops between two files then."""
-    requested = threading.Event()
-    with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM"), lambda *_: requested.set())):
-        yield requested.is_set
 
 
 def _document(result: CleanupResult, *, dry_run: bool) -> dict[str, object]:

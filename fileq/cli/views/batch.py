@@ -34,6 +34,8 @@ class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True):
     failed: Sequence[Job] = ()
     folders: Sequence[FolderTotal] = ()
     notes: Sequence[NoteKind] = ()
+    replaced: int = 0
+    """How many files of others its outputs have replaced, which `fileq undo` puts back."""
 
 
 def read_outcome(ledger: Ledger, result: AddResult) -> BatchOutcome:
@@ -48,6 +50,7 @@ def read_outcome(ledger: Ledger, result: AddResult) -> BatchOutcome:
         failed=list(ledger.overview.list_jobs(JobSelection(states=[JobState.FAILED], batch_id=scope))),
         folders=ledger.work.total_folders(scope),
         notes=total_note_kinds(ledger.work.total_notes(scope)),
+        replaced=0 if result.batch_id is None else ledger.replaced_files.count_of_batch(result.batch_id),
     )
 
 
@@ -102,8 +105,16 @@ def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> l
         ("bytes", describe_bytes_change(tally.bytes_in, tally.bytes_out)),
         ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),
         *_named("notes", note_lines(outcome.notes)),
+        *([("replaced", _replaced(session, outcome))] if outcome.replaced else []),
     ]
     return [Facts(facts), *_failures(outcome.failed), *_next_steps(session, outcome)]
+
+
+def _replaced(session: Session, outcome: BatchOutcome) -> str:
+    """Return 3 files; put them back: fileq undo 7."""
+    them = "it" if outcome.replaced == 1 else "them"
+    undo = session.command("undo", str(outcome.batch_id))
+    return f"{describe_count(outcome.replaced, 'file')}; put {them} back: {undo}"
 
 
 def log_outcome(session: Session, display: Display, outcome: BatchOutcome) -> None:

@@ -81,6 +81,18 @@ class Retention:
             ).fetchall()
         return [_output(row) for row in rows]
 
+    def list_removable_of_batch(self, batch_id: int) -> list[RemovableOutput]:
+        """Return the outputs of a batch that may be removed."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select outputs.rowid, path, job_id, recipe_id, source, published_version,"  # noqa: S608  # ours
+                " outputs.inode, bytes, published_at, vanished_at is not null"
+                " from jobs join outputs on outputs.job_id = jobs.id"
+                f" where jobs.batch_id = ? and {_FREE} and {ENDED} order by path",
+                (batch_id,),
+            ).fetchall()
+        return [_output(row) for row in rows]
+
     def total_output_bytes(self, recipe_ids: Collection[int]) -> int:
         """Return the bytes of all published outputs of these recipes."""
         with self._database.reading() as connection:

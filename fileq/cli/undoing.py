@@ -1,0 +1,77 @@
+"""The undoing of a batch, as `fileq undo` and `fileq clean --batch` do it, and its answer."""
+
+import time
+
+from fileq.cli.lookup import require_batch
+from fileq.cli.session import Session
+from fileq.cli.stopping import stop_requests
+from fileq.cli.views.places import relative_path
+from fileq.display import Answer, Display, Text, Tone
+from fileq.display.answer import Block
+from fileq.errors import ExitCode, UsageError
+from fileq.retention import UndoResult, undo_batch
+from fileq.units import describe_bytes, describe_count
+
+
+def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_run: bool) -> ExitCode:
+    """Undo a batch, or show what would be done, and answer. Returns the exit code. Raises NotFoundError, UsageError."""
+    with session.ledger() as ledger, stop_requests() as stop:
+        require_batch(ledger, batch_id)
+        if left := ledger.overview.tally_jobs(batch_id).unfinished:
+            raise UsageError(
+                f"Batch {batch_id} is not at its end: {describe_count(left, 'job')} left.",
+                f"Wait for it: fileq wait {batch_id}. Or drop them: fileq cancel --batch {batch_id}",
+            )
+        result = undo_batch(ledger, batch_id, time.time(), dry_run=dry_run, stop=stop)
+    display.answer(Answer(_document(result, batch_id, dry_run=dry_run), _blocks(result, display.rows, dry_run=dry_run)))
+    _hint_at_rest(result, display)
+    if result.outputs.stopped:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if result.outputs.failed or result.not_kept else ExitCode.DONE
+
+
+def _document(result: UndoResult, batch_id: int, *, dry_run: bool) -> dict[str, object]:
+    figures: dict[str, object] = {
+        "batch": batch_id,
+        "outputs_removed": result.outputs.outputs_removed,
+        "bytes_freed": result.outputs.bytes_freed,
+        "kept_changed": result.outputs.kept_changed,
+        "put_back": result.put_back,
+        "not_kept": result.not_kept,
+    }
+    return figures | ({"outputs": list(result.outputs.paths)} if dry_run else {})
+
+
+def _blocks(result: UndoResult, rows: int | None, *, dry_run: bool) -> list[Block]:
+    lines = [relative_path(path) for path in result.outputs.paths] if dry_run else []
+    lines += [f"{relative_path(path)}  (gets back what it was)" for path in result.put_back] if dry_run else []
+    shown = lines if rows is None else lines[:rows]
+    more = [Text(f"and {len(lines) - len(shown):,} more", Tone.QUIET)] if len(lines) > len(shown) else []
+    return [*map(Text, shown), *more, Text(_describe(result, dry_run=dry_run), Tone.TITLE)]
+
+
+def _describe(result: UndoResult, *, dry_run: bool) -> str:
+    """Return 3 outputs removed, 1.2 MB; 2 files put back."""
+    would = "would be " if dry_run else ""
+    removed, back = result.outputs.outputs_removed, len(result.put_back)
+    parts = []
+    if removed:
+        size = describe_bytes(result.outputs.bytes_freed)
+        parts.append(f"{describe_count(removed, 'output')} {would}removed, {size}")
+    if back:
+        parts.append(f"{describe_count(back, 'file')} {would}put back")
+    if result.outputs.folders_removed:
+        parts.append(f"{describe_count(result.outputs.folders_removed, 'empty folder')} removed")
+    return f"{'; '.join(parts) or 'Nothing to undo'}.{' Nothing was changed.' if dry_run and parts else ''}"
+
+
+def _hint_at_rest(result: UndoResult, display: Display) -> None:
+    for path in result.not_kept:
+        display.error(f"{path} took the place of a file that was not kept, so it can't be put back. The output stays.")
+    if changed := result.outputs.kept_changed:
+        was = "was" if changed == 1 else "were"
+        display.hint(f"{describe_count(changed, 'output')} {was} changed by somebody, and kept.")
+    for problem in result.outputs.problems:
+        display.error(problem, "Look at the permissions, then undo it again.")
+    if result.outputs.stopped:
+        display.hint("Stopped. Undo it again for what is left.")
