@@ -17,6 +17,7 @@ from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
+from fileq.ledger import Ledger
 
 
 def build_request(
@@ -46,13 +47,23 @@ def build_request(
     )
 
 
+_MOST_PLACES = 5
+
+
 @contextmanager
-def report_missing_paths(display: Display) -> Iterator[None]:
-    """Answer with a result that has the missing paths, for those who read JSON. People read the error."""
+def report_missing_paths(display: Display, ledger: Ledger) -> Iterator[None]:
+    """Answer with a result that has the missing paths, for those who read JSON. People read the error.
+
+    It says where a watched folder has put those that it took away.
+    """
     try:
         yield
     except MissingPathsError as error:
         display.answer(Answer(result_document(AddResult(missing=error.paths)), []))
+        for path in error.paths[:_MOST_PLACES]:
+            place = ledger.job_sources.find_place(absolute_path(path))
+            if place is not None:
+                error.hint += f" The watch has put {path} to {place}."
         raise
 
 

@@ -131,6 +131,12 @@ def test_show_and_the_remedy_name_where_a_failed_file_is_now(fileq: Program, put
     assert str(now) in "".join(fileq.run("show", job).stdout.split())
 
 
+def test_who_names_the_old_place_hears_of_the_new_one(fileq: Program, put_away) -> None:
+    now, _, _, _ = put_away
+    answer = fileq.run("run", "inbox/cut.jpg", expect=2)
+    assert f"The watch has put inbox/cut.jpg to {now}." in " ".join(answer.stderr.split())
+
+
 def test_a_retry_works_from_there_and_the_file_then_goes_where_done_ones_go(fileq: Program, put_away) -> None:
     now, whole, job, after = put_away
     fileq.run("retry", job, "--run", expect=1)  # it is the same file still, and stays where it is

@@ -47,7 +47,7 @@ def add(
     display = session.display(json=json)
     request = build_request(session, selection, recipe, queueing, now)
     with session.ledger() as ledger:
-        with report_missing_paths(display):
+        with report_missing_paths(display, ledger):
             if queueing.dry_run:
                 from fileq.cli.views.plan import answer_plan
 

@@ -43,7 +43,7 @@ def run(
         if queueing.dry_run:
             from fileq.cli.views.plan import answer_plan
 
-            with report_missing_paths(display):
+            with report_missing_paths(display, ledger):
                 return answer_plan(session, ledger, request, display)
         count = slot_count(workers, session.config)
         return _process(session, ledger, request, display, count, forced=queueing.force)
@@ -62,7 +62,7 @@ def _process(
             display.show_scanned(count)
             worker.keep_alive()
 
-        with report_missing_paths(display):
+        with report_missing_paths(display, ledger):
             result = add_files(ledger, request, now=time.time(), queue=queue, adopts=True, on_scanned=on_scanned)
         worker.adopt(result.adopted)
         return result

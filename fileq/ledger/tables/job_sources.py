@@ -55,6 +55,15 @@ class JobSources:
             for job_id, batch_id, recipe_id, priority, source, moved_to, version in filter(None, rows)
         ]  # fmt: skip
 
+    def find_place(self, source: str) -> str | None:
+        """Return where a watched folder has put the newest file of this path, as far as it has put one anywhere."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select moved_to from jobs where source = ? and moved_to is not null order by batch_id desc limit 1",
+                (encode_path(source),),
+            ).fetchone()
+        return row and decode_path(row[0])
+
     def find_job_of_version(self, job_id: int, version: str) -> tuple[int, JobState] | None:
         """Return the job about another version of a job's source, through the same recipe into the same folder."""
         with self._database.reading() as connection:
