@@ -156,7 +156,7 @@ class Shortage(JobError):
         return functools.partial(Shortage, of_memory=self.of_memory), (self.message, self.hint)
 
 
-_NO_PROCESS = "No process or thread can be started: there are as many as may be."
+_NO_PROCESS = "The system lets fileq start no more processes or threads."
 _NO_MEMORY = "There is no memory left for fileq itself."
 _MORE_MEMORY = "Use fewer workers, or allow fileq more memory (ulimit -v)."
 _SHORTAGES = {
@@ -194,8 +194,8 @@ _NOT_A_FILE = {errno.EISDIR, errno.ENXIO, errno.ENODEV}
 
 def _translate_permission(error: OSError, path: str) -> JobError:
     if isinstance(error, ForeignLinkError):
-        message = f"On the way to {path} there is another user's link to what isn't theirs."
-        return JobError(ErrorKind.PERMISSION, message, "Name the file or folder itself, where it lies.")
+        message = f"The path {path} goes through another user's link to what isn't theirs."
+        return JobError(ErrorKind.PERMISSION, message, "Name the real file or folder, without the link.")
     return JobError(ErrorKind.PERMISSION, f"No permission for {path}.", "Change the permissions, then retry.")
 
 
@@ -238,12 +238,12 @@ def _translate_file_fault(error: OSError, path: str) -> JobError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return JobError(ErrorKind.MISSING, f"{path} is gone.", "Put it back and retry, or cancel the job.")
     if error.errno in _NOT_A_FILE:
-        return JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
+        return JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Name the files themselves.")
     if error.errno == errno.ENAMETOOLONG:
         message = f"{path} is longer than the file system allows."
         return JobError(ErrorKind.UNSUPPORTED, message, "Shorten the name in the recipe, or choose another folder.")
     reason = error.strerror or str(error)
-    return JobError(ErrorKind.INTERNAL, f"{reason}, at {path}.", "Retry; if it stays, look at the disk.")
+    return JobError(ErrorKind.INTERNAL, f"{reason}, at {path}.", "Retry. If it happens again, check the disk.")
 
 
 @contextmanager

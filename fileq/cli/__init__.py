@@ -61,7 +61,7 @@ def _report_error(error: Exception, session: Session) -> int:
             )
             return wrong.exit_code
         case OverflowError():  # what SQLite says to more than 64 bits
-            display.error("A number is larger than any that fileq knows.", "Look at what you typed.")
+            display.error("A number is too large for fileq.", "Check what you typed.")
             return ExitCode.USAGE
         case OSError() as failure:
             where = f" {os.fsdecode(failure.filename)}" if isinstance(failure.filename, str | bytes) else ""

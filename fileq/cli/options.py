@@ -13,7 +13,7 @@ Recipes = Annotated[
     list[str] | None,
     typer.Option(
         "--recipe", "-r", metavar="NAME", show_envvar=False, show_default=False,
-        help="The recipe; may be given several times. Else the config's default.",
+        help="A recipe; may be given several times. Default: the config's `default`, else web.",
     ),
 ]  # fmt: skip
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Walk sub-folders too.", show_envvar=False)]
@@ -21,7 +21,7 @@ Workers = Annotated[
     int | None,
     typer.Option(
         "--workers", "-w", metavar="N", min=1, show_envvar=False, show_default=False,
-        help="How many jobs at a time. Else as the config says, or one for each CPU.",
+        help="How many jobs at a time. Default: as the config says, else one for each CPU.",
     ),
 ]  # fmt: skip
 Jobs = Annotated[list[int] | None, typer.Argument(metavar="JOB", help="The jobs' numbers.", show_default=False)]
@@ -29,7 +29,7 @@ Batch = Annotated[
     int | None, typer.Option("--batch", "-b", metavar="N", help="A batch.", show_envvar=False, show_default=False)
 ]
 OneBatch = Annotated[
-    int | None, typer.Argument(metavar="BATCH", help="Only this batch; else everything.", show_default=False)
+    int | None, typer.Argument(metavar="BATCH", help="Only this batch. Default: everything.", show_default=False)
 ]
 
 
@@ -75,7 +75,7 @@ class SelectionOptions(OptionGroup, frozen=True, kw_only=True):
         str | None,
         typer.Option(
             "--base", metavar="DIR", show_envvar=False, show_default=False,
-            help="The folder that the tree below --out begins at. Else what all that is named has in common.",
+            help="The folder whose tree is kept below --out. Default: the one that all sources have in common.",
         ),
     ] = None  # fmt: skip
     null: Annotated[
@@ -91,7 +91,7 @@ class QueueingOptions(OptionGroup, frozen=True, kw_only=True):
         str | None,
         typer.Option(
             "--at", metavar="WHEN", show_envvar=False, show_default=False,
-            help="Not before: a delay (30m), a time of day (22:00), or a date and time (2026-05-17T22:00).",
+            help="Start no earlier: a delay (30m), a time of day (22:00), or a date and time (2026-05-17T22:00).",
         ),
     ] = None  # fmt: skip
     force: Annotated[bool, typer.Option("--force", help="Process again what is up to date.", show_envvar=False)] = False

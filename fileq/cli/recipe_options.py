@@ -7,7 +7,7 @@ import typer
 from fileq.cli.option_groups import OptionGroup
 from fileq.cli.options import Recipes
 
-_PANEL = "Say what is made, without a config; or change a recipe of -r"
+_PANEL = "Make a recipe here, or change the one of -r"
 
 
 def _changing(*names: str, metavar: str | None = None, help: str) -> Any:  # noqa: A002  # Typer's word
@@ -39,7 +39,7 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
     ] = None
     fill: Annotated[
         list[str] | None,
-        _changing("--fill", metavar="SIZE", help="Exactly this size, what stands out is cut off: 300x300."),
+        _changing("--fill", metavar="SIZE", help="Exactly this size; the rest is cut off: 300x300."),
     ] = None
     crop: Annotated[
         str | None,
@@ -55,11 +55,11 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
     ] = None
     metadata: Annotated[
         str | None,
-        _changing("--metadata", metavar="WHAT", help="What stays of it: all, private, copyright (usual), or none."),
+        _changing("--metadata", metavar="WHAT", help="Which metadata stays: all, private, copyright (usual), or none."),
     ] = None
     strip: Annotated[bool, _changing("--strip", help="The same as --metadata none.")] = False
     watermark: Annotated[
-        str | None, _changing("--watermark", metavar="TEXT-OR-FILE", help="Lay a text or a picture over it.")
+        str | None, _changing("--watermark", metavar="TEXT-OR-FILE", help="Lay a text or a picture over each picture.")
     ] = None
     op: Annotated[
         list[str] | None,
@@ -82,12 +82,16 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
     ] = None
     on_conflict: Annotated[
         str | None,
-        _changing("--on-conflict", metavar="HOW", help="Where another file is: fail (usual), skip, overwrite, rename."),
+        _changing(
+            "--on-conflict",
+            metavar="HOW",
+            help="What to do where a file is in the way: fail (usual), skip, overwrite, rename.",
+        ),
     ] = None
     overwrite: Annotated[bool, _changing("--overwrite", help="The same as --on-conflict overwrite.")] = False
     replace: Annotated[bool, _changing("--replace", help="Put outputs in the place of the originals.")] = False
     save_as: Annotated[
-        str | None, _changing("--save-as", metavar="NAME", help="Keep all that as a recipe in fileq.toml.")
+        str | None, _changing("--save-as", metavar="NAME", help="Keep these options as a recipe in fileq.toml.")
     ] = None  # fmt: skip
 
     @property

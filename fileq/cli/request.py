@@ -31,7 +31,7 @@ def build_request(
     files_from = selection.files_from
     listed = read_path_list(files_from, null=selection.null) if files_from else ()
     if not selection.paths and not files_from:
-        raise UsageError("Which files? There is no PATH.", "Name files or folders, for example: fileq add photos/")
+        raise UsageError("Which files? No PATH was given.", "Name files or folders, for example: fileq add photos/")
     return AddRequest(
         paths=selection.paths or (),
         listed=listed,

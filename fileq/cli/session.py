@@ -71,7 +71,7 @@ class Session:
     def _hint_at_overwriting(self, recipes: Sequence[Recipe]) -> None:
         """Say which recipes of a config that nobody named take other files' places."""
         for recipe in recipes:
-            what = "replaces originals" if recipe.replace else "overwrites what stands in its outputs' places"
+            what = "replaces originals" if recipe.replace else "overwrites files that have the names of its outputs"
             if recipe.replace or recipe.on_conflict == "overwrite":
                 self.display().hint(f"The recipe {recipe.name} of {self.config.file} {what}.")
 

@@ -32,7 +32,9 @@ def folders_to_watch(
     if not paths:
         if not watches:
             where = session.config.file or "a config"
-            raise UsageError(f"Which folder? There is no DIR, and no [[watch]] in {where}.", "Try: fileq watch inbox/")
+            raise UsageError(
+                f"Which folder? No DIR was given, and there is no [[watch]] in {where}.", "Try: fileq watch inbox/"
+            )
         return [spec_from_config(session.config, watch, interval, follow_links=follow_links) for watch in watches]
     named = [_existing_folder(path) for path in dict.fromkeys(paths)]
     known = {} if recipe_options != RecipeOptions() else {watch.path: watch for watch in watches}

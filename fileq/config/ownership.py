@@ -80,8 +80,9 @@ def _check_owner(file: str, place: str, status: os.stat_result, users: Collectio
     owner = _name_of(status.st_uid)
     whose = f"it belongs to {owner}" if place == file else f"{place}, which it depends on, belongs to {owner}"
     raise ConfigError(
-        f"The config {file} was found by the way and is not yours: {whose}.",
-        f"If you mean it, name it: --config {shlex.quote(file)}. Else write your own into this folder: fileq init",
+        f"The config {file} is in this folder or above it, and is not yours: {whose}.",
+        f"If you want to use it, name it: --config {shlex.quote(file)}. "
+        "Else write your own into this folder: fileq init",
     )
 
 

@@ -30,7 +30,7 @@ def move_file(ledger: Ledger, file: LeasedFile, folder: str) -> None:
                 raise JobError(
                     ErrorKind.MISSING,
                     f"Somebody took {file.target} away while {file.disposition.source} was moved there.",
-                    "It has its old name still, and is moved again later.",
+                    "The source still has its old name; fileq moves it again later.",
                 )
 
 

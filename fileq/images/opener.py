@@ -91,7 +91,7 @@ def open_source(path: str, size: int, mtime_ns: int, inode: int | None = None) -
 
 def _refuse_non_regular(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Add the pictures themselves.")
+        raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Name the files themselves.")
 
 
 @contextmanager

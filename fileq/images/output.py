@@ -64,7 +64,7 @@ def check_output(temp: TempFile, format_: str, size: Size) -> None:
         found = size if format_ == "pdf" else _size(file, format_)
     if found != size:
         message = f"The {format_} file that was written has {found} pixels and not {size}."
-        raise JobError(ErrorKind.INTERNAL, message, "Retry; if it stays, please report it.")
+        raise JobError(ErrorKind.INTERNAL, message, "Retry. If it happens again, please report it.")
 
 
 def _check_end(file: BinaryIO, format_: str) -> None:

@@ -44,7 +44,7 @@ class DecodedSource:
         self.pages = self._find_pages(frames)
         self.frames = self._find_frames(frames) if self.is_animation else [0]
         if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
-            self.notes.append("Its HDR gain map was left out: what ordinary screens show was kept.")
+            self.notes.append("The HDR gain map was left out; the picture for ordinary screens was kept.")
         elif frames > 1 and self.format in {"MPO", "HEIF"}:
             self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
         elif self.format == "JXL" and image.info["animation"]:
@@ -123,7 +123,9 @@ class DecodedSource:
 
     def convert_to_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
         """Return a finished image in sRGB, for a format that has no profiles; `icc` is its own."""
-        self.add_note("The profile could not be kept in every output: where a format has none, colours are sRGB's.")
+        self.add_note(
+            "The profile could not be kept everywhere: outputs in formats without profiles have sRGB colours."
+        )
         return srgb.to_srgb(to_8_bit(image), icc)
 
     def _decode(self, stored: Scaling, frame: int) -> Image.Image:

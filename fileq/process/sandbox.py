@@ -222,13 +222,13 @@ class Sandbox:
             case KillReason.TIMEOUT:
                 return JobError(
                     ErrorKind.TIMEOUT,
-                    f"It took longer than {describe_seconds(self._timeout)}.",
+                    f"The job took longer than {describe_seconds(self._timeout)}.",
                     "Raise timeout in [worker] of the config, or make the recipe lighter.",
                 )
             case KillReason.MEMORY:
                 return JobError(
                     ErrorKind.MEMORY,
-                    f"It needed more than {describe_bytes(self._memory)} of memory.",
+                    f"The job needed more than {describe_bytes(self._memory)} of memory.",
                     child.MORE_MEMORY,
                 )
             case KillReason.CANCELLED | KillReason.STOPPED:
@@ -237,7 +237,7 @@ class Sandbox:
             return ChildLost()
         return JobError(
             ErrorKind.CRASHED,
-            f"Its process died ({_cause(exit_code)}).",
+            f"The job's process died ({_cause(exit_code)}).",
             "The file may be damaged. Look at it in a viewer.",
         )
 

@@ -93,6 +93,6 @@ def _is_version(folder: Directory, name: str, version: str | None) -> bool:
 def _came_into_being(reserved: Reservation) -> JobError:
     return JobError(
         ErrorKind.CONFLICT,
-        f"{reserved.path} came into being, or was changed, while the output was made.",
+        f"{reserved.path} was made or changed by somebody while fileq made the output.",
         'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
     )

@@ -184,7 +184,7 @@ class PathOccupant:
         if self._foreign:
             raise JobError(
                 ErrorKind.CONFLICT,
-                f"{self.path} exists, and is not what fileq made of this source.",
+                f"{self.path} exists, and fileq did not make it from this source.",
                 'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
             )
 

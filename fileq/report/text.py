@@ -53,7 +53,7 @@ def describe_removed(figures: Figures) -> str:
     if removed.kept_changed:
         parts.append(f"{describe_count(removed.kept_changed, 'output')} kept, changed by somebody")
     if figures.vanished:
-        parts.append(f"{describe_count(figures.vanished, 'output')} vanished by no doing of fileq")
+        parts.append(f"{describe_count(figures.vanished, 'output')} gone without fileq's doing")
     return "; ".join(parts)
 
 

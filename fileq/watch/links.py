@@ -29,7 +29,7 @@ MAX_LINKS = 10_000
 FRESH = 5.0
 """Seconds. Some programs, fileq too, give a file its name by a link, and take the other name away at once."""
 
-HOW_TO_FOLLOW = "follow_links = true in its [[watch]], or --follow-links, takes them."
+HOW_TO_FOLLOW = "To take them: follow_links = true in its [[watch]], or --follow-links."
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 

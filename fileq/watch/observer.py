@@ -115,7 +115,10 @@ def describe_limit(name: str) -> str:
             now = f" (now {file.read().strip()})"
     except OSError:
         now = ""
-    return f"The system has no more to watch with: raise fs.inotify.{name}{now} with sysctl. Until then it is scanned."
+    return (
+        f"The system lets fileq watch no more folders: raise fs.inotify.{name}{now} with sysctl."
+        " Until then fileq compares listings."
+    )
 
 
 def resolve_folder(path: str) -> str:

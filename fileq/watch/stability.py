@@ -57,8 +57,8 @@ class UnsettledReason(StrEnum):
 
     NEW = "it has just come"
     EMPTY = "it is empty"
-    OPEN = "somebody writes to it"
-    UNFINISHED = "its end is not there"
+    OPEN = "a program is writing to it"
+    UNFINISHED = "its last bytes are not there yet"
     CHANGING = "it may still change"
     LINKED = "it has another name"
     BUSY = "it is being processed under its former name"

@@ -114,7 +114,7 @@ class WatchedFolder:
         except OSError as error:
             self._is_polling = True
             limit = LIMITS.get(error.errno or 0)
-            self.problem = describe_limit(limit) if limit else f"events can't be had: {error.strerror}"
+            self.problem = describe_limit(limit) if limit else f"the system gives no events: {error.strerror}"
 
     def _go_offline(self, problem: str, now: float) -> str:
         """Watch no more until the folder can be read again; conclude nothing of its files meanwhile.
@@ -217,7 +217,7 @@ class WatchedFolder:
         if self.observer is None or self.observer.limit_reached:
             return ""
         self.missed += count
-        return self.rebuild(f"events did not tell of {describe_count(count, 'file')}", now)
+        return self.rebuild(f"the system's events missed {describe_count(count, 'file')}", now)
 
     def take_links_notice(self) -> str:
         """Return that links are left alone, once, when it is known how many; else ""."""

@@ -220,7 +220,7 @@ class Watcher:
             self._reloading = True
             raise
         except FileqError as error:
-            self._listener.on_notice(f"The config is used as it was: {error}")
+            self._listener.on_notice(f"fileq goes on with the config as it was: {error}")
 
     def _watch_specs(self, specs: Sequence[WatchSpec]) -> None:
         """Watch these: go on with those that are the same, begin with those that are new, leave the others."""

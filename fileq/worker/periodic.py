@@ -106,7 +106,7 @@ class PeriodicTasks:
             try:
                 thread.start()
             except (RuntimeError, MemoryError) as error:
-                self._shortage.report(f"The upkeep is put off for a minute: {find_shortage(error) or error}")
+                self._shortage.report(f"The scheduled tasks wait for a minute: {find_shortage(error) or error}")
                 return False
             self._threads.append(thread)
         return True
@@ -117,10 +117,10 @@ class PeriodicTasks:
         except DatabaseReplaced:  # the worker ends, and says it
             return
         except LedgerError as error:
-            self._database_outage.report(f"The upkeep is put off for a minute: {error}")
+            self._database_outage.report(f"The scheduled tasks wait for a minute: {error}")
         except Exception as error:  # noqa: BLE001  # a thread's end would say less, and the next minute tries again
             if lack := find_shortage(error):
-                self._shortage.report(f"The upkeep is put off for a minute: {lack}")
+                self._shortage.report(f"The scheduled tasks wait for a minute: {lack}")
             else:
                 _log.warning("Something went wrong inside fileq: %s: %s", type(error).__name__, error)
 
@@ -181,7 +181,7 @@ class PeriodicTasks:
         except FileqError as error:
             problems = [str(error)]
         for problem in problems:
-            _log.warning("Nobody could be told: %s", problem)
+            _log.warning("A notice could not be sent: %s", problem)
 
     def _run(self, run: TaskRun) -> None:
         problem, message = run_task(self._ledger.database.path, self._config, run.name, self._stop)

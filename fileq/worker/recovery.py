@@ -159,7 +159,7 @@ def requeue_or_fail(ledger: Ledger, token: Token, deaths: int, now: float) -> Qu
     """
     if deaths + 1 < DEATHS:
         return ledger.attempts.lose_attempt(token, now)
-    message = f"Its process was killed {DEATHS} times while it ran."
+    message = f"The job's process was killed {DEATHS} times while it ran."
     ledger.attempts.fail_attempt(
         token, Failure(ErrorKind.CRASHED, message, "Is there enough memory? Then look at the file."), now
     )

@@ -78,7 +78,7 @@ class Worker:
         prepare()
         self._ledger = Ledger(database, _PATIENCE)
         self._settings = config.settings.worker
-        shortage = Outage("There is enough again: the jobs go on.")
+        shortage = Outage("fileq has what it needs again: the jobs go on.")
         database_outage = Outage("The database answers again: the jobs go on.")
         self._periodic_tasks = _create_periodic_tasks(database, config, shortage, database_outage) if periodic else None
         self._queue = queue

@@ -104,7 +104,7 @@ def test_doctor_sends_a_test_when_it_is_asked_to(fileq: Program, mail: MailServe
     assert "notify.urls[0]" in answer.stdout
     assert PASSWORD not in answer.stdout
     fileq.configure("")
-    assert "Nobody is to be told" in fileq.run("doctor", "--notify", expect=2).stderr
+    assert "There is nobody to tell" in fileq.run("doctor", "--notify", expect=2).stderr
 
 
 def test_the_weekly_report_comes_with_its_page(fileq: Program, photos: Path, mail: MailServer) -> None:

@@ -70,7 +70,7 @@ def test_jobs_wait_for_handles_and_are_done_at_the_first_try_once_there_are_enou
             fileq.wait_until(lambda: fileq.ask("select distinct state, tries, deaths from jobs") == untried)
             lift(worker)
             fileq.wait_until(lambda: fileq.states() == {"done": 8})
-            fileq.wait_until(lambda: "There is enough again" in said.read_text())
+            fileq.wait_until(lambda: "fileq has what it needs again" in said.read_text())
         finally:
             kill_group(worker)
     assert fileq.ask("select distinct tries, deaths from jobs") == [(1, 0)]

@@ -138,7 +138,7 @@ def test_the_config_in_use_is_said(fileq: Program, archive: Path) -> None:
     assert f"built in or in {fileq.folder}/fileq.toml" in fileq.run("add", archive, "-r", "nope", expect=2).stderr
     fileq.run("trust")
     assert fileq.json("config")["trusted"] is True
-    assert "found by the way" in fileq.run("doctor").stdout
+    assert "found in this folder or above it" in fileq.run("doctor").stdout
     named = fileq.json("--config", "fileq.toml", "config")
     assert (named["found"], named["trusted"]) == ("option", True)
     (fileq.folder / "fileq.toml").unlink()
@@ -196,7 +196,7 @@ def test_a_config_of_somebody_else_is_refused_by_every_command_and_by_trust(file
     (fileq.folder / "photos" / "deeper").mkdir()
     for arguments in (["add", photos], ["status"], ["config"], ["doctor"], ["worker", "--drain"], ["trust"]):
         said = fileq.run(*arguments, expect=2).stderr
-        assert f"The config {config} was found by the way and is not yours" in said
+        assert f"The config {config} is in this folder or above it, and is not yours" in said
         assert f"--config {config}" in said
     assert fileq.json("trust", "--list") == []
     assert fileq.json("--config", config, "config")["trusted"] is True
@@ -251,7 +251,7 @@ def test_another_user_is_not_led_by_a_strangers_config_in_a_shared_folder(open_f
     os.chown(config, 1, 1)
     answer = run("-m", "fileq", "status")
     assert answer.returncode == 2
-    assert f"The config {config} was found by the way and is not yours" in answer.stderr
+    assert f"The config {config} is in this folder or above it, and is not yours" in answer.stderr
     os.chown(config, NOBODY, NOBODY)
     assert run("-m", "fileq", "status").returncode == 0
     assert run("-m", "fileq", "add", ".").returncode == 2

@@ -126,7 +126,7 @@ def test_a_writer_that_stalls_is_waited_for(inbox: Watched) -> None:
     with inbox.watched(), path.open("wb") as file:
         file.write(PICTURE[:HALF])
         file.flush()
-        wait_until(lambda: inbox.waits_for(path, "somebody writes to it"))
+        wait_until(lambda: inbox.waits_for(path, "a program is writing to it"))
         assert inbox.queued() == 0
         file.write(PICTURE[HALF:])
         file.flush()
@@ -143,7 +143,7 @@ def test_a_file_that_is_half_written_when_the_watcher_starts(inbox: Watched) -> 
         file.write(PICTURE[:HALF])
         file.flush()
         with inbox.watched():
-            wait_until(lambda: inbox.waits_for(path, "somebody writes to it"))
+            wait_until(lambda: inbox.waits_for(path, "a program is writing to it"))
             file.write(PICTURE[HALF:])
             file.close()
             inbox.wait_for(1)
@@ -155,7 +155,7 @@ def test_a_file_that_room_was_made_for_before_it_is_filled(inbox: Watched, conte
     inbox.configure('settle = "1h"')
     path = write(inbox.folder / "a.jpg", content)
     with inbox.watched():
-        wait_until(lambda: inbox.waits_for(path, "its end is not there" if content else "it is empty"))
+        wait_until(lambda: inbox.waits_for(path, "its last bytes are not there yet" if content else "it is empty"))
         with path.open("r+b") as file:
             file.write(PICTURE)
         inbox.wait_for(1)

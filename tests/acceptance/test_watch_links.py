@@ -180,4 +180,4 @@ def test_a_file_that_gets_its_name_by_a_link_is_taken_and_no_event_was_missed(in
     once(inbox)
     assert len(inbox.sources()) == 2
     assert kept["missed"] == 0
-    assert "events did not tell" not in inbox.errors()
+    assert "system's events missed" not in inbox.errors()

@@ -140,13 +140,13 @@ def test_status_shows_the_folder_and_what_is_waited_for(inbox: Watched) -> None:
     with inbox.watched() as process, path.open("wb") as file:
         file.write(picture(1)[:50])
         file.flush()
-        wait_until(lambda: inbox.waits_for(path, "somebody writes to it"))
+        wait_until(lambda: inbox.waits_for(path, "a program is writing to it"))
         (watch,) = inbox.fileq.json("status")["watches"]
         assert (watch["path"], watch["state"], watch["pid"]) == (str(inbox.folder), "events", process.pid)
         assert (watch["waiting"], watch["missed_by_events"], watch["folders"], watch["watches"]) == (1, 0, 1, 1)
         assert watch["longest"][0]["path"] == str(path)
         told = inbox.fileq.run("status").stdout
-        assert f"{path}  somebody writes to it" in told
+        assert f"{path}  a program is writing to it" in told
         os.unlink(path)
     (watch,) = inbox.fileq.json("status")["watches"]
     assert watch["state"] == "stopped"

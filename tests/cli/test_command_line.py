@@ -38,7 +38,7 @@ def broken(monkeypatch, error):
         (["worker", "--memory", "lots"], "'lots' can't be understood. Write it like"),
         (["retry"], "Which jobs?"),
         (["cancel"], "Which jobs?"),
-        (["add"], "There is no PATH."),
+        (["add"], "No PATH was given."),
         (["add", "nowhere.jpg"], "nowhere.jpg"),
         (["add", ".", "-r", "wbe"], "Did you mean web?"),
         (["add", ".", "--at", "teatime"], "--at teatime: that is no time."),

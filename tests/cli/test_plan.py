@@ -68,7 +68,7 @@ def test_a_conflict_is_the_first_that_is_said_with_its_remedy_and_exit_1(fileq):
     ran = fileq("run", "photos", "--no-recursive", "--dry-run")
     assert ran.code == 1
     assert ran.out.index("conflict  photos/b.jpg") < ran.out.index("photos/a.jpg")
-    assert "photos/web/b.jpg exists, and is not what fileq made of this source" in ran.out
+    assert "photos/web/b.jpg exists, and fileq did not make it from this source" in ran.out
     assert "Move it away and retry" in ran.out
     document = fileq("run", "photos", "--no-recursive", "--dry-run", "--json").document
     assert (document["conflicts"], document["plan"][1]["error"]["kind"]) == (1, "conflict")

@@ -80,7 +80,7 @@ def test_ones_own_config_and_roots_count(folder):
 def test_anothers_config_is_refused_and_named_ones_are_not(folder):
     file = config(folder, user=NOBODY)
     said = refusal(folder)
-    assert said.startswith(f"The config {file} was found by the way and is not yours: it belongs to ")
+    assert said.startswith(f"The config {file} is in this folder or above it, and is not yours: it belongs to ")
     assert f"(user {NOBODY})" in said
     assert f"--config {file}" in said
     assert load_config(file, environ={}, cwd=folder).settings.default == ("avif",)

@@ -32,16 +32,17 @@ def test_a_folder_is_a_line_with_its_state_and_counts():
 
 
 def test_what_is_waited_for_is_told_with_the_reason():
-    waiting_files = [WaitingFileView("/home/ada/inbox/long \x1b name.jpg", "somebody writes to it", 12.0)]
+    waiting_files = [WaitingFileView("/home/ada/inbox/long \x1b name.jpg", "a program is writing to it", 12.0)]
     lines = drawn(WatchView([folder(waiting=1, waiting_files=waiting_files, problem="it can't be read")]))
     assert lines[0].endswith("1,200 queued, 1 waiting")
     assert lines[1].strip() == "it can't be read"
-    assert "long \\x1b name.jpg  somebody writes to it, 12 s" in lines[2]
+    assert "long \\x1b name.jpg  a program is writing to it, 12 s" in lines[2]
 
 
 def test_no_line_is_longer_than_the_terminal_and_only_some_files_are_shown():
     waiting_files = [
-        WaitingFileView(f"/inbox/{'x' * 200}{number}.jpg", "its end is not there", 5.0) for number in range(20)
+        WaitingFileView(f"/inbox/{'x' * 200}{number}.jpg", "its last bytes are not there yet", 5.0)
+        for number in range(20)
     ]
     lines = drawn(WatchView([folder(path="/a/very/long" * 20, waiting_files=waiting_files)]), 50)
     assert max(map(len, lines)) <= 50

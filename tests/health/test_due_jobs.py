@@ -36,7 +36,7 @@ def test_a_job_that_waits_while_later_ones_are_done_is_bad(checked):
 
 def test_a_job_that_waits_while_earlier_ones_are_done_gets_its_turn(checked):
     found = overtaken(checked, later=2, earlier=3)
-    assert (found.state, found.message) == (CheckState.OK, "Each gets its turn.")
+    assert (found.state, found.message) == (CheckState.OK, "Every job gets its turn.")
 
 
 def test_a_job_may_wait_for_more_urgent_ones(checked):

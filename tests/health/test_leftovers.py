@@ -17,7 +17,7 @@ def leave(ledger, folder, job=99, attempt=1, ending=""):
 def test_no_temp_file_is_well(checked, tmp_path):
     make(checked.ledger, tmp_path / "out" / "a.jpg")
     found = checked.run_check("temp files")
-    assert (found.state, found.message) == (CheckState.OK, "None is left over.")
+    assert (found.state, found.message) == (CheckState.OK, "No temp file is left over.")
 
 
 def test_a_temp_file_beside_outputs_that_nobody_makes_is_told(checked, tmp_path):

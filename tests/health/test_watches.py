@@ -47,7 +47,7 @@ def test_a_watcher_that_was_stopped_is_missed_by_nobody(checked, folder, other_p
     running, kill = other_process
     watch(checked, folder, running, state="stopped")
     kill()
-    assert checked.run_check("watched folders").message == "None is watched."
+    assert checked.run_check("watched folders").message == "No folder is watched."
 
 
 def test_a_watcher_that_was_killed_is_bad(checked, folder, other_process):
@@ -87,7 +87,7 @@ def test_a_folder_that_is_offline_is_bad_and_says_why(checked, folder):
     ("said", "part"),
     [
         ({"problem": "the limit max_user_watches is reached"}, "the limit max_user_watches is reached"),
-        ({"missed": 3}, "Events did not tell of 3 files"),
+        ({"missed": 3}, "The system's events missed 3 files"),
         ({"longest": [{"path": "/in/a.jpg", "reason": "open", "seconds": 3601}]}, "/in/a.jpg (open, 1 h 0 min)"),
     ],
 )

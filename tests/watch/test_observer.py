@@ -106,7 +106,9 @@ def test_a_folder_that_is_told_of_twice_is_watched_once(tmp_path):
 
 
 def test_a_limit_is_told_with_its_sysctl():
-    assert describe_limit("max_user_watches").startswith("The system has no more to watch with: raise fs.inotify.max")
+    assert describe_limit("max_user_watches").startswith(
+        "The system lets fileq watch no more folders: raise fs.inotify.max"
+    )
 
 
 TABLE = r"""

@@ -185,7 +185,7 @@ def test_what_events_did_not_tell_is_found_by_a_scan_and_counted_and_the_events_
         put(inbox / "a.jpg")
         heard.until(lambda: heard.state() is WatchState.EVENTS and heard.statuses["inbox"].rebuilt)
         assert (heard.names(), heard.statuses["inbox"].missed) == (["a.jpg"], 1)
-        assert heard.said == [f"{inbox}: events did not tell of 1 file"]
+        assert heard.said == [f"{inbox}: the system's events missed 1 file"]
 
 
 def test_what_is_wrong_with_the_events_is_said_and_all_is_looked_through(ledger, inbox, put):

@@ -37,7 +37,7 @@ def batches(
         int | None,
         typer.Option(
             "--limit", "-n", metavar="N", min=0, show_envvar=False, show_default=False,
-            help="At most so many. Else 50 on a terminal, all otherwise.",
+            help="At most so many. Default: 50 on a terminal, else all.",
         ),
     ] = None,
     json: options.Json = False,

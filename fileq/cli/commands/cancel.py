@@ -25,7 +25,7 @@ def cancel(
     *,
     jobs: options.Jobs = None,
     batch: options.Batch = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that has not ended.", show_envvar=False)] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All jobs that have not ended.", show_envvar=False)] = False,
     json: options.Json = False,
 ) -> ExitCode:
     """Cancel jobs that have not ended. One that runs is stopped."""

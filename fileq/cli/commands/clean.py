@@ -114,4 +114,4 @@ def _hint_at_kept(result: CleanupResult, display: Display) -> None:
     for problem in result.problems:
         display.error(problem, "Look at the permissions, then clean again.")
     if result.stopped:
-        display.hint("Stopped. What is left, the next cleaning does.")
+        display.hint("Stopped. The next cleaning does the rest.")

@@ -28,7 +28,7 @@ def doctor(
     context: typer.Context,
     *,
     notify: Annotated[
-        bool, typer.Option("--notify", help="Send a test to all who are to be told, too.", show_envvar=False)
+        bool, typer.Option("--notify", help="Send a test notice to everybody in [notify], too.", show_envvar=False)
     ] = False,
     json: options.Json = False,
 ) -> ExitCode:
@@ -68,7 +68,7 @@ def _test_notification(notify: NotifySettings) -> CheckResult:
     from fileq.notifications import send_now
 
     if not (notify.urls or notify.command):
-        raise UsageError("Nobody is to be told: no urls and no command in [notify].", "fileq init shows how.")
+        raise UsageError("There is nobody to tell: [notify] has neither urls nor a command.", "fileq init shows how.")
     problems = send_now(notify, "fileq: this is a test", "If you can read this, notices reach you.")
     if problems:
         message, remedy = "\n".join(problems), "Mend [notify] in the config."

@@ -25,7 +25,7 @@ def forget(
     *,
     jobs: options.Jobs = None,
     batch: options.Batch = None,
-    failed: Annotated[bool, typer.Option("--failed", help="All that failed.", show_envvar=False)] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="All jobs that failed.", show_envvar=False)] = False,
     json: options.Json = False,
 ) -> ExitCode:
     """Remove finished jobs from all lists and sums. What they made stays on disk, and so do their sources."""

@@ -50,7 +50,7 @@ def list_(
         int | None,
         typer.Option(
             "--limit", "-n", metavar="N", min=0, show_envvar=False, show_default=False,
-            help="At most so many. Else 50 on a terminal, all otherwise.",
+            help="At most so many. Default: 50 on a terminal, else all.",
         ),
     ] = None,
     json: options.Json = False,

@@ -46,7 +46,7 @@ def recipes(
         display.answer(_preview(session, preview, [*([name] if name else []), *(recipe_names or [])]))
         return ExitCode.DONE
     if recipe_names:
-        raise UsageError("A recipe of -r is tried on a file.", "Name the file: fileq recipes --preview FILE -r NAME")
+        raise UsageError("-r needs a file to try its recipe on.", "Name the file: fileq recipes --preview FILE -r NAME")
     if name is not None:
         recipe = session.config.recipes.get(name) or session.config.recipe(name)
         display.answer(Answer(_document(session, recipe), _blocks(session, recipe)))

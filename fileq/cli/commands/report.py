@@ -26,7 +26,7 @@ def report(
         str,
         typer.Option(
             "--since", metavar="WHEN", show_envvar=False,
-            help="From when: so long ago (7d, 12h), or a date (2026-05-17, 2026-05-17T22:00).",
+            help="The start: so long ago (7d, 12h), or a date (2026-05-17, 2026-05-17T22:00).",
         ),
     ] = "7d",
     html: Annotated[

@@ -17,5 +17,5 @@ def resume(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     session = session_of(context)
     with session.ledger() as ledger:
         ledger.batches.set_paused(paused=False)
-    session.display(json=json).answer(Answer({"paused": False}, [Text("The queue goes on.")]))
+    session.display(json=json).answer(Answer({"paused": False}, [Text("Jobs start again.")]))
     return ExitCode.DONE

@@ -34,11 +34,11 @@ def retry(
     context: typer.Context,
     *,
     jobs: options.Jobs = None,
-    failed: Annotated[bool, typer.Option("--failed", help="All that failed.", show_envvar=False)] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="All jobs that failed.", show_envvar=False)] = False,
     batch: options.Batch = None,
     cause: Annotated[
         ErrorKind | None,
-        typer.Option("--cause", help="Those that failed for this cause.", show_envvar=False, show_default=False),
+        typer.Option("--cause", help="The jobs that failed for this cause.", show_envvar=False, show_default=False),
     ] = None,
     run: Annotated[
         bool, typer.Option("--run", help="Process them here, and end when they are done.", show_envvar=False)

@@ -31,9 +31,9 @@ def trust(
     *,
     path: Annotated[
         str | None,
-        typer.Argument(metavar="FILE", help="A config, or its folder. Else the one in use.", show_default=False),
+        typer.Argument(metavar="FILE", help="A config, or its folder. Default: the one in use.", show_default=False),
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Trust it no more.", show_envvar=False)] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Trust it no longer.", show_envvar=False)] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the configs that you trust.", show_envvar=False)] = False,
     json: options.Json = False,
 ) -> ExitCode:
@@ -74,8 +74,8 @@ def _trust(file: str) -> Answer:
     trust_config(file)
     blocks: list[Block] = [Facts([("config", file), *_facts(restricted, database)]), Text()]
     if restricted == RestrictedSettings():
-        blocks.append(Text("It asks for nothing that needs trust. What you write into it later counts too."))
-    blocks.append(Text("It is trusted from now on. To take that back: fileq trust --remove", Tone.GOOD))
+        blocks.append(Text("The config asks for nothing that needs trust. What you add to it later counts too."))
+    blocks.append(Text("You trust this config from now on. To take that back: fileq trust --remove", Tone.GOOD))
     return Answer({"file": file, "trusted": True, **_document(restricted, database)}, blocks)
 
 

@@ -40,7 +40,7 @@ def watch(
     *,
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DIR", help="Folders. Else every [[watch]] of the config.", show_default=False),
+        typer.Argument(metavar="DIR", help="Folders. Default: every [[watch]] of the config.", show_default=False),
     ] = None,
     recipe: RecipeOptions,
     work: Annotated[bool, typer.Option("--work", help="Process the files here too.", show_envvar=False)] = False,
@@ -49,11 +49,11 @@ def watch(
         str | None,
         typer.Option(
             "--poll", metavar="SECONDS", show_envvar=False, show_default=False,
-            help="Wait for no events: compare listings so often.",
+            help="Compare listings so often, and wait for no events.",
         ),
     ] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Catch up with what is there, then exit.", show_envvar=False)
+        bool, typer.Option("--once", help="Take the files that are there, then exit.", show_envvar=False)
     ] = False,
     recursive: options.Recursive = True,
     follow_links: Annotated[

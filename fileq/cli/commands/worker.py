@@ -29,23 +29,23 @@ def worker(
     *,
     workers: options.Workers = None,
     drain: Annotated[
-        bool, typer.Option("--drain", help="Exit when nothing is left, also nothing scheduled.", show_envvar=False)
+        bool, typer.Option("--drain", help="Exit once no job is left, not even one for later.", show_envvar=False)
     ] = False,
     periodic: Annotated[
-        bool, typer.Option("--periodic/--no-periodic", help="Do the periodic upkeep too.", show_envvar=False)
+        bool, typer.Option("--periodic/--no-periodic", help="Do what the schedule says, too.", show_envvar=False)
     ] = True,
     memory: Annotated[
         str | None,
         typer.Option(
             "--memory", metavar="SIZE", show_envvar=False, show_default=False,
-            help="What one job may use, like 2GiB. Else as the config says.",
+            help="What one job may use, like 2GiB. Default: as the config says.",
         ),
     ] = None,
     timeout: Annotated[
         str | None,
         typer.Option(
             "--timeout", metavar="DURATION", show_envvar=False, show_default=False,
-            help="A job's longest attempt, like 5m. Else as the config says.",
+            help="A job's longest try, like 5m. Default: as the config says.",
         ),
     ] = None,
 ) -> ExitCode:  # fmt: skip

@@ -77,7 +77,7 @@ class ProgressSink(Protocol):
 
 def stop_hint(display: Display) -> Callable[[], None]:
     """Return a worker's `on_stop`, which says what is waited for."""
-    return lambda: display.hint("Stopping: the running jobs are finished first. Once more stops now.")
+    return lambda: display.hint("Stopping: fileq finishes the running jobs first. Ctrl-C again stops at once.")
 
 
 class EndedJobsReporter:

@@ -15,7 +15,7 @@ _REMEDY = "Have the system set its clock by a time server."
 
 def check_clock(context: CheckContext) -> Finding:
     """Check that the clock was not set, and is not behind what the ledger knows of."""
-    return combine([_ahead(context), _jumped(context)], ok("It goes steadily."))
+    return combine([_ahead(context), _jumped(context)], ok("The clock runs steadily."))
 
 
 def _ahead(context: CheckContext) -> Finding:

@@ -7,11 +7,11 @@ def check_config(context: CheckContext) -> Finding:
     """Check that no recipe of the config has a fault, and that nothing is withheld until somebody trusts it."""
     config = context.config
     if config.file is None:
-        return ok("There is none; the defaults serve.")
+        return ok("There is no config; the defaults count.")
     if config.faults:
         faults = list(config.faults.values())
         return bad("\n".join(fault.message for fault in faults), "\n".join(fault.hint for fault in faults))
     if asked := config.withheld.describe():
         untrusted = config.untrusted_error(f"asks for {asked}")
         return warning(untrusted.message, untrusted.hint)
-    return ok(f"{config.file} is in use{', found by the way' if config.was_found else ''}.")
+    return ok(f"{config.file} is in use{', found in this folder or above it' if config.was_found else ''}.")

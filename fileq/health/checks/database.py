@@ -32,10 +32,10 @@ def _to_come(path: str) -> Finding:
     folder = nearest_folder(os.path.dirname(os.path.abspath(path)))
     if not os.access(folder, os.W_OK):
         return bad(
-            f"There is none yet, and {path} can't be made: {folder} can't be written.",
+            f"There is no database yet, and {path} can't be made: {folder} can't be written.",
             "Change its permissions, or choose another with --database.",
         )
-    return ok(f"There is none yet; it will be {path}.")
+    return ok(f"There is no database yet; it will be {path}.")
 
 
 def _is_due(ledger: Ledger, now: float) -> bool:

@@ -19,7 +19,7 @@ def check_due_jobs(context: CheckContext) -> Finding:
     """Check that no job that is due stays without a message, or is passed over."""
     served = {worker.queue for worker in context.live_workers}
     if context.ledger.batches.is_paused() or not served:  # other checks tell of that
-        return ok("Nobody is to begin any just now.")
+        return ok("No job may start now: the queue is paused, or no worker is running.")
     health, now = context.ledger.health, context.now
     unsent = [
         job for job in health.list_due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT
@@ -28,7 +28,7 @@ def check_due_jobs(context: CheckContext) -> Finding:
     overtaken = _overtaken(waiting, health.list_ended_jobs(now - _OVERTAKEN)) if waiting else []
     return combine(
         [_found(unsent, now, "without a message"), _found(overtaken, now, "while later ones are done")],
-        ok("Each gets its turn."),
+        ok("Every job gets its turn."),
     )
 
 

@@ -17,7 +17,7 @@ def check_leftover_temps(context: CheckContext) -> Finding:
     ledger = context.ledger
     left = find_leftover_temps(ledger, context.now)
     if not left:
-        return ok("None is left over.")
+        return ok("No temp file is left over.")
     folders = shorten_list(dict.fromkeys(map(os.path.dirname, left)))
     return warning(
         f"{describe_count(len(left), 'temp file')} left over, {describe_bytes(sum(left.values()))}, in {folders}.",

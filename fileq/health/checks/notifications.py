@@ -10,7 +10,7 @@ def check_notifications(context: CheckContext) -> Finding:
     """Check that all notifications were sent, and, where `thorough`, that their targets can be used."""
     notify = context.config.settings.notify
     if not notify.is_on:
-        return ok("Nobody is to be told of anything.")
+        return ok("[notify] names nobody to tell.")
     # What a worker can't use it finds out when it sends; a variable may be set for the worker alone.
     hindered = find_target_problems(notify, os.environ) if context.thorough else []
     late = describe_unsent(context.ledger, context.now)

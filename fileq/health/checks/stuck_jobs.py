@@ -31,7 +31,7 @@ def check_stuck_jobs(context: CheckContext) -> Finding:
         ok(
             f"{describe_count(len(running), 'job')} {is_or_are(len(running))} running, none is stuck."
             if running
-            else "None runs."
+            else "No job is running."
         ),
     )
 

@@ -41,7 +41,7 @@ def _held_up(context: CheckContext) -> Finding:
     source, reason = problems[0]
     more = f" and {len(problems) - 1:,} more" if len(problems) > 1 else ""
     message = f"{describe_count(len(problems), 'source')} could not be moved or deleted yet: {source}{more}. {reason}"
-    return warning(message, "It is tried again every few minutes.")
+    return warning(message, "fileq tries again every few minutes.")
 
 
 def _missing(path: str) -> Finding:
@@ -72,7 +72,7 @@ class _WatchState:
             return
         problem = self._status.problem or "it can't be read"
         if self._status.state == "offline":
-            yield bad(f"{self._path} is offline: {problem}.", "It is caught up with when it is back.")
+            yield bad(f"{self._path} is offline: {problem}.", "fileq catches up with it once it is back.")
         elif self._status.problem:
             yield warning(f"{self._path}: {problem}.", "Scans find what events don't tell; fileq status shows more.")
         yield from self._late()
@@ -80,16 +80,16 @@ class _WatchState:
     def _late(self) -> Iterator[Finding]:
         missed = self._status.missed
         if missed:
-            message = f"Events did not tell of {describe_count(missed, 'file')} in {self._path}; scans found them."
+            message = f"The system's events missed {describe_count(missed, 'file')} in {self._path}; scans found them."
             yield warning(message, 'If that goes on, set poll = "always" for that folder.')
         waiting = [file for file in self._status.longest if file.seconds > _LONG]
         if waiting:
             named = shorten_list(f"{file.path} ({file.reason}, {describe_seconds(file.seconds)})" for file in waiting)
-            yield warning(f"Not complete for over an hour: {named}.", "Look at who writes them.")
+            yield warning(f"Not complete for over an hour: {named}.", "Check which program writes them.")
 
 
 def _in_words(configured: tuple[WatchSettings, ...], watched: set[str]) -> str:
     idle = [watch.path for watch in configured if watch.path not in watched]
     seen = f"{describe_count(len(watched), 'folder')} {is_or_are(len(watched))} watched." if watched else ""
     unseen = f"Nobody watches {shorten_list(idle)} of the config." if idle else ""
-    return " ".join(filter(None, [seen, unseen])) or "None is watched."
+    return " ".join(filter(None, [seen, unseen])) or "No folder is watched."

@@ -71,5 +71,5 @@ def rare_tiff() -> Any:
 
 def _require(module: str, what: str, extra: str) -> None:
     if importlib.util.find_spec(module) is None:
-        message = f"{what} takes a package that is not installed."
+        message = f"{what} needs a package that is not installed."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Install it: pip install 'fileq[{extra}]'")
