@@ -11,6 +11,7 @@ import msgspec
 
 from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
+from fileq.intake.known_folders import KnownFolders
 from fileq.intake.refusal import conclude, describe_refusal
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import JobGroup, Scope
@@ -113,13 +114,13 @@ def add_files(
     """
     engine, result = _engine(ledger, request, queue), AddResult()
     scope, finder = _start_finder(request)
-    sources = iter(finder)
+    sources, known = iter(finder), KnownFolders(ledger)
     adoption = _Adoption(ledger, queue, at_once=request.due_at is None)
     scanned = 0
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):
         scanned += len(chunk)
         with ledger.transaction(durable=True):
-            plans = _plan(engine, chunk)
+            plans = _plan(engine, [known.localize(source) for source in chunk])
             requests = [JobRequest(plan.source, target) for plan in plans for target in plan.targets]
             enrollment = engine.enroll(requests, result.batch_id, now)
             if adopts:
@@ -163,11 +164,11 @@ def foresee_jobs(
 ) -> Iterator[tuple[JobRequest, IntakeOutcome, int]]:
     """Yield what would become of each file and recipe that are named, and the id of the job that is there; 0 for none.
 
-    `result` counts them as `add_files` would, and nothing is written. Raises MissingPathsError, LedgerError.
+    `result` counts them as `add_files` would, and nothing is queued; that a folder was renamed is noted. Raises MissingPathsError, LedgerError.
     """
     engine = _engine(ledger, request, queue.MAIN)
     scope, finder = _start_finder(request)
-    sources = iter(finder)
+    sources = map(KnownFolders(ledger).localize, finder)
     found = 0
     while chunk := list(islice(sources, _FORESEEN_AT_ONCE)):
         found += len(chunk)

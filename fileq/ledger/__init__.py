@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from fileq.ledger.database import Database
 from fileq.ledger.queries.health import HealthQueries
 from fileq.ledger.queries.history import History
+from fileq.ledger.queries.moved_folders import MovedFolders
 from fileq.ledger.queries.output_names import OutputNames
 from fileq.ledger.queries.overview import Overview
 from fileq.ledger.queries.prior_jobs import PriorJobs
@@ -61,6 +62,7 @@ class Ledger:
         self.health = HealthQueries(self.database)
         self.checks = Checks(self.database)
         self.counters = Counters(self.database)
+        self.moved_folders = MovedFolders(self.database)
         self.output_names = OutputNames(self.database)
         self.messages = QueueMessages(self.database)
         self.overview = Overview(self.database)

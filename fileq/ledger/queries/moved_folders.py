@@ -1,0 +1,118 @@
+"""The records of a folder that has another path now: its jobs, their outputs, and what is known of folders."""
+
+import os
+from collections.abc import Iterable
+
+import msgspec
+
+from fileq.job import JobState
+from fileq.ledger.columns import decode_path, encode_path
+from fileq.ledger.database import Database
+
+
+class JobOfFolder(msgspec.Struct, frozen=True, kw_only=True):
+    """A job whose source lies, or lay, in a folder. `folder` is where its outputs go."""
+
+    job_id: int
+    source: str
+    version: str
+    folder: str
+    state: JobState
+
+
+class OutputOfJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A published output, by its path, inode and version."""
+
+    path: str
+    inode: int
+    version: str
+
+
+class MovedFolders:
+    """Each method raises LedgerError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def map_identities(self) -> dict[tuple[int, int], list[str]]:
+        """Return the paths of all known folders by device and inode."""
+        paths: dict[tuple[int, int], list[str]] = {}
+        with self._database.reading() as connection:
+            for path, device, inode in connection.execute("select path, device, inode from folders"):
+                paths.setdefault((device, inode), []).append(decode_path(path))
+        return paths
+
+    def list_jobs_in(self, folder: str) -> list[JobOfFolder]:
+        """Return the jobs whose sources lie in the folder itself."""
+        inside = folder.rstrip(os.sep) + os.sep
+        with self._database.reading() as connection:
+            rows = [
+                row
+                for start in {encode_path(inside), os.fsencode(inside)}  # a name that isn't UTF-8 is kept as bytes
+                for row in connection.execute(
+                    "select id, source, version, folder, state from jobs where source >= ? and source < ?",
+                    (start, _end_of(start)),
+                )
+            ]
+        return [
+            JobOfFolder(
+                job_id=job_id, source=decode_path(source), version=version, folder=decode_path(to),
+                state=JobState(state),
+            )
+            for job_id, source, version, to, state in rows
+            if os.path.dirname(decode_path(source)) == folder
+        ]  # fmt: skip
+
+    def list_outputs_of(self, job_id: int) -> list[OutputOfJob]:
+        """Return what a job has published."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path, inode, published_version from outputs where job_id = ? and published_version is not null",
+                (job_id,),
+            ).fetchall()
+        return [OutputOfJob(path=decode_path(path), inode=inode, version=version) for path, inode, version in rows]
+
+    def move_job(self, job: JobOfFolder, source: str, folder: str, outputs: Iterable[tuple[str, str]]) -> bool:
+        """Record the new paths of a job's source, of the folder of its outputs, and of outputs, each with the old one.
+
+        What was tried at the new paths meanwhile, without an output, is forgotten. Returns False, and changes nothing,
+        where another job has the place.
+        """
+        with self._database.transaction() as connection:
+            place = (encode_path(source), encode_path(folder), job.job_id)
+            connection.execute(
+                "delete from jobs where source = ? and folder = ? and id <> ? and version = ?"
+                " and fingerprint = (select fingerprint from jobs where id = ?)"
+                " and state in ('failed', 'cancelled', 'superseded')"
+                " and not exists (select 1 from outputs where job_id = jobs.id)",
+                (*place, job.version, job.job_id),
+            )
+            moved = connection.execute(
+                "update or ignore jobs set source = ?, folder = ? where id = ? and state <> 'running'", place
+            ).rowcount
+            if not moved:
+                return False
+            connection.execute(
+                "update or ignore counters set source = ?, folder = ? where source = ? and folder = ?",
+                (*place[:2], encode_path(job.source), encode_path(job.folder)),
+            )
+            connection.executemany(
+                "update or ignore outputs set path = ? where path = ? and job_id = ?",
+                [(encode_path(new), encode_path(old), job.job_id) for old, new in outputs],
+            )
+        return True
+
+    def move_folder(self, former: str, path: str) -> None:
+        """Record the new path of a folder that is the same one."""
+        with self._database.transaction() as connection:
+            connection.execute("delete from folders where path = ?", (encode_path(path),))
+            connection.execute(
+                "update folders set path = ?, real_path = ? where path = ?",
+                (encode_path(path), encode_path(os.path.realpath(path)), encode_path(former)),
+            )
+
+
+def _end_of(start: str | bytes) -> str | bytes:
+    """Return what comes right behind all that begins with `start`, which ends with a separator."""
+    end = chr(ord(os.sep) + 1)
+    return start[:-1] + end if isinstance(start, str) else start[:-1] + end.encode()
