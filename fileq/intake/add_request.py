@@ -164,7 +164,8 @@ def foresee_jobs(
 ) -> Iterator[tuple[JobRequest, IntakeOutcome, int]]:
     """Yield what would become of each file and recipe that are named, and the id of the job that is there; 0 for none.
 
-    `result` counts them as `add_files` would, and nothing is queued; that a folder was renamed is noted. Raises MissingPathsError, LedgerError.
+    `result` counts them as `add_files` would, and nothing is queued; that a folder was renamed is noted.
+    Raises MissingPathsError, LedgerError.
     """
     engine = _engine(ledger, request, queue.MAIN)
     scope, finder = _start_finder(request)
