@@ -86,9 +86,9 @@ class LiveStatus:
             lines.append(Text(f"No worker. Start: {self._session.command('worker')}", Tone.WARNING))
         if self._ledger.batches.is_paused():
             lines.append(Text(f"Paused. Go on: {self._session.command('resume')}", Tone.WARNING))
-        waiting = self._ledger.work.total_waiting()
+        waiting = self._ledger.work.total_waiting(self._batch_id)
         lines += [waiting_line(total, now) for total in waiting[:_REASONS_SHOWN]]
-        scheduled = self._ledger.work.count_scheduled(now)
+        scheduled = self._ledger.work.count_scheduled(now, self._batch_id)
         if scheduled:
             lines.append(Text(f"{describe_count(scheduled, 'job')} scheduled for later", Tone.QUIET))
         return lines

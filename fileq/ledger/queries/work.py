@@ -171,25 +171,27 @@ class WorkQueries:
             recipe_names=tuple(name for (name,) in names),
         )
 
-    def total_waiting(self) -> list[WaitingTotal]:
-        """Return why jobs wait, the most frequent reason first."""
+    def total_waiting(self, batch_id: int | None = None) -> list[WaitingTotal]:
+        """Return why jobs wait, of a batch or of all, the most frequent reason first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select error_kind, max(error_message), folder, count(*) as among, min(due_at) from jobs"  # noqa: S608  # ours
                 f" where {UNFINISHED} and state = 'waiting' and error_kind is not null and due_at is not null"
-                " group by error_kind, folder order by among desc, folder"
+                " and (? is null or batch_id = ?) group by error_kind, folder order by among desc, folder",
+                (batch_id, batch_id),
             ).fetchall()
         return [
             WaitingTotal(kind=kind, message=message or "", folder=decode_path(folder), jobs=jobs, due_at=due_at)
             for kind, message, folder, jobs, due_at in rows
         ]
 
-    def count_scheduled(self, now: float) -> int:
-        """Return how many jobs are queued for a time after `now`."""
+    def count_scheduled(self, now: float, batch_id: int | None = None) -> int:
+        """Return how many jobs, of a batch or of all, are queued for a time after `now`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
-                f"select count(*) from jobs where {UNFINISHED} and state = 'queued' and due_at > ?",  # noqa: S608  # ours
-                (now,),
+                f"select count(*) from jobs where {UNFINISHED} and state = 'queued' and due_at > ?"  # noqa: S608  # ours
+                " and (? is null or batch_id = ?)",
+                (now, batch_id, batch_id),
             ).fetchone()
         return int(count)
 
