@@ -1,5 +1,6 @@
 """The command line; `run` is the one place where errors become messages and exit codes."""
 
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return signals.interrupted_code()
     except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
         _show_traceback(session)
-        return _report_error(error, session)
+        return _report_error(error, session, sys.argv[1:] if arguments is None else arguments)
 
 
 def _invoke(arguments: list[str], session: Session) -> int:
@@ -46,18 +47,19 @@ def _invoke(arguments: list[str], session: Session) -> int:
     return int(answer or ExitCode.DONE)
 
 
-def _report_error(error: Exception, session: Session) -> int:
-    """Show what went wrong. Returns the exit code."""
+def _report_error(error: Exception, session: Session, arguments: Sequence[str]) -> int:
+    """Show what went wrong with the command that the arguments name. Returns the exit code."""
     display = session.display()
     match find_shortage(error) or error:
         case FileqError() as known:
-            display.error(known.message, known.hint)
+            hint = _hint_at_dashes(arguments) if known.exit_code is ExitCode.USAGE else ""
+            display.error(known.message, hint or known.hint)
             return known.exit_code
         case TyperException() as wrong:
             context = getattr(wrong, "ctx", None)
             display.error(
                 _sentence(wrong.format_message()),
-                f"See: {context.command_path} --help" if context else "",
+                _hint_at_dashes(arguments) or (f"See: {context.command_path} --help" if context else ""),
             )
             return wrong.exit_code
         case OverflowError():  # what SQLite says to more than 64 bits
@@ -73,6 +75,13 @@ def _report_error(error: Exception, session: Session) -> int:
                 "Run it again with --debug, and report what it shows.",
             )
             return ExitCode.FAILED
+
+
+def _hint_at_dashes(arguments: Sequence[str]) -> str:
+    """Return what to write for a file whose name was read as an option; "" where there is none."""
+    options = itertools.takewhile(lambda argument: argument != "--", arguments)
+    file = next((one for one in options if len(one) > 1 and one.startswith("-") and os.path.lexists(one)), None)
+    return f"For the file {file} write ./{file}, or put -- before it: a dash begins an option." if file else ""
 
 
 def _sentence(text: str) -> str:

@@ -1,0 +1,53 @@
+"""Which files are meant: patterns, lists, trees, and what is said of files that nothing is made of."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import Program, files
+
+
+@pytest.fixture
+def tree(fileq: Program, small_photos: list[Path]) -> Path:
+    folder = fileq.folder / "p"
+    for name, photo in zip(["a.jpg", "sub/a.jpg", "private/b.JPG"], small_photos, strict=False):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photo, folder / name)
+    return folder
+
+
+def test_a_list_keeps_the_tree_below_out_however_its_lines_end(fileq: Program, tree: Path) -> None:
+    for number, (start, end) in enumerate([(b"", b"\n"), (b"", b"\r\n"), (b"\xef\xbb\xbf", b"\n")]):
+        (fileq.folder / "list.txt").write_bytes(start + end.join([b"p/a.jpg", b"p/sub/a.jpg", b""]))
+        fileq.run("run", "--files-from", "list.txt", "-o", f"out{number}")
+        assert files(fileq.folder / f"out{number}") == ["a.jpg", "sub/a.jpg"]
+    fileq.run("run", "--files-from", "list.txt", "-o", "based", "--base", ".")
+    assert files(fileq.folder / "based") == ["p/a.jpg", "p/sub/a.jpg"]
+
+
+def test_what_is_excluded_is_not_published_and_a_pattern_of_no_use_is_told(fileq: Program, tree: Path) -> None:
+    answer = fileq.run("run", "p", "-o", "out", "--exclude", "private", "--exclude", "privat")
+    assert files(fileq.folder / "out") == ["a.jpg", "sub/a.jpg"]
+    assert "--exclude 'privat' matched nothing." in answer.stderr
+
+
+def test_brackets_and_dashes_are_explained(fileq: Program, tree: Path) -> None:
+    tree.rename(fileq.folder / "y [2024]")
+    answer = fileq.run("run", "y [2024]/*.jpg", expect=2)
+    assert "'y [[]2024]/*.jpg'" in answer.stderr
+    fileq.run("run", "y [[]2024]/*.jpg")
+    shutil.copy(fileq.folder / "y [2024]" / "a.jpg", fileq.folder / "-x.jpg")
+    assert "./-x.jpg" in fileq.run("run", "-x.jpg", expect=2).stderr
+    fileq.run("run", "./-x.jpg")
+
+
+@pytest.mark.parametrize("command", ["add", "run"])
+def test_a_file_that_is_named_and_that_no_recipe_takes_is_exit_1_with_a_reason(
+    fileq: Program, tree: Path, command: str
+) -> None:
+    (tree / "IMG.CR2").write_bytes(b"raw")
+    assert "camera raw" in fileq.run(command, "p/IMG.CR2", expect=1).stderr
+    assert "camera raw" in fileq.json(command, "p/IMG.CR2", "p/a.jpg", expect=1)["problems"][0]
+    assert fileq.json(command, "p/*.CR2", expect=1)["problems"]
+    assert fileq.json(command, "p")["problems"] == []
