@@ -122,14 +122,16 @@ def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs:
                 raise
 
 
-def complete_attempt(ledger: Ledger, token: Token) -> bool:
+def complete_attempt(ledger: Ledger, token: Token, *, announced_before: bool = False) -> bool:
     """End an attempt as done where all that it announced stands under its final name; return whether that is so.
 
     It was cut off after its outputs had got their names. Without this, a recipe that replaces its sources would find
     its own output under the source's name, and take it for a file that somebody changed. To be called in the
     transaction that ends the attempt else. Raises Fenced.
+
+    `announced_before`: by an earlier attempt, whose disk failed before it could know that they last.
     """
-    announced = ledger.outputs.find_announced_outputs(token.job_id)
+    announced = ledger.outputs.find_announced_outputs(token.job_id, by_ended_attempt=announced_before)
     if announced is None:
         return False
     outputs, note = announced

@@ -173,7 +173,7 @@ class Attempt:
         """
         away = find_source_drive_away(self._ledger, self.source) if error.kind is ErrorKind.MISSING else None
         if away is None:
-            self._end(lambda now: self._fail(_failure(error), now))
+            self._end(lambda now: self._fail(_failure(error), now), is_changed=error.kind is ErrorKind.CHANGED)
         else:
             self.postpone(away)
 
@@ -194,9 +194,12 @@ class Attempt:
             return not os.path.lexists(self.source)
         return failure.kind is ErrorKind.CHANGED
 
-    def _end(self, settle: Callable[[float], QueueEntry | None]) -> None:
-        """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say."""
-        is_done = bool(self._reservations) and self._is_published_already()
+    def _end(self, settle: Callable[[float], QueueEntry | None], *, is_changed: bool = False) -> None:
+        """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say.
+
+        `is_changed`: another file is in the source's place. That may be the job's own output, of an earlier attempt.
+        """
+        is_done = bool(self._reservations or is_changed) and self._is_published_already()
         left = discard_temps((place.temp for place in self._reservations), of_programs=self._runs_programs)
         with self._ledger.transaction():
             self._ledger.outputs.release_paths((place.path, place.temp) for place in self._reservations)
@@ -239,7 +242,7 @@ class Attempt:
         with suppress(Fenced), self._ledger.transaction():
             self._ledger.attempts.check_token(self.token)
             restore_displaced_files(self._ledger, self.token.job_id)
-            return complete_attempt(self._ledger, self.token)
+            return complete_attempt(self._ledger, self.token, announced_before=not self._reservations)
         return False
 
     @property

@@ -103,7 +103,7 @@ def read_only_from(folder: Path) -> Iterator[Callable[[], object]]:
 )
 def test_a_mistake_in_the_config_names_file_key_and_remedy(fileq: Program, config: str, words: list[str]) -> None:
     path = fileq.configure(config)
-    answer = fileq.run("status", expect=2)
+    answer = fileq.run("recipes", "x", expect=2)
     for word in [path.name, *words]:
         assert word.lower() in answer.stderr.lower()
 

@@ -133,12 +133,18 @@ class Outputs:
                 ).rowcount
             )
 
-    def find_announced_outputs(self, job_id: int) -> tuple[list[PublishedFile], str] | None:
-        """Return what an unfinished attempt has announced, and its note; None where it has not announced all."""
+    def find_announced_outputs(
+        self, job_id: int, *, by_ended_attempt: bool = False
+    ) -> tuple[list[PublishedFile], str] | None:
+        """Return what an unfinished attempt has announced, and its note; None where it has not announced all.
+
+        `by_ended_attempt`: of one that has ended, and not with its outputs published, as far as it knew.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select path, pending_version, pending_json from outputs where job_id = ? and temp_path is not null",
-                (job_id,),
+                "select path, pending_version, pending_json from outputs where job_id = ?"
+                " and case when ? then temp_path is null and pending_json is not null else temp_path is not null end",
+                (job_id, by_ended_attempt),
             ).fetchall()
         pending = [decode_column(pending_json, _Pending) for _, _, pending_json in rows]
         found = [one for one in pending if one is not None]
