@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from fileq.manual import TOPICS
+from fileq.operations.programs.command import Command
+from fileq.operations.reference import describe_operation
 from tests.acceptance.program import PATIENCE
 
 
@@ -100,6 +102,6 @@ def test_a_reader_who_leaves_the_pager_ends_the_command_well(fileq):
 
 
 def test_commands_on_a_page_are_shown_in_one_piece_to_be_copied(fileq):
-    shown = seen(fileq, "help", "cookbook", pager="cat")
-    line = "fileq run videos --exec 'ffmpeg -i {source} -vf scale=640:-2 {output}' --name '{stem}.mp4' -o small-videos"
-    assert line in shown
+    line = describe_operation(Command).example
+    assert len(line) > 80
+    assert line in seen(fileq, "help", "steps", pager="cat")
