@@ -121,7 +121,7 @@ def _batches(batches: Sequence[BatchProgress], room: int) -> list[RenderableType
         left = room - max((text.cell_len for text in numbers), default=0)
         if left - source_room - recipe_room >= _BATCH_BAR:
             break
-    recipe_room = min(recipe_room, max(_LEAST, left // 4))
+    recipe_room = min(recipe_room, max(_LEAST, left - source_room - _BATCH_BAR))
     source_room = min(source_room, max(_LEAST, left - recipe_room - _LEAST))
     bar_room = max(_LEAST, left - recipe_room - source_room)
     return [

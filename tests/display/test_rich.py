@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from fileq.display import Answer, Column, Facts, Progress, SlotProgress, Table, Text, Tone
+from fileq.display import Answer, BatchProgress, Column, Facts, Progress, SlotProgress, StatusView, Table, Text, Tone
 from fileq.display.rich import RichAnswerWriter, RichMessageWriter
 from fileq.display.text_width import text_width
 
@@ -64,6 +64,23 @@ def test_progress_shows_count_failures_rate_time_and_slots(columns):
     text = plain(stream)
     for part in ("61 of 120", "2 failed", "8.2 a second", "7.1 s left", "IMG_1.jpg", "3.2 s", "idle"):
         assert part in text
+
+
+def test_the_live_status_keeps_within_the_terminal_and_shows_names_before_a_long_bar(columns):
+    stream = Terminal()
+    messages = RichMessageWriter(stream)
+    progress = Progress(ended=112, total=136, failed=1, share=0.23, rate_per_minute=230, seconds_left=106.0)
+    batches = [
+        BatchProgress(batch_id=2, source="mix", recipes="avif, webp", progress=progress),
+        BatchProgress(batch_id=31, source="photos/" + "deep/" * 30, recipes="thumbnail", progress=progress),
+    ]
+    messages.show_status(StatusView(batches=batches, total=progress, notes=[Text("No worker. Start: fileq worker")]))
+    lines = plain(stream).split("\n")
+    assert all(text_width(line.strip("\r")) < columns for line in lines)
+    assert "mix" in lines[0]
+    assert "avif, webp" in lines[0] or columns < 80
+    assert "23 %  112 of 136" in lines[1]
+    messages.clear_progress()
 
 
 def test_progress_leaves_no_trace(columns):
