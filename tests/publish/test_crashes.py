@@ -1,5 +1,6 @@
 """Whatever a worker that died amid its publishing has left: it is known as ours, and nothing of others goes."""
 
+import errno
 import os
 
 import pytest
@@ -7,12 +8,12 @@ import pytest
 from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.ledger.tables.attempts import Fenced
-from fileq.publish import publication, publish_jobs, restore_displaced_files
+from fileq.publish import complete_attempt, publication, publish_jobs, restore_displaced_files
 from fileq.publish.placement import place_output
 from fileq.worker.recovery import recover
 from tests.support.jobs import NOW, enter, state
 from tests.support.kills import Killed, die
-from tests.support.publication import claim, conflict, make, reserved, stand, written
+from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
 
 
 def crashed_publishing(ledger, out, monkeypatch):
@@ -133,3 +134,24 @@ def test_one_folder_that_is_away_keeps_no_other_file_from_having_its_name_back(l
     stand(here, "retouched by hand").rename(places[1].temp)  # where a swap has brought it
     restore_displaced_files(ledger, claimed.token.job_id)
     assert here.read_text() == "retouched by hand"
+
+
+def test_an_output_in_its_sources_place_whose_folder_could_not_be_synced_is_known_to_the_next_attempt(
+    ledger, tmp_path, monkeypatch
+):
+    original = stand(tmp_path / "a.jpg", "original")
+    claimed = claim_of_original(ledger, original)
+    places = reserved(ledger, claimed, original)
+
+    def fail(_):
+        if original.read_text() == "ours":
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Directory, "sync", fail)
+    assert publish_jobs(ledger, [written(claimed, places)]).keys() == {claimed.token}
+    monkeypatch.undo()
+    ledger.outputs.release_paths([(place.path, place.temp) for place in places])
+    assert not complete_attempt(ledger, claimed.token)
+    assert complete_attempt(ledger, claimed.token, announced_before=True)
+    assert ledger.overview.find_job(claimed.token.job_id).state == "done"
+    assert original.read_text() == "ours"
