@@ -59,6 +59,14 @@ _OLDEST_SQLITE = (3, 37)
 UNFINISHED = "state in ('queued', 'running', 'waiting')"
 """SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""
 
+NAMES_NO_UNFINISHED = (
+    "json_valid(cast(data as text)) and json_extract(cast(data as text), '$.args[0]') is not null"  # noqa: S608  # ours
+    " and not exists (select 1"
+    " from json_each(cast(data as text), '$.args') as named join jobs on jobs.id = named.value"
+    f" where {UNFINISHED})"
+)
+"""Whether a message of ours in the table `task` is about nothing that is to be done."""
+
 ENDED = "state in ('done', 'failed', 'cancelled', 'superseded')"
 
 UNSENT = "message_id is null and state in ('queued', 'waiting')"

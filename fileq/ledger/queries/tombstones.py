@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.columns import decode_path, read_row
-from fileq.ledger.database import ENDED, LEAVING, PARKED, Database
+from fileq.ledger.database import ENDED, LEAVING, NAMES_NO_UNFINISHED, PARKED, Database
 
 _OLD = (
     f"finished_at < ? and purged_at is null and {ENDED}"  # noqa: S608  # ours
@@ -28,6 +28,8 @@ _TIDYING = (
     "delete from tallies where jobs = 0",
     "delete from task where queue not in (select queue from workers) and queue not in (select queue from batches)",
     "delete from schedule where queue not in (select queue from workers) and queue not in (select queue from batches)",
+    # What a run that was killed had adopted, and others have done since.
+    f"delete from task where {NAMES_NO_UNFINISHED}",  # noqa: S608  # ours
 )
 
 
