@@ -75,7 +75,7 @@ def test_a_source_that_changed_after_add_fails_as_changed(fileq: Program, photos
     assert failure_of(fileq, photos / "IMG_0002.jpg")["kind"] == "changed"
     assert fileq.json("add", photos)["queued"] == 1
     fileq.run("worker", "--drain")
-    assert fileq.states() == {"done": 8, "failed": 1}
+    assert fileq.states() == {"done": 8, "superseded": 1}
 
 
 def test_two_sources_with_one_output_name_are_one_done_and_one_conflict(fileq: Program, photos: Path) -> None:
