@@ -2,9 +2,12 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
+import typer
 
+from fileq.cli.app import root_app
 from fileq.manual import read_source
 
 
@@ -51,6 +54,7 @@ DOCUMENTS = {
     "fileq report": "fileq report --json",
     "fileq forget": "fileq forget --failed --json",
     "fileq clean": "fileq clean --dry-run --json",
+    "fileq undo": "fileq undo 1 --dry-run --json",
     "fileq schedule": "fileq schedule --json",
     "fileq schedule run": "fileq schedule run clean --json",
     "fileq doctor": "fileq doctor --json",
@@ -65,6 +69,15 @@ NOT_PRINTED = {"fileq service", "fileq trust --list"}  # one changes the system'
 
 def test_each_document_is_one_that_the_test_prints():
     assert set(documented()) == {*DOCUMENTS, *NOT_PRINTED}
+
+
+def test_each_command_that_answers_in_json_is_on_the_page():
+    group: Any = typer.main.get_command(root_app)
+    context = group.make_context("fileq", ["status"], resilient_parsing=True)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if any("--json" in param.opts for param in command.get_params(context)):
+            assert re.search(rf"(^## |`)fileq {name}\b", read_source("json"), re.MULTILINE), name
 
 
 def test_each_key_of_each_document_is_in_the_manual(sandbox):
