@@ -42,7 +42,10 @@ def batches(
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
-    """List batches, newest first: when, what, with which recipe, how it stands, and where the outputs are."""
+    """List batches, newest first.
+
+    Each with its time, its source, its recipe, its jobs in numbers, and the folder of its outputs.
+    """
     session = session_of(context)
     display = session.display(json=json)
     rows = limit if limit is not None or json else display.rows

@@ -24,6 +24,9 @@ class Shell(StrEnum):
 def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False)],
 ) -> ExitCode:
-    """Print the script with which a shell completes commands, options, recipes, batches, jobs and files."""
+    """Print what lets a shell complete commands and names.
+
+    Commands, options, recipes, batches, jobs and files.
+    """
     typer.echo(SCRIPTS[shell], nl=False)
     return ExitCode.DONE

@@ -32,9 +32,10 @@ def doctor(
     ] = False,
     json: options.Json = False,
 ) -> ExitCode:
-    """Look whether all is well: database, disks, workers, jobs, folders, codecs, clock, schedule, notices.
+    """Check whether all is well.
 
-    Nothing is changed. Exit code 1 where something is bad; a warning is none.
+    It looks at the database, disks, workers, jobs, folders, codecs, clock, schedule and notices, and changes nothing.
+    Exit code 1 where something is bad; a warning is none.
     """
     session = session_of(context)
     display = session.display(json=json)

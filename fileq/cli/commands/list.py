@@ -55,7 +55,10 @@ def list_(
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
-    """List jobs, newest first; superseded ones only where --state names them."""
+    """List jobs, newest first.
+
+    Superseded ones are listed only where --state names them.
+    """
     session = session_of(context)
     display = session.display(json=json)
     selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe)

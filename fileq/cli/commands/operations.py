@@ -28,7 +28,10 @@ def operations(
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:
-    """List the operations that steps of recipes and --op can use; or explain one with its parameters."""
+    """List the operations, or explain one.
+
+    Steps of recipes and --op can use them.
+    """
     display = session_of(context).display(json=json)
     known = {op_name(operation): operation for operation in all_operations.ALL}
     if name is None:

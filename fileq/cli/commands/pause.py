@@ -13,7 +13,7 @@ app = new_app()
 
 @app.command(epilog="Example: fileq pause")
 def pause(context: typer.Context, *, json: options.Json = False) -> ExitCode:
-    """Begin no more jobs, on any worker, until fileq resume. What runs goes on."""
+    """Start no more jobs, on any worker, until fileq resume. The running ones go on."""
     session = session_of(context)
     with session.ledger() as ledger:
         ledger.batches.set_paused(paused=True)

@@ -39,7 +39,10 @@ def recipes(
     recipe_names: options.Recipes = None,
     json: options.Json = False,
 ) -> ExitCode:
-    """List the recipes, built in and your own; show one with its steps and outputs; or try one on a file."""
+    """List the recipes, show one, or try one on a file.
+
+    The list has those that are built in and your own.
+    """
     session = session_of(context)
     display = session.display(json=json)
     if preview is not None:

@@ -38,7 +38,10 @@ def report(
     ] = None,
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
-    """Show what was done: files, bytes saved, time by recipe, failures by cause with their remedy."""
+    """Show what was done, in numbers and plots.
+
+    Files, bytes saved, time by recipe, and failures by cause with their remedy.
+    """
     from fileq.report.figures import compute_figures
 
     session = session_of(context)

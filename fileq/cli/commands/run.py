@@ -35,7 +35,10 @@ def run(
     workers: options.Workers = None,
     json: options.Json = False,
 ) -> ExitCode:
-    """Process files now, and end when they are done: also what was queued of them before."""
+    """Process files now, and end when they are done.
+
+    Jobs of these files that were queued before are followed to their end too.
+    """
     session, now = session_of(context), time.time()
     display = session.display(json=json)
     request = build_request(session, selection, recipe, queueing, now)

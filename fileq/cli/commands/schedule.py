@@ -19,7 +19,7 @@ app = new_app(invoke_without_command=True, epilog="Example: fileq schedule run c
 
 @app.callback()
 def schedule(context: typer.Context, *, json: options.Json = False) -> ExitCode | None:
-    """Show what happens by itself: what ran last, how it went, and what comes next."""
+    """Show what happens by itself, when, and how it went."""
     if context.invoked_subcommand is not None:
         return None
     session = session_of(context)

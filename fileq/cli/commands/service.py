@@ -13,7 +13,7 @@ from fileq.errors import ExitCode, UsageError
 from fileq.service.manager import service_manager
 
 app = new_app(
-    help="Watch the config's folders and work in the background, from log-in on.",
+    help="Watch and work in the background, from log-in on.",
     epilog="Example: fileq service install",
 )
 

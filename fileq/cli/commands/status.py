@@ -29,7 +29,7 @@ def status(
     live: Annotated[bool, typer.Option("--live", help="Stay, and show what changes.", show_envvar=False)] = False,
     json: options.Json = False,
 ) -> ExitCode:
-    """Show how many jobs are in which state, how fast it goes, and who works."""
+    """Show the jobs in numbers, the rate, and the workers."""
     session = session_of(context)
     display = session.display(json=json)
     with session.ledger() as ledger:

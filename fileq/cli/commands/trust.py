@@ -37,10 +37,11 @@ def trust(
     listed: Annotated[bool, typer.Option("--list", help="List the configs that you trust.", show_envvar=False)] = False,
     json: options.Json = False,
 ) -> ExitCode:
-    """Show what a config would run, send and use as its database, and trust it from now on.
+    """Trust a config from now on, and show what it asks for.
 
-    Of a config that is found in the working folder or above, these count only once you trust it. That lasts, also when
-    you change it; where it is not yours, or others may write to it, it doesn't count at all.
+    That is what it would run, send and use as its database. In a config that is found in the working folder or above,
+    these count only once you trust it. The trust lasts, also when you change the file. A config that is not yours, or
+    that others may write to, doesn't count at all.
     """
     session = session_of(context)
     display = session.display(json=json)

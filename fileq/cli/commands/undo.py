@@ -23,9 +23,10 @@ def undo(
     ] = False,
     json: options.Json = False,
 ) -> ExitCode:
-    """Remove what a batch made and nobody has changed since, and put back the files that it replaced.
+    """Take back what a batch has made.
 
-    The next run of the same files makes the outputs again; a watched folder does not.
+    Remove its outputs that nobody has changed since, and put back the files that it replaced. The next run of
+    the same files makes the outputs again; a watched folder does not.
     """
     session = session_of(context)
     return undo_and_answer(session, session.display(json=json), batch, dry_run=dry_run)

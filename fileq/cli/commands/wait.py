@@ -16,7 +16,7 @@ app = new_app()
 
 @app.command(epilog="Example: fileq wait 7")
 def wait(context: typer.Context, *, batch: options.OneBatch = None, json: options.Json = False) -> ExitCode:
-    """Return when nothing is left to do; exit 1 if a failed job stands there."""
+    """Wait until no job is left. Exit code 1 where one has failed."""
     session = session_of(context)
     display = session.display(json=json)
     with session.ledger() as ledger:

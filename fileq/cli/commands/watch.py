@@ -65,7 +65,7 @@ def watch(
     ] = False,
     json: options.Json = False,
 ) -> ExitCode:  # fmt: skip
-    """Queue new files as soon as they are complete: none twice, none half."""
+    """Queue new files once they are complete: never half a file, never twice."""
     signals.hold_signals()
     session = session_of(context)
     display = session.display(json=json)
