@@ -123,16 +123,18 @@ class Directory:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), to)
         os.rename(self.path_of(name), target.path_of(to), src_dir_fd=self._handle, dst_dir_fd=target.handle)
 
-    def exchange(self, one: str, other: str) -> bool:
-        """Have two entries swap their names, in one step.
+    def exchange(self, one: str, other: str, target: "Directory | None" = None) -> bool:
+        """Have two entries swap their names, the second here or in another folder, in one step.
 
         Returns False where the system can't; nothing has changed then.
         """
-        return _renameat2(self._handle, one, self._handle, other, _EXCHANGE)
+        target = self if target is None else target
+        return _renameat2(self._handle, one, target.handle, other, _EXCHANGE)
 
-    def replace(self, name: str, to: str) -> None:
-        """Give a file the name `to`, whatever has it now."""
-        os.replace(self.path_of(name), self.path_of(to), src_dir_fd=self._handle, dst_dir_fd=self._handle)
+    def replace(self, name: str, to: str, target: "Directory | None" = None) -> None:
+        """Give a file the name `to`, here or in another folder, whatever has it now."""
+        target = self if target is None else target
+        os.replace(self.path_of(name), target.path_of(to), src_dir_fd=self._handle, dst_dir_fd=target.handle)
 
     def link(self, name: str, target: "Directory", to: str) -> None:
         """Give a file a second name, here or in another folder. Raises FileExistsError where anything stands there."""

@@ -1,5 +1,6 @@
 """The ledger: the tables that say what must be done and what was done. The truth."""
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -69,6 +70,9 @@ class Ledger:
         self.history = History(self.database)
         self.work = WorkQueries(self.database)
         self.meta = Meta(self.database)
+        folder, name = os.path.split(self.database.path)
+        self.replaced_folder = os.path.join(folder, f".{name}.replaced")
+        """Where files are kept that outputs have taken the place of, of the same drive as the database."""
         try:
             self.name = self.meta.find_value("ledger") or ""
             """A short random name, so that the temp files of two ledgers are never taken for one another."""

@@ -47,8 +47,9 @@ def place_output(folder: Directory, reserved: Reservation, output: PublishedFile
     if reserved.kept is not None:
         # A second name first: whatever ends us from here on, what is replaced is there under one of the two. Where the
         # file system has no hard links, or forbids this one, it can't be put back.
-        with suppress(OSError):
-            folder.link(name, folder, os.path.basename(reserved.kept))
+        with suppress(OSError), open_directory(os.path.dirname(reserved.kept)) as kept_folder:
+            folder.link(name, kept_folder, os.path.basename(reserved.kept))
+            kept_folder.sync()
     if not reserved.replaces:
         try:
             rename_no_clobber(folder, temp, folder, name)

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
-from fileq.files.directory import is_drive_missing, make_folders
+from fileq.files.directory import is_drive_missing, make_folders, open_directory
 from fileq.files.identity import format_version, version_at
 from fileq.files.names import free_names, kept_name, temp_name
 from fileq.images.protocol import Reservation
@@ -62,7 +63,20 @@ def _reserve_one(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[s
 def _kept_path(ledger: Ledger, occupant: "PathOccupant") -> str | None:
     if not occupant.exists or occupant.is_our_file:
         return None
-    return os.path.join(os.path.dirname(occupant.path), kept_name(ledger.name))
+    folder = os.path.dirname(occupant.path)
+    with suppress(OSError):  # it can't be made: what is kept lies beside the output
+        if os.stat(folder).st_dev == os.stat(os.path.dirname(ledger.database.path)).st_dev:
+            _make_lasting(ledger.replaced_folder)
+            folder = ledger.replaced_folder
+    return os.path.join(folder, kept_name(ledger.name))
+
+
+def _make_lasting(folder: str) -> None:
+    """Make a folder that only we may look into, unless it is there."""
+    if not os.path.isdir(folder):
+        os.mkdir(folder, 0o700)
+        with open_directory(os.path.dirname(folder)) as parent:
+            parent.sync()
 
 
 def _own_file(claim: Claim, recipe: Recipe, path: str) -> str:

@@ -84,7 +84,8 @@ def test_two_sources_with_one_output_name_are_one_done_and_one_conflict(fileq: P
     shutil.copy(photos / "IMG_0004.jpg", other / "IMG_0001.jpg")
     out = fileq.folder / "out"
     sources = [photos / "IMG_0001.jpg", other / "IMG_0001.jpg"]
-    fileq.run("run", *sources, "-o", out, expect=1)
+    fileq.configure(f'[recipes.flat]\nout = "{out}"\n')
+    fileq.run("run", *sources, "-r", "flat", expect=1)
     jobs = {job["source"]: job for job in fileq.json("list")}
     assert sorted(job["state"] for job in jobs.values()) == ["done", "failed"]
     failed = next(job for job in jobs.values() if job["state"] == "failed")

@@ -16,6 +16,11 @@ def contents(folder):
     return {name: (folder / name).read_bytes() for name in files(folder)}
 
 
+def kept(fileq: Program):
+    """The files that were replaced: beside the database, and not among the photos."""
+    return sorted(fileq.folder.rglob(".fileq-*.replaced"))
+
+
 def test_undo_removes_what_the_batch_made_and_its_folder(fileq, photos, before):
     fileq.run("run", photos)
     document = fileq.json("undo", "1")
@@ -83,8 +88,8 @@ def test_a_replacement_that_somebody_edited_since_stays(fileq, photos, before):
 
 def test_what_was_not_kept_is_said_and_the_output_stays(fileq, photos, before):
     fileq.run("run", photos, "--resize", "50x", "--replace")
-    for kept in photos.glob(".fileq-*.replaced"):
-        kept.unlink()
+    for file in kept(fileq):
+        file.unlink()
     made = contents(photos)
     ran = fileq.run("undo", "1", expect=1)
     assert ran.stderr.count("was not kept, so it can't be put back. The output stays.") == len(before)
@@ -99,10 +104,11 @@ def test_what_was_replaced_is_nobodys_source(fileq, photos, before):
 def test_what_was_replaced_goes_after_its_time(fileq, photos, before):
     fileq.run("run", photos, "--resize", "50x", "--replace")
     fileq.run("clean")
-    assert len(list(photos.glob(".fileq-*.replaced"))) == len(before)
+    assert len(kept(fileq)) == len(before)
     fileq.pretend("update replaced_files set replaced_at = replaced_at - 31 * 86400")
     fileq.run("clean")
     assert files(photos) == sorted(before)
+    assert kept(fileq) == []
     fileq.run("undo", "1", expect=1)
     assert files(photos) == sorted(before)
 

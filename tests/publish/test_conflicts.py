@@ -1,6 +1,7 @@
 """What stands where an output is to go, and whose it is: the four ways of on_conflict, and originals."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.publish import publish_jobs
 from fileq.worker.recovery import recover
+from tests.support.drives import another_device
 from tests.support.jobs import NOW, enter, recipe
 from tests.support.kills import Killed, die
 from tests.support.publication import claim, claim_of_original, conflict, make, refusal_of, reserved, stand, written
@@ -139,9 +141,20 @@ def test_an_original_is_replaced_where_the_recipe_says_so(ledger, tmp_path):
     claimed = claim_of_original(ledger, original)
     assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, original))]) == {}
     assert original.read_text() == "ours"
-    (kept,) = set(os.listdir(tmp_path)) - {"a.jpg", "state"}
-    assert kept.endswith(".replaced")
-    assert (tmp_path / kept).read_text() == "original"
+    assert set(os.listdir(tmp_path)) == {"a.jpg", "state"}
+    (kept,) = Path(ledger.replaced_folder).iterdir()
+    assert kept.read_text() == "original"
+
+
+def test_on_another_drive_than_the_ledgers_an_original_is_kept_beside_its_output(ledger, tmp_path):
+    with another_device(tmp_path) as drive:
+        original = stand(drive / "a.jpg", "original")
+        claimed = claim_of_original(ledger, original)
+        assert publish_jobs(ledger, [written(claimed, reserved(ledger, claimed, original))]) == {}
+        assert original.read_text() == "ours"
+        (kept,) = set(os.listdir(drive)) - {"a.jpg"}
+        assert kept.endswith(".replaced")
+        assert (drive / kept).read_text() == "original"
 
 
 def test_a_link_to_the_original_stays_a_link_and_the_original_is_replaced(ledger, tmp_path):
@@ -193,7 +206,7 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
     job = ledger.overview.find_job(claimed.token.job_id)
     assert (job.state, [made.path for made in job.outputs]) == (JobState.DONE, [str(original)])
     assert original.read_text() == "ours"
-    assert sorted(os.listdir(tmp_path))[1:] == ["a.jpg", "state"]  # and the original, which can be put back
+    assert sorted(os.listdir(tmp_path)) == ["a.jpg", "state"]
 
 
 def test_replacing_its_own_source_lets_a_recipe_replace_nothing_else(ledger, tmp_path):

@@ -1,6 +1,7 @@
 """The undoing of a batch that is killed, or that somebody gets in the way of: no original is ever lost."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -34,8 +35,10 @@ def undo(ledger, **options):
     return undo_batch(ledger, 1, NOW, **options)
 
 
-def kept(folder):
-    return sorted(path.read_text() for path in folder.glob(".fileq-*"))
+def kept(ledger, folder):
+    """What lies hidden, beside the ledger and in the folder itself."""
+    places = [*Path(ledger.replaced_folder).glob("*"), *folder.glob(".fileq-*")]
+    return sorted(path.read_text() for path in places)
 
 
 @pytest.mark.parametrize("swaps", [True, False], ids=["with a swap of names", "without"])
@@ -52,11 +55,12 @@ def test_an_undo_that_was_killed_loses_nothing_and_the_next_one_does_it(
         try:
             undo(own)
         except Killed:
-            assert "original" in {replaced.read_text(), *kept(folder)}
+            assert "original" in {replaced.read_text(), *kept(ledger, folder)}
     monkeypatch.undo()
     undo(ledger)
     assert replaced.read_text() == "original"
     assert os.listdir(folder) == ["a.jpg"]
+    assert kept(ledger, folder) == []
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -73,23 +77,23 @@ def test_a_publication_that_was_killed_has_the_original_under_a_name_still(
         publish_jobs(ledger, [finished])
     except Killed:
         monkeypatch.undo()
-    assert "original" in {original.read_text(), *kept(folder)}
+    assert "original" in {original.read_text(), *kept(ledger, folder)}
 
 
 def test_what_somebody_saves_in_the_moment_of_the_swap_stays(ledger, folder, replaced, monkeypatch):
     exchange = Directory.exchange
 
-    def late(self, one, other):
+    def late(self, *names):
         monkeypatch.undo()
         replaced.unlink()
         replaced.write_text("newer, by somebody")
-        return exchange(self, one, other)
+        return exchange(self, *names)
 
     monkeypatch.setattr(Directory, "exchange", late)
     result = undo(ledger)
     assert (result.put_back, result.outputs.kept_changed) == ([], 1)
     assert replaced.read_text() == "newer, by somebody"
-    assert kept(folder) == ["original"]
+    assert kept(ledger, folder) == ["original"]
 
 
 def test_an_output_that_is_being_made_anew_is_left_alone(ledger, folder, replaced):
@@ -97,7 +101,7 @@ def test_an_output_that_is_being_made_anew_is_left_alone(ledger, folder, replace
     result = undo(ledger)
     assert (result.put_back, result.outputs.kept_changed) == ([], 1)
     assert replaced.read_text() == "ours"
-    assert kept(folder) == ["original"]
+    assert kept(ledger, folder) == ["original"]
 
 
 def test_without_hard_links_the_output_is_published_and_undo_says_what_is_lost(ledger, folder, monkeypatch):
