@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fileq.cli.options import QueueingOptions, SelectionOptions
-from fileq.cli.output_folder import output_folder
-from fileq.cli.recipe_options import RecipeOptions
-from fileq.cli.recipe_selection import select_recipes
+from fileq.cli.options.output_folder import output_folder
+from fileq.cli.options.recipe import RecipeOptions
+from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Sequence
 
-from fileq.cli.output_folder import output_folder
-from fileq.cli.recipe_options import RecipeOptions
-from fileq.cli.recipe_selection import select_recipes
+from fileq.cli.options.output_folder import output_folder
+from fileq.cli.options.recipe import RecipeOptions
+from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.config.paths import absolute_path
 from fileq.errors import NotFoundError, UsageError

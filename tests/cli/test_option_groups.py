@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from fileq.cli.app import new_app
-from fileq.cli.option_groups import OptionGroup, with_option_groups
+from fileq.cli.options.group import OptionGroup, with_option_groups
 from fileq.cli.typer_patch import patch_command
 
 

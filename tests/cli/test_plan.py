@@ -142,5 +142,5 @@ def test_a_plan_opens_no_ordinary_jpeg_as_a_picture_and_says_the_same(fileq, mon
     monkeypatch.setattr(pipeline, "open_run", noted)
     quick = fileq("run", "photos", "--dry-run", "--json").document["plan"]
     assert sorted(os.path.basename(path) for path in opened) == ["clear.png", "text.jpg"]
-    monkeypatch.setattr("fileq.cli.planning.HeaderPlanner.plan", lambda *_: None)
+    monkeypatch.setattr("fileq.cli.plan.HeaderPlanner.plan", lambda *_: None)
     assert fileq("run", "photos", "--dry-run", "--json").document["plan"] == quick

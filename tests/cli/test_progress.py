@@ -1,6 +1,6 @@
 """How fast it goes, and how long it will take."""
 
-from fileq.cli.progress import ProgressTracker
+from fileq.cli.work.progress import ProgressTracker
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobTally
 

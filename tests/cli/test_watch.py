@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.session import Session
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.service import manager

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fileq.cli.work_costs import WorkCosts, fit_cost
-from fileq.cli.work_meter import RunningWork, WorkMeter
+from fileq.cli.work.costs import WorkCosts, fit_cost
+from fileq.cli.work.meter import RunningWork, WorkMeter
 from fileq.ledger.queries.work import WorkCount, WorkSample
 
 SMALL, LARGE = 60_000, 2_400_000

@@ -8,9 +8,9 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import is_worker_alive
-from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import QueueingOptions, SelectionOptions
-from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.options.group import with_option_groups
+from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths, show_notices, worst_exit_code
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.due_time import with_due_time
@@ -74,15 +74,15 @@ def _follow_jobs(session: Session, ledger: Ledger, result: AddResult, display: D
     if not result.has_jobs:
         return ExitCode.DONE
     try:
-        from fileq.cli.processing import ProcessingWords, exit_code_of
-        from fileq.cli.progress import follow
         from fileq.cli.views.batch import log_outcome, read_outcome
+        from fileq.cli.work.execution import ProcessingWords, exit_code_of
+        from fileq.cli.work.progress import follow
 
         follow(session, ledger, result.scope, display)
         log_outcome(session, display, read_outcome(ledger, result))
         return exit_code_of(session, ledger, result, display, ProcessingWords(again=SAME_COMMAND[forced]))
     except KeyboardInterrupt:
-        from fileq.cli.processing import ProcessingWords, describe_rest
+        from fileq.cli.work.execution import ProcessingWords, describe_rest
 
         display.clear_progress()
         display.hint(describe_rest(session, ledger, result, ProcessingWords(again=SAME_COMMAND[forced])))

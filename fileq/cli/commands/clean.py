@@ -9,7 +9,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.cli.stopping import stop_requests
+from fileq.cli.stop_requests import stop_requests
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
@@ -49,7 +49,7 @@ def clean(
     if batch is not None:
         if older_than is not None:
             raise UsageError("--batch and --older-than can't be both.", "With --batch all of it goes, of any age.")
-        from fileq.cli.undoing import undo_and_answer
+        from fileq.cli.undo import undo_and_answer
 
         return undo_and_answer(session, display, batch, dry_run=dry_run)
     age = None if older_than is None else _age(older_than)

@@ -13,7 +13,7 @@ from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.job import FINAL, Job, JobState
 from fileq.ledger.queries.overview import JobSelection
-from fileq.retention.forgetting import forget_jobs
+from fileq.retention.forget import forget_jobs
 from fileq.units import describe_count
 
 app = new_app()

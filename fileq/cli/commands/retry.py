@@ -86,7 +86,7 @@ def retry(
 def _run(
     session: Session, ledger: Ledger, display: Display, job_ids: Sequence[int], slots: int, batch_id: int | None
 ) -> ExitCode:
-    from fileq.cli.processing import ProcessingWords, process_here
+    from fileq.cli.work.execution import ProcessingWords, process_here
 
     def enqueue(worker: "Worker", queue: str) -> AddResult:
         """Queue the jobs again, for this worker."""
@@ -103,9 +103,9 @@ def _run(
 
 
 def _wait(session: Session, ledger: Ledger, display: Display, followed: Sequence[int]) -> ExitCode:
-    from fileq.cli.processing import ProcessingWords, exit_code_of
-    from fileq.cli.progress import follow
     from fileq.cli.views.batch import log_outcome, read_outcome
+    from fileq.cli.work.execution import ProcessingWords, exit_code_of
+    from fileq.cli.work.progress import follow
 
     result = AddResult(adopted=list(dict.fromkeys(followed)))
     if result.has_jobs:

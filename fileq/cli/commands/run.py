@@ -7,9 +7,9 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import QueueingOptions, SelectionOptions, slot_count
-from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.options.group import with_option_groups
+from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.formatting import SAME_COMMAND
@@ -55,7 +55,7 @@ def run(
 def _process(
     session: Session, ledger: Ledger, request: AddRequest, display: Display, count: int, *, forced: bool
 ) -> ExitCode:
-    from fileq.cli.processing import ProcessingWords, process_here
+    from fileq.cli.work.execution import ProcessingWords, process_here
 
     def enqueue(worker: "Worker", queue: str) -> AddResult:
         """Queue the files for this worker alone. Raises MissingPathsError, LedgerError, KeyboardInterrupt."""

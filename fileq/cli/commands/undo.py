@@ -7,7 +7,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.cli.undoing import undo_and_answer
+from fileq.cli.undo import undo_and_answer
 from fileq.errors import ExitCode
 
 app = new_app()

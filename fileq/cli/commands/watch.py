@@ -9,15 +9,15 @@ import typer
 from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.option_groups import with_option_groups
 from fileq.cli.options import slot_count
-from fileq.cli.progress import start_tracker
-from fileq.cli.recipe_options import RecipeOptions
-from fileq.cli.recipe_selection import select_recipes
+from fileq.cli.options.group import with_option_groups
+from fileq.cli.options.recipe import RecipeOptions
+from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.cli.watch_reporter import WatchReporter
+from fileq.cli.work.progress import start_tracker
 from fileq.config import load_config
 from fileq.display import Display
 from fileq.errors import ExitCode

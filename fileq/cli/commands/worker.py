@@ -9,9 +9,9 @@ from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.options import slot_count
-from fileq.cli.progress import start_tracker
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
+from fileq.cli.work.progress import start_tracker
 from fileq.config import Config
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError

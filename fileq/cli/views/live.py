@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from fileq.cli.progress import PauseNotice, ProgressTracker
 from fileq.cli.views.ended_jobs import ended_job_line
 from fileq.cli.views.work_summary import WorkSummary
-from fileq.cli.work_meter import RunningWork
+from fileq.cli.work.meter import RunningWork
+from fileq.cli.work.progress import PauseNotice, ProgressTracker
 from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger

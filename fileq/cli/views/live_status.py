@@ -5,11 +5,11 @@ import time
 import msgspec
 
 from fileq.cli.lookup import live_workers
-from fileq.cli.progress import ProgressTracker, follow_progress, start_tracker
 from fileq.cli.session import Session
 from fileq.cli.views.ended_jobs import failed_job_line
 from fileq.cli.views.places import relative_path
-from fileq.cli.work_costs import CostBook
+from fileq.cli.work.costs import CostBook
+from fileq.cli.work.progress import ProgressTracker, follow_progress, start_tracker
 from fileq.display import BatchProgress, Progress, StatusView, Text, Tone
 from fileq.errors import ErrorKind
 from fileq.ledger import Ledger

@@ -6,14 +6,14 @@ from itertools import chain, islice
 from typing import Any
 
 from fileq.cli.options import slot_count
-from fileq.cli.planning import Plan, PlannedJob, PlanOutcome, make_plan
+from fileq.cli.plan import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.jobs import failure_document, result_document
 from fileq.cli.views.places import relative_path
-from fileq.cli.work_costs import WorkCosts
+from fileq.cli.work.costs import WorkCosts
 from fileq.display import Answer, Column, Display, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode

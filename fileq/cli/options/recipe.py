@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fileq.cli.option_groups import OptionGroup
 from fileq.cli.options import Recipes
+from fileq.cli.options.group import OptionGroup
 
 _PANEL = "Make a recipe here, or change the one of -r"
 

@@ -1,6 +1,6 @@
 """The recipes that the options of a command mean."""
 
-from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.session import Session
 from fileq.recipes.recipe import Recipe
 
@@ -12,7 +12,10 @@ def select_recipes(session: Session, options: RecipeOptions, *, saves: bool = Tr
     """
     if not options.changes_recipes:
         return session.recipes(options.recipe or ())
-    from fileq.cli.recipe_changes import changed_recipes, save_recipes  # those who name a recipe don't wait for it
+    from fileq.cli.options.recipe_changes import (  # those who name a recipe don't wait for it
+        changed_recipes,
+        save_recipes,
+    )
 
     recipes = changed_recipes(session, options)
     return save_recipes(session, recipes, options, saves=saves)

@@ -4,7 +4,7 @@ import time
 
 from fileq.cli.lookup import require_batch
 from fileq.cli.session import Session
-from fileq.cli.stopping import stop_requests
+from fileq.cli.stop_requests import stop_requests
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block

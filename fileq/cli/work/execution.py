@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.cli.progress import PauseNotice, start_tracker
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.batch import batch_answer
 from fileq.cli.views.due_time import describe_due, with_due_time
 from fileq.cli.views.formatting import describe_adopted, describe_result
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
+from fileq.cli.work.progress import PauseNotice, start_tracker
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import AddResult

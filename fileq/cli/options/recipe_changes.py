@@ -7,8 +7,8 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from fileq.cli.op_option import parse_operation
-from fileq.cli.recipe_options import RecipeOptions
+from fileq.cli.options.operation import parse_operation
+from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.session import Session
 from fileq.config.paths import absolute_path, working_folder
 from fileq.config.problems import problem_from_check, suggest_names

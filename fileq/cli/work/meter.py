@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from fileq.cli.work_costs import CostBook, WorkCosts
+from fileq.cli.work.costs import CostBook, WorkCosts
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import Scope
 from fileq.ledger.queries.work import WorkCount

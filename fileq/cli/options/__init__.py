@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fileq.cli.option_groups import OptionGroup
+from fileq.cli.options.group import OptionGroup
 from fileq.config import Config
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on stdout.", show_envvar=False)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.ended_jobs import failed_job_line
-from fileq.cli.work_costs import CostBook
-from fileq.cli.work_meter import RunningWork, WorkMeter
+from fileq.cli.work.costs import CostBook
+from fileq.cli.work.meter import RunningWork, WorkMeter
 from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger
