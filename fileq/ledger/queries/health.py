@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import msgspec
 
 from fileq.ledger.columns import decode_path
-from fileq.ledger.database import UNFINISHED, UNSENT, Database
+from fileq.ledger.conditions import UNFINISHED, UNSENT
+from fileq.ledger.database import Database
 
 _SAMPLE = 10_000
 _LONGEST = 1_000

@@ -8,7 +8,8 @@ import msgspec
 from fileq.errors import ErrorKind
 from fileq.job import LISTED, Failure, Job, JobState, OutputInfo
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
-from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.conditions import UNFINISHED
+from fileq.ledger.database import Database
 from fileq.ledger.job_group import JobGroup, Scope, scope_sql
 
 _JOB = (

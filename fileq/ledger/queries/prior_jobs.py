@@ -8,7 +8,8 @@ import msgspec
 from fileq.errors import ErrorKind
 from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_path, read_error_kind
-from fileq.ledger.database import LEAVING, Database, select_among
+from fileq.ledger.conditions import LEAVING
+from fileq.ledger.database import Database, select_among
 
 _SELECT = f"select id, source, version, fingerprint, folder, state, error_kind, {LEAVING}, size, digest from jobs"  # noqa: S608  # ours
 _SELECT_VERSION = f"{_SELECT} where source = ? and version = ?"

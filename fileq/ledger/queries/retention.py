@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.columns import decode_path, encode_path
-from fileq.ledger.database import ENDED, Database
+from fileq.ledger.conditions import ENDED
+from fileq.ledger.database import Database
 
 _ENDED = f"select 1 from jobs where jobs.id = outputs.job_id and {ENDED}"  # noqa: S608  # ours
 _FREE = (

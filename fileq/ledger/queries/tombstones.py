@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from fileq.ledger.columns import decode_path, read_row
-from fileq.ledger.database import ENDED, LEAVING, NAMES_NO_UNFINISHED, PARKED, Database
+from fileq.ledger.conditions import ENDED, LEAVING, NAMES_NO_UNFINISHED, PARKED
+from fileq.ledger.database import Database
 
 _OLD = (
     f"finished_at < ? and purged_at is null and {ENDED}"  # noqa: S608  # ours

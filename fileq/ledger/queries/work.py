@@ -8,7 +8,8 @@ import msgspec
 
 from fileq.job import Failure, JobState
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
-from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.conditions import UNFINISHED
+from fileq.ledger.database import Database
 from fileq.ledger.job_group import Scope, scope_sql
 
 _SAMPLES = 2000

@@ -10,7 +10,8 @@ import msgspec
 
 from fileq.job import Failure, Token
 from fileq.ledger.columns import decode_path, encode_text, read_row
-from fileq.ledger.database import UNFINISHED, Database
+from fileq.ledger.conditions import UNFINISHED
+from fileq.ledger.database import Database
 from fileq.ledger.tables.jobs import QueueEntry, supersede_if_newer
 
 _SLACK = 5.0

@@ -7,7 +7,8 @@ import msgspec
 
 from fileq.job import JobState
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
-from fileq.ledger.database import PARKED, Database
+from fileq.ledger.conditions import PARKED
+from fileq.ledger.database import Database
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.job_sources import FoundSource
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.ledger.columns import decode_path, encode_path, read_row
-from fileq.ledger.database import ENDED, PARKED, UNFINISHED, UNSENT, Database
+from fileq.ledger.conditions import ENDED, PARKED, UNFINISHED, UNSENT
+from fileq.ledger.database import Database
 
 _END_SUPERSEDED = "finished_at = coalesce(finished_at, :now), due_at = null, needs_notice = 0"
 

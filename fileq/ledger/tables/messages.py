@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fileq.ledger.database import NAMES_NO_UNFINISHED, Database
+from fileq.ledger.conditions import NAMES_NO_UNFINISHED
+from fileq.ledger.database import Database
 
 _MOVED_AT_ONCE = 5_000
 
