@@ -24,7 +24,7 @@ LOOKS = {
     "list_waiting_queues": lambda ledger: ledger.health.list_waiting_queues(NOW),
     "list_due_jobs": lambda ledger: ledger.health.list_due_jobs(NOW),
     "list_due_jobs unsent": lambda ledger: ledger.health.list_due_jobs(NOW, unsent=True),
-    "list_ended_jobs": lambda ledger: ledger.health.list_ended_jobs(NOW - 60),
+    "list_turns": lambda ledger: ledger.health.list_turns(NOW - 60),
     "measure_flow": lambda ledger: ledger.health.measure_flow(NOW - 60, NOW),
     "list_output_folders": lambda ledger: ledger.health.list_output_folders(NOW - 60),
     "list_recent_output_folders": lambda ledger: ledger.health.list_recent_output_folders(NOW - 60, 10),

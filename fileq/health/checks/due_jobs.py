@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, shorten_list
-from fileq.ledger.queries.health import DueJob, EndedJob
+from fileq.ledger.queries.health import DueJob, JobTurn
 from fileq.units import describe_count, describe_seconds, is_or_are
 
 _UNSENT = 180.0
@@ -25,14 +25,14 @@ def check_due_jobs(context: CheckContext) -> Finding:
         job for job in health.list_due_jobs(now, unsent=True) if job.queue in served and now - job.since > _UNSENT
     ]
     waiting = [job for job in health.list_due_jobs(now) if job.queue in served and now - job.since > _OVERTAKEN]
-    overtaken = _overtaken(waiting, health.list_ended_jobs(now - _OVERTAKEN)) if waiting else []
+    overtaken = _overtaken(waiting, health.list_turns(now - _OVERTAKEN)) if waiting else []
     return combine(
         [_found(unsent, now, "without a message"), _found(overtaken, now, "while later ones are done")],
         ok("Every job gets its turn."),
     )
 
 
-def _overtaken(waiting: Iterable[DueJob], ended: list[EndedJob]) -> list[DueJob]:
+def _overtaken(waiting: Iterable[DueJob], ended: list[JobTurn]) -> list[DueJob]:
     """Return those that were passed over by most of what has ended lately.
 
     A later job is one that came after the other was due, and is no more urgent. Some may well be done before: what was
@@ -44,7 +44,7 @@ def _overtaken(waiting: Iterable[DueJob], ended: list[EndedJob]) -> list[DueJob]
     return [job for job in oldest.values() if 2 * sum(_is_later(other, job) for other in ended) > len(ended)]
 
 
-def _is_later(ended: EndedJob, job: DueJob) -> bool:
+def _is_later(ended: JobTurn, job: DueJob) -> bool:
     return (
         ended.queue == job.queue
         and ended.priority <= job.priority

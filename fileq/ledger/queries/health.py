@@ -55,7 +55,9 @@ class DueJob(msgspec.Struct, frozen=True, kw_only=True):
     since: float
 
 
-class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
+class JobTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that has had its turn, and where in the queue it stood."""
+
     job_id: int
     queue: str
     priority: int
@@ -126,7 +128,7 @@ class HealthQueries:
             for job_id, source, queue, priority, since in rows
         ]
 
-    def list_ended_jobs(self, since: float) -> list[EndedJob]:
+    def list_turns(self, since: float) -> list[JobTurn]:
         """Return what has ended after `since`, the last thousand."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -136,7 +138,7 @@ class HealthQueries:
                 (since, _LONGEST),
             ).fetchall()
         return [
-            EndedJob(job_id=job_id, queue=queue, priority=priority, added_at=added_at)
+            JobTurn(job_id=job_id, queue=queue, priority=priority, added_at=added_at)
             for job_id, queue, priority, added_at in rows
         ]
 
