@@ -14,8 +14,7 @@ from contextlib import suppress
 SHELL_VARIABLE = "_FILEQ_COMPLETE"
 """The environment variable that asks for words; its value is the shell's name."""
 
-
-_SPECIAL = frozenset(" \t'\"\\()&;|<>$`*?[]{}#!~")
+_SPECIAL_IN_BASH = frozenset(" '\"\\()&;|<>$`*?[]{}#!~")
 
 
 def answer_shell(words: Sequence[str]) -> None:
@@ -46,11 +45,7 @@ def _answer(words: list[str], shell: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    return (
-        word
-        if shlex.quote(word) == word
-        else "".join(f"\\{one}" if one in " '\"\\()&;|<>$`*?[]#!" else one for one in word)
-    )
+    return "".join(f"\\{one}" if one in _SPECIAL_IN_BASH else one for one in word)
 
 
 def _without_bash_quirks(words: list[str]) -> list[str]:
