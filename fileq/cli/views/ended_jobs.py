@@ -4,7 +4,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from fileq.cli.views.places import relative_path, relative_paths_in
+from fileq.cli.views.places import relative_path, relative_paths_in, replace_path
 from fileq.display import Text, Tone
 from fileq.job import Failure, JobState
 from fileq.units import describe_bytes, describe_count, describe_seconds
@@ -63,6 +63,6 @@ def done_job_line(job_id: int, source: str, outputs: tuple[str, ...], bytes_out:
 
 def brief_reason(failure: Failure, source: str) -> str:
     """Return a failure's message for who sees the source beside it: "it" for the source, and no full stop."""
-    message = failure.message.strip().removesuffix(".").replace(source, "it")
+    message = replace_path(failure.message.strip().removesuffix("."), source, "it")
     first, blank, rest = message.partition(" ")
     return relative_paths_in(f"{first.lower() if first in _SENTENCE_STARTS else first}{blank}{rest}")

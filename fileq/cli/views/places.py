@@ -1,10 +1,15 @@
 """Where files are, as people say it: from the working folder, and folders summed up."""
 
 import os
+import re
 from collections.abc import Mapping
 
 from fileq.display import Text, Tone
 from fileq.units import describe_count
+
+_BEGINS = r"(?<![\w./\\-])"
+_ENDS = r"(?![\w/\\-]|\.\w)"
+"""Where a path begins and ends in a sentence: /data is not in /backup/data, nor a.jpg in a.jpg.webp."""
 
 _MOST_LINES = 3
 _MOST_PARENTS = 2
@@ -27,7 +32,12 @@ def relative_path(path: str) -> str:
 def relative_paths_in(sentence: str) -> str:
     """Return a sentence in which paths below the working folder begin there."""
     here = _working_folder()
-    return sentence.replace(os.path.join(here, ""), "") if here else sentence
+    return re.sub(_BEGINS + re.escape(os.path.join(here, "")), "", sentence) if here else sentence
+
+
+def replace_path(sentence: str, path: str, word: str) -> str:
+    """Return a sentence in which a word stands for a path, and for no path that only begins or ends like it."""
+    return re.sub(_BEGINS + re.escape(path) + _ENDS, lambda _: word, sentence)
 
 
 def _working_folder() -> str:
