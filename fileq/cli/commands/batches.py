@@ -1,6 +1,6 @@
 """fileq batches: list the batches, one row each."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -33,15 +33,9 @@ _COLUMNS = (
 def batches(
     context: typer.Context,
     *,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", "-n", metavar="N", min=0, show_envvar=False, show_default=False,
-            help="At most so many. Default: 50 on a terminal, else all.",
-        ),
-    ] = None,
+    limit: options.Limit = None,
     json: options.Json = False,
-) -> ExitCode:  # fmt: skip
+) -> ExitCode:
     """List batches, newest first.
 
     Each with its time, its source, its recipe, its jobs in numbers, and the folder of its outputs.

@@ -46,15 +46,9 @@ def list_(
         str | None,
         typer.Option("--recipe", "-r", metavar="NAME", help="Only this recipe.", show_envvar=False, show_default=False),
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", "-n", metavar="N", min=0, show_envvar=False, show_default=False,
-            help="At most so many. Default: 50 on a terminal, else all.",
-        ),
-    ] = None,
+    limit: options.Limit = None,
     json: options.Json = False,
-) -> ExitCode:  # fmt: skip
+) -> ExitCode:
     """List jobs, newest first.
 
     Superseded ones are listed only where --state names them.

@@ -28,6 +28,13 @@ Jobs = Annotated[list[int] | None, typer.Argument(metavar="JOB", help="The jobs'
 Batch = Annotated[
     int | None, typer.Option("--batch", "-b", metavar="N", help="A batch.", show_envvar=False, show_default=False)
 ]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", "-n", metavar="N", min=0, show_envvar=False, show_default=False,
+        help="At most so many. Default: 50 on a terminal, else all.",
+    ),
+]  # fmt: skip
 OneBatch = Annotated[
     int | None, typer.Argument(metavar="BATCH", help="Only this batch. Default: everything.", show_default=False)
 ]
