@@ -10,7 +10,7 @@ from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import UndoResult, undo_batch
-from fileq.units import describe_bytes, describe_count
+from fileq.units import describe_bytes, describe_count, was_or_were
 
 
 def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_run: bool) -> ExitCode:
@@ -69,8 +69,8 @@ def _hint_at_rest(result: UndoResult, display: Display) -> None:
     for path in result.not_kept:
         display.error(f"{path} took the place of a file that was not kept, so it can't be put back. The output stays.")
     if changed := result.outputs.kept_changed:
-        was = "was" if changed == 1 else "were"
-        display.hint(f"{describe_count(changed, 'output')} {was} changed by somebody, and kept.")
+        kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
+        display.hint(f"{kept} changed by somebody, and kept.")
     for problem in result.outputs.problems:
         display.error(problem, "Look at the permissions, then undo it again.")
     if result.outputs.stopped:

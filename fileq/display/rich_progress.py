@@ -20,7 +20,7 @@ from fileq.display.progress import (
 )
 from fileq.display.text_width import pad, shorten, shorten_path, text_width
 from fileq.escaping import escape_controls
-from fileq.units import describe_seconds
+from fileq.units import describe_count, describe_seconds
 
 STYLES = {
     Tone.PLAIN: "",
@@ -103,7 +103,7 @@ def render_status_view(view: StatusView, room: int) -> RenderableType:
     """Return a line for each unfinished batch, what runs, and the notes, for a terminal of `room` columns."""
     lines: list[RenderableType] = _batches(view.batches, room) or [RichText("Nothing is left to do.")]
     if view.more_batches:
-        lines.append(RichText(f"and {view.more_batches:,} more batches: fileq batches", "dim"))
+        lines.append(RichText(f"and {describe_count(view.more_batches, 'more batch')}: fileq batches", "dim"))
     slots = [_slot(slot, room) for slot in view.total.slots]
     notes = [fit_text(note, room) for note in view.notes]
     return Group(*lines, *slots, *([RichText()] if notes else []), *notes)

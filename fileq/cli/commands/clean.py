@@ -15,7 +15,7 @@ from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import CleanupResult
 from fileq.retention import clean as clean_outputs
-from fileq.units import KeepDuration, describe_bytes, describe_count
+from fileq.units import KeepDuration, describe_bytes, describe_count, was_or_were
 
 app = new_app()
 
@@ -108,9 +108,9 @@ def _describe(result: CleanupResult, *, dry_run: bool) -> str:
 
 
 def _hint_at_kept(result: CleanupResult, display: Display) -> None:
-    if result.kept_changed:
-        was = "was" if result.kept_changed == 1 else "were"
-        display.hint(f"{describe_count(result.kept_changed, 'output')} {was} changed by somebody, and kept.")
+    if changed := result.kept_changed:
+        kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
+        display.hint(f"{kept} changed by somebody, and kept.")
     for problem in result.problems:
         display.error(problem, "Look at the permissions, then clean again.")
     if result.stopped:
