@@ -137,11 +137,7 @@ def progress_ticker(
                 ledger.overview.tally_jobs(scope),
                 now,
                 slots=[_slot(activity, has_recipe=len(recipe_names) > 1) for activity in activities],
-                running=[
-                    RunningWork(activity.fingerprint, activity.size, activity.seconds)
-                    for activity in activities
-                    if activity.job_id is not None
-                ],
+                running=_running(activities),
                 paused=paused,
             )
         )
@@ -149,6 +145,10 @@ def progress_ticker(
         rest = _REST * (time.monotonic() - now)
 
     return on_tick
+
+
+def _running(activities: Sequence["SlotActivity"]) -> list[RunningWork]:
+    return [RunningWork(one.fingerprint, one.size, one.seconds) for one in activities if one.job_id is not None]
 
 
 def _slot(activity: "SlotActivity", *, has_recipe: bool) -> SlotProgress:
