@@ -1,6 +1,7 @@
 """A retry reads the file as it is now, and where it is now; and what is forgotten is in nobody's way."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_run_and_wait_with_retry_exit_by_how_the_jobs_ended(fileq: Program, fail
     with fileq.worker():
         fileq.run("retry", job, "--wait", expect=1)
         fileq.run("retry", "--run", "--wait", job, expect=2)
+
+
+def test_a_retry_that_is_stopped_while_it_waits_says_how_to_go_on(fileq: Program, failed) -> None:
+    process = fileq.start("retry", "--batch", "1", "--wait")
+    assert process.stderr is not None
+    assert b"No worker is running." in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "1 job of batch 1 waits in the queue. Go on: fileq wait 1. Drop the rest:" in stderr.decode()
 
 
 def test_retry_run_goes_on_with_what_was_queued_again_before(fileq: Program, photos: Path, failed) -> None:

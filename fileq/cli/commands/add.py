@@ -73,17 +73,6 @@ def _show_result(ledger: Ledger, display: Display, result: AddResult, request: A
 def _follow_jobs(session: Session, ledger: Ledger, result: AddResult, display: Display, *, forced: bool) -> ExitCode:
     if not result.has_jobs:
         return ExitCode.DONE
-    try:
-        from fileq.cli.views.batch import log_outcome, read_outcome
-        from fileq.cli.work.execution import ProcessingWords, exit_code_of
-        from fileq.cli.work.progress import follow
+    from fileq.cli.work.execution import ProcessingWords, follow_elsewhere
 
-        follow(session, ledger, result.scope, display)
-        log_outcome(session, display, read_outcome(ledger, result))
-        return exit_code_of(session, ledger, result, display, ProcessingWords(again=SAME_COMMAND[forced]))
-    except KeyboardInterrupt:
-        from fileq.cli.work.execution import ProcessingWords, describe_rest
-
-        display.clear_progress()
-        display.hint(describe_rest(session, ledger, result, ProcessingWords(again=SAME_COMMAND[forced])))
-        raise
+    return follow_elsewhere(session, ledger, display, result, ProcessingWords(again=SAME_COMMAND[forced]))

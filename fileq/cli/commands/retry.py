@@ -65,22 +65,32 @@ def retry(
         require_batch(ledger, batch)
         job_ids = [job.id for job in named]
         if failed or batch is not None or cause:
-            states = (JobState.FAILED,) if failed or cause else (*_RETRIABLE, *(UNFINISHED if follows else ()))
+            states = (JobState.FAILED,) if failed or cause else _taken_states(follows=follows)
             job_ids += ledger.overview.list_job_ids(JobSelection(states=states, batch_id=batch, error_kind=cause))
         code = _exit_code(ledger, named, display, follows=follows)
         if run:
             ended = _run(session, ledger, display, job_ids, slot_count(workers, session.config), batch)
-            return code if ended is ExitCode.DONE else ended
-        retried = retry_jobs(ledger, job_ids, time.time())
-        display.answer(
-            Answer({"retried": len(retried)}, [Text(f"{describe_count(len(retried), 'job')} queued again.")])
-        )
-        if wait:
-            ended = _wait(session, ledger, display, [*retried, *ledger.jobs.filter_unfinished_jobs(job_ids)])
-            return code if ended is ExitCode.DONE else ended
-        if retried and not is_worker_alive(ledger, session.config):
-            display.hint(session.no_worker_hint)
-        return code
+        else:
+            ended = _retry(session, ledger, display, job_ids, batch, waits=wait)
+        return code if ended is ExitCode.DONE else ended
+
+
+def _taken_states(*, follows: bool) -> tuple[JobState, ...]:
+    """Return the states of jobs that can be retried, or, where they are followed, are queued already."""
+    return (*_RETRIABLE, *UNFINISHED) if follows else _RETRIABLE
+
+
+def _retry(
+    session: Session, ledger: Ledger, display: Display, job_ids: Sequence[int], batch_id: int | None, *, waits: bool
+) -> ExitCode:
+    """Queue the jobs again, for any worker; where this command waits, see them to their end. Returns the exit code."""
+    retried = retry_jobs(ledger, job_ids, time.time())
+    display.answer(Answer({"retried": len(retried)}, [Text(f"{describe_count(len(retried), 'job')} queued again.")]))
+    if waits:
+        return _wait(session, ledger, display, [*retried, *ledger.jobs.filter_unfinished_jobs(job_ids)], batch_id)
+    if retried and not is_worker_alive(ledger, session.config):
+        display.hint(session.no_worker_hint)
+    return ExitCode.DONE
 
 
 def _run(
@@ -102,22 +112,19 @@ def _run(
     return process_here(session, ledger, display, slots, enqueue, ProcessingWords(noun="job", again=again))
 
 
-def _wait(session: Session, ledger: Ledger, display: Display, followed: Sequence[int]) -> ExitCode:
-    from fileq.cli.views.batch import log_outcome, read_outcome
-    from fileq.cli.work.execution import ProcessingWords, exit_code_of
-    from fileq.cli.work.progress import follow
+def _wait(
+    session: Session, ledger: Ledger, display: Display, followed: Sequence[int], batch_id: int | None
+) -> ExitCode:
+    from fileq.cli.work.execution import ProcessingWords, follow_elsewhere
 
     result = AddResult(adopted=list(dict.fromkeys(followed)))
-    if result.has_jobs:
-        follow(session, ledger, result.scope, display)
-        log_outcome(session, display, read_outcome(ledger, result))
-    return exit_code_of(session, ledger, result, display, ProcessingWords())
+    again = session.command("wait", *([] if batch_id is None else [batch_id]))
+    return follow_elsewhere(session, ledger, display, result, ProcessingWords(noun="job", again=again))
 
 
 def _exit_code(ledger: Ledger, named: list[Job], display: Display, *, follows: bool) -> ExitCode:
     """Hint at jobs that were named and can't be retried, nor followed to their end. Returns the exit code."""
-    taken = {*_RETRIABLE, *(UNFINISHED if follows else ())}
-    others = [job for job in named if job.state not in taken]
+    others = [job for job in named if job.state not in _taken_states(follows=follows)]
     for job in others:
         newer = ledger.overview.find_newer_job(job.id) if job.state is JobState.SUPERSEDED else None
         reason = (

@@ -11,11 +11,11 @@ import msgspec
 
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
-from fileq.cli.views.batch import batch_answer
+from fileq.cli.views.batch import batch_answer, log_outcome, read_outcome
 from fileq.cli.views.due_time import describe_due, with_due_time
-from fileq.cli.views.formatting import describe_adopted, describe_result
+from fileq.cli.views.formatting import SAME_COMMAND, describe_adopted, describe_result
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
-from fileq.cli.work.progress import PauseNotice, start_tracker
+from fileq.cli.work.progress import PauseNotice, follow, start_tracker
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import AddResult
@@ -34,7 +34,7 @@ class ProcessingWords(msgspec.Struct, frozen=True, kw_only=True):
     """What is said around the work: what is counted, and how to go on once it was stopped."""
 
     noun: str = "file"
-    again: str = "the same command"
+    again: str = SAME_COMMAND[False]
     due_at: float | None = None
     """Before when nothing begins, in seconds since the epoch."""
 
@@ -99,6 +99,22 @@ def exit_code_of(
         newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued anew"
         display.hint(f"{newer}. Go on: {words.again}.")
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded else ExitCode.DONE
+
+
+def follow_elsewhere(
+    session: Session, ledger: Ledger, display: Display, result: AddResult, words: ProcessingWords
+) -> ExitCode:
+    """Follow jobs that workers elsewhere do to their end, and say how they ended. Returns the exit code."""
+    if not result.has_jobs:
+        return ExitCode.DONE
+    try:
+        follow(session, ledger, result.scope, display)
+        log_outcome(session, display, read_outcome(ledger, result))
+        return exit_code_of(session, ledger, result, display, words)
+    except KeyboardInterrupt:
+        display.clear_progress()
+        display.hint(describe_rest(session, ledger, result, words))
+        raise
 
 
 def describe_rest(session: Session, ledger: Ledger, result: AddResult, words: ProcessingWords) -> str:
