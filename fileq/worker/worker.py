@@ -94,10 +94,19 @@ class Worker:
         self._failure: FileqError | None = None
         self._unwritten: tuple[float, LedgerError] | None = None
         self._notified_at: float | None = None
-        self._context = SlotContext(
+        self._context = self._create_context(shortage, database_outage, on_ended)
+        huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
+        self._consumer = SlotConsumer(
+            self._context, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING
+        )
+
+    def _create_context(
+        self, shortage: Outage, database_outage: Outage, on_ended: Callable[[EndedJob], None] | None
+    ) -> SlotContext:
+        return SlotContext(
             ledger=self._ledger,
             settings=self._settings,
-            queue=queue,
+            queue=self._queue,
             worker_id=lambda: self._record.id,
             paused=threading.Event(),
             idle=threading.Event(),
@@ -105,11 +114,7 @@ class Worker:
             shortage=shortage,
             database_outage=database_outage,
             on_ended=on_ended,
-            folder_outages=None if drain else FolderOutages(),
-        )
-        huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
-        self._consumer = SlotConsumer(
-            self._context, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING
+            folder_outages=None if self._drain else FolderOutages(),
         )
 
     def __enter__(self) -> Self:

@@ -10,6 +10,7 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.cli.stop_requests import stop_requests
+from fileq.config import Config
 from fileq.display import Answer, Display, Text, Tone
 from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
@@ -54,10 +55,7 @@ def clean(
         return undo_and_answer(session, display, batch, dry_run=dry_run)
     age = None if older_than is None else _age(older_than)
     config = session.config
-    if config.was_found:
-        display.hint(f"Retention is as {config.file} says.")
-    for name, fault in config.faults.items():
-        display.hint(f"What the recipe {name} made stays, as it has a fault: {fault}")
+    _hint_at_config(config, display)
     with session.ledger() as ledger, stop_requests() as stop:
         result = clean_outputs(
             ledger, config.settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=config.faults
@@ -67,6 +65,13 @@ def clean(
     if result.stopped:
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if result.failed else ExitCode.DONE
+
+
+def _hint_at_config(config: Config, display: Display) -> None:
+    if config.was_found:
+        display.hint(f"Retention is as {config.file} says.")
+    for name, fault in config.faults.items():
+        display.hint(f"What the recipe {name} made stays, as it has a fault: {fault}")
 
 
 def _age(text: str) -> KeepDuration:
