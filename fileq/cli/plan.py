@@ -114,6 +114,7 @@ class Plan:
 
     @property
     def total(self) -> int:
+        """How many jobs there are."""
         return self.counts.total()
 
     @property
@@ -160,6 +161,7 @@ class _Planner:
             yield from together
 
     def plan(self, job: JobRequest, outcome: IntakeOutcome, job_id: int) -> PlannedJob:
+        """Return what would become of a job, of which the intake says this. Raises LedgerError."""
         source, recipe = job.source.path, job.target.recipe
         if outcome is IntakeOutcome.KNOWN:
             known = self._ledger.overview.find_job(job_id, purged=True)

@@ -47,7 +47,7 @@ class KnownFolders:
             if _is_at(path, status):
                 return path
         for path in former:
-            if _Move(self._ledger, path, folder).is_done():
+            if _Move(self._ledger, path, folder).record():
                 break
         return folder
 
@@ -68,7 +68,7 @@ class _Move:
         self._path = path
         self._roots = _differing_parts(former, path)
 
-    def is_done(self) -> bool:
+    def record(self) -> bool:
         """Record the new paths, where the folder was renamed indeed. Return whether it was."""
         jobs = self._ledger.moved_folders.list_jobs_in(self._former)
         if any(job.state is JobState.RUNNING for job in jobs) or not any(map(self._has_come_along, jobs)):
