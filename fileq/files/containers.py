@@ -130,8 +130,12 @@ def jpeg_segment(marker: int, payload: bytes) -> bytes:
 
 def png_chunk(name: bytes, payload: bytes) -> bytes:
     """Return a chunk of a PNG file with its checksum."""
-    checksum = zlib.crc32(payload, zlib.crc32(name))
-    return len(payload).to_bytes(4, "big") + name + payload + checksum.to_bytes(4, "big")
+    return len(payload).to_bytes(4, "big") + name + payload + png_checksum(name + payload)
+
+
+def png_checksum(content: bytes) -> bytes:
+    """Return what follows the name and the payload of a chunk."""
+    return zlib.crc32(content).to_bytes(4, "big")
 
 
 def riff_chunk(name: bytes, payload: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """The mark that fileq's outputs carry, by which a database that knows nothing of them takes none for an original.
 
-It holds a digest of the recipe's name, and nothing of the picture or of anybody. It stands where no metadata is: in a
-segment, chunk or box that readers pass over and editors drop, so that what somebody has edited is an original again.
+It holds a digest of the recipe's name, and room for a seal (fileq.files.output_seal). It stands where no metadata is:
+in a segment, chunk or box that readers pass over and editors drop, so that what somebody has edited is an original
+again.
 """
 
 import hashlib
@@ -19,6 +20,8 @@ _JPEG_SEGMENTS = 40
 _TIFFS = (b"II*\0", b"MM\0*")
 CHUNK = b"fqMK"  # as PNG has it: ancillary, private, not to be copied by who changes the picture
 TIFF_TAG = 0x000B  # ProcessingSoftware
+SEAL_ROOM = b" " + b"." * 12
+"""What a mark ends with until it gets its seal: a space, and as many characters as the seal has."""
 
 
 class OutputMark(NamedTuple):
@@ -29,8 +32,8 @@ class OutputMark(NamedTuple):
 
 
 def mark_of(recipe_name: str, *, replaces: bool) -> bytes:
-    """Return the mark of a recipe's outputs: ASCII, 14 bytes."""
-    return (b"fileq=" if replaces else b"fileq ") + digest_of_recipe(recipe_name).encode()
+    """Return the mark of a recipe's outputs, without a seal: ASCII, 27 bytes."""
+    return (b"fileq=" if replaces else b"fileq ") + digest_of_recipe(recipe_name).encode() + SEAL_ROOM
 
 
 def digest_of_recipe(recipe_name: str) -> str:

@@ -8,9 +8,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileq.errors import JobError
+from fileq.errors import JobError, translate_os_errors
 from fileq.files.attributes import mode_for
 from fileq.files.output_mark import mark_of
+from fileq.files.output_seal import seal_output
 from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.color import modes
@@ -93,6 +94,7 @@ class ImageRun(SourceRun):
         super().__init__(request, file)
         self._source = source
         self._recipe = fill_enlarge(request.recipe)
+        self._mark = mark_of(self._recipe.name, replaces=self._recipe.replace)
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
         refuse_misplaced(self._recipe)
         self._plans = plan_outputs(source, self._recipe.outputs)
@@ -201,6 +203,9 @@ class ImageRun(SourceRun):
 
     def _finish(self, temp: TempFile, target: Reservation, plan: OutputPlan, size: Size) -> EncodedOutput:
         keep_times = self._recipe.keep_times
+        if self._request.marks_outputs:
+            with translate_os_errors(temp.path):
+                seal_output(temp, self._mark, os.path.basename(self._request.source), self._file.fileno())
         return finish_output(temp, self._file, target, keep_times=keep_times, format_=plan.format, size=size)
 
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:
@@ -223,6 +228,6 @@ class ImageRun(SourceRun):
             icc=icc,
             background=recipe.background,
             has_palette=source.has_palette,
-            mark=mark_of(recipe.name, replaces=recipe.replace) if self._request.marks_outputs else b"",
+            mark=self._mark if self._request.marks_outputs else b"",
             title=os.fsencode(stem).decode(errors="replace"),
         )

@@ -9,6 +9,8 @@ from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_er
 from fileq.files.directory import is_drive_missing, make_folders, open_directory
 from fileq.files.identity import format_version, version_at
 from fileq.files.names import free_names, kept_name, temp_name
+from fileq.files.output_mark import mark_of
+from fileq.files.output_seal import is_sealed
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
@@ -142,10 +144,16 @@ class PathOccupant:
             owner.source == self._claim.source and owner.recipe_name == self._recipe.name
         )
 
-    @property
+    @cached_property
     def is_our_file(self) -> bool:
-        """Whether this job made it, or an earlier one for the same source and recipe."""
-        return self._ours and self._owner is not None and self.version in self._owner.versions
+        """Whether this job made it, or an earlier one for the same source and recipe; be it by another ledger."""
+        if self._owner is None:
+            return self.exists and self._is_sealed()
+        return self._ours and self.version in self._owner.versions
+
+    def _is_sealed(self) -> bool:
+        mark = mark_of(self._recipe.name, replaces=self._recipe.replace)
+        return is_sealed(self.path, mark, self._claim.location, os.path.basename(self._claim.source))
 
     @property
     def _anothers_output(self) -> bool:

@@ -44,7 +44,9 @@ def test_a_retry_of_one_that_changed_before_its_turn_is_done(fileq: Program, pho
     (job,) = fileq.json("list", "--state", "failed")
     assert job["error"]["kind"] == "changed"
     assert "read as it is now" in job["error"]["hint"]
-    fileq.run("retry", "--failed", "--cause", "changed", "--run")
+    said = fileq.run("retry", "--failed", "--cause", "changed", "--run").stderr
+    assert "Going on with 1 job of batch 1." in said
+    assert "queued already" not in said
     assert fileq.states() == {"done": 1}
 
 

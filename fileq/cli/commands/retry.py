@@ -106,7 +106,7 @@ def _run(
         with ledger.transaction():
             adopt_jobs(ledger, queue, frozenset(followed), now, at_once=True)
         worker.adopt(followed)
-        return AddResult(adopted=followed)
+        return AddResult(already_queued=len(followed), adopted=followed)
 
     again = "fileq worker" if batch_id is None else session.command("retry", "--batch", batch_id, "--run")
     return process_here(session, ledger, display, slots, enqueue, ProcessingWords(noun="job", again=again))
