@@ -23,10 +23,6 @@ class JobState(StrEnum):
         """Whether nothing more will happen to a job by itself."""
         return self in FINAL
 
-    def may_become(self, state: "JobState") -> bool:
-        """Whether the table of transitions leads from this state to another."""
-        return state in TRANSITIONS[self]
-
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.SUPERSEDED}),
