@@ -71,7 +71,7 @@ def save_recipes(session: Session, recipes: list[Recipe], options: RecipeOptions
 
 def parse_changes(options: RecipeOptions) -> Refinement:
     """Return what the options change. Raises UsageError that names the option, NotFoundError."""
-    _refuse_both(options)
+    _refuse_contradictions(options)
     steps = [parse_operation(text) for text in options.op or ()]
     programs = [step for step in steps if step.works_on_files]
     program = _read("--exec", options.exec, _program)
@@ -100,14 +100,14 @@ def _sizes(options: RecipeOptions) -> tuple[Resize, ...]:
     return tuple(size for size in read if size is not None)
 
 
-def _refuse_both(options: RecipeOptions) -> None:
-    """Raise UsageError where two options say what can't be both."""
+def _refuse_contradictions(options: RecipeOptions) -> None:
+    """Raise UsageError where two options can't be combined."""
     if options.resize is not None and options.fill is not None:
         raise UsageError("--resize and --fill both say the size.", "Give one of them.")
     if options.strip and options.metadata not in (None, "none"):
-        raise UsageError(f"--strip and --metadata {options.metadata} can't be both.", "Give one of them.")
+        raise UsageError(f"--strip and --metadata {options.metadata} can't be combined.", "Give one of them.")
     if options.overwrite and options.on_conflict not in (None, "overwrite"):
-        raise UsageError(f"--overwrite and --on-conflict {options.on_conflict} can't be both.", "Give one of them.")
+        raise UsageError(f"--overwrite and --on-conflict {options.on_conflict} can't be combined.", "Give one of them.")
 
 
 def _read(option: str, text: Any, parse: Callable[[Any], T]) -> T | None:
