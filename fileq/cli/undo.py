@@ -7,7 +7,6 @@ from fileq.cli.session import Session
 from fileq.cli.stop_requests import stop_requests
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Display, Text, Tone
-from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import UndoResult, undo_batch
 from fileq.units import describe_bytes, describe_count, was_or_were
@@ -20,10 +19,17 @@ def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_ru
         if left := ledger.overview.tally_jobs(batch_id).unfinished:
             raise UsageError(
                 f"Batch {batch_id} is not at its end: {describe_count(left, 'job')} left.",
-                f"Wait for it: fileq wait {batch_id}. Or drop them: fileq cancel --batch {batch_id}",
+                f"Wait for it: {session.command('wait', batch_id)}."
+                f" Or drop them: {session.command('cancel', '--batch', batch_id)}",
             )
         result = undo_batch(ledger, batch_id, time.time(), dry_run=dry_run, stop=stop)
-    display.answer(Answer(_document(result, batch_id, dry_run=dry_run), _blocks(result, display.rows, dry_run=dry_run)))
+    planned = _plan(session, batch_id, result, display.rows) if dry_run else []
+    display.answer(
+        Answer(
+            _document(result, batch_id, dry_run=dry_run),
+            [*planned, Text(_describe(result, dry_run=dry_run), Tone.TITLE)],
+        )
+    )
     _hint_at_rest(result, display)
     if result.outputs.stopped:
         return ExitCode.INTERRUPTED
@@ -42,12 +48,15 @@ def _document(result: UndoResult, batch_id: int, *, dry_run: bool) -> dict[str, 
     return figures | ({"outputs": list(result.outputs.paths)} if dry_run else {})
 
 
-def _blocks(result: UndoResult, rows: int | None, *, dry_run: bool) -> list[Block]:
-    lines = [relative_path(path) for path in result.outputs.paths] if dry_run else []
-    lines += [f"{relative_path(path)}  (gets back what it was)" for path in result.put_back] if dry_run else []
-    shown = lines if rows is None else lines[:rows]
-    more = [Text(f"and {len(lines) - len(shown):,} more", Tone.QUIET)] if len(lines) > len(shown) else []
-    return [*map(Text, shown), *more, Text(_describe(result, dry_run=dry_run), Tone.TITLE)]
+def _plan(session: Session, batch_id: int, result: UndoResult, rows: int | None) -> list[Text]:
+    """Return a line for each file that would go or get back what it was; for people, at most `rows`."""
+    lines = [relative_path(path) for path in result.outputs.paths]
+    lines += [f"{relative_path(path)}  (gets back what it was)" for path in result.put_back]
+    shown = [Text(line) for line in lines[:rows]]
+    if more := len(lines) - len(shown):
+        whole = f"{session.command('undo', batch_id, '--dry-run')} | cat"
+        shown.append(Text(f"and {more:,} more; see them all with: {whole}", Tone.QUIET))
+    return shown
 
 
 def _describe(result: UndoResult, *, dry_run: bool) -> str:
@@ -67,7 +76,7 @@ def _describe(result: UndoResult, *, dry_run: bool) -> str:
 
 def _hint_at_rest(result: UndoResult, display: Display) -> None:
     for path in result.not_kept:
-        display.error(f"{path} took the place of a file that was not kept, so it can't be put back. The output stays.")
+        display.error(f"What {path} took the place of was not kept, so it can't be put back. The output stays.")
     if changed := result.outputs.kept_changed:
         kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
         display.hint(f"{kept} changed by somebody, and kept.")

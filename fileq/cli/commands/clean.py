@@ -8,11 +8,10 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.session import session_of
+from fileq.cli.session import Session, session_of
 from fileq.cli.stop_requests import stop_requests
 from fileq.config import Config
 from fileq.display import Answer, Display, Text, Tone
-from fileq.display.answer import Block
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import CleanupResult
 from fileq.retention import clean as clean_outputs
@@ -49,7 +48,7 @@ def clean(
     display = session.display(json=json)
     if batch is not None:
         if older_than is not None:
-            raise UsageError("--batch and --older-than can't be both.", "With --batch all of it goes, of any age.")
+            raise UsageError("--batch and --older-than can't be combined.", "With --batch all of it goes, of any age.")
         from fileq.cli.undo import undo_and_answer
 
         return undo_and_answer(session, display, batch, dry_run=dry_run)
@@ -60,7 +59,10 @@ def clean(
         result = clean_outputs(
             ledger, config.settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=config.faults
         )
-    display.answer(Answer(_document(result, dry_run=dry_run), _blocks(result, display.rows, dry_run=dry_run)))
+    planned = _plan(session, result, display.rows, older_than) if dry_run else []
+    display.answer(
+        Answer(_document(result, dry_run=dry_run), [*planned, Text(_describe(result, dry_run=dry_run), Tone.TITLE)])
+    )
     _hint_at_kept(result, display)
     if result.stopped:
         return ExitCode.INTERRUPTED
@@ -91,11 +93,14 @@ def _document(result: CleanupResult, *, dry_run: bool) -> dict[str, object]:
     return figures | ({"outputs": list(result.paths)} if dry_run else {})
 
 
-def _blocks(result: CleanupResult, rows: int | None, *, dry_run: bool) -> list[Block]:
-    listed: list[Block] = [Text(path) for path in islice(result.paths, rows)] if dry_run else []
-    if dry_run and rows is not None and (more := len(result.paths) - rows) > 0:
-        listed.append(Text(f"and {more:,} more; see them all with: fileq clean --dry-run | cat", Tone.QUIET))
-    return [*listed, Text(_describe(result, dry_run=dry_run), Tone.TITLE)]
+def _plan(session: Session, result: CleanupResult, rows: int | None, older_than: str | None) -> list[Text]:
+    """Return a line for each output that would go; for people, at most `rows`."""
+    shown = [Text(path) for path in islice(result.paths, rows)]
+    if more := len(result.paths) - len(shown):
+        age = () if older_than is None else ("--older-than", older_than)
+        whole = f"{session.command('clean', *age, '--dry-run')} | cat"
+        shown.append(Text(f"and {more:,} more; see them all with: {whole}", Tone.QUIET))
+    return shown
 
 
 def _describe(result: CleanupResult, *, dry_run: bool) -> str:
