@@ -53,3 +53,11 @@ def test_quiet_here_and_verbose_there_is_refused(fileq):
 
 def test_what_follows_two_dashes_is_a_file(fileq):
     assert "-q" in fileq("add", "--", "-q").err
+
+
+def test_what_undo_and_pause_say_to_do_next_is_about_the_database_that_was_named(fileq):
+    fileq("--database", "other.db", "add", fileq.photo("a.jpg"))
+    told = fileq("--database", "other.db", "undo", "1").err
+    assert "fileq --database other.db wait 1" in told
+    assert "fileq --database other.db cancel --batch 1" in told
+    assert "fileq --database other.db resume" in fileq("--database", "other.db", "pause").out

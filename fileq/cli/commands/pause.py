@@ -17,6 +17,6 @@ def pause(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     session = session_of(context)
     with session.ledger() as ledger:
         ledger.batches.set_paused(paused=True)
-    text = Text("Paused. The running jobs go on; no other job starts until: fileq resume")
+    text = Text(f"Paused. The running jobs go on; no other job starts until: {session.command('resume')}")
     session.display(json=json).answer(Answer({"paused": True}, [text]))
     return ExitCode.DONE
