@@ -91,7 +91,7 @@ def _expand(path: str) -> Iterator[NamedPath]:
         return
     path = os.path.expanduser(path)
     absolute = os.path.abspath(path)
-    if os.path.lexists(absolute):
+    if os.path.lexists(absolute) or _is_barred(absolute):
         is_folder = os.path.isdir(absolute)
         yield NamedPath(path=absolute, root=absolute if is_folder else os.path.dirname(absolute), is_folder=is_folder)
         return
@@ -112,8 +112,29 @@ def _matches(path: str) -> Iterator[NamedPath]:
         return
     root = os.path.normpath(os.sep.join(map(_unescape, parts[: magic.index(True)])) or os.sep)
     spelled = frozenset(_unescape(part) for part, is_magic in zip(parts, magic, strict=True) if not is_magic)
-    for match in sorted(map(os.path.normpath, glob.iglob(pattern, recursive=True))):
+    found = {*glob.iglob(pattern, recursive=True), *_barred_folders(parts, magic)}
+    for match in sorted(map(os.path.normpath, found)):
         yield NamedPath(path=match, root=root, is_folder=os.path.isdir(match), by_hand=False, spelled=spelled)
+
+
+def _barred_folders(parts: Sequence[str], magic: Sequence[bool]) -> Iterator[str]:
+    """Yield the folders that a pattern leads into and that can't be read: whoever walks them says so."""
+    for number in range(magic.index(True), len(parts)):
+        needed = os.X_OK | (os.R_OK if magic[number] else 0)
+        for folder in glob.iglob(os.sep.join(parts[:number]) + os.sep, recursive=True):
+            if not os.access(folder, needed):
+                yield folder
+
+
+def _is_barred(path: str) -> bool:
+    """Whether nobody can tell if a file is there, for want of rights."""
+    try:
+        os.lstat(path)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # a null byte is no name
+        return False
+    return False
 
 
 def _is_escaped(part: str) -> bool:

@@ -1,6 +1,10 @@
 """Which files are meant: patterns, lists, trees, and what is said of files that nothing is made of."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +55,22 @@ def test_a_file_that_is_named_and_that_no_recipe_takes_is_exit_1_with_a_reason(
     assert "camera raw" in fileq.json(command, "p/IMG.CR2", "p/a.jpg", expect=1)["problems"][0]
     assert fileq.json(command, "p/*.CR2", expect=1)["problems"]
     assert fileq.json(command, "p")["problems"] == []
+
+
+@pytest.mark.parametrize("pattern", ["p/**/*.jpg", "p/*/*.jpg", "p/*/b.JPG", "p/private/*.JPG", "p/private/b.JPG"])
+def test_a_folder_without_rights_that_a_pattern_or_path_leads_into_is_exit_1(
+    fileq: Program, tree: Path, pattern: str
+) -> None:
+    without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    (tree / "private").chmod(0)
+    try:
+        said = subprocess.run(
+            [*without_rights, sys.executable, "-m", "fileq", "add", pattern, "--json"],
+            cwd=fileq.folder, env=fileq.environment, capture_output=True, check=False,
+        )  # fmt: skip
+    finally:
+        (tree / "private").chmod(0o755)
+    assert said.returncode == 1, said
+    (problem,) = json.loads(said.stdout)["problems"]
+    assert problem.startswith(str(tree / "private"))
+    assert problem.endswith("Permission denied")
