@@ -53,16 +53,15 @@ def clean(
 
         return undo_and_answer(session, display, batch, dry_run=dry_run)
     age = None if older_than is None else _age(older_than)
-    config = session.config
-    _hint_at_config(config, display)
+    _hint_at_config(session.config, display)
     with session.ledger() as ledger, stop_requests() as stop:
+        settings, faults = session.config.settings, session.config.faults
         result = clean_outputs(
-            ledger, config.settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=config.faults
+            ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=faults
         )
     planned = _plan(session, result, display.rows, older_than) if dry_run else []
-    display.answer(
-        Answer(_document(result, dry_run=dry_run), [*planned, Text(_describe(result, dry_run=dry_run), Tone.TITLE)])
-    )
+    total = Text(_describe(result, dry_run=dry_run), Tone.TITLE)
+    display.answer(Answer(_document(result, dry_run=dry_run), [*planned, total]))
     _hint_at_kept(result, display)
     if result.stopped:
         return ExitCode.INTERRUPTED

@@ -27,6 +27,7 @@ def normalize_mode(image: Image.Image) -> Image.Image:
 
 
 def is_16_bit(image: Image.Image) -> bool:
+    """Return whether a decoded image is gray with 16 bits, the only mode that has them."""
     return image.mode == "I;16"
 
 
@@ -36,6 +37,7 @@ def is_stored_in_16_bits(image: ImageFile.ImageFile) -> bool:
 
 
 def has_alpha(image: Image.Image) -> bool:
+    """Return whether an image in one of our modes has an alpha channel."""
     return image.mode in {"LA", "RGBA"}
 
 

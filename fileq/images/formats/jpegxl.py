@@ -69,6 +69,7 @@ class _Bits:
         self._count = len(content) * 8
 
     def take(self, count: int) -> int:
+        """Return the number in the next `count` bits. Raises ValueError where there are fewer."""
         if count > self._count:
             raise ValueError("its header is cut off")
         value = self._left & ((1 << count) - 1)
@@ -77,6 +78,7 @@ class _Bits:
         return value
 
     def one_of(self, ways: tuple[tuple[int, int], ...]) -> int:
+        """Return a number written in one of four ways, named by two bits: in so many bits, and so much more."""
         count, plus = ways[self.take(2)]
         return self.take(count) + plus
 
@@ -85,6 +87,7 @@ def _size(bits: _Bits) -> Size:
     by_8 = bits.take(1)
 
     def side() -> int:
+        """Return the next side in pixels."""
         return (bits.take(5) + 1) * 8 if by_8 else bits.one_of(_SIDE)
 
     height = side()

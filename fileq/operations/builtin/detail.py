@@ -78,6 +78,7 @@ def _start(profile: list[float], whole: int, part: int) -> int:
     middle = (len(profile) - span) / 2
 
     def worth(start: int) -> tuple[float, float]:
+        """Return how much a window sees; of two that see as much, the one nearer to the middle is worth more."""
         return round(sums[start + span] - sums[start], 3), -abs(start - middle)
 
     best = max(range(len(profile) - span + 1), key=worth)
