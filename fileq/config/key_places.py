@@ -1,6 +1,7 @@
 """The places where a config's keys belong: what to say of a key that stands in another."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,9 @@ from fileq.recipes.recipe import Output, Recipe
 
 _NEAR = 0.8
 """How much a key must be like one that belongs elsewhere: `qualty` is 0.92 like quality, `with` 0.67 like width."""
+
+_IN_STEP = "in a step: "
+_STEP_PATH = re.compile(r"(^|\.)steps\[\d+\]$")
 
 _RECIPE_KEYS = {field.name for field in msgspec.structs.fields(Recipe)} - {"name"}
 _OUTPUT_KEYS = {field.name for field in msgspec.structs.fields(Output)}
@@ -92,7 +96,7 @@ def _all_places(recipe: str) -> Iterator[KeyPlace]:
     yield from (one for one in _keys(Recipe, f"in [recipes.{recipe}]") if one.key != "name")
     yield from _keys(Output, f"in [[recipes.{recipe}.outputs]]")
     for operation in operations.ALL:
-        step = f'in a step: steps = [ {{ op = "{op_name(operation)}"'
+        step = f'{_IN_STEP}steps = [ {{ op = "{op_name(operation)}"'
         yield KeyPlace(op_name(operation), f"{step}, … }} ]")
         yield from (KeyPlace(one.key, f"{step}, {one.key} = … }} ]") for one in _keys(operation, ""))
 
@@ -103,6 +107,11 @@ def _keys(kind: type[msgspec.Struct], place: str) -> Iterator[KeyPlace]:
 
 
 def _is_here(place: str, path: str) -> bool:
-    """Return whether a place is that of the keys below `path`, where the key is known to be none."""
+    """Return whether a place is that of the keys below `path`, where the key is known to be none.
+
+    For the keys of a step, those of all other operations count as such: what another operation has is no help there.
+    """
+    if place.startswith(_IN_STEP) and _STEP_PATH.search(path):
+        return True
     plain = "".join(letter for letter in path if letter not in "0123456789") if "[" in path else path
     return place in (f"in [{path}]", f"in [[{plain.removesuffix('[]')}]]")

@@ -31,6 +31,11 @@ def told(tmp_path):
         ('[recipes.shop]\nfit = "9x9"', 'It belongs in a step: steps = [ { op = "resize", fit = … } ].'),
         ('[recipes.shop]\nresize = "9x9"', 'It belongs in a step: steps = [ { op = "resize", … } ].'),
         ('[recipes.shop]\nsteps = [{ op = "flip", quality = 3 }]', "It belongs in [[recipes.shop.outputs]]."),
+        (
+            '[recipes.shop]\nsteps = [{ op = "resize", width = 100 }]',
+            "there is no such key. It can be enlarge, exact, fill, fit, gravity, op, scale.",
+        ),
+        ('[recipes.shop]\nsteps = [{ op = "pad", width = 9 }]', "It can be color, gravity, op, size."),
         ('[[recipes.shop.outputs]]\non_conflict = "skip"', "It belongs in [recipes.shop]."),
         ('[[recipes.shop.outputs]]\nkeep = "3d"', "It belongs in [recipes.shop]."),
         ('[retention]\nkeep = "3d"', "It belongs in [recipes.NAME]."),
