@@ -163,7 +163,10 @@ class Attempt:
             self._end(lambda now: self._fail(_failure(error), now))
             return
         seconds = outages.begin(error, self.source, self._claim.folder)
-        self._end(lambda now: self._ledger.attempts.postpone_attempt(self.token, _failure(error), now + seconds, now))
+        self._end(
+            lambda now: self._ledger.attempts.postpone_attempt(self.token, _failure(error), now + seconds, now),
+            is_news=False,  # that its folder is out is said once, for all jobs that need it
+        )
 
     def fail(self, error: JobError) -> None:
         """Have the job wait for another try where that may help and one is left; else it has failed.
@@ -194,10 +197,13 @@ class Attempt:
             return not os.path.lexists(self.source)
         return failure.kind is ErrorKind.CHANGED
 
-    def _end(self, settle: Callable[[float], QueueEntry | None], *, is_changed: bool = False) -> None:
+    def _end(
+        self, settle: Callable[[float], QueueEntry | None], *, is_changed: bool = False, is_news: bool = True
+    ) -> None:
         """Remove what the attempt left, then say in the ledger how it ended, if it is still ours to say.
 
-        `is_changed`: another file is in the source's place. That may be the job's own output, of an earlier attempt.
+        `is_news`: people are told of it. `is_changed`: another file is in the source's place. That may be the job's own
+        output, of an earlier attempt.
         """
         is_done = bool(self._reservations or is_changed) and self._is_published_already()
         left = discard_temps((place.temp for place in self._reservations), of_programs=self._runs_programs)
@@ -207,7 +213,8 @@ class Attempt:
             self._ledger.leftover_temps.insert_temps(left, now)
             if not is_done:
                 self._settle(settle, now)
-        self._tell_how_it_ended()
+        if is_news:
+            self._tell_how_it_ended()
 
     def _tell_how_it_ended(self) -> None:
         """Tell of a job that will not be done, or later, as the ledger has it. One that was given back is no news."""
