@@ -122,6 +122,16 @@ def test_metadata_alone_leaves_the_pixels_as_they_are(fileq, photo):
         assert image.tobytes() == pixels
 
 
+def test_all_metadata_stays_where_that_is_asked_for(fileq, photo):
+    exif = Image.Exif()
+    exif[0x010F] = "Camera"
+    with Image.open(photo) as image:
+        image.save(photo, exif=exif)
+    fileq.run("run", "p", "--resize", "50x", "--keep-metadata", "-o", "kept")
+    with Image.open(fileq.folder / "kept" / "a.jpg") as made:
+        assert made.getexif()[0x010F] == "Camera"
+
+
 def test_private_metadata_tells_date_and_camera_and_neither_the_place_nor_the_owner(fileq, photo):
     exif = Image.Exif()
     exif.update({0x010F: "Camera", 0x8298: "Ann", 0x013C: "anns-phone"})
@@ -218,6 +228,8 @@ def test_a_watch_takes_the_same_options(fileq):
         (["--name", "{stm}.jpg"], ["name", "{stem}"]),
         (["--resize", "5x", "--fill", "5x5"], ["--resize", "--fill"]),
         (["--strip", "--metadata", "all"], ["--strip", "--metadata"]),
+        (["--keep-metadata", "--metadata", "none"], ["--keep-metadata", "--metadata"]),
+        (["--keep-metadata", "--strip"], ["--keep-metadata", "--strip"]),
         (["--overwrite", "--on-conflict", "skip"], ["--overwrite", "--on-conflict"]),
         (["--format", "webp", "--name", "{stem}.jpg"], ["--name", "--format", "{ext}"]),
         (["--resize", "5x", "--save-as", "a/b"], ["--save-as", "name"]),

@@ -58,6 +58,7 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
         _changing("--metadata", metavar="WHAT", help="Which metadata stays: all, private, copyright (usual), or none."),
     ] = None
     strip: Annotated[bool, _changing("--strip", help="The same as --metadata none.")] = False
+    keep_metadata: Annotated[bool, _changing("--keep-metadata", help="The same as --metadata all.")] = False
     watermark: Annotated[
         str | None, _changing("--watermark", metavar="TEXT-OR-FILE", help="Lay a text or a picture over each picture.")
     ] = None

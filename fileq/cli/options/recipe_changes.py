@@ -87,11 +87,17 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         format=_read("--format", options.format, _format),
         quality=_read("--quality", options.quality, _quality),
         max_bytes=_read("--max-bytes", options.max_bytes, _max_bytes),
-        metadata="none" if options.strip else _choice("--metadata", options.metadata, MetadataPolicy),
+        metadata=_metadata(options),
         name=options.name,
         on_conflict="overwrite" if options.overwrite else _choice("--on-conflict", options.on_conflict, OnConflict),
         replace=options.replace,
     )
+
+
+def _metadata(options: RecipeOptions) -> MetadataPolicy | None:
+    if options.strip:
+        return "none"
+    return "all" if options.keep_metadata else _choice("--metadata", options.metadata, MetadataPolicy)
 
 
 def _sizes(options: RecipeOptions) -> tuple[Resize, ...]:
@@ -104,8 +110,14 @@ def _refuse_contradictions(options: RecipeOptions) -> None:
     """Raise UsageError where two options can't be combined."""
     if options.resize is not None and options.fill is not None:
         raise UsageError("--resize and --fill both say the size.", "Give one of them.")
-    if options.strip and options.metadata not in (None, "none"):
-        raise UsageError(f"--strip and --metadata {options.metadata} can't be combined.", "Give one of them.")
+    for option, is_given, meaning in (
+        ("--strip", options.strip, "none"),
+        ("--keep-metadata", options.keep_metadata, "all"),
+    ):
+        if is_given and options.metadata not in (None, meaning):
+            raise UsageError(f"{option} and --metadata {options.metadata} can't be combined.", "Give one of them.")
+    if options.strip and options.keep_metadata:
+        raise UsageError("--strip and --keep-metadata can't be combined.", "Give one of them.")
     if options.overwrite and options.on_conflict not in (None, "overwrite"):
         raise UsageError(f"--overwrite and --on-conflict {options.on_conflict} can't be combined.", "Give one of them.")
 
