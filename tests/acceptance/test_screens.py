@@ -176,9 +176,11 @@ def test_no_color_takes_the_colours_and_not_the_bar(fileq, terminal):
 
 @pytest.mark.usefixtures("photos")
 def test_the_recipe_stands_beside_the_file_where_several_run(fileq, terminal):
-    process = start(fileq, terminal, "run", "photos", "-r", "avif", "-r", "thumbnail", "-w", "2")
+    step = '{op = "command", argv = ["sh", "-c", "sleep 0.5; cp $0 $1", "{source}", "{output}"]}'
+    fileq.trust(f"[recipes.slow]\nsteps = [{step}]\n[recipes.late]\nsteps = [{step}]\n")
+    process = start(fileq, terminal, "run", "photos", "-r", "slow", "-r", "late", "-w", "2")
     said = COLOURS.sub("", terminal.read_to_end(process))
-    assert re.search(r"▸ IMG_\d+\.jpg  (avif|thumbnail)", said)
+    assert re.search(r"▸ IMG_\d+\.jpg  (slow|late)", said)
 
 
 def test_the_live_status_has_a_line_for_each_unfinished_batch_and_says_what_is_in_the_way(fileq, photos, terminal):

@@ -92,7 +92,7 @@ def test_every_file_that_stands_in_the_end_was_done(fileq: Program, seed: int, *
                 kill_group(process)
                 process = inbox.start("--work", "--workers", "1")
         wait_until(lambda: not left_to_do(inbox))
-        wait_until(lambda: set(inbox.fileq.states()) <= {"done", "cancelled"})
+        wait_until(lambda: set(inbox.fileq.states()) <= {"done", "cancelled", "superseded"})
         assert killed or inbox.said()["missed"] == 0
         stop(process)
     finally:
