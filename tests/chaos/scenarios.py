@@ -17,6 +17,8 @@ class Scenario:
     commands: Sequence[Command]
     last: Command
     before: Sequence[Command] = ()
+    newer: Sequence[str] = ()
+    """Sources that have other content after `before`."""
     config: str = ""
     foreign: Sequence[str] = ()
     """Outputs whose places strangers' files have."""
@@ -27,6 +29,9 @@ class Scenario:
 
 _DRAIN = ("worker", "--drain", "--workers", "1")
 _WATCH = ("watch", "--once", "--work", "--workers", "1")
+_ADD = ("add", "{inbox}", "-r", "two", "-o", "{out}")
+_SMALLER = ("run", "{inbox}", "-r", "smaller", "--workers", "1")
+_UNDO = ("undo", "1")
 _STAY = ("watch", "--work", "--workers", "1")
 """It is stopped once the inbox is empty."""
 
@@ -78,14 +83,14 @@ def _watch(*keys: str, has_broken_picture: bool = False, command: Command = _WAT
 
 SCENARIOS = {
     "run": Scenario(commands=[_run("two")], last=_DRAIN, config=_RECIPES),
-    "add": Scenario(commands=[("add", "{inbox}", "-r", "two", "-o", "{out}"), _DRAIN], last=_DRAIN, config=_RECIPES),
+    "add": Scenario(commands=[_ADD, _DRAIN], last=_DRAIN, config=_RECIPES),
     "keep": _watch(),
     "move": _watch('after = "move"', 'move_to = "{moved}"'),
     "stay": _watch('after = "move"', 'move_to = "{moved}"', command=_STAY),
     "move far": _watch('after = "move"', 'move_to = "{far}"'),
     "delete": _watch('after = "delete"'),
     "failed_to": _watch('after = "move"', 'move_to = "{moved}"', 'failed_to = "{failed}"', has_broken_picture=True),
-    "replace": Scenario(commands=[("run", "{inbox}", "-r", "smaller", "--workers", "1")], last=_DRAIN, config=_RECIPES),
+    "replace": Scenario(commands=[_SMALLER], last=_DRAIN, config=_RECIPES),
     "rename": Scenario(commands=[_run("beside")], last=_DRAIN, config=_RECIPES, foreign=["0.jpg", "1.jpg"]),
     "command": Scenario(commands=[_run("copied")], last=_DRAIN, config=_RECIPES),
     "clean": Scenario(
@@ -95,4 +100,10 @@ SCENARIOS = {
         config=_RECIPES,
         foreign=["note.jpg"],
     ),
+    "supersede": Scenario(
+        before=[_ADD], newer=["0.jpg", "1.png"], commands=[_run("two")], last=_DRAIN, config=_RECIPES
+    ),
+    "newer": Scenario(before=[_run("two")], newer=["0.jpg"], commands=[_run("two")], last=_DRAIN, config=_RECIPES),
+    "undo": Scenario(before=[_run("two")], commands=[_UNDO], last=_DRAIN, config=_RECIPES, foreign=["note.jpg"]),
+    "put back": Scenario(before=[_SMALLER], commands=[_UNDO], last=_DRAIN, config=_RECIPES),
 }

@@ -57,10 +57,8 @@ def reference_of(name: str, library: Path, parent: Path) -> Reference:
     world = World(SCENARIOS[name], parent)
     try:
         before = tree(world)
-        for command in world.scenario.before:
-            world.run(command)
-        if world.scenario.before:
-            before |= tree(world)
+        world.begin()
+        before |= tree(world)
         steps = Steps(library, world.folder, list(world.roots.values()), NOTHING)
         started = time.monotonic()
         ended = [_run(world, command, steps) for command in world.scenario.commands]
@@ -84,8 +82,7 @@ def attempt(name: str, strike: Strike | RandomKills, reference: Reference, libra
     world = World(SCENARIOS[name], parent)
     outcome = Outcome(name, strike)
     try:
-        for command in world.scenario.before:
-            world.run(command)
+        world.begin()
         with Observer(world, reference) as observer:
             if isinstance(strike, RandomKills):
                 left = _play_killing(world, strike, reference, outcome)

@@ -78,6 +78,13 @@ class World:
         path.write_bytes(content)
         os.utime(path, (1_700_000_000, 1_700_000_000))
 
+    def begin(self) -> None:
+        """Do what comes before anything strikes."""
+        for command in self.scenario.before:
+            self.run(command)
+        for name in self.scenario.newer:
+            self._put("inbox", name, _picture(len(pictures()), Path(name).suffix[1:]))
+
     def _filled(self, text: str) -> str:
         return text.format(**self.places)
 
