@@ -23,7 +23,7 @@ from tests.chaos.trial import attempt, reference_of
 
 LONG = os.environ.get("FILEQ_CHAOS") == "long"
 SEED = int(os.environ.get("FILEQ_CHAOS_SEED") or (secrets.randbelow(1_000_000) if LONG else 1))
-KILLS, FAULTS = 4, 3
+KILLS, FAULTS = 3, 2
 """Of each scenario."""
 
 pytestmark = [
