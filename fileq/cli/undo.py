@@ -71,7 +71,8 @@ def _describe(result: UndoResult, *, dry_run: bool) -> str:
         parts.append(f"{describe_count(back, 'file')} {would}put back")
     if result.outputs.folders_removed:
         parts.append(f"{describe_count(result.outputs.folders_removed, 'empty folder')} removed")
-    return f"{'; '.join(parts) or 'Nothing to undo'}.{' Nothing was changed.' if dry_run and parts else ''}"
+    nothing = "Nothing was undone" if result.outputs.kept_changed or result.not_kept else "Nothing to undo"
+    return f"{'; '.join(parts) or nothing}.{' Nothing was changed.' if dry_run and parts else ''}"
 
 
 def _hint_at_rest(result: UndoResult, display: Display) -> None:
@@ -81,6 +82,6 @@ def _hint_at_rest(result: UndoResult, display: Display) -> None:
         kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
         display.hint(f"{kept} changed by somebody, and kept.")
     for problem in result.outputs.problems:
-        display.error(problem, "Look at the permissions, then undo it again.")
+        display.error(problem, "See who may change it (ls -l; lsattr on Linux), then undo it again.")
     if result.outputs.stopped:
         display.hint("Stopped. Undo it again for what is left.")

@@ -168,7 +168,8 @@ def _sync_and_close(handle: int) -> None:
 def make_folders(path: str) -> list[str]:
     """Have a folder there, and those above it, to last. Returns those that were made, the outermost first.
 
-    Raises FileExistsError or NotADirectoryError where a file stands in the way; OSError.
+    Raises FileExistsError or NotADirectoryError where a file stands in the way; PermissionError where the file system
+    lets nobody make a folder, as /proc; OSError.
     """
     if os.path.isdir(path):
         return []
@@ -180,6 +181,10 @@ def make_folders(path: str) -> list[str]:
         except (FileExistsError, NotADirectoryError):
             if os.path.isdir(path):  # somebody else was faster
                 return made
+            raise
+        except FileNotFoundError as error:
+            if os.path.isdir(above):
+                raise PermissionError(errno.EPERM, "no folder can be made there", path) from error
             raise
         directory.sync()
     return [*made, path]

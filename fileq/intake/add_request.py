@@ -12,7 +12,7 @@ import msgspec
 from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
 from fileq.intake.known_folders import KnownFolders
-from fileq.intake.refusal import conclude, describe_refusal
+from fileq.intake.refusal import conclude, describe_refusal, is_camera_raw
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import JobGroup, Scope
 from fileq.recipes.recipe import Recipe
@@ -45,7 +45,8 @@ class AddResult(msgspec.Struct, kw_only=True):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
     `batch_id` is None where nothing was queued; `adopted` are the ids of the jobs that were queued before, or ran, and
-    are to be followed; `standing` counts what is up to date by the folder of the outputs;
+    are to be followed; `standing` counts what is up to date by the folder of the outputs; `raw_files` counts those of
+    the unmatched that are camera raw files and were not named themselves;
     `problems` are files and folders that could not be read, and those named themselves that no recipe takes; `notices`
     say what else was passed over.
     """
@@ -56,6 +57,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     already_queued: int = 0
     adopted: list[int] = []
     unmatched: int = 0
+    raw_files: int = 0
     own_outputs: int = 0
     standing: dict[str, int] = {}
     missing: list[str] = []
@@ -66,7 +68,9 @@ class AddResult(msgspec.Struct, kw_only=True):
         """Count a file of which nothing is to be queued; one that was named itself has none of the `recipes`."""
         if plan.outcome is IntakeOutcome.UNMATCHED:
             self.unmatched += 1
-            if plan.source.named and not is_ignored(plan.source.name):
+            if not plan.source.named:
+                self.raw_files += is_camera_raw(plan.source.name)
+            elif not is_ignored(plan.source.name):
                 self.problems.append(f"{plan.source.path}: {describe_refusal(plan.source.name, recipes)}")
         self.own_outputs += plan.outcome is IntakeOutcome.OWN_OUTPUT
 

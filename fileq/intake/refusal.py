@@ -22,9 +22,14 @@ _MOST_PATTERNS = 6
 _SAMPLE = 20
 
 
+def is_camera_raw(name: str) -> bool:
+    """Return whether a file's ending is one of those that cameras give to raw data."""
+    return _CAMERA_RAW.fullmatch(os.path.splitext(name)[1]) is not None
+
+
 def describe_refusal(name: str, recipes: Sequence[Recipe]) -> str:
     """Return why none of the recipes takes a file of this name, and what would help: the rest of a sentence."""
-    if _CAMERA_RAW.fullmatch(os.path.splitext(name)[1]):
+    if is_camera_raw(name):
         return "it is a camera raw file, which fileq does not develop; export it as JPEG or TIFF first"
     names = " or ".join(recipe.name for recipe in recipes)
     taken = list(dict.fromkeys(pattern for recipe in recipes for pattern in recipe.match))
@@ -47,6 +52,11 @@ def conclude(result: "AddResult", finder: SourceFinder, scope: RecipeScope, ledg
         result.notices.append(
             f"Passed over {describe_count(finder.ignored, 'name')} of a pattern or list, as a walk does: hidden, linked"
             " folders, or what programs keep for themselves."
+        )
+    if result.raw_files:
+        result.notices.append(
+            f"Passed over {describe_count(result.raw_files, 'camera raw file')}, which fileq does not develop. Export"
+            " JPEG or TIFF first."
         )
     if finder.names_files and found == result.unmatched > len(result.problems):
         result.problems.append(f"of {describe_count(found, 'file')} none is for the recipe, by its name")

@@ -53,6 +53,7 @@ def test_an_output_that_somebody_changed_stays_and_is_said(fileq, photos, before
     ran = fileq.run("undo", "1")
     assert "1 output was changed by somebody, and kept." in ran.stderr
     assert contents(photos) == before | {f"web/{changed.name}": b"mine"}
+    assert "Nothing was undone." in fileq.run("undo", "1").stdout
 
 
 def test_originals_that_were_replaced_come_back(fileq, photos, before):

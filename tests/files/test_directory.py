@@ -1,6 +1,7 @@
 """A folder that is held open stays the one that it was, and nothing is followed that was planted in it."""
 
 import os
+import sys
 from contextlib import suppress
 
 import pytest
@@ -123,3 +124,9 @@ def test_what_is_in_a_folder_is_listed_by_its_handle_or_its_path(folder, by):
         directory = held if by == "handle" else Directory(str(folder), None)
         with directory.open_folder("a") as inner:
             assert inner.list_names() == ["b"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_where_the_file_system_makes_no_folders_that_is_said_and_not_that_something_is_gone():
+    with pytest.raises(PermissionError, match="no folder can be made there"):
+        make_folders("/proc/pictures/web")

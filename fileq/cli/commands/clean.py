@@ -121,6 +121,6 @@ def _hint_at_kept(result: CleanupResult, display: Display) -> None:
         kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
         display.hint(f"{kept} changed by somebody, and kept.")
     for problem in result.problems:
-        display.error(problem, "Look at the permissions, then clean again.")
+        display.error(problem, "See who may change it (ls -l; lsattr on Linux), then clean again.")
     if result.stopped:
         display.hint("Stopped. The next cleaning does the rest.")
