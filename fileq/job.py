@@ -52,7 +52,7 @@ class Failure(msgspec.Struct, frozen=True):
 
     def at_new_place(self, job_id: int, before: str, after: str) -> "Failure":
         """Return this failure of a job whose source was put elsewhere since: it says where, and what reads it there."""
-        again = f"It is now at {after}. Once it is mended there, try again with: fileq retry {job_id}"
+        again = f"It is now at {after}. Once it is fixed there, try again with: fileq retry {job_id}"
         return Failure(self.kind, self.message.replace(before, after), f"{self.hint} {again}".strip())
 
 

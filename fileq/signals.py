@@ -71,7 +71,7 @@ def interrupted_code() -> int:
 def handled(handlers: Mapping[str, Callable[[int, FrameType | None], object]]) -> Iterator[None]:
     """Have the signals of these names handled so within, and as before afterwards.
 
-    Signals that the platform doesn't have are passed over.
+    Signals that the platform doesn't have are skipped.
     """
     before = {
         number: signal.signal(number, handler)

@@ -41,7 +41,7 @@ class PlanOutcome(StrEnum):
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody has something to mend."""
+        """Whether somebody has something to fix."""
         return self in (PlanOutcome.FAILS, PlanOutcome.CONFLICT)
 
     @property
@@ -72,7 +72,7 @@ class PlannedOutput(msgspec.Struct, frozen=True):
 
 
 class PlannedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A source, its recipe, what would become of them, and the problem that somebody has to mend, if any."""
+    """A source, its recipe, what would become of them, and the problem that somebody has to fix, if any."""
 
     source: str
     recipe_name: str
@@ -119,7 +119,7 @@ class Plan:
 
     @property
     def problems(self) -> int:
-        """How many jobs have something that somebody is to mend."""
+        """How many jobs have something that somebody is to fix."""
         return sum(count for outcome, count in self.counts.items() if outcome.is_problem)
 
 

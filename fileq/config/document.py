@@ -37,7 +37,7 @@ class ConfigDocument:
             self.tables: dict[str, Any] = tomllib.loads(text)
         except RecursionError as error:
             raise ConfigError(
-                f"{file} is nested too deeply to be read.", "Mend it, or start anew: fileq init"
+                f"{file} is nested too deeply to be read.", "Fix it, or start over: fileq init"
             ) from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{file} is not valid TOML: {error}.", _toml_remedy(str(error), text)) from error
@@ -73,12 +73,12 @@ _WINDOWS_PATH = re.compile(r"""^[^#'"]*[=\[,]\s*"[A-Za-z]:\\(?!\\)""", re.MULTIL
 
 
 def _toml_remedy(said: str, text: str) -> str:
-    """Return what mends a text that is no TOML: `said` is how the parser says what is wrong, and where."""
+    """Return what fixes a text that is no TOML: `said` is how the parser says what is wrong, and where."""
     place = _PLACE.search(said)
     line = text.splitlines()[int(place[1]) - 1] if place else ""
     if "\\" in line and ("Unescaped" in said or "hex value" in said):
         return _BACKSLASH
-    return "Mend it there, or start anew with: fileq init"
+    return "Fix it there, or start over with: fileq init"
 
 
 def _line_of_backslash(text: str) -> int | None:

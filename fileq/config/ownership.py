@@ -70,7 +70,7 @@ def _check(file: str, place: str, status: os.stat_result, users: Collection[int]
         raise ConfigError(
             f"Others may write to {'the config ' if place == file else ''}{place}{where}"
             f" (its mode is {stat.S_IMODE(status.st_mode):03o}).",
-            f"Mend it: chmod go-w {shlex.quote(place)}. Or name the config on purpose: --config {shlex.quote(file)}",
+            f"Fix it: chmod go-w {shlex.quote(place)}. Or name the config on purpose: --config {shlex.quote(file)}",
         )
 
 

@@ -1,4 +1,4 @@
-"""The problems of a config, said so that a person can mend the file; also those that msgspec finds."""
+"""The problems of a config, said so that a person can fix the file; also those that msgspec finds."""
 
 import difflib
 import re

@@ -99,7 +99,7 @@ class PlainMessageWriter:
         self._line(escape_controls(text))
 
     def error(self, message: str, hint: str = "") -> None:
-        """Write the error as a line, with what would mend it."""
+        """Write the error as a line, with what would fix it."""
         self._line(f"Error: {escape_controls(message)} {escape_controls(hint)}".rstrip())
 
     def log(self, line: Text, *, is_routine: bool = False) -> None:

@@ -24,7 +24,7 @@ class MessageWriter(Protocol):
         """Write a sentence on what to know or to do next."""
 
     def error(self, message: str, hint: str = "") -> None:
-        """Write what went wrong, and what would mend it."""
+        """Write what went wrong, and what would fix it."""
 
     def log(self, line: Text, *, is_routine: bool = False) -> None:
         """Write what has happened; routine only where no progress shows it."""
@@ -64,7 +64,7 @@ class Display:
         self._messages.hint(text)
 
     def error(self, message: str, hint: str = "") -> None:
-        """Write to stderr what went wrong, and what would mend it."""
+        """Write to stderr what went wrong, and what would fix it."""
         self._messages.error(message, hint)
 
     def log(self, line: Text, *, is_routine: bool = False) -> None:

@@ -139,7 +139,7 @@ class RichMessageWriter:
         self._print(RichText(escape_controls(text), STYLES[Tone.QUIET]))
 
     def error(self, message: str, hint: str = "") -> None:
-        """Print the error in red, with what would mend it."""
+        """Print the error in red, with what would fix it."""
         text = RichText.assemble(("Error: ", "bold red"), escape_controls(message))
         if hint:
             text.append(f" {escape_controls(hint)}", "dim")

@@ -83,7 +83,7 @@ def translate_step_errors(step: str) -> Iterator[None]:
     except (*DAMAGE, OSError) as error:
         if lack := find_shortage(error):
             raise lack from error
-        hint = "If the step is your own, mend it there; else please report it."
+        hint = "If the step is your own, fix it there; else please report it."
         raise JobError(ErrorKind.INTERNAL, f"The step {step} failed: {_reason(error)}.", hint) from error
 
 

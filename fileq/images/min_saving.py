@@ -31,7 +31,7 @@ _BASE = ExifTags.Base
 
 _KEPT = "The original was kept, because a new file would have saved too little."
 _STRIPPED = "The original picture was kept, without the metadata that goes: a new file would have saved too little."
-_ENCODED = "The picture was encoded anew: only JPEG, PNG and WebP can lose metadata without that."
+_ENCODED = "The picture was encoded again: only JPEG, PNG and WebP can lose metadata without that."
 _REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
 
 

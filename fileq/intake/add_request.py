@@ -48,7 +48,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     are to be followed; `standing` counts what is up to date by the folder of the outputs; `raw_files` counts those of
     the unmatched that are camera raw files and were not named themselves;
     `problems` are files and folders that could not be read, and those named themselves that no recipe takes; `notices`
-    say what else was passed over.
+    say what else was skipped.
     """
 
     batch_id: int | None = None

@@ -1,4 +1,4 @@
-"""What to say of files that nothing is made of: why no recipe takes one, and what a walk has passed over."""
+"""What to say of files that nothing is made of: why no recipe takes one, and what a walk has skipped."""
 
 import os
 import re
@@ -47,15 +47,15 @@ def conclude(result: "AddResult", finder: SourceFinder, scope: RecipeScope, ledg
             result.own_outputs += len(names)
         else:
             of_whom = f"outputs of the recipe {recipe_name} go there" if recipe_name else "the outputs go there (-o)"
-            result.notices.append(f"Passed over {path}: {of_whom}. Name it itself to take what is in it.")
+            result.notices.append(f"Skipped {path}: {of_whom}. Name it itself to take what is in it.")
     if finder.ignored:
         result.notices.append(
-            f"Passed over {describe_count(finder.ignored, 'name')} of a pattern or list, as a walk does: hidden, linked"
+            f"Skipped {describe_count(finder.ignored, 'name')} of a pattern or list, as a walk does: hidden, linked"
             " folders, or what programs keep for themselves."
         )
     if result.raw_files:
         result.notices.append(
-            f"Passed over {describe_count(result.raw_files, 'camera raw file')}, which fileq does not develop. Export"
+            f"Skipped {describe_count(result.raw_files, 'camera raw file')}, which fileq does not develop. Export"
             " JPEG or TIFF first."
         )
     if finder.names_files and found == result.unmatched > len(result.problems):

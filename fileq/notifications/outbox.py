@@ -132,5 +132,5 @@ def _list_causes(causes: Iterable[CauseCount]) -> list[str]:
 def _list_remedies(which: str) -> list[str]:
     return [
         f"To see them all: fileq list --state failed{which}",
-        f"To try them again, once the cause is mended: fileq retry --failed{which}",
+        f"To try them again, once the cause is fixed: fileq retry --failed{which}",
     ]

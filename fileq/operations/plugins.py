@@ -88,5 +88,5 @@ def _load_class(point: EntryPoint) -> type[Operation]:
 def _plugin_failure(point: EntryPoint, reason: str) -> EnvironmentFailure:
     package = point.dist.name if point.dist else "unknown"
     return EnvironmentFailure(
-        f"The operation {point.name} of the package {package} {reason}.", "Mend or uninstall that package."
+        f"The operation {point.name} of the package {package} {reason}.", "Fix or uninstall that package."
     )

@@ -95,7 +95,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[P
             raise JobError(
                 ErrorKind.CHANGED,
                 f"A newer version of the source makes {reserved.path} now.",
-                "There is nothing to do: the newer one counts.",
+                "There is nothing to do: the newer one is used.",
             )
         if reserved.kept is not None:
             ledger.replaced_files.insert_file(one.token.job_id, reserved.kept, outputs[-1], time.time())

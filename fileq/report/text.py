@@ -63,7 +63,7 @@ def describe_failure(example: FailedJob) -> str:
 
 
 def describe_remedy(hint: str, kind: str) -> str:
-    """Return what would mend failures of a kind: the hint, else to try again."""
+    """Return what would fix failures of a kind: the hint, else to try again."""
     return hint or f"Try again with: fileq retry --failed --cause {kind}"
 
 

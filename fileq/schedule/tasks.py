@@ -120,7 +120,7 @@ def add_batch(context: TaskContext, batch: AddSettings, now: float) -> str:
     request = intake.AddRequest(paths=batch.paths, recipes=recipes, out=batch.out, repeat=intake.RepeatRule.NEVER)
     receipt = intake.add_files(context.ledger, request, now=now)
     sentence = f"{receipt.queued:,} queued as batch {receipt.batch_id}." if receipt.queued else "Nothing new."
-    return " ".join([sentence, *(f"Passed over: {problem}." for problem in receipt.problems[:3])])
+    return " ".join([sentence, *(f"Skipped: {problem}." for problem in receipt.problems[:3])])
 
 
 _TASKS: dict[str, TaskFunction] = {

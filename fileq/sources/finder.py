@@ -43,7 +43,7 @@ class SourceFinder:
     """The files that a query means: iterate over it, once.
 
     They come sorted by name within a folder, or within each 10,000 names of a larger one: memory doesn't grow with
-    their count. `problems` are folders and files that can't be read, `output_folders` those that were passed over as a
+    their count. `problems` are folders and files that can't be read, `output_folders` those that were skipped as a
     recipe's outputs go there (by path, the name of the recipe), `ignored` counts files of patterns and lists that a
     walk passes over. `names_files` says that something beside folders was named.
     """

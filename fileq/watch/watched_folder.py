@@ -145,7 +145,7 @@ class WatchedFolder:
         wait = self._backoff.next(now)
         if not wait:
             return self._open(now) or trouble
-        self.state, self.problem = WatchState.OFFLINE, f"{trouble}; watched anew in {wait:.0f} s"
+        self.state, self.problem = WatchState.OFFLINE, f"{trouble}; watched again in {wait:.0f} s"
         self._retry_at = now + wait
         return trouble
 

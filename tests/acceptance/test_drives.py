@@ -22,7 +22,7 @@ def place(fileq: Program) -> Iterator[Drive]:
 
 
 @pytest.mark.parametrize(
-    ("breaks", "mended", "kind", "words"),
+    ("breaks", "fixed", "kind", "words"),
     [
         (Drive.fill, Drive.make_room, "no_space", "no space left"),
         (Drive.turn_read_only, Drive.turn_writable, "permission", "read-only"),
@@ -30,7 +30,7 @@ def place(fileq: Program) -> Iterator[Drive]:
     ],
 )
 def test_jobs_wait_for_a_drive_without_a_try_and_others_go_on(
-    fileq: Program, photos: Path, place: Drive, breaks: Change, mended: Change, kind: str, words: str
+    fileq: Program, photos: Path, place: Drive, breaks: Change, fixed: Change, kind: str, words: str
 ) -> None:
     fileq.run("run", photos / "IMG_0001.jpg", "-o", place.folder / "out")
     breaks(place)
@@ -46,7 +46,7 @@ def test_jobs_wait_for_a_drive_without_a_try_and_others_go_on(
             assert words in waiting[0]["error"]["message"]
             assert fileq.ask("select distinct tries from jobs where state = 'waiting'") == [(0,)]
             fileq.wait_until(lambda: len(fileq.ask("select 1 from attempts where outcome = ?", kind)) > 2)  # once more
-            mended(place)
+            fixed(place)
             fileq.pretend("update jobs set due_at = 0 where state = 'waiting'")
             fileq.pretend("update schedule set timestamp = 0")
             fileq.wait_until(lambda: fileq.states() == {"done": 4})

@@ -100,7 +100,7 @@ def test_a_folder_of_the_name_of_a_recipe_that_holds_originals_is_told_of_and_ta
     (tree / "web").mkdir()
     shutil.copy(small_photos[3], tree / "web" / "original.jpg")
     answer = fileq.run("add", "p")
-    assert f"Passed over {tree}/web: outputs of the recipe web go there." in answer.stderr
+    assert f"Skipped {tree}/web: outputs of the recipe web go there." in answer.stderr
     assert fileq.json("add", "p/web")["queued"] == 1
 
 

@@ -56,7 +56,7 @@ def test_a_file_that_is_named_and_that_no_recipe_takes_is_exit_1_with_a_reason(
     assert fileq.json(command, "p/*.CR2", expect=1)["problems"]
     assert fileq.json(command, "p")["problems"] == []
     said = fileq.run(command, "p").stderr
-    assert "Passed over 1 camera raw file, which fileq does not develop." in said
+    assert "Skipped 1 camera raw file, which fileq does not develop." in said
 
 
 @pytest.mark.parametrize("pattern", ["p/**/*.jpg", "p/*/*.jpg", "p/*/b.JPG", "p/private/*.JPG", "p/private/b.JPG"])

@@ -1,4 +1,4 @@
-"""A failure that was mended stays nowhere: a newer version of the source stands for the older one."""
+"""A failure that was fixed stays nowhere: a newer version of the source stands for the older one."""
 
 import shutil
 from pathlib import Path

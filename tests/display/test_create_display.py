@@ -36,9 +36,9 @@ def test_answers_go_to_stdout_and_the_rest_to_stderr():
     display = create_display(stdout=out, stderr=err, environ={})
     display.answer(Answer({}, [Text("118 done")]))
     display.hint("No worker is running.")
-    display.error("Wrong.", "Mend it.")
+    display.error("Wrong.", "Fix it.")
     assert out.getvalue() == "118 done\n"
-    assert err.getvalue() == "No worker is running.\nError: Wrong. Mend it.\n"
+    assert err.getvalue() == "No worker is running.\nError: Wrong. Fix it.\n"
 
 
 def test_a_long_list_is_cut_for_people_and_not_for_pipes():

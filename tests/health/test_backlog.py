@@ -43,7 +43,7 @@ def test_a_queue_where_nothing_ends_is_worth_a_word(checked):
     found = checked.run_check("queue", queue(checked, came=5, ended=0))
     assert (found.state, found.message) == (
         CheckState.WARNING,
-        "More comes than is done: 2 jobs an hour came and 0 ended; 5 jobs left.",
+        "More jobs come in than are done: 2 jobs an hour came and 0 ended; 5 jobs left.",
     )
 
 

@@ -67,7 +67,7 @@ def test_batches_that_ended_within_a_minute_are_told_together(ledger):
         "  1 unreadable. Get another.",
         "",
         "To see them all: fileq list --state failed",
-        "To try them again, once the cause is mended: fileq retry --failed",
+        "To try them again, once the cause is fixed: fileq retry --failed",
     ]
 
 
@@ -111,7 +111,7 @@ def test_failures_are_gathered_until_their_batches_have_ended(ledger):
         "  b: It took too long.",
         "",
         "To see them all: fileq list --state failed",
-        "To try them again, once the cause is mended: fileq retry --failed",
+        "To try them again, once the cause is fixed: fileq retry --failed",
     ]
 
 

@@ -147,4 +147,4 @@ def test_a_plug_in_can_be_imported_before_fileq(tmp_path):
 def test_a_broken_plug_in_is_named(tmp_path, module, target, reason):
     install(tmp_path, module, target)
     said = run(FAIL, [tmp_path])
-    assert re.match(f"The operation grain of the package grainy {reason}.*Mend or uninstall", said), said
+    assert re.match(f"The operation grain of the package grainy {reason}.*Fix or uninstall", said), said

@@ -51,7 +51,7 @@ def test_the_summary_is_never_longer_than_40_lines_and_steers_nothing(studio, da
     ledger = studio.ledger
     for number, kind in enumerate(ErrorKind):
         (job,) = enter(ledger, f"/{number}.jpg", wanted=recipe(f"recipe\x1b[2J{number}"))
-        ledger.attempts.fail_attempt(begin(ledger, job), Failure(kind, "It\nis bad.", "Mend\nit."), NOW)
+        ledger.attempts.fail_attempt(begin(ledger, job), Failure(kind, "It\nis bad.", "Fix\nit."), NOW)
         ledger.watches.upsert_watch(f"/inbox\n{number}", SOMEBODY, NOW)
     with ledger.transaction() as connection:
         connection.execute(

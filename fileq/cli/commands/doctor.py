@@ -72,7 +72,7 @@ def _test_notification(notify: NotifySettings) -> CheckResult:
         raise UsageError("There is nobody to tell: [notify] has neither urls nor a command.", "fileq init shows how.")
     problems = send_now(notify, "fileq: this is a test", "If you can read this, notices reach you.")
     if problems:
-        message, remedy = "\n".join(problems), "Mend [notify] in the config."
+        message, remedy = "\n".join(problems), "Fix [notify] in the config."
         return CheckResult(name="test notice", state=CheckState.BAD, message=message, remedy=remedy)
     message = f"Sent to {describe_count(len(notify.urls) + bool(notify.command), 'target')}."
     return CheckResult(name="test notice", state=CheckState.OK, message=message, remedy="")

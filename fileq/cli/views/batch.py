@@ -146,7 +146,7 @@ def _failures(failed: Sequence[Job]) -> list[Block]:
 
 
 def _cause(kind: str, cases: list[tuple[Job, Failure]]) -> list[Block]:
-    """Return how many failed for one cause, which, and what would mend it."""
+    """Return how many failed for one cause, which, and what would fix it."""
     blocks: list[Block] = [Text(), Text(f"{describe_count(len(cases), 'job')} failed: {kind}", Tone.BAD)]
     blocks += [
         Text(indent=2, path=relative_path(job.source), after=f": {brief_reason(failure, job.source)} (job {job.id})")

@@ -53,7 +53,7 @@ def describe_result(result: AddResult, noun: str = "file") -> str:
             (result.up_to_date, "up to date"),
             (result.already_queued - len(result.adopted), "queued already"),
             (result.unmatched, "not for this recipe"),
-            (result.own_outputs, "made by fileq itself and passed over"),
+            (result.own_outputs, "made by fileq itself and skipped"),
         )
         if count
     ]

@@ -48,7 +48,7 @@ def answer_plan(
 ) -> ExitCode:
     """Show what `request` would queue, and what that would take with `slots` at a time. Returns the exit code.
 
-    It is FAILED where somebody has something to mend first. Raises MissingPathsError, LedgerError.
+    It is FAILED where somebody has something to fix first. Raises MissingPathsError, LedgerError.
     """
     result = AddResult()
     max_pixels = session.config.settings.worker.max_pixels
@@ -111,7 +111,7 @@ def _blocks(plan: Plan, result: AddResult, estimate: dict[str, Any] | None, rows
 
 
 def _others(plan: Plan, *, for_people: bool) -> Iterator[PlannedJob]:
-    """Yield the jobs with nothing to mend, in their order; for people, what there is to do before what is done."""
+    """Yield the jobs with nothing to fix, in their order; for people, what there is to do before what is done."""
     if not for_people:
         return plan.jobs(lambda outcome: not outcome.is_problem)
     return chain(
@@ -136,7 +136,7 @@ def _describe_estimate(estimate: dict[str, Any]) -> str:
 
 
 def _problems(plan: Plan, rows: int | None) -> Iterator[Block]:
-    """Yield what somebody has to mend first, and by what."""
+    """Yield what somebody has to fix first, and by what."""
     hints: dict[str, None] = {}
     yield Text()
     most = None if rows is None else _PROBLEMS_SHOWN

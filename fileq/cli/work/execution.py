@@ -96,7 +96,7 @@ def exit_code_of(
     if cancelled:
         display.hint(f"{describe_count(cancelled, 'job')} {was_or_were(cancelled)} cancelled meanwhile.")
     if superseded:
-        newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued anew"
+        newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued again"
         display.hint(f"{newer}. Go on: {words.again}.")
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded else ExitCode.DONE
 

@@ -33,6 +33,6 @@ def _judged(flow: JobFlow, span: float) -> Finding:
     came, ended = (f"{count / span * 3600:,.0f}" for count in (flow.came, flow.ended))
     rest = f"what is left, {left}, takes {describe_seconds(lasts)}" if lasts else f"{left} left"
     return warning(
-        f"More comes than is done: {came} jobs an hour came and {ended} ended; {rest}.",
+        f"More jobs come in than are done: {came} jobs an hour came and {ended} ended; {rest}.",
         "Start more workers (fileq worker), or take less in.",
     )

@@ -7,7 +7,7 @@ def check_config(context: CheckContext) -> Finding:
     """Check that no recipe of the config has a fault, and that nothing is withheld until somebody trusts it."""
     config = context.config
     if config.file is None:
-        return ok("There is no config; the defaults count.")
+        return ok("There is no config; the defaults apply.")
     if config.faults:
         faults = list(config.faults.values())
         return bad("\n".join(fault.message for fault in faults), "\n".join(fault.hint for fault in faults))

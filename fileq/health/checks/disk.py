@@ -33,7 +33,7 @@ def check_disk(context: CheckContext) -> Finding:
             seen.add(device)
         except OSError as error:
             message = f"The disk of {folder} can't be asked for its space: {error.strerror}."
-            findings.append(bad(message, "Mount it anew, or change the folder in the config."))
+            findings.append(bad(message, "Remount it, or change the folder in the config."))
     return combine(findings, ok(f"{shorten_list(finding.message for finding in findings)}."))
 
 

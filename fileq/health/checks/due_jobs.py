@@ -16,7 +16,7 @@ _REMEDY = "Restart the workers: each looks for such jobs at its start. If that d
 
 
 def check_due_jobs(context: CheckContext) -> Finding:
-    """Check that no job that is due stays without a message, or is passed over."""
+    """Check that no job that is due stays without a message, or is skipped."""
     served = {worker.queue for worker in context.live_workers}
     if context.ledger.batches.is_paused() or not served:  # other checks tell of that
         return ok("No job may start now: the queue is paused, or no worker is running.")
@@ -33,7 +33,7 @@ def check_due_jobs(context: CheckContext) -> Finding:
 
 
 def _overtaken(waiting: Iterable[DueJob], ended: list[JobTurn]) -> list[DueJob]:
-    """Return those that were passed over by most of what has ended lately.
+    """Return those that were skipped by most of what has ended lately.
 
     A later job is one that came after the other was due, and is no more urgent. Some may well be done before: what was
     sent again comes first.

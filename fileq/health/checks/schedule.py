@@ -34,7 +34,7 @@ def _latest(entries: list[ScheduleEntry]) -> list[ScheduleEntry]:
 def _failed(entry: ScheduleEntry) -> Finding:
     if entry.outcome != "failed":
         return ok("")
-    return bad(f"{entry.name} failed: {entry.message}", f"Mend that, then: fileq schedule run {entry.name}")
+    return bad(f"{entry.name} failed: {entry.message}", f"Fix that, then: fileq schedule run {entry.name}")
 
 
 def _late(entry: ScheduleEntry, now: float) -> Finding:

@@ -20,7 +20,7 @@ def check_items(start: bytes) -> None:
     """Raise ValueError where an item's type is no text (ISO/IEC 14496-12, 8.11.6). `start`: the file's first bytes.
 
     pi-heif 1.4 makes a text of it, gets none, and takes the process with it when it goes on with that. So items are
-    looked for by their name and not by the boxes around them: whatever is damaged, none is passed over.
+    looked for by their name and not by the boxes around them: whatever is damaged, none is skipped.
     """
     at = start.find(b"infe")
     while at >= 4:

@@ -9,7 +9,7 @@ from PIL import Image, features
 
 from fileq.errors import ErrorKind, JobError
 
-_PILLOW = "Install Pillow anew, from a wheel: pip install --force-reinstall pillow"
+_PILLOW = "Reinstall Pillow from a wheel: pip install --force-reinstall pillow"
 _REMEDIES = {
     "jxl": "Install it: pip install 'fileq[jxl]'",
     "pdf": "Install it: pip install 'fileq[pdf]'",

@@ -54,7 +54,7 @@ class FailedJob(msgspec.Struct, frozen=True):
 
 
 class FailureCause(msgspec.Struct, frozen=True, kw_only=True):
-    """How many jobs failed for one cause, what would mend the newest of them, and which that is."""
+    """How many jobs failed for one cause, what would fix the newest of them, and which that is."""
 
     kind: ErrorKind
     count: int

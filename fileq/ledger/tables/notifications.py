@@ -121,7 +121,7 @@ class Notifications:
             )
 
     def delete_sent(self, notification: Notification) -> None:
-        """Delete what all have had, and what was given up before, as what hindered that is mended."""
+        """Delete what all have had, and what was given up before, as what hindered that is fixed."""
         with self._database.transaction() as connection:
             connection.execute(
                 "delete from notifications where id = ? or given_up_at is not null", (notification.notification_id,)
