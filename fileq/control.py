@@ -9,8 +9,8 @@ from fileq import queue
 from fileq.files.identity import version_of
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.tables.job_sources import FoundSource, RetryCandidate
 from fileq.ledger.tables.jobs import QueueEntry
+from fileq.ledger.tables.sources.job_sources import FoundSource, RetryCandidate
 
 PATIENCE = 60.0
 """Seconds after which a job whose message was taken is thought to be held by nobody."""

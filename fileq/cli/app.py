@@ -5,7 +5,7 @@ A command's module is imported when that command is asked for, and no other.
 
 import difflib
 import importlib
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -15,16 +15,28 @@ from fileq.cli import global_options, typer_patch
 from fileq.cli.session import session_of
 from fileq.display import is_rich_terminal
 
-PANELS = {
-    "Queue files": ("add", "run", "watch", "worker"),
-    "Look": ("status", "batches", "list", "show", "recipes", "operations"),
-    "Steer": ("retry", "cancel", "forget", "pause", "resume", "wait"),
-    "Look after": ("report", "doctor", "clean", "undo", "schedule"),
-    "Set up": ("init", "config", "trust", "service", "completion", "help"),
-}
-"""The commands as `fileq --help` shows them."""
 
-_PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
+class Panel(NamedTuple):
+    """A panel of `fileq --help`: its title, the commands, and the package in `commands` that has them."""
+
+    title: str
+    package: str
+    names: tuple[str, ...]
+
+
+PANELS = (
+    Panel("Queue files", "queueing", ("add", "run", "watch", "worker")),
+    Panel("Look", "inspection", ("status", "batches", "list", "show", "recipes", "operations")),
+    Panel("Steer", "control", ("retry", "cancel", "forget", "pause", "resume", "wait")),
+    Panel("Look after", "maintenance", ("report", "doctor", "clean", "undo", "schedule")),
+    Panel("Set up", "setup", ("init", "config", "trust", "service", "completion", "help")),
+)
+_PANEL_OF = {name: panel for panel in PANELS for name in panel.names}
+
+
+def command_module(name: str) -> str:
+    """Return the name of the module that has a command. Raises KeyError where there is none of this name."""
+    return f"fileq.cli.commands.{_PANEL_OF[name].package}.{name}"
 
 
 def new_app(**options: Any) -> typer.Typer:
@@ -49,10 +61,10 @@ class LazyGroup(TyperGroup):
         del ctx
         if cmd_name not in _PANEL_OF:
             return None
-        command = typer.main.get_command(importlib.import_module(f"fileq.cli.commands.{cmd_name}").app)
+        command = typer.main.get_command(importlib.import_module(command_module(cmd_name)).app)
         _complete_command(command, global_options.options_of_commands(self.params))
         command.name = cmd_name
-        command.rich_help_panel = _PANEL_OF[cmd_name]  # type: ignore[attr-defined]  # TyperCommand has it
+        command.rich_help_panel = _PANEL_OF[cmd_name].title  # type: ignore[attr-defined]  # TyperCommand has it
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -64,9 +76,9 @@ class LazyGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands into the plain help; the rich one makes its panels by itself."""
-        for panel, names in PANELS.items():
-            with formatter.section(panel):
-                formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(80)) for name in names])
+        for panel in PANELS:
+            with formatter.section(panel.title):
+                formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(80)) for name in panel.names])
 
 
 def _complete_command(command: Any, options: list[Any]) -> None:
@@ -97,7 +109,7 @@ def _install_completion(is_wanted: bool) -> None:
 
         script, start_file = install_script(current_shell())
         reads = f"{start_file} reads {script} now." if start_file else f"It is in {script}."
-        typer.echo(f"{reads} It counts in each shell that you open from now on.")
+        typer.echo(f"{reads} It works in each shell that you open from now on.")
         raise typer.Exit
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from fileq.cli.views.live import EndedJobsReporter
 from fileq.display import Answer, Display, FolderView, Progress, Text, Tone, WaitingFileView, WatchView
-from fileq.ledger.tables.watches import WatchStatus
+from fileq.ledger.tables.sources.watches import WatchStatus
 from fileq.service.systemd_notify import SystemdNotifier
 
 _LINES_ON_A_TERMINAL = 10

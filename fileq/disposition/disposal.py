@@ -14,8 +14,8 @@ from fileq.files.identity import version_of
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
-from fileq.ledger.tables.dispositions import Disposition, DispositionLease
-from fileq.ledger.tables.job_sources import FoundSource
+from fileq.ledger.tables.sources.dispositions import Disposition, DispositionLease
+from fileq.ledger.tables.sources.job_sources import FoundSource
 from fileq.presence import this_process
 
 _FIRST_RETRY, _LONGEST_RETRY = 10.0, 300.0

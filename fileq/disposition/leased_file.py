@@ -10,7 +10,7 @@ from fileq.files.identity import is_same_file
 from fileq.files.names import removal_name
 from fileq.files.no_clobber import hide_file, restore_name
 from fileq.ledger import Ledger
-from fileq.ledger.tables.dispositions import Disposition, DispositionLease
+from fileq.ledger.tables.sources.dispositions import Disposition, DispositionLease
 
 LEASE = 120.0
 """Seconds for which a lease holds, where its holder can't be seen, unless it is renewed."""

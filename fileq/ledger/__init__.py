@@ -18,18 +18,18 @@ from fileq.ledger.tables.attempts import Attempts
 from fileq.ledger.tables.batches import Batches
 from fileq.ledger.tables.checks import Checks
 from fileq.ledger.tables.counters import Counters
-from fileq.ledger.tables.dispositions import Dispositions
-from fileq.ledger.tables.folders import Folders
-from fileq.ledger.tables.job_sources import JobSources
 from fileq.ledger.tables.jobs import Jobs
 from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
 from fileq.ledger.tables.notifications import Notifications
 from fileq.ledger.tables.outputs import LeftoverTemps, Outputs
-from fileq.ledger.tables.pending_events import PendingEvents
 from fileq.ledger.tables.replaced_files import ReplacedFiles
 from fileq.ledger.tables.schedule import ScheduledTasks
-from fileq.ledger.tables.watches import Watches
+from fileq.ledger.tables.sources.dispositions import Dispositions
+from fileq.ledger.tables.sources.folders import Folders
+from fileq.ledger.tables.sources.job_sources import JobSources
+from fileq.ledger.tables.sources.pending_events import PendingEvents
+from fileq.ledger.tables.sources.watches import Watches
 from fileq.ledger.tables.workers import Workers
 
 __all__ = ["Ledger"]

@@ -8,7 +8,7 @@ from fileq.escaping import escape_controls
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally
-from fileq.ledger.tables.pending_events import CauseCount, FailureExample
+from fileq.ledger.tables.sources.pending_events import CauseCount, FailureExample
 from fileq.presence import hostname
 from fileq.units import describe_bytes, describe_count
 

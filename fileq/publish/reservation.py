@@ -14,8 +14,8 @@ from fileq.files.output_seal import is_sealed
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
-from fileq.ledger.tables.folders import FolderRecord
 from fileq.ledger.tables.outputs import PathOwner
+from fileq.ledger.tables.sources.folders import FolderRecord
 from fileq.publish.names_apart import OutputNaming, name_conflict
 from fileq.recipes.recipe import Recipe
 

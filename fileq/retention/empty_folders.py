@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from fileq.files.directory import FolderMissing, open_without_links
 from fileq.ledger import Ledger
-from fileq.ledger.tables.folders import FolderRecord
+from fileq.ledger.tables.sources.folders import FolderRecord
 
 
 def remove_empty_folders(ledger: Ledger, stop: Callable[[], bool]) -> int:

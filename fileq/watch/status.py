@@ -9,7 +9,7 @@ import msgspec
 
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
-from fileq.ledger.tables.watches import WatchRecord, WatchState, WatchStatus
+from fileq.ledger.tables.sources.watches import WatchRecord, WatchState, WatchStatus
 from fileq.presence import is_elsewhere, is_running, this_process
 
 _ALIVE_EVERY = 30.0

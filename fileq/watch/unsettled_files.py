@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fileq.ledger.tables.watches import WaitingFile
+from fileq.ledger.tables.sources.watches import WaitingFile
 from fileq.watch.stability import QUIET, FileHistory
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fileq.intake import WatchIntake
-from fileq.ledger.tables.watches import WaitingFile, WatchState, WatchStatus
+from fileq.ledger.tables.sources.watches import WaitingFile, WatchState, WatchStatus
 from fileq.sources import SourceFile
 from fileq.units import describe_count
 from fileq.watch.links import RefusedLinks

@@ -11,7 +11,7 @@ from watchdog.events import FileSystemEvent, FileSystemMovedEvent
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError
 from fileq.intake import WatchIntake
 from fileq.ledger import Ledger
-from fileq.ledger.tables.watches import WatchState, WatchStatus
+from fileq.ledger.tables.sources.watches import WatchState, WatchStatus
 from fileq.sources import is_ignored
 from fileq.watch.collector import Collector
 from fileq.watch.observer import Hint, ObserverTrouble

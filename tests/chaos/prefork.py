@@ -81,8 +81,9 @@ def prefork() -> Prefork:
 
 def _serve() -> None:
     entry = importlib.import_module("fileq.__main__")
+    command_module = importlib.import_module("fileq.cli.app").command_module
     for name in _COMMANDS:
-        importlib.import_module(f"fileq.cli.commands.{name}")
+        importlib.import_module(command_module(name))
     importlib.import_module("fileq.worker.worker")
     sys.modules["__main__"] = entry  # a worker's children import it once more, as with `python -m fileq`
     for line in sys.stdin.buffer:

@@ -8,7 +8,7 @@ import pytest
 
 from fileq import __version__
 from fileq.cli import commands, run
-from fileq.cli.commands import status as status_command
+from fileq.cli.commands.inspection import status as status_command
 from fileq.errors import ExitCode
 
 FILEQ = [sys.executable, "-m", "fileq"]
@@ -119,8 +119,8 @@ def test_a_command_imports_its_own_module_alone(fileq):
     code = "import sys; from fileq.cli import run; run(['pause']); print(*sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = set(ran.stderr.split())
-    assert "fileq.cli.commands.pause" in modules
-    assert not {"fileq.cli.commands.add", "PIL", "huey", "rich", "pydantic", "psutil", "watchdog"} & modules
+    assert "fileq.cli.commands.control.pause" in modules
+    assert not {"fileq.cli.commands.queueing.add", "PIL", "huey", "rich", "pydantic", "psutil", "watchdog"} & modules
 
 
 def test_add_imports_nothing_heavy(fileq):

@@ -6,7 +6,7 @@ from fileq.cli.app import PANELS
 from fileq.errors import ExitCode
 
 COMMANDS = [
-    *([name] for names in PANELS.values() for name in names),
+    *([name] for panel in PANELS for name in panel.names),
     *(["schedule", "run"], ["service", "install"], ["service", "status"]),
 ]
 

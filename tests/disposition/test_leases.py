@@ -7,8 +7,8 @@ import pytest
 
 from fileq.disposition import dispose
 from fileq.files.directory import Directory
-from fileq.ledger.tables import dispositions
 from fileq.ledger.tables.attempts import Fenced
+from fileq.ledger.tables.sources import dispositions
 from fileq.presence import ProcessIdentity, identify, this_process
 from tests.support.dispositions import DEAD, complete, ended, everything, leaving, names, source
 from tests.support.jobs import DAMAGED, NOW, begin

@@ -1,6 +1,6 @@
 from fileq.errors import ErrorKind
 from fileq.ledger import open_ledger
-from fileq.ledger.tables.pending_events import CauseCount, EndedBatch, FailureExample, UnreportedFailures
+from fileq.ledger.tables.sources.pending_events import CauseCount, EndedBatch, FailureExample, UnreportedFailures
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
 
 

@@ -32,7 +32,7 @@ def test_each_page_is_a_topic_and_each_topic_has_a_page():
 
 
 def test_no_topic_has_the_name_of_a_command():
-    assert not set(TOPICS) & {name for names in PANELS.values() for name in names}
+    assert not set(TOPICS) & {name for panel in PANELS for name in panel.names}
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -51,7 +51,7 @@ def test_each_part_stands_on_a_page():
 @pytest.mark.parametrize("topic", [*TOPICS, README.name])
 def test_what_a_page_says_to_read_is_there(topic):
     text = README.read_text("utf-8") if topic == README.name else read_page(topic)
-    commands = {name for names in PANELS.values() for name in names}
+    commands = {name for panel in PANELS for name in panel.names}
     for name in re.findall(r"`fileq help ([\w-]+)", text):
         assert name in TOPICS or name in commands, name
 

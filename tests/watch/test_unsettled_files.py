@@ -1,6 +1,6 @@
 from typing import Any
 
-from fileq.ledger.tables.watches import WaitingFile
+from fileq.ledger.tables.sources.watches import WaitingFile
 from fileq.watch.stability import QUIET
 from fileq.watch.unsettled_files import UnsettledFiles, longest_waiting
 

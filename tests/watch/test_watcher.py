@@ -9,7 +9,7 @@ import pytest
 
 from fileq.errors import UsageError
 from fileq.ledger.queries.overview import JobSelection
-from fileq.ledger.tables.watches import WatchState
+from fileq.ledger.tables.sources.watches import WatchState
 from fileq.presence import identify
 from fileq.watch import collector, stability, watched_folder, watcher
 from fileq.watch.observer import FolderObserver, ObserverTrouble

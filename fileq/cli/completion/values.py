@@ -63,7 +63,7 @@ def _options(line: CommandLine) -> list[Completion]:
 
 def _commands(line: CommandLine) -> list[Completion]:
     if isinstance(line.command, LazyGroup):  # to ask each what it does would import them all
-        return [Completion(name, panel) for panel, names in PANELS.items() for name in names]
+        return [Completion(name, panel.title) for panel in PANELS for name in panel.names]
     below = getattr(line.command, "commands", {})
     return [Completion(name, command.get_short_help_str(60)) for name, command in below.items()]
 

@@ -8,7 +8,7 @@ from fileq.cli.times import iso_or_none
 from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
-from fileq.ledger.tables.watches import WatchRecord, WatchState, WatchStatus, is_watcher_gone
+from fileq.ledger.tables.sources.watches import WatchRecord, WatchState, WatchStatus, is_watcher_gone
 from fileq.units import describe_count, describe_seconds
 from fileq.watch.links import describe_counts
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fileq.config.settings import WatchSettings
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, shorten_list, warning
-from fileq.ledger.tables.watches import WatchRecord, is_watcher_gone
+from fileq.ledger.tables.sources.watches import WatchRecord, is_watcher_gone
 from fileq.units import describe_count, describe_seconds, is_or_are
 
 _FORGOTTEN = 7 * 86400.0

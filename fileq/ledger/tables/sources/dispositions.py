@@ -10,7 +10,7 @@ from fileq.ledger.columns import decode_column, decode_path, encode_path, encode
 from fileq.ledger.conditions import PARKED
 from fileq.ledger.database import Database
 from fileq.ledger.tables.attempts import Fenced
-from fileq.ledger.tables.job_sources import FoundSource
+from fileq.ledger.tables.sources.job_sources import FoundSource
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running
 
 _ENDED = (

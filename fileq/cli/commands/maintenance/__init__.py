@@ -1,0 +1,1 @@
+"""Commands that look after outputs, jobs and the machine."""

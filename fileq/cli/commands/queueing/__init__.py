@@ -1,0 +1,1 @@
+"""Commands that queue files, and process what is queued."""

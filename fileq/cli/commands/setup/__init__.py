@@ -1,0 +1,1 @@
+"""Commands that prepare fileq for a person, a folder or a machine."""
