@@ -3,34 +3,38 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fileq.ledger.database import Database
-from fileq.ledger.queries.health import HealthQueries
-from fileq.ledger.queries.history import History
 from fileq.ledger.queries.moved_folders import MovedFolders
-from fileq.ledger.queries.output_names import OutputNames
 from fileq.ledger.queries.overview import Overview
 from fileq.ledger.queries.prior_jobs import PriorJobs
-from fileq.ledger.queries.retention import Retention
-from fileq.ledger.queries.tombstones import Tombstones
-from fileq.ledger.queries.work import WorkQueries
 from fileq.ledger.tables.attempts import Attempts
 from fileq.ledger.tables.batches import Batches
-from fileq.ledger.tables.checks import Checks
 from fileq.ledger.tables.counters import Counters
 from fileq.ledger.tables.jobs import Jobs
 from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
-from fileq.ledger.tables.notifications import Notifications
 from fileq.ledger.tables.outputs import LeftoverTemps, Outputs
-from fileq.ledger.tables.replaced_files import ReplacedFiles
-from fileq.ledger.tables.schedule import ScheduledTasks
 from fileq.ledger.tables.sources.dispositions import Dispositions
 from fileq.ledger.tables.sources.folders import Folders
 from fileq.ledger.tables.sources.job_sources import JobSources
-from fileq.ledger.tables.sources.pending_events import PendingEvents
-from fileq.ledger.tables.sources.watches import Watches
 from fileq.ledger.tables.workers import Workers
+
+if TYPE_CHECKING:
+    from fileq.ledger.queries.health import HealthQueries
+    from fileq.ledger.queries.history import History
+    from fileq.ledger.queries.output_names import OutputNames
+    from fileq.ledger.queries.retention import Retention
+    from fileq.ledger.queries.tombstones import Tombstones
+    from fileq.ledger.queries.work import WorkQueries
+    from fileq.ledger.tables.checks import Checks
+    from fileq.ledger.tables.notifications import Notifications
+    from fileq.ledger.tables.replaced_files import ReplacedFiles
+    from fileq.ledger.tables.schedule import ScheduledTasks
+    from fileq.ledger.tables.sources.pending_events import PendingEvents
+    from fileq.ledger.tables.sources.watches import Watches
 
 __all__ = ["Ledger"]
 
@@ -49,26 +53,14 @@ class Ledger:
         self.attempts = Attempts(self.database)
         self.leftover_temps = LeftoverTemps(self.database)
         self.folders = Folders(self.database)
-        self.replaced_files = ReplacedFiles(self.database)
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)
-        self.watches = Watches(self.database)
         self.prior_jobs = PriorJobs(self.database)
         self.dispositions = Dispositions(self.database)
-        self.scheduled_tasks = ScheduledTasks(self.database)
-        self.retention = Retention(self.database)
-        self.tombstones = Tombstones(self.database)
-        self.pending_events = PendingEvents(self.database)
-        self.notifications = Notifications(self.database)
-        self.health = HealthQueries(self.database)
-        self.checks = Checks(self.database)
         self.counters = Counters(self.database)
         self.moved_folders = MovedFolders(self.database)
-        self.output_names = OutputNames(self.database)
         self.messages = QueueMessages(self.database)
         self.overview = Overview(self.database)
-        self.history = History(self.database)
-        self.work = WorkQueries(self.database)
         self.meta = Meta(self.database)
         folder, name = os.path.split(self.database.path)
         self.replaced_folder = os.path.join(folder, f".{name}.replaced")
@@ -88,6 +80,80 @@ class Ledger:
 
     def close(self) -> None:
         self.database.close()
+
+    # What few commands need is imported at its first use: each `add` would pay for all.
+
+    @cached_property
+    def health(self) -> "HealthQueries":
+        from fileq.ledger.queries.health import HealthQueries
+
+        return HealthQueries(self.database)
+
+    @cached_property
+    def history(self) -> "History":
+        from fileq.ledger.queries.history import History
+
+        return History(self.database)
+
+    @cached_property
+    def retention(self) -> "Retention":
+        from fileq.ledger.queries.retention import Retention
+
+        return Retention(self.database)
+
+    @cached_property
+    def tombstones(self) -> "Tombstones":
+        from fileq.ledger.queries.tombstones import Tombstones
+
+        return Tombstones(self.database)
+
+    @cached_property
+    def work(self) -> "WorkQueries":
+        from fileq.ledger.queries.work import WorkQueries
+
+        return WorkQueries(self.database)
+
+    @cached_property
+    def notifications(self) -> "Notifications":
+        from fileq.ledger.tables.notifications import Notifications
+
+        return Notifications(self.database)
+
+    @cached_property
+    def checks(self) -> "Checks":
+        from fileq.ledger.tables.checks import Checks
+
+        return Checks(self.database)
+
+    @cached_property
+    def scheduled_tasks(self) -> "ScheduledTasks":
+        from fileq.ledger.tables.schedule import ScheduledTasks
+
+        return ScheduledTasks(self.database)
+
+    @cached_property
+    def watches(self) -> "Watches":
+        from fileq.ledger.tables.sources.watches import Watches
+
+        return Watches(self.database)
+
+    @cached_property
+    def pending_events(self) -> "PendingEvents":
+        from fileq.ledger.tables.sources.pending_events import PendingEvents
+
+        return PendingEvents(self.database)
+
+    @cached_property
+    def replaced_files(self) -> "ReplacedFiles":
+        from fileq.ledger.tables.replaced_files import ReplacedFiles
+
+        return ReplacedFiles(self.database)
+
+    @cached_property
+    def output_names(self) -> "OutputNames":
+        from fileq.ledger.queries.output_names import OutputNames
+
+        return OutputNames(self.database)
 
 
 @contextmanager

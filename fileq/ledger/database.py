@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fileq.errors import DatabaseReplaced, LedgerError
-from fileq.ledger.migrations import MIGRATIONS, SCHEMA_VERSION
+from fileq.ledger.migrations import SCHEMA_VERSION, migration_from
 from fileq.ledger.script import read_script, run_script
 
 
@@ -150,7 +150,7 @@ class Database:
             self.connection.execute("insert into meta values ('ledger', ?), ('secret', ?)", (name, secret))
             self.connection.execute(f"pragma application_id = {_APPLICATION}")
         for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
-            MIGRATIONS[older](self.connection)
+            migration_from(older)(self.connection)
         self.connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from fileq.errors import LedgerError
 from fileq.files.directory import FolderMissing
-from fileq.intake import WatchIntake
+from fileq.intake.watch_intake import WatchIntake
 from fileq.sources import SourceFile, is_ignored
 from fileq.watch.links import FRESH, LinkRefused, RefusedLinks, check_link
 from fileq.watch.specification import WatchSpec

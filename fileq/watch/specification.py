@@ -7,7 +7,7 @@ import msgspec
 
 from fileq.config import Config, WatchSettings
 from fileq.files.identity import relative_within
-from fileq.intake import DispositionPolicy
+from fileq.intake.watch_intake import DispositionPolicy
 from fileq.recipes.recipe import Recipe
 from fileq.sources import RecipeScope, is_ignored
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fileq.intake import WatchIntake
+from fileq.intake.watch_intake import WatchIntake
 from fileq.ledger.tables.sources.watches import WaitingFile, WatchState, WatchStatus
 from fileq.sources import SourceFile
 from fileq.units import describe_count

@@ -9,7 +9,7 @@ import msgspec
 from watchdog.events import FileSystemEvent, FileSystemMovedEvent
 
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError
-from fileq.intake import WatchIntake
+from fileq.intake.watch_intake import WatchIntake
 from fileq.ledger import Ledger
 from fileq.ledger.tables.sources.watches import WatchState, WatchStatus
 from fileq.sources import is_ignored

@@ -3,7 +3,8 @@
 import pytest
 
 from fileq.disposition import dispose
-from fileq.intake import DispositionPolicy, IntakeOutcome
+from fileq.intake import IntakeOutcome
+from fileq.intake.watch_intake import DispositionPolicy
 from fileq.job import JobState
 from fileq.presence import this_process
 from tests.support.jobs import DAMAGED, GONE, NOW, begin, finish

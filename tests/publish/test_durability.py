@@ -9,7 +9,8 @@ from fileq.control import cancel_jobs, retry_jobs
 from fileq.disposition import dispose
 from fileq.files.directory import Directory
 from fileq.files.identity import version_of
-from fileq.intake import AddRequest, DispositionPolicy, WatchIntake, add_files
+from fileq.intake import AddRequest, add_files
+from fileq.intake.watch_intake import DispositionPolicy, WatchIntake
 from fileq.ledger import Ledger
 from fileq.publish import publish_jobs
 from tests.support.jobs import ENDINGS, NOW, SOMEBODY, begin, enter, finish, recipe

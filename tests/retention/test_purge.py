@@ -12,7 +12,8 @@ from fileq.cron import Cron
 from fileq.disposition import dispose
 from fileq.errors import NotFoundError
 from fileq.files.identity import version_of
-from fileq.intake import DispositionPolicy, IntakeOutcome, WatchIntake
+from fileq.intake import IntakeOutcome
+from fileq.intake.watch_intake import DispositionPolicy, WatchIntake
 from fileq.ledger.queries.overview import JobSelection
 from fileq.recipes.recipe import encode_recipe
 from fileq.retention import purge

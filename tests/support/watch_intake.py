@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from fileq.files.identity import version_of
-from fileq.intake import DispositionPolicy, WatchIntake
+from fileq.intake.watch_intake import DispositionPolicy, WatchIntake
 from fileq.job import JobState, OutputInfo
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile

@@ -4,14 +4,19 @@ A new schema gets a step here, and a frozen database of the tests (see tests/led
 changes once it was released: where one runs a script that is to change, it gets a copy of it first.
 """
 
+import importlib
 import sqlite3
 from collections.abc import Callable
 
-from fileq.ledger.migrations.to_2 import migrate_to_2
-from fileq.ledger.migrations.to_3 import migrate_to_3
-from fileq.ledger.migrations.to_4 import migrate_to_4
-
 SCHEMA_VERSION = 4
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: migrate_to_2, 2: migrate_to_3, 3: migrate_to_4}
-"""For each older version the step that leads to the next one, inside the transaction that is open."""
+
+def migration_from(version: int) -> Callable[[sqlite3.Connection], None]:
+    """Return the step that leads from an older version to the next one, inside the transaction that is open.
+
+    It is imported when an older database is met, and not at each start.
+    """
+    step: Callable[[sqlite3.Connection], None] = getattr(
+        importlib.import_module(f"{__name__}.to_{version + 1}"), f"migrate_to_{version + 1}"
+    )
+    return step
