@@ -16,11 +16,12 @@ from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.color import modes
 from fileq.images.conditions import check_conditions
-from fileq.images.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
+from fileq.images.decode.opener import open_image, open_source
+from fileq.images.decode.source import DecodedSource
+from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
+from fileq.images.encode.min_saving import keep_original, saves_too_little
+from fileq.images.encode.output import check_output, finish_output, open_output_folder
 from fileq.images.metadata.selection import describe_left_out, select_metadata
-from fileq.images.min_saving import keep_original, saves_too_little
-from fileq.images.opener import open_image, open_source
-from fileq.images.output import check_output, finish_output, open_output_folder
 from fileq.images.plan import (
     check_size,
     depends_on_pixels,
@@ -33,7 +34,6 @@ from fileq.images.programs import ProgramRun, SourceRun, open_program_folder, re
 from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.images.renderer import StepChain, render_outputs
 from fileq.images.sizes import find_superfluous
-from fileq.images.source import DecodedSource
 from fileq.job import OutputInfo
 from fileq.recipes.formats import EXTENSIONS, output_extension
 from fileq.recipes.recipe import fill_enlarge

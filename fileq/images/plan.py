@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from fileq.images.source import DecodedSource
+    from fileq.images.decode.source import DecodedSource
     from fileq.recipes.recipe import Output
     from fileq.units import Size
 

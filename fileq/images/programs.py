@@ -17,9 +17,9 @@ from fileq.files.content import copy_content, digest_of
 from fileq.files.no_clobber import rename_no_clobber
 from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, private_folder, random_name
 from fileq.files.temp_file import TempFile, foreign_file_error
+from fileq.images.decode.opener import PILLOW_FORMATS, check_unchanged
+from fileq.images.encode.output import finish_output, open_output_folder
 from fileq.images.errors import DAMAGE
-from fileq.images.opener import PILLOW_FORMATS, check_unchanged
-from fileq.images.output import finish_output, open_output_folder
 from fileq.images.plan import NameContext, OutputPlan
 from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.job import OutputInfo

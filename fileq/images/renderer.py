@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from fileq.images.source import DecodedSource
+    from fileq.images.decode.source import DecodedSource
     from fileq.operations.base import Operation
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from PIL import Image
 
 from fileq.errors import JobError
+from fileq.images.decode.opener import open_image, open_source
+from fileq.images.decode.source import DecodedSource
 from fileq.images.errors import translate_decode_errors, unreadable
 from fileq.images.geometry import Scaling
-from fileq.images.opener import open_image, open_source
-from fileq.images.source import DecodedSource
 from fileq.operations.base import to_8_bit
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Recipe

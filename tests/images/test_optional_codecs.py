@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.encoder import PILLOW_NAMES
+from fileq.images.encode.encoder import PILLOW_NAMES
 from fileq.images.formats.optional_codecs import WRITE_CODECS, codec_problem, register_jpeg_xl, register_pdf
 from fileq.images.pipeline import open_run
 from fileq.operations.builtin.resize import Resize

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, TiffImagePlugin
 
-from fileq.images.decoder_messages import collect_messages
+from fileq.images.decode.decoder_messages import collect_messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

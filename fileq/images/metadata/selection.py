@@ -13,7 +13,7 @@ from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.metadata import iptc, xmp
 
 if TYPE_CHECKING:
-    from fileq.images.source import DecodedSource
+    from fileq.images.decode.source import DecodedSource
     from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
 

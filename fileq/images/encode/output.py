@@ -13,7 +13,7 @@ from fileq.files.attributes import copy_attributes, limit_mode
 from fileq.files.containers import has_end
 from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
-from fileq.images.encoder import PILLOW_NAMES
+from fileq.images.encode.encoder import PILLOW_NAMES
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats.tiff import check_strips
 from fileq.images.protocol import EncodedOutput, Reservation

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 from PIL import ExifTags
 
 from fileq.errors import translate_os_errors
+from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
 from fileq.images.metadata.selection import Metadata, has_no_metadata
-from fileq.images.opener import read_all
 from fileq.images.plan import output_format
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from fileq.files.temp_file import TempFile
+    from fileq.images.decode.source import DecodedSource
     from fileq.images.plan import OutputPlan
-    from fileq.images.source import DecodedSource
     from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
 

@@ -34,8 +34,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.containers import read_brands
 from fileq.files.resolution import open_trusted
-from fileq.images import integrity
 from fileq.images.color import chromaticity, cicp
+from fileq.images.decode import integrity
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, png, png_rows, psd, tiff, tiff_pixels, unsupported
 
