@@ -223,7 +223,7 @@ class ImageRun(SourceRun):
         return EncoderInput(
             frames=images,
             durations=frames.durations,
-            loop=source.loop,
+            play_count=source.play_count,
             metadata=data,
             icc=icc,
             background=recipe.background,

@@ -59,11 +59,11 @@ def test_all_frames_go_through_the_steps_with_their_durations(tmp_path, source, 
 
 @pytest.mark.parametrize("source", ["gif", "webp", "png"])
 @pytest.mark.parametrize("target", ["gif", "webp", "png"])
-@pytest.mark.parametrize("loop", [0, 3])
-def test_an_animation_plays_as_often_as_its_source(tmp_path, source, target, loop):
-    animation(tmp_path / f"x.{source}", loop=loop)
+@pytest.mark.parametrize("plays", [0, 2, 3])
+def test_an_animation_plays_as_often_as_its_source(tmp_path, source, target, plays):
+    animation(tmp_path / f"x.{source}", loop=max(0, plays - (source == "gif")))
     made = make(tmp_path / f"x.{source}", recipe(Output(name=f"o.{target}")), tmp_path / "out").image
-    assert made.info["loop"] == loop
+    assert made.info["loop"] == max(0, plays - (target == "gif"))
 
 
 def test_a_gif_that_plays_once_stays_one(tmp_path):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, PngImagePlugin
 
 from fileq.images.geometry import TRANSPOSE_BY_ORIENTATION
 from fileq.operations.builtin.resize import Resize
@@ -10,6 +12,10 @@ from fileq.units import Dimensions
 from tests.images import heic
 from tests.support.images import BLUE, GREEN, RED, YELLOW, close, make, quarters, recipe
 
+PACKET = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+)
 LAID = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that lays an upright picture down
 ORIENTATION = 0x0112
 
@@ -97,3 +103,25 @@ def test_without_orient_a_part_of_a_tiff_is_taken_as_it_lies(tmp_path):
     made = make(source, recipe(Output(name="o.png", steps=(corner,)), orient=False), tmp_path / "out").image
     assert close(made.getpixel((5, 5)), GREEN)
     assert close(made.getpixel((35, 5)), YELLOW)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "avif", "gif"])
+@pytest.mark.parametrize("orient", [True, False])
+@pytest.mark.parametrize("extra_tags", [False, True])
+def test_an_orientation_that_xmp_alone_names_turns_nothing(tmp_path, ending, orient, extra_tags):
+    """As browsers, libvips and ImageMagick have it."""
+    exif = Image.Exif()
+    if extra_tags:
+        exif[0x010E] = "a description"
+    options: dict[str, Any] = {"xmp": PACKET, "exif": exif}
+    if ending == "png":
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", PACKET.decode())
+        options["pnginfo"] = info
+    if ending == "tif":
+        exif[700] = PACKET
+    quarters((120, 80)).save(tmp_path / f"x.{ending}", **options)
+    outputs = (Output(name="a.png"), Output(name="b.png", steps=(Resize(fit=Dimensions(60, 60)),)))
+    made = make(tmp_path / f"x.{ending}", recipe(*outputs, orient=orient, metadata="all"), tmp_path / "out")
+    assert [image.size for image in made.images()] == [(120, 80), (60, 40)]
+    assert all(is_upright(image) for image in made.images())

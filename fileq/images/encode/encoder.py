@@ -49,7 +49,7 @@ class EncoderInput:
 
     frames: Sequence[Image]
     durations: Sequence[int]
-    loop: int
+    play_count: int
     metadata: Metadata
     icc: bytes | None
     background: str
@@ -169,8 +169,10 @@ def _sequence_options(format_: str, frames: Sequence[Image], content: EncoderInp
     if format_ in {"tiff", "pdf"}:
         return options
     options["duration"] = [duration or 100 for duration in content.durations]  # as browsers play a 0
-    if format_ != "gif" or content.loop != 1:  # without a word on it, a GIF plays once
-        options["loop"] = content.loop
+    if format_ != "gif":
+        options["loop"] = content.play_count
+    elif content.play_count != 1:  # a GIF says how often it plays again, and nothing where it doesn't
+        options["loop"] = max(0, content.play_count - 1)
     if format_ == "gif" and modes.has_alpha(frames[0]):
         options["disposal"] = 2  # else what was drawn before would shine through
     if format_ == "png":
