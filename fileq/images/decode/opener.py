@@ -37,7 +37,19 @@ from fileq.files.resolution import open_trusted
 from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import heif, jpegxl, optional_codecs, pdf, png, png_rows, psd, tiff, tiff_pixels, unsupported
+from fileq.images.formats import (
+    bmp,
+    heif,
+    jpegxl,
+    optional_codecs,
+    pdf,
+    png,
+    png_rows,
+    psd,
+    tiff,
+    tiff_pixels,
+    unsupported,
+)
 
 _DECODERS = (
     JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
@@ -169,6 +181,9 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
 
 def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, max_pixels: int) -> ImageFile.ImageFile:
     """Open the image as the first of these formats that takes it. Raises JobError; what Pillow raises."""
+    fields = bmp.read_fields(start)
+    if fields is not None:
+        return bmp.BitFieldsImageFile(file, fields)
     try:
         image = Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
