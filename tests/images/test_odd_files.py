@@ -172,12 +172,3 @@ def test_a_heic_whose_item_has_no_type_is_unreadable(tmp_path):
     content = heic.lying(1)
     at = content.index(b"Exif", content.index(b"infe"))
     assert said(tmp_path, patched(content, at, b"\xff\xff\xff\xff"), "heic")[0] == ErrorKind.UNREADABLE
-
-
-def test_a_gif_with_a_frame_outside_of_it_is_unreadable(tmp_path):
-    """Pillow makes the picture as large as it takes to hold the frame."""
-    frames = [Image.new("RGB", (90, 60), color) for color in ("red", "blue")]
-    content = whole("gif", frames[0], save_all=True, append_images=frames[1:], duration=80)
-    second = content.rindex(b"\x21\xf9\x04") + 8
-    assert content[second : second + 1] == b"\x2c"
-    assert said(tmp_path, patched(content, second + 3, struct.pack("<H", 500)), "gif")[0] == ErrorKind.UNREADABLE

@@ -39,6 +39,7 @@ from fileq.images.decode import integrity
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import (
     bmp,
+    gif,
     heif,
     jpegxl,
     optional_codecs,
@@ -195,6 +196,8 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     except pdf.PasswordError as error:
         message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
         raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
+    if isinstance(image, GifImagePlugin.GifImageFile):
+        return gif.compose(image, file)
     return tiff_pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
 
 

@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.images.color import modes, srgb
-from fileq.images.errors import DAMAGE, translate_decode_errors, unreadable
+from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import png, psd, tiff, tiff_pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
@@ -148,8 +148,6 @@ class DecodedSource:
         if isinstance(self.image, TiffImageFile):
             return tiff_pixels.load_page(self.image)
         self.image.load()
-        if self.format == "GIF" and self.image.size != self.stored_size:  # Pillow lets the picture grow
-            raise unreadable(self.path, "is damaged: one of its frames lies outside of the picture")
         if self.format == "PSD" and self.image.mode == "RGBA":
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image

@@ -36,6 +36,7 @@ DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 """Where one sees no difference at a normal distance; each format counts in its own way."""
 
 _ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 of 255 off
+_MOST_PLAYS = 65535  # what GIF and WebP have room for
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
 _FULL_CHROMA = 90  # from this quality on, color has the resolution of light
 
@@ -170,9 +171,9 @@ def _sequence_options(format_: str, frames: Sequence[Image], content: EncoderInp
         return options
     options["duration"] = [duration or 100 for duration in content.durations]  # as browsers play a 0
     if format_ != "gif":
-        options["loop"] = content.play_count
+        options["loop"] = min(content.play_count, _MOST_PLAYS)
     elif content.play_count != 1:  # a GIF says how often it plays again, and nothing where it doesn't
-        options["loop"] = max(0, content.play_count - 1)
+        options["loop"] = min(max(0, content.play_count - 1), _MOST_PLAYS)
     if format_ == "gif" and modes.has_alpha(frames[0]):
         options["disposal"] = 2  # else what was drawn before would shine through
     if format_ == "png":
