@@ -38,6 +38,7 @@ from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import (
+    apng,
     bmp,
     gif,
     heif,
@@ -65,6 +66,7 @@ PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD"
 EPS, PS, WMF and the like are not here and never will be: opening one runs another program.
 """
 
+_PNG = b"\x89PNG"
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
 
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -153,6 +155,11 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
     Image.MAX_IMAGE_PIXELS = max(1, (max_pixels + 1) // 2)  # Pillow raises beyond twice this, before it allocates
     with translate_decode_errors(path):
         start = file.read(_START)
+        prepared = apng.prepare(file) if start.startswith(_PNG) else None
+        if prepared is not None:
+            file = prepared.still
+            start = file.read(_START)
+            file.seek(0)
         points = cicp.read_code_points(start)
         cicp.refuse_hdr(points, path)
         formats = _formats_to_try(start)
@@ -161,6 +168,9 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
         if formats == ("HEIF",):
             heif.check_items(start)
         image = _open_as(file, formats, start, path, max_pixels)
+        if prepared and prepared.animation and isinstance(image, PngImagePlugin.PngImageFile):
+            file = prepared.whole
+            image = apng.ApngImageFile(file, prepared.animation, image)
         damage = integrity.find_damage(file, str(image.format))
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
@@ -168,6 +178,7 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
     if image.width * image.height > max_pixels:
         raise too_large(path)
     _name_colors(image, points, path)
+    image.info["notes"] = prepared.notes if prepared is not None else ()
     image.info["gain_map"] = heif.APPLE_GAIN_MAP in start
     if isinstance(image, PngImagePlugin.PngImageFile):
         with translate_decode_errors(path):

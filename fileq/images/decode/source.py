@@ -30,7 +30,7 @@ class DecodedSource:
     def __init__(self, image: ImageFile.ImageFile, path: str, recipe: Recipe) -> None:
         self.image = image
         self.path = path
-        self.notes: list[str] = []
+        self.notes: list[str] = list(image.info["notes"])
         self.has_palette = image.mode == "P"
         self.has_16_bits = modes.is_stored_in_16_bits(image)
         self._recipe = recipe
@@ -43,7 +43,7 @@ class DecodedSource:
             frames = getattr(image, "n_frames", 1)
         self.is_animation = self.format in _ANIMATED and frames > 1
         self.pages = self._find_pages(frames)
-        self.frames = self._find_frames(frames) if self.is_animation else [0]
+        self.frames = list(range(frames)) if self.is_animation else [0]
         if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
             self.notes.append("The HDR gain map was left out; the picture for ordinary screens was kept.")
         elif frames > 1 and self.format in {"MPO", "HEIF"}:
@@ -204,10 +204,6 @@ class DecodedSource:
             with translate_decode_errors(self.path):
                 return tiff.find_pages(self.image, count)
         return list(range(count if self.format == "PDF" else 1))
-
-    def _find_frames(self, count: int) -> list[int]:
-        """Return the frames of an animation. An APNG's first may be only for viewers that can't play it."""
-        return list(range(1 if self.image.info.get("default_image") else 0, count))
 
 
 def _halvings(stored: Scaling) -> int:

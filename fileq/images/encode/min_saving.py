@@ -43,7 +43,8 @@ def saves_too_little(source: DecodedSource, plan: OutputPlan, size: Size, origin
     least, format_ = plan.output.min_saving, output_format(plan.output, source.format)
     same_format = plan.format == format_ == source.format.lower()
     whole = len(plan.frames) == len(source.sequence)
-    if least is None or not same_format or not whole or size != source.size(plan.frames[0]):
+    is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
+    if least is None or not same_format or not whole or is_damaged or size != source.size(plan.frames[0]):
         return False
     return temp.size > original * (1 - least)
 

@@ -30,10 +30,8 @@ def prepare_transparent_color(image: PngImageFile, file: BinaryIO, start: bytes)
     depth = start[_DEPTH_AT]
     if image.mode == "L" and isinstance(color, int) and depth in _LEVELS:
         image.info["transparency"] = (color & (1 << depth) - 1) * _LEVELS[depth]  # other bits mean nothing
-    elif color is not None and depth == 16 and image.n_frames == 1:
+    elif color is not None and depth == 16:
         image.info[_MASK] = _find_other_pixels(file, image.info.pop("transparency"))
-    elif isinstance(color, tuple) and depth == 16:  # Pillow composes the frames of an animation with 8 bits
-        image.info["transparency"] = tuple(level >> 8 for level in color)
 
 
 def has_transparent_color(image: Image.Image) -> bool:

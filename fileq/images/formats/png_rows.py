@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from fileq.files import containers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
     from PIL import Image
@@ -29,7 +28,7 @@ def load_whole(image: PngImageFile, file: BinaryIO) -> None:
     wrong at the first. Raises what Pillow raises; ValueError where rows are missing.
     """
     image.load()
-    if (image.n_frames > 1 or _may_lack_rows(image)) and not _has_all_rows(file):
+    if _may_lack_rows(image) and not _has_all_rows(file):
         raise ValueError("rows of its pixels are missing")
 
 
@@ -42,30 +41,23 @@ def _may_lack_rows(image: Image.Image) -> bool:
 def _has_all_rows(file: BinaryIO) -> bool:
     place = file.tell()
     try:
-        return all(found >= needed for needed, found in _count_frames(file))
+        needed, found = _count_bytes(file)
     finally:
         file.seek(place)
+    return found >= needed
 
 
-def _count_frames(file: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Yield for each frame the bytes that its pixels need, and those that are there. Raises zlib.error."""
-    depth = channels = interlaced = needed = found = 0
+def _count_bytes(file: BinaryIO) -> tuple[int, int]:
+    """Return the bytes that the pixels need, and those that are there. Raises zlib.error."""
+    needed = found = 0
     decompressor = zlib.decompressobj()
     for chunk in containers.png_chunks(file):
         if chunk.name == b"IHDR":
             width, height, depth, color_type, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
-            channels = _CHANNELS[color_type]
-            needed = _count_needed(width, height, depth * channels, interlaced)
-        elif chunk.name == b"fcTL":
-            if found:
-                yield needed, found
-            _, width, height = struct.unpack(">III", file.read(12))
-            needed, found = _count_needed(width, height, depth * channels, interlaced), 0
-            decompressor = zlib.decompressobj()
-        elif chunk.name in {b"IDAT", b"fdAT"}:
-            start = file.read(4 if chunk.name == b"fdAT" else 0)  # the frame's number
-            found += _count_inflated(decompressor, file, chunk.length - len(start))
-    yield needed, found
+            needed = _count_needed(width, height, depth * _CHANNELS[color_type], interlaced)
+        elif chunk.name == b"IDAT":
+            found += _count_inflated(decompressor, file, chunk.length)
+    return needed, found
 
 
 def _count_needed(width: int, height: int, bits: int, interlaced: int) -> int:
