@@ -11,6 +11,7 @@ FileqError                      exit code
 │       └── DatabaseReplaced    3   another file has its place: what is open is of no use any more
 └── JobError                    1   one job failed; `kind` says how (see ErrorKind)
     ├── FolderUnavailable       1   the disk of a folder is full, read-only, or away
+    ├── MemoryLimit             1   the job can't be done with the memory that a job may use
     └── Shortage                3   this process has no handles, memory or processes left: no fault of the job
 
 An error has a message (what is wrong and where) and a hint (what to do about it). The user reads
@@ -124,8 +125,25 @@ class JobError(FileqError):
         super().__init__(message, hint)
         self.kind = kind
 
-    def __reduce__(self) -> tuple[type["JobError"], tuple[ErrorKind, str, str]]:
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same job could go well later with nothing changed: then it is tried again."""
+        return self.kind.is_transient
+
+    def __reduce__(self) -> tuple[Any, ...]:
         return JobError, (self.kind, self.message, self.hint)
+
+
+class MemoryLimit(JobError):
+    """A job is known to need more memory than it may use: it will need as much the next time."""
+
+    is_transient = False
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(ErrorKind.MEMORY, message, hint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return MemoryLimit, (self.message, self.hint)
 
 
 class ForeignLinkError(PermissionError):

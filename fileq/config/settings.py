@@ -31,7 +31,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0  # 0: one for each CPU
     timeout: Duration = Duration(300)  # a job's longest attempt
-    memory: ByteSize = ByteSize(2 * 2**30)  # what one job may use
+    memory: ByteSize = ByteSize(6 * 2**30)  # what one job may use, where the machine has it
     max_pixels: PositiveInt = 300_000_000
     attempts: PositiveInt = 3  # tries in all, for faults that may pass
     retry_delay: Duration = Duration(10)  # doubled at each try

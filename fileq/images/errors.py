@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -11,14 +12,20 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageCms
 
 from fileq.errors import ErrorKind, JobError, find_shortage, translate_os_error
+from fileq.units import Size
 
 if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
+
+_MORE_PIXELS = "Raise max_pixels in the config if it is meant to be that large."
 
 HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
 
 _IMPOSSIBLE_PLACES = {errno.EINVAL, errno.EOVERFLOW}
 """What the system says where a damaged file sends its reader to a place before its beginning or beyond all files."""
+
+_WEBP_OVERFLOW = "encoding error 6"
+"""libwebp's VP8_ENC_ERROR_PARTITION0_OVERFLOW, as Pillow says it: the first partition may have 512 KB."""
 
 _PROBE_BYTES = 2**20  # bytes: more than a full disk has
 
@@ -49,7 +56,7 @@ def translate_decode_errors(path: str) -> Iterator[None]:
     except JobError:
         raise
     except Image.DecompressionBombError as error:
-        raise too_large(path) from error
+        raise _too_many_pixels(path, str(error)) from error
     except MemoryError as error:
         raise out_of_memory(path) from error
     except OSError as error:
@@ -92,10 +99,18 @@ def unreadable(path: str, what: str) -> JobError:
     return JobError(ErrorKind.UNREADABLE, f"{path} {what}.", HINT)
 
 
-def too_large(path: str) -> JobError:
-    """Return the error of a source with more pixels than are allowed."""
-    hint = "Raise max_pixels in the config if it is meant to be that large."
-    return JobError(ErrorKind.TOO_LARGE, f"{path} has more pixels than max_pixels allows.", hint)
+def too_large(path: str, most: int, size: Size) -> JobError:
+    """Return the error of a source whose `size` in pixels is more than `most` of them."""
+    has = f"{size.width * size.height:,} pixels ({size.width}x{size.height})"
+    return JobError(ErrorKind.TOO_LARGE, f"{path} has {has}, and max_pixels allows {most:,}.", _MORE_PIXELS)
+
+
+def _too_many_pixels(path: str, said: str) -> JobError:
+    """Return the error of a source for which Pillow says both numbers: those that it has, and twice its own limit."""
+    numbers = [int(number) for number in re.findall(r"\d+", said)[:2]]
+    has, most = numbers if len(numbers) == 2 else (0, 0)
+    message = f"{path} has {has:,} pixels, and max_pixels allows {most:,}." if has else f"{path} has too many pixels."
+    return JobError(ErrorKind.TOO_LARGE, message, _MORE_PIXELS)
 
 
 def out_of_memory(path: str) -> JobError:
@@ -105,6 +120,9 @@ def out_of_memory(path: str) -> JobError:
 
 def unencodable(reason: str) -> JobError:
     """Return the error of an output that its encoder refuses."""
+    if reason == _WEBP_OVERFLOW:
+        message = "The output can't be written: a WebP file has no room for so large a picture with so much detail."
+        return JobError(ErrorKind.UNSUPPORTED, message, "Make it smaller with a resize step, or choose another format.")
     return JobError(ErrorKind.UNSUPPORTED, f"The output can't be written ({reason}).", "Choose another format for it.")
 
 

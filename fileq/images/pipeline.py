@@ -21,6 +21,7 @@ from fileq.images.decode.source import DecodedSource
 from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
+from fileq.images.memory import estimate_memory
 from fileq.images.metadata.selection import describe_left_out, select_metadata
 from fileq.images.plan import (
     check_size,
@@ -40,7 +41,7 @@ from fileq.recipes.recipe import fill_enlarge
 from fileq.units import Size, describe_count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from PIL.Image import Image
 
@@ -50,10 +51,15 @@ if TYPE_CHECKING:
 __all__ = ["ImageRun", "open_run"]
 
 
+def _take(_need: int) -> None:
+    pass
+
+
 @contextmanager
-def open_run(request: PipelineRequest) -> Iterator[ImageRun | ProgramRun]:
+def open_run(request: PipelineRequest, claim_memory: Callable[[int], None] = _take) -> Iterator[ImageRun | ProgramRun]:
     """Open a source, and plan what its recipe makes of it: its pixels' way, or that of a program alone.
 
+    `claim_memory` is told how many bytes that takes before they are used; it may wait, or refuse by a JobError.
     Raises JobError only.
     """
     with open_source(request.path, request.size, request.mtime_ns, request.inode) as file, warnings.catch_warnings():
@@ -63,7 +69,12 @@ def open_run(request: PipelineRequest) -> Iterator[ImageRun | ProgramRun]:
             _check_file(request, file)
             yield ProgramRun(request, file, program)
             return
-        image = open_image(file, request.path, request.max_pixels)
+        image = open_image(
+            file,
+            request.path,
+            request.max_pixels,
+            lambda header: claim_memory(estimate_memory(header, fill_enlarge(request.recipe))),
+        )
         with image:
             source = DecodedSource(image, request.path, request.recipe)
             check_conditions(request.recipe, os.fstat(file.fileno()).st_size, source.size(source.sequence[0]))
@@ -211,7 +222,7 @@ class ImageRun(SourceRun):
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:
         recipe, source = self._recipe, self._source
         stem = os.path.splitext(os.path.basename(self._request.source))[0]
-        images = frames.images if holds_sequence(plan.format, source) else frames.images[:1]
+        images = frames.images if holds_sequence(plan.format, is_animation=source.is_animation) else frames.images[:1]
         icc = source.profile_for(images[0])
         if icc is not None and plan.format in FORMATS_WITHOUT_PROFILE:
             images, icc = [source.convert_to_srgb(image, icc) for image in images], None

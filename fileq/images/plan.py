@@ -72,9 +72,9 @@ def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:
     return replace(plan, format=_SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted)
 
 
-def holds_sequence(format_: str | None, source: DecodedSource) -> bool:
-    """Return whether a format has room for all frames of a source that is an animation, or for all its pages."""
-    return format_ in (_ANIMATION_FORMATS if source.is_animation else _PAGE_FORMATS)
+def holds_sequence(format_: str | None, *, is_animation: bool) -> bool:
+    """Return whether a format has room for all frames of an animation, or for all pages of a document."""
+    return format_ in (_ANIMATION_FORMATS if is_animation else _PAGE_FORMATS)
 
 
 def depends_on_pixels(source: DecodedSource, output: Output, steps: tuple[Operation, ...]) -> bool:
@@ -112,8 +112,8 @@ def _plans_of(source: DecodedSource, output: Output, format_: str) -> list[Outpu
             OutputPlan(output=output, frames=(frame,), page=page, format=format_)
             for page, frame in enumerate(source.sequence, 1)
         ]
-    takes_all = holds_sequence(format_, source) or (
-        holds_sequence(output.alpha_format, source) and source.may_be_transparent
+    takes_all = holds_sequence(format_, is_animation=source.is_animation) or (
+        holds_sequence(output.alpha_format, is_animation=source.is_animation) and source.may_be_transparent
     )
     frames = tuple(source.sequence if takes_all else source.sequence[:1])
     return [OutputPlan(output=output, frames=frames, page=1, format=format_)]
@@ -122,7 +122,11 @@ def _plans_of(source: DecodedSource, output: Output, format_: str) -> list[Outpu
 def describe_dropped_frames(source: DecodedSource, plan: OutputPlan) -> str | None:
     """Return what to say on the job where an output has no room for all frames or pages; else None."""
     count = len(source.sequence)
-    if count == 1 or "page" in template_fields(plan.output.name) or holds_sequence(plan.format, source):
+    if (
+        count == 1
+        or "page" in template_fields(plan.output.name)
+        or holds_sequence(plan.format, is_animation=source.is_animation)
+    ):
         return None
     what, why = ("frames", "animation") if source.is_animation else ("pages", "pages")
     remedy = "" if source.is_animation else "; with {page} in its name, each becomes a file"

@@ -35,6 +35,12 @@ class PipelineRequest(msgspec.Struct, frozen=True, kw_only=True):
         return self.location or self.source
 
 
+class MemoryNeed(msgspec.Struct, frozen=True):
+    """How many bytes a child is about to use, more than it would without asking: it waits for an answer."""
+
+    bytes: int
+
+
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """A final path that is this attempt's now, and the temp file in the same folder that is to get that name."""
 

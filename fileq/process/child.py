@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from fileq.errors import ErrorKind, JobError, find_shortage
-from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
+from fileq.images.protocol import EncodeResult, MemoryNeed, PipelineRequest, Reservation
 from fileq.process import forkserver
 from fileq.process.forkserver import Connection
 
@@ -32,14 +32,21 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
             request = connection.recv()
         except EOFError:
             return
-        connection.send(_answer(connection, request))
+        connection.send(_answer(connection, request, memory))
 
 
-def _answer(connection: Connection, request: PipelineRequest) -> EncodeResult | JobError:
-    from fileq.images.pipeline import open_run  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
+def _answer(connection: Connection, request: PipelineRequest, memory: int) -> EncodeResult | JobError:
+    from fileq.images.memory import refuse_beyond  # noqa: PLC0415  # the worker, which imports this too, needs no Pillow
+    from fileq.images.pipeline import open_run  # noqa: PLC0415  # the same
+
+    def claim_memory(need: int) -> None:
+        refuse_beyond(memory, need, request.path)
+        if need > _UNASKED:
+            connection.send(MemoryNeed(need))
+            connection.recv()  # there is room for it now
 
     try:
-        with open_run(request) as picture:
+        with open_run(request, claim_memory) as picture:
             connection.send(picture.planned)
             targets: Sequence[Reservation | None] = connection.recv()
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
@@ -59,6 +66,9 @@ def _answer(connection: Connection, request: PipelineRequest) -> EncodeResult | 
             "Please report it, with the file if you can.",
         )
 
+
+_UNASKED = 2**28
+"""Bytes that a job may use without asking: what a picture of 20 to 30 million pixels needs."""
 
 MORE_MEMORY = "Raise memory in [worker] of the config, or use fewer workers."
 
@@ -83,10 +93,13 @@ def _wait_for_the_end(lifeline: Connection) -> None:
 
 
 def _limit_memory(memory: int) -> None:
-    """Let allocations beyond `memory` fail inside this process; where the system can't, the worker watches alone."""
+    """Let allocations far beyond `memory` fail inside this process; where the system can't, the worker watches alone.
+
+    The system counts what was asked for, the worker what is used: encoders ask for a tenth more than they use.
+    """
     if sys.platform == "linux":
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        limit = _data_in_use() + memory
+        limit = _data_in_use() + memory + memory // 8
         if hard == resource.RLIM_INFINITY or limit < hard:
             resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 

@@ -17,11 +17,12 @@ from typing import Any
 import psutil
 
 from fileq.errors import ErrorKind, JobError, Shortage, find_shortage
-from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
+from fileq.images.protocol import EncodeResult, MemoryNeed, PipelineRequest, Reservation
 from fileq.job import OutputInfo, Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.process import child, forkserver, orphaned_processes
 from fileq.process.forkserver import Connection
+from fileq.process.memory_budget import MemoryBudget
 from fileq.units import describe_bytes, describe_seconds
 
 
@@ -43,11 +44,16 @@ class ChildLost(Exception):
 
 
 class Sandbox:
-    """One child at a time, started when it is needed. Limits: seconds for an attempt, bytes for a job."""
+    """One child at a time, started when it is needed. Limits: seconds for an attempt, bytes for a job.
 
-    def __init__(self, timeout: float, memory: int) -> None:
+    `budget` is what jobs that need much memory share; the time that one waits for its share is not its own.
+    """
+
+    def __init__(self, timeout: float, memory: int, budget: MemoryBudget | None = None) -> None:
         self._timeout = timeout
         self._memory = memory
+        self._budget = budget or MemoryBudget(memory)
+        self._taken = 0
         self._process: Any = None
         self._connection: Connection | None = None
         self._theirs = -1  # the inode of its end of the connection
@@ -79,6 +85,8 @@ class Sandbox:
                 self._token = None
             if self._planning:  # the slot left amid the attempt, for a reason of its own
                 self.close()
+            self._budget.release(self._taken)
+            self._taken = 0
 
     def plan(self, request: PipelineRequest) -> tuple[OutputInfo, ...]:
         """Have the child open a source, and return the outputs that are planned.
@@ -98,11 +106,11 @@ class Sandbox:
         return result
 
     def _ask(self, request: object) -> Any:
-        assert self._connection is not None
         try:
-            self._connection.send(request)
-            self._wait_for_word()
-            answer = self._connection.recv()
+            answer = self._exchange(request)
+            while isinstance(answer, MemoryNeed):
+                self._take_share(answer.bytes)
+                answer = self._exchange(None)
         except (EOFError, OSError):
             raise self._post_mortem() from None
         self._planning = False
@@ -111,6 +119,20 @@ class Sandbox:
                 self.close()  # what is left of its memory may be in pieces
             raise answer
         return answer
+
+    def _exchange(self, word: object) -> Any:
+        assert self._connection is not None
+        self._connection.send(word)
+        self._wait_for_word()
+        return self._connection.recv()
+
+    def _take_share(self, need: int) -> None:
+        """Wait for the memory that the child asks for. Raises EOFError where the attempt was ended meanwhile."""
+        since = time.monotonic()
+        if not self._budget.acquire(need, lambda: self._verdict is not None or not self._is_alive()):
+            raise EOFError
+        self._taken += need
+        self._deadline += time.monotonic() - since
 
     def _wait_for_word(self) -> None:
         """Return when there is an answer, or nobody who could give one. Raises EOFError where that is not to be seen.

@@ -160,7 +160,7 @@ class Attempt:
         """Have the job wait for its folder, and that was no try; where somebody waits for its end, fail."""
         outages = self._context.folder_outages
         if outages is None:
-            self._end(lambda now: self._fail(_failure(error), now))
+            self._end(lambda now: self._fail(error, now))
             return
         seconds = outages.begin(error, self.source, self._claim.folder)
         self._end(
@@ -176,16 +176,20 @@ class Attempt:
         """
         away = find_source_drive_away(self._ledger, self.source) if error.kind is ErrorKind.MISSING else None
         if away is None:
-            self._end(lambda now: self._fail(_failure(error), now), is_changed=error.kind is ErrorKind.CHANGED)
+            self._end(
+                lambda now: self._fail(error, now),
+                is_changed=error.kind is ErrorKind.CHANGED,
+            )
         else:
             self.postpone(away)
 
-    def _fail(self, failure: Failure, now: float) -> QueueEntry | None:
+    def _fail(self, error: JobError, now: float) -> QueueEntry | None:
+        failure = _failure(error)
         attempts, claim, settings = self._ledger.attempts, self._claim, self._context.settings
         if claim.watched and self._has_vanished(failure):
             attempts.cancel_attempt(claim.token, failure, now)
             return None
-        if failure.kind.is_transient and claim.tries < settings.attempts:
+        if error.is_transient and claim.tries < settings.attempts:
             return attempts.retry_attempt_later(
                 claim.token, failure, now + settings.retry_delay * 2 ** (claim.tries - 1), now
             )

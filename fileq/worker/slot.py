@@ -10,6 +10,7 @@ import msgspec
 from fileq.config.settings import WorkerSettings
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
+from fileq.process.memory_budget import MemoryBudget
 from fileq.process.sandbox import Sandbox
 from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage, SlotBackoff
@@ -31,6 +32,8 @@ class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
     """Set by a slot that has found nothing to do."""
     dequeue_lock: threading.Lock
     """Held by the one slot that takes a message off the queue."""
+    memory: MemoryBudget
+    """What the jobs that need much of it share."""
     shortage: Outage
     """This process has no handles, memory or processes left."""
     database_outage: Outage
@@ -59,7 +62,8 @@ class Slot:
     def __init__(self, context: SlotContext, stop: threading.Event) -> None:
         self.context = context
         self.stop = stop
-        self.sandbox = Sandbox(context.settings.timeout, context.settings.memory)
+        limit = min(context.settings.memory, context.memory.total)
+        self.sandbox = Sandbox(context.settings.timeout, limit, context.memory)
         self.backoff = SlotBackoff()
         self._attempt: SlotActivity | None = None
         self._since = 0.0

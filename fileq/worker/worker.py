@@ -16,6 +16,7 @@ from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.presence import this_process
 from fileq.process.forkserver import prepare
+from fileq.process.memory_budget import MemoryBudget, usable_memory
 from fileq.process.sandbox import KillReason
 from fileq.worker.consumer import SlotConsumer
 from fileq.worker.drain import QueueDrain
@@ -111,6 +112,7 @@ class Worker:
             paused=threading.Event(),
             idle=threading.Event(),
             dequeue_lock=threading.Lock(),
+            memory=MemoryBudget(usable_memory()),
             shortage=shortage,
             database_outage=database_outage,
             on_ended=on_ended,

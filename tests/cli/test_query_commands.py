@@ -149,7 +149,7 @@ def test_config_tells_each_setting_and_where_it_came_from(fileq):
     document = fileq("config", "--json").document
     told = {one["key"]: (one["value"], one["origin"]) for one in document["settings"]}
     assert told["worker.timeout"] == ("1h", f"{fileq.folder}/fileq.toml:2")
-    assert told["worker.memory"] == ("2 GiB", "default")
+    assert told["worker.memory"] == ("6 GiB", "default")
     assert told["queue.database"] == (fileq.database, "environment")
     assert document["file"] == f"{fileq.folder}/fileq.toml"
     assert "worker.timeout" in fileq("config").out

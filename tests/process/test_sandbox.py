@@ -73,6 +73,7 @@ def test_more_memory_than_allowed_fails_inside_the_child(bench, box):
 
 def test_a_child_with_too_much_memory_is_ended_from_outside(bench, tmp_path):
     with sandbox() as box:
+        box.start()
         box._memory = -(2**40)  # whatever it has is too much
         with during(bench, box, tmp_path) as ended:
             box.check_memory()

@@ -9,6 +9,7 @@ import pytest
 from fileq.config.settings import WorkerSettings
 from fileq.ledger.tables.jobs import JobCandidate
 from fileq.operations.builtin.resize import Resize
+from fileq.process.memory_budget import MemoryBudget
 from fileq.process.sandbox import Sandbox
 from fileq.publish import publish_jobs
 from fileq.queue import MAIN
@@ -37,6 +38,7 @@ class Shop:
         shared = {
             "ledger": self.ledger, "settings": self.settings, "queue": MAIN, "worker_id": lambda: 1,
             "paused": threading.Event(), "idle": threading.Event(), "dequeue_lock": threading.Lock(),
+            "memory": MemoryBudget(2**33),
             "shortage": Outage("There is enough."), "database_outage": Outage("It answers."),
         }  # fmt: skip
         return SlotContext(**(shared | keys))

@@ -1,10 +1,9 @@
 """The opening of a source: safely, by its content, and only in the formats that are known to be harmless."""
 
 import io
-import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -36,6 +35,7 @@ from fileq.files.containers import read_brands
 from fileq.files.resolution import open_trusted
 from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
+from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import (
     apng,
@@ -52,6 +52,7 @@ from fileq.images.formats import (
     tiff_pixels,
     unsupported,
 )
+from fileq.units import Size
 
 _DECODERS = (
     JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, TiffImagePlugin, GifImagePlugin,
@@ -146,8 +147,17 @@ def _changed_error(path: str) -> JobError:
     )
 
 
-def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:
-    """Open the image in an open file, its header read and no pixel decoded. Raises JobError.
+def _accept(_header: SourceHeader) -> None:
+    pass
+
+
+def open_image(
+    file: BinaryIO, path: str, max_pixels: int, on_header: Callable[[SourceHeader], None] = _accept
+) -> ImageFile.ImageFile:
+    """Open the image in an open file. Raises JobError.
+
+    `on_header` is called before any pixel is decoded, and may refuse the image by a JobError: PNG and JPEG XL are
+    decoded here, as only their pixels tell all that is to be known.
 
     Pillow gets the file and not its path: it would map some formats into memory then, and a source that
     shrinks while it is read would kill the process.
@@ -163,8 +173,10 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
         points = cicp.read_code_points(start)
         cicp.refuse_hdr(points, path)
         formats = _formats_to_try(start)
-        if formats == ("JXL",) and math.prod(jpegxl.read_header(file).size) > max_pixels:
-            raise too_large(path)  # its decoder would have made all of them by the time it says so
+        if formats == ("JXL",):  # its decoder makes all pixels before it says how many they are
+            size = jpegxl.read_header(file).size
+            _check_pixels(size, path, max_pixels)
+            on_header(SourceHeader(format="JXL", mode="RGBA", size=size, may_be_transparent=True))
         if formats == ("HEIF",):
             heif.check_items(start)
         image = _open_as(file, formats, start, path, max_pixels)
@@ -175,8 +187,9 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
         unsupported.refuse_unsupported(image, start, path)
-    if image.width * image.height > max_pixels:
-        raise too_large(path)
+        _check_pixels(Size(*image.size), path, max_pixels)
+        if image.format != "JXL":
+            on_header(header_of(image))
     _name_colors(image, points, path)
     image.info["notes"] = prepared.notes if prepared is not None else ()
     image.info["gain_map"] = heif.APPLE_GAIN_MAP in start
@@ -189,6 +202,11 @@ def open_image(file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFil
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
     return image
+
+
+def _check_pixels(size: Size, path: str, max_pixels: int) -> None:
+    if size.width * size.height > max_pixels:
+        raise too_large(path, max_pixels, size)
 
 
 def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, max_pixels: int) -> ImageFile.ImageFile:

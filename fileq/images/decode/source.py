@@ -9,6 +9,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fileq.images.color import modes, srgb
+from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import png, psd, tiff, tiff_pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
@@ -18,7 +19,6 @@ from fileq.units import Size
 if TYPE_CHECKING:
     from fileq.recipes.recipe import Recipe
 
-_ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
 _SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
 _XMP_KEYS = ("xmp", "XML:com.adobe.xmp")  # in the info of Pillow's images
 _GAIN_MAP = b"hdrgm:Version"  # in the XMP of an Ultra HDR JPEG
@@ -41,7 +41,7 @@ class DecodedSource:
             self.exif = self._read_exif()
             self.orientation, self.kept_orientation = self._read_orientation()
             frames = getattr(image, "n_frames", 1)
-        self.is_animation = self.format in _ANIMATED and frames > 1
+        self.is_animation = self.format in ANIMATED_FORMATS and frames > 1
         self.pages = self._find_pages(frames)
         self.frames = list(range(frames)) if self.is_animation else [0]
         if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
@@ -96,8 +96,15 @@ class DecodedSource:
             image = stored.apply(modes.normalize_mode(image))
             turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
-            image = self._convert_colors(image)
+            return self._hand_over(self._convert_colors(image))
+
+    def _hand_over(self, image: Image.Image) -> Image.Image:
+        """Return what was read, for others to keep. The only picture of a file is held no longer: it may be large."""
+        if len(self.sequence) > 1:
             return image.copy() if image is self.image else image
+        handed_over = image._new(self.image.im) if image is self.image else image  # noqa: SLF001  # a copy without the pixels
+        self.image.im = Image.new(self.image.mode, (1, 1)).im
+        return handed_over
 
     @property
     def duration(self) -> int:

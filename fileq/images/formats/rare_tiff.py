@@ -11,6 +11,7 @@ import tifffile
 
 from fileq.errors import ErrorKind, JobError
 from fileq.images.errors import too_large
+from fileq.units import Size
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -48,7 +49,7 @@ def convert(file: BinaryIO, path: str, max_pixels: int) -> BinaryIO:
 
 def _check(page: Any, path: str, max_pixels: int) -> None:
     if page.imagewidth * page.imagelength > max_pixels:
-        raise too_large(path)
+        raise too_large(path, max_pixels, Size(page.imagewidth, page.imagelength))
     if page.photometric.name not in _CHANNELS or page.imagedepth > 1 or page.dtype is None or page.dtype.kind == "c":
         raise _unsupported(path, f"has pixels of a kind that can't be read ({page.photometric.name}, {page.dtype})")
     if page.sampleformat == tifffile.SAMPLEFORMAT.INT and page.photometric.name != "CIELAB":

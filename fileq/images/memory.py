@@ -1,0 +1,153 @@
+"""The memory that one attempt needs, told by the header, the steps and the formats before a pixel is decoded.
+
+The figures are bytes a pixel at the peak, measured as the growth of a child's resident memory (Pillow 12, libaom 3,
+libwebp 1.6, libjxl 0.11) and rounded up. tests/images/test_memory.py measures them again.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from fileq.errors import JobError, MemoryLimit
+from fileq.images.geometry import bounding_size
+from fileq.images.plan import holds_sequence, output_format
+from fileq.images.renderer import StepChain
+from fileq.operations.builtin.resize import Resize
+from fileq.units import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fileq.images.decode.header import SourceHeader
+    from fileq.operations.base import Operation
+    from fileq.recipes.recipe import Output, Recipe
+
+_STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+"""Of a decoded picture, by its mode; 4 of all others."""
+
+_DECODER = {"WEBP": 9, "AVIF": 4, "HEIF": 7, "JPEG2000": 13, "JXL": 6, "PSD": 5, "GIF": 8, "PDF": 5}
+"""What a decoder takes beside the picture itself."""
+
+_JPEG_COEFFICIENTS = 6
+"""Of a progressive JPEG, in full size whatever size is wanted: 3 components, 2 bytes each."""
+
+_TO_RGB = {"CMYK": 25, "LAB": 12, "F": 12, "I": 8}
+"""What the conversion of a mode takes."""
+
+_ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "pdf": 4, "jxl": 28}
+_ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 8}
+"""More than that where pixels may be transparent."""
+
+_FULL_CHROMA = 13
+"""More than that in AVIF, where colour has the resolution of light."""
+
+_WEBP_LOSSLESS = 34
+
+_STEP = 8
+"""What a step takes beside what goes in and what comes out."""
+
+_QUARTER = 2**28
+"""Bytes: limits are named in quarters of a GiB."""
+
+_CONSTANT = 32 * 2**20
+"""Bytes: what decoders and encoders take whatever the size."""
+
+
+def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
+    """Return the bytes that a recipe needs at most, at the peak, for a source: its pixels, all steps, and encoders.
+
+    Sizes that only the pixels tell count as without the step that asks for them.
+    """
+    held = _STORED.get(header.mode, 4)
+    wide = 4 if _is_coloured(header) else held
+    decoded, target = _decoded_size(header, recipe)
+    reading = _pixels(header.size) * (_DECODER.get(header.format, 0) + _JPEG_COEFFICIENTS * header.is_progressive)
+    reading += _pixels(decoded) * (held + wide) + _pixels(target) * (wide + _TO_RGB.get(header.mode, 0))
+    making = max((_need_of(header, recipe, output, wide) for output in recipe.outputs), default=0)
+    kept = _pixels(decoded) * (held + wide) if _keeps_source(header, recipe) else 0
+    return int(max(reading, kept + making)) + _CONSTANT
+
+
+def refuse_beyond(limit: int, need: int, path: str) -> None:
+    """Raise MemoryLimit where a source needs more bytes than a job may have; it says how many would do."""
+    if need <= limit:
+        return
+    enough = f"{-(-need // _QUARTER) / 4:g} GiB"
+    raise MemoryLimit(
+        f"{path} needs about {enough} of memory, and a job may use {limit / 2**30:.3g} GiB.",
+        f'Set memory = "{enough}" in [worker] of the config, if the machine has it. Or make the picture smaller.',
+    )
+
+
+def _keeps_source(header: SourceHeader, recipe: Recipe) -> bool:
+    """Return whether the decoded picture is still there while outputs are encoded."""
+    return (
+        len(recipe.outputs) > 1 or header.frames > 1 or any(not isinstance(step, Resize) for step in recipe.all_steps)
+    )
+
+
+def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) -> int:
+    """Return what one output needs: its steps, its frames, and its encoder."""
+    steps = (*recipe.steps, *output.pixel_steps)
+    sizes = _sizes_through(header.size, steps)
+    made = _pixels(sizes[-1])
+    working = max((_pixels(before) + _pixels(after) for before, after in pairwise(sizes)), default=0)
+    formats = [one for one in (output_format(output, header.format), output.alpha_format) if one]
+    frames = header.frames if any(holds_sequence(one, is_animation=header.is_animation) for one in formats) else 1
+    encoding = made * max(_encoder_bytes(one, header, output) for one in formats)
+    stepping = working * wide + made * _STEP if len(steps) > 1 or not _begins_with_resize(steps) else 0
+    copies = 2 if header.is_animation else 1  # encoders of animations look for what has changed
+    return max(stepping, made * wide + encoding) + (frames - 1) * made * wide * copies
+
+
+def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
+    need = _ENCODER.get(format_, 4)
+    if format_ == "webp" and output.lossless:
+        need = _WEBP_LOSSLESS
+    if format_ == "avif" and output.subsampling == "4:4:4":
+        need += _FULL_CHROMA
+    if header.may_be_transparent or output.alpha_format is not None:
+        need += _ALPHA.get(format_, 4)
+    return need
+
+
+def _is_coloured(header: SourceHeader) -> bool:
+    return header.mode not in {"1", "L", "I;16", "I;16B", "I;16L"}
+
+
+def _begins_with_resize(steps: Sequence[Operation]) -> bool:
+    return not steps or StepChain(steps).leading_scaling(Size(1, 1)) is not None
+
+
+def _sizes_through(size: Size, steps: Sequence[Operation]) -> list[Size]:
+    """Return the sizes before, between and after steps, as far as they can be told."""
+    sizes = [size]
+    for step in steps:
+        try:
+            sizes.append(step.size(sizes[-1]))
+        except JobError:  # the plan says it, with the upright size
+            break
+    return sizes
+
+
+def _decoded_size(header: SourceHeader, recipe: Recipe) -> tuple[Size, Size]:
+    """Return the size at which the source is decoded, and the one that is made of it before its colours are converted.
+
+    The first is smaller than the source where JPEG's decoder can do that, and nobody needs more.
+    """
+    chains = [StepChain(recipe.steps)] if recipe.steps else [StepChain(one.pixel_steps) for one in recipe.outputs]
+    scalings = [chain.leading_scaling(header.size) for chain in chains]
+    wanted = [scaling.whole_size for scaling in scalings if scaling is not None]
+    if not wanted or len(wanted) < len(scalings):
+        return header.size, header.size
+    target = bounding_size(wanted)
+    if header.format not in {"JPEG", "MPO"}:
+        return header.size, target
+    ratio = min(header.size.width / target.width, header.size.height / target.height)
+    reduced = next((factor for factor in (8, 4, 2) if ratio >= factor), 1)
+    return Size(-(-header.size.width // reduced), -(-header.size.height // reduced)), target
+
+
+def _pixels(size: Size) -> int:
+    return size.width * size.height

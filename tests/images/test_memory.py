@@ -1,0 +1,148 @@
+"""What a job needs is known before it is decoded: never less than what it takes, and not many times as much."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from fileq.errors import ErrorKind, MemoryLimit
+from fileq.images.decode.header import SourceHeader
+from fileq.images.memory import estimate_memory, refuse_beyond
+from fileq.operations.builtin.resize import Resize
+from fileq.recipes.recipe import Output, Recipe, encode_recipe
+from fileq.units import Dimensions, Size
+
+SIZE = (3000, 2000)
+MOST_TOO_MUCH = 4
+"""How many times what is taken may be estimated: by that a job is refused, and others wait."""
+
+ALLOWANCE = 64 * 2**20
+"""Bytes that are estimated for a picture of any size."""
+
+MEASURE = """
+import json, sys
+from pathlib import Path
+from fileq.images.pipeline import open_run
+from fileq.images.protocol import PipelineRequest, Reservation
+from fileq.recipes.recipe import decode_recipe
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
+
+source, recipe, folder = sys.argv[1:]
+request = PipelineRequest(
+    source=source, size=-1, mtime_ns=-1, recipe=decode_recipe(recipe), folder=folder, relative="", max_pixels=10**9
+)
+needs = []
+before = peak()
+with open_run(request, needs.append) as run:
+    run.make([Reservation(path=planned.path, temp=planned.path + ".part") for planned in run.planned])
+print(json.dumps([max(needs), peak() - before]))
+"""
+
+
+measured = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process had at its peak")
+
+
+def noise(mode):
+    bands = [Image.effect_noise((SIZE[0] // 4, SIZE[1] // 4), 60).resize(SIZE) for _ in range(4)]
+    if mode in {"L", "1", "P"}:
+        return bands[0].convert(mode)
+    if mode == "I;16":
+        return bands[0].convert("I").point(lambda level: level * 257 + 0).convert("I;16")
+    return Image.merge(mode, bands[: Image.getmodebands(mode)])
+
+
+def frames(mode):
+    whole = noise("RGB").resize((750, 500))
+    return [whole.rotate(5 * number).convert(mode) for number in range(16)]
+
+
+def measure(source, folder, *outputs, steps=()):
+    """The bytes that were estimated, and those that a process of its own took."""
+    folder.mkdir(exist_ok=True)
+    recipe = encode_recipe(Recipe(name="measured", steps=steps, outputs=outputs))
+    command = [sys.executable, "-c", MEASURE, source, recipe, folder]
+    need, taken = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return need, taken
+
+
+def check_estimate(need, taken):
+    assert taken <= need <= MOST_TOO_MUCH * taken + ALLOWANCE
+
+
+SOURCES = [
+    ("x.jpg", "RGB", {"quality": 90}),
+    ("progressive.jpg", "RGB", {"quality": 90, "progressive": True}),
+    ("turned.jpg", "RGB", {"quality": 90, "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"}),
+    ("cmyk.jpg", "CMYK", {"quality": 90}),
+    ("gray.png", "L", {"compress_level": 1}),
+    ("16.png", "I;16", {"compress_level": 1}),
+    ("alpha.png", "RGBA", {"compress_level": 1}),
+    ("palette.png", "P", {"compress_level": 1}),
+    ("bilevel.tif", "1", {"compression": "group4"}),
+    ("x.webp", "RGB", {"method": 0}),
+    ("x.avif", "RGB", {"speed": 10}),
+    ("x.jp2", "RGB", {}),
+    ("x.gif", "P", {}),
+]
+
+
+@measured
+@pytest.mark.parametrize(("name", "mode", "options"), SOURCES, ids=[name for name, *_ in SOURCES])
+def test_no_source_takes_more_than_is_estimated_whether_it_is_made_small_or_not(tmp_path, name, mode, options):
+    source = tmp_path / name
+    noise(mode).save(source, **options)
+    jpeg = Output(name="{stem}.jpg", format="jpeg")
+    check_estimate(*measure(source, tmp_path / "whole", jpeg))
+    check_estimate(*measure(source, tmp_path / "small", jpeg, steps=(Resize(fit=Dimensions(800, 800)),)))
+
+
+@measured
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("format_", ["jpeg", "png", "webp", "avif", "tiff", "gif", "pdf", "jxl"])
+def test_no_format_takes_more_than_is_estimated(tmp_path, format_, mode):
+    source = tmp_path / "x.png"
+    noise(mode).save(source, compress_level=1)
+    check_estimate(*measure(source, tmp_path / "out", Output(name=f"o.{format_}", format=format_)))
+
+
+@measured
+@pytest.mark.parametrize(
+    ("name", "mode", "format_"),
+    [("x.gif", "P", "gif"), ("x.gif", "P", "webp"), ("x.webp", "RGB", "webp"), ("x.png", "RGB", "png"),
+     ("x.tif", "RGB", "tiff"), ("x.tif", "RGB", "pdf")],
+)  # fmt: skip
+def test_no_animation_or_document_takes_more_than_is_estimated(tmp_path, name, mode, format_):
+    source = tmp_path / name
+    first, *others = frames(mode)
+    first.save(source, save_all=True, append_images=others)
+    check_estimate(*measure(source, tmp_path / "out", Output(name=f"o.{format_}", format=format_)))
+
+
+@measured
+def test_several_outputs_and_steps_take_no_more_than_is_estimated(tmp_path):
+    source = tmp_path / "x.jpg"
+    noise("RGB").save(source, quality=90)
+    whole = Output(name="o.png", format="png", steps=())
+    small = Output(name="o.webp", format="webp", steps=(Resize(fit=Dimensions(900, 900)),))
+    check_estimate(*measure(source, tmp_path / "out", whole, small))
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "webp", "avif", "png"])
+def test_a_phones_picture_of_200_million_pixels_fits_the_default_in_every_format(format_):
+    header = SourceHeader(format="JPEG", mode="RGB", size=Size(16320, 12240))
+    need = estimate_memory(header, Recipe(name="x", outputs=(Output(name=f"o.{format_}", format=format_),)))
+    refuse_beyond(6 * 2**30, need, "phone.jpg")
+
+
+def test_what_can_not_fit_is_said_with_what_would_do_and_is_not_tried_again():
+    with pytest.raises(MemoryLimit) as caught:
+        refuse_beyond(2**30, 3 * 2**30 + 1, "scan.tif")
+    assert caught.value.kind is ErrorKind.MEMORY
+    assert not caught.value.is_transient
+    assert "scan.tif needs about 3.25 GiB of memory, and a job may use 1 GiB." in caught.value.message
+    assert 'memory = "3.25 GiB"' in caught.value.hint
