@@ -80,13 +80,14 @@ def riff_chunks(file: BinaryIO) -> Iterator[Chunk]:
         at = end
 
 
-def boxes(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the boxes at the top of an open file, the file at each payload (ISO/IEC 14496-12, 4.2).
+def boxes(file: BinaryIO, at: int = 0, until: int | None = None) -> Iterator[Chunk]:
+    """Yield the boxes from one place of an open file to another, the file at each payload (ISO/IEC 14496-12, 4.2).
+
+    By default, those at the top of it all.
 
     HEIF, AVIF, JPEG 2000 and JPEG XL are made of them. Raises ValueError for a length that can't be; OSError.
     """
-    at = 0
-    while len(head := _read(file, at, 8)) == 8:
+    while (until is None or at < until) and len(head := _read(file, at, 8)) == 8:
         name, length, header = head[4:], int.from_bytes(head[:4], "big"), 8
         if length == 0:
             end = file.seek(0, os.SEEK_END)

@@ -1,6 +1,7 @@
-"""Judges that are not Pillow: ImageMagick, libvips, and a CMYK profile of Ghostscript's. Debian has all three.
+"""Judges that are not Pillow: ImageMagick, libvips, OpenJPEG, and a CMYK profile of Ghostscript's. Debian has all.
 
-`apt-get install imagemagick libvips-tools libgs-common`; where one is missing its tests say so, and in CI they fail.
+`apt-get install imagemagick libvips-tools libgs-common libopenjp2-tools`; where one is missing its tests say so, and
+in CI they fail.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _VIPS = shutil.which("vips")
 
 needs_imagemagick = _there(_CONVERT, "imagemagick")
 needs_vips = _there(_VIPS and shutil.which("vipsthumbnail"), "libvips-tools")
+needs_openjpeg = _there(shutil.which("opj_compress"), "libopenjp2-tools")
 needs_cmyk_profile = _there(CMYK_PROFILE.exists(), "libgs-common")
 
 

@@ -42,6 +42,7 @@ from fileq.images.formats import (
     bmp,
     gif,
     heif,
+    jpeg2000,
     jpegxl,
     optional_codecs,
     pdf,
@@ -227,6 +228,8 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
         raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
     if isinstance(image, GifImagePlugin.GifImageFile):
         return gif.compose(image, file)
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        return jpeg2000.Jpeg2000File(file)
     return tiff_pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
 
 

@@ -69,6 +69,13 @@ def rare_tiff() -> Any:
     return importlib.import_module("fileq.images.formats.rare_tiff")
 
 
+def deep_jpeg_2000() -> Any:
+    """Return the module that decodes JPEG 2000 with more than 8 bits a channel; None where it isn't installed."""
+    if importlib.util.find_spec("imagecodecs") is None:
+        return None
+    return importlib.import_module("fileq.images.formats.deep_jpeg2000")
+
+
 def _require(module: str, what: str, extra: str) -> None:
     if importlib.util.find_spec(module) is None:
         message = f"{what} needs a package that is not installed."

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
-from fileq.images.formats import tiff
+from fileq.images.formats import jpeg2000, optional_codecs, tiff
+from fileq.images.formats.jpeg2000 import Jpeg2000File
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 _INSTALL = "install what reads it: pip install 'fileq[tiff]'"
+_MOST_CHANNELS = 4
 _NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
-_SIZE_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # start of codestream, image and tile size (ISO/IEC 15444-1, A.5.1)
-_DEPTH_AT = 42  # bytes from there to the depth of the first channel, less 1
 
 _NO_PICTURE = "is not a picture of a known format, or its beginning is damaged"
 _FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
@@ -41,10 +41,12 @@ def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
     if image.format == "TIFF" and image.info.get("compression") in _NOT_BUILT_IN:
         message = f"{path} is a TIFF compressed by {image.info['compression']}, which can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it with another compression, LZW or ZIP for example.")
-    if image.format == "JPEG2000" and image.mode in {"RGB", "RGBA", "LA"} and _depth(start) > 8:
+    if isinstance(image, Jpeg2000File) and image.is_deep and optional_codecs.deep_jpeg_2000() is None:
         # Pillow 13 rounds up before it cuts to 8 bits, so that the brightest of 256 steps becomes 0.
-        message = f"{path} is a JPEG 2000 picture with {_depth(start)} bits a channel: its white would become black."
-        raise JobError(ErrorKind.UNSUPPORTED, message, "Export it as TIFF or PNG, or with 8 bits a channel.")
+        message = (
+            f"{path} is a JPEG 2000 picture with {max(image.depths)} bits a channel: its white would become black."
+        )
+        raise JobError(ErrorKind.UNSUPPORTED, message, f"Export it with 8 bits a channel, or {_INSTALL}")
 
 
 def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
@@ -56,15 +58,12 @@ def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
     if start.startswith(tiff.BIG_ENDIAN_BIG_TIFF):
         message = f"{path} is a BigTIFF in big-endian byte order, which can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it in little-endian byte order, or {_INSTALL}")
+    if start.startswith(jpeg2000.SIGNATURES) and (count := len(jpeg2000.read_codestream(file).depths)) > _MOST_CHANNELS:
+        message = f"{path} is a JPEG 2000 picture with {count} channels, which have no known colors."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Export it as RGB or gray.")
     if start.startswith(tiff.SIGNATURES) and tiff.has_unknown_pixels(file):
         message = f"{path} is a TIFF whose pixels are laid out in a way that can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it with 8 bits a channel, or {_INSTALL}")
-
-
-def _depth(start: bytes) -> int:
-    """Return the bits a channel of a JPEG 2000 picture; 8 where its beginning is longer than `start`."""
-    at = start.find(_SIZE_OF_JPEG_2000) + _DEPTH_AT
-    return (start[at] & 0x7F) + 1 if _DEPTH_AT <= at < len(start) else 8
 
 
 def describe_stranger(start: bytes) -> str:
