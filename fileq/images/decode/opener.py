@@ -49,6 +49,7 @@ from fileq.images.formats import (
     png,
     png_rows,
     psd,
+    tga,
     tiff,
     tiff_pixels,
     unsupported,
@@ -228,6 +229,9 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
         raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
     if isinstance(image, GifImagePlugin.GifImageFile):
         return gif.compose(image, file)
+    if isinstance(image, TgaImagePlugin.TgaImageFile):
+        file.seek(0)
+        return tga.TgaFile(file)
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         return jpeg2000.Jpeg2000File(file)
     return tiff_pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
