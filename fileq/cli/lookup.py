@@ -13,7 +13,7 @@ from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 def require_batch(ledger: Ledger, batch_id: int | None) -> None:
     """Raise NotFoundError where there is no such batch; None is any batch."""
     if batch_id is not None and not ledger.batches.has_jobs(batch_id):
-        raise NotFoundError(f"There is no batch {batch_id}.", "fileq list shows the jobs and their batches.")
+        raise NotFoundError(f"There is no batch {batch_id}.", "fileq batches shows them.")
 
 
 def find_job(ledger: Ledger, job_id: int) -> Job:
