@@ -62,7 +62,7 @@ def prepare() -> None:
     """Have the server import what children need, while this process goes on; at once where it runs already."""
     if sys.platform != "win32":
         check_free_handles()
-        context.set_forkserver_preload(["fileq.process.child", "fileq.images.pipeline"])
+        context.set_forkserver_preload(["fileq.process.preload"])
         resource_tracker.ensure_running()  # here, as it lets signals in again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
         forkserver.ensure_running()

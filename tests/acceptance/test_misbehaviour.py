@@ -78,12 +78,14 @@ def test_a_retry_in_seconds_is_none_in_hours_when_the_clock_is_set_back(fileq: P
     assert fileq.ask("select state, tries from jobs") == [("failed", 2)]
 
 
-@pytest.mark.parametrize("command", ["recipes", "status"])
-def test_a_plug_in_that_cannot_be_loaded_is_told_in_one_line_and_no_traceback(fileq: Program, command: str) -> None:
+@pytest.mark.parametrize("command", [["recipes"], ["status"], ["run", "."], ["worker", "--drain"]])
+def test_a_plug_in_that_cannot_be_loaded_is_told_in_one_line_and_no_traceback(
+    fileq: Program, command: list[str]
+) -> None:
     site = install(fileq.folder)
     (site / "misbehave-1.0.dist-info" / "entry_points.txt").write_text("[fileq.operations]\nnone = misbehave:None_\n")
     fileq.environment["PYTHONPATH"] = os.pathsep.join([str(site), fileq.environment.get("PYTHONPATH", "")])
-    answer = fileq.run(command, expect=3)
+    answer = fileq.run(*command, expect=3)
     assert answer.stdout == ""
     assert len(answer.stderr.splitlines()) == 1
     assert answer.stderr.startswith("Error: The operation none of the package misbehave can't be loaded")
