@@ -3,8 +3,9 @@
 import io
 import os
 import stat
+import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 # Pillow would import these when the first file of a child needs one, and with it all 40 that it has.
@@ -39,6 +40,7 @@ from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import (
     apng,
+    avif,
     bmp,
     gif,
     heif,
@@ -195,20 +197,36 @@ def open_image(
     _name_colors(image, points, path)
     image.info["notes"] = prepared.notes if prepared is not None else ()
     image.info["gain_map"] = heif.APPLE_GAIN_MAP in start
+    with translate_decode_errors(path):
+        _add_info(image, file, start)
+    return image
+
+
+def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
+    """Add to an image's `info` what only its pixels tell, or what its decoder doesn't. Raises what Pillow raises."""
     if isinstance(image, PngImagePlugin.PngImageFile):
-        with translate_decode_errors(path):
-            png_rows.load_whole(image, file)
-            png.prepare_transparent_color(image, file, start)
+        png_rows.load_whole(image, file)
+        png.prepare_transparent_color(image, file, start)
+    elif isinstance(image, apng.ApngImageFile):
+        image.load_still()
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
+    if image.format == "AVIF" and getattr(image, "is_animated", False):
+        image.info["loop"] = _read_avif_play_count(file)
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
-    return image
 
 
 def _check_pixels(size: Size, path: str, max_pixels: int) -> None:
     if size.width * size.height > max_pixels:
         raise too_large(path, max_pixels, size)
+
+
+def _read_avif_play_count(file: BinaryIO) -> int:
+    """Return how often an animation plays, 0 for ever, also where the file says it in no known way."""
+    with rewound(file), suppress(ValueError, struct.error, IndexError):
+        return avif.read_play_count(file)
+    return 0
 
 
 def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, max_pixels: int) -> ImageFile.ImageFile:

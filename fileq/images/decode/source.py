@@ -12,7 +12,6 @@ from fileq.images.color import modes, srgb
 from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import png, psd, tiff, tiff_pixels
-from fileq.images.formats.jpeg2000 import Jpeg2000File
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
@@ -33,7 +32,7 @@ class DecodedSource:
         self.path = path
         self.notes: list[str] = list(image.info["notes"])
         self.has_palette = image.mode == "P"
-        self.has_16_bits = modes.is_stored_in_16_bits(image) or (isinstance(image, Jpeg2000File) and image.is_deep)
+        self.has_16_bits = modes.is_stored_in_16_bits(image) or getattr(image, "is_deep", False)
         self._recipe = recipe
         self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
         with translate_decode_errors(path):

@@ -9,7 +9,7 @@ from fileq.errors import ErrorKind, JobError
 from fileq.files.output_mark import append_mark
 from fileq.images.color import modes
 from fileq.images.errors import translate_encode_errors
-from fileq.images.formats import optional_codecs, tiff
+from fileq.images.formats import avif, optional_codecs, tiff
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit
@@ -79,6 +79,9 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
                 frames[0].save(file, format=PILLOW_NAMES[format_], **options)
                 if content.mark:
                     append_mark(file, format_, content.mark)
+            if format_ == "avif" and len(frames) > 1 and content.play_count:
+                with temp.open_from_start() as file:
+                    avif.write_play_count(file, content.play_count)
             if format_ == "tiff" and inner:
                 with temp.open_from_start() as file:
                     tiff.add_directories(file, inner)

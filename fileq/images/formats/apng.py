@@ -31,6 +31,7 @@ _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 _OVER = 1  # 0 is for a frame that takes the place of what is there
 _MOST_FRAMES = 2**31 - 1
 _HUNDREDTHS = 100
+_OF_STILL = {"transparency", "interlace"}  # in Pillow's info
 _CUT_OFF = "image file is truncated"
 
 
@@ -149,10 +150,20 @@ class ApngImageFile(CanvasImageFile[ApngFrame]):
 
     def __init__(self, file: BinaryIO, animation: Animation, still: PngImageFile) -> None:
         self._animation = animation
-        text = still.text  # which decodes it, so that `info` has what follows the pixels, too
-        info = {key: value for key, value in still.info.items() if key not in {"transparency", "interlace"}}
+        self._still = still
+        info = {key: value for key, value in still.info.items() if key not in _OF_STILL}
         super().__init__(file, animation.frames, still.size, info | {"loop": animation.play_count})
-        self.text = text
+        self.text: dict[str, str] = {}
+
+    def load_still(self) -> None:
+        """Add what stands behind the pixels, too, to `info` and `text`. Raises what Pillow raises."""
+        self.text = dict(self._still.text)
+        self.info |= {key: value for key, value in self._still.info.items() if key not in _OF_STILL | self.info.keys()}
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether it has 16 bits a channel, of which the canvas keeps 8."""
+        return self._animation.header[8] == 16
 
     def _has_alpha(self) -> bool:
         return bool(self._animation.header[9] & 4 or b"tRNS" in self._animation.pixel_chunks)
