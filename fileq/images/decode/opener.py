@@ -38,24 +38,10 @@ from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import (
-    apng,
-    avif,
-    bmp,
-    gif,
-    heif,
-    jpeg2000,
-    jpegxl,
-    optional_codecs,
-    pdf,
-    png,
-    png_rows,
-    psd,
-    tga,
-    tiff,
-    tiff_pixels,
-    unsupported,
-)
+from fileq.images.formats import avif, bmp, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported
+from fileq.images.formats.jpeg2000.image import Jpeg2000File
+from fileq.images.formats.png import animation, rows, transparency
+from fileq.images.formats.tiff import directories, pixels
 from fileq.units import Size
 
 _DECODERS = (
@@ -169,7 +155,7 @@ def open_image(
     Image.MAX_IMAGE_PIXELS = max(1, (max_pixels + 1) // 2)  # Pillow raises beyond twice this, before it allocates
     with translate_decode_errors(path):
         start = file.read(_START)
-        prepared = apng.prepare(file) if start.startswith(_PNG) else None
+        prepared = animation.prepare(file) if start.startswith(_PNG) else None
         if prepared is not None:
             file = prepared.still
             start = file.read(_START)
@@ -186,7 +172,7 @@ def open_image(
         image = _open_as(file, formats, start, path, max_pixels)
         if prepared and prepared.animation and isinstance(image, PngImagePlugin.PngImageFile):
             file = prepared.whole
-            image = apng.ApngImageFile(file, prepared.animation, image)
+            image = animation.ApngImageFile(file, prepared.animation, image)
         damage = integrity.find_damage(file, str(image.format))
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
@@ -205,9 +191,9 @@ def open_image(
 def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     """Add to an image's `info` what only its pixels tell, or what its decoder doesn't. Raises what Pillow raises."""
     if isinstance(image, PngImagePlugin.PngImageFile):
-        png_rows.load_whole(image, file)
-        png.prepare_transparent_color(image, file, start)
-    elif isinstance(image, apng.ApngImageFile):
+        rows.load_whole(image, file)
+        transparency.prepare_transparent_color(image, file, start)
+    elif isinstance(image, animation.ApngImageFile):
         image.load_still()
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
@@ -237,7 +223,7 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     try:
         image = Image.open(file, formats=formats)
     except UnidentifiedImageError as error:
-        rare = optional_codecs.rare_tiff() if start.startswith(tiff.SIGNATURES) else None
+        rare = optional_codecs.rare_tiff() if start.startswith(directories.SIGNATURES) else None
         if rare is not None:
             return TiffImageFile(rare.convert(file, path, max_pixels))
         unsupported.refuse_unknown(file, start, path)
@@ -251,8 +237,8 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
         file.seek(0)
         return tga.TgaFile(file)
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
-        return jpeg2000.Jpeg2000File(file)
-    return tiff_pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
+        return Jpeg2000File(file)
+    return pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
 
 
 def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:

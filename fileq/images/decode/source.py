@@ -11,7 +11,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from fileq.images.color import modes, srgb
 from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.errors import DAMAGE, translate_decode_errors
-from fileq.images.formats import png, psd, tiff, tiff_pixels
+from fileq.images.formats import psd
+from fileq.images.formats.png import transparency
+from fileq.images.formats.tiff import directories, pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
@@ -81,7 +83,7 @@ class DecodedSource:
     def may_be_transparent(self) -> bool:
         """Whether the header leaves transparent pixels possible."""
         with translate_decode_errors(self.path):
-            if png.has_transparent_color(self.image):
+            if transparency.has_transparent_color(self.image):
                 return True
             return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
 
@@ -147,13 +149,13 @@ class DecodedSource:
             self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
         elif self.format == "JPEG2000":
             self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
-        if isinstance(self.image, PngImageFile) and png.has_transparent_color(self.image):
+        if isinstance(self.image, PngImageFile) and transparency.has_transparent_color(self.image):
             if self.image.mode == "I;16":
                 self.add_note("Its 16 bits became 8, to keep what is transparent.")
                 self.has_16_bits = False  # and that is said
-            return png.apply_transparent_color(self.image)
+            return transparency.apply_transparent_color(self.image)
         if isinstance(self.image, TiffImageFile):
-            return tiff_pixels.load_page(self.image)
+            return pixels.load_page(self.image)
         self.image.load()
         if self.format == "PSD" and self.image.mode == "RGBA":
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
@@ -209,7 +211,7 @@ class DecodedSource:
     def _find_pages(self, count: int) -> list[int]:
         if self.format == "TIFF":
             with translate_decode_errors(self.path):
-                return tiff.find_pages(self.image, count)
+                return directories.find_pages(self.image, count)
         return list(range(count if self.format == "PDF" else 1))
 
 

@@ -9,7 +9,8 @@ from fileq.errors import ErrorKind, JobError
 from fileq.files.output_mark import append_mark
 from fileq.images.color import modes
 from fileq.images.errors import translate_encode_errors
-from fileq.images.formats import avif, optional_codecs, tiff
+from fileq.images.formats import avif, optional_codecs
+from fileq.images.formats.tiff import directories as tiff
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit

@@ -15,7 +15,7 @@ from fileq.files.directory import Directory, open_directory
 from fileq.files.temp_file import TempIdentity
 from fileq.images.encode.encoder import PILLOW_NAMES
 from fileq.images.errors import translate_encode_errors
-from fileq.images.formats.tiff import check_strips
+from fileq.images.formats.tiff.directories import check_strips
 from fileq.images.protocol import EncodedOutput, Reservation
 from fileq.job import OutputInfo
 from fileq.units import Size

@@ -66,14 +66,14 @@ def rare_tiff() -> Any:
     """Return the module that reads TIFFs which Pillow can't; None where the packages for it aren't installed."""
     if any(importlib.util.find_spec(package) is None for package in ("tifffile", "imagecodecs")):
         return None
-    return importlib.import_module("fileq.images.formats.rare_tiff")
+    return importlib.import_module("fileq.images.formats.tiff.rare")
 
 
 def deep_jpeg_2000() -> Any:
     """Return the module that decodes JPEG 2000 with more than 8 bits a channel; None where it isn't installed."""
     if importlib.util.find_spec("imagecodecs") is None:
         return None
-    return importlib.import_module("fileq.images.formats.deep_jpeg2000")
+    return importlib.import_module("fileq.images.formats.jpeg2000.deep")
 
 
 def _require(module: str, what: str, extra: str) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
-from fileq.images.formats import jpeg2000, optional_codecs, tiff
-from fileq.images.formats.jpeg2000 import Jpeg2000File
+from fileq.images.formats import optional_codecs
+from fileq.images.formats.jpeg2000.image import SIGNATURES, Jpeg2000File, read_codestream
+from fileq.images.formats.tiff import directories
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -36,7 +37,7 @@ _STRANGERS = {
 
 def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
     """Raise JobError (unsupported) where the picture would not come out right. `start`: the file's first bytes."""
-    if image.format == "TIFF" and tiff.is_camera_raw(image, start):
+    if image.format == "TIFF" and directories.is_camera_raw(image, start):
         raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
     if image.format == "TIFF" and image.info.get("compression") in _NOT_BUILT_IN:
         message = f"{path} is a TIFF compressed by {image.info['compression']}, which can't be read."
@@ -55,13 +56,13 @@ def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
         depth = int.from_bytes(start[22:24], "big")
         message = f"{path} is a Photoshop document with {depth} bits a channel, of a kind that can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as RGB, CMYK or gray with 8 bits a channel.")
-    if start.startswith(tiff.BIG_ENDIAN_BIG_TIFF):
+    if start.startswith(directories.BIG_ENDIAN_BIG_TIFF):
         message = f"{path} is a BigTIFF in big-endian byte order, which can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it in little-endian byte order, or {_INSTALL}")
-    if start.startswith(jpeg2000.SIGNATURES) and (count := len(jpeg2000.read_codestream(file).depths)) > _MOST_CHANNELS:
+    if start.startswith(SIGNATURES) and (count := len(read_codestream(file).depths)) > _MOST_CHANNELS:
         message = f"{path} is a JPEG 2000 picture with {count} channels, which have no known colors."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Export it as RGB or gray.")
-    if start.startswith(tiff.SIGNATURES) and tiff.has_unknown_pixels(file):
+    if start.startswith(directories.SIGNATURES) and directories.has_unknown_pixels(file):
         message = f"{path} is a TIFF whose pixels are laid out in a way that can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it with 8 bits a channel, or {_INSTALL}")
 

@@ -16,9 +16,9 @@ from PIL.PngImagePlugin import PngImageFile
 
 from fileq.files import containers
 from fileq.images.color import modes
-from fileq.images.formats import png, png_rows
 from fileq.images.formats.canvas import CanvasFrame, CanvasImageFile, Disposal
-from fileq.images.formats.png_chunks import drop_damaged, join_parts
+from fileq.images.formats.png import rows, transparency
+from fileq.images.formats.png.chunks import drop_damaged, join_parts
 from fileq.operations.base import to_8_bit
 
 if TYPE_CHECKING:
@@ -189,9 +189,9 @@ class ApngImageFile(CanvasImageFile[ApngFrame]):
 def _decode_still(file: BinaryIO, start: bytes) -> Image.Image:
     """Return the pixels of a PNG with one picture. Raises what Pillow raises; ValueError where rows are missing."""
     image = PngImageFile(file)
-    png_rows.load_whole(image, file)
-    png.prepare_transparent_color(image, file, start)
-    return png.apply_transparent_color(image) if png.has_transparent_color(image) else image
+    rows.load_whole(image, file)
+    transparency.prepare_transparent_color(image, file, start)
+    return transparency.apply_transparent_color(image) if transparency.has_transparent_color(image) else image
 
 
 class PreparedPng(NamedTuple):

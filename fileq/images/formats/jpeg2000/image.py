@@ -15,7 +15,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from fileq.files import containers
 from fileq.images.formats import optional_codecs
-from fileq.images.formats.jpeg2000_channels import read_channels
+from fileq.images.formats.jpeg2000.channels import read_channels
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -1,0 +1,1 @@
+"""JPEG 2000: its main header, its channels, and what Pillow can't read of them."""

@@ -1,0 +1,1 @@
+"""PNG: what is damaged beside its pixels, its transparency, and its animations."""

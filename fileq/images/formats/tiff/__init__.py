@@ -1,0 +1,1 @@
+"""TIFF: its directories, its pixels, and what Pillow can't read of them."""
