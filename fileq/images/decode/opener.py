@@ -38,7 +38,7 @@ from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import avif, bmp, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported
+from fileq.images.formats import avif, bmp, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
@@ -221,7 +221,7 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     if fields is not None:
         return bmp.BitFieldsImageFile(file, fields)
     try:
-        image = Image.open(file, formats=formats)
+        image = Image.open(webp.say_transparent(file, start), formats=formats)
     except UnidentifiedImageError as error:
         rare = optional_codecs.rare_tiff() if start.startswith(directories.SIGNATURES) else None
         if rare is not None:

@@ -79,7 +79,7 @@ def test_a_damaged_chunk_beside_the_pixels_costs_no_picture(tmp_path, browser, n
 def test_a_wrong_length_behind_the_pixels_costs_no_picture(tmp_path, browser, name, length):
     image, notes = made_of(tmp_path, BEFORE + PIXELS + chunk(name, ANCILLARY[name], length=length) + END)
     assert image.tobytes() == ROW * 4
-    assert notes == ("Damaged data beside its pixels was left out: all after its pixels.",)
+    assert notes == ("Data beside its pixels is damaged or too long, and was left out: all after its pixels.",)
     assert browser.decode(tmp_path / "x.png", "image/png") is not None
 
 
@@ -107,7 +107,7 @@ def test_a_text_or_profile_that_is_too_long_is_left_out(tmp_path, name, where):
     text = TOO_LONG[name]
     image, notes = made_of(tmp_path, BEFORE + (text + PIXELS if where == "before the pixels" else PIXELS + text) + END)
     assert image.tobytes() == ROW * 4
-    assert notes == (f"Damaged data beside its pixels was left out: {name[:4]}.",)
+    assert notes == (f"Data beside its pixels is damaged or too long, and was left out: {name[:4]}.",)
 
 
 def test_many_texts_that_are_too_long_together_are_left_out_from_there_on(tmp_path):

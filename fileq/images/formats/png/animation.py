@@ -206,7 +206,9 @@ class PreparedPng(NamedTuple):
 def prepare(file: BinaryIO) -> PreparedPng:
     """Return an open PNG without what is damaged beside its pixels, its animation apart. Raises OSError."""
     whole, dropped = drop_damaged(file)
-    notes = [f"Damaged data beside its pixels was left out: {', '.join(dropped)}."] if dropped else []
+    notes = (
+        [f"Data beside its pixels is damaged or too long, and was left out: {', '.join(dropped)}."] if dropped else []
+    )
     reader = ApngReader(whole)
     animation = reader.read()
     whole.seek(0)

@@ -1,0 +1,44 @@
+"""Animated WebP (RFC 9649, 2.7.1) that says it is opaque, and has frames that leave some of its canvas uncovered.
+
+Browsers show what no frame covers as transparent whatever it says; Pillow makes it black.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from fileq.files import containers
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_FLAGS_AT = 20  # the place of VP8X's flags in the file, where it is the first chunk
+_ANIMATION, _ALPHA = 0x02, 0x10
+_DISPOSES = 0x01  # a flag of a frame
+
+
+def say_transparent(file: BinaryIO, start: bytes) -> BinaryIO:
+    """Return an open WebP that begins with `start`, saying that it is transparent where browsers show it so.
+
+    It is the file itself where nothing is to be said. Raises OSError.
+    """
+    if start[:4] != b"RIFF" or start[8:16] != b"WEBPVP8X" or start[_FLAGS_AT] & (_ANIMATION | _ALPHA) != _ANIMATION:
+        return file
+    shows_canvas = _shows_canvas(file, start[24:30])
+    file.seek(0)
+    if not shows_canvas:
+        return file
+    content = bytearray(file.read())
+    content[_FLAGS_AT] |= _ALPHA
+    return BytesIO(content)
+
+
+def _shows_canvas(file: BinaryIO, canvas: bytes) -> bool:
+    """Return whether the first frame is smaller than a canvas of this width and height, less 1 each, or one is gone."""
+    frames = (file.read(16) for chunk in containers.riff_chunks(file) if chunk.name == b"ANMF")
+    for number, frame in enumerate(frames):
+        covers = frame[:6] == bytes(6) and frame[6:12] == canvas
+        if (number == 0 and not covers) or frame[15] & _DISPOSES:
+            return True
+    return False
