@@ -21,6 +21,7 @@ from fileq.images.decode.source import DecodedSource
 from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
+from fileq.images.lossless.rewrite import RewriteOptions, keeps_pixels, write_smallest
 from fileq.images.memory import estimate_memory
 from fileq.images.metadata.selection import describe_left_out, select_metadata
 from fileq.images.plan import (
@@ -205,6 +206,10 @@ class ImageRun(SourceRun):
                     return self._finish(temp, target, plan, read_size(temp))
 
     def _write(self, temp: TempFile, plan: OutputPlan, frames: RenderedFrames, size: Size) -> None:
+        if keeps_pixels(self._source, plan, self._steps(plan)):
+            frames.images.clear()  # which have shown that the source is whole
+            write_smallest(self._source, self._file, plan.format, self._rewrite_options(plan), temp)
+            return
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)
         check_output(temp, plan.format, size)
@@ -218,6 +223,14 @@ class ImageRun(SourceRun):
             with translate_os_errors(temp.path):
                 seal_output(temp, self._mark, os.path.basename(self._request.source), self._file.fileno())
         return finish_output(temp, self._file, target, keep_times=keep_times, format_=plan.format, size=size)
+
+    def _rewrite_options(self, plan: OutputPlan) -> RewriteOptions:
+        return RewriteOptions(
+            metadata=select_metadata(self._source, self._recipe.metadata),
+            policy=self._recipe.metadata,
+            mark=self._mark if self._request.marks_outputs else b"",
+            effort=plan.output.effort,
+        )
 
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:
         recipe, source = self._recipe, self._source

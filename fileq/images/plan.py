@@ -38,6 +38,12 @@ _SAME_FORMAT = {
 }  # fmt: skip
 """What "same" writes of each format that is read. Those that aren't here become PNG."""
 
+_OWN_NAME = {"MPO": "jpeg", "HEIF": "heic", "JPEG2000": "jp2"}
+"""The name of a source's own format, where that is not Pillow's in small letters."""
+
+_KEPT_LOSSLESS = {"HEIF", "JPEG2000"}
+"""Formats that nothing here encodes, and whose files can be written again all the same."""
+
 _LONGEST_SIDE = {"webp": 16383, "jpeg": 65500, "gif": 65535, "avif": 65536}
 
 _OPAQUE_STAYS_OPAQUE = (Resize, Crop, Flip, Grayscale, Sharpen, Adjust)
@@ -51,6 +57,7 @@ class OutputPlan:
     frames: tuple[int, ...]
     page: int  # the number of the first of them, from 1
     format: str
+    keeps_format: bool = False  # whether that is the source's own
 
 
 def plan_outputs(source: DecodedSource, outputs: tuple[Output, ...]) -> list[OutputPlan]:
@@ -61,6 +68,8 @@ def plan_outputs(source: DecodedSource, outputs: tuple[Output, ...]) -> list[Out
 def output_format(output: Output, source_format: str) -> str:
     """Return the format that an output has of a source in a format of Pillow's, without transparency."""
     wanted = output.format or format_of_name(output.name) or "same"
+    if wanted == "same" and output.lossless and source_format in _KEPT_LOSSLESS:
+        return _OWN_NAME[source_format]
     return _SAME_FORMAT.get(source_format, "png") if wanted == "same" else wanted
 
 
@@ -69,7 +78,12 @@ def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:
     wanted = plan.output.alpha_format
     if wanted is None:
         return plan
-    return replace(plan, format=_SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted)
+    format_ = _SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted
+    return replace(plan, format=format_, keeps_format=_is_own(format_, source))
+
+
+def _is_own(format_: str, source: DecodedSource) -> bool:
+    return format_ == _OWN_NAME.get(source.format, source.format.lower())
 
 
 def holds_sequence(format_: str | None, *, is_animation: bool) -> bool:
@@ -109,14 +123,15 @@ def _size_depends_on_pixels(step: Operation) -> bool:
 def _plans_of(source: DecodedSource, output: Output, format_: str) -> list[OutputPlan]:
     if "page" in template_fields(output.name):
         return [
-            OutputPlan(output=output, frames=(frame,), page=page, format=format_)
+            OutputPlan(output=output, frames=(frame,), page=page, format=format_, keeps_format=_is_own(format_, source))
             for page, frame in enumerate(source.sequence, 1)
         ]
     takes_all = holds_sequence(format_, is_animation=source.is_animation) or (
         holds_sequence(output.alpha_format, is_animation=source.is_animation) and source.may_be_transparent
     )
     frames = tuple(source.sequence if takes_all else source.sequence[:1])
-    return [OutputPlan(output=output, frames=frames, page=1, format=format_)]
+    own = _is_own(format_, source)
+    return [OutputPlan(output=output, frames=frames, page=1, format=format_, keeps_format=own)]
 
 
 def describe_dropped_frames(source: DecodedSource, plan: OutputPlan) -> str | None:

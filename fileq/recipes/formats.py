@@ -14,6 +14,9 @@ EXTENSIONS = {
 }
 """The file name extensions of each format, without a dot, the usual one first."""
 
+KEPT_EXTENSIONS = {"heic": ("heic", "heif", "hif"), "jp2": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc")}
+"""The same of formats that are never encoded, but whose files can lose metadata with their pixels as they are."""
+
 _BY_EXTENSION = {extension: name for name, extensions in EXTENSIONS.items() for extension in extensions}
 
 
@@ -25,4 +28,5 @@ def format_of_name(name: str) -> str | None:
 def output_extension(format_: str, source: str) -> str:
     """Return the extension, without a dot, of an output of a format: the source's own where that fits."""
     own = os.path.splitext(source)[1][1:]
-    return own if own.lower() in EXTENSIONS[format_] else EXTENSIONS[format_][0]
+    known = KEPT_EXTENSIONS.get(format_) or EXTENSIONS[format_]
+    return own if own.lower() in known else known[0]

@@ -227,7 +227,8 @@ def _possible_endings(recipe: Recipe, output: Output, source: str) -> set[str]:
         formats.add(output.alpha_format)
     if recipe.only_program is not None and formats == {"same"}:
         return {own}
-    return {_ending_of(format_, own) for format_ in formats}
+    endings = {_ending_of(format_, own) for format_ in formats}
+    return endings | ({own} if output.lossless and "same" in formats and own in _WRITTEN_AS_JPEG else set())
 
 
 def _ending_of(format_: str, own: str) -> str:

@@ -95,6 +95,9 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
 
 
 def _refuse_impossible(format_: str, output: Output) -> None:
+    if format_ not in PILLOW_NAMES:
+        message = f"{format_.upper()} can't be encoded here: only a picture that no step changes can stay in it."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Choose PNG, WebP or TIFF, or take the steps out.")
     if output.lossless and format_ in _ALWAYS_LOSSY:
         message = f"{format_.upper()} has no lossless form here."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Choose PNG, WebP or TIFF, or take lossless out.")

@@ -6,17 +6,13 @@ format that has any is not kept, however small: a place that was to go weighs mo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from PIL import ExifTags
 
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
 from fileq.images.metadata.selection import Metadata, has_no_metadata
-from fileq.images.plan import output_format
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
     from fileq.images.plan import OutputPlan
     from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
-
-_BASE = ExifTags.Base
 
 _KEPT = "The original was kept, because a new file would have saved too little."
 _STRIPPED = "The original picture was kept, without the metadata that goes: a new file would have saved too little."
@@ -40,11 +34,10 @@ def saves_too_little(source: DecodedSource, plan: OutputPlan, size: Size, origin
 
     `size` is the output's in pixels, `original` the source's in bytes.
     """
-    least, format_ = plan.output.min_saving, output_format(plan.output, source.format)
-    same_format = plan.format == format_ == source.format.lower()
+    least, keeps_format = plan.output.min_saving, plan.keeps_format and source.format != "MPO"
     whole = len(plan.frames) == len(source.sequence)
     is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
-    if least is None or not same_format or not whole or is_damaged or size != source.size(plan.frames[0]):
+    if least is None or not keeps_format or not whole or is_damaged or size != source.size(plan.frames[0]):
         return False
     return temp.size > original * (1 - least)
 
@@ -79,11 +72,9 @@ def _say(source: DecodedSource, note: str, *, unless: bool) -> None:
 def _strip_metadata(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
     if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
         return None
-    density = data.density or ()  # some cameras have it in EXIF alone
-    exif = data.exif | dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
-    as_it_lies = replace(data, exif=exif, orientation=source.stored_orientation)
     try:
-        return lossless_rewrite.replace_metadata(content, format_, as_it_lies, source.stored_size)
+        as_stored = data.as_stored(source.stored_orientation)
+        return lossless_rewrite.replace_metadata(content, format_, as_stored, source.stored_size)
     except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
         return None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from fileq.files.output_mark import CHUNK, TIFF_TAG, jpeg_mark
+from fileq.files.containers import END_MARKS, png_chunk
+from fileq.files.output_mark import CHUNK, TIFF_TAG, append_mark, jpeg_mark
 
 
 def add_mark_option(options: dict[str, Any], format_: str, mark: bytes) -> None:
@@ -20,3 +22,18 @@ def add_mark_option(options: dict[str, Any], format_: str, mark: bytes) -> None:
         options.setdefault("exif", Image.Exif())[TIFF_TAG] = mark.decode()
     elif format_ == "pdf":
         options["producer"] = mark.decode()
+
+
+def mark_content(content: bytes, format_: str, mark: bytes) -> bytes:
+    """Return a finished file with the mark in it, where its format has room for one."""
+    if not mark:
+        return content
+    if format_ == "jpeg":
+        at = 4 + int.from_bytes(content[4:6], "big") if content[2:4] == b"\xff\xe0" else 2  # JFIF wants to come first
+        return content[:at] + jpeg_mark(mark) + content[at:]
+    if format_ == "png":
+        end = len(content) - len(END_MARKS["png"])
+        return content[:end] + png_chunk(CHUNK, mark) + content[end:]
+    file = io.BytesIO(content)
+    append_mark(file, format_, mark)
+    return file.getvalue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PIL import ExifTags, Image, TiffImagePlugin
@@ -56,6 +56,12 @@ class Metadata:
     texts: tuple[tuple[str, str], ...] = ()  # keyword and value, as PNG has them
     density: tuple[float, float] | None = None
     orientation: int = 1
+
+    def as_stored(self, orientation: int) -> Metadata:
+        """Return what a file carries whose pixels stay as they lie, to be turned by an EXIF `orientation`."""
+        density = self.density or ()  # some cameras have it in EXIF alone
+        exif = self.exif | dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
+        return replace(self, exif=exif, orientation=orientation)
 
 
 def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:

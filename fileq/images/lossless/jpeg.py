@@ -1,0 +1,23 @@
+"""JPEG whose coefficients stay as they are, with entropy coding and scans that take the fewest bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEAD = 2**16  # bytes
+
+
+def smaller_forms(content: bytes, effort: int | None) -> Iterator[bytes]:
+    """Yield the file `content` transcoded without loss, its segments as they are; nothing where that can't be."""
+    import mozjpeg_lossless_optimization as mozjpeg  # noqa: PLC0415  # few jobs need it, and it takes 30 ms
+
+    del effort
+    if b"MPF\0" in content[:_HEAD]:  # it says where other pictures lie in the file, and those are to stay
+        return
+    try:
+        yield mozjpeg.optimize(content, copy=mozjpeg.COPY_MARKERS.ALL)
+    except ValueError:  # arithmetic coding, 12 bits, or odd in a way that decoders put up with
+        return

@@ -1,0 +1,95 @@
+"""A source's own file, written again with fewer bytes and the same pixels; its very bytes where that wins nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from PIL import ExifTags
+
+from fileq.errors import translate_os_errors
+from fileq.images.decode.opener import read_all
+from fileq.images.errors import DAMAGE
+from fileq.images.lossless import jpeg, png, webp
+from fileq.images.lossless.comparison import show_the_same
+from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
+from fileq.images.metadata.mark import mark_content
+from fileq.images.metadata.selection import Metadata, has_no_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fileq.files.temp_file import TempFile
+    from fileq.images.decode.source import DecodedSource
+    from fileq.images.plan import OutputPlan
+    from fileq.operations.base import Operation
+    from fileq.recipes.recipe import MetadataPolicy
+
+_BASE = ExifTags.Base
+_FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
+    "jpeg": jpeg.smaller_forms, "png": png.smaller_forms, "webp": webp.smaller_forms,
+}  # fmt: skip
+_COMPARED = {"webp": "WEBP"}
+"""Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
+
+_KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteOptions:
+    """What stays of a source's metadata, the mark of the output, and how hard to try, from 0 to 10."""
+
+    metadata: Metadata
+    policy: MetadataPolicy
+    mark: bytes
+    effort: int | None
+
+
+def keeps_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
+    """Return whether an output is to be the source's picture without loss, whole, and in its own format."""
+    is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
+    whole = len(plan.frames) == len(source.sequence)
+    return plan.output.lossless and plan.keeps_format and whole and not steps and not is_damaged
+
+
+def write_smallest(
+    source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions, temp: TempFile
+) -> None:
+    """Put the smallest file that shows the source's pixels into the temp file. `file` is the source's, open.
+
+    That is the source's own bytes where no other has fewer. Raises JobError.
+    """
+    with translate_os_errors(source.path):
+        content = read_all(file)
+    smallest = min(_forms(source, content, format_, options), key=len, default=content)
+    if len(smallest) >= len(content):
+        smallest = content
+        if options.policy != "all" and not has_no_metadata(source):
+            source.add_note(_KEPT_WITH_METADATA)
+    with translate_os_errors(temp.path):
+        temp.truncate()
+        with temp.open_from_start() as out:
+            out.write(smallest)
+
+
+def _forms(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
+    """Yield files that show the same as the source's `content`, without the metadata that goes."""
+    stripped = content if options.policy == "all" else _strip(source, content, format_, options.metadata)
+    if stripped is None:
+        return
+    yield mark_content(stripped, format_, options.mark)
+    if format_ not in _FORMS:
+        return
+    for form in _FORMS[format_](stripped, options.effort):
+        if format_ not in _COMPARED or show_the_same(stripped, form, _COMPARED[format_]):
+            yield mark_content(form, format_, options.mark)
+
+
+def _strip(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
+    """Return the file with `data` in place of its metadata; None where it is not laid out as it should be."""
+    if format_ not in REWRITABLE_FORMATS:
+        return None
+    try:
+        return replace_metadata(content, format_, data.as_stored(source.stored_orientation), source.stored_size)
+    except DAMAGE:
+        return None
