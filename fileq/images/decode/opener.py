@@ -38,7 +38,8 @@ from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import avif, bmp, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
+from fileq.images.formats import avif, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
+from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
@@ -217,9 +218,10 @@ def _read_avif_play_count(file: BinaryIO) -> int:
 
 def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, max_pixels: int) -> ImageFile.ImageFile:
     """Open the image as the first of these formats that takes it. Raises JobError; what Pillow raises."""
-    fields = bmp.read_fields(start)
-    if fields is not None:
-        return bmp.BitFieldsImageFile(file, fields)
+    unsupported.refuse_bitmap(start, path)
+    bitmap = _open_rare_bitmap(file, start)
+    if bitmap is not None:
+        return bitmap
     try:
         image = Image.open(webp.say_transparent(file, start), formats=formats)
     except UnidentifiedImageError as error:
@@ -239,6 +241,20 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         return Jpeg2000File(file)
     return pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
+
+
+def _open_rare_bitmap(file: BinaryIO, start: bytes) -> ImageFile.ImageFile | None:
+    """Open a bitmap that Pillow doesn't read as browsers do; None for all that it does. Raises OSError."""
+    known = headers.with_known_header(file, start)
+    if known is not file:
+        start = known.read(_START)
+    fields, layout = bit_fields.read_fields(start), indexed.read_layout(start)
+    if fields is not None:
+        return bit_fields.BitFieldsImageFile(known, fields)
+    if layout is not None:
+        return indexed.IndexedBitmapFile(known, layout)
+    known.seek(0)
+    return Image.open(known, formats=("BMP",)) if known is not file else None
 
 
 def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:

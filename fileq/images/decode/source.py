@@ -33,7 +33,7 @@ class DecodedSource:
         self.image = image
         self.path = path
         self.notes: list[str] = list(image.info["notes"])
-        self.has_palette = image.mode == "P"
+        self.has_palette = image.mode == "P" or getattr(image, "has_palette", False)
         self.has_16_bits = modes.is_stored_in_16_bits(image) or getattr(image, "is_deep", False)
         self._recipe = recipe
         self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _INSTALL = "install what reads it: pip install 'fileq[tiff]'"
 _MOST_CHANNELS = 4
+_OS2_HEADER = (64).to_bytes(4, "little")
+_OS2_PACKINGS = {3: "a fax", 4: "runs of 24 bits"}
+_WINDOWS_PACKINGS = {4: "JPEG", 5: "PNG"}
 _NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
 
 _NO_PICTURE = "is not a picture of a known format, or its beginning is damaged"
@@ -48,6 +51,15 @@ def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
             f"{path} is a JPEG 2000 picture with {max(image.depths)} bits a channel: its white would become black."
         )
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Export it with 8 bits a channel, or {_INSTALL}")
+
+
+def refuse_bitmap(start: bytes, path: str) -> None:
+    """Raise JobError (unsupported) where a Windows or OS/2 bitmap that begins with `start` is packed in a rare way."""
+    header, compression = start[14:18], int.from_bytes(start[30:34], "little")
+    packings = _OS2_PACKINGS if header == _OS2_HEADER else _WINDOWS_PACKINGS
+    if start.startswith(b"BM") and len(start) >= 34 and compression in packings:
+        message = f"{path} is a bitmap that is packed as {packings[compression]}, which can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as PNG.")
 
 
 def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:

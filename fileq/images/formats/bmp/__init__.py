@@ -1,0 +1,1 @@
+"""Windows and OS/2 bitmaps that Pillow does not read, or in another way than browsers."""
