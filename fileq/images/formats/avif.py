@@ -21,7 +21,7 @@ _REPEATS = 1  # a flag of an edit list
 _DURATION_AT = {b"mvhd": (16, 24), b"tkhd": (20, 28)}  # from the payload's beginning, in versions 0 and 1
 
 
-class Field(NamedTuple):
+class BoxField(NamedTuple):
     """A number in a file: its place and length, in bytes, and its value."""
 
     place: int
@@ -33,11 +33,11 @@ class Field(NamedTuple):
         return bool(self.value == (1 << 8 * self.length) - 1)
 
 
-class Timing(NamedTuple):
+class TrackTiming(NamedTuple):
     """The durations of the movie and of its tracks, and of the segments that repeat; None for one that doesn't."""
 
-    movie: list[Field]
-    tracks: list[Field]
+    movie: list[BoxField]
+    tracks: list[BoxField]
     segments: list[int | None]
 
 
@@ -66,8 +66,8 @@ def write_play_count(file: BinaryIO, count: int) -> None:
         file.write((segment * count).to_bytes(field.length, "big"))
 
 
-def _read_timing(file: BinaryIO) -> Timing:
-    timing = Timing([], [], [])
+def _read_timing(file: BinaryIO) -> TrackTiming:
+    timing = TrackTiming([], [], [])
     for box in _inner_boxes(file, 0, None):
         head = file.read(40)
         if box.name in _DURATION_AT:
@@ -75,7 +75,7 @@ def _read_timing(file: BinaryIO) -> Timing:
             offset, length = _DURATION_AT[box.name][version], 8 if version else 4
             fields = timing.movie if box.name == b"mvhd" else timing.tracks
             place = box.payload + offset
-            fields.append(Field(place, length, int.from_bytes(head[offset : offset + length], "big")))
+            fields.append(BoxField(place, length, int.from_bytes(head[offset : offset + length], "big")))
         elif box.name == b"elst":
             (segment,) = struct.unpack_from(">Q" if head[0] else ">I", head, 8)
             timing.segments.append(segment if head[3] & _REPEATS else None)

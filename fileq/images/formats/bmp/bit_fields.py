@@ -24,14 +24,14 @@ _STRIP = 2**20  # pixels that are taken apart at once, with 20 bytes each
 _INCH = 0.0254  # m
 
 
-class Fields(NamedTuple):
+class BitFields(NamedTuple):
     """The layout of a bitmap: bits a pixel, and the masks of red, green, blue and alpha."""
 
     bits: int
     masks: tuple[int, ...]
 
 
-def read_fields(start: bytes) -> Fields | None:
+def read_fields(start: bytes) -> BitFields | None:
     """Return the layout of the bitmap that begins with `start`, where Pillow can't read it; None where it can.
 
     None too where it can't be, as with masks that have gaps.
@@ -43,16 +43,16 @@ def read_fields(start: bytes) -> Fields | None:
         return None
     masks = struct.unpack_from("<4I", start, _FILE_HEADER + _INFO)  # those of a short header follow it
     if compression == _RAW and header >= _V4 and bits == 32 and masks[3]:  # browsers go by whether there is one
-        return Fields(bits, (*_BLUE_FIRST, _LAST_BYTE))
+        return BitFields(bits, (*_BLUE_FIRST, _LAST_BYTE))
     has_alpha = header >= _V3 or (header == _INFO and compression == _ALPHA_BIT_FIELDS)
     is_fields = compression == _BIT_FIELDS or (compression == _ALPHA_BIT_FIELDS and has_alpha)
     masks = masks if has_alpha else (*masks[:3], 0)
     if not is_fields or (compression == _BIT_FIELDS and bits == 32 and masks in _OF_PILLOW):
         return None
-    return _checked(Fields(bits, masks))
+    return _checked(BitFields(bits, masks))
 
 
-def _checked(fields: Fields) -> Fields | None:
+def _checked(fields: BitFields) -> BitFields | None:
     """Return the layout where it can be: each mask one run of bits, none beyond the pixel."""
     for mask in fields.masks:
         run = mask + (mask & -mask)  # a power of two where the bits follow each other
@@ -67,7 +67,7 @@ class BitFieldsImageFile(ImageFile.ImageFile):
     format = "BMP"
     format_description = "Windows Bitmap"
 
-    def __init__(self, file: BinaryIO, fields: Fields) -> None:
+    def __init__(self, file: BinaryIO, fields: BitFields) -> None:
         self._fields = fields
         super().__init__(file)
 

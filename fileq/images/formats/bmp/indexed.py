@@ -20,7 +20,7 @@ _END_OF_ROW, _END, _MOVE = 0, 1, 2  # codes behind a count of 0
 _INCH = 0.0254  # m
 
 
-class Layout(NamedTuple):
+class IndexedLayout(NamedTuple):
     """The layout of a bitmap: bits a pixel, how it is packed, and the number of its colors."""
 
     header: int
@@ -29,7 +29,7 @@ class Layout(NamedTuple):
     colors: int
 
 
-def read_layout(start: bytes) -> Layout | None:
+def read_layout(start: bytes) -> IndexedLayout | None:
     """Return the layout of the bitmap that begins with `start`, where Pillow can't read it; None where it can."""
     if not start.startswith(b"BM") or len(start) < _FILE_HEADER + _INFO:
         return None
@@ -40,7 +40,7 @@ def read_layout(start: bytes) -> Layout | None:
     is_packed = _BITS.get(compression) == bits
     if not is_packed and (compression != _RAW or (bits != 2 and used <= 1 << bits)):
         return None
-    return Layout(header, bits, compression, min(used or 1 << bits, 1 << bits))
+    return IndexedLayout(header, bits, compression, min(used or 1 << bits, 1 << bits))
 
 
 class IndexedBitmapFile(ImageFile.ImageFile):
@@ -50,7 +50,7 @@ class IndexedBitmapFile(ImageFile.ImageFile):
     format_description = "Windows Bitmap"
     has_palette = True
 
-    def __init__(self, file: BinaryIO, layout: Layout) -> None:
+    def __init__(self, file: BinaryIO, layout: IndexedLayout) -> None:
         self._layout = layout
         super().__init__(file)
 

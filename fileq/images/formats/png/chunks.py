@@ -27,14 +27,14 @@ _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _REST = "all after its pixels"
 
 
-class Kept(NamedTuple):
+class UndamagedPng(NamedTuple):
     """A PNG without its damaged chunks, at its beginning, and the names of those."""
 
     file: BinaryIO
     dropped: tuple[str, ...]
 
 
-def drop_damaged(file: BinaryIO) -> Kept:
+def drop_damaged(file: BinaryIO) -> UndamagedPng:
     """Return an open PNG without the damaged chunks that no pixel needs: the file itself where it has none.
 
     Raises OSError; ValueError where its transparency is damaged.
@@ -51,9 +51,9 @@ def drop_damaged(file: BinaryIO) -> Kept:
             kept.append(slice(chunk.start, chunk.end))
     file.seek(0)
     return (
-        Kept(join_parts(file, kept, ends=_REST in dropped), tuple(dict.fromkeys(dropped)))
+        UndamagedPng(join_parts(file, kept, ends=_REST in dropped), tuple(dict.fromkeys(dropped)))
         if dropped
-        else Kept(file, ())
+        else UndamagedPng(file, ())
     )
 
 
