@@ -228,6 +228,14 @@ def test_components_are_the_colors_that_their_definitions_say(tmp_path, order, s
         assert max(abs(a - b) for a, b in zip(one, (*color, 255), strict=True)) < 40
 
 
+def test_a_palette_with_more_columns_than_there_are_colors_for_is_not_said_to_be_damaged(tmp_path):
+    indexes().save(tmp_path / "x.jp2")
+    with_boxes(tmp_path / "x.jp2", palette([[color[0] for color in COLORS]] * 6))
+    kind, message = failure(tmp_path / "x.jp2", PNG, tmp_path / "out")
+    assert kind is ErrorKind.UNSUPPORTED
+    assert "6 channels" in message
+
+
 def test_a_palette_that_is_cut_off_is_damage(tmp_path):
     indexes().save(tmp_path / "x.jp2")
     with_boxes(tmp_path / "x.jp2", box(b"pclr", struct.pack(">HB", 200, 3) + bytes([7, 7, 7, 1, 2, 3])))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
+from fileq.errors import ErrorKind, JobError
 from fileq.files import containers
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _COLOR, _OPACITIES = 0, {1, 2}  # types of channels: opacity, and opacity that c
 _SYCC = 18  # an enumerated color space
 _READ = {b"pclr", b"cmap", b"cdef", b"colr"}
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+def unsupported_channels(what: str) -> JobError:
+    """Return the error of a picture whose channels can't be read; `what` is the rest of a sentence about it."""
+    return JobError(ErrorKind.UNSUPPORTED, f"It is a JPEG 2000 picture with {what}.", "Export it as RGB or gray.")
 
 
 class Mapping(NamedTuple):
@@ -44,9 +50,9 @@ class Channels(NamedTuple):
 
     @property
     def mode(self) -> str:
-        """Pillow's mode for the channels. Raises ValueError where they are too many."""
+        """Pillow's mode for the channels. Raises JobError (unsupported) where they are too many."""
         if len(self.mappings) not in _MODES:
-            raise ValueError("its channels have no known colors")
+            raise unsupported_channels(f"{len(self.mappings)} channels, which have no known colors")
         return _MODES[len(self.mappings)]
 
     def apply(self, image: Image.Image, depths: Sequence[int]) -> Image.Image:

@@ -15,7 +15,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from fileq.files import containers
 from fileq.images.formats import optional_codecs
-from fileq.images.formats.jpeg2000.channels import read_channels
+from fileq.images.formats.jpeg2000.channels import read_channels, unsupported_channels
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -142,7 +142,7 @@ class Jpeg2000File(Jpeg2KImageFile):
         self._file.seek(_find_codestream(self._file))
         with Jpeg2KImageFile(BytesIO(self._file.read())) as components:
             if components.mode == "I;16":
-                raise ValueError("its palette has more than 256 colors")
+                raise unsupported_channels("a palette of more than 256 colors")
             components.load()
             self._set_pixels(components)
         self.tile = []
