@@ -213,7 +213,7 @@ class ImageRun(SourceRun):
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)
         check_output(temp, plan.format, size)
-        if saves_too_little(self._source, plan, size, self._status.st_size, temp):
+        if saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):
             wanted = self._recipe.metadata
             keep_original(self._source, self._file, plan, content.metadata, wanted, temp)
 

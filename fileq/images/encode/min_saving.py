@@ -1,7 +1,7 @@
 """`min_saving`: the original picture in place of a new file that saves too little.
 
-Its metadata goes all the same. Out of JPEG, PNG and WebP it is taken without touching the pixels; a file of another
-format that has any is not kept, however small: a place that was to go weighs more than some bytes.
+Its metadata goes all the same, without touching the pixels. Where a file is laid out so that this can't be, it is not
+kept, however small: a place that was to go weighs more than some bytes.
 """
 
 from __future__ import annotations
@@ -13,27 +13,34 @@ from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import lossless_rewrite
 from fileq.images.metadata.selection import Metadata, has_no_metadata
+from fileq.operations.builtin.resize import Resize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import BinaryIO
 
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
     from fileq.images.plan import OutputPlan
+    from fileq.operations.base import Operation
     from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
 
 _KEPT = "The original was kept, because a new file would have saved too little."
 _STRIPPED = "The original picture was kept, without the metadata that goes: a new file would have saved too little."
-_ENCODED = "The picture was encoded again: only JPEG, PNG and WebP can lose metadata without that."
+_ENCODED = "The picture was encoded again: its metadata can't be taken out without that."
 _REPLACED = "A new file was made although it saves too little: the original holds metadata that goes."
 
 
-def saves_too_little(source: DecodedSource, plan: OutputPlan, size: Size, original: int, temp: TempFile) -> bool:
+def saves_too_little(
+    source: DecodedSource, plan: OutputPlan, size: Size, steps: Sequence[Operation], temp: TempFile, original: int
+) -> bool:
     """Return whether the finished file is what the source is already, and not smaller as wanted.
 
-    `size` is the output's in pixels, `original` the source's in bytes.
+    `size` is the output's in pixels, made by `steps`; `original` is the source's in bytes.
     """
+    if not all(isinstance(step, Resize) for step in steps):
+        return False
     least, keeps_format = plan.output.min_saving, plan.keeps_format and source.format != "MPO"
     whole = len(plan.frames) == len(source.sequence)
     is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends

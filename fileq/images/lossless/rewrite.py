@@ -46,7 +46,12 @@ class RewriteOptions:
 
 
 def keeps_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
-    """Return whether an output is to be the source's picture without loss, whole, and in its own format."""
+    """Return whether an output is to be the source's picture without loss, whole, and in its own format.
+
+    Only a recipe that keeps originals asks for that, by `min_saving`: elsewhere colors are converted, and depths.
+    """
+    if plan.output.min_saving is None:
+        return False
     is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
     whole = len(plan.frames) == len(source.sequence)
     return plan.output.lossless and plan.keeps_format and whole and not steps and not is_damaged
@@ -61,10 +66,14 @@ def write_smallest(
     """
     with translate_os_errors(source.path):
         content = read_all(file)
+    holds_what_goes = options.policy != "all" and not has_no_metadata(source)
     smallest = min(_forms(source, content, format_, options), key=len, default=content)
-    if len(smallest) >= len(content):
+    marked = mark_content(smallest, format_, options.mark)
+    if len(marked) < len(content) or (holds_what_goes and len(marked) == len(content)):
+        smallest = marked
+    elif not holds_what_goes or len(smallest) > len(content):
         smallest = content
-        if options.policy != "all" and not has_no_metadata(source):
+        if holds_what_goes:
             source.add_note(_KEPT_WITH_METADATA)
     with translate_os_errors(temp.path):
         temp.truncate()
@@ -77,12 +86,12 @@ def _forms(source: DecodedSource, content: bytes, format_: str, options: Rewrite
     stripped = content if options.policy == "all" else _strip(source, content, format_, options.metadata)
     if stripped is None:
         return
-    yield mark_content(stripped, format_, options.mark)
+    yield stripped
     if format_ not in _FORMS:
         return
     for form in _FORMS[format_](stripped, options.effort):
         if format_ not in _COMPARED or show_the_same(stripped, form, _COMPARED[format_]):
-            yield mark_content(form, format_, options.mark)
+            yield form
 
 
 def _strip(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:

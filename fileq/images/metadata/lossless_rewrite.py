@@ -1,4 +1,4 @@
-"""JPEG, PNG and WebP files with other metadata, their pixels left as they are, bit for bit."""
+"""Files with other metadata, their pixels left as they are, bit for bit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fileq.files.containers import (
     riff_chunk,
     riff_chunks,
 )
-from fileq.images.metadata import iptc
+from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jxl_rewrite, tiff_rewrite
 from fileq.images.metadata.selection import Metadata, save_options
 
 if TYPE_CHECKING:
     from fileq.units import Size
 
-REWRITABLE_FORMATS = ("jpeg", "png", "webp")
+REWRITABLE_FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic", "jxl")
 
 _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE  # markers; XMP has that of EXIF
 _PNG_KEPT = {
@@ -35,7 +35,8 @@ def replace_metadata(content: bytes, format_: str, data: Metadata, size: Size) -
 
     Raises ValueError, IndexError or OverflowError where the file is not laid out as its format says.
     """
-    exif: Any = save_options(data, format_, size).get("exif", b"")
+    # A TIFF keeps those of its own tags that stay, in their places.
+    exif: Any = b"" if format_ == "tiff" else save_options(data, format_, size).get("exif", b"")
     return _REWRITERS[format_](content, bytes(exif), data)
 
 
@@ -82,4 +83,13 @@ def _rewrite_webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
     return riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
 
 
-_REWRITERS = {"jpeg": _rewrite_jpeg, "png": _rewrite_png, "webp": _rewrite_webp}
+_REWRITERS = {
+    "jpeg": _rewrite_jpeg,
+    "png": _rewrite_png,
+    "webp": _rewrite_webp,
+    "gif": gif_rewrite.rewrite,
+    "tiff": tiff_rewrite.rewrite,
+    "avif": isobmff_rewrite.rewrite,
+    "heic": isobmff_rewrite.rewrite,
+    "jxl": jxl_rewrite.rewrite,
+}

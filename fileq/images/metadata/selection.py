@@ -106,7 +106,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
         options["dpi"] = data.density
     exif = _exif_for(data, format_, size)
-    if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "tiff", "jxl"}:
+    if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "heic", "tiff", "jxl"}:
         options["exif"] = exif
     if format_ == "jpeg":
         options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=iptc.build_jpeg_segment(data.iptc))

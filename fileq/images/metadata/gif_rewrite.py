@@ -1,0 +1,63 @@
+"""GIF files without comments and what programs keep in them, the frames left as they are (GIF89a, 12 to 26)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fileq.files.containers import END_MARKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fileq.images.metadata.selection import Metadata
+
+_HEAD = 13  # bytes of signature and screen descriptor
+_IMAGE = 10  # bytes of an image descriptor
+_EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
+_COMMENT, _APPLICATION = 0xFE, 0xFF
+_KEPT_APPLICATIONS = {b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"}
+"""How often all frames play, and the colour profile."""
+
+
+def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
+    """Return the file with the comment of `data` in place of its own. Raises ValueError or IndexError.
+
+    What follows its end goes.
+    """
+    at = _HEAD + _table_length(content[10])
+    kept = [content[:at]]
+    if data.comment:
+        kept.append(bytes((_EXTENSION, _COMMENT)) + _sub_blocks(data.comment))
+    while content[at] != _TRAILER:
+        end = _end_of_block(content, at)
+        if _stays(content, at):
+            kept.append(content[at:end])
+        at = end
+    return b"".join([*kept, END_MARKS["gif"]])
+
+
+def _stays(content: bytes, at: int) -> bool:
+    if content[at] != _EXTENSION or content[at + 1] not in {_COMMENT, _APPLICATION}:
+        return True
+    return content[at + 1] == _APPLICATION and content[at + 3 : at + 14] in _KEPT_APPLICATIONS
+
+
+def _end_of_block(content: bytes, at: int) -> int:
+    if content[at] == _EXTENSION:
+        at += 2
+    elif content[at] == _FRAME:
+        at += _IMAGE + _table_length(content[at + _IMAGE - 1]) + 1
+    else:
+        raise ValueError("a block is of no known kind")
+    while content[at]:
+        at += content[at] + 1
+    return at + 1
+
+
+def _table_length(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _sub_blocks(text: bytes) -> bytes:
+    parts: Iterator[bytes] = (text[at : at + 255] for at in range(0, len(text), 255))
+    return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"

@@ -1,0 +1,152 @@
+"""TIFF files with less metadata, everything else left where it lies, bit for bit (TIFF 6.0, and BigTIFF).
+
+Entries that go are taken out of their directory, and what they led to is overwritten.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from fileq.images.metadata.selection import Metadata
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Of the types of values, in bytes."""
+
+_ABOUT_PIXELS = frozenset({
+    *range(254, 267), 273, 274, 277, 278, 279, *range(280, 285), 288, 289, 290, 291, 292, 293, 296, 297, 301, 317, 318,
+    319, 320, 321, 322, 323, 324, 325, *range(332, 335), 336, 338, 339, 340, 341, 342, 347, *range(512, 522),
+    *range(529, 533), 34675,
+})  # fmt: skip
+_DIRECTORIES = {34665, 34853, 40965}  # EXIF, GPS, interoperability
+_SUB_FILES, _XMP = 330, 700
+_PLACES = ((273, 279), (324, 325))  # offsets and lengths of strips and of tiles
+_MOST_DIRECTORIES = 10_000
+
+
+class _Entry(NamedTuple):
+    tag: int
+    kind: int
+    number: int
+    """How many values it has."""
+    raw: bytes
+    place: int
+    """Where the value lies."""
+    length: int
+    is_inside: bool
+    """Whether that is in the entry itself."""
+
+
+def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
+    """Return the file with those of its tags alone that are about pixels, or in the EXIF data of `data`.
+
+    Raises ValueError or IndexError where the file is not laid out so, or would need room for what is new.
+    """
+    if data.iptc:
+        raise ValueError("there is no room for the metadata that stays")
+    return _Rewriter(content, kept=_ABOUT_PIXELS | data.exif.keys(), xmp=data.xmp).rewrite()
+
+
+class _Rewriter:
+    def __init__(self, content: bytes, kept: Collection[int], xmp: bytes) -> None:
+        self._old, self._new = content, bytearray(content)
+        self._kept, self._xmp = kept, xmp
+        self._order = "little" if content[:2] == b"II" else "big"
+        self._is_big = self._number(2, 2) == 43
+        self._needed: list[tuple[int, int]] = []
+        self._erased: list[tuple[int, int]] = []
+
+    def rewrite(self) -> bytes:
+        at, seen = self._number(8, 8) if self._is_big else self._number(4, 4), set[int]()
+        while at:
+            if at in seen or len(seen) == _MOST_DIRECTORIES:
+                raise ValueError("its directories go round")
+            seen.add(at)
+            at = self._rewrite_directory(at)
+        self._check_overlap()
+        for start, end in self._erased:
+            self._new[start:end] = bytes(end - start)
+        return bytes(self._new)
+
+    def _rewrite_directory(self, at: int) -> int:
+        """Take out of a directory what goes, and return where the next one is."""
+        entries, end, following = self._read_directory(at)
+        kept = []
+        for entry in entries:
+            if entry.tag == _SUB_FILES:
+                raise ValueError("it has pictures within pictures")
+            if entry.tag == _XMP and self._xmp and len(self._xmp) <= entry.length:
+                self._new[entry.place : entry.place + entry.length] = self._xmp.ljust(entry.length)
+            elif entry.tag not in self._kept:
+                self._erase(entry)
+                continue
+            kept.append(entry)
+            if not entry.is_inside:
+                self._needed.append((entry.place, entry.place + entry.length))
+        if self._xmp and not any(entry.tag == _XMP for entry in kept):
+            raise ValueError("there is no room for the metadata that stays")
+        self._need_pixels(kept)
+        head = len(kept).to_bytes(8 if self._is_big else 2, self._order)  # type: ignore[arg-type]  # big or little
+        new = head + b"".join(entry.raw for entry in kept) + following
+        self._new[at:end] = new.ljust(end - at, b"\0")
+        self._needed.append((at, end))
+        return int.from_bytes(following, self._order)  # type: ignore[arg-type]  # the same
+
+    def _read_directory(self, at: int) -> tuple[list[_Entry], int, bytes]:
+        """Return the entries of a directory, where it ends, and the bytes that lead to the next one."""
+        width, step, word = (8, 20, 8) if self._is_big else (2, 12, 4)
+        count = self._number(at, width)
+        end = at + width + count * step
+        if end + word > len(self._old):
+            raise IndexError("a directory is cut off")
+        entries = [self._read_entry(at + width + number * step, step, word) for number in range(count)]
+        return entries, end + word, self._old[end : end + word]
+
+    def _read_entry(self, at: int, step: int, word: int) -> _Entry:
+        tag, kind, count = self._number(at, 2), self._number(at + 2, 2), self._number(at + 4, word)
+        length = _SIZES.get(kind, 1) * count
+        own = at + 4 + word
+        place = own if length <= word else self._number(own, word)
+        if place + length > len(self._old):
+            raise IndexError("a value is cut off")
+        return _Entry(tag, kind, count, self._old[at : at + step], place, length, length <= word)
+
+    def _erase(self, entry: _Entry) -> None:
+        """Note all that an entry leads to, to be overwritten."""
+        if not entry.is_inside:
+            self._erased.append((entry.place, entry.place + entry.length))
+        if entry.tag in _DIRECTORIES:
+            at = self._number(entry.place, entry.length)
+            inner, end, _ = self._read_directory(at)
+            self._erased.append((at, end))
+            for one in inner:
+                self._erase(one)
+
+    def _need_pixels(self, entries: list[_Entry]) -> None:
+        values = {entry.tag: self._numbers(entry) for entry in entries if entry.tag in {273, 279, 324, 325}}
+        for offsets, lengths in _PLACES:
+            pairs = zip(values.get(offsets, ()), values.get(lengths, ()), strict=True)
+            self._needed += [(start, start + length) for start, length in pairs]
+
+    def _check_overlap(self) -> None:
+        """Raise ValueError where something that goes lies in something that stays, as in files of odd programs."""
+        marks = sorted([(start, end, False) for start, end in self._needed] + [(*span, True) for span in self._erased])
+        reach, erased_reach = 0, 0
+        for start, end, is_erased in marks:
+            if start < (reach if is_erased else erased_reach):
+                raise ValueError("what goes and what stays lie in one place")
+            if is_erased:
+                erased_reach = max(erased_reach, end)
+            else:
+                reach = max(reach, end)
+
+    def _numbers(self, entry: _Entry) -> list[int]:
+        size = _SIZES.get(entry.kind, 1)
+        return [self._number(entry.place + size * number, size) for number in range(entry.number)]
+
+    def _number(self, at: int, count: int) -> int:
+        if at + count > len(self._old):
+            raise IndexError("it is cut off")
+        return int.from_bytes(self._old[at : at + count], self._order)  # type: ignore[arg-type]  # big or little
