@@ -1,5 +1,6 @@
 """The one engine under both ways in: what a source is to go through, which jobs of it are new, and their messages."""
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -125,7 +126,7 @@ class IntakeEngine:
         priority: int = 0,
         due_at: float | None = None,
     ) -> None:
-        self._recipe_names = frozenset(recipe.name for recipe in recipes)
+        self._recipe_names = frozenset(recipe.name for recipe in recipes) - {NAMELESS}
         self._ledger = ledger
         self._recipes = {recipe.fingerprint: recipe for recipe in recipes}
         self._recipes_json = {fingerprint: encode_recipe(recipe) for fingerprint, recipe in self._recipes.items()}
@@ -136,7 +137,8 @@ class IntakeEngine:
         self._watch_id = watch_id
         self._priority = priority
         self._due_at = due_at
-        self._marked_files = MarkedFiles(self._recipe_names, thorough=watch_id is not None)
+        own = self._recipe_names | {recipe.name for recipe in recipes if recipe.replace}
+        self._marked_files = MarkedFiles(own, thorough=watch_id is not None)
         self._folder: tuple[str, str] | None = None
         self._targets: tuple[JobTarget, ...] = ()
 
@@ -163,9 +165,10 @@ class IntakeEngine:
         """Return whether one of these recipes made this file, or what it was made from: it would go round for ever.
 
         A file that fileq published is known by its path and version, and wherever it stands by its inode and version;
-        where this ledger knows nothing of it, by its mark. A walk through a folder that was named takes less, as nobody
-        has asked for outputs: none in its sub-folders, but those that took their source's place, and nothing that
-        stands at the path of an output now. `possible` spares looking up all files but these.
+        where this ledger knows nothing of it, by its mark. A walk through a folder that was named, and a watch, take
+        less, as nobody has asked for outputs: none in their sub-folders that was made of what they go through, too; and
+        a walk takes nothing that stands at the path of an output now. Recipes without a name are told apart by what
+        they make. `possible` spares looking up all files but these.
         """
         traced = (
             self._ledger.prior_jobs.trace_recipes(source.path, source.inode, source.version, overwritten=walked)
@@ -175,9 +178,10 @@ class IntakeEngine:
         of_any_recipe = walked and source.nested
         if not traced:
             return self._marked_files.is_output(source, of_any_recipe=of_any_recipe)
-        if of_any_recipe and not traced[0].in_place:
+        is_below = of_any_recipe or (self._watch_id is not None and source.relative != "")
+        if is_below and not traced[0].in_place and _is_below(traced[0].source, source):
             return True
-        return any(one.recipe_name in self._recipe_names for one in traced)
+        return any(one.recipe_name in self._recipe_names or one.fingerprint in self._recipes for one in traced)
 
     def enroll(self, requests: Sequence[JobRequest], batch_id: int | None, now: float) -> Enrollment:
         """Enter the jobs that are new, and send their messages, in the transaction that the caller has open.
@@ -295,6 +299,12 @@ class IntakeEngine:
         if self._repeat is RepeatRule.NEVER:
             return False
         return prior.state is not JobState.DONE or not self._ledger.outputs.are_present(prior.job_id)
+
+
+def _is_below(path: str, source: SourceFile) -> bool:
+    """Whether a path lies in the tree in which a source was found."""
+    root = source.folder.removesuffix(source.relative) if source.relative else source.folder
+    return path.startswith(os.path.join(root, ""))
 
 
 def _is_queued(job: EnrolledJob) -> bool:

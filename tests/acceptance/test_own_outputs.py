@@ -126,3 +126,33 @@ def test_a_watch_with_a_lost_database_takes_no_published_output_for_a_source(
     fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / "another.db")
     fileq.run("watch", "--once", "--work")
     assert files(tree) == published
+
+
+def test_what_one_line_has_replaced_goes_through_another_line(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p", "--strip", "--replace")
+    fileq.run("run", "p", "--resize", "30x", "-o", "small")
+    assert files(fileq.folder / "small") == ORIGINALS
+    again = fileq.json("run", "p", "--strip", "--replace")
+    assert (again["queued"], again["up_to_date"]) == (0, 0)  # the very same line would go round
+
+
+@pytest.mark.parametrize("database", ["same", "another"])
+def test_a_copy_of_what_one_line_has_made_is_as_good_as_any_picture(fileq: Program, tree: Path, database: str) -> None:
+    fileq.run("run", "p", "--crop", "1:1", "-o", "square")
+    shutil.copy(fileq.folder / "square" / "IMG_0001.jpg", fileq.folder / "copy.jpg")
+    if database == "another":
+        fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / "another.db")
+    fileq.run("run", "copy.jpg", "--resize", "30x", "-o", "small")
+    assert files(fileq.folder / "small") == ["copy.jpg"]
+
+
+def test_a_folder_of_outputs_that_is_named_is_taken_with_its_sub_folders(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p", "--crop", "1:1", "-o", "square")
+    fileq.run("run", "square", "-r", "thumbnail", "-o", "small")
+    assert files(fileq.folder / "small") == ORIGINALS
+
+
+def test_a_watch_takes_no_outputs_of_another_recipe_among_their_sources(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p", "--resize", "30x")
+    fileq.run("watch", "p", "-r", "thumbnail", "--once", "--work")
+    assert {job["source"] for job in fileq.json("list")} == {str(tree / name) for name in ORIGINALS}

@@ -1,5 +1,7 @@
 """The contract of who an output path belongs to."""
 
+from unittest.mock import ANY
+
 import pytest
 
 from fileq.job import JobState, OutputInfo
@@ -40,13 +42,17 @@ def test_a_reserved_path_belongs_to_its_job_and_nothing_of_it_stands(ledger):
     assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == []
 
 
+def trace(recipe_name, source):
+    return RecipeTrace(recipe_name, ANY, source, in_place=False)
+
+
 def test_a_file_is_known_as_ours_from_before_it_has_its_name(ledger):
     (job,) = enter(ledger)
     begin(ledger, job)
     ledger.outputs.reserve_path(PATH, job, TEMP)
     assert ledger.outputs.announce_output(job, published(PATH, "50-5"), "")
     assert ledger.outputs.find_owner(PATH).versions == {"50-5"}
-    assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == [RecipeTrace("small", in_place=False)]
+    assert ledger.prior_jobs.trace_recipes(PATH, 0, "", overwritten=True) == [trace("small", "/photos/a.jpg")]
 
 
 def test_while_a_file_is_replaced_both_versions_are_ours(ledger):
@@ -143,4 +149,4 @@ def test_every_path_comes_back_as_it_went_in(ledger, name):
     finish(ledger, token)
     ledger.outputs.record_published(job, [published(path)], NOW)
     assert ledger.overview.find_job(job).outputs[0].path == path
-    assert ledger.prior_jobs.trace_recipes(path, 0, "", overwritten=True) == [RecipeTrace("small", in_place=False)]
+    assert ledger.prior_jobs.trace_recipes(path, 0, "", overwritten=True) == [trace("small", "/photos/a.jpg")]

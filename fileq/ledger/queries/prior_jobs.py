@@ -20,7 +20,7 @@ _STATES = {str(state): state for state in JobState}
 
 
 _SELECT_MAKER = (
-    "select recipes.name, jobs.source, jobs.id, outputs.path = jobs.source from outputs"
+    "select recipes.name, recipes.fingerprint, jobs.source, jobs.id, outputs.path = jobs.source from outputs"
     " join jobs on jobs.id = outputs.job_id join recipes on recipes.id = jobs.recipe_id"
 )
 
@@ -70,9 +70,11 @@ class KnownJob(msgspec.Struct, frozen=True, gc=False):
 
 
 class RecipeTrace(NamedTuple):
-    """A recipe that made a file, and whether it put that in the place of its source."""
+    """A recipe that made a file, of which source, and whether it put that in the place of this."""
 
     recipe_name: str
+    fingerprint: str
+    source: str
     in_place: bool
 
 
@@ -139,9 +141,9 @@ class PriorJobs:
                 (encode_path(path), version, version, overwritten, inode, version),
             ).fetchone()
             seen: set[int] = set()
-            while row is not None and row[2] not in seen:
-                recipe_name, source, job_id, in_place = row
-                traced.append(RecipeTrace(recipe_name, bool(in_place)))
+            while row is not None and row[3] not in seen:
+                recipe_name, fingerprint, source, job_id, in_place = row
+                traced.append(RecipeTrace(recipe_name, fingerprint, decode_path(source), bool(in_place)))
                 seen.add(job_id)
                 row = connection.execute(
                     f"{_SELECT_MAKER} where path = ? and published_version is not null", (source,)
