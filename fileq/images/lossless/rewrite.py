@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -10,7 +11,7 @@ from PIL import ExifTags
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
-from fileq.images.lossless import jpeg, png, webp
+from fileq.images.lossless import gif, jpeg, png, tiff, webp
 from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 _BASE = ExifTags.Base
 _FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
-    "jpeg": jpeg.smaller_forms, "png": png.smaller_forms, "webp": webp.smaller_forms,
+    "jpeg": jpeg.smaller_forms, "png": png.smaller_forms, "webp": webp.smaller_forms, "tiff": tiff.smaller_forms,
+    "gif": gif.smaller_forms,
 }  # fmt: skip
-_COMPARED = {"webp": "WEBP"}
+_COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
 """Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
 
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
@@ -89,9 +91,10 @@ def _forms(source: DecodedSource, content: bytes, format_: str, options: Rewrite
     yield stripped
     if format_ not in _FORMS:
         return
-    for form in _FORMS[format_](stripped, options.effort):
-        if format_ not in _COMPARED or show_the_same(stripped, form, _COMPARED[format_]):
-            yield form
+    with suppress(OSError, *DAMAGE):  # what decoders read all the same, but is not laid out as it should be
+        for form in _FORMS[format_](stripped, options.effort):
+            if format_ not in _COMPARED or show_the_same(stripped, form, _COMPARED[format_]):
+                yield form
 
 
 def _strip(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:

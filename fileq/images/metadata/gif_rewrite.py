@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from fileq.images.metadata.selection import Metadata
 
-_HEAD = 13  # bytes of signature and screen descriptor
+HEAD = 13  # bytes of signature and screen descriptor
 _IMAGE = 10  # bytes of an image descriptor
-_EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
+_EXTENSION, FRAME, _TRAILER = 0x21, 0x2C, 0x3B
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _KEPT_APPLICATIONS = {b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"}
 """How often all frames play, and the colour profile."""
@@ -24,12 +24,12 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
 
     What follows its end goes.
     """
-    at = _HEAD + _table_length(content[10])
+    at = HEAD + table_length(content[10])
     kept = [content[:at]]
     if data.comment:
         kept.append(bytes((_EXTENSION, _COMMENT)) + _sub_blocks(data.comment))
     while content[at] != _TRAILER:
-        end = _end_of_block(content, at)
+        end = end_of_block(content, at)
         if _stays(content, at):
             kept.append(content[at:end])
         at = end
@@ -42,11 +42,12 @@ def _stays(content: bytes, at: int) -> bool:
     return content[at + 1] == _APPLICATION and content[at + 3 : at + 14] in _KEPT_APPLICATIONS
 
 
-def _end_of_block(content: bytes, at: int) -> int:
+def end_of_block(content: bytes, at: int) -> int:
+    """Return where the next block begins. Raises ValueError or IndexError."""
     if content[at] == _EXTENSION:
         at += 2
-    elif content[at] == _FRAME:
-        at += _IMAGE + _table_length(content[at + _IMAGE - 1]) + 1
+    elif content[at] == FRAME:
+        at += _IMAGE + table_length(content[at + _IMAGE - 1]) + 1
     else:
         raise ValueError("a block is of no known kind")
     while content[at]:
@@ -54,7 +55,8 @@ def _end_of_block(content: bytes, at: int) -> int:
     return at + 1
 
 
-def _table_length(flags: int) -> int:
+def table_length(flags: int) -> int:
+    """Return how many bytes the colour table has that the flags of a descriptor tell of."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 

@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import END_MARKS, png_chunk
 from fileq.files.output_mark import CHUNK, TIFF_TAG, append_mark, jpeg_mark
+from fileq.images.lossless import tiff
 
 
 def add_mark_option(options: dict[str, Any], format_: str, mark: bytes) -> None:
@@ -34,6 +35,8 @@ def mark_content(content: bytes, format_: str, mark: bytes) -> bytes:
     if format_ == "png":
         end = len(content) - len(END_MARKS["png"])
         return content[:end] + png_chunk(CHUNK, mark) + content[end:]
+    if format_ == "tiff":
+        return tiff.add_mark(content, mark)
     file = io.BytesIO(content)
     append_mark(file, format_, mark)
     return file.getvalue()

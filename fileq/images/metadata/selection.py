@@ -9,8 +9,9 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD
+from fileq.files.output_mark import TIFF_TAG
 from fileq.images.errors import DAMAGE, translate_decode_errors
-from fileq.images.metadata import iptc, xmp
+from fileq.images.metadata import iptc, tiff_rewrite, xmp
 
 if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
@@ -40,6 +41,7 @@ _PRIVATE_CAMERA = frozenset({
 A list of what stays: what cameras write of their own accord, in notes of their makers above all, is not known.
 """
 
+_LAYOUT_OF_TIFF = {*tiff_rewrite.ABOUT_PIXELS, TIFF_TAG}
 _XMP_IN_JPEG = MAX_JPEG_PAYLOAD - 29
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _NOT_TEXTS = (_XMP_KEYWORD, "Raw profile type")
@@ -97,7 +99,8 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
 def has_no_metadata(source: DecodedSource) -> bool:
     """Return whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
     info = source.image.info
-    return not (len(source.exif) or _read_xmp(info) or _read_iptc(source) or info.get("comment") or _read_texts(source))
+    tags = set(source.exif) - (_LAYOUT_OF_TIFF if source.format == "TIFF" else set())
+    return not (tags or _read_xmp(info) or _read_iptc(source) or info.get("comment") or _read_texts(source))
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Of the types of values, in bytes."""
 
-_ABOUT_PIXELS = frozenset({
+ABOUT_PIXELS = frozenset({
     *range(254, 267), 273, 274, 277, 278, 279, *range(280, 285), 288, 289, 290, 291, 292, 293, 296, 297, 301, 317, 318,
     319, 320, 321, 322, 323, 324, 325, *range(332, 335), 336, 338, 339, 340, 341, 342, 347, *range(512, 522),
     *range(529, 533), 34675,
@@ -46,7 +46,7 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
     """
     if data.iptc:
         raise ValueError("there is no room for the metadata that stays")
-    return _Rewriter(content, kept=_ABOUT_PIXELS | data.exif.keys(), xmp=data.xmp).rewrite()
+    return _Rewriter(content, kept=ABOUT_PIXELS | data.exif.keys(), xmp=data.xmp).rewrite()
 
 
 class _Rewriter:

@@ -103,7 +103,10 @@ def test_imagemagick_sees_no_difference_either(tmp_path, optimize, name):
     CASES[name](source)
     made = make(source, optimize, tmp_path / "out").paths[0]
     judged = subprocess.run(
-        ["compare", "-metric", "AE", f"{source}[0]", f"{made}[0]", "null:"], capture_output=True, text=True, check=False
+        ["compare", "-quiet", "-metric", "AE", f"{source}[0]", f"{made}[0]", "null:"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert judged.stderr.split()[0].strip("()") in {"0", "00"}, judged.stderr
 
