@@ -26,7 +26,8 @@ def find_superfluous(recipe: Recipe, plans: Sequence[OutputPlan], planned: Seque
     larger = [
         key
         for key, plan in enumerate(plans)
-        if _only_smaller(recipe, plan.output) and _is_too_large(recipe, plan.output, planned[key])
+        if _only_smaller(recipe, plan.output)
+        and (_is_too_large(recipe, plan.output, planned[key]) or _is_there_already(planned, key))
     ]
     if len(larger) < len(plans) or not larger:
         return larger
@@ -55,6 +56,11 @@ def _is_too_large(recipe: Recipe, output: Output, planned: OutputInfo) -> bool:
         return False
     sides = ((wanted.width, planned.width), (wanted.height, planned.height))
     return all(side is None or made < side for side, made in sides)
+
+
+def _is_there_already(planned: Sequence[OutputInfo], key: int) -> bool:
+    """Return whether another size comes to the same for this source: 1600x1600 and 1200x of a portrait."""
+    return any(planned[key] == other for other in planned[:key])
 
 
 def _wanted_area(wanted: Dimensions | None) -> float:

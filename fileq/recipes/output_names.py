@@ -68,6 +68,9 @@ FOLDER_FIELDS = ("folder", "recipe", "relative")
 MAX_PART_BYTES = 255
 """What file systems allow for one part of a path, in bytes."""
 
+_PLAIN_SPEC = re.compile(r"(0?[1-9]?\d)?(\.\d{1,2})?d?\Z")
+"""How numbers and texts can be written: to a width of at most 99, which a name has room for."""
+
 _UNSAFE = str.maketrans(dict.fromkeys("/\0" if os.sep == "/" else '/\0\\:*?"<>|', "_"))
 
 
@@ -169,7 +172,7 @@ def _check_fields(template: str, examples: Mapping[str, NameValue]) -> None:
 
 
 def _check_spec(template: str, name: str, spec: str, conversion: str | None, example: NameValue) -> None:
-    wrong = conversion is not None or "{" in spec
+    wrong = conversion is not None or "{" in spec or not (isinstance(example, NameDate) or _PLAIN_SPEC.match(spec))
     if not wrong:
         try:
             format(example, spec)

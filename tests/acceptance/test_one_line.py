@@ -239,3 +239,21 @@ def test_a_watch_takes_the_same_options(fileq):
 def test_what_cannot_be_is_refused_by_the_option_that_says_it(fileq, options, words):
     said = fileq.run("run", "p", *options, expect=2).stderr
     assert all(word in said for word in words), said
+
+
+def test_two_sizes_that_come_to_the_same_are_made_once(fileq):
+    tall = fileq.folder / "tall.jpg"
+    Image.new("RGB", (60, 90)).save(tall)
+    fileq.run("run", tall, "--resize", "30x30", "--resize", "20x", "-o", "out")
+    assert outputs(fileq) == {"out/tall-20.jpg": (20, 30)}
+
+
+@pytest.mark.parametrize("other", [["-o", "out"], ["--name", "q-{stem}.{ext}"]])
+def test_replace_and_another_place_contradict_each_other(fileq, photo, other):
+    answer = fileq.run("run", photo, "--strip", "--replace", *other, expect=2)
+    assert "--replace puts each output in the place of its original" in answer.stderr
+
+
+def test_a_number_in_a_name_has_a_width_that_a_name_has_room_for(fileq, photo):
+    answer = fileq.run("run", photo, "--name", "{counter:999999999}.{ext}", expect=2)
+    assert "{counter} can't be written that way" in answer.stderr

@@ -108,6 +108,10 @@ def _sizes(options: RecipeOptions) -> tuple[Resize, ...]:
 
 def _refuse_contradictions(options: RecipeOptions) -> None:
     """Raise UsageError where two options can't be combined."""
+    for option, is_given in (("--out", options.out is not None), ("--name", options.name is not None)):
+        if options.replace and is_given:
+            message = f"--replace puts each output in the place of its original, and {option} somewhere else."
+            raise UsageError(message, "Give one of them.")
     if options.resize is not None and options.fill is not None:
         raise UsageError("--resize and --fill both say the size.", "Give one of them.")
     for option, is_given, meaning in (
