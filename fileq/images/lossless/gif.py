@@ -1,8 +1,9 @@
-"""GIF whose pictures are packed again: all indices stay as they are, in codes as short as these allow."""
+"""GIF whose pictures are packed again, with palettes and codes as short as their colours allow."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -14,30 +15,109 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GRAYS = bytes(value for gray in range(256) for value in (gray, gray, gray))
-_INTERLACED = 0x40
+_INTERLACED, _SIZE_BITS = 0x40, 7
+_CONTROL = b"\x21\xf9\x04"
+_TRANSPARENT = 1  # a flag of a control block
+
+
+@dataclass(slots=True)
+class _Picture:
+    """A picture of the file: what lies before it, its descriptor, palette and indices, and the block as it was."""
+
+    before: list[bytes]
+    descriptor: bytes
+    palette: bytes
+    indices: Image.Image
+    block: bytes
+
+    @property
+    def transparent(self) -> int | None:
+        """The index that shows nothing."""
+        control = self._control
+        return control[6] if control is not None and control[3] & _TRANSPARENT else None
+
+    @property
+    def _control(self) -> bytes | None:
+        return next((block for block in reversed(self.before) if block.startswith(_CONTROL)), None)
+
+    @property
+    def used(self) -> set[int]:
+        """The indices that the picture needs of its palette."""
+        found = {index for index, count in enumerate(self.indices.histogram()) if count}
+        return found if self.transparent is None else found | {self.transparent}
+
+    def with_indices(self, new: dict[int, int], palette: bytes) -> _Picture:
+        """Return the picture with each index in place of another, for this palette of its own."""
+        before = [_with_transparent(block, new) for block in self.before]
+        flags = self.descriptor[9] & ~_SIZE_BITS | _size_bits(palette)
+        indices = self.indices.point([new.get(index, 0) for index in range(256)])
+        return _Picture(before, self.descriptor[:9] + bytes((flags,)), palette, indices, b"")
+
+    def write(self) -> bytes:
+        """Return the picture with what lies before it, as it was where that is shorter."""
+        bits = max(2, max(self.indices.getextrema()).bit_length())  # type: ignore[union-attr]  # one channel
+        head = self.descriptor[:9] + bytes((self.descriptor[9] & ~_INTERLACED,)) + self.palette
+        packed = head + bytes((bits,)) + _encode(self.indices, bits) + b"\0"
+        return b"".join(self.before) + min((packed, self.block or packed), key=len)
 
 
 def smaller_forms(content: bytes, effort: int | None) -> Iterator[bytes]:
-    """Yield the file `content` with the pixels of each picture in fewer bytes."""
+    """Yield the file `content` with the pixels of each picture in fewer bytes, then with fewer colours, too."""
     del effort
+    start, pictures, rest = _read(content)
+    end = b"".join(rest) + END_MARKS["gif"]
+    yield start + b"".join(picture.write() for picture in pictures) + end
+    start, pictures = _with_short_palettes(start, pictures)
+    yield start + b"".join(picture.write() for picture in pictures) + end
+
+
+def _read(content: bytes) -> tuple[bytes, list[_Picture], list[bytes]]:
+    """Return what comes before all blocks, the pictures, and the blocks after them."""
     at = HEAD + table_length(content[10])
-    blocks = [content[:at]]
+    start, pictures, before = content[:at], [], list[bytes]()
     while content[at:] != END_MARKS["gif"]:
         end = end_of_block(content, at)
         block = content[at:end]
-        blocks.append(min(block, _pack(block), key=len) if block[0] == FRAME else block)
+        if block[0] == FRAME:
+            palette_end = 10 + table_length(block[9])
+            indices = _read_indices(block, palette_end)
+            pictures.append(_Picture(before, block[:10], block[10:palette_end], indices, block))
+            before = []
+        else:
+            before.append(block)
         at = end
-    yield b"".join([*blocks, END_MARKS["gif"]])
+    return start, pictures, before
 
 
-def _pack(block: bytes) -> bytes:
-    """Return the block of a picture, packed again."""
-    flags = block[9]
-    palette_end = 10 + table_length(flags)
-    image = _read_indices(block, palette_end)
-    bits = max(2, max(image.getextrema()).bit_length())  # type: ignore[union-attr]  # of one channel
-    head = block[:9] + bytes((flags & ~_INTERLACED,)) + block[10:palette_end]
-    return head + bytes((bits,)) + _encode(image, bits) + b"\0"
+def _with_short_palettes(start: bytes, pictures: list[_Picture]) -> tuple[bytes, list[_Picture]]:
+    """Return start and pictures with the colours alone that are used."""
+    shared = sorted({index for picture in pictures if not picture.palette for index in picture.used})
+    new = {index: place for place, index in enumerate(shared)}
+    table = _cut_palette(start[HEAD:], shared)
+    flags = start[10] & ~_SIZE_BITS | _size_bits(table) if table else start[10] & _SIZE_BITS
+    changed = []
+    for picture in pictures:
+        used = sorted(picture.used)
+        own = {index: place for place, index in enumerate(used)}
+        palette = _cut_palette(picture.palette, used)
+        changed.append(picture.with_indices(own if palette else new, palette))
+    return start[:10] + bytes((flags, new.get(start[11], 0))) + start[12:HEAD] + table, changed
+
+
+def _cut_palette(palette: bytes, used: list[int]) -> bytes:
+    """Return these colours of a palette, in a palette of the next size that there is; none of none."""
+    if not palette or not used:
+        return b""
+    colors = b"".join(palette[3 * index : 3 * index + 3] for index in used)
+    return colors.ljust(3 * max(2, 1 << (len(used) - 1).bit_length()), b"\0")
+
+
+def _size_bits(palette: bytes) -> int:
+    return max(0, (len(palette) // 3).bit_length() - 2)
+
+
+def _with_transparent(block: bytes, new: dict[int, int]) -> bytes:
+    return block[:6] + bytes((new.get(block[6], 0),)) + block[7:] if block.startswith(_CONTROL) else block
 
 
 def _read_indices(picture: bytes, palette_end: int) -> Image.Image:

@@ -102,3 +102,15 @@ def test_a_heic_stays_one_and_shows_the_same(tmp_path, orientation):
         for number, path in enumerate((tmp_path / "x.heic", made.paths[0]))
     ]
     assert as_png[0] == as_png[1]
+
+
+def test_a_gif_keeps_the_colors_alone_that_its_pictures_use(tmp_path):
+    path = tmp_path / "x.gif"
+    image = Image.new("P", (40, 30), 200)
+    image.putpalette([value for gray in range(256) for value in (gray, 0, 255 - gray)])
+    image.paste(7, (5, 5, 20, 20))
+    image.save(path, optimize=False, transparency=7)
+    made = make(path, recipe(OPTIMIZE), tmp_path / "out", marks_outputs=False)
+    assert path.stat().st_size > 768
+    assert made.encoded[0].bytes < 120
+    assert list(frames_of(made.paths[0].read_bytes())) == list(frames_of(path.read_bytes()))
