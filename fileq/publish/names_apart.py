@@ -86,7 +86,7 @@ def name_conflict(path: str, source: str, recipe_name: str) -> JobError:
     return JobError(
         ErrorKind.CONFLICT,
         f"{path} is already the output of {source} (recipe {recipe_name}).",
-        "Add it again with a name that tells them apart, such as --name '{relative}/{stem}.{ext}', or with"
+        "Add it again with a name that tells them apart, such as --name '{stem}-{hash:.8}.{ext}', or with"
         " --on-conflict rename.",
     )
 

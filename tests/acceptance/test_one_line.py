@@ -257,3 +257,13 @@ def test_replace_and_another_place_contradict_each_other(fileq, photo, other):
 def test_a_number_in_a_name_has_a_width_that_a_name_has_room_for(fileq, photo):
     answer = fileq.run("run", photo, "--name", "{counter:999999999}.{ext}", expect=2)
     assert "{counter} can't be written that way" in answer.stderr
+
+
+def test_a_quality_that_changes_nothing_is_said(fileq, photo):
+    assert "PNG has no quality to choose" in fileq.run("add", photo, "--format", "png", "--quality", "50").stderr
+    assert "no quality" not in fileq.run("add", photo, "--format", "webp", "--quality", "50").stderr
+
+
+def test_a_saved_recipe_that_takes_the_place_of_a_built_in_one_says_so(fileq, photo):
+    assert "place of the built-in one" in fileq.run("add", photo, "--resize", "99x", "--save-as", "web").stderr
+    assert "built-in" not in fileq.run("add", photo, "--resize", "99x", "--save-as", "mine").stderr

@@ -10,6 +10,7 @@ import msgspec
 from fileq.cli.options.operation import parse_operation
 from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.session import Session
+from fileq.config import built_in_recipes
 from fileq.config.paths import absolute_path, working_folder
 from fileq.config.problems import problem_from_check, suggest_names
 from fileq.config.validation import recipe_problems
@@ -19,7 +20,7 @@ from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
-from fileq.recipes.formats import EXTENSIONS
+from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.recipes.recipe import IMAGE_PATTERNS, NAMELESS, Format, MetadataPolicy, OnConflict, Recipe
 from fileq.recipes.refinement import Refinement, nameless_recipe, refine_recipe
 from fileq.units import ByteSize, Dimensions
@@ -27,6 +28,7 @@ from fileq.units import ByteSize, Dimensions
 T = TypeVar("T")
 
 _FORMAT_OF = {extension: name for name, extensions in EXTENSIONS.items() for extension in extensions}
+_WITHOUT_QUALITY = {"png", "gif", "tiff"}
 _SIZE_REMEDY = 'write it like "1600x1600", "1200x", "x800" or "50%"'
 
 
@@ -46,7 +48,18 @@ def changed_recipes(session: Session, options: RecipeOptions) -> list[Recipe]:
     for recipe in recipes:
         for problem in recipe_problems(recipe):
             raise UsageError(f"{recipe.name}: {problem.key}: {problem.message}.", problem.remedy)
+    if options.quality is not None:
+        _hint_at_formats_without_quality(session, recipes)
     return recipes
+
+
+def _hint_at_formats_without_quality(session: Session, recipes: list[Recipe]) -> None:
+    formats = {
+        output.format or format_of_name(output.name) or "same" for recipe in recipes for output in recipe.outputs
+    }
+    if formats <= _WITHOUT_QUALITY:
+        names = " and ".join(sorted(name.upper() for name in formats))
+        session.display().hint(f"--quality changes nothing: {names} has no quality to choose.")
 
 
 def save_recipes(session: Session, recipes: list[Recipe], options: RecipeOptions, *, saves: bool) -> list[Recipe]:
@@ -65,7 +78,8 @@ def save_recipes(session: Session, recipes: list[Recipe], options: RecipeOptions
 
         file = save_recipe(session.config, recipe, replace=name in (options.recipe or ()))
         if file is not None:
-            session.display().hint(f"The recipe {name} is in {file} now. Use it: -r {name}")
+            instead = " It takes the place of the built-in one." if name in built_in_recipes() else ""
+            session.display().hint(f"The recipe {name} is in {file} now.{instead} Use it: -r {name}")
     return [recipe]
 
 

@@ -123,9 +123,10 @@ def _others(plan: Plan, *, for_people: bool) -> Iterator[PlannedJob]:
 def _totals(plan: Plan, result: AddResult) -> str:
     counts = [f"{count:,} {_NAMES.get(outcome, outcome)}" for outcome in _COUNTED if (count := plan.counts[outcome])]
     others = ((result.unmatched, "not for this recipe"), (result.own_outputs, "made by fileq itself"))
-    counts += [f"{count:,} {what}" for count, what in others if count]
+    skipped = ", ".join(f"{describe_count(count, 'file')} {what}" for count, what in others if count)
     start = describe_count(plan.total, "job") if plan.total else "Nothing to do"
-    return f"{start}: {', '.join(counts)}." if counts else f"{start}."
+    said = f"{start}: {', '.join(counts)}." if counts else f"{start}."
+    return f"{said} Skipped: {skipped}." if skipped else said
 
 
 def _describe_estimate(estimate: dict[str, Any]) -> str:
