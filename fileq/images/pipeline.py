@@ -21,7 +21,14 @@ from fileq.images.decode.source import DecodedSource
 from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
-from fileq.images.lossless.rewrite import RewriteOptions, keeps_pixels, write_smallest
+from fileq.images.lossless.rewrite import (
+    RewriteOptions,
+    can_keep_pixels,
+    find_smallest,
+    keeps_pixels,
+    write_smallest,
+    write_unless_much_larger,
+)
 from fileq.images.memory import estimate_memory
 from fileq.images.metadata.selection import describe_left_out, select_metadata
 from fileq.images.plan import (
@@ -37,7 +44,7 @@ from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.images.renderer import StepChain, render_outputs
 from fileq.images.sizes import find_superfluous
 from fileq.job import OutputInfo
-from fileq.recipes.formats import EXTENSIONS, output_extension
+from fileq.recipes.formats import output_extension, usual_extension
 from fileq.recipes.recipe import fill_enlarge
 from fileq.units import Size, describe_count
 
@@ -197,7 +204,7 @@ class ImageRun(SourceRun):
                 with new_temp_file(folder, os.path.basename(target.temp), mode) as temp:
                     self._write(temp, plan, frames, size)
                     return self._finish(temp, target, plan, size)
-            extension = EXTENSIONS[plan.format][0]
+            extension = usual_extension(plan.format)
             with open_program_folder(folder, target) as place:
                 encoded = random_name(extension)
                 with new_temp_file(place.private, encoded, 0o600) as temp:
@@ -213,7 +220,10 @@ class ImageRun(SourceRun):
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)
         check_output(temp, plan.format, size)
-        if saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):
+        if can_keep_pixels(self._source, plan, self._steps(plan)):
+            smallest = find_smallest(self._source, self._file, plan.format, self._rewrite_options(plan))
+            write_unless_much_larger(temp, smallest, plan.output.min_saving or 0)
+        elif saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):
             wanted = self._recipe.metadata
             keep_original(self._source, self._file, plan, content.metadata, wanted, temp)
 

@@ -25,6 +25,11 @@ def format_of_name(name: str) -> str | None:
     return _BY_EXTENSION.get(os.path.splitext(name)[1][1:].lower())
 
 
+def usual_extension(format_: str) -> str:
+    """Return the extension, without a dot, that files of a format have."""
+    return (KEPT_EXTENSIONS.get(format_) or EXTENSIONS[format_])[0]
+
+
 def output_extension(format_: str, source: str) -> str:
     """Return the extension, without a dot, of an output of a format: the source's own where that fits."""
     own = os.path.splitext(source)[1][1:]

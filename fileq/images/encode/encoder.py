@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fileq.errors import ErrorKind, JobError
 from fileq.files.output_mark import append_mark
 from fileq.images.color import modes
@@ -37,6 +39,8 @@ DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 """Where one sees no difference at a normal distance; each format counts in its own way."""
 
 _ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 of 255 off
+_EITHER_WAY = {"webp", "jxl"}
+_FEW_COLORS = 2**12
 _MOST_PLAYS = 65535  # what GIF and WebP have room for
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
 _FULL_CHROMA = 90  # from this quality on, color has the resolution of light
@@ -67,7 +71,7 @@ class EncoderInput:
 def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) -> None:
     """Write `content` to the temp file in a format such as "jpeg", by the output's options. Raises JobError."""
     _refuse_impossible(format_, output)
-    frames = _convert_frames(format_, content)
+    frames = _convert_frames(format_, content, output)
     fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content)
 
     inner = exif_directories(content.metadata, content.size)
@@ -90,6 +94,9 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
 
     quality = output.quality or DEFAULT_QUALITY.get(format_)
     size = write(quality)
+    if quality and _may_be_smaller_without_loss(format_, frames, output):
+        without_loss = write(None)
+        size = without_loss if without_loss <= size else write(quality)
     if output.max_bytes is not None and size > output.max_bytes:
         _fit_max_bytes(write, size, quality if _is_lossy(format_, output) else None, output.max_bytes)
 
@@ -124,15 +131,22 @@ def _fit_max_bytes(write: Callable[[int | None], int], size: int, quality: int |
         write(best)
 
 
+def _may_be_smaller_without_loss(format_: str, frames: Sequence[Image], output: Output) -> bool:
+    """Return whether to try that: with few colors, as drawings and screenshots have, it often takes fewer bytes."""
+    if format_ not in _EITHER_WAY or output.lossless or len(frames) > 1:
+        return False
+    return frames[0].getcolors(_FEW_COLORS) is not None
+
+
 def _is_lossy(format_: str, output: Output) -> bool:
     return format_ in DEFAULT_QUALITY and not output.lossless
 
 
-def _convert_frames(format_: str, content: EncoderInput) -> list[Image]:
+def _convert_frames(format_: str, content: EncoderInput, output: Output) -> list[Image]:
     opaque = [modes.drop_opaque_alpha(frame) for frame in content.frames]
     frames = [_convert_frame(format_, frame, content.background) for frame in opaque]
     if format_ == "png" and content.has_palette and len(frames) == 1:
-        frames = [modes.quantize_losslessly(frames[0])]
+        frames = [modes.restore_palette(frames[0], lossless=output.lossless)]
     if format_ not in {"tiff", "pdf"} and len({frame.mode for frame in frames}) > 1:
         common = "RGBA" if any(modes.has_alpha(frame) for frame in frames) else "RGB"
         frames = [frame.convert(common) for frame in frames]
@@ -190,6 +204,8 @@ def _sequence_options(format_: str, frames: Sequence[Image], content: EncoderInp
 
 def _format_options(format_: str, output: Output, quality: int | None) -> dict[str, Any]:
     options = _OPTIONS.get(format_)
+    if quality is None and format_ in _EITHER_WAY:
+        output = msgspec.structs.replace(output, lossless=True)
     return options(output, quality or 0) if options else {}
 
 

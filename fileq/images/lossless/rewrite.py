@@ -11,7 +11,7 @@ from PIL import ExifTags
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
-from fileq.images.lossless import gif, jpeg, png, tiff, webp
+from fileq.images.lossless import gif, jpeg, jpeg_quality, png, tiff, webp
 from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
@@ -34,6 +34,7 @@ _FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
 _COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
 """Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
 
+_WITHOUT_QUALITY = {"png", "gif", "tiff"}
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
 
 
@@ -50,13 +51,27 @@ class RewriteOptions:
 def keeps_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
     """Return whether an output is to be the source's picture without loss, whole, and in its own format.
 
-    Only a recipe that keeps originals asks for that, by `min_saving`: elsewhere colors are converted, and depths.
+    Only a recipe that keeps originals asks for that, by `min_saving`: elsewhere colors are converted, and depths. Where
+    it states a quality, no new file could be worth its loss if the format has none, or the source's own is no better.
     """
-    if plan.output.min_saving is None:
+    return can_keep_pixels(source, plan, steps) and (plan.output.lossless or _is_no_better(source, plan))
+
+
+def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
+    """Return whether the source's own file, packed again, could be the output."""
+    output = plan.output
+    if output.min_saving is None or not (output.lossless or output.quality):
         return False
     is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
     whole = len(plan.frames) == len(source.sequence)
-    return plan.output.lossless and plan.keeps_format and whole and not steps and not is_damaged
+    return plan.keeps_format and whole and not steps and not is_damaged
+
+
+def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:
+    if plan.format in _WITHOUT_QUALITY:
+        return True
+    own = jpeg_quality.estimate_quality(source.image)
+    return own is not None and own <= (plan.output.quality or 0)
 
 
 def write_smallest(
@@ -64,8 +79,19 @@ def write_smallest(
 ) -> None:
     """Put the smallest file that shows the source's pixels into the temp file. `file` is the source's, open.
 
-    That is the source's own bytes where no other has fewer. Raises JobError.
+    Raises JobError.
     """
+    _write(temp, find_smallest(source, file, format_, options))
+
+
+def write_unless_much_larger(temp: TempFile, smallest: bytes, least_saving: float) -> None:
+    """Put a file that lost nothing in place of the temp file's, unless that saves `least_saving` more, a share to 1."""
+    if temp.size > len(smallest) * (1 - least_saving):
+        _write(temp, smallest)
+
+
+def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions) -> bytes:
+    """Return the smallest file that shows the source's pixels: its own bytes where no other has fewer."""
     with translate_os_errors(source.path):
         content = read_all(file)
     holds_what_goes = options.policy != "all" and not has_no_metadata(source)
@@ -77,10 +103,14 @@ def write_smallest(
         smallest = content
         if holds_what_goes:
             source.add_note(_KEPT_WITH_METADATA)
+    return smallest
+
+
+def _write(temp: TempFile, content: bytes) -> None:
     with translate_os_errors(temp.path):
         temp.truncate()
         with temp.open_from_start() as out:
-            out.write(smallest)
+            out.write(content)
 
 
 def _forms(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
