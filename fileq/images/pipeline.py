@@ -37,6 +37,7 @@ from fileq.images.plan import (
     describe_dropped_frames,
     holds_sequence,
     plan_outputs,
+    refuse_other_names,
     with_alpha_format,
 )
 from fileq.images.programs import ProgramRun, SourceRun, open_program_folder, read_size, refuse_misplaced
@@ -121,6 +122,7 @@ class ImageRun(SourceRun):
             self._rendered = dict(self._render(range(len(self._plans))))
             self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]
         self.planned = tuple(self._plan(key, plan) for key, plan in enumerate(self._plans))
+        refuse_other_names(self._recipe, request.source, self.planned)
         self._leave_out(find_superfluous(self._recipe, self._plans, self.planned))
 
     @property

@@ -21,12 +21,14 @@ from fileq.recipes.formats import format_of_name
 from fileq.recipes.output_names import NameDate, NameTime, fill_name, template_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import BinaryIO
 
     from PIL import Image
 
     from fileq.images.decode.source import DecodedSource
-    from fileq.recipes.recipe import Output
+    from fileq.job import OutputInfo
+    from fileq.recipes.recipe import Output, Recipe
     from fileq.units import Size
 
 _ANIMATION_FORMATS = {"gif", "webp", "png", "avif"}
@@ -111,6 +113,18 @@ def check_size(size: Size, format_: str, max_pixels: int) -> None:
             f"{format_.upper()} pictures have at most {limit} pixels a side; this one would be {size[0]}x{size[1]}."
         )
         raise JobError(ErrorKind.UNSUPPORTED, message, "Make it smaller with a resize step, or choose PNG or TIFF.")
+
+
+def refuse_other_names(recipe: Recipe, source: str, planned: Sequence[OutputInfo]) -> None:
+    """Raise JobError (unsupported) where a recipe is to replace its source, and no output has the source's name."""
+    if not recipe.replace or any(output.path == source for output in planned):
+        return
+    names = ", ".join(os.path.basename(output.path) for output in planned)
+    raise JobError(
+        ErrorKind.UNSUPPORTED,
+        f"{source} can't be replaced: its output would be {names}.",
+        "Only a file of the same name can. Leave out --replace (replace in a recipe) to have both.",
+    )
 
 
 def _size_depends_on_pixels(step: Operation) -> bool:

@@ -76,12 +76,14 @@ def nameless_recipe(changes: Refinement) -> Recipe:
     if changes.program is not None and not changes.touches_pixels:
         recipe = msgspec.structs.replace(recipe, match=("*",), steps=(changes.program,))
     elif not changes.touches_pixels:  # what goes is taken out, and the picture stays as it is, byte for byte
-        recipe = msgspec.structs.replace(recipe, outputs=(Output(format="same", min_saving=1.0),))
+        recipe = msgspec.structs.replace(recipe, outputs=(Output(format="same", lossless=True, min_saving=1.0),))
     return refine_recipe(recipe, changes)
 
 
 def refine_recipe(recipe: Recipe, changes: Refinement) -> Recipe:
     """Return the recipe with the changes. Raises ValueError with the remedy where they don't fit it."""
+    if changes.metadata is not None and (changes.program is not None or recipe.only_program is not None):
+        raise ValueError("metadata is what fileq writes, and a program writes these outputs; have the program do it")
     if recipe.only_program is not None and changes.program is not None:
         recipe = msgspec.structs.replace(recipe, steps=(changes.program,))
     elif len(changes.sizes) > 1:

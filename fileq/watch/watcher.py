@@ -94,6 +94,12 @@ class Watcher:
         """Return the files that are not complete: with `once`, those that it did not wait for."""
         return list(self._unsettled)
 
+    @property
+    def unread(self) -> list[str]:
+        """Return what the last scans could not read: each path, and why."""
+        scans = [watched.rescan.last_scan for watched in self._folders]
+        return [problem for scan in scans if scan is not None for problem in scan.problems]
+
     def _pause(self) -> float:
         now = time.monotonic()
         if self._wanted is not None or self._reloading or any(watched.rescan.is_running for watched in self._folders):

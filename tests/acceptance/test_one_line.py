@@ -267,3 +267,16 @@ def test_a_quality_that_changes_nothing_is_said(fileq, photo):
 def test_a_saved_recipe_that_takes_the_place_of_a_built_in_one_says_so(fileq, photo):
     assert "place of the built-in one" in fileq.run("add", photo, "--resize", "99x", "--save-as", "web").stderr
     assert "built-in" not in fileq.run("add", photo, "--resize", "99x", "--save-as", "mine").stderr
+
+
+def test_what_no_output_can_replace_fails_and_stays_alone(fileq, photo):
+    Image.new("RGB", (60, 40)).save(photo.parent / "x.bmp")
+    answer = fileq.run("run", "p", "--strip", "--replace", expect=1)
+    assert "x.bmp: it can't be replaced: its output would be x.png" in answer.stdout
+    assert sorted(path.name for path in photo.parent.iterdir()) == ["a.jpg", "x.bmp"]
+
+
+@pytest.mark.parametrize("option", [["--strip"], ["--metadata", "private"]])
+def test_metadata_and_a_program_that_writes_the_outputs_contradict_each_other(fileq, photo, option):
+    answer = fileq.run("run", "p", "--exec", "cp {source} {output}", *option, "-o", "out", expect=2)
+    assert "a program writes these outputs" in answer.stderr

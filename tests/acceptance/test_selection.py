@@ -76,3 +76,18 @@ def test_a_folder_without_rights_that_a_pattern_or_path_leads_into_is_exit_1(
     (problem,) = json.loads(said.stdout)["problems"]
     assert problem.startswith(str(tree / "private"))
     assert problem.endswith("Permission denied")
+
+
+def test_a_watch_that_looks_once_says_which_folder_it_could_not_read_and_is_exit_1(fileq: Program, tree: Path) -> None:
+    without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    (tree / "private").chmod(0)
+    try:
+        said = subprocess.run(
+            [*without_rights, sys.executable, "-m", "fileq", "watch", "p", "--once"],
+            cwd=fileq.folder, env=fileq.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        (tree / "private").chmod(0o755)
+    assert said.returncode == 1, said
+    assert f"{tree / 'private'}: Permission denied" in said.stderr
+    assert "queued" in said.stdout  # the others are
