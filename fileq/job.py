@@ -42,6 +42,9 @@ UNFINISHED = frozenset(JobState) - FINAL
 LISTED = frozenset(JobState) - {JobState.SUPERSEDED}
 """What lists and sums are about unless somebody asks for others: another job stands for one that is superseded."""
 
+SKIPPED_OUTPUTS = "skipped: a file exists there."
+"""How the note on a job ends whose outputs are not all made: it is up to date only once they are."""
+
 
 class Failure(msgspec.Struct, frozen=True):
     """Why a job did not go well, as the user is told."""

@@ -10,7 +10,7 @@ import msgspec
 from fileq import queue
 from fileq.errors import ErrorKind, FolderUnavailable, JobError
 from fileq.images.protocol import EncodeResult, PipelineRequest, Reservation
-from fileq.job import Failure, JobState, OutputInfo, Token
+from fileq.job import SKIPPED_OUTPUTS, Failure, JobState, OutputInfo, Token
 from fileq.ledger.tables.attempts import Claim, Fenced
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.publish import (
@@ -278,5 +278,5 @@ def _describe_names(source: str, renamed: Sequence[tuple[str, str]]) -> list[str
 
 
 def _note(notes: Sequence[str], *, skipped: int) -> str:
-    kept = [f"{describe_count(skipped, 'output')} skipped: a file exists there."] if skipped else []
+    kept = [f"{describe_count(skipped, 'output')} {SKIPPED_OUTPUTS}"] if skipped else []
     return " ".join([*notes, *kept])

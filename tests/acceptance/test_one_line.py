@@ -280,3 +280,18 @@ def test_what_no_output_can_replace_fails_and_stays_alone(fileq, photo):
 def test_metadata_and_a_program_that_writes_the_outputs_contradict_each_other(fileq, photo, option):
     answer = fileq.run("run", "p", "--exec", "cp {source} {output}", *option, "-o", "out", expect=2)
     assert "a program writes these outputs" in answer.stderr
+
+
+def test_what_was_skipped_is_made_once_there_is_room_or_it_may_be_overwritten(fileq, photo):
+    foreign = fileq.folder / "out" / "a.jpg"
+    foreign.parent.mkdir()
+    line = ["run", "p", "--resize", "100x", "-o", "out"]
+    for remedy in ("overwrite", "room"):
+        foreign.write_bytes(b"a stranger's")
+        fileq.run(*line, "--on-conflict", "skip")
+        assert foreign.read_bytes() == b"a stranger's"
+        if remedy == "room":
+            foreign.unlink()
+        fileq.run(*line, "--on-conflict", "skip" if remedy == "room" else "overwrite")
+        with Image.open(foreign) as made:
+            assert made.size == (100, 75)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from fileq.files.identity import is_same_file
-from fileq.job import JobState, OutputInfo
+from fileq.job import SKIPPED_OUTPUTS, JobState, OutputInfo
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import Database
 
@@ -245,14 +245,19 @@ class Outputs:
         return published is not None and all(_is_at(path, inode, version) for path, inode, version in published)
 
     def _published_by(self, job_id: int) -> list[tuple[str, int, str]] | None:
-        """All that a done job published, each by path, inode and version; None where some of it isn't its own now."""
+        """All that a done job published, each by path, inode and version.
+
+        None where some of it isn't its own now, or was never made as another file had its place.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, inode, published_version from outputs where job_id = ? and published_version is not null",
                 (job_id,),
             ).fetchall()
-            (count,) = connection.execute("select outputs from jobs where id = ?", (job_id,)).fetchone()
-        return [(decode_path(path), inode, version) for path, inode, version in rows] if len(rows) == count else None
+            count, note = connection.execute("select outputs, note from jobs where id = ?", (job_id,)).fetchone()
+        if len(rows) != count or note.endswith(SKIPPED_OUTPUTS):
+            return None
+        return [(decode_path(path), inode, version) for path, inode, version in rows]
 
     def list_expected_outputs(self, *, after: str | None, limit: int) -> list[ExpectedOutput]:
         """Return published outputs that nobody has removed, by their paths, beginning `after` one."""
