@@ -80,7 +80,7 @@ def _strip_metadata(source: DecodedSource, content: bytes, format_: str, data: M
     if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
         return None
     try:
-        as_stored = data.as_stored(source.stored_orientation)
+        as_stored = data.as_stored(source)
         return lossless_rewrite.replace_metadata(content, format_, as_stored, source.stored_size)
     except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
         return None

@@ -132,6 +132,6 @@ def _strip(source: DecodedSource, content: bytes, format_: str, data: Metadata) 
     if format_ not in REWRITABLE_FORMATS:
         return None
     try:
-        return replace_metadata(content, format_, data.as_stored(source.stored_orientation), source.stored_size)
+        return replace_metadata(content, format_, data.as_stored(source), source.stored_size)
     except DAMAGE:
         return None

@@ -59,11 +59,15 @@ class Metadata:
     density: tuple[float, float] | None = None
     orientation: int = 1
 
-    def as_stored(self, orientation: int) -> Metadata:
-        """Return what a file carries whose pixels stay as they lie, to be turned by an EXIF `orientation`."""
-        density = self.density or ()  # some cameras have it in EXIF alone
+    def as_stored(self, source: DecodedSource) -> Metadata:
+        """Return what a file carries whose pixels stay as they lie: EXIF says how to turn them, and the density.
+
+        The density is in EXIF only where the file says it nowhere else, as some cameras' do.
+        """
+        is_said = source.format == "PNG" or bool(source.image.info.get("jfif_unit"))
+        density = () if is_said else self.density or ()
         exif = self.exif | dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
-        return replace(self, exif=exif, orientation=orientation)
+        return replace(self, exif=exif, orientation=source.stored_orientation)
 
 
 def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
