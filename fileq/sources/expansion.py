@@ -110,11 +110,21 @@ def _matches(path: str) -> Iterator[NamedPath]:
     magic = [bool(glob.has_magic(part)) and not _is_escaped(part) for part in parts]
     if not any(magic):
         return
+    pattern = os.sep.join([*parts[:-1], _in_any_case(parts[-1])])
     root = os.path.normpath(os.sep.join(map(_unescape, parts[: magic.index(True)])) or os.sep)
     spelled = frozenset(_unescape(part) for part, is_magic in zip(parts, magic, strict=True) if not is_magic)
     found = {*glob.iglob(pattern, recursive=True), *_barred_folders(parts, magic)}
     for match in sorted(map(os.path.normpath, found)):
         yield NamedPath(path=match, root=root, is_folder=os.path.isdir(match), by_hand=False, spelled=spelled)
+
+
+def _in_any_case(name: str) -> str:
+    """Return the pattern of a name with its ending in capital and small letters alike: *.jpg is about IMG.JPG, too."""
+    stem, dot, ending = name.rpartition(".")
+    if not dot or not glob.has_magic(stem) or glob.has_magic(ending):
+        return name
+    letters = (f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else letter for letter in ending)
+    return f"{stem}.{''.join(letters)}"
 
 
 def _barred_folders(parts: Sequence[str], magic: Sequence[bool]) -> Iterator[str]:

@@ -155,7 +155,7 @@ class SourceFinder:
                 folders.append(entry.name)
                 continue
             scope.note_file(entry.name)
-            if not self._takes_walked(entry.name, below, relative) or (
+            if not self._takes_walked(folder, entry.name, below, relative) or (
                 entry.is_symlink() and os.path.isdir(entry.path)
             ):
                 continue
@@ -166,14 +166,17 @@ class SourceFinder:
             path, inner = os.path.join(folder, name), os.path.join(below, name)
             if self._note_output_folder(path, scope.recipe_of_subfolder(path)):
                 continue
-            if self.filter.takes_all or self.filter.takes_folder([inner, relative_to(path, self._base)]):
+            if self.filter.takes_all or self.filter.takes_folder(
+                [inner, relative_to(path, self._base), self._typed(path)]
+            ):
                 yield from self._walk(path, named, inner)
 
-    def _takes_walked(self, name: str, below: str, relative: str) -> bool:
-        """Whether a file is meant that is seen from the named folder, and from the base of the tree."""
+    def _takes_walked(self, folder: str, name: str, below: str, relative: str) -> bool:
+        """Whether a file is meant, seen from the named folder, from the base of the tree, and from where people are."""
         if self.filter.takes_all:
             return True
-        return self.filter.takes_file([os.path.join(below, name), os.path.join(relative, name)])
+        typed = self._typed(os.path.join(folder, name))
+        return self.filter.takes_file([os.path.join(below, name), os.path.join(relative, name), typed])
 
     def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:

@@ -3,6 +3,7 @@
 Beside them: the ending of a name counts in capital and small letters alike, and braces are expanded as a shell does.
 """
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -87,11 +88,17 @@ def _about_named(lines: Sequence[str]) -> list[str]:
 
 def _line(pattern: str) -> str:
     """Return the pattern as a line of .gitignore, where # and spaces at the end would mean something else."""
-    pattern = _fold_endings(pattern)
+    pattern = _fold_endings(_from_working_folder(pattern))
     if pattern.startswith("#"):
         pattern = f"\\{pattern}"
     bare = pattern.rstrip(" ")
     return bare + "\\ " * (len(pattern) - len(bare))
+
+
+def _from_working_folder(pattern: str) -> str:
+    """Return a pattern that people wrote like a path, absolute or with ./, as seen from the working folder."""
+    here = os.getcwd().rstrip(os.sep) + os.sep
+    return "/" + pattern.removeprefix("./").removeprefix(here) if pattern.startswith(("./", here)) else pattern
 
 
 def _positive(line: str) -> str:

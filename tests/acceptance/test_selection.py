@@ -91,3 +91,21 @@ def test_a_watch_that_looks_once_says_which_folder_it_could_not_read_and_is_exit
     assert said.returncode == 1, said
     assert f"{tree / 'private'}: Permission denied" in said.stderr
     assert "queued" in said.stdout  # the others are
+
+
+@pytest.mark.parametrize("way", ["p/private", "./p/private/", "absolute", "p/private/**"])
+def test_a_folder_is_excluded_by_its_path_as_people_see_it(fileq: Program, tree: Path, way: str) -> None:
+    answer = fileq.run("run", "p", "-o", "out", "--exclude", str(tree / "private") if way == "absolute" else way)
+    assert files(fileq.folder / "out") == ["a.jpg", "sub/a.jpg"]
+    assert "matched nothing" not in answer.stderr
+
+
+def test_a_pattern_takes_endings_in_capital_and_small_letters(fileq: Program, tree: Path) -> None:
+    (tree / "a.jpg").rename(tree / "a.JPG")
+    fileq.run("run", "p/*.jpg", "-o", "out")
+    assert files(fileq.folder / "out") == ["a.JPG"]
+
+
+@pytest.mark.parametrize("out", ["", "new.jpg"])
+def test_out_that_names_no_folder_is_exit_2(fileq: Program, tree: Path, out: str) -> None:
+    assert "Name" in fileq.run("run", "p", "-o", out, expect=2).stderr

@@ -4,18 +4,22 @@ import os
 
 from fileq.config.paths import absolute_path
 from fileq.errors import UsageError
+from fileq.recipes.formats import format_of_name
+
+_REMEDY = "Name a folder. The name of an output is --name '{stem}-small.{ext}'."
 
 
 def output_folder(out: str | None) -> str | None:
     """Return the absolute path that --out means, None where it isn't given. Raises UsageError where a file is there."""
     if out is None:
         return None
+    if not out:
+        raise UsageError("--out '' names no folder.", "Name one, or leave out --out.")
     folder = existing = absolute_path(out)
+    if format_of_name(folder) is not None and not os.path.isdir(folder):
+        raise UsageError(f"--out {out} is the name of a file, and outputs go into a folder.", _REMEDY)
     while not os.path.lexists(existing) and os.path.dirname(existing) != existing:
         existing = os.path.dirname(existing)
     if os.path.lexists(existing) and not os.path.isdir(existing):
-        raise UsageError(
-            f"--out {out}: {existing} is a file, and outputs go into a folder.",
-            "Name a folder. The name of an output is --name '{stem}-small.{ext}'.",
-        )
+        raise UsageError(f"--out {out}: {existing} is a file, and outputs go into a folder.", _REMEDY)
     return folder
