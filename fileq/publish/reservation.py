@@ -159,6 +159,8 @@ class PathOccupant:
     def _anothers_output(self) -> bool:
         if self._owner is None or self._ours:
             return False
+        if self._owner.state.is_final and self.replaces_source:
+            return False  # an earlier recipe had its output in this place, and the source is that by now
         return self.exists or not self._owner.state.is_final
 
     @property

@@ -295,3 +295,14 @@ def test_what_was_skipped_is_made_once_there_is_room_or_it_may_be_overwritten(fi
         fileq.run(*line, "--on-conflict", "skip" if remedy == "room" else "overwrite")
         with Image.open(foreign) as made:
             assert made.size == (100, 75)
+
+
+def test_what_one_recipe_has_replaced_another_can_replace_and_both_can_be_undone(fileq, photo):
+    original = photo.read_bytes()
+    fileq.run("run", "p", "--strip", "--replace")
+    fileq.run("run", "p", "-r", "thumbnail", "--replace")
+    with Image.open(photo) as made:
+        assert made.size == (300, 225)
+    fileq.run("undo", "2")
+    fileq.run("undo", "1")
+    assert photo.read_bytes() == original
