@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 
 from fileq.ledger.database import Database
 from fileq.ledger.queries.moved_folders import MovedFolders
-from fileq.ledger.queries.overview import Overview
 from fileq.ledger.queries.prior_jobs import PriorJobs
-from fileq.ledger.tables.attempts import Attempts
 from fileq.ledger.tables.batches import Batches
-from fileq.ledger.tables.counters import Counters
 from fileq.ledger.tables.jobs import Jobs
 from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
 from fileq.ledger.tables.outputs import LeftoverTemps, Outputs
-from fileq.ledger.tables.sources.dispositions import Dispositions
 from fileq.ledger.tables.sources.folders import Folders
-from fileq.ledger.tables.sources.job_sources import JobSources
 from fileq.ledger.tables.workers import Workers
 
 if TYPE_CHECKING:
     from fileq.ledger.queries.health import HealthQueries
     from fileq.ledger.queries.history import History
     from fileq.ledger.queries.output_names import OutputNames
+    from fileq.ledger.queries.overview import Overview
     from fileq.ledger.queries.retention import Retention
     from fileq.ledger.queries.tombstones import Tombstones
     from fileq.ledger.queries.work import WorkQueries
+    from fileq.ledger.tables.attempts import Attempts
     from fileq.ledger.tables.checks import Checks
+    from fileq.ledger.tables.counters import Counters
     from fileq.ledger.tables.notifications import Notifications
     from fileq.ledger.tables.replaced_files import ReplacedFiles
     from fileq.ledger.tables.schedule import ScheduledTasks
+    from fileq.ledger.tables.sources.dispositions import Dispositions
+    from fileq.ledger.tables.sources.job_sources import JobSources
     from fileq.ledger.tables.sources.pending_events import PendingEvents
     from fileq.ledger.tables.sources.watches import Watches
 
@@ -48,19 +48,14 @@ class Ledger:
     def __init__(self, path: str, patience: float = 5.0) -> None:
         self.database = Database(path, patience)
         self.jobs = Jobs(self.database)
-        self.job_sources = JobSources(self.database)
         self.outputs = Outputs(self.database)
-        self.attempts = Attempts(self.database)
         self.leftover_temps = LeftoverTemps(self.database)
         self.folders = Folders(self.database)
         self.batches = Batches(self.database)
         self.workers = Workers(self.database)
         self.prior_jobs = PriorJobs(self.database)
-        self.dispositions = Dispositions(self.database)
-        self.counters = Counters(self.database)
         self.moved_folders = MovedFolders(self.database)
         self.messages = QueueMessages(self.database)
-        self.overview = Overview(self.database)
         self.meta = Meta(self.database)
         folder, name = os.path.split(self.database.path)
         self.replaced_folder = os.path.join(folder, f".{name}.replaced")
@@ -82,6 +77,36 @@ class Ledger:
         self.database.close()
 
     # What few commands need is imported at its first use: each `add` would pay for all.
+
+    @cached_property
+    def attempts(self) -> "Attempts":
+        from fileq.ledger.tables.attempts import Attempts
+
+        return Attempts(self.database)
+
+    @cached_property
+    def overview(self) -> "Overview":
+        from fileq.ledger.queries.overview import Overview
+
+        return Overview(self.database)
+
+    @cached_property
+    def counters(self) -> "Counters":
+        from fileq.ledger.tables.counters import Counters
+
+        return Counters(self.database)
+
+    @cached_property
+    def dispositions(self) -> "Dispositions":
+        from fileq.ledger.tables.sources.dispositions import Dispositions
+
+        return Dispositions(self.database)
+
+    @cached_property
+    def job_sources(self) -> "JobSources":
+        from fileq.ledger.tables.sources.job_sources import JobSources
+
+        return JobSources(self.database)
 
     @cached_property
     def health(self) -> "HealthQueries":
