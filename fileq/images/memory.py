@@ -44,6 +44,9 @@ _FULL_CHROMA = 13
 
 _WEBP_LOSSLESS = 34
 
+_PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 44}
+"""Where a file is packed again without loss, and compared with what it was."""
+
 _STEP = 8
 """What a step takes beside what goes in and what comes out."""
 
@@ -103,6 +106,8 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
 
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     need = _ENCODER.get(format_, 4)
+    if output.lossless and output.min_saving is not None:
+        need = max(need, _PACKED_AGAIN.get(format_, 0))
     if format_ == "webp" and output.lossless:
         need = _WEBP_LOSSLESS
     if format_ == "avif" and output.subsampling == "4:4:4":

@@ -116,8 +116,9 @@ def check_size(size: Size, format_: str, max_pixels: int) -> None:
 
 
 def refuse_other_names(recipe: Recipe, source: str, planned: Sequence[OutputInfo]) -> None:
-    """Raise JobError (unsupported) where a recipe is to replace its source, and no output has the source's name."""
-    if not recipe.replace or any(output.path == source for output in planned):
+    """Raise JobError (unsupported) where a recipe is to replace its source, and what it makes there has other names."""
+    beside = [output for output in planned if os.path.dirname(output.path) == os.path.dirname(source)]
+    if not recipe.replace or not beside or any(output.path == source for output in beside):
         return
     names = ", ".join(os.path.basename(output.path) for output in planned)
     raise JobError(

@@ -124,6 +124,17 @@ def test_no_animation_or_document_takes_more_than_is_estimated(tmp_path, name, m
 
 
 @measured
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("x.png", "RGB"), ("x.png", "RGBA"), ("x.gif", "P"), ("x.tif", "RGB"), ("x.webp", "RGB"), ("x.jpg", "RGB")],
+)
+def test_packing_again_takes_no_more_than_is_estimated(tmp_path, name, mode):
+    source = tmp_path / name
+    noise(mode).save(source, **({"lossless": True, "method": 0} if name == "x.webp" else {}))
+    check_estimate(*measure(source, tmp_path / "out", Output(format="same", lossless=True, min_saving=0.0)))
+
+
+@measured
 def test_several_outputs_and_steps_take_no_more_than_is_estimated(tmp_path):
     source = tmp_path / "x.jpg"
     noise("RGB").save(source, quality=90)
