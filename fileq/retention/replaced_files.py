@@ -78,8 +78,8 @@ class _Place(msgspec.Struct, frozen=True):
     def expect(self, replaced: ReplacedFile) -> PutBack:
         """Return what would become of the file that is kept."""
         kept, there = self.look(replaced)
-        if kept is None:
-            return PutBack.GONE
+        if kept is None:  # or a crash came between the swap's end and the ledger's
+            return PutBack.DONE if replaced.is_put_back else PutBack.GONE
         if there is None or os.path.samestat(there, kept) or _is_output(kept, replaced) or _is_output(there, replaced):
             return PutBack.DONE
         return PutBack.CHANGED

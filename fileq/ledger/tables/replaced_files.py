@@ -18,6 +18,8 @@ class ReplacedFile(msgspec.Struct, frozen=True, kw_only=True):
     job_id: int
     kept_path: str
     output_versions: frozenset[tuple[int, str]]
+    is_put_back: bool
+    """Whether that is written down, and only what was left of it is to be cleared away."""
 
 
 class ReplacedFiles:
@@ -45,7 +47,7 @@ class ReplacedFiles:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select replaced_files.id, replaced_files.path, replaced_files.job_id, kept_path, output_inode,"  # noqa: S608  # ours
-                " output_version, outputs.inode, outputs.published_version from replaced_files"
+                " output_version, outputs.inode, outputs.published_version, outputs.removed_at from replaced_files"
                 " left join jobs on jobs.id = replaced_files.job_id"
                 " left join outputs on outputs.path = replaced_files.path and outputs.job_id = replaced_files.job_id"
                 f" where {condition} order by replaced_files.id desc",
@@ -60,8 +62,9 @@ class ReplacedFiles:
                 output_versions=frozenset(
                     [(inode, version), *([(now_inode, now_version)] if now_version is not None else [])]
                 ),
+                is_put_back=removed_at is not None and now_version is None,
             )
-            for row_id, path, job_id, kept, inode, version, now_inode, now_version in rows
+            for row_id, path, job_id, kept, inode, version, now_inode, now_version, removed_at in rows
         ]
 
     def list_sources_replaced(self, batch_id: int) -> list[str]:
