@@ -34,7 +34,7 @@ _FONT = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
 
 def new_photos(folder: Path) -> None:
     """Make the photos that the picture shows."""
-    write(folder / "photos", 12, (3000, 2000))
+    write(folder / "photos", 12, (6000, 4000))
 
 
 def run(folder: Path) -> tuple[list[list[Text]], list[Text]]:
@@ -92,7 +92,7 @@ def _lines(screen: pyte.Screen) -> list[Text]:
 def is_midway(screen: list[Text]) -> bool:
     """Whether both workers are busy, and some photos are done."""
     shown = "\n".join(line.plain for line in screen)
-    return shown.count(_BUSY) == 2 and bool(re.search(r"\b[5-8] of 12\b", shown))
+    return shown.count(_BUSY) == 2 and bool(re.search(r"\b([3-9]|10) of 12\b", shown))
 
 
 def picture(midway: list[Text], end: list[Text]) -> str:
