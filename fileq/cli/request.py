@@ -3,7 +3,7 @@
 import codecs
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fileq.cli.options import QueueingOptions, SelectionOptions
@@ -18,6 +18,7 @@ from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
 from fileq.ledger import Ledger
+from fileq.sources.expansion import expand_paths
 
 
 def build_request(
@@ -32,10 +33,11 @@ def build_request(
     listed = read_path_list(files_from, null=selection.null) if files_from else ()
     if not selection.paths and not files_from:
         raise UsageError("Which files? No PATH was given.", "Name files or folders, for example: fileq add photos/")
+    saves = recipe_options.save_as is not None and not queueing.dry_run and _are_there(selection, listed)
     return AddRequest(
         paths=selection.paths or (),
         listed=listed,
-        recipes=select_recipes(session, recipe_options, saves=not queueing.dry_run),
+        recipes=select_recipes(session, recipe_options, saves=saves),
         out=output_folder(recipe_options.out),
         base=None if selection.base is None else absolute_path(selection.base),
         include=tuple(selection.include or ()),
@@ -45,6 +47,15 @@ def build_request(
         due_at=None if queueing.at is None else parse_due_time(queueing.at, now),
         repeat=RepeatRule.ALWAYS if queueing.force else RepeatRule.UNLESS_UP_TO_DATE,
     )
+
+
+def _are_there(selection: SelectionOptions, listed: Sequence[str]) -> bool:
+    """Whether all paths that are named exist: else the command fails, and nothing is saved."""
+    try:
+        expand_paths(selection.paths or (), listed)
+    except MissingPathsError:
+        return False
+    return True
 
 
 _MOST_PLACES = 5

@@ -306,3 +306,17 @@ def test_what_one_recipe_has_replaced_another_can_replace_and_both_can_be_undone
     fileq.run("undo", "2")
     fileq.run("undo", "1")
     assert photo.read_bytes() == original
+
+
+def test_a_recipe_of_a_command_that_fails_is_not_saved(fileq, photo):
+    fileq.run("run", "nowhere", "--resize", "99x", "--save-as", "mine", expect=2)
+    assert not (fileq.folder / "fileq.toml").exists()
+    fileq.run("run", "p", "--resize", "99x", "--save-as", "mine")
+    assert "99x" in (fileq.folder / "fileq.toml").read_text()
+
+
+def test_a_plan_says_that_a_run_goes_on_with_what_is_queued(fileq, photo):
+    fileq.run("add", "p", "-r", "thumbnail")
+    assert (
+        "fileq run goes on with what is queued already." in fileq.run("run", "p", "-r", "thumbnail", "--dry-run").stdout
+    )

@@ -126,6 +126,8 @@ def _totals(plan: Plan, result: AddResult) -> str:
     skipped = ", ".join(f"{describe_count(count, 'file')} {what}" for count, what in others if count)
     start = describe_count(plan.total, "job") if plan.total else "Nothing to do"
     said = f"{start}: {', '.join(counts)}." if counts else f"{start}."
+    if plan.counts[PlanOutcome.QUEUED]:
+        said += " fileq run goes on with what is queued already."
     return f"{said} Skipped: {skipped}." if skipped else said
 
 
