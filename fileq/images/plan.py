@@ -116,7 +116,12 @@ def check_size(size: Size, format_: str, max_pixels: int) -> None:
 
 
 def refuse_other_names(recipe: Recipe, source: str, planned: Sequence[OutputInfo]) -> None:
-    """Raise JobError (unsupported) where a recipe is to replace its source, and what it makes there has other names."""
+    """Raise JobError (unsupported) where a recipe is to replace its source, and what it makes there has other names.
+
+    One that asks for another format has its output beside the source.
+    """
+    if any((output.format or format_of_name(output.name) or "same") != "same" for output in recipe.outputs):
+        return
     beside = [output for output in planned if os.path.dirname(output.path) == os.path.dirname(source)]
     if not recipe.replace or not beside or any(output.path == source for output in beside):
         return

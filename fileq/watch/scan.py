@@ -32,6 +32,8 @@ class Scan:
     def __init__(self, spec: WatchSpec, start: str | None = None) -> None:
         self.folder_count = 0
         self.problems: list[str] = []
+        self.barred: list[str] = []
+        """Those of the problems that somebody has to change permissions for."""
         self.refused_links = RefusedLinks()
         self._spec = spec
         self._real_path = os.path.realpath(spec.path)
@@ -59,13 +61,19 @@ class Scan:
         except OSError as error:
             if path == top:
                 raise
-            self.problems.append(f"{path}: {error.strerror}")
+            self._note(path, error)
+
+    def _note(self, path: str, error: OSError) -> None:
+        problem = f"{path}: {error.strerror}"
+        self.problems.append(problem)
+        if isinstance(error, PermissionError):
+            self.barred.append(problem)
 
     def _file(self, entry: os.DirEntry[str], path: str, relative: str) -> Iterator[SourceFile]:
         try:
             status = entry.stat()
         except OSError as error:  # it vanished, or it is a link to nothing
-            self.problems.append(f"{entry.path}: {error.strerror}")
+            self._note(entry.path, error)
             return
         if stat.S_ISREG(status.st_mode) and not self._is_refused(entry, status):
             yield SourceFile(

@@ -95,10 +95,10 @@ class Watcher:
         return list(self._unsettled)
 
     @property
-    def unread(self) -> list[str]:
-        """Return what the last scans could not read: each path, and why."""
+    def barred(self) -> list[str]:
+        """Return what the last scans had no right to read: each path, and why."""
         scans = [watched.rescan.last_scan for watched in self._folders]
-        return [problem for scan in scans if scan is not None for problem in scan.problems]
+        return [problem for scan in scans if scan is not None for problem in scan.barred]
 
     def _pause(self) -> float:
         now = time.monotonic()

@@ -16,10 +16,10 @@ def output_folder(out: str | None) -> str | None:
     if not out:
         raise UsageError("--out '' names no folder.", "Name one, or leave out --out.")
     folder = existing = absolute_path(out)
-    if format_of_name(folder) is not None and not os.path.isdir(folder):
-        raise UsageError(f"--out {out} is the name of a file, and outputs go into a folder.", _REMEDY)
     while not os.path.lexists(existing) and os.path.dirname(existing) != existing:
         existing = os.path.dirname(existing)
     if os.path.lexists(existing) and not os.path.isdir(existing):
         raise UsageError(f"--out {out}: {existing} is a file, and outputs go into a folder.", _REMEDY)
+    if format_of_name(folder) is not None and not os.path.isdir(folder):
+        raise UsageError(f"--out {out} is the name of a file, and outputs go into a folder.", _REMEDY)
     return folder

@@ -107,11 +107,11 @@ def _run_watch(
         display.clear_progress()
         for candidate in watcher.unsettled_files if once else ():
             display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
-        for problem in watcher.unread if once else ():
+        for problem in watcher.barred if once else ():
             display.error(f"{problem}.", "Change its permissions, then run it again.")
         if work and once and not stopped:
             _drain_queue(session, ledger, display, slot_count(slots, session.config))
-        return ExitCode.FAILED if once and watcher.unread else ExitCode.DONE
+        return ExitCode.FAILED if once and watcher.barred else ExitCode.DONE
 
 
 def _named(paths: Sequence[str]) -> str:
