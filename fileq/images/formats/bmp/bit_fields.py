@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageFile, ImageMath
+from PIL import Image, ImageMath
+
+from fileq.images.formats.bmp.image_file import FILE_HEADER, INFO, BitmapFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-_FILE_HEADER = 14  # bytes
-_INFO, _V3, _V4 = 40, 56, 108  # bytes of headers: without masks, and those from which on there is one for alpha
+_V3, _V4 = 56, 108  # bytes of headers from which on there is a mask for alpha
 _RAW, _BIT_FIELDS, _ALPHA_BIT_FIELDS = 0, 3, 6
 _BLUE_FIRST = (0xFF0000, 0xFF00, 0xFF)  # the masks of 32 bits a pixel where nothing says them
 _LAST_BYTE = 0xFF000000
 _OF_PILLOW = {(*_BLUE_FIRST, 0), (*_BLUE_FIRST, _LAST_BYTE)}
 _STRIP = 2**20  # pixels that are taken apart at once, with 20 bytes each
-_INCH = 0.0254  # m
 
 
 class BitFields(NamedTuple):
@@ -36,15 +36,15 @@ def read_fields(start: bytes) -> BitFields | None:
 
     None too where it can't be, as with masks that have gaps.
     """
-    if not start.startswith(b"BM") or len(start) < _FILE_HEADER + _INFO + 16:
+    if not start.startswith(b"BM") or len(start) < FILE_HEADER + INFO + 16:
         return None
-    header, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", start, _FILE_HEADER)
-    if header < _INFO or width <= 0 or height == 0 or bits not in {16, 32}:
+    header, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", start, FILE_HEADER)
+    if header < INFO or width <= 0 or height == 0 or bits not in {16, 32}:
         return None
-    masks = struct.unpack_from("<4I", start, _FILE_HEADER + _INFO)  # those of a short header follow it
+    masks = struct.unpack_from("<4I", start, FILE_HEADER + INFO)  # those of a short header follow it
     if compression == _RAW and header >= _V4 and bits == 32 and masks[3]:  # browsers go by whether there is one
         return BitFields(bits, (*_BLUE_FIRST, _LAST_BYTE))
-    has_alpha = header >= _V3 or (header == _INFO and compression == _ALPHA_BIT_FIELDS)
+    has_alpha = header >= _V3 or (header == INFO and compression == _ALPHA_BIT_FIELDS)
     is_fields = compression == _BIT_FIELDS or (compression == _ALPHA_BIT_FIELDS and has_alpha)
     masks = masks if has_alpha else (*masks[:3], 0)
     if not is_fields or (compression == _BIT_FIELDS and bits == 32 and masks in _OF_PILLOW):
@@ -61,33 +61,16 @@ def _checked(fields: BitFields) -> BitFields | None:
     return fields
 
 
-class BitFieldsImageFile(ImageFile.ImageFile):
+class BitFieldsImageFile(BitmapFile):
     """A bitmap of which `read_fields` has the layout."""
-
-    format = "BMP"
-    format_description = "Windows Bitmap"
 
     def __init__(self, file: BinaryIO, fields: BitFields) -> None:
         self._fields = fields
         super().__init__(file)
 
     def _open(self) -> None:
-        assert self.fp is not None
-        self.fp.seek(0)
-        head = self.fp.read(_FILE_HEADER + _INFO)
-        (self._offset,) = struct.unpack_from("<I", head, 10)
-        width, height = struct.unpack_from("<ii", head, _FILE_HEADER + 4)
-        self._size = width, abs(height)
-        self._is_top_down = height < 0
+        super()._open()
         self._mode = "RGBA" if self._fields.masks[3] else "RGB"
-        density = struct.unpack_from("<ii", head, _FILE_HEADER + 24)
-        if min(density) > 0:
-            self.info["dpi"] = tuple(value * _INCH for value in density)
-
-    def load(self) -> Any:
-        if self._im is None:
-            self.im = self._decode().im
-        return Image.Image.load(self)
 
     def _decode(self) -> Image.Image:
         assert self.fp is not None

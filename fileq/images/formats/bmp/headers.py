@@ -6,11 +6,11 @@ import struct
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from fileq.images.formats.bmp.image_file import FILE_HEADER, INFO
+
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-_FILE_HEADER = 14  # bytes
-_INFO = 40  # bytes of the header that all know
 _SHORTEST, _LONGEST = 16, 64
 _KNOWN = {12, 40, 52, 56, 64, 108, 124}
 
@@ -20,12 +20,12 @@ def with_known_header(file: BinaryIO, start: bytes) -> BinaryIO:
 
     It is the file itself where its header is known, or none. Raises OSError.
     """
-    length = int.from_bytes(start[_FILE_HEADER : _FILE_HEADER + 4], "little")
+    length = int.from_bytes(start[FILE_HEADER : FILE_HEADER + 4], "little")
     if not start.startswith(b"BM") or length in _KNOWN or not _SHORTEST <= length <= _LONGEST:
         return file
     file.seek(0)
     content = file.read()
-    header = content[_FILE_HEADER + 4 : _FILE_HEADER + min(length, _INFO)].ljust(_INFO - 4, b"\0")
+    header = content[FILE_HEADER + 4 : FILE_HEADER + min(length, INFO)].ljust(INFO - 4, b"\0")
     (offset,) = struct.unpack_from("<I", content, 10)
-    head = content[:10] + struct.pack("<II", offset + _INFO - length, _INFO)
-    return BytesIO(head + header + content[_FILE_HEADER + length :])
+    head = content[:10] + struct.pack("<II", offset + INFO - length, INFO)
+    return BytesIO(head + header + content[FILE_HEADER + length :])

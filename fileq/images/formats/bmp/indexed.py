@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageFile
+from PIL import Image
+
+from fileq.images.formats.bmp.image_file import FILE_HEADER, INFO, BitmapFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-_FILE_HEADER, _INFO = 14, 40  # bytes
 _RAW, _RLE8, _RLE4 = 0, 1, 2
 _BITS = {_RLE8: 8, _RLE4: 4}
 _END_OF_ROW, _END, _MOVE = 0, 1, 2  # codes behind a count of 0
-_INCH = 0.0254  # m
 
 
 class IndexedLayout(NamedTuple):
@@ -31,11 +31,11 @@ class IndexedLayout(NamedTuple):
 
 def read_layout(start: bytes) -> IndexedLayout | None:
     """Return the layout of the bitmap that begins with `start`, where Pillow can't read it; None where it can."""
-    if not start.startswith(b"BM") or len(start) < _FILE_HEADER + _INFO:
+    if not start.startswith(b"BM") or len(start) < FILE_HEADER + INFO:
         return None
-    header, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", start, _FILE_HEADER)
-    (used,) = struct.unpack_from("<I", start, _FILE_HEADER + 32)
-    if header < _INFO or width <= 0 or height == 0 or bits not in {1, 2, 4, 8}:
+    header, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", start, FILE_HEADER)
+    (used,) = struct.unpack_from("<I", start, FILE_HEADER + 32)
+    if header < INFO or width <= 0 or height == 0 or bits not in {1, 2, 4, 8}:
         return None
     is_packed = _BITS.get(compression) == bits
     if not is_packed and (compression != _RAW or (bits != 2 and used <= 1 << bits)):
@@ -43,11 +43,9 @@ def read_layout(start: bytes) -> IndexedLayout | None:
     return IndexedLayout(header, bits, compression, min(used or 1 << bits, 1 << bits))
 
 
-class IndexedBitmapFile(ImageFile.ImageFile):
+class IndexedBitmapFile(BitmapFile):
     """A bitmap of which `read_layout` has the layout."""
 
-    format = "BMP"
-    format_description = "Windows Bitmap"
     has_palette = True
 
     def __init__(self, file: BinaryIO, layout: IndexedLayout) -> None:
@@ -55,24 +53,10 @@ class IndexedBitmapFile(ImageFile.ImageFile):
         super().__init__(file)
 
     def _open(self) -> None:
+        super()._open()
         assert self.fp is not None
-        self.fp.seek(0)
-        head = self.fp.read(_FILE_HEADER + _INFO)
-        (self._offset,) = struct.unpack_from("<I", head, 10)
-        width, height = struct.unpack_from("<ii", head, _FILE_HEADER + 4)
-        self._size = width, abs(height)
-        self._is_top_down = height < 0
-        self._mode = "RGB"
-        density = struct.unpack_from("<ii", head, _FILE_HEADER + 24)
-        if min(density) > 0:
-            self.info["dpi"] = tuple(value * _INCH for value in density)
-        self.fp.seek(_FILE_HEADER + self._layout.header)
+        self.fp.seek(FILE_HEADER + self._layout.header)
         self._colors = self.fp.read(4 * self._layout.colors)
-
-    def load(self) -> Any:
-        if self._im is None:
-            self.im = self._decode().im
-        return Image.Image.load(self)
 
     def _decode(self) -> Image.Image:
         assert self.fp is not None
