@@ -144,6 +144,11 @@ def riff_chunk(name: bytes, payload: bytes) -> bytes:
     return name + len(payload).to_bytes(4, "little") + payload + b"\0" * (len(payload) % 2)
 
 
+def box_of(name: bytes, payload: bytes) -> bytes:
+    """Return a box, as `boxes` finds it."""
+    return (len(payload) + 8).to_bytes(4, "big") + name + payload
+
+
 def read_brands(start: bytes) -> tuple[bytes, ...]:
     """Return the brands of a file that begins with `start`, the major one first; none where it has no ftyp box."""
     if start[4:8] != b"ftyp":

@@ -11,7 +11,7 @@ import re
 import struct
 from typing import BinaryIO, NamedTuple
 
-from fileq.files.containers import jpeg_segment, riff_chunk
+from fileq.files.containers import box_of, jpeg_segment, riff_chunk
 
 _MARK = re.compile(rb"fileq([ =])([0-9a-f]{8})")
 _HEAD, _TAIL = 2048, 1024  # bytes in which it is looked for
@@ -117,7 +117,7 @@ def append_mark(file: BinaryIO, format_: str, mark: bytes) -> None:
         file.write(struct.pack("<L", size + len(chunk) - 8))
     elif format_ == "avif":
         file.seek(0, os.SEEK_END)
-        file.write(struct.pack(">L", len(mark) + 8) + b"free" + mark)
+        file.write(box_of(b"free", mark))
     elif format_ == "gif":
         file.seek(-1, os.SEEK_END)
         file.write(b"\x21\xff\x0bfileqmark01" + bytes((len(mark),)) + mark + b"\0;")

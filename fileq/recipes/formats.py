@@ -17,6 +17,9 @@ EXTENSIONS = {
 KEPT_EXTENSIONS = {"heic": ("heic", "heif", "hif"), "jp2": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc")}
 """The same of formats that are never encoded, but whose files can lose metadata with their pixels as they are."""
 
+FORMATS_WITHOUT_QUALITY = frozenset({"png", "gif", "tiff"})
+"""Those that lose nothing, so that there is no quality to choose."""
+
 _BY_EXTENSION = {extension: name for name, extensions in EXTENSIONS.items() for extension in extensions}
 
 

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -135,10 +136,15 @@ class SourceFinder:
 
     def _typed(self, path: str) -> str:
         """Return a path as people see it: from the working folder, else from the base of the tree."""
-        for above in (os.getcwd(), self._base):
-            if path.startswith(above.rstrip(os.sep) + os.sep):
-                return os.path.relpath(path, above)
+        for above in self._views:
+            if path.startswith(above):
+                return path[len(above) :]
         return os.path.basename(path)
+
+    @cached_property
+    def _views(self) -> tuple[str, ...]:
+        """The folders that paths are seen from, each with what follows it: asked for once, and not of each file."""
+        return tuple(folder.rstrip(os.sep) + os.sep for folder in (os.getcwd(), self._base))
 
     # Walks
 

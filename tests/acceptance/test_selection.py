@@ -59,19 +59,24 @@ def test_a_file_that_is_named_and_that_no_recipe_takes_is_exit_1_with_a_reason(
     assert "Skipped 1 camera raw file, which fileq does not develop." in said
 
 
+def run_barred(fileq: Program, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that has no right to look into a folder."""
+    without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    folder.chmod(0)
+    try:
+        return subprocess.run(
+            [*without_rights, sys.executable, "-m", "fileq", *arguments],
+            cwd=fileq.folder, env=fileq.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        folder.chmod(0o755)
+
+
 @pytest.mark.parametrize("pattern", ["p/**/*.jpg", "p/*/*.jpg", "p/*/b.JPG", "p/private/*.JPG", "p/private/b.JPG"])
 def test_a_folder_without_rights_that_a_pattern_or_path_leads_into_is_exit_1(
     fileq: Program, tree: Path, pattern: str
 ) -> None:
-    without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
-    (tree / "private").chmod(0)
-    try:
-        said = subprocess.run(
-            [*without_rights, sys.executable, "-m", "fileq", "add", pattern, "--json"],
-            cwd=fileq.folder, env=fileq.environment, capture_output=True, check=False,
-        )  # fmt: skip
-    finally:
-        (tree / "private").chmod(0o755)
+    said = run_barred(fileq, tree / "private", "add", pattern, "--json")
     assert said.returncode == 1, said
     (problem,) = json.loads(said.stdout)["problems"]
     assert problem.startswith(str(tree / "private"))
@@ -79,15 +84,7 @@ def test_a_folder_without_rights_that_a_pattern_or_path_leads_into_is_exit_1(
 
 
 def test_a_watch_that_looks_once_says_which_folder_it_could_not_read_and_is_exit_1(fileq: Program, tree: Path) -> None:
-    without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
-    (tree / "private").chmod(0)
-    try:
-        said = subprocess.run(
-            [*without_rights, sys.executable, "-m", "fileq", "watch", "p", "--once"],
-            cwd=fileq.folder, env=fileq.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    finally:
-        (tree / "private").chmod(0o755)
+    said = run_barred(fileq, tree / "private", "watch", "p", "--once")
     assert said.returncode == 1, said
     assert f"{tree / 'private'}: Permission denied" in said.stderr
     assert "queued" in said.stdout  # the others are

@@ -20,7 +20,7 @@ from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
-from fileq.recipes.formats import EXTENSIONS, format_of_name
+from fileq.recipes.formats import EXTENSIONS, FORMATS_WITHOUT_QUALITY, format_of_name
 from fileq.recipes.recipe import IMAGE_PATTERNS, NAMELESS, Format, MetadataPolicy, OnConflict, Recipe
 from fileq.recipes.refinement import Refinement, nameless_recipe, refine_recipe
 from fileq.units import ByteSize, Dimensions
@@ -28,7 +28,6 @@ from fileq.units import ByteSize, Dimensions
 T = TypeVar("T")
 
 _FORMAT_OF = {extension: name for name, extensions in EXTENSIONS.items() for extension in extensions}
-_WITHOUT_QUALITY = {"png", "gif", "tiff"}
 _SIZE_REMEDY = 'write it like "1600x1600", "1200x", "x800" or "50%"'
 
 
@@ -57,7 +56,7 @@ def _hint_at_formats_without_quality(session: Session, recipes: list[Recipe]) ->
     formats = {
         output.format or format_of_name(output.name) or "same" for recipe in recipes for output in recipe.outputs
     }
-    if formats <= _WITHOUT_QUALITY:
+    if formats <= FORMATS_WITHOUT_QUALITY:
         names = " and ".join(sorted(name.upper() for name in formats))
         session.display().hint(f"--quality changes nothing: {names} has no quality to choose.")
 

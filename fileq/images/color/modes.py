@@ -36,6 +36,11 @@ def is_stored_in_16_bits(image: ImageFile.ImageFile) -> bool:
     return image.mode.startswith("I;16") or any(";16" in str(tile.args) for tile in image.tile)
 
 
+def may_be_transparent(image: Image.Image) -> bool:
+    """Return whether the header of an opened image leaves transparent pixels possible."""
+    return image.has_transparency_data or image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
+
+
 def has_alpha(image: Image.Image) -> bool:
     """Return whether an image in one of our modes has an alpha channel."""
     return image.mode in {"LA", "RGBA"}

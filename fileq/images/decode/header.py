@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fileq.images.color import modes
 from fileq.units import Size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
-_WITH_ALPHA = frozenset({"LA", "RGBA", "PA", "La", "RGBa"})
 _PAGED_FORMATS = frozenset({"TIFF", "PDF"})
 
 
@@ -44,5 +44,5 @@ def header_of(image: Image) -> SourceHeader:
         size=Size(*image.size),
         frames=getattr(image, "n_frames", 1) if has_sequence else 1,
         is_progressive=bool(image.info.get("progressive")),
-        may_be_transparent=image.has_transparency_data or image.mode in _WITH_ALPHA,
+        may_be_transparent=modes.may_be_transparent(image),
     )

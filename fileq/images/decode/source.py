@@ -83,9 +83,7 @@ class DecodedSource:
     def may_be_transparent(self) -> bool:
         """Whether the header leaves transparent pixels possible."""
         with translate_decode_errors(self.path):
-            if transparency.has_transparent_color(self.image):
-                return True
-            return self.image.has_transparency_data or self.image.mode in {"LA", "RGBA", "PA", "La", "RGBa"}
+            return transparency.has_transparent_color(self.image) or modes.may_be_transparent(self.image)
 
     def read(self, scaling: Scaling, frame: int = 0) -> Image.Image:
         """Return a region of one frame or page at the wanted size: upright, in the recipe's colors, 8 or 16 bit.

@@ -16,6 +16,7 @@ from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import Metadata, has_no_metadata
+from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +35,6 @@ _FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
 _COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
 """Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
 
-_WITHOUT_QUALITY = {"png", "gif", "tiff"}
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
 
 
@@ -68,7 +68,7 @@ def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operat
 
 
 def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:
-    if plan.format in _WITHOUT_QUALITY:
+    if plan.format in FORMATS_WITHOUT_QUALITY:
         return True
     own = jpeg_quality.estimate_quality(source.image)
     return own is not None and own <= (plan.output.quality or 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops
 
-from fileq.images.lossless.tiff_layout import ASCII, Page, TiffLayout, Value, read_layout, write_layout
+from fileq.images.lossless.tiff_layout import ASCII, TiffLayout, TiffPage, Value, read_layout, write_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,11 +66,11 @@ def _lying(content: bytes) -> bytes:
     return write_layout(layout)
 
 
-def _weight(page: Page) -> int:
+def _weight(page: TiffPage) -> int:
     return sum(map(len, page.blobs)) + 8 * len(page.blobs)
 
 
-def _can_be_packed(layout: TiffLayout, page: Page, image: Image.Image) -> bool:
+def _can_be_packed(layout: TiffLayout, page: TiffPage, image: Image.Image) -> bool:
     """Return whether Pillow reads all that the pixels hold, and has a way to write it."""
 
     def numbers(tag: int, default: int) -> tuple[int, ...]:
@@ -88,7 +88,7 @@ def _can_be_packed(layout: TiffLayout, page: Page, image: Image.Image) -> bool:
     )
 
 
-def _packings(layout: TiffLayout, page: Page, image: Image.Image) -> Iterator[Page]:
+def _packings(layout: TiffLayout, page: TiffPage, image: Image.Image) -> Iterator[TiffPage]:
     if image.mode == "1":
         yield _packed(layout, page, image, "group4", {})
         inverted = _packed(layout, page, ImageChops.invert(image), "group4", {})
@@ -101,7 +101,7 @@ def _packings(layout: TiffLayout, page: Page, image: Image.Image) -> Iterator[Pa
         yield _packed(layout, page, image, "tiff_adobe_deflate", {_PREDICTOR: 2})
 
 
-def _packed(layout: TiffLayout, page: Page, image: Image.Image, compression: str, tags: dict[int, Any]) -> Page:
+def _packed(layout: TiffLayout, page: TiffPage, image: Image.Image, compression: str, tags: dict[int, Any]) -> TiffPage:
     """Return the page with its pixels as Pillow packs them, and the tags that say how."""
     out = io.BytesIO()
     bare = image.copy()
@@ -116,7 +116,7 @@ def _packed(layout: TiffLayout, page: Page, image: Image.Image, compression: str
     kept = {tag: value for tag, value in page.tags.items() if tag not in gone}
     how = (_COMPRESSION, _PHOTOMETRIC, _ROWS, _PREDICTOR, _FILL_ORDER, *_FAX_OPTIONS)
     same_order = {tag: _reordered(written, layout, new.tags[tag]) for tag in how if tag in new.tags}
-    return Page(kept | same_order, blobs, _STRIPS)
+    return TiffPage(kept | same_order, blobs, _STRIPS)
 
 
 def _reordered(written: TiffLayout, layout: TiffLayout, value: Value) -> Value:

@@ -24,7 +24,7 @@ class Value(NamedTuple):
 
 
 @dataclass(slots=True)
-class Page:
+class TiffPage:
     """A directory: its tags but those that say where pixels lie, and the pixels' own bytes, strip by strip."""
 
     tags: dict[int, Value]
@@ -37,7 +37,7 @@ class TiffLayout:
     """A whole file: "<" or ">" for the order of bytes, and its pages."""
 
     order: str
-    pages: list[Page]
+    pages: list[TiffPage]
 
     def numbers(self, value: Value) -> tuple[int, ...]:
         """Return the numbers of a tag of type SHORT or LONG."""
@@ -69,7 +69,7 @@ def read_layout(content: bytes) -> TiffLayout:
     return layout
 
 
-def _read_page(layout: TiffLayout, content: bytes, at: int) -> tuple[Page, int]:
+def _read_page(layout: TiffLayout, content: bytes, at: int) -> tuple[TiffPage, int]:
     order, tags = layout.order, {}
     (count,) = struct.unpack_from(f"{order}H", content, at)
     for place in range(at + 2, at + 2 + 12 * count, 12):
@@ -83,7 +83,7 @@ def _read_page(layout: TiffLayout, content: bytes, at: int) -> tuple[Page, int]:
     (places_tag,) = _PLACES.keys() & tags.keys()
     starts, lengths = layout.numbers(tags.pop(places_tag)), layout.numbers(tags.pop(_PLACES[places_tag]))
     blobs = [_cut(content, *place) for place in zip(starts, lengths, strict=True)]
-    return Page(tags, blobs, places_tag), following
+    return TiffPage(tags, blobs, places_tag), following
 
 
 def _cut(content: bytes, start: int, length: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from fileq.files.containers import boxes
+from fileq.files.containers import box_of, boxes
 
 if TYPE_CHECKING:
     from fileq.images.metadata.selection import Metadata
@@ -25,10 +25,6 @@ def rewrite(content: bytes, exif: bytes, data: Metadata) -> bytes:
     kept = [content[box.start : box.end] for box in boxes(io.BytesIO(content)) if box.name in _KEPT]
     if len(kept) < 3:
         raise ValueError("it has no codestream")
-    new = _box(b"Exif", bytes(4) + exif.removeprefix(b"Exif\0\0")) if exif else b""
-    new += _box(b"xml ", data.xmp) if data.xmp else b""
+    new = box_of(b"Exif", bytes(4) + exif.removeprefix(b"Exif\0\0")) if exif else b""
+    new += box_of(b"xml ", data.xmp) if data.xmp else b""
     return b"".join([*kept[:2], new, *kept[2:]])
-
-
-def _box(name: bytes, payload: bytes) -> bytes:
-    return (len(payload) + 8).to_bytes(4, "big") + name + payload
