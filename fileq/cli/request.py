@@ -81,13 +81,19 @@ def report_missing_paths(display: Display, ledger: Ledger) -> Iterator[None]:
 def read_path_list(file: str, *, null: bool) -> list[str]:
     """Return the paths in a file, one a line or each ended by a NUL byte; `-` is stdin. They may hold any bytes.
 
-    Raises NotFoundError, EnvironmentFailure.
+    Raises NotFoundError, UsageError, EnvironmentFailure.
     """
     content = _content(file)
     if null:
         return [os.fsdecode(path) for path in content.split(b"\0") if path]
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes lists
         content = content.decode("utf-16", "replace").encode()
+    if b"\0" in content:
+        raise UsageError(
+            f"The list of {'stdin' if file == '-' else file} (--files-from) has names that end with a NUL byte, and no"
+            " lines.",
+            "Say so with -0.",
+        )
     lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
     return [os.fsdecode(_without_carriage_return(line)) for line in lines if line.strip(b"\r")]
 
@@ -118,5 +124,9 @@ def _content(file: str) -> bytes:
             return content.read()
     except FileNotFoundError as error:
         raise NotFoundError(f"There is no file {file} (--files-from).", "Check its name.") from error
+    except IsADirectoryError as error:
+        raise UsageError(
+            f"{file} (--files-from) is a folder, not a list of files.", f"Name the folder itself: {file}"
+        ) from error
     except OSError as error:
         raise EnvironmentFailure(f"{file} can't be read: {error.strerror}.", "Check its permissions.") from error

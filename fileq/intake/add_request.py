@@ -12,7 +12,7 @@ import msgspec
 from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
 from fileq.intake.known_folders import KnownFolders
-from fileq.intake.refusal import conclude, describe_refusal, is_camera_raw
+from fileq.intake.refusal import conclude, describe_refusal, is_camera_raw, note_changed
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import JobGroup, Scope
 from fileq.recipes.recipe import Recipe
@@ -135,6 +135,7 @@ def add_files(
             result.count_plan(plan, request.recipes)
         on_scanned(scanned)
     conclude(result, finder, scope, ledger, scanned)
+    note_changed(result, engine.changed_outputs)
     result.adopted = list(adoption.job_ids)
     return result
 
@@ -186,6 +187,7 @@ def foresee_jobs(
         for one, job in zip(requests, jobs, strict=True):
             yield one, job.outcome, job.job_id
     conclude(result, finder, scope, ledger, found)
+    note_changed(result, engine.changed_outputs)
 
 
 def _engine(ledger: Ledger, request: AddRequest, queue: str) -> IntakeEngine:

@@ -139,6 +139,8 @@ class IntakeEngine:
         self._due_at = due_at
         own = self._recipe_names | {recipe.name for recipe in recipes if recipe.replace}
         self._marked_files = MarkedFiles(own, thorough=watch_id is not None)
+        self.changed_outputs: list[str] = []
+        """Outputs of what is up to date that somebody has changed since."""
         self._folder: tuple[str, str] | None = None
         self._targets: tuple[JobTarget, ...] = ()
 
@@ -298,7 +300,9 @@ class IntakeEngine:
             return True
         if self._repeat is RepeatRule.NEVER:
             return False
-        return prior.state is not JobState.DONE or not self._ledger.outputs.are_present(prior.job_id)
+        changed = self._ledger.outputs.find_changed(prior.job_id) if prior.state is JobState.DONE else None
+        self.changed_outputs += changed or ()
+        return changed is None
 
 
 def _is_below(path: str, source: SourceFile) -> bool:

@@ -64,6 +64,17 @@ def conclude(result: "AddResult", finder: SourceFinder, scope: RecipeScope, ledg
         result.notices.append("No files were found there.")
 
 
+def note_changed(result: "AddResult", outputs: Sequence[str]) -> None:
+    """Say of outputs that somebody has changed since that they stay so."""
+    if not outputs:
+        return
+    others = f" and {len(outputs) - 1:,} more" if len(outputs) > 1 else ""
+    result.notices.append(
+        f"Kept {outputs[0]}{others}: somebody has changed {'them' if others else 'it'} since."
+        " To have one made again, delete it and run this again."
+    )
+
+
 def _is_ours(ledger: Ledger, path: str, names: Sequence[str]) -> bool:
     """Whether fileq made the folder, or one of some files in it."""
     known = ledger.folders.find_folder(path)

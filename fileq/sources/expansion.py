@@ -29,7 +29,10 @@ class NamedPath(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def expand_paths(paths: Sequence[str], listed: Sequence[str] = ()) -> list[NamedPath]:
-    """Return what people name, patterns expanded; `listed` comes from a list. Raises MissingPathsError."""
+    """Return what people name, patterns expanded and each path once; `listed` comes from a list.
+
+    Raises MissingPathsError.
+    """
     missing: list[str] = []
     named = list(_expand_all(paths, missing))
     from_list = list(_expand_all(listed, missing))
@@ -38,7 +41,16 @@ def expand_paths(paths: Sequence[str], listed: Sequence[str] = ()) -> list[Named
     if from_list:
         root = common_folder({one.root for one in from_list})
         named += [msgspec.structs.replace(one, root=root, by_hand=False) for one in from_list]
-    return named
+    return _each_once(named)
+
+
+def _each_once(named: Iterable[NamedPath]) -> list[NamedPath]:
+    """Return each path once, in order. One that was named by hand is, whatever a pattern or a list says of it."""
+    by_path: dict[str, NamedPath] = {}
+    for one in named:
+        if one.path not in by_path or (one.by_hand and not by_path[one.path].by_hand):
+            by_path[one.path] = one
+    return list(by_path.values())
 
 
 def common_folder(folders: Iterable[str]) -> str:

@@ -56,6 +56,7 @@ class SourceFinder:
         self.ignored = 0
         self.filter = SourceFilter(query.include, query.exclude)
         self._named = expand_paths(query.paths, query.listed)
+        self._by_hand = frozenset(named.path for named in self._named if named.by_hand)
         self.names_files = any(not named.is_folder for named in self._named)
         self._base = tree_base(self._named, query.base)
         self._recursive = query.recursive
@@ -161,6 +162,8 @@ class SourceFinder:
                 folders.append(entry.name)
                 continue
             scope.note_file(entry.name)
+            if entry.path in self._by_hand:  # it comes by itself
+                continue
             if not self._takes_walked(folder, entry.name, below, relative) or (
                 entry.is_symlink() and os.path.isdir(entry.path)
             ):
@@ -170,6 +173,8 @@ class SourceFinder:
                 yield source
         for name in folders if self._recursive else ():
             path, inner = os.path.join(folder, name), os.path.join(below, name)
+            if path in self._by_hand:  # it is walked by itself
+                continue
             if self._note_output_folder(path, scope.recipe_of_subfolder(path)):
                 continue
             if self.filter.takes_all or self.filter.takes_folder(

@@ -36,6 +36,31 @@ def test_what_is_excluded_is_not_published_and_a_pattern_of_no_use_is_told(fileq
     assert "--exclude 'privat' matched nothing." in answer.stderr
 
 
+def test_what_is_named_in_several_ways_is_planned_once(fileq: Program, tree: Path) -> None:
+    (fileq.folder / "list.txt").write_text("p/a.jpg\np/sub/a.jpg\n")
+    named = ["p/a.jpg", "p/*.jpg", "./p/../p/a.jpg", "p/sub", "p", "p", "--files-from", "list.txt"]
+    plan = fileq.json("run", *named, "-o", "out", "--dry-run")
+    assert sorted(job["source"] for job in plan["plan"]) == sorted(
+        str(tree / name) for name in ["a.jpg", "sub/a.jpg", "private/b.JPG"]
+    )
+    fileq.run("run", "p/a.jpg", "p", "-o", "out")
+    assert files(fileq.folder / "out") == ["a.jpg", "private/b.jpg", "sub/a.jpg"]
+
+
+def test_a_folder_of_outputs_is_known_where_the_only_source_beside_it_is_named_too(fileq: Program, tree: Path) -> None:
+    shutil.rmtree(tree / "sub")
+    shutil.rmtree(tree / "private")
+    for _ in range(2):
+        fileq.run("run", "p", "p/a.jpg")
+    assert files(tree) == ["a.jpg", "web/a.jpg"]
+
+
+def test_a_folder_for_a_list_and_a_list_of_names_that_end_with_nul_are_exit_2(fileq: Program, tree: Path) -> None:
+    (fileq.folder / "list0").write_bytes(b"p/a.jpg\0p/sub/a.jpg\0")
+    assert "Say so with -0." in fileq.run("run", "--files-from", "list0", expect=2).stderr
+    assert "Name the folder itself" in fileq.run("run", "--files-from", "p", expect=2).stderr
+
+
 def test_brackets_and_dashes_are_explained(fileq: Program, tree: Path) -> None:
     tree.rename(fileq.folder / "y [2024]")
     answer = fileq.run("run", "y [2024]/*.jpg", expect=2)

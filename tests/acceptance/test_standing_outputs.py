@@ -81,3 +81,28 @@ def test_a_link_in_an_outputs_place_stays(fileq: Program, made: Path) -> None:
     os.symlink(fileq.folder / "elsewhere.jpg", made / "web" / NAMES[0])
     assert fileq.json("run", "p", expect=1)["jobs"]["failed"] == 1
     assert (made / "web" / NAMES[0]).is_symlink()
+
+
+def test_what_is_no_file_any_more_does_not_stand_and_what_was_edited_is_kept_and_said(
+    fileq: Program, small_photos: list[Path]
+) -> None:
+    folder = fileq.folder / "p"
+    folder.mkdir()
+    for name, photo in zip([*NAMES, "e.jpg"], small_photos, strict=False):
+        shutil.copy(photo, folder / name)
+    fileq.run("run", "p")
+    emptied, linked, edited, replaced = (folder / "web" / name for name in [*NAMES, "e.jpg"])
+    emptied.write_bytes(b"")
+    linked.unlink()
+    linked.symlink_to("nothing")
+    edited.write_bytes(edited.read_bytes() + b"edited")
+    replaced.unlink()
+    replaced.mkdir()
+    answer = fileq.run("run", "p", expect=1)
+    assert f"Kept {edited}: somebody has changed it since." in answer.stderr
+    assert fileq.json("status")["jobs"]["failed"] == 3
+    emptied.unlink()
+    linked.unlink()
+    replaced.rmdir()
+    fileq.run("run", "p")
+    assert files(folder / "web") == sorted([*NAMES, "e.jpg"])

@@ -119,19 +119,26 @@ def test_sources_are_known_as_such(ledger):
     assert not ledger.outputs.is_source("/photos/b.jpg")
 
 
-def test_outputs_stand_while_their_files_are_there(ledger, tmp_path):
+def test_outputs_stand_while_files_with_something_in_them_are_there(ledger, tmp_path):
     path = tmp_path / "a.jpg"
-    path.touch()
+    path.write_text("edited")
     (job,) = enter(ledger)
     publish(ledger, job, str(path))
-    assert ledger.outputs.are_present(job)
+    assert ledger.outputs.find_changed(job) == [str(path)]
+    path.write_text("")
+    assert not ledger.outputs.are_present(job)
     path.unlink()
+    assert not ledger.outputs.are_present(job)
+    path.symlink_to(tmp_path / "nothing")
+    assert not ledger.outputs.are_present(job)
+    path.unlink()
+    path.mkdir()
     assert not ledger.outputs.are_present(job)
 
 
 def test_an_output_that_another_job_took_over_stands_no_more(ledger, tmp_path):
     path = tmp_path / "a.jpg"
-    path.touch()
+    path.write_text("made")
     one, two = enter(ledger, "a", "b")
     publish(ledger, one, str(path))
     ledger.outputs.reserve_path(str(path), two, TEMP)

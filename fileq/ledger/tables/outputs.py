@@ -1,11 +1,12 @@
 """Which job a path belongs to, which file fileq published there, and temp files that are left over."""
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fileq.files.identity import is_same_file
+from fileq.files.identity import is_same_file, version_of
 from fileq.job import SKIPPED_OUTPUTS, JobState, OutputInfo
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import Database
@@ -236,8 +237,26 @@ class Outputs:
 
     def are_present(self, job_id: int) -> bool:
         """Return whether all that a done job published is its own still, and there."""
+        return self.find_changed(job_id) is not None
+
+    def find_changed(self, job_id: int) -> list[str] | None:
+        """Return which outputs of a done job somebody has changed since; None where not all are there.
+
+        A folder in its place, a link to nothing or an empty file is no output.
+        """
         published = self._published_by(job_id)
-        return published is not None and all(os.path.lexists(path) for path, _, _ in published)
+        if published is None:
+            return None
+        changed = []
+        for path, _, version in published:
+            status = _status(path)
+            if status is None:
+                return None
+            if version_of(status) != version:
+                if not status.st_size or not stat.S_ISREG(status.st_mode):
+                    return None
+                changed.append(path)
+        return changed
 
     def are_unchanged(self, job_id: int) -> bool:
         """Return whether all that a done job published is there, each the same file still."""
@@ -316,6 +335,13 @@ class LeftoverTemps:
         with self._database.reading() as connection:
             rows = connection.execute("select path, found_at from leftover_temps").fetchall()
         return {decode_path(path): found_at for path, found_at in rows}
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:  # it is gone, or its drive is
+        return None
 
 
 def _is_at(path: str, inode: int, version: str) -> bool:
