@@ -21,6 +21,7 @@ from fileq.display.progress import (
     WatchView,
 )
 from fileq.display.protocol import AnswerWriter, Display, MessageWriter
+from fileq.display.streams import ListenedStream
 
 __all__ = [
     "Answer",
@@ -56,9 +57,15 @@ def create_display(
     environ: Mapping[str, str] = os.environ,
 ) -> Display:
     """Return the display for these streams, else for the process's own."""
-    stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
-    rows = _ROWS_ON_A_TERMINAL if stdout.isatty() else None
-    return Display(_answers(stdout, environ, json=json), _messages(stderr, environ, quiet=quiet), rows)
+    answered = ListenedStream(stdout or sys.stdout, carries_answers=True)
+    told = ListenedStream(stderr or sys.stderr, carries_answers=False)
+    rows = _ROWS_ON_A_TERMINAL if answered.isatty() else None
+    return Display(
+        _answers(answered.as_text, environ, json=json),
+        _messages(told.as_text, environ, quiet=quiet),
+        rows,
+        has_listeners=lambda: answered.is_heard and told.is_heard,
+    )
 
 
 def has_colors(environ: Mapping[str, str] = os.environ) -> bool:

@@ -1,9 +1,12 @@
 """The protocol of everything that a user sees: answers on stdout, messages and progress on stderr."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from fileq.display.answer import Answer, Text
 from fileq.display.progress import Progress, StatusView, WatchView
+from fileq.display.streams import ReaderHasLeft
 
 
 class AnswerWriter(Protocol):
@@ -48,16 +51,25 @@ class MessageWriter(Protocol):
 class Display:
     """Both together: what a command talks to."""
 
-    def __init__(self, answers: AnswerWriter, messages: MessageWriter, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        answers: AnswerWriter,
+        messages: MessageWriter,
+        rows: int | None = None,
+        *,
+        has_listeners: Callable[[], bool] = lambda: True,
+    ) -> None:
         """`rows` is how many rows of a long list a person wants to see at once; None: all of them."""
+        self._has_listeners = has_listeners
         self._answers = answers
         self._messages = messages
         self.rows = rows
 
     def answer(self, answer: Answer) -> None:
-        """Write an answer to stdout."""
+        """Write an answer to stdout, as far as somebody reads it. Raises OSError where it can't arrive."""
         self._messages.clear_progress()
-        self._answers.answer(answer)
+        with suppress(ReaderHasLeft):
+            self._answers.answer(answer)
 
     def hint(self, text: str) -> None:
         """Write a sentence to stderr on what to know or to do next."""
@@ -91,6 +103,11 @@ class Display:
     def is_live(self) -> bool:
         """Whether somebody sees what moves."""
         return self._messages.is_live
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether both streams still go somewhere, as far as is known. Work goes on without; a mere view ends."""
+        return self._has_listeners()
 
     def clear_progress(self) -> None:
         """Leave the terminal as it was before there was progress."""

@@ -162,15 +162,10 @@ class SourceFinder:
                 folders.append(entry.name)
                 continue
             scope.note_file(entry.name)
-            if entry.path in self._by_hand:  # it comes by itself
-                continue
-            if not self._takes_walked(folder, entry.name, below, relative) or (
-                entry.is_symlink() and os.path.isdir(entry.path)
-            ):
-                continue
-            source = self._source(entry.path, entry.name, place, by_hand=False)
-            if source is not None:
-                yield source
+            if self._takes_walked(entry, below, relative):
+                source = self._source(entry.path, entry.name, place, by_hand=False)
+                if source is not None:
+                    yield source
         for name in folders if self._recursive else ():
             path, inner = os.path.join(folder, name), os.path.join(below, name)
             if path in self._by_hand:  # it is walked by itself
@@ -182,12 +177,19 @@ class SourceFinder:
             ):
                 yield from self._walk(path, named, inner)
 
-    def _takes_walked(self, folder: str, name: str, below: str, relative: str) -> bool:
-        """Whether a file is meant, seen from the named folder, from the base of the tree, and from where people are."""
+    def _takes_walked(self, entry: os.DirEntry[str], below: str, relative: str) -> bool:
+        """Whether a file is meant, seen from the named folder, from the base of the tree, and from where people are.
+
+        One that was named by hand comes by itself.
+        """
+        if entry.path in self._by_hand or (entry.is_symlink() and os.path.isdir(entry.path)):
+            return False
         if self.filter.takes_all:
             return True
-        typed = self._typed(os.path.join(folder, name))
-        return self.filter.takes_file([os.path.join(below, name), os.path.join(relative, name), typed])
+        name = entry.name
+        return self.filter.takes_file(
+            [os.path.join(below, name), os.path.join(relative, name), self._typed(entry.path)]
+        )
 
     def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
         try:

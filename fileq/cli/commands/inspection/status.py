@@ -43,16 +43,16 @@ def status(
 
 
 def _stream_documents(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
-    """Answer with JSON Lines until the batch has ended; without a batch, until Ctrl-C."""
-    while batch_id is None or ledger.overview.tally_jobs(batch_id).unfinished:
+    """Answer with JSON Lines until the batch has ended or the reader has left; without a batch, until Ctrl-C."""
+    while display.has_listeners and (batch_id is None or ledger.overview.tally_jobs(batch_id).unfinished):
         display.answer(status_answer(session, ledger, batch_id))
         time.sleep(_DOCUMENT_EVERY)
 
 
 def _show_live(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
-    """Show the unfinished batches until the one that was named has ended; without one, until Ctrl-C."""
+    """Show the unfinished batches until the one that was named has ended or nobody looks; without one, until Ctrl-C."""
     live = LiveStatus(session, ledger, batch_id)
-    while True:
+    while display.has_listeners:
         display.show_status(live.look())
         if batch_id is not None and live.is_over:
             return
