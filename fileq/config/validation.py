@@ -51,7 +51,7 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
     if not recipe.outputs:
         yield ConfigProblem("outputs", "a recipe without outputs makes nothing", "Leave outputs away for one output.")
     for number, output in enumerate(recipe.outputs):
-        for problem in _output_problems(output):
+        for problem in (*_output_problems(output), *_format_problems(output, recipe)):
             yield problem._replace(key=f"outputs[{number}].{problem.key}")
     yield from _equal_names(recipe)
     yield from ending_problems(recipe)
@@ -80,6 +80,20 @@ def _output_problems(output: Output) -> Iterator[ConfigProblem]:
             yield ConfigProblem(
                 f"steps[{number}]", f"{op_name(step)} must be the last step", "Move it to the end of the steps."
             )
+
+
+def _format_problems(output: Output, recipe: Recipe) -> Iterator[ConfigProblem]:
+    if output.format == ():
+        yield ConfigProblem("format", "an empty list names no format", 'Write it like ["avif", "webp", "jpeg"].')
+    if len(output.named_formats) < 2:
+        return
+    if recipe.only_program is not None:
+        yield ConfigProblem("format", "a program makes one file, and a list chooses between several", "Name one.")
+    if output.alpha_format is not None:
+        message = "can't stand beside a list of formats, of which transparency takes one that has it"
+        yield ConfigProblem("alpha_format", message, "Leave it out, and add its format to the list.")
+    if "pdf" in output.named_formats:
+        yield ConfigProblem("format", "a list chooses between pictures, and pdf is a document", "Take it out.")
 
 
 def _misplaced_steps(recipe: Recipe) -> Iterator[ConfigProblem]:

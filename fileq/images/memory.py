@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
 from fileq.images.geometry import bounding_size
-from fileq.images.plan import holds_sequence, output_format
+from fileq.images.plan import holds_sequence, output_formats
 from fileq.images.renderer import StepChain
 from fileq.operations.builtin.resize import Resize
 from fileq.units import Size
@@ -46,6 +46,9 @@ _WEBP_LOSSLESS = 34
 
 _PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 44}
 """Where a file is packed again without loss, and compared with what it was."""
+
+_COMPARED = 12
+"""Where formats are tried: the picture, and what became of it, each in RGB."""
 
 _STEP = 8
 """What a step takes beside what goes in and what comes out."""
@@ -96,11 +99,13 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
     sizes = _sizes_through(header.size, steps)
     made = _pixels(sizes[-1])
     working = max((_pixels(before) + _pixels(after) for before, after in pairwise(sizes)), default=0)
-    formats = [one for one in (output_format(output, header.format), output.alpha_format) if one]
+    formats = [one for one in (*output_formats(output, header.format), output.alpha_format) if one]
     frames = header.frames if any(holds_sequence(one, is_animation=header.is_animation) for one in formats) else 1
     encoding = made * max(_encoder_bytes(one, header, output) for one in formats)
     stepping = working * wide + made * _STEP if len(steps) > 1 or not _begins_with_resize(steps) else 0
     copies = 2 if header.is_animation else 1  # encoders of animations look for what has changed
+    if len(output.formats) > 1:
+        encoding += made * _COMPARED
     return max(stepping, made * wide + encoding) + (frames - 1) * made * wide * copies
 
 

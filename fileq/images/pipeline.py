@@ -19,6 +19,7 @@ from fileq.images.conditions import check_conditions
 from fileq.images.decode.opener import open_image, open_source
 from fileq.images.decode.source import DecodedSource
 from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
+from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
 from fileq.images.lossless.rewrite import (
@@ -105,6 +106,7 @@ class RenderedFrames:
 
     images: list[Image]
     durations: list[int]
+    encoded: bytes | None = None  # the output itself, where several formats were tried
 
 
 class ImageRun(SourceRun):
@@ -121,6 +123,7 @@ class ImageRun(SourceRun):
         if any(depends_on_pixels(source, plan.output, self._steps(plan)) for plan in self._plans):
             self._rendered = dict(self._render(range(len(self._plans))))
             self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]
+            self._plans = [self._with_smallest_format(key, plan) for key, plan in enumerate(self._plans)]
         self.planned = tuple(self._plan(key, plan) for key, plan in enumerate(self._plans))
         refuse_other_names(self._recipe, request.source, self.planned)
         self._leave_out(find_superfluous(self._recipe, self._plans, self.planned))
@@ -186,6 +189,20 @@ class ImageRun(SourceRun):
         transparent = any(modes.has_alpha(modes.drop_opaque_alpha(image)) for image in images)
         return with_alpha_format(plan, self._source) if transparent else plan
 
+    def _with_smallest_format(self, key: int, plan: OutputPlan) -> OutputPlan:
+        """Return the plan in the format that wins where there are several; its file is made by that."""
+        if len(plan.output.formats) < 2:
+            return plan
+        frames = self._rendered[key]
+        check_size(size := Size(*frames.images[0].size), "", self._request.max_pixels)
+
+        def write(temp: TempFile, one: OutputPlan) -> None:
+            self._write(temp, one, RenderedFrames(list(frames.images), frames.durations), size)
+
+        trial = FormatChoice(self._source, plan, frames.images, write).find_smallest()
+        frames.encoded = trial.content
+        return trial.plan
+
     def _plan(self, key: int, plan: OutputPlan) -> OutputInfo:
         if key in self._rendered:
             size = Size(*self._rendered[key].images[0].size)
@@ -215,6 +232,10 @@ class ImageRun(SourceRun):
                     return self._finish(temp, target, plan, read_size(temp))
 
     def _write(self, temp: TempFile, plan: OutputPlan, frames: RenderedFrames, size: Size) -> None:
+        if frames.encoded is not None:
+            with translate_os_errors(temp.path), temp.open_from_start() as file:
+                file.write(frames.encoded)
+            return
         if keeps_pixels(self._source, plan, self._steps(plan)):
             frames.images.clear()  # which have shown that the source is whole
             write_smallest(self._source, self._file, plan.format, self._rewrite_options(plan), temp)

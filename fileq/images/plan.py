@@ -17,7 +17,6 @@ from fileq.operations.builtin.flip import Flip
 from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.sharpen import Sharpen
-from fileq.recipes.formats import format_of_name
 from fileq.recipes.output_names import NameDate, NameTime, fill_name, template_fields
 
 if TYPE_CHECKING:
@@ -64,12 +63,15 @@ class OutputPlan:
 
 def plan_outputs(source: DecodedSource, outputs: tuple[Output, ...]) -> list[OutputPlan]:
     """Return a plan for each file that the outputs make of a source, in their order."""
-    return [plan for output in outputs for plan in _plans_of(source, output, output_format(output, source.format))]
+    return [plan for output in outputs for plan in _plans_of(source, output)]
 
 
-def output_format(output: Output, source_format: str) -> str:
-    """Return the format that an output has of a source in a format of Pillow's, without transparency."""
-    wanted = output.format or format_of_name(output.name) or "same"
+def output_formats(output: Output, source_format: str) -> tuple[str, ...]:
+    """Return the formats that an output can have of a source in a format of Pillow's, without transparency."""
+    return tuple(dict.fromkeys(_resolve(wanted, output, source_format) for wanted in output.formats))
+
+
+def _resolve(wanted: str, output: Output, source_format: str) -> str:
     if wanted == "same" and output.lossless and source_format in _KEPT_LOSSLESS:
         return _OWN_NAME[source_format]
     return _SAME_FORMAT.get(source_format, "png") if wanted == "same" else wanted
@@ -80,7 +82,11 @@ def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:
     wanted = plan.output.alpha_format
     if wanted is None:
         return plan
-    format_ = _SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted
+    return with_format(plan, _SAME_FORMAT.get(source.format, "png") if wanted == "same" else wanted, source)
+
+
+def with_format(plan: OutputPlan, format_: str, source: DecodedSource) -> OutputPlan:
+    """Return the plan in another format."""
     return replace(plan, format=format_, keeps_format=_is_own(format_, source))
 
 
@@ -95,7 +101,7 @@ def holds_sequence(format_: str | None, *, is_animation: bool) -> bool:
 
 def depends_on_pixels(source: DecodedSource, output: Output, steps: tuple[Operation, ...]) -> bool:
     """Return whether the format or the size of an output can't be told from the source's header."""
-    if any(_size_depends_on_pixels(step) for step in steps):
+    if len(output.formats) > 1 or any(_size_depends_on_pixels(step) for step in steps):
         return True
     if output.alpha_format is None:
         return False
@@ -120,7 +126,7 @@ def refuse_other_names(recipe: Recipe, source: str, planned: Sequence[OutputInfo
 
     One that asks for another format has its output beside the source.
     """
-    if any((output.format or format_of_name(output.name) or "same") != "same" for output in recipe.outputs):
+    if any(output.formats != ("same",) for output in recipe.outputs):
         return
     beside = [output for output in planned if os.path.dirname(output.path) == os.path.dirname(source)]
     if not recipe.replace or not beside or any(output.path == source for output in beside):
@@ -140,13 +146,15 @@ def _size_depends_on_pixels(step: Operation) -> bool:
     return type(step).settled is not Operation.settled
 
 
-def _plans_of(source: DecodedSource, output: Output, format_: str) -> list[OutputPlan]:
+def _plans_of(source: DecodedSource, output: Output) -> list[OutputPlan]:
+    formats = output_formats(output, source.format)
+    format_ = formats[0]
     if "page" in template_fields(output.name):
         return [
             OutputPlan(output=output, frames=(frame,), page=page, format=format_, keeps_format=_is_own(format_, source))
             for page, frame in enumerate(source.sequence, 1)
         ]
-    takes_all = holds_sequence(format_, is_animation=source.is_animation) or (
+    takes_all = any(holds_sequence(one, is_animation=source.is_animation) for one in formats) or (
         holds_sequence(output.alpha_format, is_animation=source.is_animation) and source.may_be_transparent
     )
     frames = tuple(source.sequence if takes_all else source.sequence[:1])

@@ -175,7 +175,7 @@ class ProgramRun(SourceRun):
 
     def _plan(self, output: Output) -> OutputInfo:
         own_extension = os.path.splitext(self._request.source)[1][1:]
-        format_ = output.format if output.format not in (None, "same") else None
+        format_ = next((one for one in output.named_formats if one != "same"), None)
         extension = EXTENSIONS[format_][0] if format_ else own_extension
         plan = OutputPlan(output=output, frames=(0,), page=1, format=format_ or own_extension)
         path = self._names.output_path(self._request.folder, plan, Size(0, 0), None, extension)

@@ -18,7 +18,7 @@ from fileq.operations.builtin.flip import Flip
 from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.sharpen import Sharpen
-from fileq.recipes.formats import format_of_name, output_extension
+from fileq.recipes.formats import output_extension
 from fileq.recipes.output_names import template_fields
 from fileq.recipes.recipe import Recipe, fill_enlarge
 from fileq.units import Size
@@ -79,7 +79,9 @@ def _plans_of_jpeg(recipe: Recipe) -> tuple[OutputPlan, ...] | None:
         return None
     if any(not template_fields(output.name) <= _SAFE_FIELDS for output in filled.outputs):
         return None
-    formats = [output.format or format_of_name(output.name) or "same" for output in filled.outputs]
+    if any(len(output.formats) > 1 for output in filled.outputs):
+        return None
+    formats = [output.formats[0] for output in filled.outputs]
     return tuple(
         OutputPlan(output=output, frames=(0,), page=1, format="jpeg" if format_ == "same" else format_)
         for output, format_ in zip(filled.outputs, formats, strict=True)

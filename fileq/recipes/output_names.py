@@ -225,7 +225,7 @@ def _possible_endings(recipe: Recipe, output: Output, source: str) -> set[str]:
     own = os.path.splitext(source)[1][1:].lower()
     if not output.name.endswith("{ext}"):
         return {os.path.splitext(output.name)[1][1:].lower()}
-    formats = {output.format or "same"}
+    formats: set[str] = set(output.named_formats or ("same",))
     if output.alpha_format is not None and own not in EXTENSIONS["jpeg"]:
         formats.add(output.alpha_format)
     if recipe.only_program is not None and formats == {"same"}:
@@ -256,5 +256,5 @@ def _share_an_extension(mine: Output, theirs: Output) -> bool:
 
 def _extensions(output: Output) -> set[str | None]:
     """Return what {ext} can become; None: whatever the source's is."""
-    named = (output.format, output.alpha_format or output.format)
+    named = (*(output.named_formats or (None,)), *([output.alpha_format] if output.alpha_format else []))
     return {EXTENSIONS[format_][0] if format_ in EXTENSIONS else None for format_ in named}

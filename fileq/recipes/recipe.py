@@ -12,6 +12,7 @@ import msgspec
 from fileq.braces import expand_braces
 from fileq.cron import Cron
 from fileq.operations import Step
+from fileq.recipes.formats import format_of_name
 from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
@@ -33,7 +34,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One file to make of a source."""
 
     name: str = "{stem}.{ext}"
-    format: Format | None = None  # None: by the name's ending; "same": the source's
+    format: Format | tuple[Format, ...] | None = None  # None: by the name's ending; "same": the source's; of many: one
     alpha_format: Format | None = None  # instead, for pictures with transparency
     steps: tuple[Step, ...] = ()
     quality: int | None = None  # 1 to 100; None: the format's default
@@ -44,6 +45,18 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_bytes: ByteSize | None = None  # the best quality that fits
     min_saving: float | None = None  # a share from 0 to 1: below it the source is kept as it is
     only_smaller: bool | None = None  # leave out what would be no smaller; None: where names differ by size alone
+
+    @property
+    def named_formats(self) -> tuple[Format, ...]:
+        """What `format` says: several where the smallest file is to win, () where the name's ending says it."""
+        if self.format is None:
+            return ()
+        return (self.format,) if isinstance(self.format, str) else tuple(dict.fromkeys(self.format))
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats to choose from, mostly one, by `format` or by the name's ending; "same" is the source's own."""
+        return self.named_formats or (format_of_name(self.name) or "same",)
 
     @property
     def program(self) -> Step | None:

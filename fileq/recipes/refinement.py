@@ -28,7 +28,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Operation, ...] = ()
     watermark: Watermark | None = None
     program: Operation | None = None  # a step that works on files
-    format: Format | None = None
+    format: Format | tuple[Format, ...] | None = None
     quality: int | None = None
     max_bytes: ByteSize | None = None
     metadata: MetadataPolicy | None = None
@@ -58,7 +58,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     def folder_name(self) -> str:
         """The name of the folder beside the sources for what is made: 1200x-webp."""
         parts = [_step_word(step) for step in self._pixel_steps]
-        parts += [self.format] if self.format else []
+        parts += _as_list(self.format)
         if self.max_bytes is not None and not parts:
             parts = [f"max-{self.max_bytes}"]
         if self.quality is not None and not parts:
@@ -140,14 +140,16 @@ def _with_program(output: Output, changes: Refinement) -> Output:
     return msgspec.structs.replace(output, steps=(*output.pixel_steps, changes.program))
 
 
-def _renamed(recipe: Recipe, name: str, format_: Format | None) -> tuple[Output, ...]:
+def _renamed(recipe: Recipe, name: str, format_: Format | tuple[Format, ...] | None) -> tuple[Output, ...]:
     distinct = len(recipe.outputs) == 1 or not _SIZE_FIELDS.isdisjoint(template_fields(name))
     if not distinct or len({output.format for output in recipe.outputs}) > 1:
         many = f"the recipe {recipe.name} makes {len(recipe.outputs)} outputs"
         raise ValueError(f"--name {name!r} is one name, and {many}; put {{width}} into it")
     named = format_of_name(name)
     if named is not None and format_ not in (None, named):
-        raise ValueError(f"--name {name!r} says {named}, and --format {format_}; write {{ext}} for the ending")
+        raise ValueError(
+            f"--name {name!r} says {named}, and --format {','.join(_as_list(format_))}; write {{ext}} for the ending"
+        )
     new = {"name": name} | ({"format": None, "alpha_format": None} if named else {})  # the ending says the format
     return tuple(msgspec.structs.replace(output, **new) for output in recipe.outputs)
 
@@ -165,13 +167,19 @@ def _with_encoding(output: Output, changes: Refinement) -> Output:
     return output
 
 
-def _with_format(output: Output, format_: Format) -> Output:
+def _with_format(output: Output, format_: Format | tuple[Format, ...]) -> Output:
     """Return the output in a format, also where its name has another's ending: `{stem}.jpg` becomes `{stem}.{ext}`."""
     stem, ending = os.path.splitext(output.name)
     named = format_of_name(output.name)
-    fits = named is None or (format_ != "same" and ending[1:].lower() in EXTENSIONS[format_])
+    fits = named is None or all(one != "same" and ending[1:].lower() in EXTENSIONS[one] for one in _as_list(format_))
     name = output.name if fits else stem + ".{ext}"
     return msgspec.structs.replace(output, name=name, format=format_, alpha_format=None)
+
+
+def _as_list(format_: Format | tuple[Format, ...] | None) -> list[Format]:
+    if format_ is None:
+        return []
+    return [format_] if isinstance(format_, str) else list(format_)
 
 
 def _step_word(step: Operation) -> str:

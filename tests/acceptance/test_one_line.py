@@ -166,6 +166,19 @@ def test_a_program_takes_files_of_any_type(fileq):
 
 
 @pytest.mark.usefixtures("photo")
+@pytest.mark.parametrize("options", [["--format", "avif,webp,jpeg"], ["--format", "avif", "--format", "webp,jpg"]])
+def test_of_several_formats_one_is_made_and_a_plan_knows_its_name(fileq, options):
+    planned = fileq.json("run", "p", "--resize", "400x", *options, "--dry-run")["plan"][0]["outputs"][0]["path"]
+    fileq.run("run", "p", "--resize", "400x", *options, "--save-as", "small")
+    (name,) = outputs(fileq)
+    assert name.startswith("p/small/a.")
+    assert planned.endswith(name.replace("small", "400x-avif-webp-jpeg"))
+    assert fileq.json("add", "p", "-r", "small")["up_to_date"] == 1
+    config = tomllib.loads((fileq.folder / "fileq.toml").read_text())
+    assert config["recipes"]["small"]["outputs"] == [{"format": ["avif", "webp", "jpeg"]}]
+
+
+@pytest.mark.usefixtures("photo")
 def test_a_recipe_is_kept_and_used_by_its_name(fileq):
     config = fileq.configure("# mine\n[recipes.own]  # this too\nout = 'x'\n")
     fileq.run("run", "p", "--resize", "400x", "--format", "webp", "--save-as", "small")
@@ -214,6 +227,9 @@ def test_a_watch_takes_the_same_options(fileq):
         (["--fill", "300x"], ["--fill", "both sides"]),
         (["--crop", "half"], ["--crop", "16:9"]),
         (["--format", "jpgg"], ["--format", "jpeg"]),
+        (["--format", "avif,webb"], ["--format", "webp"]),
+        (["--format", "avif,"], ["--format", "''"]),
+        (["--format", "avif,pdf"], ["format", "pdf is a document"]),
         (["--quality", "0"], ["--quality", "1 to 100"]),
         (["--max-bytes", "many"], ["--max-bytes", "300 KB"]),
         (["--metadata", "nome"], ["--metadata", "none"]),

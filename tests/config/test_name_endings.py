@@ -21,6 +21,8 @@ COMMAND = {"op": "command", "argv": ["x", "{source}", "{output}"]}
         ({"name": "{stem}.jpg", "format": "webp"}, "ends in .jpg, and the format is webp"),
         ({"name": "{stem}.jpg", "format": "jpeg", "alpha_format": "png"}, "and the format is png"),
         ({"name": "{stem}.jpg", "format": "same"}, "and the format is"),
+        ({"name": "{stem}.jpg", "format": ["jpeg", "webp"]}, "ends in .jpg, and the format is webp"),
+        ({"name": "{name}", "format": ["same", "webp"]}, "ends as the source does, and the format is webp"),
         ({"name": "{stem}", "format": "jpeg"}, 'has no ending, such as .jpg. Write "{stem}.{ext}".'),
         ({"name": "{stem}"}, "has no ending"),
         ({"name": "sub.jpg/{stem}"}, "has no ending"),

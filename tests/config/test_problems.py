@@ -62,6 +62,17 @@ MISTAKES = [
     (OUTPUTS + "qualty = 5", 4, "recipes.shop.outputs[1].qualty", "no such key", "Did you mean quality?"),
     (OUTPUTS + "quality = '5'", 4, "recipes.shop.outputs[1].quality", "must be a whole number", ""),
     (OUTPUTS + "quality = 500", 4, "recipes.shop.outputs[1].quality", "from 1 to 100, not 500", ""),
+    (OUTPUTS + "format = []", 4, "recipes.shop.outputs[1].format", "names no format", '["avif", "webp", "jpeg"]'),
+    (OUTPUTS + 'format = ["webp", "jepg"]', 4, "recipes.shop.outputs[1].format[1]", "can't be 'jepg'", "mean jpeg?"),
+    (OUTPUTS + 'format = ["webp", "pdf"]', 4, "recipes.shop.outputs[1].format", "pdf is a document", "Take it out"),
+    (
+        OUTPUTS + 'format = ["webp", "jpeg"]\nalpha_format = "png"',
+        5, "recipes.shop.outputs[1].alpha_format", "beside a list of formats", "add its format to the list",
+    ),
+    (
+        SHOP + f'steps = [ {PROGRAM} ]\noutputs = [ {{ format = ["webp", "jpeg"] }} ]',
+        3, "recipes.shop.outputs[0].format", "a program makes one file", "Name one",
+    ),
     (OUTPUTS + "min_saving = 10", 4, "recipes.shop.outputs[1].min_saving", "from 0 to 1, not 10", ""),
     (OUTPUTS + 'max_bytes = "0"', 4, "recipes.shop.outputs[1].max_bytes", "at least 1 byte", ""),
     (OUTPUTS + 'name = "../{stem}.jpg"', 4, "recipes.shop.outputs[1].name", "leave the output folder", ".."),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fileq.config import load_config
 from fileq.recipes import formats, output_names
-from fileq.recipes.output_names import have_collisions
+from fileq.recipes.output_names import have_collisions, may_be_named
 from fileq.recipes.recipe import Output, Recipe
 
 VALUES = dict(output_names.NAME_FIELDS)
@@ -164,3 +164,13 @@ def test_names_that_tell_the_recipe_or_the_use_do_not_collide():
     assert not have_collisions([named("a", "{stem}-{recipe}.jpg"), named("b", "{stem}-{recipe}.jpg")])
     assert not have_collisions([named("a", "{stem}.jpg"), named("b", "{stem}-small.jpg")])
     assert have_collisions([named("a", "{stem}.jpg"), named("b", "{stem}.jpg")])
+
+
+def test_an_output_with_a_list_of_formats_may_have_the_name_of_each():
+    listed = Recipe(name="a", outputs=(Output(format=("avif", "same")),))
+    found = [ending for ending in ("avif", "png", "webp", "jpg") if may_be_named(listed, "/p/x.png", f"/o/x.{ending}")]
+    assert found == ["avif", "png"]
+    assert have_collisions([listed, Recipe(name="b", outputs=(Output(format="avif"),))])
+    only_avif, only_webp = (Recipe(name=one, outputs=(Output(format=(one, "jxl")),)) for one in ("avif", "webp"))
+    assert have_collisions([only_avif, only_webp])
+    assert not have_collisions([only_avif, Recipe(name="b", outputs=(Output(format="png"),))])

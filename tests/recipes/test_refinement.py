@@ -64,12 +64,21 @@ def test_a_format_changes_a_name_that_has_the_ending_of_another():
     ]  # fmt: skip
 
 
+def test_a_list_of_formats_leaves_the_ending_open():
+    recipe = Recipe(name="own", outputs=(Output(name="{stem}.jpg"), Output(name="{stem}-x.{ext}", alpha_format="png")))
+    refined = refine_recipe(recipe, Refinement(format=("webp", "jpeg")))
+    assert [(output.name, output.formats, output.alpha_format) for output in refined.outputs] == [
+        ("{stem}.{ext}", ("webp", "jpeg"), None), ("{stem}-x.{ext}", ("webp", "jpeg"), None),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("recipe", "changes", "words"),
     [
         (Recipe(name="two", outputs=(Output(), Output(name="x.jpg"))), Refinement(name="{stem}.png"), "2 outputs"),
         (Recipe(name="two", outputs=(Output(), Output(name="x.jpg"))), Refinement(sizes=(SMALL, LARGE)), "several"),
         (Recipe(name="one"), Refinement(name="x.png", format="webp"), "--format webp"),
+        (Recipe(name="one"), Refinement(name="x.png", format=("png", "webp")), "--format png,webp"),
         (Recipe(name="one"), Refinement(name="x.png", sizes=(SMALL, LARGE)), "{width}"),
     ],
 )
@@ -85,6 +94,7 @@ def test_a_change_that_does_not_fit_a_recipe_is_refused(recipe, changes, words):
         (Refinement(sizes=(Resize(scale=0.5),)), "50pct"),
         (Refinement(crop=Crop(aspect="16:9"), steps=(GRAY,)), "crop-16x9-grayscale"),
         (Refinement(quality=80), "quality-80"),
+        (Refinement(format=("avif", "webp"), quality=80), "avif-webp"),
         (Refinement(program=Command(argv=("/opt/my tool.sh", "{source}", "{output}"))), "mytool"),
         (Refinement(metadata="none"), "metadata-none"),
     ],

@@ -46,8 +46,13 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
         _changing("--crop", metavar="SPEC", help="Proportions (16:9), a box (left,top,right,bottom), or trim."),
     ] = None
     format: Annotated[
-        str | None,
-        _changing("--format", metavar="F", help="jpeg, png, webp, avif, gif, tiff, pdf, jxl; same is the source's."),
+        list[str] | None,
+        _changing(
+            "--format",
+            metavar="F",
+            help="jpeg, png, webp, avif, gif, tiff, pdf, jxl; same is the source's. Of several, avif,webp,jpeg, the"
+            " smallest file wins that looks as good.",
+        ),
     ] = None
     quality: Annotated[int | None, _changing("--quality", metavar="N", help="From 1 to 100.")] = None
     max_bytes: Annotated[

@@ -20,7 +20,7 @@ from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
-from fileq.recipes.formats import EXTENSIONS, FORMATS_WITHOUT_QUALITY, format_of_name
+from fileq.recipes.formats import EXTENSIONS, FORMATS_WITHOUT_QUALITY
 from fileq.recipes.recipe import IMAGE_PATTERNS, NAMELESS, Format, MetadataPolicy, OnConflict, Recipe
 from fileq.recipes.refinement import Refinement, nameless_recipe, refine_recipe
 from fileq.units import ByteSize, Dimensions
@@ -53,9 +53,7 @@ def changed_recipes(session: Session, options: RecipeOptions) -> list[Recipe]:
 
 
 def _hint_at_formats_without_quality(session: Session, recipes: list[Recipe]) -> None:
-    formats = {
-        output.format or format_of_name(output.name) or "same" for recipe in recipes for output in recipe.outputs
-    }
+    formats = {one for recipe in recipes for output in recipe.outputs for one in output.formats}
     if formats <= FORMATS_WITHOUT_QUALITY:
         names = " and ".join(sorted(name.upper() for name in formats))
         session.display().hint(f"--quality changes nothing: {names} has no quality to choose.")
@@ -97,7 +95,7 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         steps=tuple(step for step in steps if not step.works_on_files),
         watermark=_read("--watermark", options.watermark, _watermark),
         program=programs[0] if programs else None,
-        format=_read("--format", options.format, _format),
+        format=_read("--format", options.format, _formats),
         quality=_read("--quality", options.quality, _quality),
         max_bytes=_read("--max-bytes", options.max_bytes, _max_bytes),
         metadata=_metadata(options),
@@ -217,6 +215,12 @@ def _program(text: str) -> Operation:
         raise ValueError(
             f"{problem.removeprefix('argv ')}; write it like 'ffmpeg -i {{source}} -vf scale=640:-2 {{output}}'"
         ) from error
+
+
+def _formats(texts: list[str]) -> Format | tuple[Format, ...]:
+    """Return the format, or those to choose from: given several times, or with commas between them."""
+    names = [_format(name.strip()) for text in texts for name in text.split(",")]
+    return names[0] if len(set(names)) == 1 else tuple(dict.fromkeys(names))
 
 
 def _format(text: str) -> Format:

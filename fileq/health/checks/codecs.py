@@ -12,7 +12,6 @@ from fileq.operations.base import Operation
 from fileq.operations.builtin.mark import font_problem
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
-from fileq.recipes.formats import format_of_name
 from fileq.recipes.recipe import IMAGE_PATTERNS, Recipe
 from fileq.units import describe_count
 
@@ -47,12 +46,7 @@ def _lacking(recipe: Recipe) -> Iterator[Finding]:
 def _codecs(recipe: Recipe) -> set[str]:
     """Return the codecs that a recipe names: by default it takes all pictures, whether they can be read or not."""
     endings = () if recipe.match == IMAGE_PATTERNS else (pattern.rpartition(".")[2].lower() for pattern in recipe.match)
-    written = {
-        name
-        for output in recipe.outputs
-        for name in (output.format or format_of_name(output.name), output.alpha_format)
-        if name
-    }
+    written = {name for output in recipe.outputs for name in (*output.formats, output.alpha_format) if name}
     needed = {READ_CODECS.get(ending) for ending in endings} | {WRITE_CODECS.get(name) for name in written}
     return {codec for codec in needed if codec}
 

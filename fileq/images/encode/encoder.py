@@ -35,6 +35,9 @@ PILLOW_NAMES = {
     "jxl": "JXL",
 }  # fmt: skip
 
+FULL_CHROMA = 90
+"""From this quality of JPEG on, color has the resolution of light."""
+
 DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 """Where one sees no difference at a normal distance; each format counts in its own way."""
 
@@ -43,7 +46,6 @@ _EITHER_WAY = {"webp", "jxl"}
 _FEW_COLORS = 2**12
 _MOST_PLAYS = 65535  # what GIF and WebP have room for
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
-_FULL_CHROMA = 90  # from this quality on, color has the resolution of light
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +218,7 @@ def _jpeg_options(output: Output, quality: int) -> dict[str, Any]:
     """
     thorough = output.effort is None or output.effort > 2
     progressive = thorough if output.progressive is None else output.progressive
-    subsampling = output.subsampling or ("4:4:4" if quality >= _FULL_CHROMA else "4:2:0")
+    subsampling = output.subsampling or ("4:4:4" if quality >= FULL_CHROMA else "4:2:0")
     return {"quality": quality, "optimize": thorough, "progressive": progressive, "subsampling": subsampling}
 
 
