@@ -48,22 +48,6 @@ def test_an_empty_file_is_unreadable(tmp_path):
     assert "is empty" in message
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"Dear diary, today I renamed a text.", "a text"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),
-        (b"\xd7\xcd\xc6\x9a" + b"\0" * 40, "Windows metafile"),
-        (bytes(range(1, 200)), "not a picture"),
-    ],
-)
-def test_what_is_no_picture_is_unreadable_whatever_its_name(tmp_path, content, words):
-    (tmp_path / "x.jpg").write_bytes(content)
-    kind, message = failure(tmp_path / "x.jpg", recipe(), tmp_path / "out")
-    assert kind == ErrorKind.UNREADABLE
-    assert words in message
-
-
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "gif", "bmp", "avif", "jp2", "tga", "ppm"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_a_picture_that_is_cut_off_is_unreadable(tmp_path, ending, share):

@@ -177,7 +177,7 @@ def open_image(
         damage = integrity.find_damage(file, str(image.format))
         if damage:
             raise unreadable(path, f"is damaged: {damage}")
-        unsupported.refuse_unsupported(image, start, path)
+        unsupported.refuse_unsupported(image, path)
         _check_pixels(Size(*image.size), path, max_pixels)
         if image.format != "JXL":
             on_header(header_of(image))
@@ -218,18 +218,18 @@ def _read_avif_play_count(file: BinaryIO) -> int:
 
 def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, max_pixels: int) -> ImageFile.ImageFile:
     """Open the image as the first of these formats that takes it. Raises JobError; what Pillow raises."""
+    unsupported.refuse_foreign(file, start, path)
     unsupported.refuse_bitmap(start, path)
     bitmap = _open_rare_bitmap(file, start)
     if bitmap is not None:
         return bitmap
     try:
         image = Image.open(webp.say_transparent(file, start), formats=formats)
-    except UnidentifiedImageError as error:
+    except UnidentifiedImageError:
         rare = optional_codecs.rare_tiff() if start.startswith(directories.SIGNATURES) else None
         if rare is not None:
             return TiffImageFile(rare.convert(file, path, max_pixels))
-        unsupported.refuse_unknown(file, start, path)
-        raise unreadable(path, unsupported.describe_stranger(start)) from error
+        unsupported.refuse_unopened(file, start, path, max_pixels)
     except pdf.PasswordError as error:
         message, hint = f"{path} is protected by a password.", "Save a copy of it without one."
         raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error

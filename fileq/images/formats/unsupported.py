@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import struct
+from typing import TYPE_CHECKING, NoReturn
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
+from fileq.images.errors import too_large, unreadable
 from fileq.images.formats import optional_codecs
 from fileq.images.formats.jpeg2000.image import SIGNATURES, Jpeg2000File, read_codestream
 from fileq.images.formats.tiff import directories
+from fileq.images.recognition.recognizer import recognize_foreign, recognize_refused
+from fileq.units import Size
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -22,26 +27,33 @@ _OS2_PACKINGS = {3: "a fax", 4: "runs of 24 bits"}
 _WINDOWS_PACKINGS = {4: "JPEG", 5: "PNG"}
 _NOT_BUILT_IN = {"webp"}  # of libtiff's compressions, in Pillow's wheels
 
-_NO_PICTURE = "is not a picture of a known format, or its beginning is damaged"
-_FILMS = {b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"qt  ", b"M4V ", b"3gp4", b"3gp5"}
+_MOST_AVIF_PIXELS, _LONGEST_AVIF_SIDE = 2**28, 2**15
+"""What libavif takes, unless it is told otherwise: and Pillow doesn't."""
 
-_STRANGERS = {
-    b"%!PS": "a PostScript file",
-    b"\xc5\xd0\xd3\xc6": "an EPS file",
-    b"\xd7\xcd\xc6\x9a": "a Windows metafile",
-    b"<svg": "an SVG drawing",
-    b"<?xml": "an XML file",
-    b"<!DOC": "a web page",
-    b"<html": "a web page",
-    b"PK\x03\x04": "a ZIP archive or an office document",
+_READ_FORMATS = {
+    b"\xff\xd8": "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"8BPS": "Photoshop document",
+    b"qoif": "QOI picture",
+    b"\0\0\1\0": "Windows icon",
+    **dict.fromkeys(directories.SIGNATURES, "TIFF"),
+    **dict.fromkeys(SIGNATURES, "JPEG 2000 picture"),
+    **{b"P%d" % kind: "Netpbm picture" for kind in range(1, 7)},
 }
-"""What lies under a picture's name now and then, by its first bytes."""
+"""What fileq reads, by its first bytes."""
 
 
-def refuse_unsupported(image: ImageFile, start: bytes, path: str) -> None:
-    """Raise JobError (unsupported) where the picture would not come out right. `start`: the file's first bytes."""
-    if image.format == "TIFF" and directories.is_camera_raw(image, start):
-        raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
+def refuse_foreign(file: BinaryIO, start: bytes, path: str) -> None:
+    """Raise JobError (unsupported, unreadable) where an open file that begins with `start` is in a foreign format."""
+    file_type = recognize_foreign(file, start)
+    if file_type is not None:
+        raise file_type.refusal(path)
+
+
+def refuse_unsupported(image: ImageFile, path: str) -> None:
+    """Raise JobError (unsupported) where the picture would not come out right."""
     if image.format == "TIFF" and image.info.get("compression") in _NOT_BUILT_IN:
         message = f"{path} is a TIFF compressed by {image.info['compression']}, which can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it with another compression, LZW or ZIP for example.")
@@ -62,8 +74,20 @@ def refuse_bitmap(start: bytes, path: str) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as PNG.")
 
 
-def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
-    """Raise JobError (unsupported) where a file that no decoder takes is of a kind that some other program reads."""
+def refuse_unopened(file: BinaryIO, start: bytes, path: str, max_pixels: int) -> NoReturn:
+    """Raise the JobError of a file that no decoder takes: what it is and why not, so far as its content tells."""
+    _refuse_rare_kinds(file, start, path)
+    _refuse_large_avif(start, path, max_pixels)
+    file_type = recognize_refused(start)
+    if file_type is not None:
+        raise file_type.refusal(path)
+    if not start.strip(b"\0"):
+        raise unreadable(path, "has nothing but zeros where a picture would begin, as after a copy that broke off")
+    raise unreadable(path, _describe_unopened(start))
+
+
+def _refuse_rare_kinds(file: BinaryIO, start: bytes, path: str) -> None:
+    """Raise JobError (unsupported) where a file is in a format of fileq's, and of a kind that other programs read."""
     if start.startswith(b"8BPS"):
         depth = int.from_bytes(start[22:24], "big")
         message = f"{path} is a Photoshop document with {depth} bits a channel, of a kind that can't be read."
@@ -79,14 +103,30 @@ def refuse_unknown(file: BinaryIO, start: bytes, path: str) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it with 8 bits a channel, or {_INSTALL}")
 
 
-def describe_stranger(start: bytes) -> str:
-    """Return what a file that begins with `start` is instead of a picture: the rest of a sentence about its path."""
-    for signature, what in _STRANGERS.items():
-        if start.startswith(signature):
-            return f"is {what} and not a picture, whatever its name says"
-    if found := read_brands(start):
-        what = "a film" if found[0] in _FILMS else "a camera raw file" if found[0] == b"crx " else ""
-        return f"is {what} and not a picture that can be read" if what else _NO_PICTURE
-    if start[:4096].isascii() and b"\0" not in start[:4096]:
-        return "is a text and not a picture, whatever its name says"
-    return _NO_PICTURE
+def _refuse_large_avif(start: bytes, path: str, max_pixels: int) -> None:
+    """Raise JobError where an AVIF is larger than its decoder takes, by the largest size that the file names (ispe)."""
+    if not read_brands(start):
+        return
+    places = [match.end() + 4 for match in re.finditer(b"ispe", start)]
+    sizes = [Size(*struct.unpack_from(">II", start, at)) for at in places if at + 8 <= len(start)]
+    largest = max(sizes, key=lambda size: size.width * size.height, default=Size(0, 0))
+    pixels = largest.width * largest.height
+    if pixels > max_pixels:
+        raise too_large(path, max_pixels, largest)
+    if pixels > _MOST_AVIF_PIXELS or max(largest) > _LONGEST_AVIF_SIDE:
+        message = (
+            f"{path} has {pixels:,} pixels ({largest.width}x{largest.height}), and the decoder of AVIF takes"
+            f" {_MOST_AVIF_PIXELS:,}, with sides of {_LONGEST_AVIF_SIDE:,}."
+        )
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as TIFF or PNG, or in parts.")
+
+
+def _describe_unopened(start: bytes) -> str:
+    """Return what is wrong with a file that begins with `start`: the rest of a sentence about its path."""
+    brands = read_brands(start)
+    heif = "AVIF" if brands and (b"avif" in brands or b"avis" in brands) else "HEIF picture" if brands else None
+    name = heif or next((name for signature, name in _READ_FORMATS.items() if start.startswith(signature)), None)
+    if name is None:
+        return "is not a picture of a known format, or its beginning is damaged"
+    article = "an" if name.startswith("AVIF") else "a"
+    return f"is {article} {name} whose header is damaged, or of a kind that can't be read"

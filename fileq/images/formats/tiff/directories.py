@@ -19,7 +19,7 @@ BIG_ENDIAN_BIG_TIFF = b"MM\0+"
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", BIG_ENDIAN_BIG_TIFF)
 """What a file begins with: TIFF and BigTIFF, each in both byte orders."""
 
-_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags
+_NEW_SUBFILE_TYPE = 254  # a tag
 _STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
 _REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page
 
@@ -36,13 +36,6 @@ def find_pages(image: Image, count: int) -> list[int]:
             pages.append(page)
     image.seek(0)
     return pages or [0]
-
-
-def is_camera_raw(image: Image, start: bytes) -> bool:
-    """Return whether an open TIFF that begins with `start` is a camera's raw file: its picture is a small preview."""
-    tags = _tags(image)
-    is_preview = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & _REDUCED_PAGE and _SUB_IFDS in tags
-    return _DNG_VERSION in tags or bool(is_preview) or start[8:10] == b"CR"
 
 
 def has_unknown_pixels(file: BinaryIO) -> bool:

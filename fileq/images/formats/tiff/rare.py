@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_REDUCED_PAGE, _DNG_VERSION = 1, 50706
+_REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page
 _KEPT = (270, 274, 306, 315, 33432, 34675, 700, 33723)
 """Tags that go on: description, orientation, date, artist, copyright, profile, XMP, IPTC."""
 
@@ -37,9 +37,8 @@ def convert(file: BinaryIO, path: str, max_pixels: int) -> BinaryIO:
     file.seek(0)
     content = io.BytesIO()
     with tifffile.TiffFile(file, name=path) as tiff, tifffile.TiffWriter(content) as writer:
-        pages = [page.aspage() for page in tiff.pages]
-        if _DNG_VERSION in pages[0].tags:
-            raise JobError(ErrorKind.UNSUPPORTED, f"{path} is a camera raw file.", "Export it as JPEG or TIFF first.")
+        count = len(tiff.pages)  # it ends where pages follow each other in a circle; going through them doesn't
+        pages = [tiff.pages[number].aspage() for number in range(count)]
         for page in [page for page in pages if not page.subfiletype & _REDUCED_PAGE] or pages:
             _check(page, path, max_pixels)
             _write(writer, page)
