@@ -1,5 +1,6 @@
 """Answers and messages in colour, and progress that moves: for terminals, drawn by rich."""
 
+import time
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -19,6 +20,8 @@ from fileq.escaping import escape_controls
 _GAP = 2
 _LEAST = 9
 """A long column is made no narrower than this."""
+_DRAG_SECONDS = 3.0
+"""Within this time after a step of a resize, another may come."""
 
 
 def _console(stream: TextIO, *, has_colors: bool) -> Console:
@@ -131,6 +134,9 @@ class RichMessageWriter:
         self._console = _console(stream, has_colors=has_colors)
         self._region = LiveRegion(stream)
         self._screen = LiveScreen(stream)
+        self._last_width = self._console.width
+        self._narrowest: int | None = None
+        self._narrowed_at = float("-inf")
         # Colour may be forced into a file, movement not: there the lines are plain.
         self._lines = None if stream.isatty() else PlainMessageWriter(stream)
 
@@ -162,7 +168,7 @@ class RichMessageWriter:
         if self._lines:
             self._lines.show_progress(progress)
         else:
-            self._show(render_progress(progress, self._room))
+            self._show(render_progress(progress, self._steady_room))
 
     def show_status(self, view: StatusView) -> None:
         """Show the unfinished batches on a screen of their own, in place of what was shown before."""
@@ -179,7 +185,7 @@ class RichMessageWriter:
     def show_watch(self, view: WatchView) -> None:
         """Show the watched folders in place of what was shown before; nothing where it is not live."""
         if self._lines is None:
-            self._show(render_watch_view(view, self._room))
+            self._show(render_watch_view(view, self._steady_room))
 
     def clear_progress(self) -> None:
         """Take the progress off the terminal."""
@@ -194,6 +200,21 @@ class RichMessageWriter:
     def _room(self) -> int:
         # The last column stays free: what is written there leaves the cursor at a place that terminals disagree on.
         return max(1, self._console.width - 1)
+
+    @property
+    def _steady_room(self) -> int:
+        """Return the columns of lines that the next resize may wrap: never again as many as before it was narrowed.
+
+        tmux takes rows for what it wraps from the top of the screen, though the bottom is empty: of a bar near the top
+        a part goes where nothing can erase it. So little is to wrap, and less while somebody draws at the window.
+        """
+        width, now = self._console.width, time.monotonic()
+        if width < self._last_width:
+            self._narrowest = min(width, self._narrowest or width)
+            self._narrowed_at = now
+        self._last_width = width
+        room = min(width, self._narrowest or width) - 1
+        return max(1, room * 2 // 3 if now < self._narrowed_at + _DRAG_SECONDS else room)
 
     def _show(self, view: RenderableType, *, on: LiveRegion | None = None) -> None:
         with self._console.capture() as capture:

@@ -9,10 +9,10 @@ def test_the_cursor_rests_where_the_lines_begin_so_that_no_resize_moves_it_from_
     stream = io.StringIO()
     region = LiveRegion(stream)
     region.draw(["bar", "numbers", "slot"])
-    assert stream.getvalue().endswith("slot\x1b[J\x1b[2A\r")
+    assert stream.getvalue().endswith("slot\x1b[J\x1b[2A\r\x1b[?7h")
     stream.truncate(0)
     region.draw(["bar"])
-    assert stream.getvalue().endswith("\rbar\x1b[J\r")
+    assert stream.getvalue().endswith("\rbar\x1b[J\r\x1b[?7h")
 
 
 def test_all_that_was_drawn_goes_with_its_hidden_cursor():
@@ -21,7 +21,7 @@ def test_all_that_was_drawn_goes_with_its_hidden_cursor():
     region.draw(["bar"])
     region.clear()
     assert stream.getvalue().startswith("\x1b[?25l")
-    assert stream.getvalue().endswith("\r\x1b[J\x1b[?25h")
+    assert stream.getvalue().endswith("\r \x1b[J\r\x1b[K\x1b[?25h")
     written = stream.getvalue()
     region.clear()
     assert stream.getvalue() == written
