@@ -1,11 +1,10 @@
 """Answers and messages in colour, and progress that moves: for terminals, drawn by rich."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from rich.console import Console, Group, JustifyMethod, OverflowMethod, RenderableType
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
@@ -13,6 +12,7 @@ from fileq.display.answer import Answer, Cell, Column, Facts, Page, Plot, Table,
 from fileq.display.live_region import LiveRegion, LiveScreen
 from fileq.display.plain import PlainMessageWriter
 from fileq.display.progress import Progress, StatusView, WatchView
+from fileq.display.rich_lines import facts_lines, text_lines, wrap_text
 from fileq.display.rich_progress import STYLES, fit_text, render_progress, render_status_view, render_watch_view
 from fileq.display.text_width import shorten_path, text_width
 from fileq.escaping import escape_controls
@@ -46,10 +46,17 @@ class RichAnswerWriter:
     def answer(self, answer: Answer) -> None:
         """Print the answer's blocks, in colour."""
         for block in answer.blocks:
-            if isinstance(block, Page):
-                self._show_page(block)
-            else:
-                self._console.print(self._rendered(block))
+            match block:
+                case Page():
+                    self._show_page(block)
+                case Text():
+                    _print_lines(self._console, text_lines(block, self._console.width))
+                case Facts():
+                    _print_lines(self._console, facts_lines(block, self._console.width))
+                case Table():
+                    self._console.print(_table(block, self._console.width))
+                case Plot():
+                    self._console.print(_plot(block, self._console.width))
 
     def _show_page(self, page: Page) -> None:
         from fileq.display.pager import show_page  # noqa: PLC0415  # only the manual has pages
@@ -57,16 +64,10 @@ class RichAnswerWriter:
 
         show_page(render_page(page.markdown, self._console), self._console.file, self._console.height)
 
-    def _rendered(self, block: Text | Facts | Table | Plot) -> RenderableType:
-        match block:
-            case Text():
-                return Padding(fit_text(block, self._console.width - block.indent), (0, 0, 0, block.indent))
-            case Facts():
-                return Padding(_facts(block, self._console.width - block.indent), (0, 0, 0, block.indent))
-            case Table():
-                return _table(block, self._console.width)
-            case Plot():
-                return _plot(block, self._console.width)
+
+def _print_lines(console: Console, lines: Iterable[RichText]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _plot(plot: Plot, room: int) -> RenderableType:
@@ -80,16 +81,6 @@ def _plot(plot: Plot, room: int) -> RenderableType:
             head.append(f"   {mark} ", STYLES[series.tone]).append(series.name, "dim not bold")
     # plotext has no control codes but colours, and labels had theirs written out before.
     return Group(head, *map(RichText.from_ansi, plots.plot_lines(plot, room, coloured=True)))
-
-
-def _facts(facts: Facts, room: int) -> RenderableType:
-    left = room - _GAP - max((text_width(name) for name, _ in facts.pairs), default=0)
-    grid = RichTable.grid(padding=(0, _GAP, 0, 0))
-    grid.add_column(no_wrap=True, style="dim")
-    grid.add_column(overflow="fold")
-    for name, value in facts.pairs:
-        grid.add_row(name, fit_text(value, left) if isinstance(value, Text) else _text(value))
-    return grid
 
 
 def _table(table: Table, room: int) -> RenderableType:
@@ -194,7 +185,7 @@ class RichMessageWriter:
 
     def _print(self, text: RichText) -> None:
         self.clear_progress()
-        self._console.print(text)
+        _print_lines(self._console, wrap_text(text, self._console.width))
 
     @property
     def _room(self) -> int:
