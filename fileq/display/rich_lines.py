@@ -12,15 +12,15 @@ from fileq.escaping import escape_controls
 
 _GAP = 2
 _WORD = r"""(?:'[^']*'|"[^"]*"|[^\s'"])+?(?=[.;,]?(?:\s|$))"""
-_COMMAND = rf"(?:(?<=: )fileq(?: {_WORD})+|^fileq(?: {_WORD})+$)"
+_COMMAND = rf"(?:(?<=: )fileq(?: {_WORD})+|^fileq(?: {_WORD})+(?<!\.)$)"
 _PIECE = re.compile(rf"(?P<command>{_COMMAND}[.;,]?)(?=\s|$)\s*|\S+\s*|\s+")
 
 
 def wrap_text(text: RichText, room: int) -> list[RichText]:
     """Return a text in lines of `room` columns.
 
-    A command, which follows a colon or is all of the text, goes on a line of its own where the line before has no room for
-    it; only a terminal that is narrower than the command breaks it, and knows that it is one line.
+    A command, which follows a colon or is all of the text, goes on a line of its own where the line before has no room
+    for it; only a terminal that is narrower than the command breaks it, and knows that it is one line.
     """
     breaks, used = [], 0
     for piece in _PIECE.finditer(text.plain):
