@@ -22,6 +22,7 @@ from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PR
 from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
+from fileq.images.hdr.rendering import make_gain_map
 from fileq.images.lossless.rewrite import (
     RewriteOptions,
     can_keep_pixels,
@@ -107,6 +108,7 @@ class RenderedFrames:
     images: list[Image]
     durations: list[int]
     encoded: bytes | None = None  # the output itself, where several formats were tried
+    steps: tuple[Operation, ...] = ()  # that made them
 
 
 class ImageRun(SourceRun):
@@ -181,6 +183,7 @@ class ImageRun(SourceRun):
                 frames = begun.setdefault(key, RenderedFrames([], []))
                 frames.images.append(image)
                 frames.durations.append(self._source.duration)
+                frames.steps = (*common.steps, *wanted[key].steps)
                 if len(frames.images) == len(self._plans[key].frames):
                     yield key, begun.pop(key)
 
@@ -285,6 +288,7 @@ class ImageRun(SourceRun):
             icc=icc,
             background=recipe.background,
             has_palette=source.has_palette,
+            gain_map=make_gain_map(source, plan, frames.steps),
             mark=self._mark if self._request.marks_outputs else b"",
             title=os.fsencode(stem).decode(errors="replace"),
         )

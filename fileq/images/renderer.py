@@ -30,6 +30,11 @@ class StepChain:
     def is_empty(self) -> bool:
         return not self._steps
 
+    @property
+    def steps(self) -> tuple[Operation, ...]:
+        """The steps, with what the pixels have told of them so far."""
+        return tuple(self._steps)
+
     def size(self, size: Size) -> Size:
         """Return the size in pixels after all steps. Raises JobError where a step can't be done."""
         for step in self._steps:

@@ -18,6 +18,7 @@ from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
 MetadataPolicy = Literal["copyright", "private", "all", "none"]
+HdrPolicy = Literal["keep", "drop"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 NAMELESS = "custom"
@@ -104,6 +105,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     profile: Literal["srgb", "keep"] = "srgb"
     enlarge: bool = False
     metadata: MetadataPolicy = "copyright"
+    hdr: HdrPolicy = "keep"  # of gain maps, where a format has a place for one
     background: str = "white"  # where transparency has no place
     keep_times: bool = False
 
@@ -142,6 +144,8 @@ def _fingerprinted(recipe: Recipe) -> dict[str, Any]:
     recipe_json: dict[str, Any] = msgspec.to_builtins(wanted, enc_hook=encode_unit)
     if recipe_json["when"] is None:
         del recipe_json["when"]
+    if recipe_json["hdr"] == "keep":
+        del recipe_json["hdr"]
     for output in recipe_json["outputs"]:
         if output["only_smaller"] is None:
             del output["only_smaller"]

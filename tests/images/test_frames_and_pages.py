@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
@@ -131,12 +130,3 @@ def test_of_a_multi_picture_file_the_main_picture_is_taken_and_the_job_says_so(t
     assert made.planned[0].format == "jpeg"
     assert made.image.size == (200, 150)
     assert "main picture" in made.notes[0]
-
-
-def test_the_gain_map_of_an_ultra_hdr_picture_is_said_to_be_left_out(tmp_path):
-    whole = io.BytesIO()
-    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" hdrgm:Version="1.0"/>'
-    photo((400, 300)).save(whole, format="MPO", save_all=True, append_images=[photo((40, 30))], xmp=packet)
-    (tmp_path / "x.jpg").write_bytes(whole.getvalue())
-    made = make(tmp_path / "x.jpg", recipe(steps=(HALF,)), tmp_path / "out")
-    assert "gain map" in made.notes[0]

@@ -43,6 +43,7 @@ from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
+from fileq.images.hdr import jpeg_reader
 from fileq.units import Size
 
 _DECODERS = (
@@ -183,7 +184,8 @@ def open_image(
             on_header(header_of(image))
     _name_colors(image, points, path)
     image.info["notes"] = prepared.notes if prepared is not None else ()
-    image.info["gain_map"] = heif.APPLE_GAIN_MAP in start
+    image.info["gain_map"] = None
+    image.info["has_gain_map"] = heif.APPLE_GAIN_MAP in start
     with translate_decode_errors(path):
         _add_info(image, file, start)
     return image
@@ -202,6 +204,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         image.info["loop"] = _read_avif_play_count(file)
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
+        image.info["gain_map"] = gain_map = jpeg_reader.find_gain_map(read_all(file))
+        image.info["has_gain_map"] = gain_map is not None or jpeg_reader.names_gain_map(image.applist)
 
 
 def _check_pixels(size: Size, path: str, max_pixels: int) -> None:

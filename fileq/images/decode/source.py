@@ -19,11 +19,11 @@ from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
 if TYPE_CHECKING:
+    from fileq.images.hdr.gain_map import GainMap
     from fileq.recipes.recipe import Recipe
 
 _SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
 _XMP_KEYS = ("xmp", "XML:com.adobe.xmp")  # in the info of Pillow's images
-_GAIN_MAP = b"hdrgm:Version"  # in the XMP of an Ultra HDR JPEG
 
 
 class DecodedSource:
@@ -46,9 +46,9 @@ class DecodedSource:
         self.is_animation = self.format in ANIMATED_FORMATS and frames > 1
         self.pages = self._find_pages(frames)
         self.frames = list(range(frames)) if self.is_animation else [0]
-        if image.info["gain_map"] or any(_GAIN_MAP in content for _, content in getattr(image, "applist", ())):
-            self.notes.append("The HDR gain map was left out; the picture for ordinary screens was kept.")
-        elif frames > 1 and self.format in {"MPO", "HEIF"}:
+        self.gain_map: GainMap | None = image.info["gain_map"]
+        self.has_gain_map: bool = image.info["has_gain_map"]
+        if frames > 1 and self.format in {"MPO", "HEIF"} and not self.has_gain_map:
             self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
         elif self.format == "JXL" and image.info["animation"]:
             self.notes.append("The first frame was kept: animations in JPEG XL can't be read yet.")
@@ -105,6 +105,11 @@ class DecodedSource:
         handed_over = image._new(self.image.im) if image is self.image else image  # noqa: SLF001  # a copy without the pixels
         self.image.im = Image.new(self.image.mode, (1, 1)).im
         return handed_over
+
+    @property
+    def keeps_gain_map(self) -> bool:
+        """Whether there is a gain map, and outputs are to have it where they can."""
+        return self.has_gain_map and self._recipe.hdr == "keep"
 
     @property
     def duration(self) -> int:

@@ -13,6 +13,7 @@ from fileq.images.color import modes
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs
 from fileq.images.formats.tiff import directories as tiff
+from fileq.images.hdr.rendering import write_with_gain_map
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.selection import Metadata, exif_directories, save_options
 from fileq.operations.base import to_8_bit
@@ -63,6 +64,7 @@ class EncoderInput:
     background: str
     title: str
     has_palette: bool = False  # whether the source's colors were few enough for one
+    gain_map: bytes | None = None  # its file
     mark: bytes = b""  # by which the output is known for fileq's
 
     @property
@@ -86,6 +88,9 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
                 frames[0].save(file, format=PILLOW_NAMES[format_], **options)
                 if content.mark:
                     append_mark(file, format_, content.mark)
+            if content.gain_map is not None:
+                with temp.open_from_start() as file:
+                    write_with_gain_map(file, content.gain_map)
             if format_ == "avif" and len(frames) > 1 and content.play_count:
                 with temp.open_from_start() as file:
                     avif.write_play_count(file, content.play_count)

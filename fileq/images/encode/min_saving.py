@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
+from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
 from fileq.images.metadata import lossless_rewrite
 from fileq.images.metadata.selection import Metadata, has_no_metadata
 from fileq.operations.builtin.resize import Resize
@@ -41,7 +42,7 @@ def saves_too_little(
     """
     if not all(isinstance(step, Resize) for step in steps):
         return False
-    least, keeps_format = plan.output.min_saving, plan.keeps_format and source.format != "MPO"
+    least, keeps_format = plan.output.min_saving, plan.keeps_format and (source.format != "MPO" or source.has_gain_map)
     whole = len(plan.frames) == len(source.sequence)
     is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
     if least is None or not keeps_format or not whole or is_damaged or size != source.size(plan.frames[0]):
@@ -59,11 +60,11 @@ def keep_original(
     by_all_means = (plan.output.min_saving or 0) >= 1
     with translate_os_errors(source.path):
         content = read_all(file)
-    if wanted == "all" or has_no_metadata(source):
+    if (wanted == "all" or has_no_metadata(source)) and not loses_gain_map(source, plan.format):
         _write(temp, content)
         _say(source, _KEPT, unless=by_all_means)
         return
-    stripped = _strip_metadata(source, content, plan.format, data)
+    stripped = _strip_metadata(source, content, plan.format, data, wanted)
     if stripped is None:
         source.add_note(_ENCODED if by_all_means else _REPLACED)
         return
@@ -76,12 +77,15 @@ def _say(source: DecodedSource, note: str, *, unless: bool) -> None:
         source.add_note(note)
 
 
-def _strip_metadata(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
+def _strip_metadata(
+    source: DecodedSource, content: bytes, format_: str, data: Metadata, wanted: MetadataPolicy
+) -> bytes | None:
     if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
         return None
     try:
         as_stored = data.as_stored(source)
-        return lossless_rewrite.replace_metadata(content, format_, as_stored, source.stored_size)
+        picture = lossless_rewrite.replace_metadata(content, format_, as_stored, source.stored_size)
+        return restore_gain_map(picture, source, format_, wanted)
     except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
         return None
 

@@ -11,6 +11,8 @@ from PIL import ExifTags
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
+from fileq.images.hdr.jpeg_writer import remove_gain_map
+from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
 from fileq.images.lossless import gif, jpeg, jpeg_quality, png, tiff, webp
 from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
@@ -94,9 +96,11 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     """Return the smallest file that shows the source's pixels: its own bytes where no other has fewer."""
     with translate_os_errors(source.path):
         content = read_all(file)
-    holds_what_goes = options.policy != "all" and not has_no_metadata(source)
+    holds_what_goes = loses_gain_map(source, format_) or (options.policy != "all" and not has_no_metadata(source))
     smallest = min(_forms(source, content, format_, options), key=len, default=content)
     marked = mark_content(smallest, format_, options.mark)
+    if smallest is not content:
+        smallest, marked = (restore_gain_map(one, source, format_, options.policy) for one in (smallest, marked))
     if len(marked) < len(content) or (holds_what_goes and len(marked) == len(content)):
         smallest = marked
     elif not holds_what_goes or len(smallest) > len(content):
@@ -115,7 +119,7 @@ def _write(temp: TempFile, content: bytes) -> None:
 
 def _forms(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
     """Yield files that show the same as the source's `content`, without the metadata that goes."""
-    stripped = content if options.policy == "all" else _strip(source, content, format_, options.metadata)
+    stripped = _strip(source, content, format_, options)
     if stripped is None:
         return
     yield stripped
@@ -127,11 +131,16 @@ def _forms(source: DecodedSource, content: bytes, format_: str, options: Rewrite
                 yield form
 
 
-def _strip(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bytes | None:
-    """Return the file with `data` in place of its metadata; None where it is not laid out as it should be."""
-    if format_ not in REWRITABLE_FORMATS:
-        return None
+def _strip(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bytes | None:
+    """Return the file without the metadata that goes; None where it is not laid out as it should be.
+
+    One with a gain map loses that here, too: unless all metadata stays, the map is put back when all is done.
+    """
     try:
-        return replace_metadata(content, format_, data.as_stored(source), source.stored_size)
+        if options.policy == "all":
+            return remove_gain_map(content) if loses_gain_map(source, format_) else content
+        if format_ not in REWRITABLE_FORMATS:
+            return None
+        return replace_metadata(content, format_, options.metadata.as_stored(source), source.stored_size)
     except DAMAGE:
         return None

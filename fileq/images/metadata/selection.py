@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 from fileq.files.containers import MAX_JPEG_PAYLOAD
 from fileq.files.output_mark import TIFF_TAG
 from fileq.images.errors import DAMAGE, translate_decode_errors
+from fileq.images.hdr import xmp as hdr_xmp
 from fileq.images.metadata import iptc, tiff_rewrite, xmp
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
     orientation = source.kept_orientation
     if wanted == "none":
         return Metadata(exif={}, density=density, orientation=orientation)
-    packet, datasets = _read_xmp(info), _read_iptc(source)
+    packet, datasets = _read_xmp(source), _read_iptc(source)
     if wanted in ("copyright", "private"):
         tags = _pick_tags(source.exif, _CREDITS) if wanted == "copyright" else _pick_private(source)
         exif = _add_text_credits(_add_iptc_credits(tags, datasets), info)
@@ -104,7 +105,7 @@ def has_no_metadata(source: DecodedSource) -> bool:
     """Return whether the file has nothing beside pixels, density and profile, so that nothing of it needs to go."""
     info = source.image.info
     tags = set(source.exif) - (_LAYOUT_OF_TIFF if source.format == "TIFF" else set())
-    return not (tags or _read_xmp(info) or _read_iptc(source) or info.get("comment") or _read_texts(source))
+    return not (tags or _read_xmp(source) or _read_iptc(source) or info.get("comment") or _read_texts(source))
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
@@ -244,9 +245,14 @@ def _read_density(source: DecodedSource) -> tuple[float, float] | None:
     return (across, down) if 0 < across < 65535 and 0 < down < 65535 else None
 
 
-def _read_xmp(info: dict[Any, Any]) -> bytes:
-    packet = info.get("xmp") or b""
-    return packet if isinstance(packet, bytes) else str(packet).encode()
+def _read_xmp(source: DecodedSource) -> bytes:
+    """Return the XMP packet, without what it says of a gain map, which is written anew."""
+    packet = source.image.info.get("xmp") or b""
+    packet = hdr_xmp.remove_directory(packet if isinstance(packet, bytes) else str(packet).encode())
+    if source.gain_map is not None and not hdr_xmp.takes_directory(packet):
+        source.add_note("Its XMP data was left out: it is damaged, or has no room for what tells of the gain map.")
+        return b""
+    return packet
 
 
 def _read_iptc(source: DecodedSource) -> bytes:

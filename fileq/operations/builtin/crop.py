@@ -57,7 +57,7 @@ class Crop(Operation, frozen=True, kw_only=True):
 
     def size(self, size: Size) -> Size:
         """Return the size of the box; the whole one of `trim` that is not settled: what goes is not yet known."""
-        left, top, right, bottom = self._box(size)
+        left, top, right, bottom = self.box_in(size)
         return Size(right - left, bottom - top)
 
     def settled(self, image: Image) -> Crop:
@@ -69,10 +69,11 @@ class Crop(Operation, frozen=True, kw_only=True):
 
     def apply(self, image: Image) -> Image:
         size = Size(*image.size)
-        box = self.settled(image)._box(size)  # noqa: SLF001  # of its own class
+        box = self.settled(image).box_in(size)
         return image if box == (0, 0, *size) else image.crop(box)
 
-    def _box(self, size: Size) -> Box:
+    def box_in(self, size: Size) -> Box:
+        """Return left, top, right and bottom of what stays of a picture of `size`; of a settled step, if it trims."""
         if self.box is not None:
             return _clip_box(self.box, size)
         if self.aspect is None:

@@ -35,7 +35,7 @@ class Pad(Operation, frozen=True, kw_only=True):
         parse_color(self.color)
 
     def size(self, size: Size) -> Size:
-        inner = self._fit_step().size(size)
+        inner = self.inner_size(size)
         return Size(self.canvas.width or inner.width, self.canvas.height or inner.height)
 
     def apply(self, image: Image) -> Image:
@@ -43,8 +43,15 @@ class Pad(Operation, frozen=True, kw_only=True):
         outer = self.size(Size(*image.size))
         if outer == inner.size:
             return inner
-        place = gravity_offset(self.gravity, (outer.width - inner.width, outer.height - inner.height))
-        return place_on_canvas(inner, outer, parse_color(self.color), place)
+        return place_on_canvas(inner, outer, parse_color(self.color), self.place(Size(*inner.size), outer))
+
+    def inner_size(self, size: Size) -> Size:
+        """Return the size that a picture of `size` has on the canvas, in pixels."""
+        return self._fit_step().size(size)
+
+    def place(self, inner: Size, outer: Size) -> tuple[int, int]:
+        """Return left and top of a picture of the size `inner` on a canvas of the size `outer`."""
+        return gravity_offset(self.gravity, (outer.width - inner.width, outer.height - inner.height))
 
     def _fit_step(self) -> Resize:
         return Resize(fit=self.canvas)

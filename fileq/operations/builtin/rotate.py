@@ -51,12 +51,11 @@ class Rotate(Operation, frozen=True, kw_only=True):
     def apply(self, image: Image) -> Image:
         from PIL.Image import Transpose
 
-        quarters, rest = divmod(self._angle, 90)
-        if rest or not (self.expand or quarters % 2 == 0):
+        if not self.only_turns:
             return self._rotate_freely(to_8_bit(image))
         # Pillow turns the other way round.
         turns = (None, Transpose.ROTATE_270, Transpose.ROTATE_180, Transpose.ROTATE_90)
-        turn = turns[int(quarters)]
+        turn = turns[int(self._angle // 90)]
         return image if turn is None else image.transpose(turn)
 
     def _rotate_freely(self, image: Image) -> Image:
@@ -69,12 +68,18 @@ class Rotate(Operation, frozen=True, kw_only=True):
         return framed.transform(
             target,
             Transform.AFFINE,
-            self._matrix(target, Size(*framed.size)),
+            self.matrix(target, Size(*framed.size)),
             Resampling.BICUBIC,
             fillcolor=pixel_value(color.premultiplied, framed.mode),
         )
 
-    def _matrix(self, target: Size, source: Size) -> tuple[float, ...]:
+    @property
+    def only_turns(self) -> bool:
+        """Whether the pixels stay what they are, and only lie otherwise."""
+        quarters, rest = divmod(self._angle, 90)
+        return not rest and (self.expand or quarters % 2 == 0)
+
+    def matrix(self, target: Size, source: Size) -> tuple[float, ...]:
         """Return the matrix from a place in the target to the place in the source, middle onto middle."""
         sine, cosine = math.sin(self._radians), math.cos(self._radians)
         x, y = target.width / 2, target.height / 2

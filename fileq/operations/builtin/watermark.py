@@ -66,9 +66,7 @@ class Watermark(Operation, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, picture=picture, font=font)
 
     def apply(self, image: Image) -> Image:
-        size = Size(*image.size)
-        mark, place = self._place_mark(size)
-        mark.putalpha(mark.getchannel("A").point([round(value * self.opacity) for value in range(256)]))
+        mark, place = self._place_mark(Size(*image.size))
         if image.mode in ("LA", "RGBA"):
             marked = image.convert("RGBA")
             marked.alpha_composite(mark, place)
@@ -77,7 +75,22 @@ class Watermark(Operation, frozen=True, kw_only=True):
             marked.paste(mark, place, mark)
         return marked.convert(image.mode) if self._is_gray and image.mode in ("L", "LA") else marked
 
+    def coverage(self, size: Size) -> Image:
+        """Return how much the mark covers of a picture of `size` pixels: mode L, 255 for what is not seen any more."""
+        from PIL.Image import new
+
+        layer = new("L", size)
+        mark, place = self._place_mark(size)
+        layer.paste(mark.getchannel("A"), place)
+        return layer
+
     def _place_mark(self, size: Size) -> tuple[Image, tuple[int, int]]:
+        """Return the mark, as transparent as it is to be, and where its left top corner lies."""
+        mark, place = self._lay_mark(size)
+        mark.putalpha(mark.getchannel("A").point([round(value * self.opacity) for value in range(256)]))
+        return mark, place
+
+    def _lay_mark(self, size: Size) -> tuple[Image, tuple[int, int]]:
         """Return a mark that may be changed, and where its left top corner lies."""
         margin = round(self.margin * min(size))
         room = Size(max(1, size.width - 2 * margin), max(1, size.height - 2 * margin))

@@ -1,0 +1,67 @@
+"""Gain maps of files whose pixels stay as they are: the map stays so, too, or goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fileq.files.containers import END_MARKS, jpeg_segment, jpeg_segments
+from fileq.images.hdr import iso21496, mpf, xmp
+from fileq.images.hdr.jpeg_reader import APP1
+from fileq.images.hdr.jpeg_writer import add_gain_map
+
+if TYPE_CHECKING:
+    from fileq.images.decode.source import DecodedSource
+    from fileq.recipes.recipe import MetadataPolicy
+
+_FIRST_APP, _LAST_APP, _ADOBE, _COMMENT = 0xE0, 0xEF, 0xEE, 0xFE
+_STAYS = "Its HDR gain map stayed: it can't be taken out of the file without encoding the picture again."
+
+
+def loses_gain_map(source: DecodedSource, format_: str) -> bool:
+    """Return whether a file that keeps its pixels has a gain map that is to go, and can."""
+    if not source.has_gain_map or source.keeps_gain_map:
+        return False
+    if format_ != "jpeg":
+        source.add_note(_STAYS)
+    return format_ == "jpeg"
+
+
+def restore_gain_map(picture: bytes, source: DecodedSource, format_: str, policy: MetadataPolicy) -> bytes:
+    """Return the JPEG of the source's picture, rewritten, with the source's own gain map behind it, bit for bit.
+
+    Other formats have theirs still. Raises ValueError or IndexError where the picture is no JPEG.
+    """
+    if format_ != "jpeg" or not source.keeps_gain_map or source.gain_map is None:
+        return picture
+    own = source.gain_map.content
+    return add_gain_map(picture, own if policy == "all" else strip_map(own))
+
+
+def strip_map(content: bytes) -> bytes:
+    """Return the JPEG of a gain map with nothing but its pixels, its numbers, and its profile.
+
+    Raises ValueError or IndexError.
+    """
+    kept = [content[:2]]
+    for marker, start, end in jpeg_segments(content):
+        payload = content[start + 4 : end]
+        if marker == APP1 and payload.startswith(xmp.JPEG_NAME):
+            packet = payload.removeprefix(xmp.JPEG_NAME)
+            kept.append(jpeg_segment(APP1, xmp.JPEG_NAME + _strip_packet(packet)))
+        elif _stays(marker, payload):
+            kept.append(content[start:end])
+    return b"".join([*kept, END_MARKS["jpeg"]])
+
+
+def _strip_packet(packet: bytes) -> bytes:
+    if not xmp.remove_directory(packet):  # it holds nothing but the map's numbers
+        return packet
+    return xmp.build_map_packet(xmp.read_parameters(packet))
+
+
+def _stays(marker: int, payload: bytes) -> bool:
+    if marker == mpf.APP2:
+        return payload.startswith((iso21496.JPEG_NAME, b"ICC_PROFILE\0"))
+    if marker == _FIRST_APP:
+        return payload.startswith(b"JFIF\0")
+    return marker == _ADOBE or not (_FIRST_APP <= marker <= _LAST_APP or marker == _COMMENT)

@@ -1,0 +1,68 @@
+"""What the numbers of a gain map mean (ISO 21496-1, 5.2): how to come from the picture to its brighter rendition.
+
+gain = minimum + (maximum - minimum) * value ** (1 / gamma), in stops
+brighter = (picture + base_offset) * 2 ** gain - alternate_offset, in linear light
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+Channels = tuple[Fraction, ...]
+"""One number for all channels, or three."""
+
+DEFAULT_OFFSET = Fraction(1, 64)
+_MOST_STOPS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GainMapParameters:
+    """The numbers of a gain map; stops are powers of two.
+
+    The headrooms say from how bright a screen on, in stops above white, each rendition is shown as it is.
+    """
+
+    minimum: Channels
+    maximum: Channels
+    gamma: Channels
+    base_offset: Channels
+    alternate_offset: Channels
+    base_headroom: Fraction
+    alternate_headroom: Fraction
+    uses_base_colors: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that no gain map has."""
+        pairs = zip(self.minimum, self.maximum, strict=False)
+        if any(low > high for low, high in pairs) or any(gamma <= 0 for gamma in self.gamma):
+            raise ValueError("a gain map has numbers that contradict each other")
+        if any(abs(stops) > _MOST_STOPS for stops in (*self.minimum, *self.maximum, self.alternate_headroom)):
+            raise ValueError("a gain map has more stops than there can be")
+
+    @property
+    def is_on_standard(self) -> bool:
+        """Whether the picture itself is the one for ordinary screens."""
+        return self.base_headroom < self.alternate_headroom
+
+    @property
+    def channels(self) -> int:
+        """How many channels have numbers of their own: 1 or 3."""
+        groups = (self.minimum, self.maximum, self.gamma, self.base_offset, self.alternate_offset)
+        return max(len(group) for group in groups)
+
+    @property
+    def neutral_values(self) -> tuple[int, ...]:
+        """What a pixel of the map has in each channel, 0 to 255, where the picture is to stay as it is."""
+        triples = zip(*(self.of_channels(group) for group in (self.minimum, self.maximum, self.gamma)), strict=True)
+        return tuple(_neutral_value(float(low), float(high), float(gamma)) for low, high, gamma in triples)
+
+    def of_channels(self, group: Channels) -> Channels:
+        """Return one of the groups of numbers with one for each channel that has its own."""
+        return group if len(group) == self.channels else group[:1] * self.channels
+
+
+def _neutral_value(low: float, high: float, gamma: float) -> int:
+    share = min(1.0, max(0.0, -low / (high - low))) if high > low else 0.0
+    return round(255 * math.pow(share, gamma))
