@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileq.errors import JobError, translate_os_errors
@@ -23,11 +23,13 @@ from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
 from fileq.images.hdr.rendering import make_gain_map
+from fileq.images.lossless.jpeg_xl import may_transcode, transcode
+from fileq.images.lossless.options import RewriteOptions
 from fileq.images.lossless.rewrite import (
-    RewriteOptions,
     can_keep_pixels,
     find_smallest,
     keeps_pixels,
+    replace_content,
     write_smallest,
     write_unless_much_larger,
 )
@@ -200,7 +202,7 @@ class ImageRun(SourceRun):
         check_size(size := Size(*frames.images[0].size), "", self._request.max_pixels)
 
         def write(temp: TempFile, one: OutputPlan) -> None:
-            self._write(temp, one, RenderedFrames(list(frames.images), frames.durations), size)
+            self._write(temp, one, replace(frames, images=list(frames.images)), size)
 
         trial = FormatChoice(self._source, plan, frames.images, write).find_smallest()
         frames.encoded = trial.content
@@ -236,13 +238,17 @@ class ImageRun(SourceRun):
 
     def _write(self, temp: TempFile, plan: OutputPlan, frames: RenderedFrames, size: Size) -> None:
         if frames.encoded is not None:
-            with translate_os_errors(temp.path), temp.open_from_start() as file:
-                file.write(frames.encoded)
+            replace_content(temp, frames.encoded)
             return
         if keeps_pixels(self._source, plan, self._steps(plan)):
             frames.images.clear()  # which have shown that the source is whole
             write_smallest(self._source, self._file, plan.format, self._rewrite_options(plan), temp)
             return
+        if may_transcode(self._source, plan, self._steps(plan)):
+            made = transcode(self._source, self._file, plan, self._rewrite_options(plan))
+            if made is not None:
+                replace_content(temp, made)
+                return
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)
         check_output(temp, plan.format, size)

@@ -30,6 +30,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     program: Operation | None = None  # a step that works on files
     format: Format | tuple[Format, ...] | None = None
     quality: int | None = None
+    lossless: bool = False
     max_bytes: ByteSize | None = None
     metadata: MetadataPolicy | None = None
     name: str | None = None
@@ -39,7 +40,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def says_what_is_made(self) -> bool:
         """Whether there is more in it than where outputs go: enough for a recipe of its own."""
-        return self.touches_pixels or self.program is not None or self.metadata is not None
+        return self.touches_pixels or self.lossless or self.program is not None or self.metadata is not None
 
     @property
     def touches_pixels(self) -> bool:
@@ -65,6 +66,8 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
             parts = [f"quality-{self.quality}"]
         if self.program is not None:
             parts.append(os.path.splitext(os.path.basename(argv_of(self.program)[0]))[0])
+        if self.lossless:
+            parts.append("lossless")
         if not parts:
             parts = [f"metadata-{self.metadata}"]
         return "-".join(parts).translate(_UNSAFE)
@@ -76,7 +79,8 @@ def nameless_recipe(changes: Refinement) -> Recipe:
     if changes.program is not None and not changes.touches_pixels:
         recipe = msgspec.structs.replace(recipe, match=("*",), steps=(changes.program,))
     elif not changes.touches_pixels:  # what goes is taken out, and the picture stays as it is, byte for byte
-        recipe = msgspec.structs.replace(recipe, outputs=(Output(format="same", lossless=True, min_saving=1.0),))
+        least = 0.0 if changes.lossless else 1.0
+        recipe = msgspec.structs.replace(recipe, outputs=(Output(format="same", lossless=True, min_saving=least),))
     return refine_recipe(recipe, changes)
 
 
@@ -162,6 +166,8 @@ def _with_encoding(output: Output, changes: Refinement) -> Output:
         output = _with_format(output, changes.format)
     if changes.quality is not None:
         output = msgspec.structs.replace(output, quality=changes.quality, lossless=False)
+    if changes.lossless:
+        output = msgspec.structs.replace(output, quality=None, lossless=True)
     if changes.max_bytes is not None:
         output = msgspec.structs.replace(output, max_bytes=changes.max_bytes)
     return output

@@ -178,6 +178,13 @@ def test_of_several_formats_one_is_made_and_a_plan_knows_its_name(fileq, options
     assert config["recipes"]["small"]["outputs"] == [{"format": ["avif", "webp", "jpeg"]}]
 
 
+def test_a_jpeg_goes_into_jpeg_xl_without_loss_and_comes_back(fileq, photo):
+    fileq.run("run", "p", "--format", "jxl", "--lossless", "--keep-metadata", "-o", "archive")
+    assert (fileq.folder / "archive" / "a.jxl").stat().st_size < photo.stat().st_size
+    fileq.run("run", "archive", "--format", "jpeg", "--lossless", "--keep-metadata", "-o", "back")
+    assert (fileq.folder / "back" / "a.jpg").read_bytes() == photo.read_bytes()
+
+
 @pytest.mark.usefixtures("photo")
 def test_a_recipe_is_kept_and_used_by_its_name(fileq):
     config = fileq.configure("# mine\n[recipes.own]  # this too\nout = 'x'\n")
@@ -245,6 +252,7 @@ def test_a_watch_takes_the_same_options(fileq):
         (["--resize", "5x", "--fill", "5x5"], ["--resize", "--fill"]),
         (["--strip", "--metadata", "all"], ["--strip", "--metadata"]),
         (["--keep-metadata", "--metadata", "none"], ["--keep-metadata", "--metadata"]),
+        (["--lossless", "--quality", "80"], ["--lossless", "--quality"]),
         (["--keep-metadata", "--strip"], ["--keep-metadata", "--strip"]),
         (["--overwrite", "--on-conflict", "skip"], ["--overwrite", "--on-conflict"]),
         (["--format", "webp", "--name", "{stem}.jpg"], ["--name", "--format", "{ext}"]),

@@ -64,6 +64,14 @@ def test_a_format_changes_a_name_that_has_the_ending_of_another():
     ]  # fmt: skip
 
 
+def test_lossless_alone_packs_files_again_and_takes_the_place_of_a_quality():
+    (output,) = nameless_recipe(Refinement(lossless=True)).outputs
+    assert output == built_in_recipes()["optimize"].outputs[0]
+    recipe = Recipe(name="own", outputs=(Output(format="webp", quality=5),))
+    (output,) = refine_recipe(recipe, Refinement(lossless=True)).outputs
+    assert (output.lossless, output.quality) == (True, None)
+
+
 def test_a_list_of_formats_leaves_the_ending_open():
     recipe = Recipe(name="own", outputs=(Output(name="{stem}.jpg"), Output(name="{stem}-x.{ext}", alpha_format="png")))
     refined = refine_recipe(recipe, Refinement(format=("webp", "jpeg")))
@@ -97,6 +105,8 @@ def test_a_change_that_does_not_fit_a_recipe_is_refused(recipe, changes, words):
         (Refinement(format=("avif", "webp"), quality=80), "avif-webp"),
         (Refinement(program=Command(argv=("/opt/my tool.sh", "{source}", "{output}"))), "mytool"),
         (Refinement(metadata="none"), "metadata-none"),
+        (Refinement(lossless=True), "lossless"),
+        (Refinement(lossless=True, format="jxl"), "jxl-lossless"),
     ],
 )
 def test_the_folder_of_a_nameless_recipe_says_what_it_makes(changes, name):

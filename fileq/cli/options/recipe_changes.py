@@ -97,6 +97,7 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         program=programs[0] if programs else None,
         format=_read("--format", options.format, _formats),
         quality=_read("--quality", options.quality, _quality),
+        lossless=options.lossless,
         max_bytes=_read("--max-bytes", options.max_bytes, _max_bytes),
         metadata=_metadata(options),
         name=options.name,
@@ -131,6 +132,8 @@ def _refuse_contradictions(options: RecipeOptions) -> None:
     ):
         if is_given and options.metadata not in (None, meaning):
             raise UsageError(f"{option} and --metadata {options.metadata} can't be combined.", "Give one of them.")
+    if options.lossless and options.quality is not None:
+        raise UsageError("--lossless loses nothing, and --quality says how much may go.", "Give one of them.")
     if options.strip and options.keep_metadata:
         raise UsageError("--strip and --keep-metadata can't be combined.", "Give one of them.")
     if options.overwrite and options.on_conflict not in (None, "overwrite"):

@@ -19,6 +19,7 @@ from fileq.files.temp_file import TempFile
 from fileq.images.color import modes
 from fileq.images.encode.encoder import DEFAULT_QUALITY, FULL_CHROMA, PILLOW_NAMES
 from fileq.images.encode.similarity import measure_loss
+from fileq.images.hdr.rendering import FORMATS_WITH_GAIN_MAP
 from fileq.images.plan import OutputPlan, check_size, holds_sequence, output_formats, with_format
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
@@ -96,6 +97,8 @@ class FormatChoice:
 
     def _has_room(self, format_: str) -> bool:
         if format_ in _WITHOUT_ALPHA and any(modes.has_alpha(frame) for frame in self._frames):
+            return False
+        if self._source.keeps_gain_map and self._source.gain_map is not None and format_ not in FORMATS_WITH_GAIN_MAP:
             return False
         size = Size(*self._reference.size)
         try:

@@ -54,6 +54,12 @@ def register_jpeg_xl() -> None:
     plugin.DECODE_THREADS = 0
 
 
+def jpeg_xl_coders() -> Any:
+    """Return the module with libjxl's Encoder and Decoder. Raises JobError as above."""
+    register_jpeg_xl()
+    return importlib.import_module("pillow_jxl")
+
+
 def register_pdf() -> None:
     """Let Pillow read the pages of PDF documents. Raises JobError (unsupported) where PDFium isn't installed."""
     if "PDF" in Image.OPEN:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import ExifTags
@@ -13,11 +12,11 @@ from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.hdr.jpeg_writer import remove_gain_map
 from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
-from fileq.images.lossless import gif, jpeg, jpeg_quality, png, tiff, webp
+from fileq.images.lossless import gif, jpeg, jpeg_quality, jpeg_xl, png, tiff, webp
 from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
-from fileq.images.metadata.selection import Metadata, has_no_metadata
+from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
+    from fileq.images.lossless.options import RewriteOptions
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
-    from fileq.recipes.recipe import MetadataPolicy
 
 _BASE = ExifTags.Base
 _FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
@@ -38,16 +37,6 @@ _COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
 """Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
 
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RewriteOptions:
-    """What stays of a source's metadata, the mark of the output, and how hard to try, from 0 to 10."""
-
-    metadata: Metadata
-    policy: MetadataPolicy
-    mark: bytes
-    effort: int | None
 
 
 def keeps_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
@@ -83,13 +72,13 @@ def write_smallest(
 
     Raises JobError.
     """
-    _write(temp, find_smallest(source, file, format_, options))
+    replace_content(temp, find_smallest(source, file, format_, options))
 
 
 def write_unless_much_larger(temp: TempFile, smallest: bytes, least_saving: float) -> None:
     """Put a file that lost nothing in place of the temp file's, unless that saves `least_saving` more, a share to 1."""
     if temp.size > len(smallest) * (1 - least_saving):
-        _write(temp, smallest)
+        replace_content(temp, smallest)
 
 
 def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions) -> bytes:
@@ -110,7 +99,8 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     return smallest
 
 
-def _write(temp: TempFile, content: bytes) -> None:
+def replace_content(temp: TempFile, content: bytes) -> None:
+    """Put this content into a temp file in place of its own. Raises JobError."""
     with translate_os_errors(temp.path):
         temp.truncate()
         with temp.open_from_start() as out:
@@ -141,6 +131,8 @@ def _strip(source: DecodedSource, content: bytes, format_: str, options: Rewrite
             return remove_gain_map(content) if loses_gain_map(source, format_) else content
         if format_ not in REWRITABLE_FORMATS:
             return None
+        if format_ == "jxl" and (stored := jpeg_xl.strip_stored(source, content, options)) is not None:
+            return stored
         return replace_metadata(content, format_, options.metadata.as_stored(source), source.stored_size)
     except DAMAGE:
         return None
