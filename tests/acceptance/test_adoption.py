@@ -207,6 +207,20 @@ def test_who_stops_waiting_hears_how_to_go_on(fileq: Program, photos: Path) -> N
     assert "8 jobs of batch 1 wait in the queue. Go on: the same command." in stderr.decode()
 
 
+def test_one_of_two_runs_that_is_stopped_says_that_the_other_goes_on(fileq: Program, photos: Path) -> None:
+    fileq.trust(SLOW)
+    first = fileq.start("run", photos, "-r", "slow", "-w", "1")
+    fileq.wait_until(lambda: done_in(fileq) > 0)
+    second = fileq.start("run", photos, "-r", "slow", "-w", "1")
+    fileq.wait_until(lambda: fileq.states().get("running") == 2)
+    first.send_signal(signal.SIGINT)
+    _, stderr = first.communicate(timeout=60)
+    assert first.returncode == 130
+    assert "Stopped here. Another worker goes on with " in stderr.decode()
+    second.communicate(timeout=60)
+    assert second.returncode == 0
+
+
 def test_a_worker_that_drains_the_queue_does_what_a_killed_run_had_adopted(fileq: Program, photos: Path) -> None:
     fileq.trust(SLOW.replace("0.5", "3"))
     fileq.run("add", photos, "-r", "slow")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from fileq.cli.lookup import live_workers
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.batch import batch_answer, log_outcome, read_outcome
@@ -21,7 +22,8 @@ from fileq.errors import ExitCode
 from fileq.intake import AddResult
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.units import describe_count, was_or_were
+from fileq.ledger.job_group import is_within
+from fileq.units import describe_count, is_or_are, was_or_were
 
 if TYPE_CHECKING:
     from fileq.worker.worker import Worker
@@ -90,7 +92,7 @@ def exit_code_of(
         return ExitCode.DONE
     tally = ledger.overview.tally_jobs(result.scope)
     if tally.unfinished:
-        display.hint(describe_rest(session, ledger, result, words))
+        hint_at_rest(session, ledger, result, display, words)
         return ExitCode.INTERRUPTED
     cancelled, superseded = tally.jobs[JobState.CANCELLED], tally.jobs[JobState.SUPERSEDED]
     if cancelled:
@@ -113,16 +115,29 @@ def follow_elsewhere(
         return exit_code_of(session, ledger, result, display, words)
     except KeyboardInterrupt:
         display.clear_progress()
-        display.hint(describe_rest(session, ledger, result, words))
+        hint_at_rest(session, ledger, result, display, words)
         raise
 
 
-def describe_rest(session: Session, ledger: Ledger, result: AddResult, words: ProcessingWords) -> str:
-    """Return what is left to do, how to go on with it, and how to drop it."""
+def hint_at_rest(session: Session, ledger: Ledger, result: AddResult, display: Display, words: ProcessingWords) -> None:
+    """Say what is left to do, who goes on with it or how to, and how to drop it."""
     count = ledger.overview.tally_jobs(result.scope).unfinished
     batches = ({result.batch_id} - {None}) | ledger.jobs.count_by_batch(result.adopted).keys()
     numbers = sorted(number for number in batches if number is not None)
     which = f"batch {numbers[0]}" if len(numbers) == 1 else f"batches {', '.join(map(str, numbers))}"
-    drop = "; ".join(session.command("cancel", "--batch", number) for number in numbers)
-    rest = f"{describe_count(count, 'job')} of {which} {'waits' if count == 1 else 'wait'} in the queue"
-    return f"Stopped. {rest}. Go on: {words.again}. Drop the rest: {drop}"
+    left = f"{describe_count(count, 'job')} of {which}"
+    if going_on := _count_running_elsewhere(session, ledger, result):
+        running = f"{going_on:,} of them {is_or_are(going_on)} running"
+        display.hint(f"Stopped here. Another worker goes on with {left}; {running}. Follow it: {words.again}.")
+    else:
+        display.hint(f"Stopped. {left} {'waits' if count == 1 else 'wait'} in the queue. Go on: {words.again}.")
+    for number in numbers:
+        drop = "Drop the rest" if len(numbers) == 1 else f"Drop the rest of batch {number}"
+        display.hint(f"{drop}: {session.command('cancel', '--batch', number)}")
+
+
+def _count_running_elsewhere(session: Session, ledger: Ledger, result: AddResult) -> int:
+    """Return how many of the jobs that were asked for a worker has that is there, and no longer this one."""
+    there = {worker.id for worker in live_workers(ledger, session.config)}
+    running = ledger.overview.list_running_jobs()
+    return sum(job.worker_id in there and is_within(result.scope, job.job_id, job.batch_id) for job in running)
