@@ -22,9 +22,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # A name that the terminal's encoding has no letters for must not stop us.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    session = Session()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session(words)
     try:
-        return _invoke(list(sys.argv[1:] if arguments is None else arguments), session)
+        return _invoke(words, session)
     except BrokenPipeError:
         return _discard_stdout()
     except KeyboardInterrupt:
@@ -32,7 +33,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return signals.interrupted_code()
     except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
         _show_traceback(session)
-        return _report_error(error, session, sys.argv[1:] if arguments is None else arguments)
+        return _report_error(error, session, words)
 
 
 def _invoke(arguments: list[str], session: Session) -> int:

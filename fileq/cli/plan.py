@@ -45,6 +45,11 @@ class PlanOutcome(StrEnum):
         return self in (PlanOutcome.FAILS, PlanOutcome.CONFLICT)
 
     @property
+    def is_new_work(self) -> bool:
+        """Whether something would be made, and nothing is in the way."""
+        return self.is_work and not self.is_problem
+
+    @property
     def is_work(self) -> bool:
         """Whether there is something to do."""
         return self not in (PlanOutcome.UP_TO_DATE, PlanOutcome.QUEUED, PlanOutcome.SKIPPED, PlanOutcome.FAILS)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from fileq.ledger import Ledger
 
 
+_LONGEST_COMMAND = 400
+
+
 class Session:
     """One run of a command: its options, display, config, database and recipes."""
 
@@ -25,7 +28,9 @@ class Session:
     verbose = False
     debug = False
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        """`arguments` are those of the command line."""
+        self._arguments = arguments
         self._display: Display | None = None
 
     def display(self, *, json: bool = False) -> Display:
@@ -88,6 +93,13 @@ class Session:
             for part in (option, value)
         ]
         return quote_command(["fileq", *options, *map(str, words)])
+
+    def same_command(self, *options: str) -> str:
+        """Return this command with more options, to be pasted; "" where it is long, or reads what was typed."""
+        words = list(self._arguments)
+        place = words.index("--") if "--" in words else len(words)
+        command = quote_command(["fileq", *words[:place], *options, *words[place:]])
+        return command if len(command) <= _LONGEST_COMMAND and not {"-", "--files-from=-"} & set(words) else ""
 
     @property
     def no_worker_hint(self) -> str:

@@ -81,13 +81,20 @@ def are_namesakes(one: str, other: str) -> bool:
     return names[0] != names[1] and len({os.path.splitext(name)[0].lower() for name in names}) == 1
 
 
-def name_conflict(path: str, source: str, recipe_name: str) -> JobError:
-    """Return the error of an output whose path belongs to that of another source."""
+TAKEN_HINT = (
+    "Move it away. Or keep both with --on-conflict rename, or replace it with --overwrite; in a recipe: on_conflict."
+)
+"""What to do about a file that stands where an output is to go, and may stay or go as people say."""
+
+
+def name_conflict(path: str, source: str, recipe_name: str, *, is_own: bool = False) -> JobError:
+    """Return the error of an output whose path belongs to that of another source; `is_own`: of this, by a recipe."""
+    name = "{stem}-{recipe}.{ext}" if is_own else "{stem}-{hash:.8}.{ext}"
     return JobError(
         ErrorKind.CONFLICT,
-        f"{path} is already the output of {source} (recipe {recipe_name}).",
-        "Add it again with a name that tells them apart, such as --name '{stem}-{hash:.8}.{ext}', or with"
-        " --on-conflict rename.",
+        f"{path} is already what the recipe {recipe_name} made of {source}.",
+        f"Choose another folder with -o, a name that tells them apart with --name '{name}',"
+        " or have one found with --on-conflict rename.",
     )
 
 

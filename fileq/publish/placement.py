@@ -10,6 +10,7 @@ from fileq.files.identity import is_same_file, version_of
 from fileq.files.no_clobber import rename_no_clobber
 from fileq.images.protocol import Reservation
 from fileq.ledger.tables.outputs import PublishedFile
+from fileq.publish.names_apart import TAKEN_HINT
 
 
 class OutputFolders(ExitStack):
@@ -95,5 +96,5 @@ def _came_into_being(reserved: Reservation) -> JobError:
     return JobError(
         ErrorKind.CONFLICT,
         f"{reserved.path} was made or changed by somebody while fileq made the output.",
-        'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+        TAKEN_HINT,
     )

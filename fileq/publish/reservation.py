@@ -16,7 +16,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
 from fileq.ledger.tables.outputs import PathOwner
 from fileq.ledger.tables.sources.folders import FolderRecord
-from fileq.publish.names_apart import OutputNaming, name_conflict
+from fileq.publish.names_apart import TAKEN_HINT, OutputNaming, name_conflict
 from fileq.recipes.recipe import Recipe
 
 
@@ -204,12 +204,13 @@ class PathOccupant:
             )
         if self._anothers_output:
             assert self._owner is not None
-            raise name_conflict(self.path, self._owner.source, self._owner.recipe_name)
+            owner, is_own = self._owner, self._owner.source == self._claim.source
+            raise name_conflict(self.path, owner.source, owner.recipe_name, is_own=is_own)
         if self._foreign:
             raise JobError(
                 ErrorKind.CONFLICT,
                 f"{self.path} exists, and fileq did not make it from this source.",
-                'Move it away and retry, or set on_conflict to "skip", "rename" or "overwrite".',
+                TAKEN_HINT,
             )
 
 

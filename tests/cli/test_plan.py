@@ -69,9 +69,28 @@ def test_a_conflict_is_the_first_that_is_said_with_its_remedy_and_exit_1(fileq):
     assert ran.code == 1
     assert ran.out.index("conflict  photos/b.jpg") < ran.out.index("photos/a.jpg")
     assert "photos/web/b.jpg exists, and fileq did not make it from this source" in ran.out
-    assert "Move it away and retry" in ran.out
+    command = "fileq run photos --no-recursive --dry-run"
+    assert f"  keep both     {command} --on-conflict rename\n  replace them  {command} --overwrite\n" in ran.out
     document = fileq("run", "photos", "--no-recursive", "--dry-run", "--json").document
-    assert (document["conflicts"], document["plan"][1]["error"]["kind"]) == (1, "conflict")
+    assert (document["queued"], document["conflicts"], document["failing"]) == (1, 1, 0)
+    assert document["plan"][1]["error"]["kind"] == "conflict"
+    assert fileq("run", "photos", "--no-recursive", "--on-conflict", "skip", "--dry-run", "--json").document | {
+        "queued": 1, "skipped": 1, "conflicts": 0,
+    } == fileq("run", "photos", "--no-recursive", "--on-conflict", "skip", "--dry-run", "--json").document  # fmt: skip
+
+
+def test_each_problem_of_a_plan_stands_above_what_would_fix_it(fileq):
+    for name in ("a.jpg", "b.jpg", "c.jpg", "web/a.jpg", "web/c.jpg"):
+        fileq.photo(name)
+    (fileq.folder / "photos" / "b.jpg").write_bytes(b"no picture")
+    said = fileq("run", "photos", "--no-recursive", "--dry-run").out
+    places = [
+        said.index(words)
+        for words in ("photos/a.jpg\n", "keep both", "photos/b.jpg\n", "Leave it out", "photos/c.jpg\n")
+    ]
+    assert places == sorted(places), said
+    document = fileq("run", "photos", "--no-recursive", "--dry-run", "--json").document
+    assert (document["queued"], document["conflicts"], document["failing"]) == (0, 2, 1)
 
 
 def test_what_a_recipe_does_with_files_that_stand_there_is_said(fileq):

@@ -94,7 +94,7 @@ def test_our_output_that_somebody_changed_is_theirs(ledger, out):
 def test_the_output_of_another_source_is_a_conflict(ledger, out, on_conflict):
     make(ledger, out / "a.jpg", on_conflict=on_conflict)
     other = claim(ledger, "/photos/b.jpg", on_conflict=on_conflict)
-    assert "already the output of /photos/a.jpg" in conflict(ledger, other, out / "a.jpg")
+    assert "is already what the recipe small made of /photos/a.jpg" in conflict(ledger, other, out / "a.jpg")
     assert (out / "a.jpg").read_text() == "ours"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from fileq.cli.session import Session
+from fileq.cli.views.conflicts import conflict_steps
 from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.formatting import describe_result, describe_tally
 from fileq.cli.views.jobs import job_document
@@ -20,6 +21,7 @@ from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection, JobTally
 from fileq.ledger.queries.work import FolderTotal
+from fileq.publish.names_apart import TAKEN_HINT
 from fileq.units import describe_bytes_change, describe_count, describe_seconds
 
 _EXAMPLES = 10
@@ -60,12 +62,17 @@ def only_batch(ledger: Ledger, result: AddResult) -> int | None:
     return batches.pop() if len(batches) == 1 else None
 
 
-def batch_answer(session: Session, ledger: Ledger, result: AddResult, seconds: float) -> Answer:
-    """Return the batch as `status` has it, with its failures, and what was not queued at all; it took `seconds`."""
+def batch_answer(
+    session: Session, ledger: Ledger, result: AddResult, seconds: float, *, takes_recipe_options: bool
+) -> Answer:
+    """Return the batch as `status` has it, with its failures, and what was not queued at all; it took `seconds`.
+
+    `takes_recipe_options` is whether the command does, so that it can be said again with another one.
+    """
     outcome = read_outcome(ledger, result)
     blocks: list[Block] = [Text(describe_result(result)), *_standing(result)]
     if result.has_jobs:
-        blocks = outcome_blocks(session, outcome, seconds)
+        blocks = [*outcome_blocks(session, outcome, seconds), *_next_steps(session, outcome, takes_recipe_options)]
     return Answer(_document(result, outcome, seconds), blocks)
 
 
@@ -96,7 +103,7 @@ def _document(result: AddResult, outcome: BatchOutcome, seconds: float) -> dict[
 
 
 def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> list[Block]:
-    """Return how a batch ended in `seconds`: its sums, where the outputs are, its failures, and what to do next."""
+    """Return how a batch ended in `seconds`: its sums, where the outputs are, and its failures."""
     tally = outcome.tally
     tone = Tone.BAD if outcome.failed else Tone.GOOD if not tally.unfinished else Tone.WARNING
     facts: list[tuple[str, str | Text]] = [
@@ -107,7 +114,7 @@ def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> l
         *_named("notes", note_lines(outcome.notes)),
         *([("replaced", _replaced(session, outcome))] if outcome.replaced else []),
     ]
-    return [Facts(facts), *_failures(outcome.failed), *_next_steps(session, outcome)]
+    return [Facts(facts), *_failures(outcome.failed)]
 
 
 def _replaced(session: Session, outcome: BatchOutcome) -> str:
@@ -158,13 +165,17 @@ def _cause(kind: str, cases: list[tuple[Job, Failure]]) -> list[Block]:
     return [*blocks, *(Text(hint, Tone.QUIET, indent=2) for hint in hints)]
 
 
-def _next_steps(session: Session, outcome: BatchOutcome) -> list[Block]:
+def _next_steps(session: Session, outcome: BatchOutcome, takes_recipe_options: bool) -> list[Block]:
     """Return the commands that one would type next, to be pasted."""
     if not outcome.failed:
         return []
-    listing = session.command("list", "--state", "failed", *_batch_option(outcome))
-    again = session.command("retry", "--failed", *_batch_option(outcome), "--run")
-    return [Text(), Facts([("list them", listing), ("try again", again)])]
+    steps = [("list them", session.command("list", "--state", "failed", *_batch_option(outcome)))]
+    in_the_way = sum(job.failure is not None and job.failure.hint == TAKEN_HINT for job in outcome.failed)
+    if in_the_way and takes_recipe_options:
+        steps += conflict_steps(session)
+    if in_the_way < len(outcome.failed) or not takes_recipe_options:
+        steps.append(("try again", session.command("retry", "--failed", *_batch_option(outcome), "--run")))
+    return [Text(), Facts(steps)]
 
 
 def _batch_option(outcome: BatchOutcome) -> tuple[object, ...]:

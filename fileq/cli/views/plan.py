@@ -2,23 +2,25 @@
 
 import time
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 from fileq.cli.options import slot_count
 from fileq.cli.plan import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
+from fileq.cli.views.conflicts import conflict_steps
 from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.jobs import failure_document, result_document
 from fileq.cli.views.places import relative_path
 from fileq.cli.work.costs import WorkCosts
-from fileq.display import Answer, Column, Display, Table, Text, Tone
+from fileq.display import Answer, Column, Display, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult
 from fileq.ledger import Ledger
+from fileq.publish.names_apart import TAKEN_HINT
 from fileq.units import describe_bytes, describe_count, describe_seconds
 
 _PROBLEMS_SHOWN = 5
@@ -55,12 +57,14 @@ def answer_plan(
     with make_plan(ledger, request, result, max_pixels=max_pixels, on_planned=display.show_scanned) as plan:
         estimate = _estimate(plan, ledger, slot_count(slots, session.config))
         document = result_document(result) | {
+            "queued": sum(count for outcome, count in plan.counts.items() if outcome.is_new_work),
+            "skipped": plan.counts[PlanOutcome.SKIPPED],
             "conflicts": plan.counts[PlanOutcome.CONFLICT],
             "failing": plan.counts[PlanOutcome.FAILS],
             "estimate": estimate,
             "plan": map(_document, plan.jobs()),
         }
-        answer = Answer(document, _blocks(plan, result, estimate, display.rows))
+        answer = Answer(document, _blocks(session, plan, result, estimate, display.rows))
         display.answer(with_due_time(answer, request.due_at, time.time()))
         show_notices(display, result)
         return ExitCode.FAILED if plan.problems else worst_exit_code(result, ExitCode.DONE)
@@ -92,12 +96,14 @@ def _document(job: PlannedJob) -> dict[str, Any]:
     return document | ({"error": failure_document(job.problem)} if job.problem else {})
 
 
-def _blocks(plan: Plan, result: AddResult, estimate: dict[str, Any] | None, rows: int | None) -> Iterator[Block]:
+def _blocks(
+    session: Session, plan: Plan, result: AddResult, estimate: dict[str, Any] | None, rows: int | None
+) -> Iterator[Block]:
     yield Text(f"{_totals(plan, result)} Nothing was queued.", Tone.TITLE)
     if estimate is not None:
         yield Text(_describe_estimate(estimate), Tone.QUIET)
     if plan.problems:
-        yield from _problems(plan, rows)
+        yield from _problems(session, plan, rows)
     others = plan.total - plan.problems
     if others:
         yield Text()
@@ -138,21 +144,22 @@ def _describe_estimate(estimate: dict[str, Any]) -> str:
     return f"An estimate, from {source}: {time} with {workers}, {describe_bytes(estimate['bytes_out'])} of outputs."
 
 
-def _problems(plan: Plan, rows: int | None) -> Iterator[Block]:
-    """Yield what somebody has to fix first, and by what."""
-    hints: dict[str, None] = {}
-    yield Text()
+def _problems(session: Session, plan: Plan, rows: int | None) -> Iterator[Block]:
+    """Yield what somebody has to fix first: the jobs that one thing would fix, and below them what that is."""
     most = None if rows is None else _PROBLEMS_SHOWN
-    for job in islice(plan.jobs(lambda outcome: outcome.is_problem), most):
-        yield Text(f"{job.outcome}  ", Tone.BAD, path=relative_path(job.source))
-        if job.problem is not None:
-            yield Text(brief_reason(job.problem, job.source), indent=2)
-            hints[job.problem.hint] = None
+    jobs = islice(plan.jobs(lambda outcome: outcome.is_problem), most)
+    for hint, alike in groupby(jobs, key=lambda job: job.problem.hint if job.problem else ""):
+        yield Text()
+        for job in alike:
+            yield Text(f"{job.outcome}  ", Tone.BAD, path=relative_path(job.source))
+            if job.problem is not None:
+                yield Text(brief_reason(job.problem, job.source), indent=2)
+        if hint == TAKEN_HINT:
+            yield Facts(conflict_steps(session), indent=2)
+        elif hint:
+            yield Text(hint, Tone.QUIET, indent=2)
     if most is not None and plan.problems > most:
         yield Text(f"and {plan.problems - most:,} more", Tone.QUIET, indent=2)
-    for hint in hints:
-        if hint:
-            yield Text(hint, Tone.QUIET)
 
 
 def _rows(job: PlannedJob) -> Iterator[tuple[Cell, ...]]:

@@ -37,6 +37,8 @@ class ProcessingWords(msgspec.Struct, frozen=True, kw_only=True):
 
     noun: str = "file"
     again: str = SAME_COMMAND[False]
+    takes_recipe_options: bool = False
+    """Whether the command takes the options that change a recipe."""
     due_at: float | None = None
     """Before when nothing begins, in seconds since the epoch."""
 
@@ -72,7 +74,8 @@ def process_here(
                 worker.run(progress_ticker(ledger, display, tracker, result.scope, ended, notice), stop_hint(display))
             ended.show_new()
             display.clear_progress()
-    answer = batch_answer(session, ledger, result, time.time() - begun)
+    seconds = time.time() - begun
+    answer = batch_answer(session, ledger, result, seconds, takes_recipe_options=words.takes_recipe_options)
     display.answer(with_due_time(answer, words.due_at, begun, in_words=False))
     return worst_exit_code(result, exit_code_of(session, ledger, result, display, words))
 

@@ -73,6 +73,7 @@ def _process(
     words = ProcessingWords(
         noun="file" if len(request.recipes) == 1 else "job",
         again=SAME_COMMAND[forced],
+        takes_recipe_options=True,
         due_at=request.due_at,
     )
     return process_here(session, ledger, display, count, enqueue, words)
