@@ -6,11 +6,13 @@ They stand in the `colr` box of AVIF and HEIF (ISO 23008-12) and in the cICP chu
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import NamedTuple
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import png_chunks
 from fileq.images.color import icc
+from fileq.images.formats.isobmff import read_items
 
 _HDR = {16: "PQ", 18: "HLG"}
 _UNSPECIFIED = 2
@@ -26,12 +28,8 @@ class CodePoints(NamedTuple):
 
 def read_code_points(start: bytes) -> CodePoints:
     """Return the code points in an AVIF, HEIF or PNG that begins with `start`; unspecified ones where it names none."""
-    if start[4:8] == b"ftyp":  # wherever it stands: in films of AVIF it lies eight boxes deep
-        at = start.find(b"colrnclx")
-        if at >= 0:
-            return CodePoints(
-                int.from_bytes(start[at + 8 : at + 10], "big"), int.from_bytes(start[at + 10 : at + 12], "big")
-            )
+    if start[4:8] == b"ftyp":
+        return _read_item_code_points(start)
     if start.startswith(b"\x89PNG"):
         for chunk in png_chunks(io.BytesIO(start)):
             if chunk.name == b"cICP":
@@ -39,6 +37,28 @@ def read_code_points(start: bytes) -> CodePoints:
             if chunk.name == b"IDAT":
                 break
     return CodePoints()
+
+
+def _read_item_code_points(start: bytes) -> CodePoints:
+    """Return those of the main picture, or of its tiles; where it has none, of what stands first.
+
+    In films of AVIF that lies eight boxes deep. It is not asked where a brighter rendition has its own.
+    """
+    with suppress(ValueError, IndexError):
+        items = read_items(start)
+        if items is not None:
+            for item_id in (items.primary, *items.targets(b"dimg", items.primary)):
+                for box in items.properties_of(item_id):
+                    if start.startswith(b"colrnclx", box.start + 4):
+                        return _code_points_at(start, box.start + 4)
+            if b"tmap" in items.kinds.values():
+                return CodePoints()
+    at = start.find(b"colrnclx")
+    return _code_points_at(start, at) if at >= 0 else CodePoints()
+
+
+def _code_points_at(start: bytes, at: int) -> CodePoints:
+    return CodePoints(*(int.from_bytes(start[place : place + 2], "big") for place in (at + 8, at + 10)))
 
 
 def refuse_hdr(points: CodePoints, path: str) -> None:

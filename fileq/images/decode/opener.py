@@ -43,7 +43,7 @@ from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
-from fileq.images.hdr import jpeg_reader
+from fileq.images.hdr import item_reader, jpeg_reader
 from fileq.units import Size
 
 _DECODERS = (
@@ -207,6 +207,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
         image.info["gain_map"] = gain_map = jpeg_reader.find_gain_map(read_all(file))
         image.info["has_gain_map"] = gain_map is not None or jpeg_reader.names_gain_map(image.applist)
+    if image.format in {"AVIF", "HEIF"} and item_reader.names_gain_map(start):
+        image.info["gain_map"] = item_reader.find_gain_map(read_all(file), image.format)
+        image.info["has_gain_map"] = True
 
 
 def _check_pixels(size: Size, path: str, max_pixels: int) -> None:

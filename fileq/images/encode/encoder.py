@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from fileq.files.temp_file import TempFile
+    from fileq.images.hdr.rendering import EncodedGainMap
     from fileq.recipes.recipe import Output
 
 FORMATS_WITH_16_BITS = frozenset({"png", "tiff"})
@@ -64,7 +65,7 @@ class EncoderInput:
     background: str
     title: str
     has_palette: bool = False  # whether the source's colors were few enough for one
-    gain_map: bytes | None = None  # its file
+    gain_map: EncodedGainMap | None = None
     mark: bytes = b""  # by which the output is known for fileq's
 
     @property
@@ -90,7 +91,7 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
                     append_mark(file, format_, content.mark)
             if content.gain_map is not None:
                 with temp.open_from_start() as file:
-                    write_with_gain_map(file, content.gain_map)
+                    write_with_gain_map(file, format_, content.gain_map)
             if format_ == "avif" and len(frames) > 1 and content.play_count:
                 with temp.open_from_start() as file:
                     avif.write_play_count(file, content.play_count)

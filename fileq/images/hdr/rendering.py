@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.images.errors import DAMAGE
 from fileq.images.geometry import TRANSPOSE_BY_ORIENTATION
-from fileq.images.hdr import jpeg_writer
+from fileq.images.hdr import avif_writer, jpeg_writer
 from fileq.images.hdr.steps import StepNotFollowedError, follow_steps
 
 if TYPE_CHECKING:
@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 
     from fileq.images.decode.source import DecodedSource
     from fileq.images.hdr.gain_map import RenderedGainMap
+    from fileq.images.hdr.parameters import GainMapParameters
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
 
-FORMATS_WITH_GAIN_MAP = frozenset({"jpeg"})
-
 _LEFT_OUT = "The HDR gain map was left out{why}; the picture for ordinary screens was kept."
-_QUALITY = 85
+_QUALITY = {"jpeg": 85, "avif": 70}
 _LARGEST_SHARE = 0.25  # of max_bytes: the picture comes first
 
 
-def make_gain_map(source: DecodedSource, plan: OutputPlan, steps: Sequence[Operation]) -> bytes | None:
+class EncodedGainMap(NamedTuple):
+    """The file of a gain map in its picture's format, and what its numbers mean."""
+
+    file: bytes
+    parameters: GainMapParameters
+
+
+def make_gain_map(source: DecodedSource, plan: OutputPlan, steps: Sequence[Operation]) -> EncodedGainMap | None:
     """Return the file of the gain map that belongs to the source's picture after these settled steps; None for none.
 
     The job says why, where the recipe would have it.
@@ -36,8 +42,8 @@ def make_gain_map(source: DecodedSource, plan: OutputPlan, steps: Sequence[Opera
     rendered = _render(source, plan.format, steps)
     if rendered is None:
         return None
-    content = _encode_jpeg(rendered)
-    if len(content) > (plan.output.max_bytes or math.inf) * _LARGEST_SHARE:
+    content = _ENCODERS[plan.format](rendered)
+    if len(content.file) > (plan.output.max_bytes or math.inf) * _LARGEST_SHARE:
         source.add_note(_LEFT_OUT.format(why=": it takes too many of the bytes that max_bytes allows"))
         return None
     return content
@@ -46,7 +52,7 @@ def make_gain_map(source: DecodedSource, plan: OutputPlan, steps: Sequence[Opera
 def _render(source: DecodedSource, format_: str, steps: Sequence[Operation]) -> RenderedGainMap | None:
     if not source.keeps_gain_map:
         return None
-    if format_ not in FORMATS_WITH_GAIN_MAP:
+    if format_ not in _ENCODERS:
         source.add_note(_LEFT_OUT.format(why=f": {format_.upper()} has no place for it here"))
         return None
     if source.gain_map is None:
@@ -61,18 +67,34 @@ def _render(source: DecodedSource, format_: str, steps: Sequence[Operation]) -> 
     return None
 
 
-def _encode_jpeg(gain_map: RenderedGainMap) -> bytes:
-    file = io.BytesIO()
-    profile = {"icc_profile": gain_map.icc} if gain_map.icc else {}
-    gain_map.image.save(file, "JPEG", quality=_QUALITY, optimize=True, subsampling="4:4:4", **profile)
-    return jpeg_writer.write_parameters(file.getvalue(), gain_map.parameters)
-
-
-def write_with_gain_map(file: BinaryIO, gain_map: bytes) -> None:
-    """Put the file of a gain map behind the picture in a finished file, open for reading and writing."""
-    whole = jpeg_writer.add_gain_map(file.read(), gain_map)
+def write_with_gain_map(file: BinaryIO, format_: str, gain_map: EncodedGainMap) -> None:
+    """Put the gain map into the finished file of its picture, open for reading and writing."""
+    picture = file.read()
+    whole = (
+        jpeg_writer.add_gain_map(picture, gain_map.file)
+        if format_ == "jpeg"
+        else avif_writer.add_gain_map(picture, gain_map.file, gain_map.parameters)
+    )
     file.seek(0)
     file.write(whole)
+
+
+def _encode_jpeg(gain_map: RenderedGainMap) -> EncodedGainMap:
+    file = io.BytesIO()
+    profile = {"icc_profile": gain_map.icc} if gain_map.icc else {}
+    gain_map.image.save(file, "JPEG", quality=_QUALITY["jpeg"], optimize=True, subsampling="4:4:4", **profile)
+    return EncodedGainMap(jpeg_writer.write_parameters(file.getvalue(), gain_map.parameters), gain_map.parameters)
+
+
+def _encode_avif(gain_map: RenderedGainMap) -> EncodedGainMap:
+    file = io.BytesIO()
+    subsampling = "4:0:0" if gain_map.image.mode == "L" else "4:4:4"
+    gain_map.image.save(file, "AVIF", quality=_QUALITY["avif"], speed=6, max_threads=1, subsampling=subsampling)
+    return EncodedGainMap(file.getvalue(), gain_map.parameters)
+
+
+_ENCODERS = {"jpeg": _encode_jpeg, "avif": _encode_avif}
+FORMATS_WITH_GAIN_MAP = _ENCODERS.keys()
 
 
 def _upright(gain_map: RenderedGainMap, orientation: int) -> RenderedGainMap:

@@ -168,3 +168,10 @@ def test_a_picture_without_a_gain_map_gets_none(tmp_path):
     made = make(tmp_path / "x.jpg", recipe(JPEG, steps=(HALF,)), tmp_path / "out")
     assert made.notes == ()
     assert b"21496" not in made.paths[0].read_bytes()
+
+
+def test_of_several_formats_one_that_keeps_the_map_is_taken(tmp_path):
+    source = ultra_hdr.write(tmp_path / "x.jpg")
+    made = make(source, recipe(Output(format=("webp", "jpeg"))), tmp_path / "out")
+    assert made.planned[0].format == "jpeg"
+    parser.parse(made.paths[0])

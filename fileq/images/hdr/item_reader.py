@@ -1,0 +1,58 @@
+"""The gain map in AVIF and HEIF: an item tmap is made of the main picture and of it (ISO/IEC 23008-12, 6.6.2.4).
+
+Decoders give the main picture alone. So that they give the map, the file is told that this is its main picture.
+"""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from fileq.images.formats.isobmff import item_entries, read_items
+from fileq.images.hdr import iso21496
+from fileq.images.hdr.gain_map import GainMap
+
+if TYPE_CHECKING:
+    from fileq.images.formats.isobmff import ItemTable
+
+_TONE_MAPPED = b"tmap"  # an item's type
+_HIDDEN = 1  # a flag of an item
+
+
+def names_gain_map(start: bytes) -> bool:
+    """Return whether a file that begins so has an item that is made with a gain map."""
+    if _TONE_MAPPED not in start:
+        return False
+    with suppress(ValueError, IndexError):
+        items = read_items(start)
+        return items is not None and _TONE_MAPPED in items.kinds.values()
+    return False
+
+
+def find_gain_map(content: bytes, format_: str) -> GainMap | None:
+    """Return the gain map in a file of this format of Pillow's; None where it has none whose numbers are known here."""
+    with suppress(ValueError, IndexError, struct.error, ZeroDivisionError):
+        items = read_items(content)
+        for item_id, kind in items.kinds.items() if items is not None else ():
+            sources = items.targets(b"dimg", item_id) if items is not None else ()
+            if kind != _TONE_MAPPED or items is None or len(sources) != 2 or sources[0] != items.primary:
+                continue
+            parameters = iso21496.read_parameters(items.read(content, item_id)[1:])  # behind a version of its own
+            if parameters.is_on_standard:
+                own = with_primary(content, items, sources[1])
+                return GainMap(content=own, format=format_, parameters=parameters)
+    return None
+
+
+def with_primary(content: bytes, items: ItemTable, item_id: int) -> bytes:
+    """Return the file with another item as its main picture. Raises ValueError or IndexError."""
+    new = bytearray(content)
+    pitm = items.boxes[b"pitm"].payload
+    width = 4 if content[pitm] else 2
+    new[pitm + 4 : pitm + 4 + width] = item_id.to_bytes(width, "big")
+    for entry in item_entries(content, items.boxes[b"iinf"]):
+        length = 2 if content[entry.payload] == 2 else 4
+        if int.from_bytes(content[entry.payload + 4 : entry.payload + 4 + length], "big") == item_id:
+            new[entry.payload + 3] &= ~_HIDDEN
+    return bytes(new)
