@@ -4,8 +4,9 @@ A job is known by its source's path and version, the recipe's fingerprint and th
 twice is a no-op that costs one statement.
 """
 
+from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
@@ -56,6 +57,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     up_to_date: int = 0
     already_queued: int = 0
     adopted: list[int] = []
+    queued_ids: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
     unmatched: int = 0
     raw_files: int = 0
     own_outputs: int = 0
@@ -82,6 +84,7 @@ class AddResult(msgspec.Struct, kw_only=True):
                 folder = one.target.folder
                 self.standing[folder] = self.standing.get(folder, 0) + 1
         self.queued += outcomes.count(IntakeOutcome.QUEUED)
+        self.queued_ids.extend(job.job_id for job in jobs if job.outcome is IntakeOutcome.QUEUED)
         self.up_to_date += outcomes.count(IntakeOutcome.KNOWN)
         self.already_queued += outcomes.count(IntakeOutcome.ALREADY_QUEUED)
 
@@ -89,6 +92,11 @@ class AddResult(msgspec.Struct, kw_only=True):
     def scope(self) -> Scope:
         """Return the jobs that were asked for and are not up to date; a batch where they are all of one."""
         return JobGroup(self.batch_id, self.adopted) if self.adopted else self.batch_id
+
+    @property
+    def followed_ids(self) -> Iterator[int]:
+        """Return the ids of all jobs that were asked for and are not up to date."""
+        return chain(self.queued_ids, self.adopted)
 
     @property
     def has_jobs(self) -> bool:

@@ -167,6 +167,35 @@ def test_who_waits_for_what_is_cancelled_meanwhile_hears_of_it(fileq: Program, p
     assert b"8 jobs were cancelled meanwhile." in stderr
 
 
+@pytest.mark.parametrize("command", [("add", "--wait"), ("run",)])
+def test_what_is_forgotten_meanwhile_is_not_done(fileq: Program, photos: Path, command: tuple[str, ...]) -> None:
+    fileq.run("pause")
+    process = fileq.start(*command, photos, stderr=subprocess.PIPE)
+    fileq.wait_until(lambda: fileq.states() == {"queued": 8})
+    fileq.run("cancel", "1")
+    fileq.run("forget", "1")
+    fileq.run("resume")
+    if command[0] == "add":
+        fileq.run("worker", "--drain")
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"1 job was forgotten meanwhile" in stderr
+    assert done_in(fileq) == 7
+
+
+def test_what_another_command_queues_again_meanwhile_is_found_in_its_batch(fileq: Program, photos: Path) -> None:
+    for photo in sorted(photos.iterdir())[2:]:
+        photo.unlink()
+    fileq.trust(SLOW.replace("sleep 0.5", f"mkdir {fileq.folder / 'second'} || sleep 5"))
+    process = fileq.start("run", photos, "-r", "slow", "-w", "1", stderr=subprocess.PIPE)
+    fileq.wait_until(lambda: done_in(fileq) == 1)
+    ((quick,),) = fileq.ask("select source from jobs where state = 'done'")
+    fileq.run("add", quick, "-r", "slow", "--force", "--at", "2h")
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"1 job was queued again by another command" in stderr
+
+
 def test_a_run_while_all_is_paused_says_so_and_waits(fileq: Program, photos: Path) -> None:
     fileq.run("add", photos)
     fileq.run("pause")

@@ -23,6 +23,7 @@ from fileq.intake import AddResult
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import is_within
+from fileq.ledger.queries.overview import JobTally
 from fileq.units import describe_count, is_or_are, was_or_were
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def process_here(
                 notice = PauseNotice(session, display)
                 tracker = start_tracker(ledger, result.scope)
                 worker.run(progress_ticker(ledger, display, tracker, result.scope, ended, notice), stop_hint(display))
-            ended.close()
+            ended.show_new()
             display.clear_progress()
     seconds = time.time() - begun
     answer = batch_answer(session, ledger, result, seconds, takes_recipe_options=words.takes_recipe_options)
@@ -103,7 +104,32 @@ def exit_code_of(
     if superseded:
         newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued again"
         display.hint(f"{newer}. Go on: {words.again}.")
-    return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded else ExitCode.DONE
+    left = _say_what_left(ledger, result, tally, display)
+    return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded + left else ExitCode.DONE
+
+
+def _say_what_left(ledger: Ledger, result: AddResult, tally: JobTally, display: Display) -> int:
+    """Say which of the jobs that were asked for have left meanwhile; return how many of all are not done then."""
+    followed = set(result.followed_ids)
+    if sum(tally.jobs.values()) >= len(followed):
+        return 0
+    states = ledger.overview.count_by_state(followed)
+    forgotten = len(followed) - states.total()
+    if forgotten:
+        outputs = "its outputs are" if forgotten == 1 else "their outputs are"
+        display.error(
+            f"{describe_count(forgotten, 'job')} {was_or_were(forgotten)} forgotten meanwhile (fileq forget), so nobody"
+            f" can say whether {outputs} there.",
+            "Run it again.",
+        )
+    elsewhere = sum(count for state, count in states.items() if not state.is_final)
+    if elsewhere:
+        display.error(
+            f"{describe_count(elsewhere, 'job')} {was_or_were(elsewhere)} queued again by another command, and"
+            f" {is_or_are(elsewhere)} not at the end.",
+            "See: fileq batches",
+        )
+    return len(followed) - states[JobState.DONE]
 
 
 def follow_elsewhere(

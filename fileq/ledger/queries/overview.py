@@ -1,6 +1,7 @@
 """What the ledger knows, to be looked at: sums, lists, one job whole. Nothing here changes anything."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -9,9 +10,10 @@ from fileq.errors import ErrorKind
 from fileq.job import LISTED, Failure, Job, JobState, OutputInfo
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.conditions import UNFINISHED
-from fileq.ledger.database import Database
+from fileq.ledger.database import Database, select_among
 from fileq.ledger.job_group import JobGroup, Scope, scope_sql
 
+_SELECT_STATES = "select state from jobs where (purged_at is null or state = 'done') and id in"
 _JOB = (
     "select jobs.id, batch_id, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
     " finished_at, error_kind, error_message, error_hint, note, moved_to"
@@ -122,6 +124,15 @@ class Overview:
         jobs = dict.fromkeys(JobState, 0) | {JobState(state): count for state, count, *_ in rows}
         done = next((sums for state, _, *sums in rows if state == JobState.DONE), [0, 0, 0])
         return read_row(JobTally, (jobs, *done))
+
+    def count_by_state(self, job_ids: Collection[int]) -> Counter[JobState]:
+        """Return how many of these jobs are in which state, whatever their batch. One that is gone counts nowhere.
+
+        One that is done and was forgotten since is done.
+        """
+        with self._database.reading() as connection:
+            rows = select_among(connection, _SELECT_STATES, list(job_ids))
+            return Counter(JobState(state) for (state,) in rows)
 
     def count_finished_jobs(self, moment: float, batch_id: int | None = None) -> int:
         """Return how many jobs ended, well or not, after `moment`."""

@@ -1,4 +1,4 @@
-"""Files in formats that fileq doesn't read, by their content alone."""
+"""The one question: what is this file, if it is none that fileq reads?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from fileq.images.recognition.archives import find_archive
 from fileq.images.recognition.camera_raw import find_camera_raw
 from fileq.images.recognition.iso_media import find_iso_media
+from fileq.images.recognition.jpegs import find_jpeg
 from fileq.images.recognition.signatures import find_signature
+from fileq.images.recognition.texts import find_text
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -21,3 +23,8 @@ def recognize_foreign(file: BinaryIO, start: bytes) -> FileType | None:
     Decoders would take some for others: a Targa has no signature, and a raw file has a preview.
     """
     return find_signature(start) or find_archive(start) or find_iso_media(start) or find_camera_raw(file, start)
+
+
+def recognize_refused(start: bytes) -> FileType | None:
+    """Return what a file is that no decoder has taken, and that begins with `start`; None where nobody knows."""
+    return find_jpeg(start) or find_text(start)
