@@ -47,6 +47,18 @@ DAMAGE = (
 )
 """What decoders and encoders raise on content that is not as it should be, beside OSError."""
 
+_SLIPS = (IndexError, KeyError, TypeError, AttributeError, AssertionError, ArithmeticError, struct.error)
+"""Those of them whose words are about the decoder and not about the file."""
+
+
+class UnsupportedContentError(Exception):
+    """A picture is of a kind that can't be read: `what`, the rest of a sentence about its path, and a remedy."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
 
 @contextmanager
 def translate_decode_errors(path: str) -> Iterator[None]:
@@ -55,6 +67,8 @@ def translate_decode_errors(path: str) -> Iterator[None]:
         yield
     except JobError:
         raise
+    except UnsupportedContentError as error:
+        raise JobError(ErrorKind.UNSUPPORTED, f"{path} {error.what}.", error.hint) from error
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(path, str(error)) from error
     except MemoryError as error:
@@ -165,7 +179,9 @@ def _write_error(temp: "TempFile") -> OSError | None:
 
 def _reason(error: BaseException) -> str:
     """Return what the library says, without the advice that it adds for those who build it."""
+    if isinstance(error, _SLIPS):
+        return "the decoder can't make sense of it"
     said = str(error).splitlines()
     if not said:
-        return type(error).__name__
+        return "the decoder gave up"
     return said[0].split(". ", maxsplit=1)[0].strip().replace("Generic Error", "the decoder gave up")

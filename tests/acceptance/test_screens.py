@@ -165,6 +165,21 @@ def test_a_terminal_sees_a_bar_the_failures_and_no_line_for_what_was_done(fileq,
     assert COLOUR_CODES.search(said)
 
 
+def test_a_terminal_is_not_filled_with_many_failures_of_one_kind(fileq, terminal):
+    folder = fileq.folder / "many"
+    folder.mkdir()
+    for number in range(50):
+        (folder / f"{number:02}.jpg").write_bytes(b"no picture")
+    process = start(fileq, terminal, "run", "many")
+    said = COLOURS.sub("", terminal.read_to_end(process))
+    assert process.returncode == 1
+    assert len(re.findall(r"failed many/\d+", said)) == 20
+    assert "and 30 more failures" in said
+    assert "50 jobs failed: unreadable" in said
+    assert said.index("and 30 more failures") < said.index("50 jobs failed: unreadable")
+    assert "and 40 more" in said
+
+
 @pytest.mark.usefixtures("photos")
 def test_no_color_takes_the_colours_and_not_the_bar(fileq, terminal):
     process = start(fileq, terminal, "run", "photos", NO_COLOR="1")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from fileq.cli.views.ended_jobs import ended_job_line
+from fileq.cli.views.failure_lines import FailureLines
 from fileq.cli.views.work_summary import WorkSummary
 from fileq.cli.work.meter import RunningWork
 from fileq.cli.work.progress import PauseNotice, ProgressTracker
@@ -88,6 +89,7 @@ class EndedJobsReporter:
 
     def __init__(self, display: Display) -> None:
         self._display = display
+        self._failures = FailureLines(display)
         self._new: deque[EndedJob] = deque()
         self.summary = WorkSummary()
 
@@ -100,7 +102,16 @@ class EndedJobsReporter:
         while self._new:
             job = self._new.popleft()
             self.summary.add(job)
-            self._display.log(ended_job_line(job), is_routine=job.state is JobState.DONE)
+            if job.state is JobState.FAILED:
+                self._failures.show(ended_job_line(job))
+            else:
+                self._display.log(ended_job_line(job), is_routine=job.state is JobState.DONE)
+        self._failures.update()
+
+    def close(self) -> None:
+        """Show what has ended since the last call, and how many failures were not shown."""
+        self.show_new()
+        self._failures.close()
 
 
 def progress_ticker(

@@ -73,7 +73,7 @@ def process_here(
                 notice = PauseNotice(session, display)
                 tracker = start_tracker(ledger, result.scope)
                 worker.run(progress_ticker(ledger, display, tracker, result.scope, ended, notice), stop_hint(display))
-            ended.show_new()
+            ended.close()
             display.clear_progress()
     seconds = time.time() - begun
     answer = batch_answer(session, ledger, result, seconds, takes_recipe_options=words.takes_recipe_options)

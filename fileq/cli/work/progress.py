@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.ended_jobs import failed_job_line
+from fileq.cli.views.failure_lines import FailureLines
 from fileq.cli.work.costs import CostBook
 from fileq.cli.work.meter import RunningWork, WorkMeter
 from fileq.display import Display, Progress, SlotProgress
@@ -117,6 +118,7 @@ def follow(session: Session, ledger: Ledger, scope: Scope, display: Display) -> 
         time.sleep(max(_POLL_INTERVAL, _REST * (time.monotonic() - now)))
         tally = ledger.overview.tally_jobs(scope)
     failures.show_new(tally)
+    failures.close()
     display.clear_progress()
     return tally
 
@@ -155,20 +157,25 @@ class FailureFeed:
 
     def __init__(self, ledger: Ledger, scope: Scope, display: Display) -> None:
         self._ledger = ledger
-        self._display = display
+        self._lines = FailureLines(display)
         self._selection = JobSelection(states=[JobState.FAILED], batch_id=scope)
         self._known = set(ledger.overview.list_job_ids(self._selection))
 
     def show_new(self, tally: JobTally) -> None:
         """Show what has failed since the last call, where the tally says that there is any."""
+        self._lines.update()
         if tally.jobs[JobState.FAILED] == len(self._known):
             return
         found = set(self._ledger.overview.list_job_ids(self._selection))
         for job_id in sorted(found - self._known):
             job = self._ledger.overview.find_job(job_id)
             if job is not None and job.failure is not None:
-                self._display.log(failed_job_line(job.id, job.source, job.failure))
+                self._lines.show(failed_job_line(job.id, job.source, job.failure))
         self._known = found
+
+    def close(self) -> None:
+        """Say how many failures were not shown."""
+        self._lines.close()
 
 
 def _hint_at_missing_workers(session: Session, ledger: Ledger, display: Display, *, were_missing: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFile
 
-from fileq.errors import ErrorKind, JobError
+from fileq.images.errors import UnsupportedContentError
 
 _PLAIN = {"L", "LA", "RGB", "RGBA", "CMYK", "LAB", "I;16"}
 _SIMPLE = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB"}
@@ -90,11 +90,8 @@ def _narrow(image: Image.Image) -> Image.Image:
     extrema = image.getextrema()
     low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]  # one band: two numbers
     if low < 0 or high > 65535:
-        raise JobError(
-            ErrorKind.UNSUPPORTED,
-            f"Its pixels have values from {low:g} to {high:g}, which have no known black and white.",
-            "Save it with 8 or 16 bits a channel.",
-        )
+        what = f"has pixels with values from {low:g} to {high:g}, which have no known black and white"
+        raise UnsupportedContentError(what, "Save it with 8 or 16 bits a channel.")
     if image.mode == "I":
         return image.convert("I;16")
     factor = 65535.0 if high <= 1 else 257.0 if high <= 255 else 1.0

@@ -12,7 +12,9 @@ from fileq.images.errors import too_large, unreadable
 from fileq.images.formats import optional_codecs
 from fileq.images.formats.jpeg2000.image import SIGNATURES, Jpeg2000File, read_codestream
 from fileq.images.formats.tiff import directories
-from fileq.images.recognition.recognizer import recognize_foreign, recognize_refused
+from fileq.images.recognition.foreign import recognize_foreign
+from fileq.images.recognition.jpegs import find_jpeg
+from fileq.images.recognition.texts import find_text
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -78,12 +80,15 @@ def refuse_unopened(file: BinaryIO, start: bytes, path: str, max_pixels: int) ->
     """Raise the JobError of a file that no decoder takes: what it is and why not, so far as its content tells."""
     _refuse_rare_kinds(file, start, path)
     _refuse_large_avif(start, path, max_pixels)
-    file_type = recognize_refused(start)
+    known = _format_of(start)
+    file_type = find_jpeg(start) if known else find_text(start)
     if file_type is not None:
         raise file_type.refusal(path)
+    if known:
+        raise unreadable(path, f"is {known} whose header is damaged, or of a kind that can't be read")
     if not start.strip(b"\0"):
         raise unreadable(path, "has nothing but zeros where a picture would begin, as after a copy that broke off")
-    raise unreadable(path, _describe_unopened(start))
+    raise unreadable(path, "is not a picture of a known format, or its beginning is damaged")
 
 
 def _refuse_rare_kinds(file: BinaryIO, start: bytes, path: str) -> None:
@@ -121,12 +126,8 @@ def _refuse_large_avif(start: bytes, path: str, max_pixels: int) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as TIFF or PNG, or in parts.")
 
 
-def _describe_unopened(start: bytes) -> str:
-    """Return what is wrong with a file that begins with `start`: the rest of a sentence about its path."""
-    brands = read_brands(start)
-    heif = "AVIF" if brands and (b"avif" in brands or b"avis" in brands) else "HEIF picture" if brands else None
-    name = heif or next((name for signature, name in _READ_FORMATS.items() if start.startswith(signature)), None)
-    if name is None:
-        return "is not a picture of a known format, or its beginning is damaged"
-    article = "an" if name.startswith("AVIF") else "a"
-    return f"is {article} {name} whose header is damaged, or of a kind that can't be read"
+def _format_of(start: bytes) -> str | None:
+    """Return the format of fileq's that a file begins as, with its article; None for no such."""
+    if brands := read_brands(start):
+        return "an AVIF" if not {b"avif", b"avis"}.isdisjoint(brands) else "a HEIF picture"
+    return next((f"a {name}" for signature, name in _READ_FORMATS.items() if start.startswith(signature)), None)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
+
+from fileq.images.lossless.apart import call_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +21,8 @@ def smaller_forms(content: bytes, effort: int | None) -> Iterator[bytes]:
     del effort
     if b"MPF\0" in content[:_HEAD]:  # it says where other pictures lie in the file, and those are to stay
         return
-    try:
-        yield mozjpeg.optimize(content, copy=mozjpeg.COPY_MARKERS.ALL)
-    except ValueError:  # arithmetic coding, 12 bits, or odd in a way that decoders put up with
-        return
+    with suppress(ValueError):  # arithmetic coding, 12 bits, or odd in a way that decoders put up with
+        # It ends its process where coefficients are out of range, as in scans with bytes too many.
+        packed = call_apart(partial(mozjpeg.optimize, copy=mozjpeg.COPY_MARKERS.ALL), content)
+        if packed is not None:
+            yield packed

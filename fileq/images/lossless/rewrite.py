@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import ExifTags
+from PIL import ExifTags, Image
 
 from fileq.errors import translate_os_errors
-from fileq.images.decode.opener import read_all
+from fileq.images.decode.opener import read_all, rewound
 from fileq.images.errors import DAMAGE
+from fileq.images.formats.png import animation
 from fileq.images.hdr.jpeg_writer import remove_gain_map
 from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
 from fileq.images.lossless import gif, jpeg, jpeg_quality, jpeg_xl, png, tiff, webp
@@ -53,9 +54,8 @@ def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operat
     output = plan.output
     if output.min_saving is None or not (output.lossless or output.quality):
         return False
-    is_damaged = bool(source.image.info["notes"])  # beside its pixels, which a new file mends
     whole = len(plan.frames) == len(source.sequence)
-    return plan.keeps_format and whole and not steps and not is_damaged
+    return plan.keeps_format and whole and not steps
 
 
 def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:
@@ -84,7 +84,7 @@ def write_unless_much_larger(temp: TempFile, smallest: bytes, least_saving: floa
 def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions) -> bytes:
     """Return the smallest file that shows the source's pixels: its own bytes where no other has fewer."""
     with translate_os_errors(source.path):
-        content = read_all(file)
+        content = _read_undamaged(source, file)
     holds_what_goes = loses_gain_map(source, format_) or (options.policy != "all" and not has_no_metadata(source))
     smallest = min(_forms(source, content, format_, options), key=len, default=content)
     marked = mark_content(smallest, format_, options.mark)
@@ -97,6 +97,14 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
         if holds_what_goes:
             source.add_note(_KEPT_WITH_METADATA)
     return smallest
+
+
+def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
+    """Return a source's own bytes, without what is damaged beside its pixels. Raises OSError."""
+    if not source.image.info["notes"]:
+        return read_all(file)
+    with rewound(file):
+        return animation.prepare(file).whole.read()
 
 
 def replace_content(temp: TempFile, content: bytes) -> None:
@@ -115,7 +123,7 @@ def _forms(source: DecodedSource, content: bytes, format_: str, options: Rewrite
     yield stripped
     if format_ not in _FORMS:
         return
-    with suppress(OSError, *DAMAGE):  # what decoders read all the same, but is not laid out as it should be
+    with suppress(OSError, Image.DecompressionBombError, *DAMAGE):  # what is not laid out as it should be, and is read
         for form in _FORMS[format_](stripped, options.effort):
             if format_ not in _COMPARED or show_the_same(stripped, form, _COMPARED[format_]):
                 yield form

@@ -19,7 +19,7 @@ _BEGINNINGS: dict[str, FileType] = {
     r"<x:xmpmeta|<\?xpacket|<\?xml.*<x:xmpmeta": FileType(Family.OTHER, "the metadata of a picture (XMP)"),
     r"<\?xml": FileType(Family.WEB_PAGE, "an XML file"),
     r"\{\s*\"": FileType(Family.WEB_PAGE, "a JSON text"),
-    r"(/\*.*?\*/\s*)?#define\s+\w*width\s": FileType(Family.PICTURE, "an X bitmap (XBM)"),
+    r"(/\*.*?\*/\s*)?#define\s+\S*width\s": FileType(Family.PICTURE, "an X bitmap (XBM)"),
     r"version https://git-lfs": FileType(Family.OTHER, "a pointer of Git LFS, without the file itself,"),
     r"data:image/|/9j/4|ivborw0kggo": FileType(Family.OTHER, "a picture written as text (base64)"),
     r"\[internetshortcut\]": FileType(Family.OTHER, "a link to a web page"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pi_heif
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from fileq.config import load_config
 from fileq.images.formats import optional_codecs
@@ -126,3 +127,25 @@ def test_a_step_is_done_even_where_the_original_would_be_smaller(tmp_path):
     wanted = recipe(Output(format="same", lossless=True, min_saving=1.0), steps=(Grayscale(),))
     made = make(source, wanted, tmp_path / "out").paths[0]
     assert pixels(made) != pixels(source)
+
+
+def test_a_png_with_a_damaged_text_is_packed_without_it(tmp_path, optimize):
+    comment = PngInfo()
+    comment.add_text("Comment", "as it was")
+    PHOTO.save(tmp_path / "x.png", pnginfo=comment)
+    content = (tmp_path / "x.png").read_bytes()
+    (tmp_path / "x.png").write_bytes(content.replace(b"as it was", b"as it is "))
+    made = make(tmp_path / "x.png", optimize, tmp_path / "out")
+    assert "tEXt" in made.notes[0]
+    assert made.encoded[0].bytes < len(content)
+    assert made.image.tobytes() == PHOTO.tobytes()
+
+
+def test_a_gif_whose_frame_lies_far_beyond_its_canvas_is_packed_all_the_same(tmp_path, optimize):
+    frames()[0].save(tmp_path / "x.gif")
+    content = (tmp_path / "x.gif").read_bytes()
+    at = content.index(b"\x2c\0\0\0\0\xa0\0\x78\0")
+    far = content[at:-1].replace(b"\x2c\0\0\0\0", b"\x2c\xff\xff\xff\xff", 1)
+    (tmp_path / "x.gif").write_bytes(content[:-1] + far + b";")
+    made = make(tmp_path / "x.gif", optimize, tmp_path / "out")
+    assert made.encoded[0].bytes <= len(content) + len(far)

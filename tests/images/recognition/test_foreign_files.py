@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 
 from fileq.errors import ErrorKind, JobError
 from fileq.recipes.recipe import Output
@@ -192,3 +193,13 @@ def test_an_avif_beyond_its_decoders_limit_says_both_numbers(tmp_path, width, he
 def extent(width: int, height: int) -> bytes:
     """The property of an item that names its size (ISO/IEC 23008-12, 6.5.3)."""
     return b"ispe\0\0\0\0" + width.to_bytes(4, "big") + height.to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("channels", [33, 60_000])
+def test_a_tiff_of_very_many_channels_says_how_many_are_read(tmp_path, channels):
+    content = io.BytesIO()
+    tifffile.imwrite(content, np.zeros((4, 5, 33), "uint8"), photometric="minisblack", planarconfig="contig")
+    tag = (277).to_bytes(2, "little") + b"\3\0\1\0\0\0"
+    said = refusal(tmp_path, content.getvalue().replace(tag + b"\x21\0", tag + channels.to_bytes(2, "little")), "tif")
+    assert said.kind == ErrorKind.UNSUPPORTED
+    assert f"{channels:,} channels" in said.message

@@ -155,7 +155,7 @@ def _watch_and_work(session: Session, ledger: Ledger, watcher: Watcher, reporter
         finally:  # it would keep the process for ever
             watcher.stop()
             thread.join()
-            reporter.show_ended()
+            reporter.ended.close()
     for failure in failures:
         raise failure
 
@@ -188,7 +188,7 @@ def _drain_queue(session: Session, ledger: Ledger, display: Display, count: int)
     ended = EndedJobsReporter(display)
     with Worker(session.database, session.config, slots=count, drain=True, on_ended=ended.on_ended) as worker:
         worker.run(progress_ticker(ledger, display, start_tracker(ledger, None), None, ended))
-    ended.show_new()
+    ended.close()
     display.clear_progress()
     for line in ended.summary.lines():
         display.log(line)

@@ -100,7 +100,7 @@ def _work(
         session.database, config, slots=count, drain=drain, periodic=periodic, on_ended=ended.on_ended
     ) as worker:
         worker.run(progress_ticker(ledger, display, start_tracker(ledger, None), None, ended), stop_hint(display))
-    ended.show_new()
+    ended.close()
     display.clear_progress()
     display.hint(_farewell(before, ledger.overview.tally_jobs()))
     for line in ended.summary.lines():

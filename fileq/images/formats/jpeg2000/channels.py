@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
-from fileq.errors import ErrorKind, JobError
 from fileq.files import containers
+from fileq.images.errors import UnsupportedContentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +25,9 @@ _READ = {b"pclr", b"cmap", b"cdef", b"colr"}
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def unsupported_channels(what: str) -> JobError:
+def unsupported_channels(what: str) -> UnsupportedContentError:
     """Return the error of a picture whose channels can't be read; `what` is the rest of a sentence about it."""
-    return JobError(ErrorKind.UNSUPPORTED, f"It is a JPEG 2000 picture with {what}.", "Export it as RGB or gray.")
+    return UnsupportedContentError(f"is a JPEG 2000 picture with {what}", "Export it as RGB or gray.")
 
 
 class Mapping(NamedTuple):
@@ -50,7 +50,7 @@ class Channels(NamedTuple):
 
     @property
     def mode(self) -> str:
-        """Pillow's mode for the channels. Raises JobError (unsupported) where they are too many."""
+        """Pillow's mode for the channels. Raises UnsupportedContentError where they are too many."""
         if len(self.mappings) not in _MODES:
             raise unsupported_channels(f"{len(self.mappings)} channels, which have no known colors")
         return _MODES[len(self.mappings)]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tifffile
 
-from fileq.errors import ErrorKind, JobError
-from fileq.images.errors import too_large
+from fileq.images.errors import UnsupportedContentError, too_large
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page
+_MOST_CHANNELS = 32  # what satellites have; the first are the colors
+_SAVE = "Save it with 8 or 16 bits a channel."
 _KEPT = (270, 274, 306, 315, 33432, 34675, 700, 33723)
 """Tags that go on: description, orientation, date, artist, copyright, profile, XMP, IPTC."""
 
@@ -32,7 +33,7 @@ _ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha
 def convert(file: BinaryIO, path: str, max_pixels: int) -> BinaryIO:
     """Return an open TIFF, in memory, with the pages of one that Pillow can't read.
 
-    Raises JobError (unsupported, too_large); what tifffile raises on damaged files.
+    Raises JobError (too_large), UnsupportedContentError; what tifffile raises on damaged files.
     """
     file.seek(0)
     content = io.BytesIO()
@@ -50,9 +51,13 @@ def _check(page: Any, path: str, max_pixels: int) -> None:
     if page.imagewidth * page.imagelength > max_pixels:
         raise too_large(path, max_pixels, Size(page.imagewidth, page.imagelength))
     if page.photometric.name not in _CHANNELS or page.imagedepth > 1 or page.dtype is None or page.dtype.kind == "c":
-        raise _unsupported(path, f"has pixels of a kind that can't be read ({page.photometric.name}, {page.dtype})")
+        what = f"has pixels of a kind that can't be read ({page.photometric.name}, {page.dtype})"
+        raise UnsupportedContentError(what, _SAVE)
     if page.sampleformat == tifffile.SAMPLEFORMAT.INT and page.photometric.name != "CIELAB":
-        raise _unsupported(path, "has pixels with signed numbers, which have no known black and white")
+        raise UnsupportedContentError("has pixels with signed numbers, which have no known black and white", _SAVE)
+    if page.samplesperpixel > _MOST_CHANNELS:
+        what = f"has {page.samplesperpixel:,} channels, and no more than {_MOST_CHANNELS} are read"
+        raise UnsupportedContentError(what, "Export it as RGB or gray.")
 
 
 def _write(writer: tifffile.TiffWriter, page: Any) -> None:
@@ -96,11 +101,12 @@ def _has_alpha(page: Any) -> bool:
 
 
 def _levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return pixels from 0 to 1. Raises JobError where floats have another range."""
+    """Return pixels from 0 to 1. Raises UnsupportedContentError where floats have another range."""
     if pixels.dtype.kind == "f":
         low, high = float(pixels.min()), float(pixels.max())
         if not (low >= 0 and high <= 1):
-            raise _unsupported("It", f"has values from {low:g} to {high:g}, which have no known black and white")
+            what = f"has pixels with values from {low:g} to {high:g}, which have no known black and white"
+            raise UnsupportedContentError(what, _SAVE)
         levels = pixels.astype(np.float32)
     elif page.photometric.name == "CIELAB":
         return _lab_levels(pixels)
@@ -129,7 +135,3 @@ def _divide_by_alpha(levels: NDArray[Any]) -> NDArray[Any]:
 def _tag(page: Any, code: int) -> tuple[Any, ...]:
     tag = page.tags[code]
     return code, tag.dtype, tag.count, tag.value, True
-
-
-def _unsupported(path: str, what: str) -> JobError:
-    return JobError(ErrorKind.UNSUPPORTED, f"{path} {what}.", "Save it with 8 or 16 bits a channel.")

@@ -1,0 +1,1 @@
+"""All built-in recipes over a folder of pictures of any origin, and what other programs say of the outcome."""
