@@ -29,6 +29,7 @@ from fileq.images.lossless.rewrite import (
     can_keep_pixels,
     find_smallest,
     keeps_pixels,
+    pack_encoded,
     replace_content,
     write_smallest,
     write_unless_much_larger,
@@ -252,7 +253,9 @@ class ImageRun(SourceRun):
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)
         check_output(temp, plan.format, size)
-        if can_keep_pixels(self._source, plan, self._steps(plan)):
+        if plan.output.lossless and plan.output.min_saving is not None and not plan.keeps_format:
+            pack_encoded(temp, plan)
+        elif can_keep_pixels(self._source, plan, self._steps(plan)):
             smallest = find_smallest(self._source, self._file, plan.format, self._rewrite_options(plan))
             write_unless_much_larger(temp, smallest, plan.output.min_saving or 0)
         elif saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):

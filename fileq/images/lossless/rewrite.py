@@ -99,6 +99,15 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     return smallest
 
 
+def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
+    """Have a new PNG take the fewest bytes, where its source is in a format that is not written. Raises JobError."""
+    if plan.format != "png":
+        return
+    with translate_os_errors(temp.path), temp.open_from_start() as file:
+        content = file.read()
+    replace_content(temp, min(png.smaller_forms(content, plan.output.effort), key=len, default=content))
+
+
 def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
     """Return a source's own bytes, without what is damaged beside its pixels. Raises OSError."""
     if not source.image.info["notes"]:

@@ -6,6 +6,7 @@ import io
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import oxipng
 import pytest
 from PIL import Image, ImageSequence
 
@@ -91,3 +92,16 @@ def test_a_file_that_was_optimized_stays_byte_for_byte(tmp_path, ending):
     first = make(tmp_path / f"x.{ending}", recipe(OPTIMIZE), tmp_path / "one").paths[0]
     second = make(first, recipe(OPTIMIZE), tmp_path / "two").paths[0]
     assert second.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("ending", "mode"), [("bmp", "1"), ("bmp", "RGB"), ("pbm", "1"), ("pgm", "L"), ("tga", "RGBA")]
+)
+def test_a_picture_in_a_format_that_is_not_written_becomes_a_png_that_is_packed_too(tmp_path, ending, mode):
+    before = written(tmp_path / f"x.{ending}", picture("photo", mode))
+    made = make(tmp_path / f"x.{ending}", recipe(OPTIMIZE), tmp_path / "out", marks_outputs=True)
+    after = made.paths[0].read_bytes()
+    assert made.paths[0].suffix == ".png"
+    assert len(after) < len(before)
+    assert made.encoded[0].bytes == len(after) <= len(oxipng.optimize_from_memory(after, level=4))
+    assert list(frames_of(after)) == list(frames_of(before))
