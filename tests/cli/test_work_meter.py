@@ -8,7 +8,7 @@ import pytest
 
 from fileq.cli.work.costs import WorkCosts, fit_cost
 from fileq.cli.work.meter import RunningWork, WorkMeter
-from fileq.ledger.queries.work import WorkCount, WorkSample
+from fileq.ledger.queries.work import EndedWork, WorkCount, WorkSample
 
 SMALL, LARGE = 60_000, 2_400_000
 
@@ -53,6 +53,15 @@ class Work:
         )
         return tuple({"avif": count} if count.jobs else {} for count in counts)
 
+    def list_ended_work(self, batch_id):
+        clock, ended = 0.0, []
+        for size, took in self.jobs[: self._ended()]:
+            ended.append(
+                EndedWork(fingerprint="avif", size=size, started_at=clock, finished_at=clock + took, is_done=True)
+            )
+            clock += took
+        return ended[::-1]
+
     def sample_work(self):
         ended = self.jobs[: self._ended()]
         return [sample(ended)] if ended else []
@@ -68,7 +77,7 @@ def test_many_small_jobs_before_a_few_large_ones_are_not_taken_for_most_of_the_w
     meter = meter_of(work)
     for step in range(int(work.total)):
         work.now = float(step)
-        state = meter.measure(work.now, work.running())
+        state = meter.measure(work.now, work.now, work.running())
         if step >= 10:
             assert state.seconds_left is not None
             assert state.seconds_left == pytest.approx(work.total - step, rel=0.35, abs=6)
@@ -81,20 +90,46 @@ def test_the_share_never_is_all_before_the_end_nor_falls_by_much():
     shares = []
     for step in range(int(work.total)):
         work.now = float(step)
-        shares.append(meter.measure(work.now, work.running()).share)
+        shares.append(meter.measure(work.now, work.now, work.running()).share)
     assert max(shares) < 1
     assert all(after > before - 0.05 for before, after in pairwise(shares))
 
 
 def test_the_time_left_is_unknown_before_anything_has_ended_of_a_recipe_that_never_ran():
     work = Work()
-    assert meter_of(work).measure(0.0, work.running()).seconds_left is None
+    assert meter_of(work).measure(0.0, 0.0, work.running()).seconds_left is None
 
 
 def test_earlier_jobs_tell_the_time_left_before_anything_has_ended():
     work = Work()
     work.sample_work = lambda: [sample(work.jobs)]  # type: ignore[method-assign]
-    assert meter_of(work).measure(0.0, work.running()).seconds_left == pytest.approx(work.total, rel=0.01)
+    assert meter_of(work).measure(0.0, 0.0, work.running()).seconds_left == pytest.approx(work.total, rel=0.01)
+
+
+def test_who_looks_for_the_first_time_says_what_all_others_do():
+    work = Work()
+    old = meter_of(work)
+    for step in range(0, 120, 2):
+        work.now = float(step)
+        known = old.measure(work.now, work.now, work.running())
+    assert meter_of(work).measure(work.now, work.now, work.running()) == known
+
+
+def test_the_rate_is_that_of_the_jobs_of_late_and_of_the_slots_that_are_at_work():
+    work = Work()
+    work.now = 30.0
+    assert meter_of(work).measure(30.0, 30.0, work.running()).rate_per_minute == pytest.approx(100, rel=0.05)
+    two = [*work.running(), RunningWork("avif", SMALL, 30.0)]
+    assert meter_of(work).measure(30.0, 30.0, two).rate_per_minute == pytest.approx(200, rel=0.05)
+
+
+def test_a_pause_before_is_none_of_the_time():
+    work = Work()
+    work.now = 6.0
+    before = meter_of(work).measure(6.0, 6.0, work.running())
+    again = meter_of(work).measure(1000.0, 1000.0, [RunningWork("avif", SMALL, 0.3)])
+    assert again.seconds_left == pytest.approx(before.seconds_left, rel=0.05)
+    assert meter_of(work).measure(1000.0, 1000.0, []).seconds_left is None
 
 
 def test_costs_are_a_straight_line_through_the_jobs():

@@ -13,6 +13,7 @@ from fileq.cli.work.progress import ProgressTracker, follow_progress, start_trac
 from fileq.display import BatchProgress, Progress, StatusView, Text, Tone
 from fileq.errors import ErrorKind
 from fileq.ledger import Ledger
+from fileq.ledger.queries.overview import JobTally
 from fileq.ledger.queries.work import BatchSummary, WaitingTotal
 from fileq.units import describe_bytes_change, describe_count, describe_seconds
 
@@ -47,6 +48,7 @@ class LiveStatus:
 
     def look(self) -> StatusView:
         """Return what there is to see now. Raises LedgerError."""
+        self._look_for_workers()
         tally = self._ledger.overview.tally_jobs(self._batch_id)
         self.is_over = not tally.unfinished
         unfinished = self._ledger.work.list_unfinished_batches()
@@ -58,7 +60,7 @@ class LiveStatus:
         return StatusView(
             batches=[self._batch(batch) for batch in shown],
             more_batches=len(unfinished) - len(shown),
-            total=follow_progress(self._ledger, self._total, tally, self._batch_id),
+            total=self._progress(self._total, tally, self._batch_id),
             notes=[*self._obstacles(bool(unfinished)), *self._saved(shown), *self._failures()],
         )
 
@@ -72,16 +74,21 @@ class LiveStatus:
             batch_id=batch_id,
             source=relative_path(summary.source),
             recipes=", ".join(summary.recipe_names),
-            progress=_without_elapsed(follow_progress(self._ledger, self._trackers[batch_id], tally, batch_id)),
+            progress=_without_elapsed(self._progress(self._trackers[batch_id], tally, batch_id)),
         )
+
+    def _progress(self, tracker: ProgressTracker, tally: JobTally, batch_id: int | None) -> Progress:
+        return follow_progress(self._ledger, tracker, tally, batch_id, has_worker=self._has_worker)
+
+    def _look_for_workers(self) -> None:
+        if time.monotonic() >= self._look_for_workers_at:
+            self._look_for_workers_at = time.monotonic() + _POLL_WORKERS_INTERVAL
+            self._has_worker = bool(live_workers(self._ledger, self._session.config))
 
     def _obstacles(self, is_work_left: bool) -> list[Text]:
         """Return why it doesn't go on, as far as it doesn't."""
         now = time.time()
         lines = []
-        if time.monotonic() >= self._look_for_workers_at:
-            self._look_for_workers_at = time.monotonic() + _POLL_WORKERS_INTERVAL
-            self._has_worker = bool(live_workers(self._ledger, self._session.config))
         if is_work_left and not self._has_worker:
             lines.append(Text(f"No worker. Start: {self._session.command('worker')}", Tone.WARNING))
         if self._ledger.batches.is_paused():

@@ -8,17 +8,17 @@ from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.formatting import describe_tally
 from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
+from fileq.cli.work.meter import WorkMeter
+from fileq.cli.work.progress import running_work
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
 from fileq.job import LISTED
 from fileq.ledger import Ledger
+from fileq.ledger.job_group import is_within
 from fileq.ledger.queries.overview import JobTally, RunningJob
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.units import describe_bytes_change, describe_count, describe_seconds
-
-_WINDOW = 60.0
-"""The rate is that of the last minute."""
 
 
 def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Answer:
@@ -26,10 +26,11 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     now = time.time()
     tally = ledger.overview.tally_jobs(batch_id)
     workers = live_workers(ledger, session.config)
-    rate = _rate_per_minute(ledger, batch_id, workers, now)
+    running = ledger.overview.list_running_jobs()
     paused = ledger.batches.is_paused()
-    left = _seconds_left(tally, rate, paused=paused)
-    documents = _worker_documents(workers, ledger.overview.list_running_jobs(), now)
+    rate, left = _measure(ledger, batch_id, running, now) if workers and tally.unfinished else (0.0, None)
+    left = 0.0 if not tally.unfinished else None if paused else left
+    documents = _worker_documents(workers, running, now)
     document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
     blocks = _blocks(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
     watches = watch_statuses(ledger, now) if batch_id is None else []
@@ -55,17 +56,13 @@ def status_document(
     }
 
 
-def _rate_per_minute(ledger: Ledger, batch_id: int | None, workers: Sequence[WorkerRecord], now: float) -> float:
-    """Return the rate of the last minute, or of the time since the first worker began."""
-    begun = min((worker.started_at for worker in workers), default=now - _WINDOW)
-    span = min(_WINDOW, max(1.0, now - begun))
-    return round(ledger.overview.count_finished_jobs(now - span, batch_id) / span * 60, 1)
-
-
-def _seconds_left(tally: JobTally, rate: float, *, paused: bool) -> float | None:
-    if not tally.unfinished:
-        return 0.0
-    return None if paused or not rate else round(tally.unfinished / rate * 60, 1)
+def _measure(
+    ledger: Ledger, batch_id: int | None, running: Sequence[RunningJob], now: float
+) -> tuple[float, float | None]:
+    """Return the jobs a minute and the seconds left, None where these are unknown, as the live views tell them."""
+    of_batch = [running_work(job, now) for job in running if is_within(batch_id, job.job_id, job.batch_id)]
+    work = WorkMeter(ledger, batch_id, now).measure(time.monotonic(), now, of_batch)
+    return round(work.rate_per_minute, 1), None if work.seconds_left is None else round(work.seconds_left, 1)
 
 
 def _worker_documents(

@@ -1,7 +1,6 @@
 """The progress of the work: how fast it goes, how long it will take, and following it to its end."""
 
 import time
-from collections import deque
 from collections.abc import Sequence
 
 from fileq.cli.lookup import live_workers
@@ -14,9 +13,8 @@ from fileq.display import Display, Progress, SlotProgress
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import Scope, is_within
-from fileq.ledger.queries.overview import JobSelection, JobTally
+from fileq.ledger.queries.overview import JobSelection, JobTally, RunningJob
 
-_WINDOW = 30.0
 _POLL_INTERVAL = 0.2
 _POLL_WORKERS_INTERVAL = 2.0
 _REST = 10
@@ -28,7 +26,7 @@ class ProgressTracker:
     Without `whole`, it begins anew when there is work again after there was none: nobody cares for last week's.
     """
 
-    def __init__(self, first: JobTally, now: float, *, whole: bool = False, meter: WorkMeter | None = None) -> None:
+    def __init__(self, first: JobTally, now: float, meter: WorkMeter, *, whole: bool = False) -> None:
         """Begin with the tally `first` at the monotonic time `now`, in seconds; `meter` knows that jobs differ."""
         self._whole = whole
         self._meter = meter
@@ -40,7 +38,6 @@ class ProgressTracker:
         self._ended_before = 0 if self._whole else _ended(before)
         self._failed_before = 0 if self._whole else before.jobs[JobState.FAILED]
         self._saved_before = 0 if self._whole else before.bytes_saved
-        self._samples = deque([(now, _ended(before))])
 
     def progress(
         self,
@@ -50,37 +47,27 @@ class ProgressTracker:
         slots: Sequence[SlotProgress] = (),
         running: Sequence[RunningWork] = (),
         paused: bool = False,
+        has_worker: bool = True,
     ) -> Progress:
         """Return the progress that a later tally shows, with the rate of the last half minute. Raises LedgerError."""
         if tally.unfinished and not self._last.unfinished and not self._whole:
             self._begin(self._last, now)
-            if self._meter is not None:
-                self._meter.restart(time.time())
+            self._meter.restart(time.time())
         self._last = tally
         ended = _ended(tally)
-        rate = self._rate(now, ended)
-        work = self._meter.measure(now, running) if self._meter is not None and tally.unfinished else None
-        by_jobs = tally.unfinished / rate * 60 if rate else None
+        work = self._meter.measure(now, time.time(), running) if tally.unfinished else None
         return Progress(
             ended=max(0, ended - self._ended_before),
             total=max(0, ended - self._ended_before) + tally.unfinished,
             failed=max(0, tally.jobs[JobState.FAILED] - self._failed_before),
             share=None if work is None else work.share,
-            rate_per_minute=rate,
-            seconds_left=None if paused else by_jobs if work is None else work.seconds_left,
+            rate_per_minute=work.rate_per_minute if work is not None and has_worker else 0.0,
+            seconds_left=work.seconds_left if work is not None and has_worker and not paused else None,
             elapsed=now - self._begun,
             bytes_saved=tally.bytes_saved - self._saved_before,
             slots=slots,
             paused=paused,
         )
-
-    def _rate(self, now: float, ended: int) -> float:
-        """Return the jobs a minute over the last half minute."""
-        self._samples.append((now, ended))
-        while len(self._samples) > 2 and self._samples[1][0] < now - _WINDOW:
-            self._samples.popleft()
-        since, before = self._samples[0]
-        return max(0, ended - before) / (now - since) * 60 if now > since else 0.0
 
 
 def _ended(tally: JobTally) -> int:
@@ -92,8 +79,8 @@ def start_tracker(ledger: Ledger, scope: Scope, *, book: CostBook | None = None)
     return ProgressTracker(
         ledger.overview.tally_jobs(scope),
         time.monotonic(),
+        WorkMeter(ledger, scope, time.time(), book),
         whole=scope is not None,
-        meter=WorkMeter(ledger, scope, time.time(), book),
     )
 
 
@@ -111,7 +98,7 @@ def follow(session: Session, ledger: Ledger, scope: Scope, display: Display) -> 
             look_for_workers_at = now + _POLL_WORKERS_INTERVAL
             were_missing = _hint_at_missing_workers(session, ledger, display, were_missing=were_missing)
         failures.show_new(tally)
-        progress = follow_progress(ledger, tracker, tally, scope)
+        progress = follow_progress(ledger, tracker, tally, scope, has_worker=not were_missing)
         notice.show(paused=progress.paused)
         display.show_progress(progress)
         # A look at each job of a large group takes a while: it is to take a small part of the time.
@@ -123,18 +110,25 @@ def follow(session: Session, ledger: Ledger, scope: Scope, display: Display) -> 
     return tally
 
 
-def follow_progress(ledger: Ledger, tracker: ProgressTracker, tally: JobTally, scope: Scope) -> Progress:
+def follow_progress(
+    ledger: Ledger, tracker: ProgressTracker, tally: JobTally, scope: Scope, *, has_worker: bool
+) -> Progress:
     """Return the progress of jobs that other processes do too, with a slot for each that runs."""
     jobs = [job for job in ledger.overview.list_running_jobs() if is_within(scope, job.job_id, job.batch_id)]
     moment = time.time()
-    running = [RunningWork(job.fingerprint, job.size, max(0.0, moment - job.started_at)) for job in jobs]
     return tracker.progress(
         tally,
         time.monotonic(),
         slots=[SlotProgress(job.source, job.recipe_name, max(0.0, moment - job.started_at)) for job in jobs],
-        running=running,
+        running=[running_work(job, moment) for job in jobs],
         paused=ledger.batches.is_paused(),
+        has_worker=has_worker,
     )
+
+
+def running_work(job: RunningJob, moment: float) -> RunningWork:
+    """Return what a meter wants to know of a job that runs, `moment` seconds since the epoch."""
+    return RunningWork(job.fingerprint, job.size, max(0.0, moment - job.started_at))
 
 
 class PauseNotice:

@@ -41,6 +41,16 @@ class WorkSample(msgspec.Struct, frozen=True, kw_only=True):
     bytes_out: float
 
 
+class EndedWork(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was done, or has failed: its recipe's fingerprint, its source's bytes, and when it began and ended."""
+
+    fingerprint: str
+    size: int
+    started_at: float
+    finished_at: float
+    is_done: bool
+
+
 class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     """An unfinished or listed batch: when it was queued, where its sources and its outputs are, and its recipes."""
 
@@ -119,6 +129,22 @@ class WorkQueries:
                 (_SAMPLES,),
             ).fetchall()
         return [read_row(WorkSample, row) for row in rows]
+
+    def list_ended_work(self, scope: Scope) -> list[EndedWork]:
+        """Return the jobs of a batch or group that ended lately, newest first; not those long before others."""
+        condition, values = scope_sql(scope)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select fingerprint, size, started_at, finished_at, state = 'done' from jobs where jobs.id in"  # noqa: S608  # ours
+                " (select id from jobs where finished_at is not null and purged_at is null"
+                f" order by finished_at desc limit ?) and {condition} and state in ('done', 'failed')"
+                " and started_at is not null order by finished_at desc",
+                (_SAMPLES, *values),
+            ).fetchall()
+        return [
+            EndedWork(fingerprint=key, size=size, started_at=started, finished_at=finished, is_done=bool(is_done))
+            for key, size, started, finished, is_done in rows
+        ]
 
     def list_unfinished_batches(self) -> list[int]:
         """Return the batches that have jobs left to do, oldest first."""
