@@ -13,7 +13,7 @@ from fileq.recipes.recipe import Conditions, Output, Recipe
 _LEAST_TOTAL = 1024
 """Bytes: `max_total = "20"` has lost its unit, and would cost nearly all outputs."""
 
-_RANGES = {"quality": (1, 100), "effort": (0, 10), "min_saving": (0, 1)}
+_RANGES = {"quality": (1, 100), "effort": (0, 10), "colors": (2, 256), "min_saving": (0, 1)}
 _WATCH_TARGETS = ("out", "move_to", "failed_to")
 
 
@@ -73,6 +73,8 @@ def _output_problems(output: Output) -> Iterator[ConfigProblem]:
         value = getattr(output, key)
         if value is not None and not least <= value <= most:
             yield ConfigProblem(key, f"must be from {least} to {most}, not {value}")
+    if output.colors is not None and output.lossless:
+        yield ConfigProblem("colors", "would lose some, and lossless keeps every one", "Leave one of them out.")
     if output.max_bytes is not None and output.max_bytes < 1:
         yield ConfigProblem("max_bytes", "must be at least 1 byte")
     for number, step in enumerate(output.pixel_steps):

@@ -44,6 +44,9 @@ _FULL_CHROMA = 13
 
 _WEBP_LOSSLESS = 34
 
+_PALETTE = 16
+"""Where colours are reduced."""
+
 _PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 44}
 """Where a file is packed again without loss, and compared with what it was."""
 
@@ -113,6 +116,8 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     need = _ENCODER.get(format_, 4)
     if output.lossless and output.min_saving is not None:
         need = max(need, _PACKED_AGAIN.get(format_, 0))
+    if output.reduces_colors(format_):
+        need = max(need, _PALETTE)
     if format_ == "webp" and output.lossless:
         need = _WEBP_LOSSLESS
     if format_ == "avif" and output.subsampling == "4:4:4":

@@ -20,6 +20,9 @@ KEPT_EXTENSIONS = {"heic": ("heic", "heif", "hif"), "jp2": ("jp2", "j2k", "jpx",
 FORMATS_WITHOUT_QUALITY = frozenset({"png", "gif", "tiff"})
 """Those that lose nothing, so that there is no quality to choose."""
 
+FORMATS_WITH_PALETTE = frozenset({"png", "gif"})
+"""Those whose pixels can be numbers of colours."""
+
 _BY_EXTENSION = {extension: name for name, extensions in EXTENSIONS.items() for extension in extensions}
 
 

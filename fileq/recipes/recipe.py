@@ -12,7 +12,7 @@ import msgspec
 from fileq.braces import expand_braces
 from fileq.cron import Cron
 from fileq.operations import Step
-from fileq.recipes.formats import format_of_name
+from fileq.recipes.formats import FORMATS_WITH_PALETTE, format_of_name
 from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
@@ -40,6 +40,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     steps: tuple[Step, ...] = ()
     quality: int | None = None  # 1 to 100; None: the format's default
     lossless: bool = False
+    colors: int | None = None  # 2 to 256, of PNG and GIF; None: all there are
     effort: int | None = None  # 0 (fast) to 10 (small); None: the format's default
     progressive: bool | None = None
     subsampling: Subsampling | None = None
@@ -58,6 +59,10 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def formats(self) -> tuple[str, ...]:
         """The formats to choose from, mostly one, by `format` or by the name's ending; "same" is the source's own."""
         return self.named_formats or (format_of_name(self.name) or "same",)
+
+    def reduces_colors(self, format_: str) -> bool:
+        """Return whether an output in this format has no more than `colors`."""
+        return self.colors is not None and format_ in FORMATS_WITH_PALETTE
 
     @property
     def program(self) -> Step | None:
@@ -147,8 +152,9 @@ def _fingerprinted(recipe: Recipe) -> dict[str, Any]:
     if recipe_json["hdr"] == "keep":
         del recipe_json["hdr"]
     for output in recipe_json["outputs"]:
-        if output["only_smaller"] is None:
-            del output["only_smaller"]
+        for key in ("only_smaller", "colors"):
+            if output[key] is None:
+                del output[key]
     return recipe_json
 
 

@@ -31,6 +31,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     format: Format | tuple[Format, ...] | None = None
     quality: int | None = None
     lossless: bool = False
+    colors: int | None = None
     max_bytes: ByteSize | None = None
     metadata: MetadataPolicy | None = None
     name: str | None = None
@@ -45,7 +46,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def touches_pixels(self) -> bool:
         """Whether a picture has to be decoded for it."""
-        return bool(self._pixel_steps) or self.format is not None or self._limits_bytes
+        return bool(self._pixel_steps) or self.format is not None or self._limits_bytes or self.colors is not None
 
     @property
     def _limits_bytes(self) -> bool:
@@ -66,6 +67,8 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
             parts = [f"quality-{self.quality}"]
         if self.program is not None:
             parts.append(os.path.splitext(os.path.basename(argv_of(self.program)[0]))[0])
+        if self.colors is not None and not parts:
+            parts = [f"{self.colors}-colors"]
         if self.lossless:
             parts.append("lossless")
         if not parts:
@@ -167,7 +170,9 @@ def _with_encoding(output: Output, changes: Refinement) -> Output:
     if changes.quality is not None:
         output = msgspec.structs.replace(output, quality=changes.quality, lossless=False)
     if changes.lossless:
-        output = msgspec.structs.replace(output, quality=None, lossless=True)
+        output = msgspec.structs.replace(output, quality=None, colors=None, lossless=True)
+    if changes.colors is not None:
+        output = msgspec.structs.replace(output, colors=changes.colors, lossless=False)
     if changes.max_bytes is not None:
         output = msgspec.structs.replace(output, max_bytes=changes.max_bytes)
     return output

@@ -73,6 +73,8 @@ MISTAKES = [
         SHOP + f'steps = [ {PROGRAM} ]\noutputs = [ {{ format = ["webp", "jpeg"] }} ]',
         3, "recipes.shop.outputs[0].format", "a program makes one file", "Name one",
     ),
+    (OUTPUTS + "colors = 257", 4, "recipes.shop.outputs[1].colors", "from 2 to 256, not 257", ""),
+    (OUTPUTS + "colors = 16\nlossless = true", 4, "recipes.shop.outputs[1].colors", "lossless keeps", "one of them"),
     (OUTPUTS + "min_saving = 10", 4, "recipes.shop.outputs[1].min_saving", "from 0 to 1, not 10", ""),
     (OUTPUTS + 'max_bytes = "0"', 4, "recipes.shop.outputs[1].max_bytes", "at least 1 byte", ""),
     (OUTPUTS + 'name = "../{stem}.jpg"', 4, "recipes.shop.outputs[1].name", "leave the output folder", ".."),

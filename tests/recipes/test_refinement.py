@@ -106,6 +106,7 @@ def test_a_change_that_does_not_fit_a_recipe_is_refused(recipe, changes, words):
         (Refinement(program=Command(argv=("/opt/my tool.sh", "{source}", "{output}"))), "mytool"),
         (Refinement(metadata="none"), "metadata-none"),
         (Refinement(lossless=True), "lossless"),
+        (Refinement(colors=64), "64-colors"),
         (Refinement(lossless=True, format="jxl"), "jxl-lossless"),
     ],
 )

@@ -55,6 +55,9 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
         ),
     ] = None
     quality: Annotated[int | None, _changing("--quality", metavar="N", help="From 1 to 100.")] = None
+    colors: Annotated[
+        int | None, _changing("--colors", metavar="N", help="Of PNG and GIF, from 2 to 256: fewer bytes by a palette.")
+    ] = None
     lossless: Annotated[bool, _changing("--lossless", help="Lose nothing: every pixel stays as it is.")] = False
     max_bytes: Annotated[
         str | None, _changing("--max-bytes", metavar="SIZE", help="The best quality that fits: 200KB.")

@@ -98,6 +98,7 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         format=_read("--format", options.format, _formats),
         quality=_read("--quality", options.quality, _quality),
         lossless=options.lossless,
+        colors=_read("--colors", options.colors, _colors),
         max_bytes=_read("--max-bytes", options.max_bytes, _max_bytes),
         metadata=_metadata(options),
         name=options.name,
@@ -132,8 +133,9 @@ def _refuse_contradictions(options: RecipeOptions) -> None:
     ):
         if is_given and options.metadata not in (None, meaning):
             raise UsageError(f"{option} and --metadata {options.metadata} can't be combined.", "Give one of them.")
-    if options.lossless and options.quality is not None:
-        raise UsageError("--lossless loses nothing, and --quality says how much may go.", "Give one of them.")
+    for option, is_given in (("--quality", options.quality is not None), ("--colors", options.colors is not None)):
+        if options.lossless and is_given:
+            raise UsageError(f"--lossless loses nothing, and {option} says how much may go.", "Give one of them.")
     if options.strip and options.keep_metadata:
         raise UsageError("--strip and --keep-metadata can't be combined.", "Give one of them.")
     if options.overwrite and options.on_conflict not in (None, "overwrite"):
@@ -237,6 +239,12 @@ def _format(text: str) -> Format:
 def _quality(number: int) -> int:
     if not 1 <= number <= 100:
         raise ValueError(f"it is from 1 to 100, not {number}")
+    return number
+
+
+def _colors(number: int) -> int:
+    if not 2 <= number <= 256:
+        raise ValueError(f"it is from 2 to 256, not {number}")
     return number
 
 

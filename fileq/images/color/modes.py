@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops, ImageFile
+from PIL import Image, ImageFile
 
 from fileq.images.errors import UnsupportedContentError
 
@@ -51,29 +51,6 @@ def drop_opaque_alpha(image: Image.Image) -> Image.Image:
     if not has_alpha(image) or image.getchannel("A").getextrema() != (255, 255):
         return image
     return image.convert("L" if image.mode == "LA" else "RGB")
-
-
-_QUANTIZERS = {"RGB": Image.Quantize.MEDIANCUT, "RGBA": Image.Quantize.FASTOCTREE}
-
-
-def restore_palette(image: Image.Image, *, lossless: bool) -> Image.Image:
-    """Return the image of a source that had a palette with one again: with its own colors, else with the 256 nearest.
-
-    It stays as it is where a palette would change it, and is to be `lossless` or has few enough colors for none to go.
-    """
-    exact = quantize_losslessly(image)
-    if exact is not image or lossless or image.mode not in _QUANTIZERS or image.getcolors(256) is not None:
-        return exact
-    return image.quantize(256, _QUANTIZERS[image.mode], kmeans=1, dither=Image.Dither.NONE)
-
-
-def quantize_losslessly(image: Image.Image) -> Image.Image:
-    """Return an RGB image with a palette where it has few colors and no pixel changes: a third of the bytes."""
-    colors = image.getcolors(256) if image.mode == "RGB" else None
-    if colors is None:
-        return image
-    indexed = image.quantize(len(colors), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    return indexed if ImageChops.difference(indexed.convert("RGB"), image).getbbox() is None else image
 
 
 def flatten_alpha(image: Image.Image, background: str) -> Image.Image:

@@ -9,7 +9,7 @@ import msgspec
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.output_mark import append_mark
-from fileq.images.color import modes
+from fileq.images.color import modes, palette
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs
 from fileq.images.formats.tiff import directories as tiff
@@ -77,8 +77,10 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
     """Write `content` to the temp file in a format such as "jpeg", by the output's options. Raises JobError."""
     _refuse_impossible(format_, output)
     frames = _convert_frames(format_, content, output)
-    fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content)
-
+    is_transparent = modes.has_alpha(frames[0])
+    if output.colors is not None:
+        frames = _reduce_colors(format_, frames, output.colors)
+    fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content, is_transparent)
     inner = exif_directories(content.metadata, content.size)
 
     def write(quality: int | None) -> int:
@@ -153,8 +155,8 @@ def _is_lossy(format_: str, output: Output) -> bool:
 def _convert_frames(format_: str, content: EncoderInput, output: Output) -> list[Image]:
     opaque = [modes.drop_opaque_alpha(frame) for frame in content.frames]
     frames = [_convert_frame(format_, frame, content.background) for frame in opaque]
-    if format_ == "png" and content.has_palette and len(frames) == 1:
-        frames = [modes.restore_palette(frames[0], lossless=output.lossless)]
+    if format_ == "png" and content.has_palette and len(frames) == 1 and output.colors is None:
+        frames = [palette.restore_palette(frames[0], lossless=output.lossless)]
     if format_ not in {"tiff", "pdf"} and len({frame.mode for frame in frames}) > 1:
         common = "RGBA" if any(modes.has_alpha(frame) for frame in frames) else "RGB"
         frames = [frame.convert(common) for frame in frames]
@@ -167,6 +169,14 @@ def _convert_frame(format_: str, image: Image, background: str) -> Image:
     if format_ in {"jpeg", "pdf"}:
         return modes.flatten_alpha(image, background)
     return image.convert("RGBA") if image.mode == "LA" and format_ not in {"png", "tiff"} else image
+
+
+def _reduce_colors(format_: str, frames: list[Image], colors: int) -> list[Image]:
+    """Return the frames with so many colours each; those of an animated PNG, which has one palette, as they are."""
+    if format_ == "gif":
+        dither = 1.0 if len(frames) == 1 else 0.0
+        return [palette.reduce_colors_of_gif(frame, colors, dither=dither) for frame in frames]
+    return [palette.reduce_colors(frames[0], colors)] if format_ == "png" and len(frames) == 1 else frames
 
 
 def _strip_info(image: Image, format_: str, content: EncoderInput) -> Image:
@@ -192,7 +202,9 @@ def _common_options(format_: str, content: EncoderInput, output: Output) -> dict
     return options
 
 
-def _sequence_options(format_: str, frames: Sequence[Image], content: EncoderInput) -> dict[str, Any]:
+def _sequence_options(
+    format_: str, frames: Sequence[Image], content: EncoderInput, is_transparent: bool
+) -> dict[str, Any]:  # fmt: skip
     if len(frames) == 1:
         return {}
     options: dict[str, Any] = {"save_all": True, "append_images": list(frames[1:])}
@@ -203,7 +215,7 @@ def _sequence_options(format_: str, frames: Sequence[Image], content: EncoderInp
         options["loop"] = min(content.play_count, _MOST_PLAYS)
     elif content.play_count != 1:  # a GIF says how often it plays again, and nothing where it doesn't
         options["loop"] = min(max(0, content.play_count - 1), _MOST_PLAYS)
-    if format_ == "gif" and modes.has_alpha(frames[0]):
+    if format_ == "gif" and is_transparent:
         options["disposal"] = 2  # else what was drawn before would shine through
     if format_ == "png":
         options["default_image"] = False

@@ -110,7 +110,8 @@ class FormatChoice:
     def _try_format(self, format_: str, best: FormatTrial | None) -> FormatTrial | None:
         """Return the first file that keeps the quality and is smaller than the best one; None where there is none."""
         output = msgspec.structs.replace(self._plan.output, max_bytes=None)
-        if output.lossless or format_ in _WITHOUT_LOSS | {"jpeg"}:
+        is_exact = format_ in _WITHOUT_LOSS and not output.reduces_colors(format_)
+        if output.lossless or is_exact or format_ == "jpeg":
             trial = self._make(format_, output)
             return trial if best is None or len(trial.content) < len(best.content) else None
         quality = equal_quality(format_, self._quality)

@@ -52,7 +52,7 @@ def keeps_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation
 def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
     """Return whether the source's own file, packed again, could be the output."""
     output = plan.output
-    if output.min_saving is None or not (output.lossless or output.quality):
+    if output.min_saving is None or not (output.lossless or output.quality) or output.reduces_colors(plan.format):
         return False
     whole = len(plan.frames) == len(source.sequence)
     return plan.keeps_format and whole and not steps
