@@ -7,7 +7,7 @@ import atexit
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from types import FrameType
 
@@ -25,6 +25,7 @@ class _State:
     mode = _Mode.EXIT
     code = _INTERRUPTED
     is_signalled = False
+    is_over = False
 
 
 def install(*, stops_well: bool) -> None:
@@ -54,7 +55,7 @@ def hold_signals() -> None:
 
 def exit_on_signal(code: int) -> None:
     """Have a signal end the process with this exit code from now on: all is done."""
-    _State.mode, _State.code = _Mode.EXIT, code
+    _State.mode, _State.code, _State.is_over = _Mode.EXIT, code, True
 
 
 def was_signalled() -> bool:
@@ -89,9 +90,17 @@ def _on_signal(_number: int, _frame: FrameType | None) -> None:
     if _State.mode is _Mode.INTERRUPT:
         _State.is_signalled = True  # whoever drops the exception, a worker sees that it was told to stop
         raise KeyboardInterrupt
+    if _State.mode is _Mode.EXIT and _State.code and not _State.is_over:
+        _say(b"Stopped. Nothing was begun.\n")
     if _State.mode is _Mode.EXIT or _State.is_signalled:
         os._exit(_State.code)
     _State.is_signalled = True
+
+
+def _say(sentence: bytes) -> None:
+    """Write to stderr, with nothing that may be half imported."""
+    with suppress(OSError):  # it is closed, and the process ends
+        os.write(2, sentence)
 
 
 def _ignore(numbers: list[signal.Signals]) -> None:

@@ -30,7 +30,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _discard_stdout()
     except KeyboardInterrupt:
         session.display().clear_progress()
-        return signals.interrupted_code()
+        code = signals.interrupted_code()
+        if code:
+            session.display().reason("Stopped.")
+        return code
     except Exception as error:  # noqa: BLE001  # the boundary: every error ends here as a message and an exit code
         _show_traceback(session)
         return _report_error(error, session, words)

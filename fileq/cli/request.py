@@ -111,7 +111,7 @@ def worst_exit_code(result: AddResult, code: ExitCode) -> ExitCode:
 def show_notices(display: Display, result: AddResult) -> None:
     """Say what could not be read, and what was skipped."""
     for problem in result.problems:
-        display.hint(f"Skipped: {problem}")
+        display.reason(f"Skipped: {problem}")
     for notice in result.notices:
         display.hint(notice)
 

@@ -84,4 +84,4 @@ def _hint_at_rest(result: UndoResult, display: Display) -> None:
     for problem in result.outputs.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then undo it again.")
     if result.outputs.stopped:
-        display.hint("Stopped. Undo it again for what is left.")
+        display.reason("Stopped. Undo it again for what is left.")

@@ -98,6 +98,10 @@ class PlainMessageWriter:
         """Write the hint as a line."""
         self._line(escape_controls(text))
 
+    def reason(self, text: str) -> None:
+        """Write the sentence as a line, in quiet too."""
+        self._line(escape_controls(text))
+
     def error(self, message: str, hint: str = "") -> None:
         """Write the error as a line, with what would fix it."""
         self._line(f"Error: {escape_controls(message)} {escape_controls(hint)}".rstrip())
@@ -144,7 +148,7 @@ class PlainMessageWriter:
 
 
 class QuietMessageWriter(PlainMessageWriter):
-    """Writes errors alone."""
+    """Writes errors alone, and why the command ends as it does."""
 
     def hint(self, text: str) -> None:
         """Do nothing."""

@@ -26,6 +26,9 @@ class MessageWriter(Protocol):
     def hint(self, text: str) -> None:
         """Write a sentence on what to know or to do next."""
 
+    def reason(self, text: str) -> None:
+        """Write a sentence on why the command ends as it does, also where nothing but errors is to be said."""
+
     def error(self, message: str, hint: str = "") -> None:
         """Write what went wrong, and what would fix it."""
 
@@ -74,6 +77,10 @@ class Display:
     def hint(self, text: str) -> None:
         """Write a sentence to stderr on what to know or to do next."""
         self._messages.hint(text)
+
+    def reason(self, text: str) -> None:
+        """Write a sentence to stderr on why the exit code is not 0, also where nothing but errors is to be said."""
+        self._messages.reason(text)
 
     def error(self, message: str, hint: str = "") -> None:
         """Write to stderr what went wrong, and what would fix it."""

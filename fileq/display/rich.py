@@ -135,6 +135,10 @@ class RichMessageWriter:
         """Print the hint as a dim line."""
         self._print(RichText(escape_controls(text), STYLES[Tone.QUIET]))
 
+    def reason(self, text: str) -> None:
+        """Print the sentence as a hint."""
+        self.hint(text)
+
     def error(self, message: str, hint: str = "") -> None:
         """Print the error in red, with what would fix it."""
         text = RichText.assemble(("Error: ", "bold red"), escape_controls(message))

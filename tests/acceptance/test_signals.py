@@ -60,14 +60,19 @@ def start(fileq: Program, program: str, *arguments: str) -> subprocess.Popen[byt
 
 
 def ended(process: subprocess.Popen[bytes]) -> int:
-    """The exit code; nobody sees a traceback, or that an exception was dropped somewhere."""
+    """The exit code of a process that is waited for."""
+    return heard(process)[0]
+
+
+def heard(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
+    """The exit code and stderr; nobody sees a traceback, or that an exception was dropped somewhere."""
     try:
         _, stderr = process.communicate(timeout=60)
     finally:
         kill_group(process)
     assert b"Traceback" not in stderr, stderr
     assert b"ignored" not in stderr, stderr
-    return process.returncode
+    return process.returncode, stderr
 
 
 def imports(fileq: Program, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -119,7 +124,9 @@ def test_a_run_that_is_interrupted_before_it_is_ready_ends_with_130_and_loses_no
     fileq: Program, inbox: Path
 ) -> None:
     for process in imports(fileq, "SIGINT", "run", str(inbox), "-r", "thumbnail", "--force"):
-        assert ended(process) == 130
+        code, said = heard(process)
+        assert code == 130
+        assert said.count(b"Stopped") == 1, said
     fileq.run("worker", "--drain")
     assert set(fileq.states()) == {"done"}
 

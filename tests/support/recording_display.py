@@ -23,6 +23,9 @@ class RecordingDisplay(Display):
     def hint(self, text: str) -> None:
         self.hints.append(text)
 
+    def reason(self, text: str) -> None:
+        self.hints.append(text)
+
     def error(self, message: str, hint: str = "") -> None:
         self.errors.append((message, hint))
 

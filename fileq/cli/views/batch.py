@@ -130,7 +130,7 @@ def log_outcome(session: Session, display: Display, outcome: BatchOutcome) -> No
         display.log(line)
     if outcome.failed:
         listing = session.command("list", "--state", "failed", *_batch_option(outcome))
-        display.hint(f"{len(outcome.failed):,} failed. See: {listing}")
+        display.reason(f"{len(outcome.failed):,} failed. See: {listing}")
 
 
 def _named(name: str, lines: Sequence[Text]) -> list[tuple[str, str | Text]]:

@@ -61,8 +61,8 @@ def process_here(
         try:
             result = enqueue(worker, queue)
         except KeyboardInterrupt:
-            display.hint(f"Stopped. What was queued up to here waits in the queue. Go on: {words.again}.")
-            raise
+            display.reason(_describe_interruption(ledger, queue, words))
+            return ExitCode.INTERRUPTED
         display.clear_progress()
         show_notices(display, result)
         if words.due_at is not None:
@@ -79,6 +79,13 @@ def process_here(
     answer = batch_answer(session, ledger, result, seconds, takes_recipe_options=words.takes_recipe_options)
     display.answer(with_due_time(answer, words.due_at, begun, in_words=False))
     return worst_exit_code(result, exit_code_of(session, ledger, result, display, words))
+
+
+def _describe_interruption(ledger: Ledger, queue: str, words: ProcessingWords) -> str:
+    """Return what there is of the queue of a command that was stopped while it filled it."""
+    if not ledger.jobs.has_unfinished_jobs(queue):
+        return "Stopped. Nothing was queued."
+    return f"Stopped. What was queued up to here waits in the queue. Go on: {words.again}."
 
 
 def say_what_is_done(ledger: Ledger, display: Display, result: AddResult, noun: str) -> None:
@@ -100,10 +107,10 @@ def exit_code_of(
         return ExitCode.INTERRUPTED
     cancelled, superseded = tally.jobs[JobState.CANCELLED], tally.jobs[JobState.SUPERSEDED]
     if cancelled:
-        display.hint(f"{describe_count(cancelled, 'job')} {was_or_were(cancelled)} cancelled meanwhile.")
+        display.reason(f"{describe_count(cancelled, 'job')} {was_or_were(cancelled)} cancelled meanwhile.")
     if superseded:
         newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued again"
-        display.hint(f"{newer}. Go on: {words.again}.")
+        display.reason(f"{newer}. Go on: {words.again}.")
     left = _say_what_left(ledger, result, tally, display)
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded + left else ExitCode.DONE
 
@@ -145,7 +152,7 @@ def follow_elsewhere(
     except KeyboardInterrupt:
         display.clear_progress()
         hint_at_rest(session, ledger, result, display, words)
-        raise
+        return ExitCode.INTERRUPTED
 
 
 def hint_at_rest(session: Session, ledger: Ledger, result: AddResult, display: Display, words: ProcessingWords) -> None:
@@ -157,9 +164,9 @@ def hint_at_rest(session: Session, ledger: Ledger, result: AddResult, display: D
     left = f"{describe_count(count, 'job')} of {which}"
     if going_on := _count_running_elsewhere(session, ledger, result):
         running = f"{going_on:,} of them {is_or_are(going_on)} running"
-        display.hint(f"Stopped here. Another worker goes on with {left}; {running}. Follow it: {words.again}.")
+        display.reason(f"Stopped here. Another worker goes on with {left}; {running}. Follow it: {words.again}.")
     else:
-        display.hint(f"Stopped. {left} {'waits' if count == 1 else 'wait'} in the queue. Go on: {words.again}.")
+        display.reason(f"Stopped. {left} {'waits' if count == 1 else 'wait'} in the queue. Go on: {words.again}.")
     for number in numbers:
         drop = "Drop the rest" if len(numbers) == 1 else f"Drop the rest of batch {number}"
         display.hint(f"{drop}: {session.command('cancel', '--batch', number)}")

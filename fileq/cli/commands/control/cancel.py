@@ -50,5 +50,5 @@ def _exit_code(named: list[Job], display: Display) -> ExitCode:
     """Hint at jobs that were named and had ended before. Returns the exit code."""
     ended = [job for job in named if job.state.is_final]
     for job in ended:
-        display.hint(f"Job {job.id} is {job.state} already.")
+        display.reason(f"Job {job.id} is {job.state} already.")
     return ExitCode.FAILED if ended else ExitCode.DONE

@@ -49,5 +49,5 @@ def _exit_code(named: list[Job], display: Display) -> ExitCode:
     """Hint at jobs that were named and have not ended. Returns the exit code."""
     others = [job for job in named if not job.state.is_final]
     for job in others:
-        display.hint(f"Job {job.id} is {job.state}; only what has ended can be forgotten.")
+        display.reason(f"Job {job.id} is {job.state}; only what has ended can be forgotten.")
     return ExitCode.FAILED if others else ExitCode.DONE

@@ -132,5 +132,5 @@ def _exit_code(ledger: Ledger, named: list[Job], display: Display, *, follows: b
             if newer is None
             else f"a newer version of its source is job {newer}."
         )
-        display.hint(f"Job {job.id} is {job.state}; {reason}")
+        display.reason(f"Job {job.id} is {job.state}; {reason}")
     return ExitCode.FAILED if others else ExitCode.DONE

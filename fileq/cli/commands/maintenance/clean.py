@@ -123,4 +123,4 @@ def _hint_at_kept(result: CleanupResult, display: Display) -> None:
     for problem in result.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then clean again.")
     if result.stopped:
-        display.hint("Stopped. The next cleaning does the rest.")
+        display.reason("Stopped. The next cleaning does the rest.")
