@@ -35,7 +35,8 @@ from fileq.images.lossless.rewrite import (
     write_unless_much_larger,
 )
 from fileq.images.memory import estimate_memory
-from fileq.images.metadata.selection import describe_left_out, select_metadata
+from fileq.images.metadata.save_options import describe_left_out
+from fileq.images.metadata.selection import select_metadata
 from fileq.images.plan import (
     check_size,
     depends_on_pixels,
@@ -275,6 +276,7 @@ class ImageRun(SourceRun):
             policy=self._recipe.metadata,
             mark=self._mark if self._request.marks_outputs else b"",
             effort=plan.output.effort,
+            strips_by_all_means=(plan.output.min_saving or 0) >= 1,
         )
 
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:

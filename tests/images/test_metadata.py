@@ -201,9 +201,10 @@ def test_the_texts_of_a_png_go_unless_all_is_wanted(tmp_path, wanted):
 
 
 def test_what_is_too_long_for_jpeg_is_left_out_and_the_job_says_so(tmp_path):
-    packet = PACKET.replace(b"secret place", b"x" * 70_000)
-    quarters().save(tmp_path / "x.webp", xmp=packet)
+    exif = from_a_camera()
+    exif[BASE.ImageDescription] = "x" * 70_000
+    quarters().save(tmp_path / "x.webp", exif=exif.tobytes())
     wanted = recipe(Output(name="o.jpg"), Output(name="o.webp"), metadata="all")
     made = make(tmp_path / "x.webp", wanted, tmp_path / "out")
-    assert made.notes == ("Its XMP data was left out: it is longer than the 64 KB that JPEG has room for.",)
-    assert ["xmp" in image.info for image in made.images()] == [False, True]
+    assert made.notes == ("Its EXIF data was left out: it is longer than the 64 KB that JPEG has room for.",)
+    assert ["exif" in image.info for image in made.images()] == [False, True]

@@ -19,7 +19,7 @@ CMYK_PROFILE = Path("/usr/share/color/icc/ghostscript/default_cmyk.icc")
 """A press profile with tables in both directions, of the package libgs-common."""
 
 
-def _there(found: object, what: str) -> pytest.MarkDecorator:
+def is_there(found: object, what: str) -> pytest.MarkDecorator:
     assert found or "CI" not in os.environ, f"the judge {what} is missing, and CI needs it"
     return pytest.mark.skipif(not found, reason=f"the judge {what} is not installed")
 
@@ -27,10 +27,10 @@ def _there(found: object, what: str) -> pytest.MarkDecorator:
 _CONVERT = shutil.which("convert-im6.q16") or shutil.which("magick")
 _VIPS = shutil.which("vips")
 
-needs_imagemagick = _there(_CONVERT, "imagemagick")
-needs_vips = _there(_VIPS and shutil.which("vipsthumbnail"), "libvips-tools")
-needs_openjpeg = _there(shutil.which("opj_compress"), "libopenjp2-tools")
-needs_cmyk_profile = _there(CMYK_PROFILE.exists(), "libgs-common")
+needs_imagemagick = is_there(_CONVERT, "imagemagick")
+needs_vips = is_there(_VIPS and shutil.which("vipsthumbnail"), "libvips-tools")
+needs_openjpeg = is_there(shutil.which("opj_compress"), "libopenjp2-tools")
+needs_cmyk_profile = is_there(CMYK_PROFILE.exists(), "libgs-common")
 
 
 def convert(source: Path, *arguments: str, to: Path) -> Path:

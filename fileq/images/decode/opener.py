@@ -44,6 +44,7 @@ from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
 from fileq.images.hdr import item_reader, jpeg_reader
+from fileq.images.metadata import gif_rewrite
 from fileq.units import Size
 
 _DECODERS = (
@@ -202,6 +203,8 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         image.info["transparent"] = psd.has_transparency(file)
     if image.format == "AVIF" and getattr(image, "is_animated", False):
         image.info["loop"] = _read_avif_play_count(file)
+    if image.format == "GIF":
+        image.info["xmp"] = gif_rewrite.read_xmp(read_all(file))
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
     if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
@@ -277,14 +280,13 @@ def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str)
 
 
 def _add_jpeg_xl_info(image: ImageFile.ImageFile, file: BinaryIO) -> None:
-    """Add to an image's `info` what the decoder of JPEG XL doesn't say: XMP, whether there are more frames, and how
-    the picture is to be turned. The decoder turns it, but for one that was a JPEG: it gives that as it was.
+    """Add to an image's `info` what the decoder of JPEG XL doesn't say: metadata, whether there are more frames, and
+    how the picture is to be turned. The decoder turns it, but for one that was a JPEG: it gives that as it was.
     """
     place = file.tell()
     header = jpegxl.read_header(file)
-    packet = jpegxl.read_xmp(file)
-    if packet:
-        image.info["xmp"] = packet
+    if not image.jpeg:  # type: ignore[attr-defined]  # the plug-in's
+        image.info.update(jpegxl.read_metadata(file))
     image.info["animation"] = header.is_animation
     image.info["orientation"] = header.orientation if image.jpeg else 1  # type: ignore[attr-defined]  # the plug-in's
     file.seek(place)

@@ -14,8 +14,10 @@ from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs
 from fileq.images.formats.tiff import directories as tiff
 from fileq.images.hdr.rendering import write_with_gain_map
+from fileq.images.metadata import gif_rewrite
 from fileq.images.metadata.mark import add_mark_option
-from fileq.images.metadata.selection import Metadata, exif_directories, save_options
+from fileq.images.metadata.save_options import exif_directories, save_options, xmp_for
+from fileq.images.metadata.selection import Metadata
 from fileq.operations.base import to_8_bit
 from fileq.units import Size, describe_bytes
 
@@ -81,7 +83,6 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
     if output.colors is not None:
         frames = _reduce_colors(format_, frames, output.colors)
     fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content, is_transparent)
-    inner = exif_directories(content.metadata, content.size)
 
     def write(quality: int | None) -> int:
         options = fixed | _format_options(format_, output, quality)
@@ -91,15 +92,7 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
                 frames[0].save(file, format=PILLOW_NAMES[format_], **options)
                 if content.mark:
                     append_mark(file, format_, content.mark)
-            if content.gain_map is not None:
-                with temp.open_from_start() as file:
-                    write_with_gain_map(file, format_, content.gain_map)
-            if format_ == "avif" and len(frames) > 1 and content.play_count:
-                with temp.open_from_start() as file:
-                    avif.write_play_count(file, content.play_count)
-            if format_ == "tiff" and inner:
-                with temp.open_from_start() as file:
-                    tiff.add_directories(file, inner)
+            _complete(temp, format_, content, is_animation=len(frames) > 1)
             return temp.size
 
     quality = output.quality or DEFAULT_QUALITY.get(format_)
@@ -109,6 +102,21 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
         size = without_loss if without_loss <= size else write(quality)
     if output.max_bytes is not None and size > output.max_bytes:
         _fit_max_bytes(write, size, quality if _is_lossy(format_, output) else None, output.max_bytes)
+
+
+def _complete(temp: TempFile, format_: str, content: EncoderInput, *, is_animation: bool) -> None:
+    """Add to a file what Pillow can't write into it. Raises OSError."""
+    inner = exif_directories(content.metadata, content.size)
+    packet = xmp_for(content.metadata, format_)
+    with temp.open_from_start() as file:
+        if content.gain_map is not None:
+            write_with_gain_map(file, format_, content.gain_map)
+        elif format_ == "gif" and packet:
+            gif_rewrite.add_xmp(file, packet)
+        elif format_ == "avif" and is_animation and content.play_count:
+            avif.write_play_count(file, content.play_count)
+        elif format_ == "tiff" and inner:
+            tiff.add_directories(file, inner)
 
 
 def _refuse_impossible(format_: str, output: Output) -> None:

@@ -1,4 +1,4 @@
-"""The header and the XMP of a JPEG XL file: the decoder that fileq has decodes all of it before it tells the size.
+"""The header and the metadata of a JPEG XL file: the decoder that fileq has decodes all of it before it tells the size.
 
 Boxes are those of ISO/IEC 18181-2, the codestream's header that of ISO/IEC 18181-1, annex D.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.files.containers import boxes
+from fileq.images.formats import optional_codecs
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 CODESTREAM, CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"
 
 _HEADER = 64  # bytes: more than size and metadata take up to what is read here
-_LONGEST_PACKET = 2**24  # bytes of XMP
+_LONGEST_PACKET = 2**24  # bytes of metadata
+_METADATA = {b"Exif": "exif", b"xml ": "xmp"}
+"""Boxes; the first begins with 4 bytes that say where EXIF begins, which some programs leave out."""
+
+_TIFF = (b"II*\0", b"MM\0*")
+
 _SIDE = ((9, 1), (13, 1), (18, 1), (30, 1))  # bits, and what is added to them
 _PREVIEW_8 = ((0, 16), (0, 32), (5, 1), (9, 33))
 _PREVIEW = ((6, 1), (8, 65), (10, 321), (12, 1345))
@@ -42,12 +48,22 @@ def read_header(file: BinaryIO) -> JpegXlHeader:
     return JpegXlHeader(size, orientation=bits.take(3) + 1, is_animation=_has_animation(bits))
 
 
-def read_xmp(file: BinaryIO) -> bytes:
-    """Return the XMP packet of an open JPEG XL file, b"" where it has none, or has it compressed. Raises ValueError."""
+def read_metadata(file: BinaryIO) -> dict[str, bytes]:
+    """Return EXIF and XMP of an open JPEG XL file, under "exif" and "xmp", also those that are packed by Brotli.
+
+    Raises ValueError where it is damaged.
+    """
+    found = {}
     for box in boxes(file):
-        if box.name == b"xml ":
-            return file.read(min(box.length, _LONGEST_PACKET))
-    return b""
+        name, packed = box.name, b""
+        if name == b"brob":
+            name = file.read(4)
+            packed = file.read(min(box.length - 4, _LONGEST_PACKET)) if name in _METADATA else b""
+        if name in _METADATA:
+            content = optional_codecs.unpack_brotli(packed, _LONGEST_PACKET) if packed else file.read(box.length)
+            is_bare = name != b"Exif" or content.startswith(_TIFF)
+            found[_METADATA[name]] = content if is_bare else content[4 + int.from_bytes(content[:4], "big") :]
+    return found
 
 
 def _codestream(file: BinaryIO) -> bytes:

@@ -82,6 +82,19 @@ def deep_jpeg_2000() -> Any:
     return importlib.import_module("fileq.images.formats.jpeg2000.deep")
 
 
+def unpack_brotli(packed: bytes, most: int) -> bytes:
+    """Return what Brotli has packed; b"" where that is damaged or more than `most` bytes, or Brotli isn't installed."""
+    if importlib.util.find_spec("brotli") is None:
+        return b""
+    brotli = importlib.import_module("brotli")
+    decompressor = brotli.Decompressor()
+    try:
+        content: bytes = decompressor.process(packed, output_buffer_limit=most)
+    except brotli.error:
+        return b""
+    return content if decompressor.is_finished() else b""
+
+
 def _require(module: str, what: str, extra: str) -> None:
     if importlib.util.find_spec(module) is None:
         message = f"{what} needs a package that is not installed."

@@ -18,3 +18,5 @@ class RewriteOptions:
     policy: MetadataPolicy
     mark: bytes
     effort: int | None
+    strips_by_all_means: bool = False
+    """Whether metadata goes that is to go, also where the file gets no smaller by it."""

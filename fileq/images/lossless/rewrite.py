@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import ExifTags, Image
 
-from fileq.errors import translate_os_errors
+from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.images.decode.opener import read_all, rewound
 from fileq.images.errors import DAMAGE
 from fileq.images.formats.png import animation
@@ -38,6 +39,7 @@ _COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
 """Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
 
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
+_CREDITS_LEFT_OUT = "What was to stay of its metadata was left out, too: the file has no room for it in a new form."
 
 
 def keeps_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
@@ -87,9 +89,14 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
         content = _read_undamaged(source, file)
     holds_what_goes = loses_gain_map(source, format_) or (options.policy != "all" and not has_no_metadata(source))
     smallest = min(_forms(source, content, format_, options), key=len, default=content)
+    if holds_what_goes and options.strips_by_all_means and smallest is content:
+        message = f"Its metadata can't be taken out of this {format_.upper()} file without encoding its picture again."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Choose a format to have it encoded, such as --format jpeg.")
     marked = mark_content(smallest, format_, options.mark)
     if smallest is not content:
         smallest, marked = (restore_gain_map(one, source, format_, options.policy) for one in (smallest, marked))
+    if holds_what_goes and options.strips_by_all_means:
+        return marked
     if len(marked) < len(content) or (holds_what_goes and len(marked) == len(content)):
         smallest = marked
     elif not holds_what_goes or len(smallest) > len(content):
@@ -150,6 +157,23 @@ def _strip(source: DecodedSource, content: bytes, format_: str, options: Rewrite
             return None
         if format_ == "jxl" and (stored := jpeg_xl.strip_stored(source, content, options)) is not None:
             return stored
-        return replace_metadata(content, format_, options.metadata.as_stored(source), source.stored_size)
+        return _replace_metadata(source, content, format_, options)
     except DAMAGE:
         return None
+
+
+def _replace_metadata(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bytes:
+    """Return the file with the metadata that stays; without its packets where it must go and there is no room.
+
+    Raises ValueError, IndexError or OverflowError.
+    """
+    data = options.metadata.as_stored(source)
+    try:
+        return replace_metadata(content, format_, data, source.stored_size)
+    except ValueError:
+        if not options.strips_by_all_means or not (data.xmp or data.iptc):
+            raise
+    less = replace(data, xmp=b"", iptc=b"", exif=data.exif if format_ == "tiff" else {})
+    stripped = replace_metadata(content, format_, less, source.stored_size)
+    source.add_note(_CREDITS_LEFT_OUT)
+    return stripped

@@ -1,4 +1,4 @@
-"""GIF files without comments and what programs keep in them, the frames left as they are (GIF89a, 12 to 26)."""
+"""GIF files with other metadata, the frames left as they are (GIF89a, 12 to 26)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fileq.files.containers import END_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from fileq.images.metadata.selection import Metadata
 
@@ -18,9 +19,14 @@ _COMMENT, _APPLICATION = 0xFE, 0xFF
 _KEPT_APPLICATIONS = {b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"}
 """How often all frames play, and the colour profile."""
 
+_XMP_START = b"\x21\xff\x0bXMP DataXMP"
+_XMP_END = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+"""Behind a packet, which is in no sub-blocks: whatever of its bytes is taken for a length leads to the end of this
+(XMP part 3, 1.1.2)."""
+
 
 def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
-    """Return the file with the comment of `data` in place of its own. Raises ValueError or IndexError.
+    """Return the file with the comment and the XMP of `data` in place of its own. Raises ValueError or IndexError.
 
     What follows its end goes.
     """
@@ -28,12 +34,33 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
     kept = [content[:at]]
     if data.comment:
         kept.append(bytes((_EXTENSION, _COMMENT)) + _sub_blocks(data.comment))
+    if data.xmp:
+        kept.append(_xmp_block(data.xmp))
     while content[at] != _TRAILER:
         end = end_of_block(content, at)
         if _stays(content, at):
             kept.append(content[at:end])
         at = end
     return b"".join([*kept, END_MARKS["gif"]])
+
+
+def add_xmp(file: BinaryIO, packet: bytes) -> None:
+    """Add an XMP packet to a finished file, which is open for reading and writing at its start."""
+    content = file.read()
+    at = HEAD + table_length(content[10])
+    file.seek(0)
+    file.write(b"GIF89a" + content[6:at] + _xmp_block(packet) + content[at:])  # older ones have no extensions
+
+
+def _xmp_block(packet: bytes) -> bytes:
+    return _XMP_START + packet + _XMP_END
+
+
+def read_xmp(content: bytes) -> bytes:
+    """Return the XMP packet of a GIF, b"" where it has none."""
+    _, _, rest = content.partition(_XMP_START)
+    packet, end, _ = rest.partition(_XMP_END[:16])
+    return packet if end else b""
 
 
 def _stays(content: bytes, at: int) -> bool:

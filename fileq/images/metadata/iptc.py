@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from fileq.files.containers import MAX_JPEG_PAYLOAD, jpeg_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 BY_LINE, COPYRIGHT_NOTICE = (2, 80), (2, 116)
 
-_CREDITS = {(1, 90), (2, 80), (2, 85), (2, 110), (2, 115), (2, 116)}
-"""Coded character set, by-line and its title, credit, source, copyright notice."""
+_CREDITS = {(1, 90), (2, 80), (2, 85), (2, 110), (2, 115), (2, 116), (2, 118)}
+"""Coded character set, by-line and its title, credit, source, copyright notice, contact."""
+
+_PRIVATE = _CREDITS | {(2, 55), (2, 60), (2, 62), (2, 63)}
+"""When it was made, too."""
 
 _UTF_8 = b"\x1b%G"
 
@@ -34,22 +37,52 @@ def read_datasets(iptc: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
 
 def extract_credits(iptc: bytes) -> bytes:
     """Return only the data sets that say whose picture it is; b"" where there are none."""
-    kept = [(key, value) for key, value in read_datasets(iptc) if key in _CREDITS]
+    return _extract(iptc, _CREDITS)
+
+
+def extract_private(iptc: bytes) -> bytes:
+    """Return only the data sets that say whose picture it is, and of when; b"" where there are none."""
+    return _extract(iptc, _PRIVATE)
+
+
+def _extract(iptc: bytes, wanted: set[tuple[int, int]]) -> bytes:
+    kept = [(key, value) for key, value in read_datasets(iptc) if key in wanted]
     if all(key == (1, 90) for key, _ in kept):
         return b""
-    return b"".join(bytes((0x1C, *key)) + len(value).to_bytes(2, "big") + value for key, value in kept)
+    return _join(kept)
+
+
+def build_datasets(texts: dict[tuple[int, int], bytes]) -> bytes:
+    """Return data sets of these texts, in UTF-8, each shorter than 32 KB."""
+    return _join([((1, 90), _UTF_8), *((key, value[:0x7FFF]) for key, value in texts.items())]) if texts else b""
+
+
+def _join(datasets: Iterable[tuple[tuple[int, int], bytes]]) -> bytes:
+    return b"".join(bytes((0x1C, *key)) + len(value).to_bytes(2, "big") + value for key, value in datasets)
+
+
+def read_texts(iptc: bytes) -> dict[tuple[int, int], list[str]]:
+    """Return the texts of all data sets by their record and number."""
+    found = list(read_datasets(iptc))
+    is_utf_8 = dict(found).get((1, 90)) == _UTF_8
+    texts: dict[tuple[int, int], list[str]] = {}
+    for key, value in found:
+        texts.setdefault(key, []).append(_decode(value, is_utf_8=is_utf_8))
+    return texts
 
 
 def read_text(iptc: bytes, wanted: tuple[int, int]) -> str:
     """Return the text of the data set with this record and number, "" where there is none."""
-    found = dict(read_datasets(iptc))
-    value = found.get(wanted, b"")
-    if found.get((1, 90)) == _UTF_8:
-        return value.decode("utf-8", "replace")
+    return read_texts(iptc).get(wanted, [""])[-1]
+
+
+def _decode(value: bytes, *, is_utf_8: bool) -> str:
+    """Return a text without control characters, which XML has no place for."""
     try:
-        return value.decode("utf-8")
+        text = value.decode("utf-8", "replace" if is_utf_8 else "strict")
     except UnicodeDecodeError:
-        return value.decode("latin-1")
+        text = value.decode("latin-1")
+    return "".join(character for character in text if character.isprintable() or character in "\t\n\r")
 
 
 def build_jpeg_segment(iptc: bytes) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fileq.files.containers import boxes
 from fileq.images.formats.isobmff import read_items
+from fileq.images.metadata.xmp import without_wrapper
 
 if TYPE_CHECKING:
     from fileq.images.formats.isobmff import ItemPart, ItemTable
@@ -48,7 +49,8 @@ def _rewrite_items(new: bytearray, content: bytes, items: ItemTable, exif: bytes
             payload = _PREFIX.to_bytes(4, "big") + exif if exif else bytes(4) + _NO_EXIF
             _overwrite(new, places, payload, b"\0")
         elif kind == _XMP:
-            _overwrite(new, places, xmp, b" ")
+            room = sum(place.length for place in places)
+            _overwrite(new, places, xmp if len(xmp) <= room else without_wrapper(xmp), b" ")
 
 
 def _overwrite(new: bytearray, places: list[ItemPart], payload: bytes, padding: bytes) -> None:

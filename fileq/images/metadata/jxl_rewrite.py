@@ -25,6 +25,6 @@ def rewrite(content: bytes, exif: bytes, data: Metadata) -> bytes:
     kept = [content[box.start : box.end] for box in boxes(io.BytesIO(content)) if box.name in _KEPT]
     if len(kept) < 3:
         raise ValueError("it has no codestream")
-    new = box_of(b"Exif", bytes(4) + exif.removeprefix(b"Exif\0\0")) if exif else b""
+    new = box_of(b"Exif", exif) if exif else b""
     new += box_of(b"xml ", data.xmp) if data.xmp else b""
     return b"".join([*kept[:2], new, *kept[2:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fileq.files.containers import (
@@ -15,9 +16,10 @@ from fileq.files.containers import (
     riff_chunks,
 )
 from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jxl_rewrite, tiff_rewrite
-from fileq.images.metadata.selection import Metadata, save_options
+from fileq.images.metadata.save_options import build_xmp_segments, save_options, xmp_for
 
 if TYPE_CHECKING:
+    from fileq.images.metadata.selection import Metadata
     from fileq.units import Size
 
 REWRITABLE_FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic", "jxl")
@@ -37,14 +39,14 @@ def replace_metadata(content: bytes, format_: str, data: Metadata, size: Size) -
     """
     # A TIFF keeps those of its own tags that stay, in their places.
     exif: Any = b"" if format_ == "tiff" else save_options(data, format_, size).get("exif", b"")
-    return _REWRITERS[format_](content, bytes(exif), data)
+    return _REWRITERS[format_](content, bytes(exif), replace(data, xmp=xmp_for(data, format_)))
 
 
 def _rewrite_jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """Rewrite a JPEG by segments (ITU-T T.81, annex B). What follows its end goes: some cameras put films there."""
     new = jpeg_segment(_EXIF, exif) if exif else b""
     new += iptc.build_jpeg_segment(data.iptc)
-    new += jpeg_segment(_EXIF, b"http://ns.adobe.com/xap/1.0/\0" + data.xmp) if data.xmp else b""
+    new += build_xmp_segments(data.xmp)
     segments = [content[start:end] for _, start, end in jpeg_segments(content)]
     kept = [content[:2], *(segment for segment in segments if _stays_in_jpeg(segment[1], segment[4:18]))]
     place = 2 if len(kept) > 1 and kept[1][1] == _JFIF else 1  # JFIF wants to come first

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from fileq.images.metadata.xmp import without_wrapper
 
+if TYPE_CHECKING:
     from fileq.images.metadata.selection import Metadata
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -21,7 +21,7 @@ ABOUT_PIXELS = frozenset({
     *range(529, 533), 34675,
 })  # fmt: skip
 _DIRECTORIES = {34665, 34853, 40965}  # EXIF, GPS, interoperability
-_SUB_FILES, _XMP = 330, 700
+_SUB_FILES, _XMP, _IPTC = 330, 700, 33723
 _PLACES = ((273, 279), (324, 325))  # offsets and lengths of strips and of tiles
 _MOST_DIRECTORIES = 10_000
 
@@ -44,15 +44,15 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
 
     Raises ValueError or IndexError where the file is not laid out so, or would need room for what is new.
     """
-    if data.iptc:
-        raise ValueError("there is no room for the metadata that stays")
-    return _Rewriter(content, kept=ABOUT_PIXELS | data.exif.keys(), xmp=data.xmp).rewrite()
+    return _Rewriter(content, data).rewrite()
 
 
 class _Rewriter:
-    def __init__(self, content: bytes, kept: Collection[int], xmp: bytes) -> None:
+    def __init__(self, content: bytes, data: Metadata) -> None:
         self._old, self._new = content, bytearray(content)
-        self._kept, self._xmp = kept, xmp
+        self._kept = ABOUT_PIXELS | data.exif.keys()
+        self._inner = {tag: value.keys() for tag, value in data.exif.items() if isinstance(value, dict)}
+        self._packets = {_XMP: (data.xmp, b" "), _IPTC: (data.iptc, b"\0")}
         self._order = "little" if content[:2] == b"II" else "big"
         self._is_big = self._number(2, 2) == 43
         self._needed: list[tuple[int, int]] = []
@@ -73,26 +73,49 @@ class _Rewriter:
     def _rewrite_directory(self, at: int) -> int:
         """Take out of a directory what goes, and return where the next one is."""
         entries, end, following = self._read_directory(at)
-        kept = []
-        for entry in entries:
-            if entry.tag == _SUB_FILES:
-                raise ValueError("it has pictures within pictures")
-            if entry.tag == _XMP and self._xmp and len(self._xmp) <= entry.length:
-                self._new[entry.place : entry.place + entry.length] = self._xmp.ljust(entry.length)
-            elif entry.tag not in self._kept:
-                self._erase(entry)
-                continue
-            kept.append(entry)
-            if not entry.is_inside:
-                self._needed.append((entry.place, entry.place + entry.length))
-        if self._xmp and not any(entry.tag == _XMP for entry in kept):
+        kept = [entry for entry in entries if self._keep(entry)]
+        missing = [tag for tag, (value, _) in self._packets.items() if value and tag not in {one.tag for one in kept}]
+        if missing:
             raise ValueError("there is no room for the metadata that stays")
         self._need_pixels(kept)
-        head = len(kept).to_bytes(8 if self._is_big else 2, self._order)  # type: ignore[arg-type]  # big or little
-        new = head + b"".join(entry.raw for entry in kept) + following
+        self._write_directory(at, end, kept, following)
+        return int.from_bytes(following, self._order)  # type: ignore[arg-type]  # big or little
+
+    def _keep(self, entry: _Entry) -> bool:
+        """Return whether an entry stays, with what it leads to made ready for that; note what goes of it."""
+        value, padding = self._packets.get(entry.tag, (b"", b""))
+        value = value if len(value) <= entry.length else without_wrapper(value)
+        if entry.tag == _SUB_FILES:
+            raise ValueError("it has pictures within pictures")
+        if value and len(value) <= entry.length:
+            self._new[entry.place : entry.place + entry.length] = value.ljust(entry.length, padding)
+        elif entry.tag not in self._kept:
+            self._erase(entry)
+            return False
+        elif entry.tag in _DIRECTORIES:
+            self._rewrite_inner(entry)
+        if not entry.is_inside:
+            self._needed.append((entry.place, entry.place + entry.length))
+        return True
+
+    def _rewrite_inner(self, entry: _Entry) -> None:
+        """Take out of the directory that an entry leads to all but the tags that stay there."""
+        at = self._number(entry.place, entry.length)
+        entries, end, following = self._read_directory(at)
+        tags = self._inner.get(entry.tag, ())
+        kept = [inner for inner in entries if inner.tag in tags and inner.tag not in _DIRECTORIES]
+        for inner in entries:
+            if inner not in kept:
+                self._erase(inner)
+            elif not inner.is_inside:
+                self._needed.append((inner.place, inner.place + inner.length))
+        self._write_directory(at, end, kept, following)
+
+    def _write_directory(self, at: int, end: int, entries: list[_Entry], following: bytes) -> None:
+        head = len(entries).to_bytes(8 if self._is_big else 2, self._order)  # type: ignore[arg-type]  # big or little
+        new = head + b"".join(entry.raw for entry in entries) + following
         self._new[at:end] = new.ljust(end - at, b"\0")
         self._needed.append((at, end))
-        return int.from_bytes(following, self._order)  # type: ignore[arg-type]  # the same
 
     def _read_directory(self, at: int) -> tuple[list[_Entry], int, bytes]:
         """Return the entries of a directory, where it ends, and the bytes that lead to the next one."""
