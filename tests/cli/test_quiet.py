@@ -2,9 +2,10 @@
 
 
 def test_what_was_not_done_is_said(fileq):
-    fileq("add", fileq.photo("a.jpg"), "-q")
+    photo = fileq.photo("a.jpg")
+    fileq("add", photo, "-q")
     assert fileq("cancel", "1", "-q").err == ""
-    fileq("run", fileq.photo("a.jpg"), "-q")
+    fileq("run", photo, "-q")
     ran = fileq("cancel", "1", "-q")
     assert (ran.code, ran.err) == (1, "Job 1 is done already.\n")
     ran = fileq("retry", "1", "-q")
