@@ -57,7 +57,7 @@ def _report_error(error: Exception, session: Session, arguments: Sequence[str]) 
     match find_shortage(error) or error:
         case FileqError() as known:
             hint = _hint_at_dashes(arguments) if known.exit_code is ExitCode.USAGE else ""
-            display.error(known.message, hint or known.hint)
+            display.error(known.message, hint or session.complete_commands(known.hint))
             return known.exit_code
         case TyperException() as wrong:
             context = getattr(wrong, "ctx", None)

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST_COMMAND = 400
+_COMMAND = re.compile(r"(?:(?<=: )|(?<=\())fileq(?= [a-z])")
 
 
 class Session:
@@ -93,6 +95,10 @@ class Session:
             for part in (option, value)
         ]
         return quote_command(["fileq", *options, *map(str, words)])
+
+    def complete_commands(self, text: str) -> str:
+        """Return a sentence in which commands of fileq, after a colon or in brackets, have this one's options too."""
+        return _COMMAND.sub(lambda _: self.command(), text)
 
     def same_command(self, *options: str) -> str:
         """Return this command with more options, to be pasted; "" where it is long, or reads what was typed."""

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain, islice
 from typing import TextIO
 
-from fileq.display.answer import Answer, Block, Facts, Page, Plot, Table, Text, text_of
+from fileq.display.answer import Answer, Block, Cell, Column, Facts, Page, Plot, Table, Text, text_of
 from fileq.display.progress import Progress, StatusView, WatchView, describe_pace
 from fileq.display.text_width import pad, text_width
 from fileq.escaping import escape_controls
@@ -12,6 +13,8 @@ from fileq.escaping import escape_controls
 _FIRST_REPORT = 5.0
 _REPORT_EVERY = 10.0
 _COLUMNS = 80  # of a plot
+_MEASURED = 1000
+"""So many rows tell how wide columns are: a table may have a million."""
 
 
 class PlainAnswerWriter:
@@ -43,9 +46,11 @@ class PlainAnswerWriter:
                     self._line(escape_controls(line))
 
     def _table(self, table: Table) -> None:
-        widths = _widths(table)
+        rows = iter(table.rows)
+        first = list(islice(rows, _MEASURED))
+        widths = _widths(table.columns, first)
         self._row(table, widths, [column.title.upper() for column in table.columns])
-        for cells in table.rows:
+        for cells in chain(first, rows):
             self._row(table, widths, [escape_controls(text_of(cell)) for cell in cells])
 
     def _row(self, table: Table, widths: list[int], cells: list[str]) -> None:
@@ -72,14 +77,13 @@ class PlainAnswerWriter:
         self._stream.write(f"{line.rstrip()}\n")
 
 
-def _widths(table: Table) -> list[int]:
-    """Return each column's width. Rows that come one by one can't be measured before: there the least widths serve."""
-    widths = [max(text_width(column.title), column.min_width) for column in table.columns]
-    if isinstance(table.rows, Sequence):
-        for row in table.rows:
-            widths = [
-                max(known, text_width(escape_controls(text_of(cell)))) for known, cell in zip(widths, row, strict=True)
-            ]
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """Return each column's width, of which these rows have none wider."""
+    widths = [max(text_width(column.title), column.min_width) for column in columns]
+    for row in rows:
+        widths = [
+            max(known, text_width(escape_controls(text_of(cell)))) for known, cell in zip(widths, row, strict=True)
+        ]
     return widths
 
 

@@ -106,15 +106,13 @@ def _without_empty(table: Table) -> tuple[list[Column], list[list[Cell]]]:
 
 
 def _widths(columns: Sequence[Column], cells: list[list[int]], room: int) -> list[int]:
-    """Return each column's width: paths and prose share what the others leave."""
+    """Return each column's width: paths and prose share what the others leave, as far as they need it."""
     widths = [max(text_width(column.title), *(row[at] for row in cells), 0) for at, column in enumerate(columns)]
     long = [at for at, column in enumerate(columns) if column.kind in ("path", "prose", "brief")]
-    spare = room - _GAP * (len(columns) - 1) - sum(widths)
-    for at in sorted(long, key=lambda at: -widths[at]):
-        if spare < 0:
-            cut = min(-spare, max(0, widths[at] - _LEAST))
-            widths[at] -= cut
-            spare += cut
+    left = room - _GAP * (len(columns) - 1) - sum(width for at, width in enumerate(widths) if at not in long)
+    for number, at in enumerate(sorted(long, key=lambda at: widths[at])):
+        widths[at] = min(widths[at], max(_LEAST, left // (len(long) - number)))
+        left -= widths[at]
     return widths
 
 

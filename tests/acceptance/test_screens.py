@@ -1,5 +1,6 @@
 """What people see of the work: where outputs are, failures as they happen, commands to paste, and bars."""
 
+import json
 import re
 import shlex
 import shutil
@@ -121,6 +122,21 @@ def test_the_commands_at_the_end_can_be_pasted(fileq):
         cwd=fileq.folder, env=fileq.environment, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     assert "cut.jpg" in pasted.stdout
+
+
+@pytest.mark.usefixtures("broken")
+def test_commands_to_paste_name_the_database_that_was_named_in_every_answer(fileq):
+    del fileq.environment["FILEQ_DATABASE"]
+    named = ("--database", fileq.database)
+    fileq.run("run", "photos", *named, expect=1)
+    (job,) = json.loads(fileq.run("list", "--state", "failed", "--json", *named).stdout)
+    fileq.pretend("update jobs set error_hint = ''")
+    said = fileq.run("show", str(job["id"]), *named).stdout
+    assert f"Try again with: fileq --database {fileq.database} retry {job['id']}" in said
+    fileq.pretend("update jobs set error_hint = 'Try the job again (fileq retry 1), or see: fileq doctor'")
+    said = fileq.run("show", str(job["id"]), *named).stdout
+    assert f"(fileq --database {fileq.database} retry 1)" in said
+    assert f"see: fileq --database {fileq.database} doctor" in said
 
 
 def test_notes_are_counted_at_the_end_by_their_kind(fileq):

@@ -96,7 +96,7 @@ def test_list_shows_a_row_a_job(worked):
         "failed",
         "unreadable",
         "web",
-        os.path.join(str(worked.folder), "photos", "b.jpg"),
+        os.path.join("photos", "b.jpg"),
         *["it", "is", "cut", "off"],
     ]
 

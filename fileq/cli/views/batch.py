@@ -114,7 +114,7 @@ def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> l
         *_named("notes", note_lines(outcome.notes)),
         *([("replaced", _replaced(session, outcome))] if outcome.replaced else []),
     ]
-    return [Facts(facts), *_failures(outcome.failed)]
+    return [Facts(facts), *_failures(session, outcome.failed)]
 
 
 def _replaced(session: Session, outcome: BatchOutcome) -> str:
@@ -142,17 +142,17 @@ def _rate(tally: JobTally, seconds: float) -> str:
     return f", {describe_rate(60 * ended / seconds)}" if ended > 1 and seconds > 0 else ""
 
 
-def _failures(failed: Sequence[Job]) -> list[Block]:
+def _failures(session: Session, failed: Sequence[Job]) -> list[Block]:
     """Return the failures by cause, the most frequent first."""
     causes: dict[str, list[tuple[Job, Failure]]] = {}
     for job in failed:
         if job.failure is not None:
             causes.setdefault(job.failure.kind, []).append((job, job.failure))
     by_count = sorted(causes.items(), key=lambda cause: -len(cause[1]))
-    return [block for kind, cases in by_count for block in _cause(kind, cases)]
+    return [block for kind, cases in by_count for block in _cause(session, kind, cases)]
 
 
-def _cause(kind: str, cases: list[tuple[Job, Failure]]) -> list[Block]:
+def _cause(session: Session, kind: str, cases: list[tuple[Job, Failure]]) -> list[Block]:
     """Return how many failed for one cause, which, and what would fix it."""
     blocks: list[Block] = [Text(), Text(f"{describe_count(len(cases), 'job')} failed: {kind}", Tone.BAD)]
     blocks += [
@@ -162,7 +162,7 @@ def _cause(kind: str, cases: list[tuple[Job, Failure]]) -> list[Block]:
     if len(cases) > _EXAMPLES:
         blocks.append(Text(f"and {len(cases) - _EXAMPLES:,} more", Tone.QUIET, indent=2))
     hints = dict.fromkeys(failure.hint for _, failure in cases[:_EXAMPLES] if failure.hint)
-    return [*blocks, *(Text(hint, Tone.QUIET, indent=2) for hint in hints)]
+    return [*blocks, *(Text(session.complete_commands(hint), Tone.QUIET, indent=2) for hint in hints)]
 
 
 def _next_steps(session: Session, outcome: BatchOutcome, takes_recipe_options: bool) -> list[Block]:

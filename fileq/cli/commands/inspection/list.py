@@ -70,21 +70,20 @@ def list_(
 
 
 def _table(jobs: Iterable[Job], selection: JobSelection, *, for_people: bool) -> Table:
-    """Return a row a job. People need no column that says the same in each row; pipes get all, and whole paths."""
+    """Return a row a job. People need no column that says the same in each row; pipes get all."""
     known = {"batch": selection.batch_id is not None, "state": len(selection.states) == 1}
     shown = [at for at, column in enumerate(_COLUMNS) if not (for_people and known.get(column.title))]
-    rows = (_row(job, for_people=for_people) for job in jobs)
-    return Table([_COLUMNS[at] for at in shown], ([row[at] for at in shown] for row in rows))
+    return Table([_COLUMNS[at] for at in shown], ([row[at] for at in shown] for row in map(_row, jobs)))
 
 
-def _row(job: Job, *, for_people: bool) -> tuple[Cell, ...]:
+def _row(job: Job) -> tuple[Cell, ...]:
     return (
         str(job.id),
         Text(str(job.batch_id), Tone.QUIET),
         state_text(job.state),
         Text(job.failure.kind if job.failure else "", Tone.BAD),
         job.recipe_name,
-        relative_path(job.source) if for_people else job.source,
+        relative_path(job.source),
         brief_reason(job.failure, job.source) if job.failure else job.note,
     )
 

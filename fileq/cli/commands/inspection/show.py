@@ -39,13 +39,12 @@ def show(
         attempts, removed = ledger.overview.list_attempts(job), ledger.overview.list_removed_outputs(job)
         newer = ledger.overview.find_newer_job(job) if found.state is JobState.SUPERSEDED else None
     document = job_details_document(found, attempts, removed) | {"superseded_by": newer}
-    display.answer(Answer(document, _blocks(found, attempts, removed, newer)))
+    remedy = session.complete_commands(_remedy(found, newer))
+    display.answer(Answer(document, _blocks(found, attempts, removed, remedy)))
     return ExitCode.DONE
 
 
-def _blocks(
-    job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[RemovedOutput], newer: int | None
-) -> list[Block]:
+def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[RemovedOutput], remedy: str) -> list[Block]:
     facts: list[tuple[str, Cell]] = [
         ("job", Text(str(job.id), Tone.TITLE)),
         ("source", job.source),
@@ -64,7 +63,7 @@ def _blocks(
         facts.append(("note", job.note))
     if job.failure:
         facts.append(("cause", Text(f"{job.failure.kind}: {job.failure.message}", Tone.BAD)))
-        facts.append(("remedy", _remedy(job, newer)))
+        facts.append(("remedy", remedy))
     return [Facts(facts), *_attempts(attempts), *_outputs(job.outputs), *_removed(removed)]
 
 

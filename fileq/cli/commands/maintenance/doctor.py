@@ -46,7 +46,7 @@ def doctor(
         checks.append(_test_notification(session.config.settings.notify))
     well = not any(check.state is CheckState.BAD for check in checks)
     document = {"ok": well, "checks": [asdict(check) for check in checks]}
-    display.answer(Answer(document, _blocks(checks)))
+    display.answer(Answer(document, _blocks(session, checks)))
     return ExitCode.DONE if well else ExitCode.FAILED
 
 
@@ -78,17 +78,17 @@ def _test_notification(notify: NotifySettings) -> CheckResult:
     return CheckResult(name="test notice", state=CheckState.OK, message=message, remedy="")
 
 
-def _blocks(checks: Sequence[CheckResult]) -> list[Block]:
+def _blocks(session: Session, checks: Sequence[CheckResult]) -> list[Block]:
     columns = [Column("check"), Column("state"), Column("found", kind="prose")]
-    return [Table(columns, [row for check in checks for row in _rows(check)]), Text(), _verdict(checks)]
+    return [Table(columns, [row for check in checks for row in _rows(session, check)]), Text(), _verdict(checks)]
 
 
-def _rows(check: CheckResult) -> Iterator[tuple[Cell, Cell, Cell]]:
+def _rows(session: Session, check: CheckResult) -> Iterator[tuple[Cell, Cell, Cell]]:
     name, state = check.name, Text(check.state, _TONES[check.state])
     for message, remedy in check.lines:
         yield name, state, message
         if remedy:
-            yield "", "", Text(remedy, Tone.QUIET)
+            yield "", "", Text(session.complete_commands(remedy), Tone.QUIET)
         name, state = "", Text()
 
 
