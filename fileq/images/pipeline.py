@@ -126,6 +126,8 @@ class ImageRun(SourceRun):
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
         refuse_misplaced(self._recipe)
         self._plans = plan_outputs(source, self._recipe.outputs)
+        if not all(keeps_pixels(source, plan, self._steps(plan)) for plan in self._plans):
+            source.refuse_hdr()
         if any(depends_on_pixels(source, plan.output, self._steps(plan)) for plan in self._plans):
             self._rendered = dict(self._render(range(len(self._plans))))
             self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]

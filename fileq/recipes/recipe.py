@@ -18,7 +18,7 @@ from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
 Format = Literal["jpeg", "png", "webp", "avif", "gif", "tiff", "pdf", "jxl", "same"]
 OnConflict = Literal["fail", "skip", "overwrite", "rename"]
 MetadataPolicy = Literal["copyright", "private", "all", "none"]
-HdrPolicy = Literal["keep", "drop"]
+HdrPolicy = Literal["keep", "drop", "tonemap"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 NAMELESS = "custom"
@@ -110,7 +110,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     profile: Literal["srgb", "keep"] = "srgb"
     enlarge: bool = False
     metadata: MetadataPolicy = "copyright"
-    hdr: HdrPolicy = "keep"  # of gain maps, where a format has a place for one
+    hdr: HdrPolicy = "keep"  # of gain maps; "tonemap" keeps them too, and makes ordinary pictures of PQ and HLG
     background: str = "white"  # where transparency has no place
     keep_times: bool = False
 

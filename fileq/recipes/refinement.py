@@ -12,7 +12,7 @@ from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import argv_of
 from fileq.recipes.formats import EXTENSIONS, format_of_name
 from fileq.recipes.output_names import template_fields
-from fileq.recipes.recipe import NAMELESS, Format, MetadataPolicy, OnConflict, Output, Recipe, fill_enlarge
+from fileq.recipes.recipe import NAMELESS, Format, HdrPolicy, MetadataPolicy, OnConflict, Output, Recipe, fill_enlarge
 from fileq.recipes.step_edits import StepEdits, has_resize, split_at_resize
 from fileq.units import ByteSize
 
@@ -34,6 +34,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     colors: int | None = None
     max_bytes: ByteSize | None = None
     metadata: MetadataPolicy | None = None
+    hdr: HdrPolicy | None = None
     name: str | None = None
     on_conflict: OnConflict | None = None
     replace: bool = False
@@ -102,6 +103,7 @@ def refine_recipe(recipe: Recipe, changes: Refinement) -> Recipe:
         recipe,
         outputs=tuple(_with_encoding(output, changes) for output in outputs),
         metadata=changes.metadata or recipe.metadata,
+        hdr=changes.hdr or recipe.hdr,
         on_conflict=changes.on_conflict or recipe.on_conflict,
         replace=recipe.replace or changes.replace,
         out="{folder}" if changes.replace else recipe.out,

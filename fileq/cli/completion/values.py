@@ -136,6 +136,7 @@ _WORDS: dict[tuple[str, ...], Callable[[CommandLine], list[Completion]]] = {
     ("forget", "jobs"): _jobs("failed", "cancelled", "done"),
     ("format",): _literals("Format"),
     ("metadata",): _literals("MetadataPolicy"),
+    ("hdr",): _literals("HdrPolicy"),
     ("on_conflict",): _literals("OnConflict"),
 }
 """Where the values of a parameter come from: by its name, or by its command's and its own."""

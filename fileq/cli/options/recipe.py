@@ -68,6 +68,14 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
     ] = None
     strip: Annotated[bool, _changing("--strip", help="The same as --metadata none.")] = False
     keep_metadata: Annotated[bool, _changing("--keep-metadata", help="The same as --metadata all.")] = False
+    hdr: Annotated[
+        str | None,
+        _changing(
+            "--hdr",
+            metavar="WHAT",
+            help="What HDR screens show: keep gain maps (usual), drop them, or keep them and tonemap PQ and HLG.",
+        ),
+    ] = None
     watermark: Annotated[
         str | None, _changing("--watermark", metavar="TEXT-OR-FILE", help="Lay a text or a picture over each picture.")
     ] = None

@@ -21,7 +21,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.watermark import Watermark
 from fileq.operations.programs.command import Command
 from fileq.recipes.formats import EXTENSIONS, FORMATS_WITHOUT_QUALITY
-from fileq.recipes.recipe import IMAGE_PATTERNS, NAMELESS, Format, MetadataPolicy, OnConflict, Recipe
+from fileq.recipes.recipe import IMAGE_PATTERNS, NAMELESS, Format, HdrPolicy, MetadataPolicy, OnConflict, Recipe
 from fileq.recipes.refinement import Refinement, nameless_recipe, refine_recipe
 from fileq.units import ByteSize, Dimensions
 
@@ -101,6 +101,7 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         colors=_read("--colors", options.colors, _colors),
         max_bytes=_read("--max-bytes", options.max_bytes, _max_bytes),
         metadata=_metadata(options),
+        hdr=_choice("--hdr", options.hdr, HdrPolicy),
         name=options.name,
         on_conflict="overwrite" if options.overwrite else _choice("--on-conflict", options.on_conflict, OnConflict),
         replace=options.replace,

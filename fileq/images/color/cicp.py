@@ -9,13 +9,14 @@ import io
 from contextlib import suppress
 from typing import NamedTuple
 
-from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import png_chunks
 from fileq.images.color import icc
 from fileq.images.formats.isobmff import read_items
 
-_HDR = {16: "PQ", 18: "HLG"}
-_UNSPECIFIED = 2
+HDR = {16: "PQ", 18: "HLG"}
+"""Transfer functions of high dynamic range (ITU-R BT.2100): they number light in another way than all else here."""
+
+_UNSPECIFIED, _BT_2020 = 2, 9
 _WIDE = {9: icc.BT_2020, 12: icc.DISPLAY_P3}
 
 
@@ -24,6 +25,11 @@ class CodePoints(NamedTuple):
 
     primaries: int = _UNSPECIFIED
     transfer: int = _UNSPECIFIED
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether the picture has a high dynamic range; taken for sRGB's, it would look washed out."""
+        return self.transfer in HDR
 
 
 def read_code_points(start: bytes) -> CodePoints:
@@ -61,19 +67,6 @@ def _code_points_at(start: bytes, at: int) -> CodePoints:
     return CodePoints(*(int.from_bytes(start[place : place + 2], "big") for place in (at + 8, at + 10)))
 
 
-def refuse_hdr(points: CodePoints, path: str) -> None:
-    """Raise JobError (unsupported) where the transfer function is PQ or HLG (ITU-R BT.2100).
-
-    They number light in another way than all else here: taken for sRGB, such pictures look washed out.
-    """
-    transfer = _HDR.get(points.transfer)
-    if transfer is not None:
-        message = (
-            f"{path} is a high dynamic range picture ({transfer}); in an ordinary format it would look washed out."
-        )
-        raise JobError(ErrorKind.UNSUPPORTED, message, "Export it from its editor as an ordinary (SDR) picture.")
-
-
 def read_icc_code_points(profile: bytes) -> CodePoints:
     """Return the code points that an ICC profile names in its tag cicp (ICC.1:2022, 9.2.17)."""
     value = icc.read_tag(profile, b"cicp")
@@ -81,6 +74,10 @@ def read_icc_code_points(profile: bytes) -> CodePoints:
 
 
 def build_profile(points: CodePoints) -> bytes | None:
-    """Return an ICC profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's."""
-    primaries = _WIDE.get(points.primaries)
+    """Return an ICC profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's.
+
+    Where a picture of high dynamic range names no primaries, they are those of BT.2020.
+    """
+    number = _BT_2020 if points.is_hdr and points.primaries == _UNSPECIFIED else points.primaries
+    primaries = _WIDE.get(number)
     return None if primaries is None else icc.build_matrix_profile(primaries)

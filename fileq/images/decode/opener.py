@@ -164,7 +164,6 @@ def open_image(
             start = file.read(_START)
             file.seek(0)
         points = cicp.read_code_points(start)
-        cicp.refuse_hdr(points, path)
         formats = _formats_to_try(start)
         if formats == ("JXL",):  # its decoder makes all pixels before it says how many they are
             size = jpegxl.read_header(file).size
@@ -183,7 +182,7 @@ def open_image(
         _check_pixels(Size(*image.size), path, max_pixels)
         if image.format != "JXL":
             on_header(header_of(image))
-    _name_colors(image, points, path)
+    _name_colors(image, points)
     image.info["notes"] = prepared.notes if prepared is not None else ()
     image.info["gain_map"] = None
     image.info["has_gain_map"] = heif.APPLE_GAIN_MAP in start
@@ -268,12 +267,15 @@ def _open_rare_bitmap(file: BinaryIO, start: bytes) -> ImageFile.ImageFile | Non
     return Image.open(known, formats=("BMP",)) if known is not file else None
 
 
-def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints, path: str) -> None:
-    """Give an image that names its colors in another way a profile, and refuse what only HDR screens show."""
+def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints) -> None:
+    """Give an image that names its colors in another way a profile, and say whether only HDR screens show them."""
     own = image.info.get("icc_profile")
-    if own:
-        cicp.refuse_hdr(cicp.read_icc_code_points(own), path)
+    if own and not points.is_hdr:
+        points = cicp.read_icc_code_points(own)
+    image.info["hdr_transfer"] = points.transfer if points.is_hdr else None
+    if own and not points.is_hdr:
         return
+    image.info.pop("icc_profile", None)
     profile = cicp.build_profile(points) or (chromaticity.build_profile(image.info) if image.format == "PNG" else None)
     if profile is not None:
         image.info["icc_profile"] = profile

@@ -8,13 +8,15 @@ from PIL import ExifTags, Image, ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from fileq.images.color import modes, srgb
+from fileq.errors import ErrorKind, JobError
+from fileq.images.color import cicp, modes, srgb
 from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import psd
 from fileq.images.formats.png import transparency
 from fileq.images.formats.tiff import directories, pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
+from fileq.images.hdr.tone_mapping import tone_map
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
@@ -48,6 +50,7 @@ class DecodedSource:
         self.frames = list(range(frames)) if self.is_animation else [0]
         self.gain_map: GainMap | None = image.info["gain_map"]
         self.has_gain_map: bool = image.info["has_gain_map"]
+        self._hdr_transfer: int | None = image.info["hdr_transfer"]
         if frames > 1 and self.format in {"MPO", "HEIF"} and not self.has_gain_map:
             self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
         elif self.format == "JXL" and image.info["animation"]:
@@ -106,10 +109,21 @@ class DecodedSource:
         self.image.im = Image.new(self.image.mode, (1, 1)).im
         return handed_over
 
+    def refuse_hdr(self) -> None:
+        """Raise JobError (unsupported) where the picture has a high dynamic range that the recipe doesn't map."""
+        if self._hdr_transfer is None or self._recipe.hdr == "tonemap":
+            return
+        transfer = cicp.HDR[self._hdr_transfer]
+        message = (
+            f"{self.path} is a high dynamic range picture ({transfer}); in an ordinary format it would look washed out."
+        )
+        hint = 'Give --hdr tonemap (hdr = "tonemap" in a recipe) to have it mapped to what ordinary screens show.'
+        raise JobError(ErrorKind.UNSUPPORTED, message, hint)
+
     @property
     def keeps_gain_map(self) -> bool:
         """Whether there is a gain map, and outputs are to have it where they can."""
-        return self.has_gain_map and self._recipe.hdr == "keep"
+        return self.has_gain_map and self._recipe.hdr != "drop"
 
     @property
     def duration(self) -> int:
@@ -165,6 +179,11 @@ class DecodedSource:
         return self.image
 
     def _convert_colors(self, image: Image.Image) -> Image.Image:
+        if self._hdr_transfer is not None:
+            if self._recipe.hdr != "tonemap":  # its file is kept, and its pixels have only shown that they are whole
+                return image
+            self.add_note(f"Its {cicp.HDR[self._hdr_transfer]} was tone mapped to what ordinary screens show.")
+            image = tone_map(to_8_bit(image), self._hdr_transfer)
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
             self.add_note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
