@@ -15,7 +15,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import JobKey, KnownJob, PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.output_names import fill_folder, folder_templates, uses_counter
-from fileq.recipes.recipe import NAMELESS, Recipe, encode_recipe
+from fileq.recipes.recipe import NAMELESS, Recipe, decode_recipe, encode_recipe
 from fileq.sources import SourceFile
 
 
@@ -168,20 +168,20 @@ class IntakeEngine:
 
         A file that fileq published is known by its path and version, and wherever it stands by its inode and version;
         where this ledger knows nothing of it, by its mark. A walk through a folder that was named, and a watch, take
-        less, as nobody has asked for outputs: none in their sub-folders that was made of what they go through, too; and
-        a walk takes nothing that stands at the path of an output now. Recipes without a name are told apart by what
-        they make. `possible` spares looking up all files but these.
+        less, as nobody has asked for outputs: none that was made of what they go through too (a watch: in its
+        sub-folders), none in sub-folders that has a mark; and a walk takes nothing that stands at the path of an output
+        now. Recipes without a name are told apart by what they make. `possible` spares looking up all files but these.
         """
         traced = (
             self._ledger.prior_jobs.trace_recipes(source.path, source.inode, source.version, overwritten=walked)
             if possible is None or source.path in possible
             else []
         )
-        of_any_recipe = walked and source.nested
+        is_nested = source.relative != "" if self._watch_id is not None else walked and source.nested
         if not traced:
-            return self._marked_files.is_output(source, of_any_recipe=of_any_recipe)
-        is_below = of_any_recipe or (self._watch_id is not None and source.relative != "")
-        if is_below and not traced[0].in_place and _is_below(traced[0].source, source):
+            return self._marked_files.is_output(source, of_any_recipe=is_nested)
+        is_gone_through = is_nested or walked
+        if is_gone_through and not traced[0].in_place and _is_below(traced[0].source, source):
             return True
         return any(one.recipe_name in self._recipe_names or one.fingerprint in self._recipes for one in traced)
 
@@ -227,9 +227,20 @@ class IntakeEngine:
                 known[key] = KnownJob(job_id, JobState.QUEUED)  # should it be asked for again
             else:
                 jobs.append(self._enroll_known(one, known[key], recipe_ids[one.target.fingerprint], batch_id, now))
-        newer = _with_others(zip(keys, jobs, strict=True), older)
-        self._ledger.jobs.supersede_older_jobs(newer, now, nameless=NAMELESS)
+        if newer := list(_with_others(zip(keys, jobs, strict=True), older)):
+            rivals = self._find_rivals(recipe_ids)
+            self._ledger.jobs.supersede_older_jobs(newer, now, nameless=NAMELESS, rivals=rivals)
         return jobs
+
+    def _find_rivals(self, recipe_ids: Mapping[str, int]) -> list[tuple[int, int]]:
+        """Return the ids of these recipes, each with that of an older one whose outputs would have the same names."""
+        older = [(recipe_id, decode_recipe(text)) for recipe_id, text in self._ledger.retention.list_recipes().items()]
+        return [
+            (recipe_ids[fingerprint], recipe_id)
+            for fingerprint, recipe in self._recipes.items()
+            for recipe_id, other in older
+            if recipe_id != recipe_ids[fingerprint] and recipe.takes_places_of(other)
+        ]
 
     def _number_sources(self, requests: Sequence[JobRequest]) -> None:
         """Give sources their numbers, where names of their outputs have them."""

@@ -134,10 +134,23 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Whether a step of the recipe, or of one of its outputs, runs a program."""
         return any(step.works_on_files for step in self.all_steps)
 
+    def takes_places_of(self, older: "Recipe") -> bool:
+        """Return whether this makes, of the same source and in the same folder, files of the names of the older's.
+
+        What replaces its source makes something of what the older has made; what gets another name stands beside it.
+        """
+        if self.replace or older.replace or self.on_conflict == "rename":
+            return False
+        return _places(self) == _places(older)
+
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change when, and only when, the outputs of a source may change."""
         return hashlib.sha256(msgspec.json.encode(_fingerprinted(self))).hexdigest()[:16]
+
+
+def _places(recipe: Recipe) -> frozenset[tuple[str, tuple[str, ...], str | None]]:
+    return frozenset((output.name, output.formats, output.alpha_format) for output in recipe.outputs)
 
 
 def _fingerprinted(recipe: Recipe) -> dict[str, Any]:

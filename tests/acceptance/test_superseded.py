@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.acceptance.program import Program, files
 
@@ -13,6 +14,11 @@ def spoil(path: Path) -> bytes:
     whole = path.read_bytes()
     path.write_bytes(whole[:-5000])
     return whole
+
+
+def width_of(path: Path) -> int:
+    with Image.open(path) as picture:
+        return picture.width
 
 
 @pytest.fixture
@@ -119,3 +125,28 @@ def test_one_that_changes_while_it_is_processed_is_superseded_by_the_newer_one(f
         fileq.run("add", one, "-r", "slow")
         fileq.wait_until(lambda: not {"queued", "running"} & fileq.states().keys())
     assert fileq.states() == {"superseded": 1, "done": 1}
+
+
+def test_what_is_asked_for_last_is_what_stands_though_other_wishes_were_queued_before(
+    fileq: Program, photos: Path
+) -> None:
+    recipe = '[recipes.x]\nsteps = [{{op = "resize", fit = "{size}"}}]\n'
+    fileq.configure(recipe.format(size="100x"))
+    fileq.run("add", photos, "-r", "x")
+    fileq.run("add", photos, "--resize", "90x", "-o", "out")
+    fileq.configure(recipe.format(size="50x"))
+    fileq.run("run", photos, "-r", "x")
+    fileq.run("run", photos, "--resize", "40x", "-o", "out")
+    assert fileq.states() == {"superseded": 16, "done": 16}
+    fileq.run("worker", "--drain")
+    for folder, width in ((photos / "x", 50), (fileq.folder / "out", 40)):
+        assert {width_of(path) for path in folder.iterdir()} == {width}
+
+
+def test_wishes_that_make_files_of_other_names_or_one_of_the_other_all_stay(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos, "-r", "web", "--name", "{stem}-a.{ext}")
+    fileq.run("add", photos, "-r", "web", "--name", "{stem}-b.{ext}")
+    fileq.run("add", photos, "-r", "web", "--format", "webp")
+    fileq.run("add", photos, "--resize", "90x", "--replace")
+    fileq.run("add", photos, "--strip", "--replace")
+    assert fileq.states() == {"queued": 40}

@@ -240,22 +240,28 @@ class Jobs:
                     )
         return cancelled
 
-    def supersede_older_jobs(self, job_ids: Iterable[int], now: float, *, nameless: str = "") -> None:
+    def supersede_older_jobs(
+        self, job_ids: Iterable[int], now: float, *, nameless: str = "", rivals: Iterable[tuple[int, int]] = ()
+    ) -> None:
         """Supersede what has not been done of other versions of these jobs' sources, and does not run.
 
-        Other versions are those that go through the same recipe into the same folder. What has failed is superseded too
-        where the recipe has changed meanwhile, and goes by the same name; `nameless` is what is none.
+        Other versions are those that go through the same recipe into the same folder, or through one that would make
+        files of the same names there: `rivals` are pairs of ids, of a newer recipe and of an older one of that kind.
+        What has failed is superseded too where the recipe has changed meanwhile, and goes by the same name; `nameless`
+        is what is none.
         """
+        pairs = json.dumps([f"{newer} {older}" for newer, older in rivals])
         with self._database.transaction() as connection:
             connection.executemany(
                 f"update jobs set state = 'superseded', {_END_SUPERSEDED} where id in (select older.id"  # noqa: S608  # ours
                 " from jobs as newer join jobs as older on older.source = newer.source and older.folder = newer.folder"
                 " where newer.id = :job and older.id <> newer.id and older.purged_at is null"
-                " and (older.fingerprint = newer.fingerprint"
+                " and ((older.fingerprint = newer.fingerprint"
+                " or newer.recipe_id || ' ' || older.recipe_id in (select value from json_each(:rivals)))"
                 " and older.state in ('queued', 'waiting', 'failed', 'cancelled')"
                 " or older.state = 'failed' and (select name from recipes where id = older.recipe_id)"
                 " = (select nullif(name, :nameless) from recipes where id = newer.recipe_id)))",
-                [{"job": job_id, "now": now, "nameless": nameless} for job_id in job_ids],
+                [{"job": job_id, "now": now, "nameless": nameless, "rivals": pairs} for job_id in job_ids],
             )
 
 
