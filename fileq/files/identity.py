@@ -14,6 +14,11 @@ def version_of(status: os.stat_result) -> str:
     return format_version(status.st_size, status.st_mtime_ns)
 
 
+def size_of_version(version: str) -> int:
+    """Return the bytes of a file of this version."""
+    return int(version.partition("-")[0])
+
+
 def version_at(path: str) -> str | None:
     """Return the version of what stands at `path`, be it a link; None where nothing does. Raises OSError."""
     try:

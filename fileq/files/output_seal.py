@@ -1,7 +1,7 @@
-"""The seal in an output's mark: it tells a ledger that doesn't know the output what it is, and that it is whole.
+"""The seal in an output's mark: it tells who doesn't know the output what it is, and that it is whole.
 
-It is a digest of the output, and of the name and some parts of its source. Whoever changes either breaks the seal: the
-output is then somebody's work, and not taken for ours.
+It begins with a digest of the output, and ends with one of that and of the name and some parts of its source. Whoever
+changes the output breaks both: it is then somebody's work, and not taken for ours.
 """
 
 import base64
@@ -17,6 +17,10 @@ from fileq.files.output_mark import CHUNK, SEAL_ROOM
 from fileq.files.temp_file import TempFile
 
 _LENGTH = len(SEAL_ROOM) - 1  # characters, without the space before them
+_OF_CONTENT = 5  # of these, how many say that the output is whole: 30 bits, against accidents
+_LETTERS = [*(b"f", b"i", b"l", b"e", b"q", b"[ =]"), *([b"[0-9a-f]"] * 8), b" "]
+_MARK = re.compile(b"".join(_LETTERS))
+_MARK_IN_PDF = re.compile(b"".join(rb"\x00" + letter for letter in _LETTERS))
 _SAMPLES, _SAMPLE = 16, 4096  # places in the source that are looked at, and bytes at each
 
 
@@ -46,14 +50,32 @@ def is_sealed(path: str, mark: bytes, source: str, source_name: str) -> bool:
         return False
 
 
+def is_whole(path: str) -> bool:
+    """Return whether the file at `path` has a mark, and all around it is as fileq wrote it."""
+    try:
+        with _opened(path) as output, _mapped(output) as content:
+            starts = [found.end() for found in (_MARK_IN_PDF if _is_pdf(content) else _MARK).finditer(content)]
+            return any(_begins_with(content, at, _digest_of(content, at)[:_OF_CONTENT]) for at in starts)
+    except (OSError, ValueError):  # it can't be read, or is empty
+        return False
+
+
 def _has_seal(content: mmap.mmap, at: int, source_name: str, source: int) -> bool:
-    seal = _as_in(content, _seal_of(content, at, source_name, source))
+    return _begins_with(content, at, _seal_of(content, at, source_name, source))
+
+
+def _begins_with(content: mmap.mmap, at: int, seal: bytes) -> bool:
+    seal = _as_in(content, seal)
     return content[at : at + len(seal)] == seal
 
 
 def _as_in(content: mmap.mmap, text: bytes) -> bytes:
     """Return ASCII as it stands in such a file: PDF has two bytes for a letter."""
-    return text.decode().encode("utf-16-be") if content[:4] == b"%PDF" else text
+    return text.decode().encode("utf-16-be") if _is_pdf(content) else text
+
+
+def _is_pdf(content: mmap.mmap) -> bool:
+    return content[:4] == b"%PDF"
 
 
 def _is_png(content: mmap.mmap) -> bool:
@@ -61,15 +83,22 @@ def _is_png(content: mmap.mmap) -> bool:
 
 
 def _seal_of(content: mmap.mmap, at: int, source_name: str, source: int) -> bytes:
-    """Return the seal that belongs at this place: a digest of all that is around it, but a PNG chunk's checksum."""
-    digest = hashlib.blake2b(digest_size=_LENGTH * 6 // 8)
+    """Return the seal that belongs at this place."""
+    of_content = _digest_of(content, at)
+    digest = hashlib.blake2b(of_content, digest_size=_LENGTH * 6 // 8)
+    digest.update(os.fsencode(source_name) + b"\0")
+    for part in _samples_of(source):
+        digest.update(part)
+    return of_content[:_OF_CONTENT] + base64.urlsafe_b64encode(digest.digest())[_OF_CONTENT:]
+
+
+def _digest_of(content: mmap.mmap, at: int) -> bytes:
+    """Return a digest, in ASCII, of all that is around the seal at this place, but a PNG chunk's checksum."""
+    digest = hashlib.blake2b()
     end = at + len(_as_in(content, SEAL_ROOM[1:])) + (4 if _is_png(content) else 0)
     with memoryview(content) as whole, whole[:at] as head, whole[end:] as tail:
         digest.update(head)
         digest.update(tail)
-    digest.update(os.fsencode(source_name) + b"\0")
-    for part in _samples_of(source):
-        digest.update(part)
     return base64.urlsafe_b64encode(digest.digest())
 
 

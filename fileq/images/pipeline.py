@@ -122,7 +122,7 @@ class ImageRun(SourceRun):
         super().__init__(request, file)
         self._source = source
         self._recipe = fill_enlarge(request.recipe)
-        self._mark = mark_of(self._recipe.name, replaces=self._recipe.replace)
+        self._mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
         refuse_misplaced(self._recipe)
         self._plans = plan_outputs(source, self._recipe.outputs)

@@ -111,7 +111,8 @@ class IntakeEngine:
     """The recipes of one `add`, schedule or watched folder, and the queue that they are enrolled in.
 
     `out` is the folder of all outputs; None leaves that to each recipe. `watch_id` is the watched folder: its jobs
-    keep their source's inode. `due_at` is in seconds since the epoch; None is at once.
+    keep their source's inode, and `disposes` says that it moves or deletes what is done. `due_at` is in seconds since
+    the epoch; None is at once.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class IntakeEngine:
         repeat: RepeatRule,
         queue: str = queue.MAIN,
         watch_id: int | None = None,
+        disposes: bool = False,
         priority: int = 0,
         due_at: float | None = None,
     ) -> None:
@@ -135,9 +137,10 @@ class IntakeEngine:
         self._repeat = repeat
         self._queue = queue
         self._watch_id = watch_id
+        self._disposes = disposes
         self._priority = priority
         self._due_at = due_at
-        own = self._recipe_names | {recipe.name for recipe in recipes if recipe.replace}
+        own = self._recipe_names | {recipe.mark_name for recipe in recipes if recipe.replace}
         self._marked_files = MarkedFiles(own, thorough=watch_id is not None)
         self.changed_outputs: list[str] = []
         """Outputs of what is up to date that somebody has changed since."""
@@ -168,20 +171,21 @@ class IntakeEngine:
 
         A file that fileq published is known by its path and version, and wherever it stands by its inode and version;
         where this ledger knows nothing of it, by its mark. A walk through a folder that was named, and a watch, take
-        less, as nobody has asked for outputs: none that was made of what they go through too (a watch: in its
-        sub-folders), none in sub-folders that has a mark; and a walk takes nothing that stands at the path of an output
-        now. Recipes without a name are told apart by what they make. `possible` spares looking up all files but these.
+        less, as nobody has asked for outputs: none that was made of what they go through too, none in sub-folders that
+        has a mark; a walk takes nothing that stands at the path of an output now, and what would move or delete its
+        sources nothing that has a mark. Recipes without a name are told apart by what they make. `possible` spares
+        looking up all files but these.
         """
         traced = (
             self._ledger.prior_jobs.trace_recipes(source.path, source.inode, source.version, overwritten=walked)
             if possible is None or source.path in possible
             else []
         )
-        is_nested = source.relative != "" if self._watch_id is not None else walked and source.nested
+        goes_through = walked or self._watch_id is not None
         if not traced:
-            return self._marked_files.is_output(source, of_any_recipe=is_nested)
-        is_gone_through = is_nested or walked
-        if is_gone_through and not traced[0].in_place and _is_below(traced[0].source, source):
+            is_nested = source.relative != "" if self._watch_id is not None else walked and source.nested
+            return self._marked_files.is_output(source, of_any_recipe=is_nested or self._disposes)
+        if goes_through and not traced[0].in_place and _is_below(traced[0].source, source):
             return True
         return any(one.recipe_name in self._recipe_names or one.fingerprint in self._recipes for one in traced)
 

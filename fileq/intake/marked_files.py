@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from fileq.files.output_mark import digest_of_recipe, read_mark
+from fileq.files.output_seal import is_whole
 from fileq.sources import SourceFile
 
 _EACH_OF_THE_FIRST = 2_000
@@ -34,4 +35,6 @@ class MarkedFiles:
         if mark is None:
             return False
         self._found_in_folder = True
+        if not is_whole(source.path):  # somebody has edited it, and it is an original again
+            return False
         return mark.recipe_digest in self._own or (of_any_recipe and not mark.replaces)

@@ -77,7 +77,9 @@ class WatchIntake:
         policy: DispositionPolicy,
     ) -> None:
         self._ledger = ledger
-        self._engine = IntakeEngine(ledger, recipes, out=out, repeat=RepeatRule.NEVER, watch_id=watch_id)
+        self._engine = IntakeEngine(
+            ledger, recipes, out=out, repeat=RepeatRule.NEVER, watch_id=watch_id, disposes=policy.done_to is not None
+        )
         self._policy = policy
         self._batch_id: int | None = None
         self._queued_at = 0.0

@@ -7,10 +7,10 @@ from functools import cached_property
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders, open_directory
-from fileq.files.identity import format_version, version_at
+from fileq.files.identity import format_version, size_of_version, version_at
 from fileq.files.names import free_names, kept_name, temp_name
 from fileq.files.output_mark import mark_of
-from fileq.files.output_seal import is_sealed
+from fileq.files.output_seal import is_sealed, is_whole
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
@@ -149,10 +149,15 @@ class PathOccupant:
         """Whether this job made it, or an earlier one for the same source and recipe; be it by another ledger."""
         if self._owner is None:
             return self.exists and self._is_sealed()
-        return self._ours and self.version in self._owner.versions
+        return self._ours and (self.version in self._owner.versions or self._is_copy_of(self._owner))
+
+    def _is_copy_of(self, owner: PathOwner) -> bool:
+        """Whether only the time is another than that of what the owner has published, as after a restore or a sync."""
+        sizes = {size_of_version(version) for version in owner.versions}
+        return self.version is not None and size_of_version(self.version) in sizes and is_whole(self.path)
 
     def _is_sealed(self) -> bool:
-        mark = mark_of(self._recipe.name, replaces=self._recipe.replace)
+        mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)
         return is_sealed(self.path, mark, self._claim.location, os.path.basename(self._claim.source))
 
     @property

@@ -134,6 +134,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Whether a step of the recipe, or of one of its outputs, runs a program."""
         return any(step.works_on_files for step in self.all_steps)
 
+    @property
+    def mark_name(self) -> str:
+        """What the mark of its outputs stands for: its name. Two without one are two, where they replace sources."""
+        return self.fingerprint if self.replace and self.name == NAMELESS else self.name
+
     def takes_places_of(self, older: "Recipe") -> bool:
         """Return whether this makes, of the same source and in the same folder, files of the names of the older's.
 

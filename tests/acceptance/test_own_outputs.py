@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from PIL import Image
@@ -156,3 +157,73 @@ def test_a_watch_takes_no_outputs_of_another_recipe_among_their_sources(fileq: P
     fileq.run("run", "p", "--resize", "30x")
     fileq.run("watch", "p", "-r", "thumbnail", "--once", "--work")
     assert {job["source"] for job in fileq.json("list")} == {str(tree / name) for name in ORIGINALS}
+
+
+FLAT = '[recipes.flat]\nout = "{folder}"\noutputs = [{name = "{stem}-f.jpg", quality = 60}]\n'
+
+
+def test_outputs_beside_their_sources_are_none_for_any_recipe(fileq: Program, tree: Path) -> None:
+    for quality in ("70", "60"):
+        fileq.run(
+            "run", "p", "--resize", "90x", "--quality", quality, "--name", "{stem}-s.{ext}", "--base", "p", "-o", "p"
+        )
+    fileq.configure(FLAT)
+    fileq.run("run", "p", "-r", "flat")
+    fileq.run("run", "p")
+    fileq.run("run", "p/*.jpg", "-r", "thumbnail")
+    made = {job["source"] for job in fileq.json("list")}
+    assert made == {str(tree / name) for name in ORIGINALS}
+    fileq.run("run", tree / ORIGINALS[0].replace(".jpg", "-s.jpg"), "-r", "png")
+    assert len({job["source"] for job in fileq.json("list")}) == len(ORIGINALS) + 1
+
+
+@pytest.mark.parametrize("database", ["the same", "another"])
+@pytest.mark.parametrize("after", ["move", "delete"])
+def test_a_watch_disposes_of_no_output_that_stands_beside_its_source(
+    fileq: Program, tree: Path, after: str, database: str
+) -> None:
+    move = 'move_to = "done"\n' if after == "move" else ""
+    fileq.configure(
+        f'{FLAT}[[watch]]\npath = "p"\nrecipe = "web"\nout = "ready"\nafter = "{after}"\nsettle = "100ms"\n{move}'
+    )
+    own = {"FILEQ_DATABASE": str(fileq.folder / "another.db")} if database == "another" else {}
+    with mock.patch.dict(fileq.environment, own):
+        fileq.run("run", "p", "-r", "flat")
+    for _ in range(2):
+        fileq.run("watch", "--once", "--work")
+    assert files(tree) == sorted(name.replace(".jpg", "-f.jpg") for name in ORIGINALS)
+    assert files(fileq.folder / "ready") == ORIGINALS
+
+
+def test_an_output_that_was_edited_is_an_original_again_though_its_editor_keeps_the_mark(
+    fileq: Program, tree: Path
+) -> None:
+    fileq.run("run", "p")
+    web = tree / "web"
+    edited = fileq.folder / "edited"
+    edited.mkdir()
+    for name in files(web):
+        content = bytearray((web / name).read_bytes())
+        shutil.copy(web / name, edited / f"same-{os.path.basename(name)}")
+        content[-20] ^= 1
+        (edited / os.path.basename(name)).write_bytes(content)
+    fileq.run("run", "edited")
+    assert files(edited / "web") == sorted(os.path.basename(name) for name in files(web))
+
+
+def test_an_output_that_has_another_time_alone_is_made_anew_in_its_place(fileq: Program, tree: Path) -> None:
+    fileq.run("run", "p", "-r", "web", "-r", "png")
+    for name in files(tree):
+        os.utime(tree / name, (1e9, 1e9))
+    assert fileq.json("run", "p", "-r", "web", "-r", "png", "--force")["jobs"]["failed"] == 0
+    answer = fileq.run("run", "p", "-r", "web", "-r", "png")
+    assert "changed" not in answer.stderr
+
+
+def test_after_one_line_has_replaced_originals_another_line_takes_them_with_another_database(
+    fileq: Program, tree: Path
+) -> None:
+    fileq.run("run", "p", "--strip", "--replace")
+    fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / "another.db")
+    assert fileq.json("run", "p", "--strip", "--replace")["queued"] == 0
+    assert fileq.json("run", "p", "--resize", "40x", "--replace")["jobs"]["done"] == len(ORIGINALS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fileq.files.identity import is_same_file, version_of
+from fileq.files.identity import is_same_file, size_of_version, version_of
 from fileq.job import SKIPPED_OUTPUTS, JobState, OutputInfo
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import Database
@@ -242,7 +242,8 @@ class Outputs:
     def find_changed(self, job_id: int) -> list[str] | None:
         """Return which outputs of a done job somebody has changed since; None where not all are there.
 
-        A folder in its place, a link to nothing or an empty file is no output.
+        A folder in its place, a link to nothing or an empty file is no output. One of the same size is taken for
+        unchanged: many have another time after a restore or a sync.
         """
         published = self._published_by(job_id)
         if published is None:
@@ -255,7 +256,8 @@ class Outputs:
             if version_of(status) != version:
                 if not status.st_size or not stat.S_ISREG(status.st_mode):
                     return None
-                changed.append(path)
+                if status.st_size != size_of_version(version):
+                    changed.append(path)
         return changed
 
     def are_unchanged(self, job_id: int) -> bool:
