@@ -13,6 +13,11 @@ from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 def require_batch(ledger: Ledger, batch_id: int | None) -> None:
     """Raise NotFoundError where there is no such batch; None is any batch."""
     if batch_id is not None and not ledger.batches.has_jobs(batch_id):
+        if batch_id > 0 and ledger.batches.was_opened(batch_id):
+            raise NotFoundError(
+                f"Batch {batch_id} has no jobs any more: they were run again in a later batch, or forgotten.",
+                "fileq batches shows the others.",
+            )
         raise NotFoundError(f"There is no batch {batch_id}.", "fileq batches shows them.")
 
 

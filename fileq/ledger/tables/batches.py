@@ -49,6 +49,11 @@ class Batches:
             ).fetchone()
         return row is not None
 
+    def was_opened(self, batch_id: int) -> bool:
+        """Return whether there was a batch of this number, or one after it."""
+        with self._database.reading() as connection:
+            return connection.execute("select 1 from batches where id >= ?", (batch_id,)).fetchone() is not None
+
     def find_queue(self, job_id: int) -> str:
         """Return the name of the queue that carries a job's messages."""
         with self._database.reading() as connection:
