@@ -1,15 +1,20 @@
 """The undoing of a batch, as `fileq undo` and `fileq clean --batch` do it, and its answer."""
 
 import time
+from itertools import islice
 
 from fileq.cli.lookup import require_batch
 from fileq.cli.session import Session
 from fileq.cli.stop_requests import stop_requests
+from fileq.cli.views.kept_outputs import hint_at_kept
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Display, Text, Tone
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import UndoResult, undo_batch
 from fileq.units import describe_bytes, describe_count, was_or_were
+
+_MOST_KEPT = 1000
+"""So many paths of outputs that were kept are in the answer."""
 
 
 def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_run: bool) -> ExitCode:
@@ -30,7 +35,7 @@ def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_ru
             [*planned, Text(_describe(result, dry_run=dry_run), Tone.TITLE)],
         )
     )
-    _hint_at_rest(result, display)
+    _hint_at_rest(session, result, display)
     if result.outputs.stopped:
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if result.outputs.failed or result.not_kept else ExitCode.DONE
@@ -42,6 +47,8 @@ def _document(result: UndoResult, batch_id: int, *, dry_run: bool) -> dict[str, 
         "outputs_removed": result.outputs.outputs_removed,
         "bytes_freed": result.outputs.bytes_freed,
         "kept_changed": result.outputs.kept_changed,
+        "kept": list(islice(result.outputs.kept, _MOST_KEPT)),
+        "remade": [{"batch": number, "outputs": count} for number, count in sorted(result.remade.items())],
         "put_back": result.put_back,
         "not_kept": result.not_kept,
     }
@@ -71,16 +78,18 @@ def _describe(result: UndoResult, *, dry_run: bool) -> str:
         parts.append(f"{describe_count(back, 'file')} {would}put back")
     if result.outputs.folders_removed:
         parts.append(f"{describe_count(result.outputs.folders_removed, 'empty folder')} removed")
-    nothing = "Nothing was undone" if result.outputs.kept_changed or result.not_kept else "Nothing to undo"
+    kept = result.outputs.kept_changed or result.not_kept
+    nothing = "Nothing was undone" if kept or result.remade else "Nothing to undo"
     return f"{'; '.join(parts) or nothing}.{' Nothing was changed.' if dry_run and parts else ''}"
 
 
-def _hint_at_rest(result: UndoResult, display: Display) -> None:
+def _hint_at_rest(session: Session, result: UndoResult, display: Display) -> None:
+    for number, count in sorted(result.remade.items()):
+        made = f"{describe_count(count, 'output')} {was_or_were(count)} made anew by batch {number}, and kept"
+        display.hint(f"{made}. Undo that first: {session.command('undo', number)}")
     for path in result.not_kept:
         display.error(f"What {path} took the place of was not kept, so it can't be put back. The output stays.")
-    if changed := result.outputs.kept_changed:
-        kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
-        display.hint(f"{kept} changed by somebody, and kept.")
+    hint_at_kept(result.outputs.kept, display)
     for problem in result.outputs.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then undo it again.")
     if result.outputs.stopped:

@@ -106,7 +106,7 @@ class _Cleanup:
         elif state is OutputState.MISSING:
             self._missing.append(output)
         elif state is OutputState.CHANGED:
-            self.result.kept_changed += 1
+            self.result.kept.append(output.path)
         if len(self._batch) + len(self._missing) == _BATCH:
             self._remove_batch()
         # What is another file by now is nothing that fileq would have to make room for.

@@ -123,7 +123,8 @@ class Remover:
                 return True
         except FileExistsError:  # somebody else's file has the hidden name: it keeps that
             return False
-        self._result.kept_changed += directory.lstat(removal.name) is not None
+        if directory.lstat(removal.name) is not None:
+            self._result.kept.append(output.path)
         return False
 
     def _is_ours(self, directory: Directory, removal: Removal, name: str) -> bool:
@@ -131,7 +132,7 @@ class Remover:
         status = directory.lstat(name)
         if status is None or is_same_file(status, removal.output.inode, removal.output.version):
             return status is not None
-        self._result.kept_changed += 1
+        self._result.kept.append(removal.output.path)
         if name == removal.hidden_name and (error := self._restore(directory, removal)):
             self._add_failure(removal, error)
         return False
@@ -199,7 +200,7 @@ def _finish_removal(
     if status is None:
         return _finish_without_hidden_file(ledger, directory, removal, now, dry_run=dry_run)
     if not is_same_file(status, inode, version):
-        result.kept_changed += 1
+        result.kept.append(removal.path)
         if not dry_run:
             restore_name(directory, hidden, name)
         return True

@@ -33,19 +33,24 @@ class PathList:
 class CleanupResult(msgspec.Struct, kw_only=True):
     """The figures of a cleanup; in a dry run what they would be, but `folders_removed`, which is 0 then.
 
-    `kept_changed` counts outputs that were due and are no longer what fileq wrote; `failed` those that could not be
+    `kept` are outputs that were due and are no longer what fileq wrote; `failed` counts those that could not be
     removed. `paths` are the outputs that went, or would go. `stopped`: it was asked to stop before it was through.
     """
 
     outputs_removed: int = 0
     bytes_freed: int = 0
-    kept_changed: int = 0
     jobs_purged: int = 0
     folders_removed: int = 0
     failed: int = 0
     stopped: bool = False
     paths: PathList = msgspec.field(default_factory=PathList)
+    kept: PathList = msgspec.field(default_factory=PathList)
     reasons: dict[tuple[str, str], int] = {}
+
+    @property
+    def kept_changed(self) -> int:
+        """How many outputs were due and are no longer what fileq wrote."""
+        return len(self.kept)
 
     @property
     def problems(self) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import msgspec
 
+from fileq.files.identity import version_at
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import RemovableOutput
 from fileq.ledger.tables.replaced_files import ReplacedFile
@@ -21,12 +22,14 @@ _AT_ONCE = 500
 class UndoResult(msgspec.Struct, kw_only=True):
     """What became of a batch's outputs, and of what they had replaced: `put_back`, or `not_kept` and so lost.
 
-    Where a file was not kept, the output that took its place stays.
+    Where a file was not kept, the output that took its place stays. `remade` says of later batches, by their numbers,
+    how many of its outputs they have made anew.
     """
 
     outputs: CleanupResult = msgspec.field(default_factory=CleanupResult)
     put_back: list[str] = []
     not_kept: list[str] = []
+    remade: dict[int, int] = {}
 
 
 def undo_batch(
@@ -37,7 +40,7 @@ def undo_batch(
     `stop` is asked between files: the next time does what is left. Raises LedgerError, and EnvironmentFailure where a
     cleanup is under way.
     """
-    result = UndoResult()
+    result = UndoResult(remade=ledger.retention.count_remade(batch_id))
     with nullcontext() if dry_run else cleanup_lock(ledger, now), DirectoryCache(ledger) as directories:
         undoing = _Undoing(ledger, batch_id, directories, result, now, stop, dry_run=dry_run)
         undoing.put_back_all()
@@ -83,9 +86,17 @@ class _Undoing:
             if outcome is PutBack.DONE:
                 self._result.put_back.append(path)
             elif outcome is PutBack.CHANGED:
-                self._result.outputs.kept_changed += 1
+                self._keep(path)
             elif outcome is PutBack.GONE:
                 self._result.not_kept.append(path)
+
+    def _keep(self, path: str) -> None:
+        """Note that something else has the place of an output: that of a later batch, or what somebody has made."""
+        later = find_published_batch(self._ledger, path)
+        if later is None or later == self._batch_id:
+            self._result.outputs.kept.append(path)
+        else:
+            self._result.remade[later] = self._result.remade.get(later, 0) + 1
 
     def _put_back(self, replaced: ReplacedFile) -> None:
         """Put one file back. Of one that several attempts had begun to replace, any name that is kept counts."""
@@ -127,4 +138,13 @@ class _Undoing:
             if state is OutputState.UNCHANGED:
                 yield output
             elif state in (OutputState.CHANGED, OutputState.SOURCE):
-                self._result.outputs.kept_changed += 1
+                self._result.outputs.kept.append(output.path)
+
+
+def find_published_batch(ledger: Ledger, path: str) -> int | None:
+    """Return the batch that has made what stands at a path, where nobody has changed it since; else None."""
+    owner = ledger.outputs.find_owner(path)
+    if owner is None or version_at(path) not in owner.versions:
+        return None
+    job = ledger.overview.find_job(owner.job_id, purged=True)
+    return None if job is None else job.batch_id

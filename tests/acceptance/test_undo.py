@@ -51,9 +51,44 @@ def test_an_output_that_somebody_changed_stays_and_is_said(fileq, photos, before
     changed = photos / "web" / files(photos / "web")[0]
     changed.write_bytes(b"mine")
     ran = fileq.run("undo", "1")
-    assert "1 output was changed by somebody, and kept." in ran.stderr
+    assert f"1 output was changed by somebody, and kept.\nkept photos/web/{changed.name}\n" in ran.stderr
     assert contents(photos) == before | {f"web/{changed.name}": b"mine"}
     assert "Nothing was undone." in fileq.run("undo", "1").stdout
+
+
+def test_what_a_later_batch_made_anew_is_named_with_what_undoes_it(fileq, photos):
+    fileq.run("run", photos)
+    name = min(files(photos))
+    (photos / name).write_bytes((photos / "IMG_0002.jpg").read_bytes())
+    fileq.run("run", photos / name)
+    ran = fileq.run("undo", "1")
+    assert "1 output was made anew by batch 2, and kept. Undo that first: fileq undo 2" in ran.stderr
+    assert files(photos / "web") == [name]
+    fileq.run("undo", "2")
+    assert "Nothing to undo." in fileq.run("undo", "1").stdout
+
+
+def test_a_replacement_that_a_later_batch_replaced_is_not_called_somebodys_change(fileq, photos, before):
+    fileq.run("run", photos, "--resize", "50x", "--replace")
+    fileq.run("run", photos, "--resize", "20x", "--replace")
+    ran = fileq.run("undo", "1")
+    assert f"{len(before)} outputs were made anew by batch 2, and kept. Undo that first: fileq undo 2" in ran.stderr
+    assert "by somebody" not in ran.stderr
+    assert fileq.json("undo", "1")["remade"] == [{"batch": 2, "outputs": len(before)}]
+    fileq.run("undo", "2")
+    fileq.run("undo", "1")
+    assert contents(photos) == before
+
+
+@pytest.mark.usefixtures("photos")
+def test_batches_show_what_was_undone(fileq):
+    fileq.run("run", "photos")
+    fileq.run("run", "photos", "-r", "thumbnail")
+    fileq.run("undo", "1")
+    assert [one["removed"] for one in fileq.json("batches")] == [False, True]
+    _, second, first = fileq.run("batches").stdout.splitlines()
+    assert first.endswith("  removed")
+    assert second.endswith("  photos/thumbnail")
 
 
 def test_originals_that_were_replaced_come_back(fileq, photos, before):

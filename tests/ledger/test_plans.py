@@ -31,6 +31,7 @@ LOOKS = {
     "find_running_attempts": lambda ledger: ledger.health.find_running_attempts([1, 2]),
     "count_work": lambda ledger: ledger.work.count_work(1, NOW),
     "count_work of all": lambda ledger: ledger.work.count_work(None, NOW),
+    "count_remade": lambda ledger: ledger.retention.count_remade(1),
     "list_ended_work": lambda ledger: ledger.work.list_ended_work(1),
     "list_ended_work of all": lambda ledger: ledger.work.list_ended_work(None),
     "sample_work": lambda ledger: ledger.work.sample_work(),

@@ -94,6 +94,25 @@ class Retention:
             ).fetchall()
         return [_output(row) for row in rows]
 
+    def count_remade(self, batch_id: int) -> dict[int, int]:
+        """Return how many jobs of a batch have no outputs any more as later batches have made them anew, by these.
+
+        Those that have replaced other files are left out.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select newer.batch_id, count(distinct jobs.id) from jobs join recipes on recipes.id = jobs.recipe_id"
+                " join jobs as newer on newer.source = jobs.source and newer.folder = jobs.folder"
+                " join recipes as same on same.id = newer.recipe_id and same.name = recipes.name"
+                " where jobs.batch_id = ?1 and jobs.outputs > 0 and newer.id > jobs.id and newer.batch_id > ?1"
+                " and not exists (select 1 from outputs where job_id = jobs.id)"
+                " and not exists (select 1 from replaced_files where job_id = jobs.id)"
+                " and exists (select 1 from outputs where job_id = newer.id and published_version is not null)"
+                " group by newer.batch_id",
+                (batch_id,),
+            ).fetchall()
+        return dict(rows)
+
     def total_output_bytes(self, recipe_ids: Collection[int]) -> int:
         """Return the bytes of all published outputs of these recipes."""
         with self._database.reading() as connection:

@@ -59,6 +59,8 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     folder: str
     recipe_names: tuple[str, ...]
+    is_removed: bool
+    """Whether it has made something, and all of that was removed since, by undo or retention."""
 
 
 class WaitingTotal(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +191,7 @@ class WorkQueries:
                 " join recipes on recipes.id = used order by recipes.name",
                 (batch_id,),
             ).fetchall()
+            is_removed = self._is_removed(batch_id)
         sources = [decode_path(source) for source, _, _ in rows]
         return BatchSummary(
             batch_id=batch_id,
@@ -196,7 +199,18 @@ class WorkQueries:
             source=sources[0] if len(set(sources)) == 1 else _common_folder(map(os.path.dirname, sources)),
             folder=_common_folder(decode_path(folder) for _, folder, _ in rows),
             recipe_names=tuple(name for (name,) in names),
+            is_removed=is_removed,
         )
+
+    def _is_removed(self, batch_id: int) -> bool:
+        outputs = "select 1 from jobs join outputs on outputs.job_id = jobs.id where batch_id = ? and"
+        with self._database.reading() as connection:
+            (is_removed,) = connection.execute(
+                f"select exists ({outputs} removed_at is not null)"
+                f" and not exists ({outputs} published_version is not null)",
+                (batch_id, batch_id),
+            ).fetchone()
+        return bool(is_removed)
 
     def total_waiting(self, batch_id: int | None = None) -> list[WaitingTotal]:
         """Return why jobs wait, of a batch or of all, the most frequent reason first."""

@@ -67,6 +67,7 @@ def _document(summary: BatchSummary, tally: JobTally) -> dict[str, Any]:
         "bytes_in": tally.bytes_in,
         "bytes_out": tally.bytes_out,
         "outputs": tally.outputs,
+        "removed": summary.is_removed,
     }
 
 
@@ -78,5 +79,5 @@ def _row(summary: BatchSummary, tally: JobTally) -> tuple[Cell, ...]:
         Text(describe_tally(tally), tone),
         ", ".join(summary.recipe_names),
         relative_path(summary.source),
-        relative_path(summary.folder),
+        Text("removed", Tone.QUIET) if summary.is_removed else relative_path(summary.folder),
     )

@@ -10,12 +10,13 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.stop_requests import stop_requests
+from fileq.cli.views.kept_outputs import hint_at_kept
 from fileq.config import Config
 from fileq.display import Answer, Display, Text, Tone
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import CleanupResult
 from fileq.retention import clean as clean_outputs
-from fileq.units import KeepDuration, describe_bytes, describe_count, was_or_were
+from fileq.units import KeepDuration, describe_bytes, describe_count
 
 app = new_app()
 
@@ -117,9 +118,7 @@ def _describe(result: CleanupResult, *, dry_run: bool) -> str:
 
 
 def _hint_at_kept(result: CleanupResult, display: Display) -> None:
-    if changed := result.kept_changed:
-        kept = f"{describe_count(changed, 'output')} {was_or_were(changed)}"
-        display.hint(f"{kept} changed by somebody, and kept.")
+    hint_at_kept(result.kept, display)
     for problem in result.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then clean again.")
     if result.stopped:
