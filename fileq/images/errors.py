@@ -21,6 +21,9 @@ _MORE_PIXELS = "Raise max_pixels in the config if it is meant to be that large."
 
 HINT = "Open it in a viewer; if it looks broken there too, get a new copy of it."
 
+_CAN_NOT = re.compile("unsupported|unimplemented|not (been )?(supported|implemented)", re.IGNORECASE)
+"""What decoders say of files that are whole, and that they have no way to read."""
+
 _IMPOSSIBLE_PLACES = {errno.EINVAL, errno.EOVERFLOW}
 """What the system says where a damaged file sends its reader to a place before its beginning or beyond all files."""
 
@@ -76,7 +79,7 @@ def translate_decode_errors(path: str) -> Iterator[None]:
     except OSError as error:
         raise _decode_failure(error, path) from error
     except DAMAGE as error:
-        raise unreadable(path, f"is damaged ({_reason(error)})") from error
+        raise _undecodable(path, error) from error
 
 
 @contextmanager
@@ -148,6 +151,15 @@ def _decode_failure(error: OSError, path: str) -> JobError:
         return out_of_memory(path)
     if "truncated" in reason:
         return unreadable(path, "is cut off: its end is missing")
+    return _undecodable(path, error)
+
+
+def _undecodable(path: str, error: BaseException) -> JobError:
+    """Return the error of a source that a decoder gives up: it is damaged, or the decoder says that it can't do it."""
+    reason = _reason(error)
+    if isinstance(error, NotImplementedError) or _CAN_NOT.search(reason):
+        message = f"{path} is of a kind that can't be read ({reason})."
+        return JobError(ErrorKind.UNSUPPORTED, message, "Save it as PNG or TIFF with a program that opens it.")
     return unreadable(path, f"is damaged ({reason})")
 
 

@@ -117,7 +117,6 @@ PILLOW_RAISES = [
     AssertionError(),
     OverflowError("too large"),
     RuntimeError("decoder gave up"),
-    NotImplementedError("Pixel format has not been implemented"),
     ZeroDivisionError("division by zero"),
     struct.error("unpack requires a buffer of 4 bytes"),
     zlib.error("incorrect header check"),
@@ -127,6 +126,21 @@ PILLOW_RAISES = [
     OSError("broken data stream when reading image file"),
     OSError("unrecognized data stream contents when reading image file"),
 ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotImplementedError("Pixel format has not been implemented"),
+        OSError("Unsupported BMP pixel depth (7)"),
+        ValueError("subsampling not supported"),
+    ],
+)
+def test_what_a_decoder_has_no_way_to_read_is_not_called_damaged(error):
+    with pytest.raises(JobError) as read, translate_decode_errors("/photos/x.jpg"):
+        raise error
+    assert read.value.kind == ErrorKind.UNSUPPORTED
+    assert "damaged" not in read.value.message
 
 
 @pytest.mark.parametrize("error", PILLOW_RAISES, ids=lambda error: f"{type(error).__name__}")

@@ -11,6 +11,23 @@ if TYPE_CHECKING:
 
 _HEADER = 26  # bytes
 
+_LARGE = 2  # the version of PSB
+_COLOR_MODES = {
+    0: "bitmap", 1: "gray", 2: "indexed colour", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab",
+}  # fmt: skip
+_READ = {(0, 1), (0, 8), (1, 8), (2, 8), (3, 8), (4, 8), (7, 8), (8, 8), (9, 8)}
+"""Color modes and bits a channel that Pillow knows."""
+
+
+def describe_rare_kind(start: bytes) -> str | None:
+    """Return what is rare in a document that begins with `start`: the end of a sentence. None for a usual one."""
+    version, depth, mode = (int.from_bytes(start[at : at + 2], "big") for at in (4, 22, 24))
+    if version == _LARGE:
+        return "of the large kind (PSB)"
+    if mode not in _COLOR_MODES or (mode, depth) in _READ:
+        return None
+    return f"in {_COLOR_MODES[mode]} with {depth} {'bit' if depth == 1 else 'bits'} a channel"
+
 
 def has_transparency(file: BinaryIO) -> bool:
     """Return whether the fourth channel of an open PSD is transparency, which a negative number of layers says.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
 from fileq.images.errors import too_large, unreadable
-from fileq.images.formats import optional_codecs
+from fileq.images.formats import optional_codecs, psd
 from fileq.images.formats.jpeg2000.image import SIGNATURES, Jpeg2000File, read_codestream
 from fileq.images.formats.tiff import directories
 from fileq.images.recognition.foreign import recognize_foreign
@@ -93,10 +93,9 @@ def refuse_unopened(file: BinaryIO, start: bytes, path: str, max_pixels: int) ->
 
 def _refuse_rare_kinds(file: BinaryIO, start: bytes, path: str) -> None:
     """Raise JobError (unsupported) where a file is in a format of fileq's, and of a kind that other programs read."""
-    if start.startswith(b"8BPS"):
-        depth = int.from_bytes(start[22:24], "big")
-        message = f"{path} is a Photoshop document with {depth} bits a channel, of a kind that can't be read."
-        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as RGB, CMYK or gray with 8 bits a channel.")
+    if start.startswith(b"8BPS") and (kind := psd.describe_rare_kind(start)) is not None:
+        message = f"{path} is a Photoshop document {kind}, which can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as PSD in RGB, CMYK or gray with 8 bits a channel.")
     if start.startswith(directories.BIG_ENDIAN_BIG_TIFF):
         message = f"{path} is a BigTIFF in big-endian byte order, which can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it in little-endian byte order, or {_INSTALL}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from typing import Any, NamedTuple
 
@@ -203,3 +204,14 @@ def test_a_tiff_of_very_many_channels_says_how_many_are_read(tmp_path, channels)
     said = refusal(tmp_path, content.getvalue().replace(tag + b"\x21\0", tag + channels.to_bytes(2, "little")), "tif")
     assert said.kind == ErrorKind.UNSUPPORTED
     assert f"{channels:,} channels" in said.message
+
+
+@pytest.mark.parametrize(
+    ("version", "mode", "depth", "words"),
+    [(2, 3, 8, "PSB"), (1, 3, 16, "RGB with 16 bits"), (1, 1, 32, "gray with 32 bits"), (1, 9, 16, "Lab")],
+)
+def test_a_photoshop_document_of_a_rare_kind_says_which(tmp_path, version, mode, depth, words):
+    header = b"8BPS" + version.to_bytes(2, "big") + bytes(6) + struct.pack(">HIIHH", 3, 9, 9, depth, mode)
+    said = refusal(tmp_path, header + bytes(14), "psd")
+    assert said.kind == ErrorKind.UNSUPPORTED
+    assert words in said.message
