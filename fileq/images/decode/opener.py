@@ -41,6 +41,7 @@ from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import avif, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
 from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
+from fileq.images.formats.jpeg2000.xmp import read_xmp
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
 from fileq.images.hdr import item_reader, jpeg_reader
@@ -206,6 +207,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         image.info["xmp"] = gif_rewrite.read_xmp(read_all(file))
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
+    if image.format == "JPEG2000":
+        with rewound(file), suppress(ValueError):
+            image.info["xmp"] = read_xmp(file)
     if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
         image.info["gain_map"] = gain_map = jpeg_reader.find_gain_map(read_all(file))
         image.info["has_gain_map"] = gain_map is not None or jpeg_reader.names_gain_map(image.applist)

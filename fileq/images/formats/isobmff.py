@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fileq.files.containers import Chunk
 
-_IN_FILE, _IN_BOX = 0, 1  # how an item is found
+_IN_FILE, IN_BOX = 0, 1  # how an item is found
 _LONG_NUMBERS = 1  # a flag of ipma: two bytes for each property
 
 
@@ -157,8 +157,8 @@ def _read_parts(content: bytes, iloc: Chunk, base: int) -> Iterator[tuple[int, l
         for _ in range(reader.take(2)):
             reader.take(index_size if version else 0)
             start, length = origin + reader.take(offset_size), reader.take(length_size)
-            parts.append(ItemPart(start + (base if method == _IN_BOX else 0), length))
-        if method > _IN_BOX or (method == _IN_BOX and base < 0):
+            parts.append(ItemPart(start + (base if method == IN_BOX else 0), length))
+        if method > IN_BOX or (method == IN_BOX and base < 0):
             raise ValueError("an item is made of others")
         yield item_id, parts
 
@@ -168,6 +168,11 @@ class Reader:
 
     def __init__(self, content: bytes, at: int) -> None:
         self._content, self._at = content, at
+
+    @property
+    def place(self) -> int:
+        """Where the next number begins."""
+        return self._at
 
     def take(self, count: int) -> int:
         """Return the number in the next bytes; 0 of none."""

@@ -1,7 +1,6 @@
-"""AVIF and HEIC files with other metadata, everything else left where it lies, bit for bit.
+"""AVIF and HEIC files with other metadata, everything else left as it is, bit for bit.
 
-What goes is overwritten in its place, as all other parts of such a file are known by their offsets (ISO/IEC 14496-12,
-8.11, and 23008-12, annex A).
+All parts of such a file are known by their offsets, which follow (ISO/IEC 14496-12, 8.11, and 23008-12, annex A).
 """
 
 from __future__ import annotations
@@ -11,15 +10,19 @@ from typing import TYPE_CHECKING
 
 from fileq.files.containers import boxes
 from fileq.images.formats.isobmff import read_items
+from fileq.images.formats.isobmff_splice import Edit, splice
 from fileq.images.metadata.xmp import without_wrapper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileq.images.formats.isobmff import ItemPart, ItemTable
     from fileq.images.metadata.selection import Metadata
 
-_NO_EXIF = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
-"""A directory without entries."""
+_NO_EXIF = bytes(4) + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
+"""An item with a directory without entries."""
 
+_NO_XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 _XMP = b"application/rdf+xml"
 _PREFIX = 6  # bytes of Exif\0\0, which Pillow writes before a directory
 
@@ -27,30 +30,41 @@ _PREFIX = 6  # bytes of Exif\0\0, which Pillow writes before a directory
 def rewrite(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """Return the file with `exif` and the XMP of `data` in place of its own, as far as it had some.
 
-    Raises ValueError or IndexError where the file is not laid out so, or has no room for what is new.
+    Raises ValueError or IndexError where the file is not laid out so.
     """
-    new = bytearray(content)
+    new, edits = bytearray(content), []
     for box in boxes(io.BytesIO(content)):
         if box.name == b"uuid":
-            new[box.payload : box.end] = bytes(box.end - box.payload)
-            new[box.start + 4 : box.start + 8] = b"free"
+            edits.append(Edit(box.start, box.end, b""))
         elif box.name == b"moov":
             raise ValueError("it has tracks, whose metadata lies elsewhere")
     items = read_items(content)
-    if items is not None:
-        _rewrite_items(new, content, items, exif, data.xmp)
-    return bytes(new)
+    for places, payload, padding in _replacements(content, items, exif, data.xmp):
+        if len(places) == 1:
+            edits += _edits_of(content, places[0], payload)
+        else:
+            _overwrite(new, places, payload, padding)
+    return splice(bytes(new), items, edits)
 
 
-def _rewrite_items(new: bytearray, content: bytes, items: ItemTable, exif: bytes, xmp: bytes) -> None:
-    for item_id, places in items.parts(content).items():
-        kind = items.kinds.get(item_id)
+def _replacements(
+    content: bytes, items: ItemTable | None, exif: bytes, xmp: bytes
+) -> Iterator[tuple[list[ItemPart], bytes, bytes]]:
+    """Yield where the parts of each item with metadata lie, what comes in their place, and what fills up the rest."""
+    for item_id, places in items.parts(content).items() if items is not None else ():
+        kind = items.kinds.get(item_id) if items is not None else None
         if kind == b"Exif":
-            payload = _PREFIX.to_bytes(4, "big") + exif if exif else bytes(4) + _NO_EXIF
-            _overwrite(new, places, payload, b"\0")
+            yield places, _PREFIX.to_bytes(4, "big") + exif if exif else _NO_EXIF, b"\0"
         elif kind == _XMP:
             room = sum(place.length for place in places)
-            _overwrite(new, places, xmp if len(xmp) <= room else without_wrapper(xmp), b" ")
+            yield places, (xmp if len(xmp) <= room else without_wrapper(xmp)) or _NO_XMP, b" "
+
+
+def _edits_of(content: bytes, place: ItemPart, payload: bytes) -> list[Edit]:
+    start, end = place.start, place.start + place.length
+    if end > len(content):
+        raise ValueError("an item lies outside of the file")
+    return [Edit(start, end, payload)] if content[start:end] != payload else []
 
 
 def _overwrite(new: bytearray, places: list[ItemPart], payload: bytes, padding: bytes) -> None:

@@ -15,14 +15,14 @@ from fileq.files.containers import (
     riff_chunk,
     riff_chunks,
 )
-from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jxl_rewrite, tiff_rewrite
+from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jp2_rewrite, jxl_rewrite, tiff_rewrite
 from fileq.images.metadata.save_options import build_xmp_segments, save_options, xmp_for
 
 if TYPE_CHECKING:
     from fileq.images.metadata.selection import Metadata
     from fileq.units import Size
 
-REWRITABLE_FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic", "jxl")
+REWRITABLE_FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic", "jxl", "jp2")
 
 _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE  # markers; XMP has that of EXIF
 _PNG_KEPT = {
@@ -94,4 +94,5 @@ _REWRITERS = {
     "avif": isobmff_rewrite.rewrite,
     "heic": isobmff_rewrite.rewrite,
     "jxl": jxl_rewrite.rewrite,
+    "jp2": jp2_rewrite.rewrite,
 }
