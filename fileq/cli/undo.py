@@ -13,6 +13,7 @@ from fileq.errors import ExitCode, UsageError
 from fileq.retention import UndoResult, undo_batch
 from fileq.units import describe_bytes, describe_count, was_or_were
 
+_MOST_SHOWN = 20
 _MOST_KEPT = 1000
 """So many paths of outputs that were kept are in the answer."""
 
@@ -38,7 +39,8 @@ def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_ru
     _hint_at_rest(session, result, display)
     if result.outputs.stopped:
         return ExitCode.INTERRUPTED
-    return ExitCode.FAILED if result.outputs.failed or result.not_kept else ExitCode.DONE
+    is_left = result.outputs.failed or result.not_kept or result.originals
+    return ExitCode.FAILED if is_left else ExitCode.DONE
 
 
 def _document(result: UndoResult, batch_id: int, *, dry_run: bool) -> dict[str, object]:
@@ -49,6 +51,7 @@ def _document(result: UndoResult, batch_id: int, *, dry_run: bool) -> dict[str, 
         "kept_changed": result.outputs.kept_changed,
         "kept": list(islice(result.outputs.kept, _MOST_KEPT)),
         "remade": [{"batch": number, "outputs": count} for number, count in sorted(result.remade.items())],
+        "originals": [{"batch": number, "files": count} for number, count in sorted(result.originals.items())],
         "put_back": result.put_back,
         "not_kept": result.not_kept,
     }
@@ -78,8 +81,8 @@ def _describe(result: UndoResult, *, dry_run: bool) -> str:
         parts.append(f"{describe_count(back, 'file')} {would}put back")
     if result.outputs.folders_removed:
         parts.append(f"{describe_count(result.outputs.folders_removed, 'empty folder')} removed")
-    kept = result.outputs.kept_changed or result.not_kept
-    nothing = "Nothing was undone" if kept or result.remade else "Nothing to undo"
+    is_left = result.outputs.kept_changed or result.not_kept or result.remade or result.originals
+    nothing = "Nothing was undone" if is_left else "Nothing to undo"
     return f"{'; '.join(parts) or nothing}.{' Nothing was changed.' if dry_run and parts else ''}"
 
 
@@ -87,8 +90,13 @@ def _hint_at_rest(session: Session, result: UndoResult, display: Display) -> Non
     for number, count in sorted(result.remade.items()):
         made = f"{describe_count(count, 'output')} {was_or_were(count)} made anew by batch {number}, and kept"
         display.hint(f"{made}. Undo that first: {session.command('undo', number)}")
-    for path in result.not_kept:
+    for number, count in sorted(result.originals.items()):
+        replaced = f"{describe_count(count, 'file')} had been replaced by batch {number} before"
+        display.reason(f"{replaced}, and stay as they are. Put the originals back: {session.command('undo', number)}")
+    for path in result.not_kept[:_MOST_SHOWN]:
         display.error(f"What {path} took the place of was not kept, so it can't be put back. The output stays.")
+    if (more := len(result.not_kept) - _MOST_SHOWN) > 0:
+        display.reason(f"and {more:,} more")
     hint_at_kept(result.outputs.kept, display)
     for problem in result.outputs.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then undo it again.")

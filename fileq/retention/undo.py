@@ -23,13 +23,15 @@ class UndoResult(msgspec.Struct, kw_only=True):
     """What became of a batch's outputs, and of what they had replaced: `put_back`, or `not_kept` and so lost.
 
     Where a file was not kept, the output that took its place stays. `remade` says of later batches, by their numbers,
-    how many of its outputs they have made anew.
+    how many of its outputs they have made anew; `originals` says of earlier ones how many originals their undo puts
+    back where this batch has replaced outputs.
     """
 
     outputs: CleanupResult = msgspec.field(default_factory=CleanupResult)
     put_back: list[str] = []
     not_kept: list[str] = []
     remade: dict[int, int] = {}
+    originals: dict[int, int] = {}
 
 
 def undo_batch(
@@ -88,7 +90,7 @@ class _Undoing:
             elif outcome is PutBack.CHANGED:
                 self._keep(path)
             elif outcome is PutBack.GONE:
-                self._result.not_kept.append(path)
+                self._give_up(path)
 
     def _keep(self, path: str) -> None:
         """Note that something else has the place of an output: that of a later batch, or what somebody has made."""
@@ -98,8 +100,17 @@ class _Undoing:
         else:
             self._result.remade[later] = self._result.remade.get(later, 0) + 1
 
+    def _give_up(self, path: str) -> None:
+        """Note that nothing was kept of what an output has replaced, or which batch has kept the original before."""
+        earlier = self._ledger.replaced_files.find_batch_of_original(path)
+        if earlier is None or earlier == self._batch_id:
+            self._result.not_kept.append(path)
+        else:
+            self._result.originals[earlier] = self._result.originals.get(earlier, 0) + 1
+
     def _put_back(self, replaced: ReplacedFile) -> None:
         """Put one file back. Of one that several attempts had begun to replace, any name that is kept counts."""
+        replaced = self._ledger.replaced_files.follow_replacements(replaced)
         try:
             outcome = put_back(self._ledger, self._directories, replaced, self._now, dry_run=self._dry_run)
         except OSError as error:

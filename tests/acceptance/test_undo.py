@@ -68,16 +68,33 @@ def test_what_a_later_batch_made_anew_is_named_with_what_undoes_it(fileq, photos
     assert "Nothing to undo." in fileq.run("undo", "1").stdout
 
 
-def test_a_replacement_that_a_later_batch_replaced_is_not_called_somebodys_change(fileq, photos, before):
+def test_originals_that_were_replaced_twice_come_back_by_the_undo_of_the_first_batch(fileq, photos, before):
     fileq.run("run", photos, "--resize", "50x", "--replace")
     fileq.run("run", photos, "--resize", "20x", "--replace")
+    ran = fileq.run("undo", "2", expect=1)
+    assert f"{len(before)} files had been replaced by batch 1 before" in ran.stderr
+    assert "Put the originals back: fileq undo 1" in ran.stderr
+    assert fileq.json("undo", "2", "--dry-run", expect=1)["originals"] == [{"batch": 1, "files": len(before)}]
+    assert sorted(fileq.json("undo", "1")["put_back"]) == sorted(str(photos / name) for name in before)
+    assert contents(photos) == before
+    assert kept(fileq) == []
+    assert "Nothing to undo." in fileq.run("undo", "2").stdout
+
+
+def test_a_strangers_file_comes_back_once_later_outputs_in_its_place_are_undone(fileq, photos):
+    name = min(files(photos))
+    (photos / "web").mkdir()
+    (photos / "web" / name).write_bytes(b"theirs")
+    fileq.run("run", photos / name, "--overwrite", "-r", "web")
+    (photos / name).write_bytes((photos / "IMG_0002.jpg").read_bytes())
+    fileq.run("run", photos / name, "-r", "web", "--overwrite")
     ran = fileq.run("undo", "1")
-    assert f"{len(before)} outputs were made anew by batch 2, and kept. Undo that first: fileq undo 2" in ran.stderr
+    assert "1 output was made anew by batch 2, and kept. Undo that first: fileq undo 2" in ran.stderr
     assert "by somebody" not in ran.stderr
-    assert fileq.json("undo", "1")["remade"] == [{"batch": 2, "outputs": len(before)}]
+    assert fileq.json("undo", "1")["remade"] == [{"batch": 2, "outputs": 1}]
     fileq.run("undo", "2")
     fileq.run("undo", "1")
-    assert contents(photos) == before
+    assert contents(photos / "web") == {name: b"theirs"}
 
 
 @pytest.mark.usefixtures("photos")

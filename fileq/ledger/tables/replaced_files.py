@@ -39,6 +39,34 @@ class ReplacedFiles:
         """Return what the outputs of a batch took the place of, the latest first."""
         return self._list("jobs.batch_id = ?", batch_id)
 
+    def follow_replacements(self, replaced: ReplacedFile) -> ReplacedFile:
+        """Return what was replaced, with the output that has its place now, where a later job has replaced its source.
+
+        That source was an output, of which nothing was kept: the original alone can come back there.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select job_id, outputs.inode, published_version from outputs join jobs on jobs.id = outputs.job_id"
+                " where path = ? and path = source and published_version is not null and job_id > ?"
+                " and not exists (select 1 from replaced_files where replaced_files.job_id = jobs.id)",
+                (encode_path(replaced.path), replaced.job_id),
+            ).fetchone()
+        if row is None:
+            return replaced
+        job_id, inode, version = row
+        versions = replaced.output_versions | {(inode, version)}
+        return msgspec.structs.replace(replaced, job_id=job_id, output_versions=versions)
+
+    def find_batch_of_original(self, path: str) -> int | None:
+        """Return the batch that has replaced the file that stood at a path first; None where none is kept."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select batch_id from replaced_files join jobs on jobs.id = job_id where path = ?"
+                " order by replaced_files.id limit 1",
+                (encode_path(path),),
+            ).fetchone()
+        return row and int(row[0])
+
     def list_older(self, moment: float) -> list[ReplacedFile]:
         """Return what was replaced before this moment, in seconds since the epoch, the latest first."""
         return self._list("replaced_at < ?", moment)
