@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 """Of a decoded picture, by its mode; 4 of all others."""
 
-_DECODER = {"WEBP": 9, "AVIF": 4, "HEIF": 7, "JPEG2000": 13, "JXL": 6, "PSD": 5, "GIF": 8, "PDF": 5}
-"""What a decoder takes beside the picture itself."""
+_DECODER = {"WEBP": 9, "AVIF": 10, "HEIF": 7, "JPEG2000": 13, "JXL": 6, "PSD": 5, "GIF": 8, "PDF": 5}
+"""What a decoder takes beside the picture itself; that of AVIF with 10 bits a channel."""
 
 _JPEG_COEFFICIENTS = 6
 """Of a progressive JPEG, in full size whatever size is wanted: 3 components, 2 bytes each."""
@@ -56,6 +56,9 @@ _COMPARED = 12
 _STEP = 8
 """What a step takes beside what goes in and what comes out."""
 
+_GAIN_MAP = 14
+"""What a gain map takes while it follows its picture, and is encoded."""
+
 _QUARTER = 2**28
 """Bytes: limits are named in quarters of a GiB."""
 
@@ -75,7 +78,8 @@ def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
     reading += _pixels(decoded) * (held + wide) + _pixels(target) * (wide + _TO_RGB.get(header.mode, 0))
     making = max((_need_of(header, recipe, output, wide) for output in recipe.outputs), default=0)
     kept = _pixels(decoded) * (held + wide) if _keeps_source(header, recipe) else 0
-    return int(max(reading, kept + making)) + _CONSTANT
+    mapping = _pixels(header.gain_map) * _GAIN_MAP if header.gain_map is not None and recipe.hdr != "drop" else 0
+    return int(max(reading, kept + making + mapping)) + _CONSTANT
 
 
 def refuse_beyond(limit: int, need: int, path: str) -> None:

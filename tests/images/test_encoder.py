@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import random
 import shutil
 import sys
 
@@ -227,3 +228,12 @@ def test_an_output_that_is_not_wanted_is_not_made(tmp_path, source, trimmed):
         made = picture.make([None, Reservation(path=str(tmp_path / "b.tmp"), temp=str(tmp_path / "b.tmp")), None])
     assert [one is not None for one in made] == [False, True, False]
     assert (tmp_path / "b.tmp").stat().st_size > 0
+
+
+@pytest.mark.parametrize("quality", [85, 95, 100])
+def test_a_jpeg_of_noise_has_all_the_room_that_it_takes(tmp_path, quality):
+    Image.frombytes("RGB", (300, 200), random.Random(1).randbytes(180_000)).save(tmp_path / "x.png")
+    output = Output(name="o.jpg", quality=quality, subsampling="4:4:4")
+    made = make(tmp_path / "x.png", recipe(output), tmp_path / "out")
+    assert made.paths[0].stat().st_size > 300 * 200
+    assert made.image.size == (300, 200)

@@ -61,10 +61,10 @@ def frames(mode):
     return [whole.rotate(5 * number).convert(mode) for number in range(16)]
 
 
-def measure(source, folder, *outputs, steps=()):
+def measure(source, folder, *outputs, steps=(), **keys):
     """The bytes that were estimated, and those that a process of its own took."""
     folder.mkdir(exist_ok=True)
-    recipe = encode_recipe(Recipe(name="measured", steps=steps, outputs=outputs))
+    recipe = encode_recipe(Recipe(name="measured", steps=steps, outputs=outputs, **keys))
     command = [sys.executable, "-c", MEASURE, source, recipe, folder]
     need, taken = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return need, taken

@@ -19,7 +19,7 @@ _PAGED_FORMATS = frozenset({"TIFF", "PDF"})
 class SourceHeader:
     """Pillow's format and mode of a source, its size in pixels as stored, and how many frames or pages it has.
 
-    `is_progressive` is of JPEG; `may_be_transparent` is False where no pixel can be.
+    `is_progressive` is of JPEG; `may_be_transparent` is False where no pixel can be; `gain_map` is the size of one.
     """
 
     format: str
@@ -28,6 +28,7 @@ class SourceHeader:
     frames: int = 1
     is_progressive: bool = False
     may_be_transparent: bool = False
+    gain_map: Size | None = None
 
     @property
     def is_animation(self) -> bool:
@@ -37,6 +38,7 @@ class SourceHeader:
 
 def header_of(image: Image) -> SourceHeader:
     """Return the header of an image that Pillow has opened. Raises what Pillow raises."""
+    gain_map = image.info.get("gain_map")
     has_sequence = image.format in ANIMATED_FORMATS | _PAGED_FORMATS
     return SourceHeader(
         format=str(image.format),
@@ -45,4 +47,5 @@ def header_of(image: Image) -> SourceHeader:
         frames=getattr(image, "n_frames", 1) if has_sequence else 1,
         is_progressive=bool(image.info.get("progressive")),
         may_be_transparent=modes.may_be_transparent(image),
+        gain_map=gain_map.size if gain_map is not None else None,
     )

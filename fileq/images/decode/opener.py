@@ -181,15 +181,27 @@ def open_image(
             raise unreadable(path, f"is damaged: {damage}")
         unsupported.refuse_unsupported(image, path)
         _check_pixels(Size(*image.size), path, max_pixels)
+        _find_gain_map(image, file, start)
         if image.format != "JXL":
             on_header(header_of(image))
     _name_colors(image, points)
     image.info["notes"] = prepared.notes if prepared is not None else ()
-    image.info["gain_map"] = None
-    image.info["has_gain_map"] = heif.APPLE_GAIN_MAP in start
     with translate_decode_errors(path):
         _add_info(image, file, start)
     return image
+
+
+def _find_gain_map(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
+    """Add to an image's `info` its gain map, and whether there is one, readable or not."""
+    gain_map, is_there = None, heif.APPLE_GAIN_MAP in start
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
+        gain_map = jpeg_reader.find_gain_map(read_all(file))
+        is_there = jpeg_reader.names_gain_map(image.applist)
+    elif image.format in {"AVIF", "HEIF"} and item_reader.names_gain_map(start):
+        gain_map, is_there = item_reader.find_gain_map(read_all(file), image.format), True
+    if gain_map is not None and not gain_map.fits(Size(*image.size)):
+        gain_map, is_there = None, True
+    image.info["gain_map"], image.info["has_gain_map"] = gain_map, is_there or gain_map is not None
 
 
 def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
@@ -210,12 +222,6 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     if image.format == "JPEG2000":
         with rewound(file), suppress(ValueError):
             image.info["xmp"] = read_xmp(file)
-    if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
-        image.info["gain_map"] = gain_map = jpeg_reader.find_gain_map(read_all(file))
-        image.info["has_gain_map"] = gain_map is not None or jpeg_reader.names_gain_map(image.applist)
-    if image.format in {"AVIF", "HEIF"} and item_reader.names_gain_map(start):
-        image.info["gain_map"] = item_reader.find_gain_map(read_all(file), image.format)
-        image.info["has_gain_map"] = True
 
 
 def _check_pixels(size: Size, path: str, max_pixels: int) -> None:

@@ -99,6 +99,8 @@ class DecodedSource:
             image = stored.apply(modes.normalize_mode(image))
             turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
+            if self._hdr_transfer is not None:
+                image = self._tone_map(image, self._hdr_transfer)
             return self._hand_over(self._convert_colors(image))
 
     def _hand_over(self, image: Image.Image) -> Image.Image:
@@ -178,12 +180,13 @@ class DecodedSource:
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
 
+    def _tone_map(self, image: Image.Image, transfer: int) -> Image.Image:
+        if self._recipe.hdr != "tonemap":  # its file is kept, and its pixels have only shown that they are whole
+            return image
+        self.add_note(f"Its {cicp.HDR[transfer]} was tone mapped to what ordinary screens show.")
+        return tone_map(to_8_bit(image), transfer)
+
     def _convert_colors(self, image: Image.Image) -> Image.Image:
-        if self._hdr_transfer is not None:
-            if self._recipe.hdr != "tonemap":  # its file is kept, and its pixels have only shown that they are whole
-                return image
-            self.add_note(f"Its {cicp.HDR[self._hdr_transfer]} was tone mapped to what ordinary screens show.")
-            image = tone_map(to_8_bit(image), self._hdr_transfer)
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
             self.add_note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}

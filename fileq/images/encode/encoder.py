@@ -10,6 +10,7 @@ import msgspec
 from fileq.errors import ErrorKind, JobError
 from fileq.files.output_mark import append_mark
 from fileq.images.color import modes, palette
+from fileq.images.encode.jpeg import save_jpeg
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs
 from fileq.images.formats.tiff import directories as tiff
@@ -89,7 +90,10 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
         with translate_encode_errors(temp):
             temp.truncate()
             with temp.open_from_start() as file:  # to a real file Pillow writes without the interpreter's lock
-                frames[0].save(file, format=PILLOW_NAMES[format_], **options)
+                if format_ == "jpeg":
+                    save_jpeg(frames[0], file, **options)
+                else:
+                    frames[0].save(file, format=PILLOW_NAMES[format_], **options)
                 if content.mark:
                     append_mark(file, format_, content.mark)
             _complete(temp, format_, content, is_animation=len(frames) > 1)

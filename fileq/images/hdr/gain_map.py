@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from fileq.images.color import modes
+from fileq.images.errors import DAMAGE
+from fileq.units import Size
 
 if TYPE_CHECKING:
     from fileq.images.hdr.parameters import GainMapParameters
@@ -30,6 +32,20 @@ class GainMap:
     content: bytes
     format: str
     parameters: GainMapParameters
+
+    @property
+    def size(self) -> Size:
+        """Its size in pixels. Raises what Pillow raises."""
+        with Image.open(io.BytesIO(self.content), formats=[self.format]) as image:
+            return Size(*image.size)
+
+    def fits(self, size: Size) -> bool:
+        """Return whether it can be read, and is no larger than its picture of `size` in pixels."""
+        try:
+            own = self.size
+        except (OSError, Image.DecompressionBombError, *DAMAGE):
+            return False
+        return min(own) > 0 and max(own) <= max(size)
 
     def decode(self) -> RenderedGainMap:
         """Return its pixels. Raises what Pillow raises."""

@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from fileq.images.encode.jpeg import save_jpeg
 from fileq.images.errors import DAMAGE
 from fileq.images.geometry import TRANSPOSE_BY_ORIENTATION
 from fileq.images.hdr import avif_writer, jpeg_writer
@@ -82,7 +83,7 @@ def write_with_gain_map(file: BinaryIO, format_: str, gain_map: EncodedGainMap) 
 def _encode_jpeg(gain_map: RenderedGainMap) -> EncodedGainMap:
     file = io.BytesIO()
     profile = {"icc_profile": gain_map.icc} if gain_map.icc else {}
-    gain_map.image.save(file, "JPEG", quality=_QUALITY["jpeg"], optimize=True, subsampling="4:4:4", **profile)
+    save_jpeg(gain_map.image, file, quality=_QUALITY["jpeg"], optimize=True, subsampling="4:4:4", **profile)
     return EncodedGainMap(jpeg_writer.write_parameters(file.getvalue(), gain_map.parameters), gain_map.parameters)
 
 

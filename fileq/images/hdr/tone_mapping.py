@@ -34,7 +34,8 @@ def tone_map(image: Image.Image, transfer: int) -> Image.Image:
     if image.mode in {"L", "LA"}:
         gray = image.getchannel("L").convert("RGB").filter(_table(transfer)).getchannel("G")
         return _with_alpha(gray, image) if image.mode == "LA" else gray
-    mapped = image.convert("RGB").filter(_table(transfer))
+    colors = image if image.mode == "RGB" else image.convert("RGB")  # which would copy
+    mapped = colors.filter(_table(transfer))
     return _with_alpha(mapped, image) if image.mode == "RGBA" else mapped
 
 

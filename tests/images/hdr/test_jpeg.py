@@ -143,11 +143,17 @@ def test_each_output_has_a_gain_map_of_its_own_size(tmp_path):
 def test_a_gain_map_that_is_damaged_is_left_out_and_the_picture_is_made(tmp_path):
     source = ultra_hdr.write(tmp_path / "x.jpg")
     content = source.read_bytes()
-    at = content.rindex(b"\xff\xc0")  # the frame header of the map
-    source.write_bytes(content[: at + 5] + bytes(4) + content[at + 9 :])
+    at = content.rindex(b"\xff\xc4") + 5  # the last Huffman table of the map
+    source.write_bytes(content[:at] + b"\xff" * 16 + content[at + 16 :])
     made = make(source, recipe(JPEG, steps=(HALF,)), tmp_path / "out")
     assert "damaged" in made.notes[0]
     assert made.image.size == (120, 80)
+
+
+def test_a_gain_map_that_is_larger_than_its_picture_is_left_out(tmp_path):
+    source = ultra_hdr.write(tmp_path / "x.jpg", map_image=ultra_hdr.gain_map((400, 300)))
+    made = make(source, recipe(JPEG, steps=(HALF,)), tmp_path / "out")
+    assert "can't be kept" in made.notes[0]
 
 
 def test_a_gain_map_without_meaning_is_left_out_and_the_job_says_so(tmp_path):
