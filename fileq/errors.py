@@ -82,7 +82,11 @@ class UsageError(FileqError):
 
 
 class ConfigError(UsageError):
-    pass
+    """`section`: the table or key at the top of the config that the fault is in; "" where that is unknown."""
+
+    def __init__(self, message: str, hint: str = "", *, section: str = "") -> None:
+        super().__init__(message, hint)
+        self.section = section
 
 
 class UntrustedError(ConfigError):

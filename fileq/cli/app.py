@@ -149,4 +149,5 @@ def apply_global_options(
     del version, install_completion
     given = {"config": config, "database": database, "quiet": quiet, "verbose": verbose, "debug": debug}
     global_options.apply_options(session_of(context), context, given)
+    session_of(context).command_name = context.invoked_subcommand
     signals.interrupt_on_signal()  # the command's module is imported by now

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fileq.cli.tolerance import tolerated_sections
 from fileq.config import Config, load_config, locate_database
 from fileq.display import Display, create_display
 from fileq.recipes.recipe import Recipe
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fileq.ledger import Ledger
 
 
+_FAULTS_SHOWN_BY = ("config", "doctor")
 _LONGEST_COMMAND = 400
 _COMMAND = re.compile(r"(?:(?<=: )|(?<=\())fileq(?= [a-z])")
 
@@ -29,6 +31,8 @@ class Session:
     quiet = False
     verbose = False
     debug = False
+    command_name: str | None = None
+    """The command's first word."""
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         """`arguments` are those of the command line."""
@@ -44,7 +48,10 @@ class Session:
     @functools.cached_property
     def config(self) -> Config:
         """The config in force. Raises ConfigError, NotFoundError, EnvironmentFailure."""
-        config = load_config(self.config_option)
+        config = load_config(self.config_option, tolerated=tolerated_sections(self.command_name))
+        if self.command_name not in _FAULTS_SHOWN_BY:
+            for fault in config.section_faults.values():
+                self.display().hint(f"The config has a fault, which does not matter here: {fault}")
         if self.verbose:
             self.display().hint(f"Config: {config.file or 'none, the defaults serve'}")
         return config

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -60,7 +60,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     `withheld` is what that file says too, but what doesn't count, as it was found by the way and is not trusted.
     `trust_problem` says why that can't be told, or is "". `faults` has the recipes in which something is wrong, by
-    name: only who needs them hears of it.
+    name: only who needs them hears of it. `section_faults` has the sections in which something is wrong, and for which
+    the defaults stand, as who asked for the config does not need them.
     """
 
     settings: Settings
@@ -70,6 +71,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     withheld: RestrictedSettings = RestrictedSettings()
     trust_problem: str = ""
     faults: Mapping[str, ConfigError] = {}
+    section_faults: Mapping[str, ConfigError] = {}
 
     @property
     def was_found(self) -> bool:
@@ -113,20 +115,32 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def load_config(path: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None) -> Config:
+def load_config(
+    path: str | None = None,
+    *,
+    tolerated: Collection[str] = (),
+    environ: Mapping[str, str] = os.environ,
+    cwd: str | None = None,
+) -> Config:
     """Read the config file: `path`, FILEQ_CONFIG, the nearest fileq.toml, or the user's; the defaults without one.
 
-    Raises ConfigError for what is wrong in it outside of its recipes, or where it was found and isn't the user's own;
-    NotFoundError where there is none at a place that was named.
+    Raises ConfigError for what is wrong in it outside of its recipes and the `tolerated` sections, or where it was
+    found and isn't the user's own; NotFoundError where there is none at a place that was named.
     """
     found = find_config_file(path, environ, cwd or working_folder())
     if found is None:
         settings = Settings(recipes=built_in_recipes())
         return Config(settings=settings, origins=setting_origins(settings, None))
     document = _document(found)
-    settings, faults = parse_settings(document, built_in_recipes())
-    origins = setting_origins(settings, document)
-    config = Config(settings=settings, file=found.path, origins=origins, provenance=found.provenance, faults=faults)
+    settings, faults, section_faults = parse_settings(document, built_in_recipes(), tolerated)
+    config = Config(
+        settings=settings,
+        file=found.path,
+        origins=setting_origins(settings, document, section_faults),
+        provenance=found.provenance,
+        faults=faults,
+        section_faults=section_faults,
+    )
     return _restrict(config) if config.was_found else config
 
 

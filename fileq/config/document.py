@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -49,14 +49,14 @@ class ConfigDocument:
         key = prefix + (f".{problem.key}" if prefix and problem.key else problem.key)
         line = nearest_line(key, key_lines(self.text))
         where = f"{self.file}, line {line}" if line else self.file
-        return ConfigError(f"{where}: {key}: {problem.message}.", problem.remedy)
+        return ConfigError(f"{where}: {key}: {problem.message}.", problem.remedy, section=_section_of(key))
 
     def error_of_two_keys(self, problem: ConfigProblem, other_key: str) -> ConfigError:
         """Return the error for a problem that the keys `problem.key` and `other_key` have together."""
         lines = key_lines(self.text)
         where = " and ".join(str(line) for key in (problem.key, other_key) if (line := nearest_line(key, lines)))
         message = f"{self.file}, lines {where}: {problem.key} and {other_key}: {problem.message}."
-        return ConfigError(message, problem.remedy)
+        return ConfigError(message, problem.remedy, section=_section_of(problem.key))
 
     def convert(self, value: object, kind: Any, prefix: str = "") -> Any:
         """Convert a TOML value, which stands at the dotted key `prefix`, to the type `kind`. Raises ConfigError."""
@@ -89,11 +89,19 @@ def _line_of_backslash(text: str) -> int | None:
 # The settings of a document
 
 
+def _section_of(key: str) -> str:
+    return re.split(r"[.\[]", key, maxsplit=1)[0]
+
+
 class ParsedSettings(NamedTuple):
-    """Settings, without the recipes that have a fault: those by their names, with the error of each."""
+    """Settings, without the recipes that have a fault: those by their names, with the error of each.
+
+    `section_faults` are the errors of whole sections that are left out too.
+    """
 
     settings: Settings
     faults: dict[str, ConfigError]
+    section_faults: Mapping[str, ConfigError]
 
     def whole(self) -> Settings:
         """Return the settings where all of them are right. Raises ConfigError."""
@@ -102,12 +110,28 @@ class ParsedSettings(NamedTuple):
         return self.settings
 
 
-def parse_settings(document: ConfigDocument, built_in: Mapping[str, Recipe]) -> ParsedSettings:
+def parse_settings(
+    document: ConfigDocument, built_in: Mapping[str, Recipe], tolerated: Collection[str] = ()
+) -> ParsedSettings:
     """Return the settings that `document` says, with the built-in recipes below its own.
 
-    A recipe with a fault is left out, also where a built-in one has its name. Raises ConfigError for all else.
+    A recipe with a fault is left out, also where a built-in one has its name, and so is a section with a fault that is
+    `tolerated`. Raises ConfigError for all else.
     """
-    tables = dict(document.tables)
+    left_out: dict[str, ConfigError] = {}
+    while True:
+        try:
+            return _parse_settings(document, built_in, left_out)
+        except ConfigError as fault:
+            if fault.section not in tolerated:
+                raise
+            left_out[fault.section] = fault
+
+
+def _parse_settings(
+    document: ConfigDocument, built_in: Mapping[str, Recipe], left_out: Mapping[str, ConfigError]
+) -> ParsedSettings:
+    tables = {section: table for section, table in document.tables.items() if section not in left_out}
     own = tables.pop("recipes", {})
     settings = cast(Settings, document.convert(tables, Settings))
     _raise_first(document, size_problems(settings))
@@ -124,7 +148,7 @@ def parse_settings(document: ConfigDocument, built_in: Mapping[str, Recipe]) -> 
     report = _resolved_report(settings.report, folder)
     recipes = {name: recipe for name, recipe in known.items() if recipe is not None}
     whole = msgspec.structs.replace(settings, recipes=recipes, watch=watch, schedule=schedule, report=report)
-    return ParsedSettings(whole, faults)
+    return ParsedSettings(whole, faults, left_out)
 
 
 def _raise_first(document: ConfigDocument, problems: Iterable[ConfigProblem], prefix: str = "") -> None:

@@ -1,5 +1,6 @@
 """The origin of each setting in force, as `fileq config` shows it."""
 
+from collections.abc import Collection
 from typing import cast
 
 import msgspec
@@ -27,13 +28,20 @@ class SettingOrigin(msgspec.Struct, frozen=True):
     origin: str
 
 
-def setting_origins(settings: Settings, document: ConfigDocument | None) -> tuple[SettingOrigin, ...]:
-    """Return every setting with its origin; a recipe is one setting. `document` is None where there is no config."""
+def setting_origins(
+    settings: Settings, document: ConfigDocument | None, left_out: Collection[str] = ()
+) -> tuple[SettingOrigin, ...]:
+    """Return every setting with its origin; a recipe is one setting. `document` is None where there is no config.
+
+    `left_out` are its sections that don't count.
+    """
     lines = key_lines(document.text) if document else {}
     file = document.file if document else ""
 
     def origin(key: str, otherwise: str) -> str:
         """Return the file with the key's line, the file alone where the line is unknown, else `otherwise`."""
+        if key.partition(".")[0] in left_out:
+            return otherwise
         return f"{file}:{lines[key]}" if key in lines else otherwise if not _is_set(key, document) else file
 
     plain: list[tuple[str, object]] = [("default", list(settings.default))]

@@ -50,6 +50,41 @@ def test_doctor_and_config_show_the_fault(fileq):
     assert "It belongs in [[recipes.bad.outputs]]" in fault["message"]
 
 
+WATCH = '[watch]\npath = "photos"\n'
+WORKER = '[worker]\nmemory = "much"\n'
+SCHEDULE = '[[schedule.add]]\npaths = ["photos"]\nrecipe = "none"\ncron = "0 3 * * *"\n'
+
+
+@pytest.mark.parametrize("text", [WATCH, WORKER, SCHEDULE], ids=["watch", "worker", "schedule"])
+def test_a_fault_in_a_section_does_not_stop_who_only_looks_and_is_said(fileq, photo, text):
+    fileq.run("run", photo)
+    fileq.configure(text)
+    section = text.split("]")[0].lstrip("[").split(".")[0]
+    for command in (["status"], ["list"], ["batches"], ["show", "1"], ["pause"], ["resume"]):
+        said = fileq.run(*command).stderr
+        assert f"The config has a fault, which does not matter here: {fileq.folder}/fileq.toml, line " in said
+        assert f": {section}" in said
+    checks = {check["name"]: check for check in fileq.json("doctor", expect=1)["checks"]}
+    assert (checks["config"]["state"], checks["database"]["state"]) == ("bad", "ok")
+    (fault,) = fileq.json("config")["faults"]
+    assert fault["section"] == section
+    fileq.run("watch", "--once", expect=2)
+
+
+def test_single_brackets_around_watch_stop_neither_run_nor_worker(fileq, photo):
+    fileq.configure(WATCH)
+    assert "Write [[watch]]" in fileq.run("add", photo).stderr
+    fileq.run("worker", "--drain")
+    fileq.run("run", photo, "-r", "thumbnail")
+    assert sorted(os.listdir(photo)) == ["a.jpg", "thumbnail", "web"]
+
+
+def test_limits_with_a_fault_stop_who_works(fileq, photo):
+    fileq.configure(WORKER)
+    for command in (["run", photo], ["worker", "--drain"], ["retry", "--failed"]):
+        assert "worker.memory" in fileq.run(*command, expect=2).stderr
+
+
 def test_a_job_that_was_queued_goes_on_though_its_recipe_is_bad_now(fileq, photo):
     fileq.configure('[recipes.bad]\nout = "{folder}/good"\n')
     fileq.run("add", photo, "-r", "bad")

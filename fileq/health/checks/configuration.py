@@ -4,12 +4,12 @@ from fileq.health.check import CheckContext, Finding, bad, ok, warning
 
 
 def check_config(context: CheckContext) -> Finding:
-    """Check that no recipe of the config has a fault, and that nothing is withheld until somebody trusts it."""
+    """Check that nothing in the config has a fault, and that nothing is withheld until somebody trusts it."""
     config = context.config
     if config.file is None:
         return ok("There is no config; the defaults apply.")
-    if config.faults:
-        faults = list(config.faults.values())
+    faults = [*config.section_faults.values(), *config.faults.values()]
+    if faults:
         return bad("\n".join(fault.message for fault in faults), "\n".join(fault.hint for fault in faults))
     if asked := config.withheld.describe():
         untrusted = config.untrusted_error(f"asks for {asked}")

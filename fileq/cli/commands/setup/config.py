@@ -30,7 +30,10 @@ def config(context: typer.Context, *, json: options.Json = False) -> ExitCode:
         "found": settings.provenance,
         "trusted": settings.is_trusted,
         "database": database,
-        "faults": [{"recipe": name, "message": str(fault)} for name, fault in settings.faults.items()],
+        "faults": [
+            *({"section": name, "message": str(fault)} for name, fault in settings.section_faults.items()),
+            *({"recipe": name, "message": str(fault)} for name, fault in settings.faults.items()),
+        ],
         "settings": [{"key": one.key, "value": one.value, "origin": one.origin} for one in settings.origins],
     }
     rows = [(one.key, _in_words(one.value), Text(one.origin, Tone.QUIET)) for one in settings.origins]
@@ -56,7 +59,10 @@ def _facts(config: Config) -> list[tuple[str, Cell]]:
 
 
 def _warnings(config: Config) -> list[Text]:
-    faults = [Text(f"The recipe {name} can't be used: {fault}", Tone.BAD) for name, fault in config.faults.items()]
+    faults = [
+        *(Text(f"The section {name} is not used: {fault}", Tone.BAD) for name, fault in config.section_faults.items()),
+        *(Text(f"The recipe {name} can't be used: {fault}", Tone.BAD) for name, fault in config.faults.items()),
+    ]
     withheld = config.withheld.describe()
     if not withheld:
         return faults
