@@ -1,6 +1,7 @@
 """A recipe that is written into the user's config: what stands there already stays as it is, with its comments."""
 
 import os
+import re
 import stat
 from typing import Any
 
@@ -37,7 +38,7 @@ def save_recipe(config: Config, recipe: Recipe, *, replace: bool) -> str | None:
                 f"Choose another name. Or change it: -r {recipe.name} --save-as {recipe.name}",
             )
     trusts = _will_be_trusted(config, recipe)
-    new = _with_recipe(text, recipe.name, table)
+    new = _with_line_ends_of(text, _with_recipe(text, recipe.name, table))
     faults = parse_settings(ConfigDocument(new, file), built_in_recipes()).faults
     if recipe.name in faults:  # it is read as it was meant, or not written
         raise faults[recipe.name]
@@ -73,6 +74,11 @@ def _with_recipe(text: str, name: str, table: dict[str, Any]) -> str:
     section["recipes"].append(name, own)
     gap = "\n" if text.endswith("\n") or not text else "\n\n"
     return text + (gap if text else "") + tomlkit.dumps(section)
+
+
+def _with_line_ends_of(text: str, new: str) -> str:
+    """Return a changed text with the ends of lines that it had before: editors on Windows show no mixture well."""
+    return re.sub(r"(?<!\r)\n", "\r\n", new) if "\r\n" in text else new
 
 
 def _update(own: Table, table: dict[str, Any]) -> None:

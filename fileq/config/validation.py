@@ -41,7 +41,7 @@ def default_problems(settings: Settings, recipes: Mapping[str, object]) -> Itera
 
 def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
     """Yield everything that is wrong with `recipe`; the keys are relative to it."""
-    if not recipe.name or recipe.name.startswith(".") or set("/\\\0") & set(recipe.name):
+    if not _is_recipe_name(recipe.name):
         yield ConfigProblem("", "a recipe's name is the name of a folder", "Use letters, digits and dashes.")
     if not recipe.match:
         yield ConfigProblem("match", "an empty list matches nothing", 'Write it like ["*.jpg", "*.png"].')
@@ -55,6 +55,12 @@ def recipe_problems(recipe: Recipe) -> Iterator[ConfigProblem]:
             yield problem._replace(key=f"outputs[{number}].{problem.key}")
     yield from _equal_names(recipe)
     yield from ending_problems(recipe)
+
+
+def _is_recipe_name(name: str) -> bool:
+    """Return whether a folder can have the name, and people can see and type all of it."""
+    is_seen = name.isprintable() and name == name.strip() and name != ""
+    return is_seen and not name.startswith((".", "-")) and not set("/\\") & set(name)
 
 
 def _condition_problems(when: Conditions | None) -> Iterator[ConfigProblem]:

@@ -1,6 +1,7 @@
 """Mistakes in a config are said at their place, and one bad recipe stops only who needs it."""
 
 import os
+import shlex
 import shutil
 import time
 from datetime import datetime
@@ -110,6 +111,25 @@ def test_a_config_with_a_byte_order_mark_and_carriage_returns_is_read(fileq, pho
     assert os.listdir(photo / "good") == ["a.jpg"]
     fileq.run("run", photo, "-r", "good", "--quality", "50", "--save-as", "other", "-o", "else")
     assert "other" in fileq.run("recipes").stdout
+    content = (fileq.folder / "fileq.toml").read_bytes()
+    assert content.count(b"\n") == content.count(b"\r\n")
+    fileq.run("recipes", "other")
+
+
+@pytest.mark.parametrize("name", ["two words", "a.b", "größe", 'a"b', "a'b", "#1"])
+def test_a_recipe_is_saved_under_an_odd_name_and_the_hint_can_be_pasted(fileq, photo, name):
+    said = fileq.run("run", photo, "--resize", "20x", "--save-as", name).stderr
+    (option,) = [line.partition("Use it: ")[2] for line in said.splitlines() if "Use it: " in line]
+    assert shlex.split(option) == ["-r", name]
+    assert "1 is up to date" in fileq.run("run", photo, *shlex.split(option)).stdout
+    assert os.listdir(photo / name) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a ", "a/b", "a\\b", ".a", "-a", "a\nb", "a\x1bb", ".."])
+def test_a_name_that_no_folder_or_option_can_have_is_refused(fileq, photo, name):
+    said = fileq.run("run", photo, "--resize", "20x", f"--save-as={name}", expect=2).stderr
+    assert "Use letters, digits and dashes." in said
+    assert not (fileq.folder / "fileq.toml").exists()
 
 
 def test_paths_in_recipes_are_seen_from_the_configs_folder(fileq, photo):

@@ -9,7 +9,7 @@ import msgspec
 
 from fileq.cli.options.operation import parse_operation
 from fileq.cli.options.recipe import RecipeOptions
-from fileq.cli.session import Session
+from fileq.cli.session import Session, quote_command
 from fileq.config import built_in_recipes
 from fileq.config.paths import absolute_path, working_folder
 from fileq.config.problems import problem_from_check, suggest_names
@@ -76,7 +76,7 @@ def save_recipes(session: Session, recipes: list[Recipe], options: RecipeOptions
         file = save_recipe(session.config, recipe, replace=name in (options.recipe or ()))
         if file is not None:
             instead = " It takes the place of the built-in one." if name in built_in_recipes() else ""
-            session.display().hint(f"The recipe {name} is in {file} now.{instead} Use it: -r {name}")
+            session.display().hint(f"The recipe {name} is in {file} now.{instead} Use it: -r {quote_command([name])}")
     return [recipe]
 
 
