@@ -1,5 +1,6 @@
 """The opening of a source: safely, by its content, and only in the formats that are known to be harmless."""
 
+import functools
 import io
 import os
 import stat
@@ -44,7 +45,7 @@ from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.jpeg2000.xmp import read_xmp
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
-from fileq.images.hdr import item_reader, jpeg_reader
+from fileq.images.hdr import finder
 from fileq.images.metadata import gif_rewrite
 from fileq.units import Size
 
@@ -181,7 +182,7 @@ def open_image(
             raise unreadable(path, f"is damaged: {damage}")
         unsupported.refuse_unsupported(image, path)
         _check_pixels(Size(*image.size), path, max_pixels)
-        _find_gain_map(image, file, start)
+        finder.add_gain_map(image, start, functools.partial(read_all, file))
         if image.format != "JXL":
             on_header(header_of(image))
     _name_colors(image, points)
@@ -189,19 +190,6 @@ def open_image(
     with translate_decode_errors(path):
         _add_info(image, file, start)
     return image
-
-
-def _find_gain_map(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
-    """Add to an image's `info` its gain map, and whether there is one, readable or not."""
-    gain_map, is_there = None, heif.APPLE_GAIN_MAP in start
-    if isinstance(image, JpegImagePlugin.JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
-        gain_map = jpeg_reader.find_gain_map(read_all(file))
-        is_there = jpeg_reader.names_gain_map(image.applist)
-    elif image.format in {"AVIF", "HEIF"} and item_reader.names_gain_map(start):
-        gain_map, is_there = item_reader.find_gain_map(read_all(file), image.format), True
-    if gain_map is not None and not gain_map.fits(Size(*image.size)):
-        gain_map, is_there = None, True
-    image.info["gain_map"], image.info["has_gain_map"] = gain_map, is_there or gain_map is not None
 
 
 def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:

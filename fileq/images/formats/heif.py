@@ -2,9 +2,6 @@
 
 from fileq.files.containers import read_brands
 
-APPLE_GAIN_MAP = b":aux:hdrgainmap"
-"""The end of the kind of a HEIC's second picture, where that is a gain map."""
-
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _CONTAINER_BRANDS = {b"mif1", b"msf1"}  # AVIF or HEIF: the other brands say which
 _HEADER = 8  # bytes before an infe box's version: what follows its name are 3 of flags, the item's number, and 2 more

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from fileq.files.containers import Chunk
 
+XMP = b"application/rdf+xml"
+"""The kind of an item that is an XMP packet."""
+
 _IN_FILE, IN_BOX = 0, 1  # how an item is found
 _LONG_NUMBERS = 1  # a flag of ipma: two bytes for each property
 
@@ -48,6 +51,7 @@ class ItemTable:
     primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)
     references: list[ItemReference] = field(default_factory=list)
+    reference_boxes: list[Chunk] = field(default_factory=list)
     properties: list[Chunk] = field(default_factory=list)
     associations: dict[int, list[ItemProperty]] = field(default_factory=dict)
 
@@ -87,6 +91,8 @@ def read_items(content: bytes) -> ItemTable | None:
         kinds=dict(_read_kinds(content, inner[b"iinf"])) if b"iinf" in inner else {},
         references=list(_read_references(content, inner[b"iref"])) if b"iref" in inner else [],
     )
+    if b"iref" in inner:
+        table.reference_boxes.extend(_inside(content, inner[b"iref"].payload + 4, inner[b"iref"].end))
     if b"iprp" in inner:
         for box in _inside(content, inner[b"iprp"].payload, inner[b"iprp"].end):
             if box.name == b"ipco":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from fileq.images.color import modes
-from fileq.images.errors import DAMAGE
+from fileq.images.hdr import apple
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -27,11 +27,15 @@ class RenderedGainMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GainMap:
-    """The file of a gain map, in a format of Pillow's, and what its numbers mean. It lies as its main picture does."""
+    """The file of a gain map, in a format of Pillow's, and what its numbers mean. It lies as its main picture does.
+
+    With a `headroom`, the values in the file are Apple's; `decode` makes of them what the numbers say.
+    """
 
     content: bytes
     format: str
     parameters: GainMapParameters
+    headroom: float | None = None
 
     @property
     def size(self) -> Size:
@@ -39,20 +43,14 @@ class GainMap:
         with Image.open(io.BytesIO(self.content), formats=[self.format]) as image:
             return Size(*image.size)
 
-    def fits(self, size: Size) -> bool:
-        """Return whether it can be read, and is no larger than its picture of `size` in pixels."""
-        try:
-            own = self.size
-        except (OSError, Image.DecompressionBombError, *DAMAGE):
-            return False
-        return min(own) > 0 and max(own) <= max(size)
-
     def decode(self) -> RenderedGainMap:
         """Return its pixels. Raises what Pillow raises."""
         with Image.open(io.BytesIO(self.content), formats=[self.format]) as image:
             image.load()
             icc = None if self.parameters.uses_base_colors else image.info.get("icc_profile")
             pixels = modes.normalize_mode(image).convert("L" if image.mode in {"1", "L", "LA"} else "RGB")
+        if self.headroom is not None:
+            pixels = apple.convert_values(pixels, self.headroom)
         if pixels.mode == "L" and self.parameters.channels > 1:
             pixels = pixels.convert("RGB")
         return RenderedGainMap(image=pixels, parameters=self.parameters, icc=icc)

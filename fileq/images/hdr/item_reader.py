@@ -9,11 +9,13 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from fileq.images.formats.isobmff import item_entries, read_items
-from fileq.images.hdr import iso21496
+from fileq.images.formats.isobmff import XMP, item_entries, read_items
+from fileq.images.hdr import apple, iso21496
 from fileq.images.hdr.gain_map import GainMap
 
 if TYPE_CHECKING:
+    from PIL.Image import Exif
+
     from fileq.images.formats.isobmff import ItemTable
 
 _TONE_MAPPED = b"tmap"  # an item's type
@@ -21,7 +23,9 @@ _HIDDEN = 1  # a flag of an item
 
 
 def names_gain_map(start: bytes) -> bool:
-    """Return whether a file that begins so has an item that is made with a gain map."""
+    """Return whether a file that begins so has an item that is a gain map, or is made with one."""
+    if apple.KIND in start:
+        return True
     if _TONE_MAPPED not in start:
         return False
     with suppress(ValueError, IndexError):
@@ -30,19 +34,46 @@ def names_gain_map(start: bytes) -> bool:
     return False
 
 
-def find_gain_map(content: bytes, format_: str) -> GainMap | None:
-    """Return the gain map in a file of this format of Pillow's; None where it has none whose numbers are known here."""
+def find_gain_map(content: bytes, format_: str, exif: Exif) -> GainMap | None:
+    """Return the gain map in a file of this format of Pillow's; None where it has none whose numbers are known here.
+
+    `exif` is the picture's: of older iPhones, it tells how bright the map makes it.
+    """
     with suppress(ValueError, IndexError, struct.error, ZeroDivisionError):
         items = read_items(content)
-        for item_id, kind in items.kinds.items() if items is not None else ():
-            sources = items.targets(b"dimg", item_id) if items is not None else ()
-            if kind != _TONE_MAPPED or items is None or len(sources) != 2 or sources[0] != items.primary:
-                continue
+        if items is not None:
+            return _find_tone_mapped(content, items, format_) or _find_auxiliary(content, items, format_, exif)
+    return None
+
+
+def _find_tone_mapped(content: bytes, items: ItemTable, format_: str) -> GainMap | None:
+    """Return the map from which another item is made together with the main picture. Raises what damage raises."""
+    for item_id, kind in items.kinds.items():
+        sources = items.targets(b"dimg", item_id)
+        if kind == _TONE_MAPPED and len(sources) == 2 and sources[0] == items.primary:
             parameters = iso21496.read_parameters(items.read(content, item_id)[1:])  # behind a version of its own
             if parameters.is_on_standard:
                 own = with_primary(content, items, sources[1])
                 return GainMap(content=own, format=format_, parameters=parameters)
     return None
+
+
+def _find_auxiliary(content: bytes, items: ItemTable, format_: str, exif: Exif) -> GainMap | None:
+    """Return the map that an iPhone has put beside the main picture. Raises what damage raises."""
+    for item_id in items.kinds:
+        is_map = any(apple.KIND in content[box.start : box.end] for box in items.properties_of(item_id))
+        if is_map and items.primary in items.targets(b"auxl", item_id):
+            headroom = apple.read_headroom(_read_packet(content, items, item_id), exif)
+            own = with_primary(content, items, item_id)
+            numbers = apple.build_parameters(headroom)
+            return GainMap(content=own, format=format_, parameters=numbers, headroom=headroom)
+    return None
+
+
+def _read_packet(content: bytes, items: ItemTable, item_id: int) -> bytes:
+    """Return the XMP of an item, b"" for none."""
+    packets = (one for one, kind in items.kinds.items() if kind == XMP and item_id in items.targets(b"cdsc", one))
+    return next((items.read(content, one) for one in packets), b"")
 
 
 def with_primary(content: bytes, items: ItemTable, item_id: int) -> bytes:
@@ -55,4 +86,7 @@ def with_primary(content: bytes, items: ItemTable, item_id: int) -> bytes:
         length = 2 if content[entry.payload] == 2 else 4
         if int.from_bytes(content[entry.payload + 4 : entry.payload + 4 + length], "big") == item_id:
             new[entry.payload + 3] &= ~_HIDDEN
+    for box in items.reference_boxes:
+        if box.name == b"auxl":  # of a map that belongs to another picture, decoders make no main one
+            new[box.start + 4 : box.start + 8] = b"free"
     return bytes(new)

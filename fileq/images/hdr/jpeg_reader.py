@@ -7,11 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import END_MARKS, jpeg_segments
-from fileq.images.hdr import iso21496, mpf, xmp
+from fileq.images.hdr import apple, iso21496, mpf, xmp
 from fileq.images.hdr.gain_map import GainMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from PIL.Image import Exif
 
     from fileq.images.hdr.parameters import GainMapParameters
 
@@ -31,8 +33,11 @@ def names_gain_map(segments: Iterable[tuple[str, bytes]]) -> bool:
     return any(content.startswith(iso21496.JPEG_NAME) or _HINT in content for _, content in segments)
 
 
-def find_gain_map(content: bytes) -> GainMap | None:
-    """Return the gain map in a JPEG file; None where it has none, or one whose numbers have no meaning here."""
+def find_gain_map(content: bytes, exif: Exif) -> GainMap | None:
+    """Return the gain map in a JPEG file; None where it has none, or one whose numbers have no meaning here.
+
+    `exif` is the picture's: of older iPhones, it tells how bright the map makes it.
+    """
     try:
         places = list(_find_pictures(content))
     except (ValueError, IndexError, struct.error):
@@ -40,6 +45,11 @@ def find_gain_map(content: bytes) -> GainMap | None:
     for start, length in places:
         picture = content[start : start + length]
         with suppress(ValueError, IndexError, struct.error, ZeroDivisionError):
+            packet = _read_packet(picture)
+            if apple.XMP_HINT in packet:
+                headroom = apple.read_headroom(packet, exif)
+                numbers = apple.build_parameters(headroom)
+                return GainMap(content=picture, format="JPEG", parameters=numbers, headroom=headroom)
             parameters = read_parameters(picture)
             if parameters is not None and parameters.is_on_standard:
                 return GainMap(content=picture, format="JPEG", parameters=parameters)
@@ -59,6 +69,12 @@ def read_parameters(picture: bytes) -> GainMapParameters | None:
         if marker == APP1 and payload.startswith(xmp.JPEG_NAME) and _HINT in payload:
             by_xmp = xmp.read_parameters(payload.removeprefix(xmp.JPEG_NAME))
     return by_xmp
+
+
+def _read_packet(picture: bytes) -> bytes:
+    """Return the XMP of a JPEG, b"" for none. Raises ValueError or IndexError."""
+    payloads = (picture[start + 4 : end] for marker, start, end in jpeg_segments(picture) if marker == APP1)
+    return next((one.removeprefix(xmp.JPEG_NAME) for one in payloads if one.startswith(xmp.JPEG_NAME)), b"")
 
 
 def _find_pictures(content: bytes) -> Iterator[mpf.Place]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import END_MARKS, jpeg_segment, jpeg_segments
-from fileq.images.hdr import iso21496, mpf, xmp
+from fileq.images.hdr import apple, iso21496, mpf, xmp
 from fileq.images.hdr.jpeg_reader import APP1
 from fileq.images.hdr.jpeg_writer import add_gain_map
 
@@ -34,26 +34,29 @@ def restore_gain_map(picture: bytes, source: DecodedSource, format_: str, policy
     if format_ != "jpeg" or not source.keeps_gain_map or source.gain_map is None:
         return picture
     own = source.gain_map.content
-    return add_gain_map(picture, own if policy == "all" else strip_map(own))
+    return add_gain_map(picture, own if policy == "all" else strip_map(own, source.gain_map.headroom))
 
 
-def strip_map(content: bytes) -> bytes:
+def strip_map(content: bytes, headroom: float | None) -> bytes:
     """Return the JPEG of a gain map with nothing but its pixels, its numbers, and its profile.
 
-    Raises ValueError or IndexError.
+    That of one with Apple's values tells its `headroom`, too, which EXIF of its picture need not say any more. Raises
+    ValueError or IndexError.
     """
     kept = [content[:2]]
     for marker, start, end in jpeg_segments(content):
         payload = content[start + 4 : end]
         if marker == APP1 and payload.startswith(xmp.JPEG_NAME):
             packet = payload.removeprefix(xmp.JPEG_NAME)
-            kept.append(jpeg_segment(APP1, xmp.JPEG_NAME + _strip_packet(packet)))
+            kept.append(jpeg_segment(APP1, xmp.JPEG_NAME + _strip_packet(packet, headroom)))
         elif _stays(marker, payload):
             kept.append(content[start:end])
     return b"".join([*kept, END_MARKS["jpeg"]])
 
 
-def _strip_packet(packet: bytes) -> bytes:
+def _strip_packet(packet: bytes, headroom: float | None) -> bytes:
+    if headroom is not None:
+        return apple.build_packet(headroom)
     if not xmp.remove_directory(packet):  # it holds nothing but the map's numbers
         return packet
     return xmp.build_map_packet(xmp.read_parameters(packet))

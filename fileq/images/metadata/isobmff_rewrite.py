@@ -9,8 +9,9 @@ import io
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import boxes
-from fileq.images.formats.isobmff import read_items
+from fileq.images.formats.isobmff import XMP, read_items
 from fileq.images.formats.isobmff_splice import Edit, splice
+from fileq.images.hdr import apple
 from fileq.images.metadata.xmp import without_wrapper
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ _NO_EXIF = bytes(4) + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
 """An item with a directory without entries."""
 
 _NO_XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
-_XMP = b"application/rdf+xml"
 _PREFIX = 6  # bytes of Exif\0\0, which Pillow writes before a directory
 
 
@@ -51,13 +51,23 @@ def _replacements(
     content: bytes, items: ItemTable | None, exif: bytes, xmp: bytes
 ) -> Iterator[tuple[list[ItemPart], bytes, bytes]]:
     """Yield where the parts of each item with metadata lie, what comes in their place, and what fills up the rest."""
-    for item_id, places in items.parts(content).items() if items is not None else ():
-        kind = items.kinds.get(item_id) if items is not None else None
+    if items is None:
+        return
+    for item_id, places in items.parts(content).items():
+        kind = items.kinds.get(item_id)
         if kind == b"Exif":
             yield places, _PREFIX.to_bytes(4, "big") + exif if exif else _NO_EXIF, b"\0"
-        elif kind == _XMP:
+        elif kind == XMP and apple.XMP_HINT in (packet := items.read(content, item_id)):  # a gain map's
+            yield places, apple.complete_packet(packet, _read_exif(content, items)), b" "
+        elif kind == XMP:
             room = sum(place.length for place in places)
             yield places, (xmp if len(xmp) <= room else without_wrapper(xmp)) or _NO_XMP, b" "
+
+
+def _read_exif(content: bytes, items: ItemTable) -> bytes:
+    """Return the file's own EXIF from its first directory on, b"" for none."""
+    payload = next((items.read(content, one) for one, kind in items.kinds.items() if kind == b"Exif"), b"")
+    return payload[4 + int.from_bytes(payload[:4], "big") :]
 
 
 def _edits_of(content: bytes, place: ItemPart, payload: bytes) -> list[Edit]:

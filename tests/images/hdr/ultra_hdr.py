@@ -66,14 +66,19 @@ def write(
     directory = (_RDF % _DIRECTORY.format(length=len(map_file), more=more)).encode()
     segments = _segment(0xE1, XMP + directory) if by_xmp else b""
     segments += _segment(0xE2, ISO + bytes(4)) if by_iso else b""
+    path.write_bytes(join(base, segments, map_file))
+    return path
+
+
+def join(base: bytes, segments: bytes, map_file: bytes) -> bytes:
+    """A JPEG with these segments more, another one behind it, and the directory of both."""
     at = _after_exif(base)
     start = base[:at] + segments
     header = len(start) + 8
     length = len(start) + 90 + len(base) - at
     mpf = _mpf(length, length - header, len(map_file))
     assert len(mpf) == 90
-    path.write_bytes(start + mpf + base[at:] + map_file)
-    return path
+    return start + mpf + base[at:] + map_file
 
 
 def map_jpeg(image: Image.Image, *, by_xmp: bool = True, by_iso: bool = True, channels: int = 1) -> bytes:
