@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from tests.chaos.steps import StepKind
 from tests.chaos.world import BROKEN, World
 
 Tree = dict[str, str]
@@ -52,11 +53,14 @@ class Reference:
     before: Tree
     end: Tree
     jobs: list[dict[str, Any]]
-    steps: int
+    steps_by_kind: dict[StepKind, int]
     codes: list[int]
     """The exit codes of the commands."""
     seconds: float
     """All that the commands took."""
+
+    def count_steps(self, kinds: StepKind) -> int:
+        return sum(count for kind, count in self.steps_by_kind.items() if kind & kinds)
 
     def allows(self, path: str, digest: str) -> bool:
         return digest in (self.before.get(path), self.end.get(path))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.chaos.checker import Reference
 from tests.chaos.random_kills import RandomKills
-from tests.chaos.steps import FAULTS, Act, Strike
+from tests.chaos.steps import FAULTS, KILLED, Act, StepKind, Strike
 
 MARGIN = 1.15
 """Steps come in another number each time: threads and clocks have a say. So far we look for the last one."""
@@ -13,13 +13,15 @@ MARGIN = 1.15
 WHILE = 25
 """For so many steps a fault lasts that goes away by itself."""
 
+_WHILE_EVERY = 5
+"""Such a fault begins at one of so many steps: the next one would strike nearly the same."""
 
 RANDOM = 100
 """Tries of each scenario with kills at random moments, one to four in each."""
 
 
-def last_step(reference: Reference) -> int:
-    return int(reference.steps * MARGIN) + 5
+def last_step(reference: Reference, kinds: StepKind = KILLED) -> int:
+    return int(reference.count_steps(kinds) * MARGIN) + 5
 
 
 def every_kill(reference: Reference) -> Iterator[Strike]:
@@ -31,11 +33,12 @@ def every_kill(reference: Reference) -> Iterator[Strike]:
 
 
 def every_fault(reference: Reference) -> Iterator[Strike]:
-    """Every fault at every step, once and for a while."""
-    for at in range(1, last_step(reference) + 1):
-        for error in FAULTS:
+    """Every fault at every step that it can come at, and for a while from some on."""
+    for error, kinds in FAULTS.items():
+        for at in range(1, last_step(reference, kinds) + 1):
             yield Strike(act=Act.FAIL, error=error, at=at)
-            yield Strike(act=Act.FAIL, error=error, at=at, length=WHILE)
+            if at % _WHILE_EVERY == 1:
+                yield Strike(act=Act.FAIL, error=error, at=at, length=WHILE)
 
 
 def random_kills(reference: Reference) -> Iterator[RandomKills]:
@@ -47,17 +50,19 @@ def some_kills(reference: Reference, count: int, chance: random.Random) -> list[
     acts = (Act.KILL, Act.KILL, Act.KILL_LEADER, Act.KILL_GROUP)
     return [
         Strike(act=chance.choice(acts), at=at, is_after=chance.random() < 0.5)
-        for at in _spread(reference, count, chance)
+        for at in _spread(reference.count_steps(KILLED), count, chance)
     ]
 
 
 def some_faults(reference: Reference, count: int, chance: random.Random) -> list[Strike]:
+    errors = [chance.choice(list(FAULTS)) for _ in range(count)]
     return [
-        Strike(act=Act.FAIL, error=chance.choice(list(FAULTS)), at=at, length=chance.choice((1, WHILE)))
-        for at in _spread(reference, count, chance)
-    ]
+        Strike(act=Act.FAIL, error=error, at=_spread(reference.count_steps(FAULTS[error]), count, chance)[part],
+               length=chance.choice((1, WHILE)))
+        for part, error in enumerate(errors)
+    ]  # fmt: skip
 
 
-def _spread(reference: Reference, count: int, chance: random.Random) -> list[int]:
+def _spread(steps: int, count: int, chance: random.Random) -> list[int]:
     """One step out of each of `count` parts of the run."""
-    return [1 + int(reference.steps * (part + chance.random()) / count) for part in range(count)]
+    return [1 + int(steps * (part + chance.random()) / count) for part in range(count)]

@@ -47,6 +47,7 @@ static struct aim { /* as in steps.py */
     int32_t after;     /* the call instead of before it */
     int32_t error;
     int32_t kinds; /* which steps count */
+    _Atomic int64_t by_kind[6]; /* how many there were of each, whether they count or not */
 } *aim;
 
 static int log_handle = -1;
@@ -120,6 +121,7 @@ static void note(int64_t step, const char *call, const char *path) {
 }
 
 static int64_t begin(enum kind kind, const char *call, const char *path, int *failure) {
+    atomic_fetch_add(&aim->by_kind[__builtin_ctz(kind)], 1);
     if (!(aim->kinds & kind))
         return 0;
     int kept = errno;

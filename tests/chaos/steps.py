@@ -11,7 +11,7 @@ from enum import IntEnum, IntFlag
 from pathlib import Path
 
 _SOURCE = Path(__file__).with_name("steps.c")
-_LAYOUT = struct.Struct("=qqiiqqiii4x")
+_LAYOUT = struct.Struct("=qqiiqqiii4x6q")
 """`struct aim` of steps.c."""
 
 
@@ -34,6 +34,8 @@ class Act(IntEnum):
     FAIL = 4
 
 
+KILLED = StepKind.OPEN | StepKind.WRITE | StepKind.SYNC | StepKind.NAME | StepKind.MESSAGE
+"""The steps before and after which processes are killed."""
 _CHANGES = StepKind.OPEN | StepKind.WRITE | StepKind.SYNC | StepKind.NAME
 FAULTS = {
     errno.ENOSPC: _CHANGES,
@@ -59,7 +61,7 @@ class Strike:
 
     @property
     def kinds(self) -> StepKind:
-        return FAULTS[self.error] if self.act is Act.FAIL else _CHANGES | StepKind.MESSAGE
+        return FAULTS[self.error] if self.act is Act.FAIL else KILLED
 
     @property
     def kills(self) -> bool:
@@ -119,7 +121,7 @@ class Steps:
         self._path = folder / "aim"
         self.log = folder / "steps"
         fields = (0, 0, 0, strike.act, strike.at, strike.at + strike.length, strike.is_after, strike.error)
-        self._path.write_bytes(_LAYOUT.pack(*fields, strike.kinds))
+        self._path.write_bytes(_LAYOUT.pack(*fields, strike.kinds, *([0] * len(StepKind))))
         with self._path.open("r+b") as file:
             self._shared = mmap.mmap(file.fileno(), _LAYOUT.size)
         self.environment = {
@@ -129,8 +131,10 @@ class Steps:
         }
 
     @property
-    def count(self) -> int:
-        return int(_LAYOUT.unpack(self._shared)[0])
+    def by_kind(self) -> dict[StepKind, int]:
+        """How many steps there were of each kind."""
+        counts = _LAYOUT.unpack(self._shared)[-len(StepKind) :]
+        return dict(zip(StepKind, counts, strict=True))
 
     @property
     def struck(self) -> int:

@@ -62,12 +62,14 @@ def reference_of(name: str, library: Path, parent: Path) -> Reference:
         steps = Steps(library, world.folder, list(world.roots.values()), NOTHING)
         started = time.monotonic()
         ended = [_run(world, command, steps) for command in world.scenario.commands]
-        count, seconds = steps.count, time.monotonic() - started
+        steps_by_kind, seconds = steps.by_kind, time.monotonic() - started
         last = world.run(world.scenario.last)
         assert last.code == 0, (ended, last)
         codes = [one.code for one in ended if one.code is not None]
         jobs = told(world, world.ask("list"))
-        return Reference(before=before, end=tree(world), jobs=jobs, steps=count, codes=codes, seconds=seconds)
+        return Reference(
+            before=before, end=tree(world), jobs=jobs, steps_by_kind=steps_by_kind, codes=codes, seconds=seconds
+        )
     finally:
         world.remove()
 
