@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
 from fileq.images.geometry import bounding_size
+from fileq.images.lossless.packing import HIGH_EFFORT
 from fileq.images.plan import holds_sequence, output_formats
 from fileq.images.renderer import StepChain
 from fileq.operations.builtin.resize import Resize
@@ -118,7 +119,7 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
 
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     need = _ENCODER.get(format_, 4)
-    if output.lossless and output.min_saving is not None:
+    if (output.lossless and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
         need = max(need, _PACKED_AGAIN.get(format_, 0))
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)

@@ -15,6 +15,7 @@ from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs
 from fileq.images.formats.tiff import directories as tiff
 from fileq.images.hdr.rendering import write_with_gain_map
+from fileq.images.lossless.packing import HIGH_EFFORT, packed_forms
 from fileq.images.metadata import gif_rewrite
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.save_options import exif_directories, save_options, xmp_for
@@ -96,6 +97,7 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
                     frames[0].save(file, format=PILLOW_NAMES[format_], **options)
                 if content.mark:
                     append_mark(file, format_, content.mark)
+            _pack_again(temp, format_, output)
             _complete(temp, format_, content, is_animation=len(frames) > 1)
             return temp.size
 
@@ -106,6 +108,19 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
         size = without_loss if without_loss <= size else write(quality)
     if output.max_bytes is not None and size > output.max_bytes:
         _fit_max_bytes(write, size, quality if _is_lossy(format_, output) else None, output.max_bytes)
+
+
+def _pack_again(temp: TempFile, format_: str, output: Output) -> None:
+    """Take the smallest form of what was written, where the effort is high. A JPEG becomes progressive by that."""
+    if (output.effort or 0) < HIGH_EFFORT or (format_ == "jpeg" and output.progressive is False):
+        return
+    with temp.open_from_start() as file:
+        written = file.read()
+        smallest = min(packed_forms(written, format_, output.effort), key=len, default=written)
+        if len(smallest) < len(written):
+            file.seek(0)
+            file.write(smallest)
+            file.truncate()
 
 
 def _complete(temp: TempFile, format_: str, content: EncoderInput, *, is_animation: bool) -> None:

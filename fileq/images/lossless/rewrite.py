@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
-
-from PIL import ExifTags, Image
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.images.decode.opener import read_all, rewound
@@ -14,29 +11,21 @@ from fileq.images.errors import DAMAGE
 from fileq.images.formats.png import animation
 from fileq.images.hdr.jpeg_writer import remove_gain_map
 from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
-from fileq.images.lossless import gif, jpeg, jpeg_quality, jpeg_xl, png, tiff, webp
-from fileq.images.lossless.comparison import show_the_same
+from fileq.images.lossless import jpeg_quality, jpeg_xl
+from fileq.images.lossless.packing import packed_forms
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
     from fileq.images.lossless.options import RewriteOptions
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
-
-_BASE = ExifTags.Base
-_FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
-    "jpeg": jpeg.smaller_forms, "png": png.smaller_forms, "webp": webp.smaller_forms, "tiff": tiff.smaller_forms,
-    "gif": gif.smaller_forms,
-}  # fmt: skip
-_COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
-"""Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
 
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
 _CREDITS_LEFT_OUT = "What was to stay of its metadata was left out, too: the file has no room for it in a new form."
@@ -112,7 +101,7 @@ def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
         return
     with translate_os_errors(temp.path), temp.open_from_start() as file:
         content = file.read()
-    replace_content(temp, min(png.smaller_forms(content, plan.output.effort), key=len, default=content))
+    replace_content(temp, min(packed_forms(content, "png", plan.output.effort), key=len, default=content))
 
 
 def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
@@ -137,12 +126,7 @@ def _forms(source: DecodedSource, content: bytes, format_: str, options: Rewrite
     if stripped is None:
         return
     yield stripped
-    if format_ not in _FORMS:
-        return
-    with suppress(OSError, Image.DecompressionBombError, *DAMAGE):  # what is not laid out as it should be, and is read
-        for form in _FORMS[format_](stripped, options.effort):
-            if format_ not in _COMPARED or show_the_same(stripped, form, _COMPARED[format_]):
-                yield form
+    yield from packed_forms(stripped, format_, options.effort)
 
 
 def _strip(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bytes | None:

@@ -1,0 +1,35 @@
+"""A whole file packed again in other ways, each format in its own: the same pixels, the same metadata."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from fileq.images.errors import DAMAGE
+from fileq.images.lossless import gif, jpeg, png, tiff, webp
+from fileq.images.lossless.comparison import show_the_same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HIGH_EFFORT = 8
+"""From this effort on, what was encoded is packed again, and the smallest form taken."""
+
+_FORMS: dict[str, Callable[[bytes, int | None], Iterator[bytes]]] = {
+    "jpeg": jpeg.smaller_forms, "png": png.smaller_forms, "webp": webp.smaller_forms, "tiff": tiff.smaller_forms,
+    "gif": gif.smaller_forms,
+}  # fmt: skip
+_COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
+"""Formats whose pixels are encoded here, and not by a tool that is there for that alone, with their Pillow names."""
+
+
+def packed_forms(content: bytes, format_: str, effort: int | None) -> Iterator[bytes]:
+    """Yield files that show the same as `content`; none of a format, or of a layout, that is not known here."""
+    if format_ not in _FORMS:
+        return
+    with suppress(OSError, Image.DecompressionBombError, *DAMAGE):  # what is not laid out as it should be, and is read
+        for form in _FORMS[format_](content, effort):
+            if format_ not in _COMPARED or show_the_same(content, form, _COMPARED[format_]):
+                yield form
