@@ -40,7 +40,7 @@ def _ending_problem(recipe: Recipe, output: Output) -> ConfigProblem | None:
 
 
 def _problem_of_source_ending(output: Output) -> ConfigProblem | None:
-    wrong = next((one for one in (*output.named_formats, output.alpha_format) if one not in (None, "same")), None)
+    wrong = next((one for one in (*output.named_formats, *output.other_formats) if one != "same"), None)
     if wrong is None:
         return None
     return ConfigProblem(
@@ -50,10 +50,10 @@ def _problem_of_source_ending(output: Output) -> ConfigProblem | None:
 
 def _formats(recipe: Recipe, output: Output) -> Iterator[str]:
     """Yield the formats that the output can have, by what the recipe says; "same" where that is any source's."""
-    for format_ in (*output.named_formats, output.alpha_format):
+    for format_ in (*output.named_formats, *output.other_formats):
         if format_ == "same":
             yield from (_format_of_pattern(pattern) for pattern in recipe.match)
-        elif format_ is not None:
+        else:
             yield format_
 
 

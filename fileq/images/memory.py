@@ -77,7 +77,8 @@ def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
     decoded, target = _decoded_size(header, recipe)
     reading = _pixels(header.size) * (_DECODER.get(header.format, 0) + _JPEG_COEFFICIENTS * header.is_progressive)
     reading += _pixels(decoded) * (held + wide) + _pixels(target) * (wide + _TO_RGB.get(header.mode, 0))
-    making = max((_need_of(header, recipe, output, wide) for output in recipe.outputs), default=0)
+    outputs = [output.settled_for(is_animation=header.is_animation) for output in recipe.outputs]
+    making = max((_need_of(header, recipe, output, wide) for output in outputs), default=0)
     kept = _pixels(decoded) * (held + wide) if _keeps_source(header, recipe) else 0
     mapping = _pixels(header.gain_map) * _GAIN_MAP if header.gain_map is not None and recipe.hdr != "drop" else 0
     return int(max(reading, kept + making + mapping)) + _CONSTANT
@@ -108,13 +109,21 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
     made = _pixels(sizes[-1])
     working = max((_pixels(before) + _pixels(after) for before, after in pairwise(sizes)), default=0)
     formats = [one for one in (*output_formats(output, header.format), output.alpha_format) if one]
-    frames = header.frames if any(holds_sequence(one, is_animation=header.is_animation) for one in formats) else 1
+    takes_all = any(holds_sequence(one, is_animation=header.is_animation) for one in formats)
+    frames = header.frames if takes_all and not (header.is_animation and output.still) else 1
     encoding = made * max(_encoder_bytes(one, header, output) for one in formats)
     stepping = working * wide + made * _STEP if len(steps) > 1 or not _begins_with_resize(steps) else 0
-    copies = 2 if header.is_animation else 1  # encoders of animations look for what has changed
+    copies = _copies_of_frames(header, formats)
     if len(output.formats) > 1:
         encoding += made * _COMPARED
     return max(stepping, made * wide + encoding) + (frames - 1) * made * wide * copies
+
+
+def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
+    """Return how often all frames are there at once: encoders look for what has changed, that of PNG in copies."""
+    if not header.is_animation:
+        return 1
+    return 2 + header.may_be_transparent + ("png" in formats)
 
 
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:

@@ -187,7 +187,7 @@ class ImageRun(SourceRun):
                 wanted = {key: fresh[key] for key in wanted}
             for key, image in render_outputs(self._source, frame, common, wanted):
                 frames = begun.setdefault(key, RenderedFrames([], []))
-                frames.images.append(image)
+                frames.images.append(modes.drop_opaque_alpha(image) if self._source.is_animation else image)
                 frames.durations.append(self._source.duration)
                 frames.steps = (*common.steps, *wanted[key].steps)
                 if len(frames.images) == len(self._plans[key].frames):

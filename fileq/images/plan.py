@@ -63,7 +63,8 @@ class OutputPlan:
 
 def plan_outputs(source: DecodedSource, outputs: tuple[Output, ...]) -> list[OutputPlan]:
     """Return a plan for each file that the outputs make of a source, in their order."""
-    return [plan for output in outputs for plan in _plans_of(source, output)]
+    settled = (output.settled_for(is_animation=source.is_animation) for output in outputs)
+    return [plan for output in settled for plan in _plans_of(source, output)]
 
 
 def output_formats(output: Output, source_format: str) -> tuple[str, ...]:
@@ -149,15 +150,16 @@ def _size_depends_on_pixels(step: Operation) -> bool:
 def _plans_of(source: DecodedSource, output: Output) -> list[OutputPlan]:
     formats = output_formats(output, source.format)
     format_ = formats[0]
+    sequence = source.sequence[:1] if source.is_animation and output.still else source.sequence
     if "page" in template_fields(output.name):
         return [
             OutputPlan(output=output, frames=(frame,), page=page, format=format_, keeps_format=_is_own(format_, source))
-            for page, frame in enumerate(source.sequence, 1)
+            for page, frame in enumerate(sequence, 1)
         ]
     takes_all = any(holds_sequence(one, is_animation=source.is_animation) for one in formats) or (
         holds_sequence(output.alpha_format, is_animation=source.is_animation) and source.may_be_transparent
     )
-    frames = tuple(source.sequence if takes_all else source.sequence[:1])
+    frames = tuple(sequence if takes_all else sequence[:1])
     own = _is_own(format_, source)
     return [OutputPlan(output=output, frames=frames, page=1, format=format_, keeps_format=own)]
 
@@ -167,6 +169,7 @@ def describe_dropped_frames(source: DecodedSource, plan: OutputPlan) -> str | No
     count = len(source.sequence)
     if (
         count == 1
+        or (source.is_animation and plan.output.still)
         or "page" in template_fields(plan.output.name)
         or holds_sequence(plan.format, is_animation=source.is_animation)
     ):

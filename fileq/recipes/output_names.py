@@ -226,8 +226,8 @@ def _possible_endings(recipe: Recipe, output: Output, source: str) -> set[str]:
     if not output.name.endswith("{ext}"):
         return {os.path.splitext(output.name)[1][1:].lower()}
     formats: set[str] = set(output.named_formats or ("same",))
-    if output.alpha_format is not None and own not in EXTENSIONS["jpeg"]:
-        formats.add(output.alpha_format)
+    if own not in EXTENSIONS["jpeg"]:
+        formats.update(output.other_formats)
     if recipe.only_program is not None and formats == {"same"}:
         return {own}
     endings = {_ending_of(format_, own) for format_ in formats}
@@ -256,5 +256,5 @@ def _share_an_extension(mine: Output, theirs: Output) -> bool:
 
 def _extensions(output: Output) -> set[str | None]:
     """Return what {ext} can become; None: whatever the source's is."""
-    named = (*(output.named_formats or (None,)), *([output.alpha_format] if output.alpha_format else []))
+    named = (*(output.named_formats or (None,)), *output.other_formats)
     return {EXTENSIONS[format_][0] if format_ in EXTENSIONS else None for format_ in named}

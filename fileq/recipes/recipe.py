@@ -37,6 +37,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str = "{stem}.{ext}"
     format: Format | tuple[Format, ...] | None = None  # None: by the name's ending; "same": the source's; of many: one
     alpha_format: Format | None = None  # instead, for pictures with transparency
+    animation_format: Format | None = None  # instead of both, for animations
+    still: bool = False  # of an animation the first frame alone
     steps: tuple[Step, ...] = ()
     quality: int | None = None  # 1 to 100; None: the format's default
     lossless: bool = False
@@ -59,6 +61,17 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def formats(self) -> tuple[str, ...]:
         """The formats to choose from, mostly one, by `format` or by the name's ending; "same" is the source's own."""
         return self.named_formats or (format_of_name(self.name) or "same",)
+
+    @property
+    def other_formats(self) -> tuple[Format, ...]:
+        """The formats beside those of `format`, for pictures of some kinds."""
+        return tuple(one for one in (self.alpha_format, self.animation_format) if one is not None)
+
+    def settled_for(self, *, is_animation: bool) -> "Output":
+        """Return the output as it is for an animation, or for all else: in the format that is for it."""
+        plays = is_animation and not self.still and self.animation_format is not None
+        settled = {"format": self.animation_format, "alpha_format": None} if plays else {}
+        return msgspec.structs.replace(self, animation_format=None, **settled)
 
     def reduces_colors(self, format_: str) -> bool:
         """Return whether an output in this format has no more than `colors`."""
@@ -170,8 +183,8 @@ def _fingerprinted(recipe: Recipe) -> dict[str, Any]:
     if recipe_json["hdr"] == "keep":
         del recipe_json["hdr"]
     for output in recipe_json["outputs"]:
-        for key in ("only_smaller", "colors"):
-            if output[key] is None:
+        for key in ("only_smaller", "colors", "animation_format", "still"):
+            if output[key] in (None, False):
                 del output[key]
     return recipe_json
 

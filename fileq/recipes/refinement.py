@@ -1,6 +1,7 @@
 """What the command line changes on a recipe, or makes a recipe of that has no name."""
 
 import os
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ from fileq.recipes.recipe import NAMELESS, Format, HdrPolicy, MetadataPolicy, On
 from fileq.recipes.step_edits import StepEdits, has_resize, split_at_resize
 from fileq.units import ByteSize
 
+_WITHOUT_FORMAT: dict[str, Any] = {"format": None, "alpha_format": None, "animation_format": None}
 _SIZE_FIELDS = frozenset({"width", "height"})
 _UNSAFE = str.maketrans({"%": "pct", ":": "x", "/": "-", "{": "-", "}": "-", "\\": "-", "\0": "-", " ": ""})
 
@@ -32,6 +34,7 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     quality: int | None = None
     lossless: bool = False
     colors: int | None = None
+    still: bool = False
     max_bytes: ByteSize | None = None
     metadata: MetadataPolicy | None = None
     hdr: HdrPolicy | None = None
@@ -47,7 +50,11 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def touches_pixels(self) -> bool:
         """Whether a picture has to be decoded for it."""
-        return bool(self._pixel_steps) or self.format is not None or self._limits_bytes or self.colors is not None
+        return bool(self._pixel_steps) or self.format is not None or self._limits_bytes or self._changes_frames
+
+    @property
+    def _changes_frames(self) -> bool:
+        return self.colors is not None or self.still
 
     @property
     def _limits_bytes(self) -> bool:
@@ -70,6 +77,8 @@ class Refinement(msgspec.Struct, frozen=True, kw_only=True):
             parts.append(os.path.splitext(os.path.basename(argv_of(self.program)[0]))[0])
         if self.colors is not None and not parts:
             parts = [f"{self.colors}-colors"]
+        if self.still and not parts:
+            parts = ["still"]
         if self.lossless:
             parts.append("lossless")
         if not parts:
@@ -159,7 +168,7 @@ def _renamed(recipe: Recipe, name: str, format_: Format | tuple[Format, ...] | N
         raise ValueError(
             f"--name {name!r} says {named}, and --format {','.join(_as_list(format_))}; write {{ext}} for the ending"
         )
-    new = {"name": name} | ({"format": None, "alpha_format": None} if named else {})  # the ending says the format
+    new = {"name": name} | (_WITHOUT_FORMAT if named else {})  # the ending says the format
     return tuple(msgspec.structs.replace(output, **new) for output in recipe.outputs)
 
 
@@ -175,6 +184,8 @@ def _with_encoding(output: Output, changes: Refinement) -> Output:
         output = msgspec.structs.replace(output, quality=None, colors=None, lossless=True)
     if changes.colors is not None:
         output = msgspec.structs.replace(output, colors=changes.colors, lossless=False)
+    if changes.still:
+        output = msgspec.structs.replace(output, still=True)
     if changes.max_bytes is not None:
         output = msgspec.structs.replace(output, max_bytes=changes.max_bytes)
     return output
@@ -186,7 +197,7 @@ def _with_format(output: Output, format_: Format | tuple[Format, ...]) -> Output
     named = format_of_name(output.name)
     fits = named is None or all(one != "same" and ending[1:].lower() in EXTENSIONS[one] for one in _as_list(format_))
     name = output.name if fits else stem + ".{ext}"
-    return msgspec.structs.replace(output, name=name, format=format_, alpha_format=None)
+    return msgspec.structs.replace(output, **_WITHOUT_FORMAT | {"name": name, "format": format_})
 
 
 def _as_list(format_: Format | tuple[Format, ...] | None) -> list[Format]:

@@ -114,6 +114,7 @@ def test_no_format_takes_more_than_is_estimated(tmp_path, format_, mode):
 @pytest.mark.parametrize(
     ("name", "mode", "format_"),
     [("x.gif", "P", "gif"), ("x.gif", "P", "webp"), ("x.webp", "RGB", "webp"), ("x.png", "RGB", "png"),
+     ("x.webp", "RGBA", "webp"), ("x.webp", "RGBA", "gif"), ("x.webp", "RGBA", "png"),
      ("x.tif", "RGB", "tiff"), ("x.tif", "RGB", "pdf")],
 )  # fmt: skip
 def test_no_animation_or_document_takes_more_than_is_estimated(tmp_path, name, mode, format_):

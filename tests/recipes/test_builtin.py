@@ -26,7 +26,7 @@ def test_those_that_shrink_fit_into_a_square(recipes, name, side):
     (step,) = recipes[name].steps
     assert (step.fit.width, step.fit.height, step.enlarge) == (side, side, False)
     (output,) = recipes[name].outputs
-    assert (output.format, output.alpha_format) == ("jpeg", "webp")
+    assert (output.format, output.alpha_format, output.animation_format) == ("jpeg", "webp", "webp")
 
 
 def test_optimize_keeps_format_and_size_and_never_grows_a_file(recipes):

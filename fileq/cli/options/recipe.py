@@ -58,6 +58,7 @@ class RecipeOptions(OptionGroup, frozen=True, kw_only=True):
     colors: Annotated[
         int | None, _changing("--colors", metavar="N", help="Of PNG and GIF, from 2 to 256: fewer bytes by a palette.")
     ] = None
+    still: Annotated[bool, _changing("--still", help="Of an animation, the first frame alone.")] = False
     lossless: Annotated[bool, _changing("--lossless", help="Lose nothing: every pixel stays as it is.")] = False
     max_bytes: Annotated[
         str | None, _changing("--max-bytes", metavar="SIZE", help="The best quality that fits: 200KB.")

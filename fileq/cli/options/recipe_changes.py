@@ -99,6 +99,7 @@ def parse_changes(options: RecipeOptions) -> Refinement:
         quality=_read("--quality", options.quality, _quality),
         lossless=options.lossless,
         colors=_read("--colors", options.colors, _colors),
+        still=options.still,
         max_bytes=_read("--max-bytes", options.max_bytes, _max_bytes),
         metadata=_metadata(options),
         hdr=_choice("--hdr", options.hdr, HdrPolicy),

@@ -46,7 +46,7 @@ def _lacking(recipe: Recipe) -> Iterator[Finding]:
 def _codecs(recipe: Recipe) -> set[str]:
     """Return the codecs that a recipe names: by default it takes all pictures, whether they can be read or not."""
     endings = () if recipe.match == IMAGE_PATTERNS else (pattern.rpartition(".")[2].lower() for pattern in recipe.match)
-    written = {name for output in recipe.outputs for name in (*output.formats, output.alpha_format) if name}
+    written = {name for output in recipe.outputs for name in (*output.formats, *output.other_formats)}
     needed = {READ_CODECS.get(ending) for ending in endings} | {WRITE_CODECS.get(name) for name in written}
     return {codec for codec in needed if codec}
 

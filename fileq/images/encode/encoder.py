@@ -85,6 +85,8 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
     if output.colors is not None:
         frames = _reduce_colors(format_, frames, output.colors)
     fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content, is_transparent)
+    if format_ == "webp" and len(frames) > 1 and not output.lossless:
+        fixed["allow_mixed"] = True  # a fifth of the bytes of a drawing, and no more time
 
     def write(quality: int | None) -> int:
         options = fixed | _format_options(format_, output, quality)
