@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from PIL.Image import Exif
 
-    from fileq.images.hdr.parameters import GainMapParameters
-
 _SOI = b"\xff\xd8\xff"
 APP1 = 0xE1
 _HINTS = (mpf.NAME, iso21496.JPEG_NAME)
@@ -45,36 +43,31 @@ def find_gain_map(content: bytes, exif: Exif) -> GainMap | None:
     for start, length in places:
         picture = content[start : start + length]
         with suppress(ValueError, IndexError, struct.error, ZeroDivisionError):
-            packet = _read_packet(picture)
-            if apple.XMP_HINT in packet:
-                headroom = apple.read_headroom(packet, exif)
-                numbers = apple.build_parameters(headroom)
-                return GainMap(content=picture, format="JPEG", parameters=numbers, headroom=headroom)
-            parameters = read_parameters(picture)
-            if parameters is not None and parameters.is_on_standard:
-                return GainMap(content=picture, format="JPEG", parameters=parameters)
+            gain_map = _read_map(picture, exif)
+            if gain_map is not None:
+                return gain_map
     return None
 
 
-def read_parameters(picture: bytes) -> GainMapParameters | None:
-    """Return the numbers that the JPEG of a gain map carries, ISO's first; None where it is another picture.
+def _read_map(picture: bytes, exif: Exif) -> GainMap | None:
+    """Return a JPEG as a gain map with the numbers that it carries, ISO's first; None where it is another picture.
 
-    Raises ValueError, IndexError or struct.error for damaged ones.
+    Raises ValueError, IndexError, struct.error or ZeroDivisionError for damaged ones.
     """
-    by_xmp = None
-    for marker, start, end in jpeg_segments(picture):
+    packet, numbers = b"", b""
+    for marker, start, end in jpeg_segments(picture):  # up to its end, which is to be there
         payload = picture[start + 4 : end]
         if marker == mpf.APP2 and payload.startswith(iso21496.JPEG_NAME):
-            return iso21496.read_parameters(payload.removeprefix(iso21496.JPEG_NAME))
-        if marker == APP1 and payload.startswith(xmp.JPEG_NAME) and _HINT in payload:
-            by_xmp = xmp.read_parameters(payload.removeprefix(xmp.JPEG_NAME))
-    return by_xmp
-
-
-def _read_packet(picture: bytes) -> bytes:
-    """Return the XMP of a JPEG, b"" for none. Raises ValueError or IndexError."""
-    payloads = (picture[start + 4 : end] for marker, start, end in jpeg_segments(picture) if marker == APP1)
-    return next((one.removeprefix(xmp.JPEG_NAME) for one in payloads if one.startswith(xmp.JPEG_NAME)), b"")
+            numbers = payload.removeprefix(iso21496.JPEG_NAME)
+        elif marker == APP1 and payload.startswith(xmp.JPEG_NAME):
+            packet = payload.removeprefix(xmp.JPEG_NAME)
+    if apple.XMP_HINT in packet and not numbers:
+        headroom = apple.read_headroom(packet, exif)
+        return GainMap(content=picture, format="JPEG", parameters=apple.build_parameters(headroom), headroom=headroom)
+    if not numbers and _HINT not in packet:
+        return None
+    parameters = iso21496.read_parameters(numbers) if numbers else xmp.read_parameters(packet)
+    return GainMap(content=picture, format="JPEG", parameters=parameters) if parameters.is_on_standard else None
 
 
 def _find_pictures(content: bytes) -> Iterator[mpf.Place]:

@@ -11,6 +11,7 @@ from fileq.images.hdr.jpeg_writer import add_gain_map
 
 if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
+    from fileq.images.hdr.gain_map import GainMap
     from fileq.recipes.recipe import MetadataPolicy
 
 _FIRST_APP, _LAST_APP, _ADOBE, _COMMENT = 0xE0, 0xEF, 0xEE, 0xFE
@@ -33,33 +34,33 @@ def restore_gain_map(picture: bytes, source: DecodedSource, format_: str, policy
     """
     if format_ != "jpeg" or not source.keeps_gain_map or source.gain_map is None:
         return picture
-    own = source.gain_map.content
-    return add_gain_map(picture, own if policy == "all" else strip_map(own, source.gain_map.headroom))
+    own = source.gain_map
+    return add_gain_map(picture, own.content if policy == "all" else _strip_map(own))
 
 
-def strip_map(content: bytes, headroom: float | None) -> bytes:
+def _strip_map(gain_map: GainMap) -> bytes:
     """Return the JPEG of a gain map with nothing but its pixels, its numbers, and its profile.
 
-    That of one with Apple's values tells its `headroom`, too, which EXIF of its picture need not say any more. Raises
-    ValueError or IndexError.
+    With Apple's values, they are its headroom, which EXIF of its picture need not say any more.
     """
+    content = gain_map.content
     kept = [content[:2]]
     for marker, start, end in jpeg_segments(content):
         payload = content[start + 4 : end]
         if marker == APP1 and payload.startswith(xmp.JPEG_NAME):
             packet = payload.removeprefix(xmp.JPEG_NAME)
-            kept.append(jpeg_segment(APP1, xmp.JPEG_NAME + _strip_packet(packet, headroom)))
+            kept.append(jpeg_segment(APP1, xmp.JPEG_NAME + _strip_packet(packet, gain_map)))
         elif _stays(marker, payload):
             kept.append(content[start:end])
     return b"".join([*kept, END_MARKS["jpeg"]])
 
 
-def _strip_packet(packet: bytes, headroom: float | None) -> bytes:
-    if headroom is not None:
-        return apple.build_packet(headroom)
+def _strip_packet(packet: bytes, gain_map: GainMap) -> bytes:
+    if gain_map.headroom is not None:
+        return apple.build_packet(gain_map.headroom)
     if not xmp.remove_directory(packet):  # it holds nothing but the map's numbers
         return packet
-    return xmp.build_map_packet(xmp.read_parameters(packet))
+    return xmp.build_map_packet(gain_map.parameters)
 
 
 def _stays(marker: int, payload: bytes) -> bool:
