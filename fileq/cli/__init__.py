@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,9 @@ from fileq.cli import typer_patch
 from fileq.cli.app import root_app
 from fileq.cli.session import Session
 from fileq.errors import ExitCode, FileqError, find_shortage
+
+_ON_LINES = re.compile(r"\s*\n\s*")
+"""Typer writes choices below each other."""
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +66,7 @@ def _report_error(error: Exception, session: Session, arguments: Sequence[str]) 
         case TyperException() as wrong:
             context = getattr(wrong, "ctx", None)
             display.error(
-                _sentence(wrong.format_message()),
+                _sentence(_ON_LINES.sub(" ", wrong.format_message())),
                 _hint_at_dashes(arguments) or (f"See: {context.command_path} --help" if context else ""),
             )
             return wrong.exit_code

@@ -13,6 +13,7 @@ from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document
+from fileq.cli.views.places import relative_paths_in
 from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
@@ -111,9 +112,9 @@ def worst_exit_code(result: AddResult, code: ExitCode) -> ExitCode:
 def show_notices(display: Display, result: AddResult) -> None:
     """Say what could not be read, and what was skipped."""
     for problem in result.problems:
-        display.reason(f"Skipped: {problem}")
+        display.reason(f"Skipped: {relative_paths_in(problem)}")
     for notice in result.notices:
-        display.hint(notice)
+        display.hint(relative_paths_in(notice))
 
 
 def _content(file: str) -> bytes:

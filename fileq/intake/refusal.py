@@ -61,7 +61,13 @@ def conclude(result: "AddResult", finder: SourceFinder, scope: RecipeScope, ledg
     if finder.names_files and found == result.unmatched > len(result.problems):
         result.problems.append(f"of {describe_count(found, 'file')} none is for the recipe, by its name")
     if not found and not result.own_outputs and not result.problems:
-        result.notices.append("No files were found there.")
+        result.notices.append(f"No files were found in {_name_some(finder.named_folders)}.")
+
+
+def _name_some(folders: Sequence[str]) -> str:
+    """Return /a/photos, or /a/photos and 2 other folders."""
+    others = len(folders) - 1
+    return folders[0] if not others else f"{folders[0]} and {describe_count(others, 'other folder')}"
 
 
 def note_changed(result: "AddResult", outputs: Sequence[str]) -> None:

@@ -10,7 +10,8 @@ MEANINGS = {
     ExitCode.USAGE: "The command or the config asks for what can't be: there is no such file, recipe, job or batch.",
     ExitCode.ENVIRONMENT: "The machine failed: the database is locked or damaged, the disk is full, a permission is"
     " missing.",
-    ExitCode.INTERRUPTED: "Ctrl-C stopped it.",
+    ExitCode.INTERRUPTED: "Ctrl-C stopped it before its end. `worker` and `watch` end with 0 then: they have no other"
+    " end.",
 }
 """What each exit code means, in a sentence."""
 

@@ -22,12 +22,12 @@ EXPLANATIONS = {
     ),
     ErrorKind.CONFLICT: (
         "A file that fileq did not make from this source has the output's name.",
-        "Move that file, choose another folder with `-o`, or say `--on-conflict rename`.",
+        "Move that file, choose another folder with `-o`, or say `--on-conflict rename` or `--overwrite`.",
     ),
-    ErrorKind.NO_SPACE: ("The disk is full.", "Make room, then: `fileq retry --failed --cause no_space`"),
+    ErrorKind.NO_SPACE: ("The disk is full.", "Make room, then run `fileq retry --failed --cause no_space`."),
     ErrorKind.PERMISSION: (
         "The system does not allow it.",
-        "Change the permissions, then: `fileq retry --failed --cause permission`",
+        "Change the permissions, then run `fileq retry --failed --cause permission`.",
     ),
     ErrorKind.TIMEOUT: (
         "The job took longer than `timeout`.",
@@ -57,5 +57,5 @@ def failures() -> str:
 
 def _describe(kind: ErrorKind) -> str:
     cause, remedy = EXPLANATIONS[kind]
-    again = " fileq tries the job again by itself first." if kind.is_transient else ""
-    return f"- `{kind}`: {cause} {remedy}{again}"
+    again = "fileq has tried it again by itself before. " if kind.is_transient else ""
+    return f"- `{kind}`: {cause} {again}{remedy}"

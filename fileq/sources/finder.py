@@ -46,7 +46,8 @@ class SourceFinder:
     They come sorted by name within a folder, or within each 10,000 names of a larger one: memory doesn't grow with
     their count. `problems` are folders and files that can't be read, `output_folders` those that were skipped as a
     recipe's outputs go there (by path, the name of the recipe), `ignored` counts files of patterns and lists that a
-    walk passes over. `names_files` says that something beside folders was named.
+    walk passes over. `names_files` says that something beside folders was named; `named_folders` are these, by their
+    absolute paths.
     """
 
     def __init__(self, query: SourceQuery, scope: RecipeScope) -> None:
@@ -58,6 +59,7 @@ class SourceFinder:
         self._named = expand_paths(query.paths, query.listed)
         self._by_hand = frozenset(named.path for named in self._named if named.by_hand)
         self.names_files = any(not named.is_folder for named in self._named)
+        self.named_folders = [named.path for named in self._named if named.is_folder]
         self._base = tree_base(self._named, query.base)
         self._recursive = query.recursive
         self._scope = scope

@@ -48,7 +48,7 @@ def start(fileq, terminal, *arguments, **environment):
 def test_the_end_of_a_run_says_where_the_pictures_are(fileq):
     said = fileq.run("run", "photos").stdout
     assert "8 pictures in photos/web" in said
-    assert "8 files in photos/web" in fileq.run("run", "photos").stdout
+    assert "outputs of 8 files in photos/web" in fileq.run("run", "photos").stdout
 
 
 def test_several_folders_have_a_line_each_and_many_are_summed_up(fileq, photos):

@@ -152,3 +152,9 @@ def test_a_terminal_without_the_letters_gets_them_escaped(fileq):
 
 def test_an_empty_answer_is_exit_0(fileq):
     assert run(["status"]) == 0
+
+
+def test_a_choice_that_is_missing_and_a_folder_without_files_are_said_in_a_line(fileq):
+    assert "Choose from: bash, zsh, fish." in fileq("completion").err
+    (fileq.folder / "empty").mkdir()
+    assert "No files were found in empty." in fileq("run", "empty").err

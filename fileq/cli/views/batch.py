@@ -78,7 +78,7 @@ def batch_answer(
 
 def _standing(result: AddResult) -> list[Text]:
     """Return where the outputs are that were up to date."""
-    return describe_places(result.standing, "file") if result.up_to_date else []
+    return describe_places(result.standing, "file", before="outputs of ") if result.up_to_date else []
 
 
 def _document(result: AddResult, outcome: BatchOutcome, seconds: float) -> dict[str, Any]:

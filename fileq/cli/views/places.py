@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from fileq.display import Text, Tone
+from fileq.display import Text
 from fileq.units import describe_count
 
 _BEGINS = r"(?<![\w./\\-])"
@@ -49,20 +49,20 @@ def _working_folder() -> str:
     return "" if here == os.path.dirname(here) else here
 
 
-def describe_places(folders: Mapping[str, int], noun: str, tone: Tone = Tone.PLAIN) -> list[Text]:
+def describe_places(folders: Mapping[str, int], noun: str, *, before: str = "") -> list[Text]:
     """Return a line for each folder with how many files are in it; of many folders, one line for what is above all.
 
-    `folders` are absolute paths, `noun` is what is counted.
+    `folders` are absolute paths, `noun` is what is counted, and `before` begins each line.
     """
     counts = {folder: count for folder, count in folders.items() if count}
     if len(counts) <= _MOST_LINES:
         by_count = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-        return [_place(f"{describe_count(count, noun)} in ", folder, tone) for folder, count in by_count]
+        return [_place(f"{before}{describe_count(count, noun)} in ", folder) for folder, count in by_count]
     total = describe_count(sum(counts.values()), noun)
     above = os.path.commonpath(counts)
-    return [_place(f"{total} in {describe_count(len(counts), 'folder')} below ", above, tone)]
+    return [_place(f"{before}{total} in {describe_count(len(counts), 'folder')} below ", above)]
 
 
-def _place(before: str, folder: str, tone: Tone) -> Text:
+def _place(before: str, folder: str) -> Text:
     near = relative_path(folder)
-    return Text(f"{before}this folder", tone) if near == os.curdir else Text(before, tone, path=near)
+    return Text(f"{before}this folder") if near == os.curdir else Text(before, path=near)

@@ -14,7 +14,7 @@ _NAMES = ("saturation", "brightness", "contrast", "gamma")
 
 
 class Adjust(Operation, frozen=True, kw_only=True):
-    """Changes the tones of a picture by factors; 1 leaves them as they are. In this order:
+    """Changes the tones of a picture by factors, in the order of its parameters; 1 leaves them as they are.
 
     saturation: 0 is gray, 2 twice as colourful (1)
     brightness: every value times this, 0 is black (1)
