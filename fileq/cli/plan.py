@@ -6,7 +6,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -149,6 +148,22 @@ def make_plan(
 _Foreseen = tuple[JobRequest, IntakeOutcome, int]
 
 
+def _of_one_stem(jobs: Iterable[_Foreseen]) -> Iterator[list[_Foreseen]]:
+    """Yield the jobs in groups of sources that begin with the first one's stem and a dot: IMG.png, IMG.png.jpg."""
+    together: list[_Foreseen] = []
+    start = ""
+    for one in jobs:
+        path = one[0].source.path
+        if together and not path.startswith(start):
+            yield together
+            together = []
+        if not together:
+            start = f"{os.path.splitext(path)[0]}."
+        together.append(one)
+    if together:
+        yield together
+
+
 class _Planner:
     def __init__(self, ledger: Ledger, max_pixels: int) -> None:
         self._ledger = ledger
@@ -159,8 +174,7 @@ class _Planner:
 
     def with_namesakes(self, jobs: Iterable[_Foreseen]) -> Iterator[_Foreseen]:
         """Yield the jobs, each after a look at those that could want the same names: in a walk they are together."""
-        for _, group in groupby(jobs, lambda one: os.path.splitext(one[0].source.path)[0]):
-            together = list(group)
+        for together in _of_one_stem(jobs):
             for job, _, _ in together:
                 self._names.expect(job.target.recipe, job.source.path, job.target.folder)
             yield from together

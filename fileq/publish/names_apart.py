@@ -6,7 +6,7 @@ goes well; and once an output stands, its name stays so at every run.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fileq.errors import ErrorKind, JobError
 from fileq.files.names import free_names
@@ -28,9 +28,10 @@ class OutputNaming:
     def settle(self, path: str, rivals: Iterable[str] = ()) -> str:
         """Return the path that an output gets whose usual one is `path`.
 
-        `rivals` are sources of the same stem that the ledger doesn't know yet, the source itself among them, in their
-        order. Raises LedgerError.
+        `rivals` are sources that the ledger doesn't know yet and that could want the usual name, or the one apart, the
+        source itself among them, in their order. Raises LedgerError.
         """
+        rivals = list(rivals)
         apart = name_apart(path, self._source)
         if apart is None or self._recipe.on_conflict == "rename":
             return path
@@ -39,12 +40,22 @@ class OutputNaming:
             return path
         if not (self._is_anothers(path, owners) or self._another_comes_first(path, rivals)):
             return apart if self._is_own(apart, owners) else path
-        return next(name for name in free_names(apart) if self._can_have(name))
+        return next(name for name in free_names(apart) if self._can_have(name, rivals))
 
-    def _can_have(self, path: str) -> bool:
+    def _can_have(self, path: str, rivals: Sequence[str]) -> bool:
         """Whether the path is free or the output's own: of IMG.JPG, Img.jpg and img.jpg two want the same apart."""
         owners = self._ledger.output_names.find_owners(path)
-        return self._is_own(path, owners) or not self._is_anothers(path, owners)
+        if self._is_own(path, owners):
+            return True
+        return not (self._is_anothers(path, owners) or self._is_usual_of_another(path, rivals))
+
+    def _is_usual_of_another(self, path: str, rivals: Sequence[str]) -> bool:
+        """Whether a file beside the source has this as its usual name: IMG.png.jpg has the name apart of IMG.png."""
+        stem = os.path.join(os.path.dirname(self._source), os.path.splitext(os.path.basename(path))[0])
+        known = self._ledger.output_names.find_siblings(stem, self._folder, self._recipe.name)
+        return any(
+            rival != self._source and self._could_want(rival, stem, path) for rival in dict.fromkeys((*known, *rivals))
+        )
 
     def _is_own(self, path: str, owners: Iterable[NameOwner]) -> bool:
         return any((one.path, one.source, one.recipe_name) == (path, self._source, self._recipe.name) for one in owners)
@@ -63,22 +74,28 @@ class OutputNaming:
         wanting = [
             rival
             for rival in dict.fromkeys((*known, *rivals, self._source))
-            if rival == self._source
-            or (
-                os.path.splitext(rival)[0] == stem
-                and may_be_named(self._recipe, rival, path)
-                and os.path.lexists(rival)
-            )
+            if rival == self._source or self._could_want(rival, stem, path)
         ]
         ending = os.path.splitext(path)[1].lower()
         first = min(wanting, key=lambda rival: os.path.splitext(rival)[1].lower() != ending)
         return first != self._source
 
+    def _could_want(self, rival: str, stem: str, path: str) -> bool:
+        """Whether this file is there, has this path without its ending, and makes outputs with the ending of `path`."""
+        is_of_stem = os.path.splitext(rival)[0] == stem
+        return is_of_stem and may_be_named(self._recipe, rival, path) and os.path.lexists(rival)
+
 
 def are_namesakes(one: str, other: str) -> bool:
-    """Return whether the names of two files differ by their endings, or by small and capital letters, and no more."""
-    names = [os.path.basename(path) for path in (one, other)]
-    return names[0] != names[1] and len({os.path.splitext(name)[0].lower() for name in names}) == 1
+    """Return whether the names of two files differ by their endings, or by small and capital letters, and no more.
+
+    IMG.png and IMG.png.jpg do, too: the first could have its output named like that of the second.
+    """
+    names = [os.path.basename(path).lower() for path in (one, other)]
+    stems = [os.path.splitext(name)[0] for name in names]
+    return os.path.basename(one) != os.path.basename(other) and (
+        stems[0] == stems[1] or names[0] == stems[1] or names[1] == stems[0]
+    )
 
 
 TAKEN_HINT = (
@@ -117,7 +134,8 @@ class PlannedNames:
     def settle(self, recipe: Recipe, source: str, folder: str, paths: Iterable[str]) -> list[str]:
         """Return the paths that the outputs get whose usual ones are `paths`. Raises LedgerError."""
         naming = OutputNaming(self._ledger, recipe, source, folder)
-        rivals = self._rivals.get((folder, recipe.name, os.path.splitext(source)[0]), [])
+        stems = (os.path.splitext(source)[0], source)  # IMG.png has the stem of IMG.png.jpg for a name
+        rivals = [rival for stem in stems for rival in self._rivals.get((folder, recipe.name, stem), [])]
         settled = []
         for path in paths:
             wanted = naming.settle(path, rivals)

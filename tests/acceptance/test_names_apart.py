@@ -37,6 +37,24 @@ def test_each_of_several_endings_gets_a_name_of_its_own(fileq):
     assert not notes["IMG.jpg"]
 
 
+@pytest.mark.parametrize("order", [["a.png.jpg"], ["a.png"], ["a.png", "a.jpg"], []])
+def test_a_file_that_is_called_like_a_name_apart_keeps_its_own(fileq, order):
+    put(fileq, "p/a.jpg", "p/a.png", "p/a.png.jpg", "p/b.gif", "p/b.tif", "p/b.tif.jpg")
+    plan = fileq.json("run", "p", "--dry-run")["plan"]
+    for name in order:
+        fileq.run("run", f"p/{name}")
+    fileq.run("run", "p")
+    usual = made(fileq)
+    assert len(set(usual.values())) == 6
+    if not order:
+        assert usual["p/a.png.jpg"] == "p/web/a.png.jpg"
+        assert usual["p/b.tif.jpg"] == "p/web/b.tif.jpg"
+        start = f"{fileq.folder}/"
+        planned = {job["source"].removeprefix(start): job["outputs"][0]["path"].removeprefix(start) for job in plan}
+        assert planned == usual
+    assert fileq.json("run", "p")["up_to_date"] == 6
+
+
 def test_a_dry_run_shows_the_names_that_will_be(fileq):
     put(fileq, *APART)
     plan = fileq.json("run", "p", "--dry-run")["plan"]
