@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from typing import TYPE_CHECKING
+from itertools import zip_longest
 
-from PIL import Image, ImageSequence
+from PIL import Image, ImageChops, ImageSequence
 
 from fileq.images.errors import DAMAGE
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _BAND = 2**22  # pixels that are looked at together: a whole large picture need not be there twice
+_DIRECTLY = {"L", "RGB", "RGBA"}
+_AS_IT_IS = {"CMYK", "LAB", "I;16", "I;16B", "I", "F", "YCbCr"}
 
 
 def show_the_same(one: bytes, other: bytes, pillow_name: str) -> bool:
     """Return whether two files hold the same pixels in the same order. A file that can't be read shows nothing."""
+    formats = [pillow_name]
     try:
-        return list(_pictures(one, pillow_name)) == list(_pictures(other, pillow_name))
+        with (
+            Image.open(io.BytesIO(one), formats=formats) as first,
+            Image.open(io.BytesIO(other), formats=formats) as second,
+        ):
+            pairs = zip_longest(ImageSequence.Iterator(first), ImageSequence.Iterator(second))
+            return all(a is not None and b is not None and _is_same_frame(a, b) for a, b in pairs)
     except (OSError, *DAMAGE):
         return False
 
 
-def _pictures(content: bytes, pillow_name: str) -> Iterator[tuple[tuple[int, int], float, bytes]]:
-    """Yield of each picture its size in pixels, how long it stays in ms, and a digest of its pixels."""
-    with Image.open(io.BytesIO(content), formats=[pillow_name]) as image:
-        for frame in ImageSequence.Iterator(image):
-            frame.load()
-            yield frame.size, float(frame.info.get("duration", 0)), _digest(frame)
+def _is_same_frame(one: Image.Image, other: Image.Image) -> bool:
+    one.load()
+    other.load()
+    if (one.size, one.info.get("duration", 0)) != (other.size, other.info.get("duration", 0)):
+        return False
+    rows = max(1, _BAND // max(1, one.width))
+    boxes = ((0, top, one.width, min(top + rows, one.height)) for top in range(0, one.height, rows))
+    return all(_is_same_picture(one.crop(box), other.crop(box)) for box in boxes)
 
 
-def _digest(image: Image.Image) -> bytes:
-    """Return a digest that palettes, and a depth of more bits than the picture needs, make no different."""
-    digest = hashlib.blake2b(digest_size=16)
-    as_it_is = image.mode in {"CMYK", "LAB", "I;16", "I;16B", "I", "F", "YCbCr"}
-    rows = max(1, _BAND // max(1, image.width))
-    for top in range(0, image.height, rows):
-        band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        digest.update((band if as_it_is else _without_hidden_colors(band.convert("RGBA"))).tobytes())
-    return digest.digest() + (image.mode.encode() if as_it_is else b"")
+def _is_same_picture(one: Image.Image, other: Image.Image) -> bool:
+    """Return whether two pictures look the same: palettes, and more bits than are needed, make no difference."""
+    if not _AS_IT_IS.isdisjoint((one.mode, other.mode)):
+        return one.mode == other.mode and one.tobytes() == other.tobytes()
+    if one.mode == other.mode and one.mode in _DIRECTLY and _is_equal(one, other):
+        return True
+    one, other = one.convert("RGBA"), other.convert("RGBA")
+    return _is_equal(one, other) or _is_equal(_without_hidden_colors(one), _without_hidden_colors(other))
+
+
+def _is_equal(one: Image.Image, other: Image.Image) -> bool:
+    """Return whether no value is another one: by Pillow, at a third of the time that digests of the bytes take."""
+    return ImageChops.difference(one, other).getbbox(alpha_only=False) is None
 
 
 def _without_hidden_colors(image: Image.Image) -> Image.Image:

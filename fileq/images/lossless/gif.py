@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,12 @@ def _read(content: bytes) -> tuple[bytes, list[_Picture], list[bytes]]:
 
 
 def _with_short_palettes(start: bytes, pictures: list[_Picture]) -> tuple[bytes, list[_Picture]]:
-    """Return start and pictures with the colours alone that are used."""
-    shared = sorted({index for picture in pictures if not picture.palette for index in picture.used})
+    """Return start and pictures with the colours alone that are used.
+
+    Those of most pictures come first: small ones have few colours, and short numbers then.
+    """
+    uses = Counter(index for picture in pictures if not picture.palette for index in picture.used)
+    shared = sorted(uses, key=lambda index: (-uses[index], index))
     new = {index: place for place, index in enumerate(shared)}
     table = _cut_palette(start[HEAD:], shared)
     flags = start[10] & ~_SIZE_BITS | _size_bits(table) if table else start[10] & _SIZE_BITS

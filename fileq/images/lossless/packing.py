@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -26,10 +27,16 @@ _COMPARED = {"webp": "WEBP", "tiff": "TIFF", "gif": "GIF"}
 
 
 def packed_forms(content: bytes, format_: str, effort: int | None) -> Iterator[bytes]:
-    """Yield files that show the same as `content`; none of a format, or of a layout, that is not known here."""
+    """Yield files that show the same as `content`; none of a format, or of a layout, that is not known here.
+
+    Where all that it costs is to compare them, only the smallest one that does show the same.
+    """
     if format_ not in _FORMS:
         return
     with suppress(OSError, Image.DecompressionBombError, *DAMAGE):  # what is not laid out as it should be, and is read
-        for form in _FORMS[format_](content, effort):
-            if format_ not in _COMPARED or show_the_same(content, form, _COMPARED[format_]):
-                yield form
+        forms = _FORMS[format_](content, effort)
+        if format_ not in _COMPARED:
+            yield from forms
+            return
+        smaller = (form for form in sorted(forms, key=len) if len(form) < len(content))
+        yield from islice((form for form in smaller if show_the_same(content, form, _COMPARED[format_])), 1)
