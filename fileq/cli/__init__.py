@@ -67,7 +67,9 @@ def _report_error(error: Exception, session: Session, arguments: Sequence[str]) 
             context = getattr(wrong, "ctx", None)
             display.error(
                 _sentence(_ON_LINES.sub(" ", wrong.format_message())),
-                _hint_at_dashes(arguments) or (f"See: {context.command_path} --help" if context else ""),
+                _hint_at_dashes(arguments)
+                or _hint_at_option(wrong)
+                or (f"See: {context.command_path} --help" if context else ""),
             )
             return wrong.exit_code
         case OverflowError():  # what SQLite says to more than 64 bits
@@ -90,6 +92,16 @@ def _hint_at_dashes(arguments: Sequence[str]) -> str:
     options = itertools.takewhile(lambda argument: argument != "--", arguments)
     file = next((one for one in options if len(one) > 1 and one.startswith("-") and os.path.lexists(one)), None)
     return f"For the file {file} write ./{file}, or put -- before it: a dash begins an option." if file else ""
+
+
+def _hint_at_option(error: TyperException) -> str:
+    """Return how an option is written that there is not; "" where that is not the error, or nobody can tell."""
+    name = getattr(error, "option_name", "")
+    if not name or not getattr(error, "message", "").startswith("No such option"):
+        return ""
+    from fileq.cli.unknown_words import option_hint
+
+    return option_hint(name)
 
 
 def _sentence(text: str) -> str:

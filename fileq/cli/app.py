@@ -3,7 +3,6 @@
 A command's module is imported when that command is asked for, and no other.
 """
 
-import difflib
 import importlib
 from typing import Annotated, Any, NamedTuple
 
@@ -70,8 +69,9 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the arguments begin with. Raises UsageError with the nearest right name."""
         if args[0] not in _PANEL_OF:
-            nearest = difflib.get_close_matches(args[0], _PANEL_OF, 1)
-            ctx.fail(f"There is no command {args[0]}." + (f" Did you mean {nearest[0]}?" if nearest else ""))
+            from fileq.cli.unknown_words import command_hint
+
+            ctx.fail(f"There is no command {args[0]}. {command_hint(args[0], _PANEL_OF)}".rstrip())
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

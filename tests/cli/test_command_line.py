@@ -27,6 +27,13 @@ def broken(monkeypatch, error):
     ("arguments", "part"),
     [
         (["ad"], "There is no command ad. Did you mean add?"),
+        (["resize", "a.jpg"], "There is no command resize. Write: fileq run PATH --resize 1200x"),
+        (["grayscale", "a.jpg"], "Write: fileq run PATH --op grayscale"),
+        (["webp", "a.jpg"], "Write: fileq run PATH -r webp"),
+        (["."], "To process that file or folder, write: fileq run ."),
+        (["run", ".", "--grayscale"], "--op grayscale"),
+        (["run", ".", "--width", "300"], "--resize 1200x"),
+        (["run", ".", "--resise", "30x"], "Possible options: "),
         (["--frobnicate", "status"], "No such option: --frobnicate"),
         (["show"], "Missing argument 'JOB'"),
         (["show", "x"], "'x' is no whole number"),
