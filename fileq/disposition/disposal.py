@@ -153,7 +153,7 @@ def _are_outputs_unchanged(ledger: Ledger, disposition_id: int) -> bool:
         ledger.overview.find_job(job_id, purged=True) for job_id in ledger.dispositions.find_job_ids(disposition_id)
     )
     done = [job for job in jobs if job is not None and job.state is JobState.DONE]
-    return bool(done) and all(job.outputs and ledger.outputs.are_unchanged(job.id) for job in done)
+    return bool(done) and all(job.outputs and ledger.standing_outputs.are_unchanged(job.id) for job in done)
 
 
 def _has_content_that_was_read(ledger: Ledger, file: LeasedFile) -> bool:

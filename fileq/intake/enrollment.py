@@ -315,7 +315,7 @@ class IntakeEngine:
             return True
         if self._repeat is RepeatRule.NEVER:
             return False
-        changed = self._ledger.outputs.find_changed(prior.job_id) if prior.state is JobState.DONE else None
+        changed = self._ledger.standing_outputs.find_changed(prior.job_id) if prior.state is JobState.DONE else None
         self.changed_outputs += changed or ()
         return changed is None
 

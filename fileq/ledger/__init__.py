@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fileq.ledger.queries.output_names import OutputNames
     from fileq.ledger.queries.overview import Overview
     from fileq.ledger.queries.retention import Retention
+    from fileq.ledger.queries.standing_outputs import StandingOutputs
     from fileq.ledger.queries.tombstones import Tombstones
     from fileq.ledger.queries.work import WorkQueries
     from fileq.ledger.tables.attempts import Attempts
@@ -125,6 +126,12 @@ class Ledger:
         from fileq.ledger.queries.retention import Retention
 
         return Retention(self.database)
+
+    @cached_property
+    def standing_outputs(self) -> "StandingOutputs":
+        from fileq.ledger.queries.standing_outputs import StandingOutputs
+
+        return StandingOutputs(self.database)
 
     @cached_property
     def tombstones(self) -> "Tombstones":

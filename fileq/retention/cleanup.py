@@ -118,7 +118,7 @@ class _Cleanup:
                 self.result.add_removed(output.path, output.bytes)
         else:
             gone = [(output.path, output.version) for output in self._missing if not output.vanished]
-            self._ledger.outputs.record_vanished(gone, (), self._now)
+            self._ledger.standing_outputs.record_vanished(gone, (), self._now)
             if self._batch:
                 self._remover.remove_outputs(self._batch)
             self._record_progress()

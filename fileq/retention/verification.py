@@ -140,13 +140,13 @@ def record_vanished_outputs(ledger: Ledger, now: float, stop: Callable[[], bool]
     counts: Counter[str] = Counter()
     last: str | None = None
     while not stop():
-        outputs = ledger.outputs.list_expected_outputs(after=last, limit=_AT_ONCE)
+        outputs = ledger.standing_outputs.list_expected_outputs(after=last, limit=_AT_ONCE)
         if not outputs:
             break
         last = outputs[-1].path
         missing = [output for output in outputs if not os.path.lexists(output.path)]
         back = [(output.path, output.version) for output in outputs if output.vanished and output not in missing]
         newly_missing = [(output.path, output.version) for output in missing if not output.vanished]
-        ledger.outputs.record_vanished(newly_missing, back, now)
+        ledger.standing_outputs.record_vanished(newly_missing, back, now)
         counts.update(output.recipe_name for output in missing)
     return counts

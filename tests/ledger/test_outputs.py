@@ -124,16 +124,16 @@ def test_outputs_stand_while_files_with_something_in_them_are_there(ledger, tmp_
     path.write_text("edited")
     (job,) = enter(ledger)
     publish(ledger, job, str(path))
-    assert ledger.outputs.find_changed(job) == [str(path)]
+    assert ledger.standing_outputs.find_changed(job) == [str(path)]
     path.write_text("")
-    assert not ledger.outputs.are_present(job)
+    assert not ledger.standing_outputs.are_present(job)
     path.unlink()
-    assert not ledger.outputs.are_present(job)
+    assert not ledger.standing_outputs.are_present(job)
     path.symlink_to(tmp_path / "nothing")
-    assert not ledger.outputs.are_present(job)
+    assert not ledger.standing_outputs.are_present(job)
     path.unlink()
     path.mkdir()
-    assert not ledger.outputs.are_present(job)
+    assert not ledger.standing_outputs.are_present(job)
 
 
 def test_an_output_that_another_job_took_over_stands_no_more(ledger, tmp_path):
@@ -142,7 +142,7 @@ def test_an_output_that_another_job_took_over_stands_no_more(ledger, tmp_path):
     one, two = enter(ledger, "a", "b")
     publish(ledger, one, str(path))
     ledger.outputs.reserve_path(str(path), two, TEMP)
-    assert not ledger.outputs.are_present(one)
+    assert not ledger.standing_outputs.are_present(one)
 
 
 @pytest.mark.parametrize("name", ["caf\udce9.jpg", "new\nline.jpg", "\U0001f600.jpg"])

@@ -16,7 +16,7 @@ LOOKS = {
     "count_finished_jobs": lambda ledger: ledger.overview.count_finished_jobs(NOW),
     "find_abandoned_paths": lambda ledger: ledger.outputs.find_abandoned_paths(),
     "find_ready_dispositions": lambda ledger: ledger.dispositions.find_ready_dispositions(NOW),
-    "list_expected_outputs": lambda ledger: ledger.outputs.list_expected_outputs(after="/a", limit=10),
+    "list_expected_outputs": lambda ledger: ledger.standing_outputs.list_expected_outputs(after="/a", limit=10),
     "has_events": lambda ledger: ledger.pending_events.has_events(),
     "list_recipes": lambda ledger: ledger.retention.list_recipes(),
     "find_old_jobs": lambda ledger: ledger.tombstones.find_old_jobs(NOW, 10),
