@@ -125,7 +125,12 @@ class DecodedSource:
     @property
     def keeps_gain_map(self) -> bool:
         """Whether there is a gain map, and outputs are to have it where they can."""
-        return self.has_gain_map and self._recipe.hdr != "drop"
+        return self.has_gain_map and not self.drops_gain_map
+
+    @property
+    def drops_gain_map(self) -> bool:
+        """Whether outputs are to have no gain map."""
+        return self._recipe.hdr == "drop"
 
     @property
     def duration(self) -> int:

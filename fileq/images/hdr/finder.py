@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from fileq.images.errors import DAMAGE
+from fileq.images.formats import optional_codecs
 from fileq.images.hdr import item_reader, jpeg_reader
 from fileq.units import Size
 
@@ -30,6 +31,9 @@ def add_gain_map(image: ImageFile, start: bytes, read: Callable[[], bytes]) -> N
         is_there = jpeg_reader.names_gain_map(image.applist)
     elif image.format in {"AVIF", "HEIF"} and item_reader.names_gain_map(start):
         gain_map, is_there = item_reader.find_gain_map(read(), image.format, _read_exif(image)), True
+    elif image.format == "JXL" and "mp" in image.info:  # made from a JPEG with several pictures
+        _, _, jpeg, _, _ = optional_codecs.jpeg_xl_coders().Decoder(num_threads=0)(read())
+        gain_map = jpeg_reader.find_gain_map(bytes(jpeg), _read_exif(image))
     is_there = is_there or gain_map is not None
     if gain_map is not None and not _fits(gain_map, Size(*image.size)):
         gain_map = None

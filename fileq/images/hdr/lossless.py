@@ -34,8 +34,15 @@ def restore_gain_map(picture: bytes, source: DecodedSource, format_: str, policy
     """
     if format_ != "jpeg" or not source.keeps_gain_map or source.gain_map is None:
         return picture
-    own = source.gain_map
-    return add_gain_map(picture, own.content if policy == "all" else _strip_map(own))
+    return add_own_map(picture, source.gain_map, policy)
+
+
+def add_own_map(picture: bytes, gain_map: GainMap, policy: MetadataPolicy) -> bytes:
+    """Return a JPEG with the JPEG of a gain map behind it, bit for bit but for the metadata that goes.
+
+    Raises ValueError or IndexError where the picture is no JPEG.
+    """
+    return add_gain_map(picture, gain_map.content if policy == "all" else _strip_map(gain_map))
 
 
 def _strip_map(gain_map: GainMap) -> bytes:

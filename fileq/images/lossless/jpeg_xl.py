@@ -13,6 +13,9 @@ from fileq.files.containers import boxes
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.formats.optional_codecs import jpeg_xl_coders
+from fileq.images.hdr.jpeg_reader import find_gain_map
+from fileq.images.hdr.jpeg_writer import remove_gain_map
+from fileq.images.hdr.lossless import add_own_map
 from fileq.images.metadata.lossless_rewrite import replace_metadata
 from fileq.images.metadata.mark import mark_content
 
@@ -28,8 +31,9 @@ _PIXELS_STORED = "The pixels were stored without loss: the JPEG itself could not
 
 def may_transcode(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
     """Return whether an output is to be all of a JPEG in JPEG XL, or a JPEG that is all of a JPEG XL."""
-    wanted = (source.format, plan.format) in {("JPEG", "jxl"), ("JXL", "jpeg")}
-    return wanted and plan.output.lossless and not (steps or source.has_gain_map or source.image.info["notes"])
+    is_jpeg = source.format == "JPEG" or (source.format == "MPO" and source.gain_map is not None)
+    wanted = plan.format == "jxl" if is_jpeg else (source.format, plan.format) == ("JXL", "jpeg")
+    return wanted and plan.output.lossless and not (steps or source.image.info["notes"])
 
 
 def transcode(source: DecodedSource, file: BinaryIO, plan: OutputPlan, options: RewriteOptions) -> bytes | None:
@@ -39,14 +43,10 @@ def transcode(source: DecodedSource, file: BinaryIO, plan: OutputPlan, options: 
     """
     with translate_os_errors(source.path):
         content = read_all(file)
-    jpeg = content if source.format == "JPEG" else take_jpeg(content)
-    stripped = None if jpeg is None else _strip(source, jpeg, options)
-    if stripped is None:
-        made = None
-    elif plan.format == "jxl":
-        made = store_jpeg(stripped, options.effort)
-    else:
-        made = stripped if stripped == jpeg else mark_content(stripped, "jpeg", options.mark)
+    jpeg = take_jpeg(content) if source.format == "JXL" else content
+    mark = b"" if plan.format == "jxl" else options.mark
+    stripped = None if jpeg is None else _strip(source, jpeg, options, mark)
+    made = stripped if stripped is None or plan.format == "jpeg" else store_jpeg(stripped, options.effort)
     if made is None and plan.format == "jxl":
         source.add_note(_PIXELS_STORED)
     most = plan.output.max_bytes
@@ -59,7 +59,7 @@ def strip_stored(source: DecodedSource, content: bytes, options: RewriteOptions)
     None where it was not, or where that would take more bytes.
     """
     jpeg = take_jpeg(content)
-    stripped = None if jpeg is None else _strip(source, jpeg, options)
+    stripped = None if jpeg is None else _strip(source, jpeg, options, b"")
     stored = None if stripped is None else store_jpeg(stripped, options.effort)
     if stored is not None and len(stored) < len(content):
         return stored
@@ -95,10 +95,20 @@ def take_jpeg(content: bytes) -> bytes | None:
     return bytes(jpeg) if is_jpeg else None
 
 
-def _strip(source: DecodedSource, jpeg: bytes, options: RewriteOptions) -> bytes | None:
-    if options.policy == "all":
-        return jpeg
+def _strip(source: DecodedSource, jpeg: bytes, options: RewriteOptions, mark: bytes) -> bytes | None:
+    """Return the JPEG without the metadata that goes, with the mark where it has changed; its gain map stays behind it.
+
+    None where it is not laid out as it should be.
+    """
+    gain_map = find_gain_map(jpeg, source.exif)
     try:
-        return replace_metadata(jpeg, "jpeg", options.metadata.as_stored(source), source.stored_size)
+        if options.policy == "all" and (gain_map is None or not source.drops_gain_map):
+            return jpeg
+        if options.policy == "all":
+            return mark_content(remove_gain_map(jpeg), "jpeg", mark)
+        picture = replace_metadata(jpeg, "jpeg", options.metadata.as_stored(source), source.stored_size)
+        if gain_map is not None and not source.drops_gain_map:
+            return add_own_map(mark_content(picture, "jpeg", mark), gain_map, options.policy)
+        return picture if picture == jpeg else mark_content(picture, "jpeg", mark)
     except DAMAGE:
         return None

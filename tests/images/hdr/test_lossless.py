@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from tests.images.hdr import parser, ultra_hdr
 from tests.support.images import make, photo, recipe
@@ -77,3 +78,35 @@ def test_all_metadata_leaves_the_file_as_it_is(tmp_path):
     source = located(tmp_path / "x.jpg")
     made = make(source, recipe(OPTIMIZE, metadata="all"), tmp_path / "out")
     assert made.paths[0].read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("by_xmp", [True, False], ids=["Ultra HDR", "ISO alone"])
+@pytest.mark.parametrize("policy", ["all", "copyright"])
+def test_jpeg_xl_holds_a_jpeg_with_its_map_and_gives_it_back(tmp_path, by_xmp, policy):
+    source = located(tmp_path / "x.jpg", by_xmp=by_xmp)
+    stored = make(source, recipe(Output(format="jxl", lossless=True), metadata=policy), tmp_path / "jxl")
+    assert stored.notes == ()
+    back = make(stored.paths[0], recipe(Output(format="jpeg", lossless=True), metadata=policy), tmp_path / "back")
+    content, original = back.paths[0].read_bytes(), source.read_bytes()
+    assert (content == original) == (policy == "all")
+    assert (b"Ulm" in content) == (policy == "all" and by_xmp)
+    assert content[content.rindex(b"\xff\xd8\xff") :] == original[original.rindex(b"\xff\xd8\xff") :]
+    if by_xmp:
+        parser.parse(back.paths[0])
+
+
+def test_the_map_of_a_jpeg_in_jpeg_xl_stays_where_the_picture_is_made_smaller(tmp_path):
+    source = located(tmp_path / "x.jpg")
+    stored = make(source, recipe(Output(format="jxl", lossless=True)), tmp_path / "jxl")
+    made = make(stored.paths[0], recipe(Output(name="o.jpg"), steps=(Resize(scale=0.5),)), tmp_path / "out")
+    assert made.notes == ()
+    assert parser.parse(made.paths[0]).map_image.size == (30, 20)
+
+
+def test_a_map_that_is_dropped_is_not_in_the_jpeg_xl_either(tmp_path):
+    source = located(tmp_path / "x.jpg")
+    for policy in ("all", "copyright"):
+        output = Output(format="jxl", lossless=True)
+        stored = make(source, recipe(output, metadata=policy, hdr="drop"), tmp_path / policy)
+        back = make(stored.paths[0], recipe(Output(format="jpeg", lossless=True), metadata="all"), tmp_path / "back")
+        assert b"MPF" not in back.paths[0].read_bytes()
