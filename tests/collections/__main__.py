@@ -86,6 +86,8 @@ def _larger(jobs: list[Job]) -> Iterator[str]:
 
 def _changed(jobs: list[Job]) -> Iterator[str]:
     for job, output in _outputs(jobs, {"optimize"}):
+        if Path(job["source"]).suffix.lower() != Path(output["path"]).suffix.lower():
+            continue  # of a bitmap or an icon ImageMagick takes another picture
         before, after = judge.pixels_of(job["source"]), judge.pixels_of(output["path"])
         if before is not None and before != after:
             yield output["path"]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _CONVERT = shutil.which("convert-im6.q16") or shutil.which("magick") or "convert"
 _LOOK = (64, 64)
 _PATIENCE = 60  # s
+_ALIKE = 3  # of 255 levels: where one judge sees no more, the other isn't asked
 _GRAY = (119, 119, 119)
+_ANIMATED = (".gif", ".webp")
 _EMBEDDED_SRGB = ("--export-profile", "srgb")
 
 
@@ -28,7 +30,8 @@ def opened_by_others(path: str) -> list[str]:
 
 def pixels_of(path: str) -> str | None:
     """Return a digest of all pixels of all frames as ImageMagick decodes them; None where it doesn't."""
-    done = _run([_CONVERT, path, "-auto-orient", "-coalesce", "-alpha", "on", "-depth", "16", "rgba:-"])
+    canvas = "-coalesce" if path.lower().endswith(_ANIMATED) else "+repage"
+    done = _run([_CONVERT, path, "-auto-orient", canvas, "-alpha", "on", "-depth", "16", "rgba:-"])
     return hashlib.sha256(done.stdout).hexdigest() if done is not None and done.stdout else None
 
 
@@ -38,10 +41,13 @@ def difference(source: str, output: str) -> float | None:
     The source is drawn by ImageMagick and by libvips; the nearer of the two counts. None where neither draws it.
     """
     own = _look_by_vips(output) or _look_by_imagemagick(output)
-    looks = [look for look in (_look_by_vips(source), _look_by_imagemagick(source)) if look is not None]
-    if own is None or not looks:
-        return None
-    return min(_mean(ImageStat.Stat(ImageChops.difference(own, look)).mean) for look in looks)
+    least = None
+    for draw in (_look_by_vips, _look_by_imagemagick):
+        look = draw(source) if own is not None and (least is None or least > _ALIKE) else None
+        if own is not None and look is not None:
+            by = _mean(ImageStat.Stat(ImageChops.difference(own, look)).mean)
+            least = by if least is None else min(least, by)
+    return least
 
 
 def _look_by_imagemagick(path: str) -> Image.Image | None:
@@ -57,8 +63,11 @@ def _look_by_vips(path: str) -> Image.Image | None:
 def _read(done: subprocess.CompletedProcess[bytes] | None) -> Image.Image | None:
     if done is None or done.returncode != 0 or not done.stdout:
         return None
-    with Image.open(io.BytesIO(done.stdout)) as image:
-        content = image.convert("RGBA")
+    try:
+        with Image.open(io.BytesIO(done.stdout)) as image:
+            content = image.convert("RGBA")
+    except (OSError, ValueError):  # a text that is too long for Pillow came along
+        return None
     ground = Image.new("RGBA", content.size, _GRAY)
     return Image.alpha_composite(ground, content).convert("RGB")
 

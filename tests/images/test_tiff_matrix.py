@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,28 @@ def test_a_palette_of_16_bits_has_its_colors(tmp_path):
     tifffile.imwrite(tmp_path / "x.tif", index, photometric="palette", colormap=colors, metadata=None)
     made = levels_of(make(tmp_path / "x.tif", PNG, tmp_path / "out").image)
     assert np.abs(made - np.moveaxis(colors, 0, -1)[index] / 65535).max() < 1 / 120
+
+
+@pytest.mark.parametrize(("kind", "bits"), [("minisblack", 4), ("miniswhite", 4), ("miniswhite", 16), ("palette", 16)])
+@pytest.mark.parametrize("alpha", ["unassalpha", "assocalpha"])
+def test_opacity_beside_gray_and_palettes_stays(tmp_path, kind, bits, alpha):
+    levels = drawn(2)
+    opacity, gray = levels[..., 1], levels[..., 0] * (levels[..., 1] if alpha == "assocalpha" else 1)
+    stored = 1 - gray if kind == "miniswhite" else gray
+    content = samples(np.stack([stored, opacity], -1), str(bits))
+    keys: dict[str, Any] = {"planarconfig": "contig", "extrasamples": [alpha], "metadata": None}
+    if bits == 4:
+        keys["bitspersample"] = 4
+    if kind == "palette":
+        keys["extratags"] = [(320, 3, 3 * 65536, np.tile(np.arange(65536), 3).astype("u2"), True)]
+    tifffile.imwrite(tmp_path / "x.tif", content, photometric="miniswhite" if kind == "miniswhite" else 1, **keys)
+    if kind == "palette":  # tifffile writes none with opacity
+        gray_tag, palette_tag = (struct.pack("<HHLL", 262, 3, 1, value) for value in (1, 3))
+        (tmp_path / "x.tif").write_bytes((tmp_path / "x.tif").read_bytes().replace(gray_tag, palette_tag))
+    made = levels_of(make(tmp_path / "x.tif", PNG, tmp_path / "out").image.convert("RGBA"))
+    assert np.abs(made[..., 3] - opacity).max() < 1 / 25
+    seen = opacity > 0.5
+    assert np.abs(made[..., 0] - levels[..., 0])[seen].max() < 1 / (8 if bits == 4 else 100)
 
 
 def test_lab_of_16_bits_looks_as_that_of_8(tmp_path):

@@ -62,18 +62,20 @@ def _check(page: Any, path: str, max_pixels: int) -> None:
 
 def _write(writer: tifffile.TiffWriter, page: Any) -> None:
     kind = page.photometric.name
-    pixels = _side_by_side(page)[..., : _samples(page)]
-    alpha = [_UNASSOCIATED] if _has_alpha(page) else []
-    levels = _look_up(page, pixels) if kind == "PALETTE" else _levels(page, pixels)
-    if page.extrasamples and page.extrasamples[0] == _ASSOCIATED and alpha:
-        levels = _divide_by_alpha(levels)
+    pixels, count = _side_by_side(page), _color_samples(page)
+    colors = pixels[..., :count]
+    levels = _look_up(page, colors) if kind == "PALETTE" else _levels(page, colors)
+    if has_alpha := _has_alpha(page):
+        levels = np.concatenate([levels, _scale(page, pixels[..., count : count + 1])], axis=-1)
+        if page.extrasamples[0] == _ASSOCIATED:
+            levels = _divide_by_alpha(levels)
     depth: type[np.unsignedinteger[Any]] = np.uint16 if levels.shape[-1] == 1 and page.bitspersample > 8 else np.uint8
     content = np.round(levels * np.iinfo(depth).max).astype(depth)
     writer.write(
         content[..., 0] if content.shape[-1] == 1 else content,
         photometric=_WRITTEN_AS.get(kind, kind),
         planarconfig="contig",
-        extrasamples=alpha,
+        extrasamples=[_UNASSOCIATED] if has_alpha else [],
         metadata=None,
         software=False,
         resolution=page.resolution,
@@ -90,14 +92,14 @@ def _side_by_side(page: Any) -> NDArray[Any]:
     return np.asarray(np.moveaxis(page.asarray().reshape(-1, page.imagelength, page.imagewidth), 0, -1))
 
 
-def _samples(page: Any) -> int:
-    own = 1 if page.photometric.name == "PALETTE" else _CHANNELS[page.photometric.name]
-    return own + _has_alpha(page)
+def _color_samples(page: Any) -> int:
+    return 1 if page.photometric.name == "PALETTE" else _CHANNELS[page.photometric.name]
 
 
 def _has_alpha(page: Any) -> bool:
-    """Return whether the page has alpha that is to be kept: Pillow has none beside gray of 16 bits, CMYK and Lab."""
-    return page.photometric.name == "RGB" and bool(page.extrasamples) and page.extrasamples[0] in {1, 2}
+    """Return whether the page has alpha that is to be kept: Pillow has none beside CMYK and Lab."""
+    is_known = bool(page.extrasamples) and page.extrasamples[0] in {_ASSOCIATED, _UNASSOCIATED}
+    return is_known and page.photometric.name not in {"SEPARATED", "CIELAB"}
 
 
 def _levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
@@ -107,12 +109,15 @@ def _levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
         if not (low >= 0 and high <= 1):
             what = f"has pixels with values from {low:g} to {high:g}, which have no known black and white"
             raise UnsupportedContentError(what, _SAVE)
-        levels = pixels.astype(np.float32)
-    elif page.photometric.name == "CIELAB":
+    if page.photometric.name == "CIELAB":
         return _lab_levels(pixels)
-    else:
-        levels = pixels.astype(np.float32) / np.float32(2**page.bitspersample - 1)
+    levels = _scale(page, pixels)
     return 1 - levels if page.photometric.name == "MINISWHITE" else levels
+
+
+def _scale(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
+    levels = pixels.astype(np.float32)
+    return levels if pixels.dtype.kind == "f" else levels / np.float32(2**page.bitspersample - 1)
 
 
 def _lab_levels(pixels: NDArray[Any]) -> NDArray[Any]:
