@@ -92,7 +92,7 @@ def with_format(plan: OutputPlan, format_: str, source: DecodedSource) -> Output
 
 
 def _is_own(format_: str, source: DecodedSource) -> bool:
-    return format_ == _OWN_NAME.get(source.format, source.format.lower())
+    return not source.is_stretched and format_ == _OWN_NAME.get(source.format, source.format.lower())
 
 
 def holds_sequence(format_: str | None, *, is_animation: bool) -> bool:

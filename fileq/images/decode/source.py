@@ -14,7 +14,7 @@ from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import psd
 from fileq.images.formats.png import transparency
-from fileq.images.formats.tiff import directories, pixels
+from fileq.images.formats.tiff import aspect, directories, pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.images.hdr.tone_mapping import tone_map
 from fileq.operations.base import to_8_bit
@@ -38,13 +38,16 @@ class DecodedSource:
         self.has_palette = image.mode == "P" or getattr(image, "has_palette", False)
         self.has_16_bits = modes.is_stored_in_16_bits(image) or getattr(image, "is_deep", False)
         self._recipe = recipe
-        self._sizes = {0: Size(*image.size)}  # as stored; decoding at a smaller size changes the image's own
+        self.stored_size = Size(*image.size)  # in pixels, of the first picture; decoding it smaller changes its own
         with translate_decode_errors(path):
             self.format = str(image.format)
             self.icc: bytes | None = image.info.get("icc_profile")
             self.exif = self._read_exif()
             self.orientation, self.kept_orientation = self._read_orientation()
+            self.swaps_sides = recipe.orient and self.stored_orientation > 4  # as a TIFF says until it is decoded
             frames = getattr(image, "n_frames", 1)
+        self.has_square_pixels = self.format != "TIFF" or not _is_for_screens(recipe)
+        self._sizes = {0: self._size_of_frame()}
         self.is_animation = self.format in ANIMATED_FORMATS and frames > 1
         self.pages = self._find_pages(frames)
         self.frames = list(range(frames)) if self.is_animation else [0]
@@ -66,13 +69,17 @@ class DecodedSource:
         if frame not in self._sizes:
             with translate_decode_errors(self.path):
                 self.image.seek(frame)
-            self._sizes[frame] = Size(*self.image.size)
+            self._sizes[frame] = self._size_of_frame()
         return self._sizes[frame].transposed if self.orientation > 4 else self._sizes[frame]
 
+    def _size_of_frame(self) -> Size:
+        """Return the size of the frame that the image is at, before it is turned: on screens with square pixels."""
+        return Size(*self.image.size) if self.has_square_pixels else aspect.square_size(self.image)
+
     @property
-    def stored_size(self) -> Size:
-        """The size in pixels of the first picture as it lies in the file."""
-        return self._sizes[0]
+    def is_stretched(self) -> bool:
+        """Whether the first picture gets another shape than it has in the file, for its pixels are not square."""
+        return not self.has_square_pixels and self._sizes[0] != self.stored_size
 
     @property
     def stored_orientation(self) -> int:
@@ -243,6 +250,12 @@ class DecodedSource:
             with translate_decode_errors(self.path):
                 return directories.find_pages(self.image, count)
         return list(range(count if self.format == "PDF" else 1))
+
+
+def _is_for_screens(recipe: Recipe) -> bool:
+    """Return whether a recipe makes something of a TIFF that is no document."""
+    formats = (one for output in recipe.outputs for one in (*output.formats, *output.other_formats))
+    return not {"tiff", "pdf", "same"}.issuperset(formats)
 
 
 def _halvings(stored: Scaling) -> int:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from fileq.recipes.recipe import MetadataPolicy
 
 _BASE = ExifTags.Base
+_LEAST_DENSITY, _MOST_DENSITY = 5, 65535
+"""Dots per inch: what is less is no density but a 1 that stands for none, as in TIFFs without a unit."""
+
 _LAYOUT_OF_TIFF = {*tiff_rewrite.ABOUT_PIXELS, TIFF_TAG}
 
 
@@ -39,6 +42,7 @@ class Metadata:
         """
         is_said = source.format == "PNG" or bool(source.image.info.get("jfif_unit"))
         density = () if is_said else self.density or ()
+        density = density[::-1] if source.swaps_sides else density
         said = dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
         return replace(self, exif=self.exif | said, orientation=source.stored_orientation)
 
@@ -98,7 +102,11 @@ def _read_density(source: DecodedSource) -> tuple[float, float] | None:
         across, down = (float(value) for value in info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
-    return (across, down) if 0 < across < 65535 and 0 < down < 65535 else None
+    if not (min(across, down) >= _LEAST_DENSITY and max(across, down) < _MOST_DENSITY):
+        return None
+    if source.is_stretched:
+        across = down = max(across, down)
+    return (down, across) if source.swaps_sides else (across, down)
 
 
 def _read_texts(source: DecodedSource) -> tuple[tuple[str, str], ...]:
