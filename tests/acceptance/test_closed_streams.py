@@ -46,6 +46,17 @@ def shell(fileq: Program, command: str) -> int:
     ).returncode  # fmt: skip
 
 
+@pytest.mark.parametrize("way", ["| head -1", "2>&1 | head -1", "--json | head -1", "2>/dev/null | head -3"])
+def test_a_live_status_in_a_pipe_ends_with_its_reader(fileq: Program, photos: Path, way: str) -> None:
+    fileq.run("add", photos)
+    shell(fileq, f"$F status --live {way}")
+    said = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m fileq status --live | head -1"], cwd=fileq.folder, env=fileq.environment,
+        check=True, timeout=100, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert said.split() == ["jobs", "8", "queued"]
+
+
 @pytest.mark.parametrize(
     "way", ["2>&1 | head -1", "2>&1 | true", "| true", "--json | true", "2> /dev/full", "--json 2> /dev/full | true"]
 )

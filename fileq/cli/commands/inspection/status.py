@@ -3,6 +3,7 @@
 import time
 from typing import Annotated
 
+import msgspec
 import typer
 
 from fileq.cli import options
@@ -11,14 +12,14 @@ from fileq.cli.lookup import require_batch
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live_status import LiveStatus
 from fileq.cli.views.status import status_answer
-from fileq.display import Display
+from fileq.display import Display, Text
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
 
 app = new_app()
 
 _LIVE_EVERY = 0.5
-_DOCUMENT_EVERY = 2.0
+_ANSWER_EVERY = 2.0
 
 
 @app.command(epilog="Example: fileq status 7 --live")
@@ -34,19 +35,20 @@ def status(
     display = session.display(json=json)
     with session.ledger() as ledger:
         require_batch(ledger, batch)
-        if live and json:
-            _stream_documents(session, ledger, batch, display)
+        if live and (json or display.rows is None):
+            _stream_answers(session, ledger, batch, display)
         elif live:
             _show_live(session, ledger, batch, display)
         display.answer(status_answer(session, ledger, batch))
     return ExitCode.DONE
 
 
-def _stream_documents(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
-    """Answer with JSON Lines until the batch has ended or the reader has left; without a batch, until Ctrl-C."""
+def _stream_answers(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
+    """Answer again and again, for a pipe, until the batch has ended or the reader has left; else until Ctrl-C."""
     while display.has_listeners and (batch_id is None or ledger.overview.tally_jobs(batch_id).unfinished):
-        display.answer(status_answer(session, ledger, batch_id))
-        time.sleep(_DOCUMENT_EVERY)
+        answer = status_answer(session, ledger, batch_id)
+        display.answer(msgspec.structs.replace(answer, blocks=[*answer.blocks, Text()]))
+        time.sleep(_ANSWER_EVERY)
 
 
 def _show_live(session: Session, ledger: Ledger, batch_id: int | None, display: Display) -> None:
