@@ -119,15 +119,15 @@ def add_files(
 ) -> AddResult:
     """Queue what is new. When this returns, what it counts as queued is on disk and will not be lost.
 
-    With `adopts`, what was queued before is to be followed to its end, and is found in `queue` too where that is no
-    other than the main one.
+    What was queued before is due as soon, and has at least the priority. With `adopts` it is to be followed to its end;
+    it is found in `queue` too, where that is not the main one.
     `on_scanned` is told, now and then, how many files were found up to then. Raises MissingPathsError, before anything
     is queued, where a path doesn't exist; LedgerError.
     """
     engine, result = _engine(ledger, request, queue), AddResult()
     scope, finder = _start_finder(request)
     sources, known = iter(finder), KnownFolders(ledger)
-    adoption = _Adoption(ledger, queue, at_once=request.due_at is None)
+    adoption = _Adoption(ledger, queue, request)
     scanned = 0
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):
         scanned += len(chunk)
@@ -135,8 +135,7 @@ def add_files(
             plans = _plan(engine, [known.localize(source) for source in chunk])
             requests = [JobRequest(plan.source, target) for plan in plans for target in plan.targets]
             enrollment = engine.enroll(requests, result.batch_id, now)
-            if adopts:
-                adoption.adopt(enrollment.jobs, now)
+            adoption.adopt(enrollment.jobs, now)
         result.batch_id = enrollment.batch_id
         result.count_jobs(requests, enrollment.jobs)
         for plan in plans:
@@ -144,22 +143,23 @@ def add_files(
         on_scanned(scanned)
     conclude(result, finder, scope, ledger, scanned)
     note_changed(result, engine.changed_outputs)
-    result.adopted = list(adoption.job_ids)
+    result.adopted = list(adoption.job_ids) if adopts else []
     return result
 
 
 class _Adoption:
-    """The jobs that were asked for and had been queued before, which a queue is to have messages of, too."""
+    """The jobs that were asked for and had been queued before: what is asked for now holds for them, too."""
 
-    def __init__(self, ledger: Ledger, queue: str, *, at_once: bool) -> None:
+    def __init__(self, ledger: Ledger, queue: str, request: AddRequest) -> None:
         self._ledger = ledger
         self._queue = queue
-        self._at_once = at_once
+        self._at_once = request.due_at is None
+        self._priority = request.priority
         self._own: set[int] = set()
         self.job_ids: dict[int, None] = {}
 
     def adopt(self, jobs: Sequence[EnrolledJob], now: float) -> None:
-        """Adopt what had been queued before of these jobs, in the transaction that is open."""
+        """Have what had been queued before of these jobs be done as soon, in the transaction that is open."""
         self._own.update(job.job_id for job in jobs if job.outcome is IntakeOutcome.QUEUED)
         others = {
             job.job_id
@@ -167,6 +167,7 @@ class _Adoption:
             # A file that is named twice is the second time what it was the first time.
             if job.outcome is IntakeOutcome.ALREADY_QUEUED and job.job_id not in self._own
         }
+        queue.hasten_jobs(self._ledger, others, now, at_once=self._at_once, priority=self._priority)
         if self._queue != queue.MAIN:
             queue.adopt_jobs(self._ledger, self._queue, others, now, at_once=self._at_once)
         self.job_ids.update(dict.fromkeys(sorted(others)))

@@ -276,3 +276,17 @@ def test_a_run_that_adopts_and_is_killed_loses_nothing(fileq: Program, many: Pat
     assert fileq.states() == {"done": MANY}
     assert files(many / "web") == [f"{number:04}.jpg" for number in range(MANY)]
     assert not [name for name in os.listdir(many / "web") if name.startswith(".")]
+
+
+def test_what_is_wanted_sooner_is_due_sooner_and_never_later(fileq: Program, photos: Path) -> None:
+    fileq.run("add", photos, "--at", "5h")
+    fileq.run("add", photos / "IMG_0001.jpg", "--priority", "7", "--at", "6h")
+    fileq.run("add", photos / "IMG_0002.jpg", "--priority", "9")
+    assert fileq.ask("select count(*) from jobs where due_at is not null") == [(7,)]
+    assert fileq.ask("select priority from jobs where priority > 0 order by priority") == [(7,), (9,)]
+    fileq.run("add", photos)
+    answer = fileq.run("add", photos, "--at", "5h")
+    assert "What was queued already keeps its time." in answer.stderr
+    fileq.run("worker", "--drain")
+    assert fileq.states() == {"done": 8}
+    assert fileq.ask("select attempts from jobs where attempts <> 1") == []

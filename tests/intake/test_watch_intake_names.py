@@ -148,4 +148,6 @@ def test_outputs_that_were_made_of_each_other_by_and_by_are_followed_round_once(
     first = do(ledger, path)
     take(ledger, first, way=there)
     do(ledger, first, path)
-    assert take(ledger, path, way=intake_of(ledger, recipe("another", background="white"))) == [IntakeOutcome.QUEUED]
+    assert take(ledger, path, way=intake_of(ledger, recipe("another", background="white"))) == [
+        IntakeOutcome.OWN_OUTPUT
+    ]

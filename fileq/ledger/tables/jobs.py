@@ -161,13 +161,24 @@ class Jobs:
             ]
         return [read_row(QueueEntry, row) for row in rows if row]
 
-    def bring_queued_jobs_forward(self, job_ids: Iterable[int], now: float) -> None:
-        """Have those of these jobs that were queued for later be due now."""
+    def bring_queued_jobs_forward(
+        self, job_ids: Iterable[int], now: float, *, at_once: bool = True, priority: int = 0
+    ) -> list[int]:
+        """Have those of these jobs that were queued for later be due now, and raise priorities; return which changed.
+
+        With `at_once` False their time stays. 0 raises no priority.
+        """
+        changed = []
         with self._database.transaction() as connection:
-            connection.executemany(
-                "update jobs set due_at = null where id = ? and state = 'queued' and due_at > ?",
-                [(job_id, now) for job_id in job_ids],
-            )
+            for job_id in job_ids:
+                changed += connection.execute(
+                    "update jobs set due_at = case when :at_once and state = 'queued' then null else due_at end,"
+                    " priority = max(priority, coalesce(nullif(:priority, 0), priority))"
+                    " where id = :job and (:at_once and state = 'queued' and due_at > :now or"
+                    " :priority <> 0 and priority < :priority and state in ('queued', 'waiting')) returning id",
+                    {"job": job_id, "now": now, "at_once": at_once, "priority": priority},
+                ).fetchall()
+        return [job_id for (job_id,) in changed]
 
     def filter_unfinished_jobs(self, job_ids: Iterable[int]) -> list[int]:
         """Return those of these jobs that are still queued, running or waiting."""

@@ -68,8 +68,8 @@ def _show_result(ledger: Ledger, display: Display, result: AddResult, request: A
     answer = Answer(result_document(result), [Text(sentence) for sentence in said if sentence])
     display.answer(with_due_time(answer, request.due_at, now))
     show_notices(display, result)
-    if result.already_queued and (request.priority or request.due_at is not None):
-        display.hint("What was queued already keeps its time and its priority.")
+    if result.already_queued and request.due_at is not None:
+        display.hint("What was queued already keeps its time.")
 
 
 def _follow_jobs(session: Session, ledger: Ledger, result: AddResult, display: Display, *, forced: bool) -> ExitCode:
