@@ -51,6 +51,19 @@ def test_doctor_and_config_show_the_fault(fileq):
     assert "It belongs in [[recipes.bad.outputs]]" in fault["message"]
 
 
+@pytest.mark.parametrize(
+    ("step", "what"), [('picture = "nologo.png"', "nologo.png isn't there"), ('text = "a", font = "no.ttf"', "no.ttf")]
+)
+def test_a_mark_that_is_missing_is_said_at_once_and_not_for_each_file(fileq, photo, step, what):
+    fileq.configure(f'[recipes.marked]\nsteps = [ {{ op = "watermark", {step} }} ]\n')
+    for command in (["run", photo], ["add", photo], ["watch", photo, "--once"]):
+        said = fileq.run(*command, "-r", "marked", expect=2).stderr
+        assert what in said
+    assert fileq.states() == {}
+    option = step.replace(" = ", "=").replace(", ", " ")
+    assert what in fileq.run("run", photo, "--op", f"watermark {option}", expect=2).stderr
+
+
 WATCH = '[watch]\npath = "photos"\n'
 WORKER = '[worker]\nmemory = "much"\n'
 SCHEDULE = '[[schedule.add]]\npaths = ["photos"]\nrecipe = "none"\ncron = "0 3 * * *"\n'

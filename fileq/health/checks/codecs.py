@@ -55,11 +55,12 @@ def _problem(step: Operation) -> tuple[str, str] | None:
     if isinstance(step, Command) and shutil.which(step.argv[0]) is None:
         return f"the program {step.argv[0]} was not found", "Install it, or write its full path."
     if isinstance(step, Watermark):
-        return _problem_of_mark(step)
+        return mark_problem(step)
     return None
 
 
-def _problem_of_mark(mark: Watermark) -> tuple[str, str] | None:
+def mark_problem(mark: Watermark) -> tuple[str, str] | None:
+    """Return why a watermark can't be made, for want of its picture or font, and the remedy; None: it can."""
     picture = mark.picture and os.path.expanduser(mark.picture)
     if picture and not os.path.isfile(picture):
         return f"the watermark's picture {os.path.abspath(picture)} isn't there", "Put it there, or correct its path."
