@@ -89,7 +89,7 @@ def _changed(jobs: list[Job]) -> Iterator[str]:
         if Path(job["source"]).suffix.lower() != Path(output["path"]).suffix.lower():
             continue  # of a bitmap or an icon ImageMagick takes another picture
         before, after = judge.pixels_of(job["source"]), judge.pixels_of(output["path"])
-        if before is not None and before != after:
+        if None not in (before, after) and before != after:
             yield output["path"]
 
 

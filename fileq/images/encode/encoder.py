@@ -12,7 +12,7 @@ from fileq.files.output_mark import append_mark
 from fileq.images.color import modes, palette
 from fileq.images.encode.jpeg import save_jpeg
 from fileq.images.errors import translate_encode_errors
-from fileq.images.formats import avif, optional_codecs
+from fileq.images.formats import avif, optional_codecs, webp
 from fileq.images.formats.tiff import directories as tiff
 from fileq.images.hdr.rendering import write_with_gain_map
 from fileq.images.lossless.packing import HIGH_EFFORT, packed_forms
@@ -136,6 +136,8 @@ def _complete(temp: TempFile, format_: str, content: EncoderInput, *, is_animati
             gif_rewrite.add_xmp(file, packet)
         elif format_ == "avif" and is_animation and content.play_count:
             avif.write_play_count(file, content.play_count)
+        elif format_ == "webp" and is_animation:
+            webp.write_transparent(file)
         elif format_ == "tiff" and inner:
             tiff.add_directories(file, inner)
 

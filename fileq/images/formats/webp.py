@@ -13,6 +13,7 @@ from fileq.files import containers
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+_HEADER = 30  # bytes: up to the end of VP8X
 _FLAGS_AT = 20  # the place of VP8X's flags in the file, where it is the first chunk
 _ANIMATION, _ALPHA = 0x02, 0x10
 _DISPOSES = 0x01  # a flag of a frame
@@ -32,6 +33,14 @@ def say_transparent(file: BinaryIO, start: bytes) -> BinaryIO:
     content = bytearray(file.read())
     content[_FLAGS_AT] |= _ALPHA
     return BytesIO(content)
+
+
+def write_transparent(file: BinaryIO) -> None:
+    """Have a new WebP say what `say_transparent` says of it: libwebp looks at frames alone. Raises OSError."""
+    said = say_transparent(file, file.read(_HEADER))
+    if said is not file:
+        file.seek(0)
+        file.write(said.read())
 
 
 def _shows_canvas(file: BinaryIO, canvas: bytes) -> bool:

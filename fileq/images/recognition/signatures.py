@@ -48,6 +48,8 @@ _PICTURES: dict[str, tuple[bytes | Signature, ...]] = {
     "a FLIC animation": (Signature(b"\x11\xaf", 4), Signature(b"\x12\xaf", 4)),
     "a Softimage picture": (b"\x53\x80\xf6\x34",),
     "a Utah RLE picture": (b"\x52\xcc",),
+    "a VIFF picture of Khoros": (b"\xab\x01\x01",),
+    "a picture of libvips": (b"\x08\xf2\xa6\xb6", b"\xb6\xa6\xf2\x08"),
     "a VICAR picture": (b"LBLSIZE=",),
     "a brush of GIMP": (Signature(b"GIMP", 20),),
     "a pattern of GIMP": (Signature(b"GPAT", 20),),

@@ -113,3 +113,18 @@ def test_a_frame_beyond_the_canvas_is_damage_as_in_a_browser(tmp_path, browser, 
     (tmp_path / "x.webp").write_bytes(webp(frame(WHOLE, "R"), frame(box, "G")))
     assert browser.decode(tmp_path / "x.webp", "image/webp") is None
     assert failure(tmp_path / "x.webp", PNG, tmp_path / "out")[0] is ErrorKind.UNREADABLE
+
+
+def test_a_gif_whose_first_frame_leaves_canvas_uncovered_says_so_as_webp(tmp_path):
+    """Browsers show that as transparent whatever the file says; Pillow and libvips show black where it says nothing."""
+    source = tmp_path / "x.gif"
+    Image.new("P", (16, 16)).save(source)
+    content = source.read_bytes()
+    at = content.index(b"\x2c\0\0\0\0\x10\0\x10\0")
+    second = b"\x2c\x10\0\0\0" + content[at + 5 : -1]
+    source.write_bytes(content[:6] + struct.pack("<HH", 32, 32) + content[10:-1] + second + b";")
+    path = make(source, recipe(Output(name="o.webp")), tmp_path / "out").paths[0]
+    with Image.open(path) as made:
+        assert made.is_animated  # type: ignore[attr-defined]  # a WebP's
+        assert made.mode == "RGBA"
+        assert made.getpixel((31, 31)) == (0, 0, 0, 0)
