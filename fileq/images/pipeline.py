@@ -288,6 +288,7 @@ class ImageRun(SourceRun):
         icc = source.profile_for(images[0])
         if icc is not None and plan.format in FORMATS_WITHOUT_PROFILE:
             images, icc = [source.convert_to_srgb(image, icc) for image in images], None
+        source.note_mapping()
         data = select_metadata(source, recipe.metadata)
         for note in describe_left_out(data, plan.format, Size(*images[0].size)):
             source.add_note(note)

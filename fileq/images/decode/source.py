@@ -16,7 +16,9 @@ from fileq.images.formats import psd
 from fileq.images.formats.png import transparency
 from fileq.images.formats.tiff import aspect, directories, pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
+from fileq.images.hdr.standard_rendition import take_standard_rendition
 from fileq.images.hdr.tone_mapping import tone_map
+from fileq.images.hdr.transfer import PQ
 from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
@@ -51,9 +53,12 @@ class DecodedSource:
         self.is_animation = self.format in ANIMATED_FORMATS and frames > 1
         self.pages = self._find_pages(frames)
         self.frames = list(range(frames)) if self.is_animation else [0]
-        self.gain_map: GainMap | None = image.info["gain_map"]
-        self.has_gain_map: bool = image.info["has_gain_map"]
         self._hdr_transfer: int | None = image.info["hdr_transfer"]
+        gain_map: GainMap | None = image.info["gain_map"]
+        darkens = gain_map is not None and gain_map.parameters.leads_to_standard
+        self._darkening_map = gain_map if darkens and self._hdr_transfer == PQ else None
+        self.gain_map = None if darkens else gain_map
+        self.has_gain_map: bool = image.info["has_gain_map"] and self._darkening_map is None
         if frames > 1 and self.format in {"MPO", "HEIF"} and not self.has_gain_map:
             self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
         elif self.format == "JXL" and image.info["animation"]:
@@ -103,11 +108,9 @@ class DecodedSource:
         stored = scaling.as_stored(self.orientation)
         with translate_decode_errors(self.path):
             image = self._decode(stored, frame)
-            image = stored.apply(modes.normalize_mode(image))
+            image = self._for_ordinary_screens(stored.apply(modes.normalize_mode(image)), stored)
             turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
-            if self._hdr_transfer is not None:
-                image = self._tone_map(image, self._hdr_transfer)
             return self._hand_over(self._convert_colors(image))
 
     def _hand_over(self, image: Image.Image) -> Image.Image:
@@ -120,7 +123,7 @@ class DecodedSource:
 
     def refuse_hdr(self) -> None:
         """Raise JobError (unsupported) where the picture has a high dynamic range that the recipe doesn't map."""
-        if self._hdr_transfer is None or self._recipe.hdr == "tonemap":
+        if self._hdr_transfer is None or self._darkening_map is not None or self._recipe.hdr == "tonemap":
             return
         transfer = cicp.HDR[self._hdr_transfer]
         message = (
@@ -128,6 +131,18 @@ class DecodedSource:
         )
         hint = 'Give --hdr tonemap (hdr = "tonemap" in a recipe) to have it mapped to what ordinary screens show.'
         raise JobError(ErrorKind.UNSUPPORTED, message, hint)
+
+    @property
+    def is_tone_mapped(self) -> bool:
+        """Whether the recipe has the picture mapped to what ordinary screens show, so that its file can't be kept."""
+        return self._hdr_transfer is not None and self._recipe.hdr == "tonemap"
+
+    def note_mapping(self) -> None:
+        """Say on the job what became of a high dynamic range, where the pixels are used."""
+        if self._darkening_map is not None:
+            self.add_note("It was made for HDR screens; what it has for ordinary ones was taken.")
+        elif self._hdr_transfer is not None:
+            self.add_note(f"Its {cicp.HDR[self._hdr_transfer]} was tone mapped to what ordinary screens show.")
 
     @property
     def keeps_gain_map(self) -> bool:
@@ -192,11 +207,16 @@ class DecodedSource:
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
 
-    def _tone_map(self, image: Image.Image, transfer: int) -> Image.Image:
+    def _for_ordinary_screens(self, image: Image.Image, stored: Scaling) -> Image.Image:
+        """Return what was read in the way of `stored` with sRGB's curve, where it was PQ or HLG."""
+        if self._hdr_transfer is None:
+            return image
+        if self._darkening_map is not None:
+            rendered = self._darkening_map.decode()
+            return take_standard_rendition(to_8_bit(image), stored.apply(rendered.image), rendered.parameters)
         if self._recipe.hdr != "tonemap":  # its file is kept, and its pixels have only shown that they are whole
             return image
-        self.add_note(f"Its {cicp.HDR[transfer]} was tone mapped to what ordinary screens show.")
-        return tone_map(to_8_bit(image), transfer)
+        return tone_map(to_8_bit(image), self._hdr_transfer)
 
     def _convert_colors(self, image: Image.Image) -> Image.Image:
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":

@@ -40,7 +40,7 @@ def saves_too_little(
 
     `size` is the output's in pixels, made by `steps`; `original` is the source's in bytes.
     """
-    if not all(isinstance(step, Resize) for step in steps):
+    if source.is_tone_mapped or not all(isinstance(step, Resize) for step in steps):
         return False
     least, keeps_format = plan.output.min_saving, plan.keeps_format and (source.format != "MPO" or source.has_gain_map)
     whole = len(plan.frames) == len(source.sequence)

@@ -52,7 +52,7 @@ def _find_tone_mapped(content: bytes, items: ItemTable, format_: str) -> GainMap
         sources = items.targets(b"dimg", item_id)
         if kind == _TONE_MAPPED and len(sources) == 2 and sources[0] == items.primary:
             parameters = iso21496.read_parameters(items.read(content, item_id)[1:])  # behind a version of its own
-            if parameters.is_on_standard:
+            if parameters.is_on_standard or parameters.leads_to_standard:
                 own = with_primary(content, items, sources[1])
                 return GainMap(content=own, format=format_, parameters=parameters)
     return None

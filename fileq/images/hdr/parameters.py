@@ -47,6 +47,11 @@ class GainMapParameters:
         return self.base_headroom < self.alternate_headroom
 
     @property
+    def leads_to_standard(self) -> bool:
+        """Whether the picture is one for HDR screens, and the other rendition the one for ordinary screens."""
+        return self.alternate_headroom == 0 < self.base_headroom
+
+    @property
     def channels(self) -> int:
         """How many channels have numbers of their own: 1 or 3."""
         groups = (self.minimum, self.maximum, self.gamma, self.base_offset, self.alternate_offset)

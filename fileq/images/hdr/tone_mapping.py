@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from PIL import ImageFilter
 
-from fileq.images.hdr.transfer import HLG, HLG_PEAK, hlg_to_scene, light_to_pq, pq_to_light
+from fileq.images.hdr.transfer import HLG, HLG_PEAK, WHITE, hlg_to_scene, light_to_pq, light_to_srgb, pq_to_light
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_WHITE, _PEAK = 203.0, 1000.0  # cd/m²
+_PEAK = 1000.0  # cd/m²
 _PQ_SIZE, _HLG_SIZE = 65, 33  # of the tables, each way
 _LUMA = (0.2627, 0.6780, 0.0593)  # of BT.2020's red, green and blue
 _SYSTEM_GAMMA = 1.2  # of HLG's screens
@@ -55,7 +55,7 @@ def _table(transfer: int) -> ImageFilter.Color3DLUT:
 def _pq_values() -> list[float]:
     """Return the colors of the table of PQ: each channel depends on itself and on the brightest alone."""
     light = [pq_to_light(number) for number in _numbers(_PQ_SIZE)]
-    by_brightest = [[_to_srgb(channel * _gain(brightest)) for channel in light] for brightest in light]
+    by_brightest = [[light_to_srgb(channel * _gain(brightest) / WHITE) for channel in light] for brightest in light]
     steps = range(_PQ_SIZE)
     values: list[float] = []
     for blue in steps:
@@ -75,8 +75,8 @@ def _hlg_values() -> list[float]:
             for red in light:
                 luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
                 shown = HLG_PEAK * math.pow(luma, _SYSTEM_GAMMA - 1)
-                shown *= _gain(max(red, green, blue) * shown)
-                values += (_to_srgb(red * shown), _to_srgb(green * shown), _to_srgb(blue * shown))
+                shown *= _gain(max(red, green, blue) * shown) / WHITE
+                values += (light_to_srgb(red * shown), light_to_srgb(green * shown), light_to_srgb(blue * shown))
     return values
 
 
@@ -92,16 +92,10 @@ def _gain(brightest: float) -> float:
 def _roll_off(value: float) -> float:
     """Return the number of PQ that a screen of 203 cd/m² shows for another (BT.2390-10, 5.4.1, steps 2 and 3)."""
     peak = light_to_pq(_PEAK)
-    scaled, most = min(1.0, value / peak), light_to_pq(_WHITE) / peak
+    scaled, most = min(1.0, value / peak), light_to_pq(WHITE) / peak
     knee = 1.5 * most - 0.5
     if scaled < knee:
         return value
     t = (scaled - knee) / (1 - knee)
     spline = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * most
     return spline * peak
-
-
-def _to_srgb(light: float) -> float:
-    """Return the number of sRGB from 0 to 1 for light in cd/m² (IEC 61966-2-1)."""
-    light = min(1.0, light / _WHITE)
-    return light * 12.92 if light <= 0.0031308 else 1.055 * math.pow(light, 1 / 2.4) - 0.055

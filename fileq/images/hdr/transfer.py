@@ -1,4 +1,4 @@
-"""The transfer functions of high dynamic range: what light the numbers of a picture stand for (ITU-R BT.2100-2)."""
+"""Transfer functions: what light the numbers of PQ and HLG stand for (ITU-R BT.2100-2), and sRGB's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import math
 
 PQ, HLG = 16, 18
 """The numbers of ITU-T H.273."""
+
+WHITE = 203.0
+"""The candelas per square metre of an ordinary picture's white (ITU-R BT.2408-7)."""
 
 HLG_PEAK = 1000.0
 """The candelas per square metre of a screen for which HLG's system gamma is 1.2, and of its white."""
@@ -30,3 +33,9 @@ def light_to_pq(light: float) -> float:
 def hlg_to_scene(value: float) -> float:
     """Return the light of the scene, from 0 to 1, for a number of HLG (table 5, inverse OETF)."""
     return value * value / 3 if value <= 0.5 else (math.exp((value - _C) / _A) + _B) / 12
+
+
+def light_to_srgb(light: float) -> float:
+    """Return the number of sRGB from 0 to 1 for light, of which 1 is white (IEC 61966-2-1)."""
+    light = min(1.0, light)
+    return light * 12.92 if light <= 0.0031308 else 1.055 * math.pow(light, 1 / 2.4) - 0.055

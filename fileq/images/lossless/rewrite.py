@@ -46,7 +46,7 @@ def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operat
     if output.min_saving is None or not (output.lossless or output.quality) or output.reduces_colors(plan.format):
         return False
     whole = len(plan.frames) == len(source.sequence)
-    return plan.keeps_format and whole and not steps
+    return plan.keeps_format and whole and not steps and not source.is_tone_mapped
 
 
 def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:

@@ -6,6 +6,7 @@ The judge is the standard's own arithmetic, done again here with numpy on 10 bit
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import zlib
 
@@ -20,6 +21,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import heic
+from tests.images.hdr import gain_map_items
 from tests.support.images import failure, make, recipe
 from tests.support.judges import pixels
 
@@ -181,3 +183,36 @@ def test_optimize_leaves_a_picture_for_hdr_screens_as_it_is(tmp_path, write):
 def test_a_thumbnail_for_a_page_is_mapped(tmp_path):
     source = avif(tmp_path / "x.avif", PQ)
     assert make_thumbnail(str(source), 64, 10**6).size == (64, 24)
+
+
+def test_what_a_file_for_hdr_screens_has_for_ordinary_ones_is_taken_by_its_gain_map(tmp_path):
+    """The map darkens the left half by two stops, and the right half by none."""
+    base = avif(tmp_path / "base.avif", PQ).read_bytes()
+    map_image = Image.new("RGB", (64, 24), "white")
+    map_image.paste("black", (0, 0, 32, 24))
+    pairs = ((2, 1), (0, 1), (-2, 1), (0, 1), (1, 1), (1, 64), (1, 64))
+    numbers = struct.pack(">HHB", 0, 0, 0x40) + b"".join(struct.pack(">iI", *pair) for pair in pairs)
+    source = gain_map_items.write(tmp_path / "x.avif", base, gain_map_items.avif(map_image), numbers)
+    made = make(source, recipe(PNG), tmp_path / "out")
+    gain = np.where(np.arange(256) < 128, 0.25, 1.0)[None, :, None]
+    light = np.maximum((pq_light(colors()) / 203 + 1 / 64) * gain - 1 / 64, 0)
+    linear = np.clip(np.minimum(light, 1) @ TO_SRGB.T, 0, 1)
+    wanted = 255 * np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    error = np.abs(np.asarray(made.image.convert("RGB"), dtype=float) - wanted)
+    error[:, 120:136] = 0  # where the map's own steps are soft
+    assert "ordinary ones was taken" in made.notes[0]
+    assert len(made.notes) == 1
+    assert error.mean() < 1.2
+    small = make(source, recipe(PNG, steps=(Resize(fit=Dimensions(64, 64)),)), tmp_path / "small").image
+    assert np.abs(np.asarray(small.convert("RGB"), dtype=float) - wanted[::4, ::4])[2:6, 2:30].mean() < 4
+    optimized = make(source, recipe(Output(format="same", lossless=True, min_saving=0.0)), tmp_path / "optimized")
+    assert b"tmap" in optimized.paths[0].read_bytes()
+    assert optimized.notes == ()
+
+
+def test_what_is_to_be_mapped_is_mapped_also_where_its_file_would_stay_as_it_is(tmp_path):
+    source = png(tmp_path / "x.png", PQ)
+    output = Output(format="same", lossless=True, min_saving=0.0)
+    made = make(source, recipe(output, hdr="tonemap"), tmp_path / "out")
+    assert "tone mapped" in made.notes[0]
+    assert b"cICP" not in made.paths[0].read_bytes()
