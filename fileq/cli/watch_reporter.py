@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from fileq.cli.views.live import EndedJobsReporter
+from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Display, FolderView, Progress, Text, Tone, WaitingFileView, WatchView
 from fileq.ledger.tables.sources.watches import WatchStatus
 from fileq.service.systemd_notify import SystemdNotifier
@@ -29,13 +30,14 @@ class WatchReporter:
         """Show the files that were queued: each, or on a terminal many in a line."""
         with self._lock:
             if self._display.rows is not None and len(paths) > _LINES_ON_A_TERMINAL:
-                self._answer(paths[0], batch_id, f"queued {len(paths):,} files as batch {batch_id}")
+                line = Text(f"queued {len(paths):,} files as batch {batch_id}", Tone.GOOD)
+                self._answer(paths[0], batch_id, line)
                 return
             for path in paths:
-                self._answer(path, batch_id, f"queued {path}")
+                self._answer(path, batch_id, Text("queued ", Tone.GOOD, path=relative_path(path)))
 
-    def _answer(self, path: str, batch_id: int, line: str) -> None:
-        self._display.answer(Answer({"event": "queued", "source": path, "batch": batch_id}, [Text(line, Tone.GOOD)]))
+    def _answer(self, path: str, batch_id: int, line: Text) -> None:
+        self._display.answer(Answer({"event": "queued", "source": path, "batch": batch_id}, [line]))
 
     def on_notice(self, text: str) -> None:
         """Show something that a person may want to know."""

@@ -7,6 +7,7 @@ from typing import Any
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.formatting import describe_tally
+from fileq.cli.views.places import relative_path
 from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
 from fileq.cli.work.meter import WorkMeter
 from fileq.cli.work.progress import running_work
@@ -104,7 +105,7 @@ def _blocks(
         facts.append(("paused", Text(f"yes; go on with: {session.command('resume')}", Tone.WARNING)))
     facts.append(("workers", _describe_workers(session, workers, tally)))
     busy: list[Block] = [
-        Text(f"{job['source']}  {describe_seconds(job['seconds'])}", Tone.BUSY, indent=2)
+        Text("", Tone.BUSY, indent=2, path=relative_path(job["source"]), after=f"  {describe_seconds(job['seconds'])}")
         for worker in workers
         for job in worker["jobs"]
     ]

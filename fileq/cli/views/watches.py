@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fileq.cli.times import iso_or_none
+from fileq.cli.views.places import relative_path
 from fileq.display import Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.ledger import Ledger
@@ -70,11 +71,17 @@ def watch_blocks(watch: Watch, now: float) -> list[Block]:
     record, status = watch
     problem = f": {status.problem}" if status.problem else ""
     state = Text(f"{status.state}{problem}", _TONES.get(status.state, Tone.QUIET))
-    facts: list[tuple[str, Cell]] = [("watched", record.path), ("state", state)]
+    facts: list[tuple[str, Cell]] = [("watched", relative_path(record.path)), ("state", state)]
     if not status.is_stopped:
         facts += _counts(status, now)
     files = [
-        Text(f"{file.path}  {file.reason}, {describe_seconds(file.seconds)}", Tone.WARNING, indent=2)
+        Text(
+            "",
+            Tone.WARNING,
+            indent=2,
+            path=relative_path(file.path),
+            after=f"  {file.reason}, {describe_seconds(file.seconds)}",
+        )
         for file in status.longest
     ]
     return [Text(), Facts(facts), *files]

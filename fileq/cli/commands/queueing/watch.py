@@ -15,6 +15,7 @@ from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker
+from fileq.cli.views.places import relative_path
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.cli.watch_reporter import WatchReporter
 from fileq.cli.work.progress import start_tracker
@@ -106,7 +107,7 @@ def _run_watch(
             stopped = _watch(watcher, reporter)
         display.clear_progress()
         for candidate in watcher.unsettled_files if once else ():
-            display.hint(f"Not queued, for {candidate.reason}: {candidate.path}")
+            display.hint(f"Not queued, for {candidate.reason}: {relative_path(candidate.path)}")
         for problem in watcher.barred if once else ():
             display.error(f"{problem}.", "Change its permissions, then run it again.")
         if work and once and not stopped:
@@ -115,7 +116,7 @@ def _run_watch(
 
 
 def _named(paths: Sequence[str]) -> str:
-    return paths[0] if len(paths) == 1 else describe_count(len(paths), "folder")
+    return relative_path(paths[0]) if len(paths) == 1 else describe_count(len(paths), "folder")
 
 
 def _watch(watcher: Watcher, reporter: WatchReporter) -> bool:
