@@ -260,6 +260,8 @@ def test_a_watch_takes_the_same_options(fileq):
         (["--overwrite", "--on-conflict", "skip"], ["--overwrite", "--on-conflict"]),
         (["--format", "webp", "--name", "{stem}.jpg"], ["--name", "--format", "{ext}"]),
         (["--resize", "5x", "--save-as", "a/b"], ["--save-as", "name"]),
+        (["--resize", "5x", "-o", "small.jpg"], ["--out small.jpg is the name of a file", "--name"]),
+        (["--resize", "5x", "-o", "small.MP4"], ["--out small.MP4 is the name of a file", "--name"]),
     ],
 )
 @pytest.mark.usefixtures("photo")

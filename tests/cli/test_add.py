@@ -120,7 +120,7 @@ def test_dry_run_shows_the_plan_and_queues_nothing(fileq):
     assert plan[1]["outputs"][0]["path"] == standing
     assert fileq("list", "--json").document == []
     told = fileq("add", "photos", "--no-recursive", "--dry-run").out
-    assert told.startswith("2 jobs: 1 new, 1 conflict. Nothing was queued.\n")
+    assert told.startswith("2 jobs: 1 new, 1 in conflict. Nothing was queued.\n")
 
 
 def test_dry_run_tells_what_would_fail(fileq):

@@ -1,5 +1,6 @@
 """The folder of --out."""
 
+import mimetypes
 import os
 
 from fileq.config.paths import absolute_path
@@ -7,6 +8,9 @@ from fileq.errors import UsageError
 from fileq.recipes.formats import format_of_name
 
 _REMEDY = "Name a folder. The name of an output is --name '{stem}-small.{ext}'."
+
+
+_MEDIA = ("image/", "video/", "audio/", "application/pdf")
 
 
 def output_folder(out: str | None) -> str | None:
@@ -20,6 +24,12 @@ def output_folder(out: str | None) -> str | None:
         existing = os.path.dirname(existing)
     if os.path.lexists(existing) and not os.path.isdir(existing):
         raise UsageError(f"--out {out}: {existing} is a file, and outputs go into a folder.", _REMEDY)
-    if format_of_name(folder) is not None and not os.path.isdir(folder):
+    if _is_file_name(folder) and not os.path.isdir(folder):
         raise UsageError(f"--out {out} is the name of a file, and outputs go into a folder.", _REMEDY)
     return folder
+
+
+def _is_file_name(path: str) -> bool:
+    """Return whether a path ends like that of a picture, a film, a sound or a document."""
+    kind, _ = mimetypes.MimeTypes().guess_type(path)  # without the files of the system, which take a while
+    return format_of_name(path) is not None or (kind is not None and kind.startswith(_MEDIA))

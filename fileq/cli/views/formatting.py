@@ -6,7 +6,7 @@ from fileq.display import Text, Tone
 from fileq.intake import AddResult
 from fileq.job import LISTED, JobState, OutputInfo
 from fileq.ledger.queries.overview import JobTally
-from fileq.units import describe_count, is_or_are
+from fileq.units import describe_count, is_or_are, was_or_were
 
 TONES = {
     JobState.QUEUED: Tone.PLAIN,
@@ -48,12 +48,12 @@ def describe_result(result: AddResult, noun: str = "file") -> str:
         else ""
     )
     rest = [
-        f"{count:,} {is_or_are(count)} {what}"
-        for count, what in (
-            (result.up_to_date, "up to date"),
-            (result.already_queued - len(result.adopted), "queued already"),
-            (result.unmatched, "not for this recipe"),
-            (result.own_outputs, "made by fileq itself and skipped"),
+        f"{count:,} {verb(count)} {what}"
+        for count, verb, what in (
+            (result.up_to_date, is_or_are, "up to date"),
+            (result.already_queued - len(result.adopted), is_or_are, "queued already"),
+            (result.unmatched, is_or_are, "not for this recipe"),
+            (result.own_outputs, was_or_were, "made by fileq itself and skipped"),
         )
         if count
     ]

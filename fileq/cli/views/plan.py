@@ -41,6 +41,7 @@ _COUNTED = (
 _NAMES = {PlanOutcome.OVERWRITES: "overwriting", PlanOutcome.REPLACES_OWN: "replacing their own"} | {
     PlanOutcome.REPLACES_SOURCE: "replacing their source",
     PlanOutcome.RENAMED: "getting another name",
+    PlanOutcome.CONFLICT: "in conflict",
     PlanOutcome.FAILS: "that would fail",
 }
 
