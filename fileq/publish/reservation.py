@@ -7,9 +7,9 @@ from functools import cached_property
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders, open_directory
-from fileq.files.identity import format_version, size_of_version, version_at
+from fileq.files.identity import format_version, version_at
 from fileq.files.names import free_names, kept_name, temp_name
-from fileq.files.output_mark import mark_of
+from fileq.files.output_mark import digest_of_recipe, mark_of, read_mark
 from fileq.files.output_seal import is_sealed, is_whole
 from fileq.images.protocol import Reservation
 from fileq.ledger import Ledger
@@ -149,12 +149,17 @@ class PathOccupant:
         """Whether this job made it, or an earlier one for the same source and recipe; be it by another ledger."""
         if self._owner is None:
             return self.exists and self._is_sealed()
-        return self._ours and (self.version in self._owner.versions or self._is_copy_of(self._owner))
+        return self._ours and (self.version in self._owner.versions or self._is_whole_output())
 
-    def _is_copy_of(self, owner: PathOwner) -> bool:
-        """Whether only the time is another than that of what the owner has published, as after a restore or a sync."""
-        sizes = {size_of_version(version) for version in owner.versions}
-        return self.version is not None and size_of_version(self.version) in sizes and is_whole(self.path)
+    def _is_whole_output(self) -> bool:
+        """Whether the recipe made what stands there, and nobody has changed it since, whatever the ledger knows of it.
+
+        It has another time after a restore or a sync; and a loss of power may have taken from the ledger what it knew.
+        """
+        mark = read_mark(self.path)
+        return (
+            mark is not None and mark.recipe_digest == digest_of_recipe(self._recipe.mark_name) and is_whole(self.path)
+        )
 
     def _is_sealed(self) -> bool:
         mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)

@@ -99,10 +99,27 @@ def test_what_is_no_file_any_more_does_not_stand_and_what_was_edited_is_kept_and
     replaced.unlink()
     replaced.mkdir()
     answer = fileq.run("run", "p", expect=1)
-    assert f"Kept {edited}: somebody has changed it since." in answer.stderr
+    assert "Kept p/web/IMG_0003.jpg: somebody has changed it since." in answer.stderr
     assert fileq.json("status")["jobs"]["failed"] == 3
     emptied.unlink()
     linked.unlink()
     replaced.rmdir()
     fileq.run("run", "p")
     assert files(folder / "web") == sorted([*NAMES, "e.jpg"])
+
+
+@pytest.mark.parametrize("way", [(), ("--on-conflict", "rename")])
+def test_an_output_of_which_the_ledger_has_lost_the_last_version_is_its_own_still(
+    fileq: Program, small_photos: list[Path], way: tuple[str, ...]
+) -> None:
+    folder = fileq.folder / "p"
+    folder.mkdir()
+    for name, photo in zip(NAMES, small_photos, strict=False):
+        shutil.copy(photo, folder / name)
+    fileq.run("run", "p", *way)
+    before = files(folder)
+    fileq.pretend("update outputs set published_version = '7-7'")  # as a loss of power may leave it
+    for name, photo in zip(NAMES, small_photos[1:], strict=False):
+        shutil.copy(photo, folder / name)
+    fileq.run("run", "p", *way)
+    assert files(folder) == before
