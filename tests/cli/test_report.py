@@ -46,7 +46,7 @@ def test_the_document_has_all_figures(worked):
 def test_people_read_figures_plots_failures_and_what_mends_them(worked):
     told = worked("report").out
     for part in ("2 done, 1 failed", "Jobs by day   █ done   ░ failed", "Time by recipe", "thumbnail", "jpeg",
-                 "1 job failed: unreadable", "get a new copy"):  # fmt: skip
+                 "1 job failed: unreadable", "get the picture again"):  # fmt: skip
         assert part in told
     assert "\x1b" not in told
 
