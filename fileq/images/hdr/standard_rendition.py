@@ -27,14 +27,17 @@ def take_standard_rendition(image: Image.Image, gain_map: Image.Image, parameter
 
     `gain_map` has its size, and mode L or RGB; `parameters` say how it is applied in full.
     """
-    colors = image.convert("RGB").split()
-    values = gain_map.convert("RGB").split()
+    colors = image if image.mode in {"RGB", "RGBA"} else image.convert("RGB")
     groups = (
         parameters.minimum, parameters.maximum, parameters.gamma, parameters.base_offset, parameters.alternate_offset,
     )  # fmt: skip
     channels = [tuple(map(float, one)) for one in zip(*map(parameters.of_channels, groups), strict=True)]
-    numbers = channels if len(channels) == 3 else channels * 3
-    made = Image.merge("RGB", [_map_channel(*each) for each in zip(colors, values, numbers, strict=True)])
+    bands = len(gain_map.getbands())
+    mapped = [
+        _map_channel(colors.getchannel(at), gain_map.getchannel(at % bands), channels[at % len(channels)])
+        for at in range(3)
+    ]
+    made = Image.merge("RGB", mapped)
     if image.mode in {"LA", "RGBA"}:
         made.putalpha(image.getchannel("A"))
     return made

@@ -22,9 +22,11 @@ BASE, MAP, TONE = 7, 5, 2
 _PQ_COLORS = struct.pack(">I4s4sHHHB", 19, b"colr", b"nclx", 9, 16, 9, 0x80)
 
 
-def avif(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "AVIF", quality=90)
+def avif(image: Image.Image, orientation: int = 1) -> bytes:
+    """The file of a picture that is to be shown in this EXIF orientation, which AVIF says by irot and imir."""
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    image.save(file, "AVIF", quality=90, exif=exif)
     return file.getvalue()
 
 
@@ -83,7 +85,7 @@ def _write(path: Path, brand: bytes, items: list[Item], references: bytes, group
 def _meta(items: list[Item], starts: list[int], references: bytes, groups: bytes) -> bytes:
     listed, first = {}, 1
     for item in items:
-        essential = [0x80 * (box[4:8] in {b"hvcC", b"av1C"}) for box in item.boxes]
+        essential = [0x80 * (box[4:8] in {b"hvcC", b"av1C", b"irot", b"imir"}) for box in item.boxes]
         listed[item.number] = bytes(first + at | flag for at, flag in enumerate(essential))
         first += len(item.boxes)
     ipma = b"".join(struct.pack(">HB", number, len(boxes)) + boxes for number, boxes in sorted(listed.items()) if boxes)

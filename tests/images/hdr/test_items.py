@@ -102,3 +102,13 @@ def test_numbers_of_a_version_to_come_leave_the_map_out(tmp_path):
     made = make(source, recipe(Output(format="jpeg")), tmp_path / "out")
     assert "can't be kept" in made.notes[0]
     assert b"21496" not in made.paths[0].read_bytes()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_map_of_an_avif_is_turned_upright_with_its_picture(tmp_path, orientation):
+    picture = gain_map_items.avif(quarters((240, 160)), orientation)
+    own = gain_map_items.avif(ultra_hdr.gain_map().convert("RGB"), orientation)
+    source = gain_map_items.write(tmp_path / "x.avif", picture, own)
+    made = make(source, recipe(Output(format="jpeg")), tmp_path / "out")
+    assert made.image.size == ((240, 160) if orientation < 5 else (160, 240))
+    assert judging.share_astray(made.image, parser.parse(made.paths[0]).map_image) < 0.01
