@@ -22,7 +22,7 @@ from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PR
 from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
-from fileq.images.hdr.rendering import make_gain_map
+from fileq.images.gain_maps.rendering import make_gain_map
 from fileq.images.lossless.jpeg_xl import may_transcode, transcode
 from fileq.images.lossless.options import RewriteOptions
 from fileq.images.lossless.rewrite import (

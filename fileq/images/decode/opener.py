@@ -45,7 +45,7 @@ from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.jpeg2000.xmp import read_xmp
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
-from fileq.images.hdr import finder
+from fileq.images.gain_maps import finder
 from fileq.images.metadata import gif_rewrite
 from fileq.units import Size
 

@@ -23,7 +23,7 @@ from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
 if TYPE_CHECKING:
-    from fileq.images.hdr.gain_map import GainMap
+    from fileq.images.gain_maps.gain_map import GainMap
     from fileq.recipes.recipe import Recipe
 
 _SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing

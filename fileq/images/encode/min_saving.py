@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
-from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
+from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
 from fileq.images.metadata import lossless_rewrite
 from fileq.images.metadata.selection import Metadata, has_no_metadata
 from fileq.operations.builtin.resize import Resize

@@ -1,1 +1,1 @@
-"""High dynamic range: gain maps, which brighten a picture for screens that can, and how they stay with it."""
+"""High dynamic range, as ordinary screens show it."""

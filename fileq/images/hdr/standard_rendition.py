@@ -14,7 +14,7 @@ from PIL import Image
 from fileq.images.hdr.transfer import WHITE, light_to_srgb, pq_to_light
 
 if TYPE_CHECKING:
-    from fileq.images.hdr.parameters import GainMapParameters
+    from fileq.images.gain_maps.parameters import GainMapParameters
 
 _ROWS = 256  # that are made at once: the numbers of the cases take 12 bytes a pixel
 

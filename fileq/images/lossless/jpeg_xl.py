@@ -13,9 +13,9 @@ from fileq.files.containers import boxes
 from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.formats.optional_codecs import jpeg_xl_coders
-from fileq.images.hdr.jpeg_reader import find_gain_map
-from fileq.images.hdr.jpeg_writer import remove_gain_map
-from fileq.images.hdr.lossless import add_own_map
+from fileq.images.gain_maps.jpeg.lossless import add_own_map
+from fileq.images.gain_maps.jpeg.reader import find_gain_map
+from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.metadata.lossless_rewrite import replace_metadata
 from fileq.images.metadata.mark import mark_content
 

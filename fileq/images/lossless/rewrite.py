@@ -9,8 +9,8 @@ from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.images.decode.opener import read_all, rewound
 from fileq.images.errors import DAMAGE
 from fileq.images.formats.png import animation
-from fileq.images.hdr.jpeg_writer import remove_gain_map
-from fileq.images.hdr.lossless import loses_gain_map, restore_gain_map
+from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
+from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.lossless import jpeg_quality, jpeg_xl
 from fileq.images.lossless.packing import packed_forms
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata

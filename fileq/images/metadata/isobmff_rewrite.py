@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fileq.files.containers import boxes
 from fileq.images.formats.isobmff import XMP, read_items
 from fileq.images.formats.isobmff_splice import Edit, splice
-from fileq.images.hdr import apple
+from fileq.images.gain_maps import apple
 from fileq.images.metadata.xmp import without_wrapper
 
 if TYPE_CHECKING:

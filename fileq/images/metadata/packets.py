@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import TiffImagePlugin
 
-from fileq.images.hdr.xmp import JPEG_NAME
+from fileq.images.gain_maps.xmp import JPEG_NAME
 from fileq.images.metadata import xmp
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD, jpeg_segment
-from fileq.images.hdr.xmp import JPEG_NAME
+from fileq.images.gain_maps.xmp import JPEG_NAME
 from fileq.images.metadata import iptc, xmp
 from fileq.images.metadata.iptc_xmp import add_iptc
 from fileq.images.metadata.packets import XMP_KEYWORD, build_jpeg_extension, build_raw_profile

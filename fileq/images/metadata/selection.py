@@ -9,7 +9,7 @@ from PIL import ExifTags
 
 from fileq.files.output_mark import TIFF_TAG
 from fileq.images.errors import translate_decode_errors
-from fileq.images.hdr import xmp as hdr_xmp
+from fileq.images.gain_maps import xmp as hdr_xmp
 from fileq.images.metadata import exif, iptc, packets, tiff_rewrite, xmp
 
 if TYPE_CHECKING:

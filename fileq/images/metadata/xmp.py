@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD
-from fileq.images.hdr.xmp import JPEG_NAME
+from fileq.images.gain_maps.xmp import JPEG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

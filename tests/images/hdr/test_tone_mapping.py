@@ -21,7 +21,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
 from tests.images import heic
-from tests.images.hdr import gain_map_items
+from tests.images.gain_maps import gain_map_items
 from tests.support.images import failure, make, recipe
 from tests.support.judges import pixels
 

@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import jpeg_segment
 from fileq.images.formats.optional_codecs import register_jpeg_xl
-from fileq.images.hdr.xmp import JPEG_NAME
+from fileq.images.gain_maps.xmp import JPEG_NAME
 from fileq.images.metadata import iptc, packets
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output

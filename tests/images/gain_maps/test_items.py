@@ -12,7 +12,7 @@ from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.rotate import Rotate
 from fileq.recipes.recipe import Output
 from tests.images import heic
-from tests.images.hdr import gain_map_items, judging, libavif, parser, ultra_hdr
+from tests.images.gain_maps import gain_map_items, judging, libavif, parser, ultra_hdr
 from tests.support.images import RED, YELLOW, close, make, photo, pixel_of, quarters, recipe
 
 HALF = Resize(scale=0.5)

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from tests.images.hdr import ultra_hdr
+from tests.images.gain_maps import ultra_hdr
 from tests.support.images import quarters
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.files.containers import box_of, boxes
 from fileq.images.formats.isobmff import ItemProperty, ItemReference, ItemTable, item_entries, read_items
-from fileq.images.hdr import iso21496
+from fileq.images.gain_maps import iso21496
 
 if TYPE_CHECKING:
     from fileq.files.containers import Chunk
     from fileq.images.formats.isobmff import ItemPart
-    from fileq.images.hdr.parameters import GainMapParameters
+    from fileq.images.gain_maps.parameters import GainMapParameters
 
 BRAND = b"tmap"
 _PQ, _UNSPECIFIED, _FULL_RANGE = 16, 2, 0x80

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD
-from fileq.images.hdr.parameters import DEFAULT_OFFSET, Channels, GainMapParameters
+from fileq.images.gain_maps.parameters import DEFAULT_OFFSET, Channels, GainMapParameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from fileq.errors import ErrorKind, JobError
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from tests.images import heic
-from tests.images.hdr import gain_map_items, test_apple, ultra_hdr
+from tests.images.gain_maps import gain_map_items, test_apple, ultra_hdr
 from tests.support.images import make, photo, recipe
 
 NAMES = (

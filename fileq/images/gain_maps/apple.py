@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from fileq.images.errors import DAMAGE
-from fileq.images.hdr.parameters import GainMapParameters
+from fileq.images.gain_maps.parameters import GainMapParameters
 
 if TYPE_CHECKING:
     from PIL.Image import Exif

@@ -9,7 +9,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from fileq.images.errors import DAMAGE
 from fileq.images.formats import optional_codecs
-from fileq.images.hdr import item_reader, jpeg_reader
+from fileq.images.gain_maps import item_reader
+from fileq.images.gain_maps.jpeg import reader
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
-    from fileq.images.hdr.gain_map import GainMap
+    from fileq.images.gain_maps.gain_map import GainMap
 
 
 def add_gain_map(image: ImageFile, start: bytes, read: Callable[[], bytes]) -> None:
@@ -26,14 +27,14 @@ def add_gain_map(image: ImageFile, start: bytes, read: Callable[[], bytes]) -> N
     `start` is what its file begins with, `read` gives all of it: few files have to be read for that. Raises OSError.
     """
     gain_map, is_there = None, False
-    if isinstance(image, JpegImageFile) and jpeg_reader.may_have_gain_map(image.applist):
-        gain_map = jpeg_reader.find_gain_map(read(), _read_exif(image))
-        is_there = jpeg_reader.names_gain_map(image.applist)
+    if isinstance(image, JpegImageFile) and reader.may_have_gain_map(image.applist):
+        gain_map = reader.find_gain_map(read(), _read_exif(image))
+        is_there = reader.names_gain_map(image.applist)
     elif image.format in {"AVIF", "HEIF"} and item_reader.names_gain_map(start):
         gain_map, is_there = item_reader.find_gain_map(read(), image.format, _read_exif(image)), True
     elif image.format == "JXL" and "mp" in image.info:  # made from a JPEG with several pictures
         _, _, jpeg, _, _ = optional_codecs.jpeg_xl_coders().Decoder(num_threads=0)(read())
-        gain_map = jpeg_reader.find_gain_map(bytes(jpeg), _read_exif(image))
+        gain_map = reader.find_gain_map(bytes(jpeg), _read_exif(image))
     is_there = is_there or gain_map is not None
     if gain_map is not None and not _fits(gain_map, Size(*image.size)):
         gain_map = None

@@ -12,7 +12,7 @@ from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import ByteSize, Dimensions
-from tests.images.hdr import judging, parser, ultra_hdr
+from tests.images.gain_maps import judging, parser, ultra_hdr
 from tests.support.images import make, photo, quarters, recipe
 
 HALF = Resize(scale=0.5)

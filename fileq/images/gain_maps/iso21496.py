@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from fractions import Fraction
 
-from fileq.images.hdr.parameters import GainMapParameters
+from fileq.images.gain_maps.parameters import GainMapParameters
 
 JPEG_NAME = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the segment APP2 of a JPEG begins with that holds them."""

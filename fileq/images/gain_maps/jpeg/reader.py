@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import END_MARKS, jpeg_segments
-from fileq.images.hdr import apple, iso21496, mpf, xmp
-from fileq.images.hdr.gain_map import GainMap
+from fileq.images.gain_maps import apple, iso21496, xmp
+from fileq.images.gain_maps.gain_map import GainMap
+from fileq.images.gain_maps.jpeg import mpf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

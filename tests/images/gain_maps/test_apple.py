@@ -14,7 +14,7 @@ from PIL import Image
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from tests.images import heic
-from tests.images.hdr import gain_map_items, parser, ultra_hdr
+from tests.images.gain_maps import gain_map_items, parser, ultra_hdr
 from tests.support.images import make, recipe
 
 HEADROOM = 4.0

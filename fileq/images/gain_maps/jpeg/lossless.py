@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import END_MARKS, jpeg_segment, jpeg_segments
-from fileq.images.hdr import apple, iso21496, mpf, xmp
-from fileq.images.hdr.jpeg_reader import APP1
-from fileq.images.hdr.jpeg_writer import add_gain_map
+from fileq.images.gain_maps import apple, iso21496, xmp
+from fileq.images.gain_maps.jpeg import mpf
+from fileq.images.gain_maps.jpeg.reader import APP1
+from fileq.images.gain_maps.jpeg.writer import add_gain_map
 
 if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
-    from fileq.images.hdr.gain_map import GainMap
+    from fileq.images.gain_maps.gain_map import GainMap
     from fileq.recipes.recipe import MetadataPolicy
 
 _FIRST_APP, _LAST_APP, _ADOBE, _COMMENT = 0xE0, 0xEF, 0xEE, 0xFE

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import jpeg_segment, jpeg_segments
-from fileq.images.hdr import iso21496, mpf, xmp
-from fileq.images.hdr.jpeg_reader import APP1
+from fileq.images.gain_maps import iso21496, xmp
+from fileq.images.gain_maps.jpeg import mpf
+from fileq.images.gain_maps.jpeg.reader import APP1
 
 if TYPE_CHECKING:
     from fileq.files.containers import Segment
-    from fileq.images.hdr.parameters import GainMapParameters
+    from fileq.images.gain_maps.parameters import GainMapParameters
 
 _JFIF, _EXIF, _LAST_APP = 0xE0, b"Exif\0", 0xEF
 

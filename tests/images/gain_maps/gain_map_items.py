@@ -14,7 +14,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from fileq.images.formats.isobmff import read_items
-from tests.images.hdr import ultra_hdr
+from tests.images.gain_maps import ultra_hdr
 
 BASE, MAP, TONE = 7, 5, 2
 """The numbers of the items."""

@@ -16,7 +16,7 @@ from fileq.operations.builtin.sharpen import Sharpen
 from fileq.operations.builtin.watermark import Watermark
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.images.hdr import judging, parser
+from tests.images.gain_maps import judging, parser
 from tests.support.images import level_of, make, recipe
 
 STEPS = [

@@ -7,7 +7,7 @@ from PIL import Image
 
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
-from tests.images.hdr import parser, ultra_hdr
+from tests.images.gain_maps import parser, ultra_hdr
 from tests.support.images import make, photo, recipe
 
 OPTIMIZE = Output(format="same", lossless=True, min_saving=0.0)

@@ -6,7 +6,7 @@ import pytest
 
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
-from tests.images.hdr import judging
+from tests.images.gain_maps import judging
 from tests.support.images import make, recipe
 from tests.support.judges import psnr
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from fileq.images.color import modes
-from fileq.images.hdr import apple
+from fileq.images.gain_maps import apple
 from fileq.units import Size
 
 if TYPE_CHECKING:
-    from fileq.images.hdr.parameters import GainMapParameters
+    from fileq.images.gain_maps.parameters import GainMapParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fileq.images.formats.isobmff import XMP, item_entries, read_items
-from fileq.images.hdr import apple, iso21496
-from fileq.images.hdr.gain_map import GainMap
+from fileq.images.gain_maps import apple, iso21496
+from fileq.images.gain_maps.gain_map import GainMap
 
 if TYPE_CHECKING:
     from PIL.Image import Exif

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from fileq.images.gain_maps.gain_map import RenderedGainMap
 from fileq.images.geometry import Scaling
-from fileq.images.hdr.gain_map import RenderedGainMap
 from fileq.operations.builtin.adjust import Adjust
 from fileq.operations.builtin.border import Border
 from fileq.operations.builtin.crop import Crop
@@ -28,7 +28,7 @@ from fileq.units import Size
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fileq.images.hdr.parameters import GainMapParameters
+    from fileq.images.gain_maps.parameters import GainMapParameters
     from fileq.operations.base import Operation
 
 _COLOR_STEPS = (Adjust, Sharpen)

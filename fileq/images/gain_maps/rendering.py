@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.images.encode.jpeg import save_jpeg
 from fileq.images.errors import DAMAGE
+from fileq.images.gain_maps import avif_writer
+from fileq.images.gain_maps.jpeg import writer
+from fileq.images.gain_maps.steps import StepNotFollowedError, follow_steps
 from fileq.images.geometry import TRANSPOSE_BY_ORIENTATION
-from fileq.images.hdr import avif_writer, jpeg_writer
-from fileq.images.hdr.steps import StepNotFollowedError, follow_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
 
     from fileq.images.decode.source import DecodedSource
-    from fileq.images.hdr.gain_map import RenderedGainMap
-    from fileq.images.hdr.parameters import GainMapParameters
+    from fileq.images.gain_maps.gain_map import RenderedGainMap
+    from fileq.images.gain_maps.parameters import GainMapParameters
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
 
@@ -72,7 +73,7 @@ def write_with_gain_map(file: BinaryIO, format_: str, gain_map: EncodedGainMap) 
     """Put the gain map into the finished file of its picture, open for reading and writing."""
     picture = file.read()
     whole = (
-        jpeg_writer.add_gain_map(picture, gain_map.file)
+        writer.add_gain_map(picture, gain_map.file)
         if format_ == "jpeg"
         else avif_writer.add_gain_map(picture, gain_map.file, gain_map.parameters)
     )
@@ -84,7 +85,7 @@ def _encode_jpeg(gain_map: RenderedGainMap) -> EncodedGainMap:
     file = io.BytesIO()
     profile = {"icc_profile": gain_map.icc} if gain_map.icc else {}
     save_jpeg(gain_map.image, file, quality=_QUALITY["jpeg"], optimize=True, subsampling="4:4:4", **profile)
-    return EncodedGainMap(jpeg_writer.write_parameters(file.getvalue(), gain_map.parameters), gain_map.parameters)
+    return EncodedGainMap(writer.write_parameters(file.getvalue(), gain_map.parameters), gain_map.parameters)
 
 
 def _encode_avif(gain_map: RenderedGainMap) -> EncodedGainMap:

@@ -10,7 +10,7 @@ from fileq.operations.builtin.crop import Crop
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.images.hdr import ultra_hdr
+from tests.images.gain_maps import ultra_hdr
 from tests.images.test_memory import SIZE, check_estimate, measure, measured, noise
 
 
