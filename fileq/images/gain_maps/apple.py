@@ -81,16 +81,14 @@ def build_packet(headroom: float) -> bytes:
     return _PACKET.format(kind=KIND.decode(), headroom=headroom).encode()
 
 
-def complete_packet(packet: bytes, exif: bytes) -> bytes:
-    """Return the XMP of a map with what else only the EXIF of its picture would tell; as it is where that doesn't."""
-    if _HEADROOM.search(packet):
-        return packet
+def strip_packet(packet: bytes, exif: bytes) -> bytes:
+    """Return the XMP of a map with nothing but its headroom, which may be told by its picture's EXIF; b"" for none."""
     whole = Image.Exif()
     try:
         whole.load(b"Exif\0\0" + exif)
         return build_packet(read_headroom(packet, whole))
     except (OSError, *DAMAGE):
-        return packet
+        return b""
 
 
 def _headroom_of_camera(exif: Exif) -> float:

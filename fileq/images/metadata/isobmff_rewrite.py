@@ -57,11 +57,16 @@ def _replacements(
         kind = items.kinds.get(item_id)
         if kind == b"Exif":
             yield places, _PREFIX.to_bytes(4, "big") + exif if exif else _NO_EXIF, b"\0"
-        elif kind == XMP and apple.XMP_HINT in (packet := items.read(content, item_id)):  # a gain map's
-            yield places, apple.complete_packet(packet, _read_exif(content, items)), b" "
+        elif kind == XMP and _belongs_to_gain_map(content, items, item_id):
+            yield places, apple.strip_packet(items.read(content, item_id), _read_exif(content, items)) or _NO_XMP, b" "
         elif kind == XMP:
             room = sum(place.length for place in places)
             yield places, (xmp if len(xmp) <= room else without_wrapper(xmp)) or _NO_XMP, b" "
+
+
+def _belongs_to_gain_map(content: bytes, items: ItemTable, item_id: int) -> bool:
+    """Return whether an XMP packet is that of an iPhone's gain map, and not of the picture."""
+    return items.primary not in items.targets(b"cdsc", item_id) and apple.XMP_HINT in items.read(content, item_id)
 
 
 def _read_exif(content: bytes, items: ItemTable) -> bytes:

@@ -121,3 +121,16 @@ def test_the_map_of_a_heic_is_kept(tmp_path, packet, camera):
     assert b"Apple iOS" not in optimized.read_bytes()
     again = parser.parse(make(optimized, recipe(JPEG), tmp_path / "again").paths[0])
     assert again.xmp["GainMapMax"] == found.xmp["GainMapMax"]
+
+
+def test_a_place_in_the_xmp_of_a_map_goes(tmp_path):
+    plain = heic.PLAIN.read_bytes()
+    packet = NEW_XMP.replace(
+        b"</rdf:Description>", b"<exif:GPSLatitude xmlns:exif='urn:x'>sEcReT</exif:GPSLatitude></rdf:Description>"
+    )
+    source = gain_map_items.write_auxiliary(tmp_path / "x.heic", plain, plain, packet, None)
+    assert b"sEcReT" in source.read_bytes()
+    optimized = make(source, recipe(OPTIMIZE), tmp_path / "out").paths[0]
+    assert b"sEcReT" not in optimized.read_bytes()
+    again = parser.parse(make(optimized, recipe(JPEG), tmp_path / "again").paths[0])
+    assert float(again.xmp["GainMapMax"]) == pytest.approx(2)
