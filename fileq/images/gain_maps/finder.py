@@ -36,7 +36,8 @@ def add_gain_map(image: ImageFile, start: bytes, read: Callable[[], bytes]) -> N
         _, _, jpeg, _, _ = optional_codecs.jpeg_xl_coders().Decoder(num_threads=0)(read())
         gain_map = reader.find_gain_map(bytes(jpeg), _read_exif(image))
     is_there = is_there or gain_map is not None
-    if gain_map is not None and not _fits(gain_map, Size(*image.size)):
+    plays = image.format == "AVIF" and getattr(image, "is_animated", False)  # of what plays, no frame has a map
+    if gain_map is not None and (plays or not _fits(gain_map, Size(*image.size))):
         gain_map = None
     image.info["gain_map"], image.info["has_gain_map"] = gain_map, is_there
 
