@@ -61,7 +61,16 @@ def conclude(result: "AddResult", finder: SourceFinder, scope: RecipeScope, ledg
     if finder.names_files and found == result.unmatched > len(result.problems):
         result.problems.append(f"of {describe_count(found, 'file')} none is for the recipe, by its name")
     if not found and not result.own_outputs and not result.problems:
-        result.notices.append(f"No files were found in {_name_some(finder.named_folders)}.")
+        result.notices.append(_describe_nothing(finder))
+
+
+def _describe_nothing(finder: SourceFinder) -> str:
+    """Return why there was no file at all."""
+    if finder.named_folders:
+        return f"No files were found in {_name_some(finder.named_folders)}."
+    if finder.names_files:
+        return "None of the files that were named is meant, by --include and --exclude."
+    return "The list of files is empty."
 
 
 def _name_some(folders: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def test_what_is_named_in_several_ways_is_planned_once(fileq: Program, tree: Pat
         str(tree / name) for name in ["a.jpg", "sub/a.jpg", "private/b.JPG"]
     )
     fileq.run("run", "p/a.jpg", "p", "-o", "out")
-    assert files(fileq.folder / "out") == ["a.jpg", "private/b.jpg", "sub/a.jpg"]
+    assert files(fileq.folder / "out") == ["a.jpg", "private/b.JPG", "sub/a.jpg"]
 
 
 def test_a_folder_of_outputs_is_known_where_the_only_source_beside_it_is_named_too(fileq: Program, tree: Path) -> None:
@@ -59,6 +59,15 @@ def test_a_folder_for_a_list_and_a_list_of_names_that_end_with_nul_are_exit_2(fi
     (fileq.folder / "list0").write_bytes(b"p/a.jpg\0p/sub/a.jpg\0")
     assert "Say so with -0." in fileq.run("run", "--files-from", "list0", expect=2).stderr
     assert "Name the folder itself" in fileq.run("run", "--files-from", "p", expect=2).stderr
+
+
+def test_an_empty_list_and_one_of_which_nothing_is_left_are_said(fileq: Program, tree: Path) -> None:
+    (fileq.folder / "empty.txt").write_text("")
+    assert "The list of files is empty." in fileq.run("run", "--files-from", "empty.txt", "-o", "out").stderr
+    answer = fileq.run("run", "p/a.jpg", "--exclude", "*.jpg")
+    assert "None of the files that were named is meant, by --include and --exclude." in answer.stderr
+    (fileq.folder / "nothing").mkdir()
+    assert "No files were found in nothing." in fileq.run("run", "nothing").stderr
 
 
 def test_brackets_and_dashes_are_explained(fileq: Program, tree: Path) -> None:

@@ -109,7 +109,7 @@ def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> l
     facts: list[tuple[str, str | Text]] = [
         ("files", Text(describe_tally(tally), tone)),
         *_named("outputs", describe_folders(outcome.folders) or [Text("none")]),
-        ("bytes", describe_bytes_change(tally.bytes_in, tally.bytes_out)),
+        ("bytes", describe_bytes_change(tally.bytes_in, tally.bytes_out) if tally.outputs else "none"),
         ("time", f"{describe_seconds(seconds)}{_rate(tally, seconds)}"),
         *_named("notes", note_lines(outcome.notes)),
         *([("replaced", _replaced(session, outcome))] if outcome.replaced else []),
