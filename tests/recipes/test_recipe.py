@@ -42,6 +42,7 @@ def test_a_new_fileq_makes_nothing_anew_that_an_older_one_has_made():
         Recipe(name="x", when=Conditions(min_width=2)),
         Recipe(name="x", outputs=(Output(only_smaller=True),)),
         Recipe(name="x", outputs=(Output(quality=9),)),
+        Recipe(name="x", hdr="tonemap"),
         Recipe(name="y"),
     ],
 )

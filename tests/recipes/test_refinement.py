@@ -124,6 +124,13 @@ def test_the_same_options_make_a_recipe_of_the_same_fingerprint():
     assert nameless_recipe(changes).fingerprint == nameless_recipe(changes).fingerprint
 
 
+def test_what_hdr_screens_show_is_changed_where_it_is_said_and_else_as_the_recipe_has_it():
+    recipe = Recipe(name="own", hdr="drop")
+    assert refine_recipe(recipe, Refinement(hdr="tonemap")).hdr == "tonemap"
+    assert refine_recipe(recipe, Refinement(sizes=(SMALL,))).hdr == "drop"
+    assert not Refinement(hdr="tonemap").says_what_is_made
+
+
 def test_a_table_has_what_is_not_a_default():
     recipe = Recipe(name="own", steps=(SMALL,), outputs=(Output(format="webp", quality=5),), metadata="none")
     assert recipe_table(fill_enlarge(recipe)) == {
