@@ -29,6 +29,7 @@ _BOXED = (b"ftyp", b"jP  ", b"JXL ")
 _CONTENT = (b"mdat", b"jp2c", b"jxlc", b"jxlp")
 
 _EOI, _SOS = 0xD9, 0xDA
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker that is neither a stuffed byte nor a restart
 
 
@@ -106,20 +107,28 @@ def boxes(file: BinaryIO, at: int = 0, until: int | None = None) -> Iterator[Chu
 def jpeg_segments(content: bytes) -> Iterator[Segment]:
     """Yield the segments of a JPEG file from behind SOI up to EOI (ITU-T T.81, annex B).
 
-    Raises ValueError or IndexError where it is not laid out so.
+    What lies between them belongs to none, and decoders pass over it. Raises ValueError where it is not laid out so.
     """
-    at = 2
+    at = _find_marker(content, 2)
     while content[at + 1] != _EOI:
         marker, end = content[at + 1], at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-        if content[at] != 0xFF or end < at + 4:
-            raise ValueError("a segment has no marker, or no length")
+        if end < at + 4:
+            raise ValueError("a segment has no length")
         if marker == _SOS:
             scan = _END_OF_SCAN.search(content, end)
             if scan is None:
                 raise ValueError("the last scan has no end")
             end = scan.start()
         yield Segment(marker, at, end)
-        at = end
+        at = _find_marker(content, end)
+
+
+def _find_marker(content: bytes, at: int) -> int:
+    """Return the place of the next marker of a JPEG file. Raises ValueError where there is none."""
+    found = _MARKER.search(content, at)
+    if found is None:
+        raise ValueError("a JPEG has no end")
+    return found.start()
 
 
 def jpeg_segment(marker: int, payload: bytes) -> bytes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
 
+_KEPT_WHOLE = "The original was kept with its metadata, which can't be taken out without encoding the picture again."
 _KEPT_WITH_METADATA = "The original was kept with its metadata: without it, the file would be no smaller."
 _CREDITS_LEFT_OUT = "What was to stay of its metadata was left out, too: the file has no room for it in a new form."
 
@@ -92,6 +93,8 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
         smallest = content
         if holds_what_goes:
             source.add_note(_KEPT_WITH_METADATA)
+    elif smallest is content:
+        source.add_note(_KEPT_WHOLE)
     return smallest
 
 

@@ -149,3 +149,20 @@ def test_a_gif_whose_frame_lies_far_beyond_its_canvas_is_packed_all_the_same(tmp
     (tmp_path / "x.gif").write_bytes(content[:-1] + far + b";")
     made = make(tmp_path / "x.gif", optimize, tmp_path / "out")
     assert made.encoded[0].bytes <= len(content) + len(far)
+
+
+def test_what_lies_between_the_segments_of_a_jpeg_keeps_no_metadata_in_it(tmp_path, optimize):
+    """Decoders pass over it, and so the place was kept with the original."""
+    PHOTO.save(tmp_path / "x.jpg", quality=90, exif=EXIF)
+    content = (tmp_path / "x.jpg").read_bytes()
+    at = content.index(b"\xff\xdb")
+    (tmp_path / "x.jpg").write_bytes(content[:at] + b"\x01\x02" + content[at:])
+    made = make(tmp_path / "x.jpg", optimize, tmp_path / "out")
+    assert not any(secret in made.paths[0].read_bytes() for secret in SECRETS)
+    assert made.image.tobytes() == Image.open(tmp_path / "x.jpg").convert("RGB").tobytes()
+
+
+def test_a_file_that_keeps_its_metadata_because_that_can_t_be_taken_out_says_so(tmp_path, optimize):
+    PHOTO.save(tmp_path / "x.tif", compression="tiff_lzw", tiffinfo=PLACE | {330: 8})
+    made = make(tmp_path / "x.tif", optimize, tmp_path / "out")
+    assert any("can't be taken out" in note for note in made.notes) or b"secret place" not in made.paths[0].read_bytes()
