@@ -27,6 +27,7 @@ _PICTURES: dict[str, tuple[bytes | Signature, ...]] = {
     "a Blizzard texture (BLP)": (b"BLP1", b"BLP2"),
     "a Silicon Graphics picture (SGI)": tuple(bytes((1, 0xDA, packed, depth)) for packed in (0, 1) for depth in (1, 2)),
     "a macOS icon (ICNS)": (b"icns",),
+    "a Windows cursor (CUR)": tuple(b"\0\0\2\0" + bytes((count, 0)) for count in range(1, 32)),
     "a PCX picture": tuple(bytes((10, version, packed)) for version in (0, 2, 3, 4, 5) for packed in (0, 1)),
     "a PCX picture of several pages (DCX)": (b"\xb1\x68\xde\x3a",),
     "a PAM picture of Netpbm": (b"P7\nWIDTH", b"P7\nHEIGHT", b"P7\nDEPTH", b"P7\nMAXVAL", b"P7\nTUPLTYPE", b"P7\n#"),

@@ -99,6 +99,7 @@ def test_a_macos_icon_is_named(tmp_path):
 
 
 PICTURES = {
+    "CUR": b"\0\0\2\0\1\0\x20\x20" + bytes(60),
     "farbfeld": b"farbfeld" + bytes(16),
     "FLIF": b"FLIF31" + bytes(60),
     "BPG": b"BPG\xfb" + bytes(60),
