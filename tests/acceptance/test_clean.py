@@ -78,6 +78,15 @@ def test_people_read_sentences(worked: Program) -> None:
     assert worked.run("clean", "--older-than", "0s").stdout == "Nothing to remove.\n"
 
 
+def test_an_age_that_could_be_months_is_refused_and_the_moment_is_said(worked: Program) -> None:
+    said = worked.run("clean", "--older-than", "6m", expect=2).stderr
+    assert "--older-than 6m would be 6 min 0 s." in said
+    assert 'Write "6min" for that' in said
+    answer = worked.run("clean", "--older-than", "6min", "--dry-run")
+    assert "Older than 6 min 0 s: made before 20" in answer.stderr
+    assert answer.stdout == "Nothing to remove.\n"
+
+
 def test_the_config_says_how_long(worked: Program) -> None:
     grow_old(worked, 10)
     worked.configure('[retention]\noutputs = "11d"\n')

@@ -105,6 +105,11 @@ def test_bash_completes_commands_options_and_values(shell):
     assert bash(shell, "-q", "--config", "fileq.toml", "doc") == ["doctor"]
 
 
+def test_topics_and_commands_are_completed_behind_help(shell):
+    assert bash(shell, "help", "cook") == ["cookbook"]
+    assert bash(shell, "help", "bat") == ["batches"]
+
+
 def test_bash_completes_jobs_and_batches_of_the_database_that_was_named(shell):
     shell.run("run", "photos", "-r", "shop", expect=1)
     assert bash(shell, "retry", "") == ["1"]

@@ -36,11 +36,12 @@ ZSH = r"""#compdef fileq
 # fileq's completion for Zsh. Into ~/.zshrc: eval "$(fileq completion zsh)"
 _fileq() {
     local -a answer found
-    local line word
+    local line word about
     answer=("${(@f)$(_FILEQ_COMPLETE=zsh "$words[1]" "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
     for line in "${(@)answer[2,-1]}"; do
         word=${line%%$'\t'*}
-        found+=("${word//:/\\:}:${line#*$'\t'}")
+        about=${line#*$'\t'}
+        found+=("${word//:/\\:}${about:+:$about}")
     done
     (( $#found )) && _describe fileq found
     case $answer[1] in

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Literal, NamedTuple, get_args, get_origin
 
-from fileq.cli.app import PANELS, LazyGroup
+import fileq.cli
+from fileq.cli.app import PANELS, LazyGroup, command_module
 from fileq.cli.completion.line import CommandLine
 from fileq.cli.completion.scripts import SCRIPTS
 from fileq.cli.session import Session
@@ -62,10 +63,29 @@ def _options(line: CommandLine) -> list[Completion]:
 
 
 def _commands(line: CommandLine) -> list[Completion]:
-    if isinstance(line.command, LazyGroup):  # to ask each what it does would import them all
-        return [Completion(name, panel.title) for panel in PANELS for name in panel.names]
+    if isinstance(line.command, LazyGroup):
+        return _all_commands()
     below = getattr(line.command, "commands", {})
     return [Completion(name, command.get_short_help_str(60)) for name, command in below.items()]
+
+
+def _all_commands() -> list[Completion]:
+    return [Completion(name, _about_command(name)) for panel in PANELS for name in panel.names]
+
+
+def _about_command(name: str) -> str:
+    """Return what a command's module says of it at its beginning: to ask the commands would import them all."""
+    path = os.path.join(os.path.dirname(fileq.cli.__file__), *command_module(name).split(".")[2:])
+    with open(f"{path}.py", encoding="utf-8") as module:
+        return module.readline().strip(' "\n').partition(": ")[2].removesuffix(".")
+
+
+def _topics(line: CommandLine) -> list[Completion]:
+    del line
+    from fileq.manual import TOPICS
+
+    commands = [one for one in _all_commands() if one.word not in TOPICS]
+    return [*(Completion(name, about) for name, about in TOPICS.items()), *commands]
 
 
 def _session(line: CommandLine) -> Session:
@@ -129,6 +149,7 @@ _WORDS: dict[tuple[str, ...], Callable[[CommandLine], list[Completion]]] = {
     ("schedule", "run", "name"): _tasks,
     ("operations", "name"): _operations,
     ("op",): _operations,
+    ("help", "topic"): _topics,
     ("batch",): _batches,
     ("show", "job"): _jobs(),
     ("retry", "jobs"): _jobs("failed", "cancelled"),

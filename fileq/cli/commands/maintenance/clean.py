@@ -10,13 +10,14 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.stop_requests import stop_requests
+from fileq.cli.times import local_time
 from fileq.cli.views.kept_outputs import hint_at_kept
 from fileq.config import Config
 from fileq.display import Answer, Display, Text, Tone
 from fileq.errors import ExitCode, UsageError
 from fileq.retention import CleanupResult
 from fileq.retention import clean as clean_outputs
-from fileq.units import KeepDuration, describe_bytes, describe_count
+from fileq.units import KeepDuration, describe_bytes, describe_count, describe_seconds
 
 app = new_app()
 
@@ -55,6 +56,8 @@ def clean(
         return undo_and_answer(session, display, batch, dry_run=dry_run)
     age = None if older_than is None else _age(older_than)
     _hint_at_config(session.config, display)
+    if age is not None and age != float("inf"):
+        display.hint(f"Older than {describe_seconds(age)}: made before {local_time(time.time() - age)}.")
     with session.ledger() as ledger, stop_requests() as stop:
         settings, faults = session.config.settings, session.config.faults
         result = clean_outputs(
@@ -78,9 +81,16 @@ def _hint_at_config(config: Config, display: Display) -> None:
 
 def _age(text: str) -> KeepDuration:
     try:
-        return KeepDuration.parse(text)
+        age = KeepDuration.parse(text)
     except ValueError as error:
         raise UsageError(f"--older-than {text}: that is no age.", 'Write it like "30d", "12h" or "forever".') from error
+    if text.strip().lower().endswith("m"):  # what was meant as months would cost nearly all outputs
+        number = text.strip()[:-1].strip()
+        raise UsageError(
+            f"--older-than {text} would be {describe_seconds(age)}.",
+            f'Write "{number}min" for that; months in days: 180d.',
+        )
+    return age
 
 
 def _document(result: CleanupResult, *, dry_run: bool) -> dict[str, object]:

@@ -45,6 +45,10 @@ def run(
     ran = _run(session, name)
     failed = ran["outcome"] == "failed"
     display.answer(Answer(ran, [Text(ran["message"], Tone.BAD if failed else Tone.PLAIN)]))
+    if not failed and name in {batch.name for batch in session.config.settings.schedule.add}:
+        with session.ledger() as ledger:
+            if ledger.overview.tally_jobs().unfinished and not is_worker_alive(ledger, session.config):
+                display.hint(session.no_worker_hint)
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
