@@ -136,7 +136,9 @@ def test_a_database_that_another_program_keeps_locked_is_a_check(fileq: Program,
 
 def test_a_mistake_in_the_config_is_one_here_too(fileq: Program) -> None:
     fileq.configure("[worker]\nworkerz = 2\n")
-    assert "workerz" in fileq.run("doctor", expect=2).stderr
+    assert "workerz" in fileq.run("doctor", expect=1).stdout
+    fileq.configure("[queue]\ndatabas = 'a.db'\n")  # it would be another database that is looked at
+    assert "databas" in fileq.run("doctor", expect=2).stderr
 
 
 def test_what_a_recipe_needs_and_is_not_there_is_told_with_the_remedy(fileq: Program) -> None:
