@@ -111,6 +111,34 @@ def test_no_format_takes_more_than_is_estimated(tmp_path, format_, mode):
 
 
 @measured
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Output(format=("avif", "webp", "jpeg"), effort=0),
+        Output(format="png", colors=256),
+        Output(format="gif", colors=256),
+        Output(format="jpeg", effort=9),
+        Output(format="tiff", effort=9),
+    ],
+    ids=["list", "png-256", "gif-256", "jpeg-9", "tiff-9"],
+)
+def test_no_way_to_a_smaller_file_takes_more_than_is_estimated(tmp_path, mode, wanted):
+    source = tmp_path / "x.png"
+    noise(mode).save(source, compress_level=1)
+    check_estimate(*measure(source, tmp_path / "out", wanted))
+
+
+@measured
+def test_a_jpeg_that_is_stored_in_jpeg_xl_and_taken_out_takes_no_more_than_is_estimated(tmp_path):
+    source = tmp_path / "x.jpg"
+    noise("RGB").save(source, quality=90)
+    check_estimate(*measure(source, tmp_path / "out", Output(name="x.jxl", format="jxl", lossless=True)))
+    stored = tmp_path / "out" / "x.jxl.part"
+    check_estimate(*measure(stored, tmp_path / "back", Output(name="x.jpg", format="jpeg", lossless=True)))
+
+
+@measured
 @pytest.mark.parametrize(
     ("name", "mode", "format_"),
     [("x.gif", "P", "gif"), ("x.gif", "P", "webp"), ("x.webp", "RGB", "webp"), ("x.png", "RGB", "png"),

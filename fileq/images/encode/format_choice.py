@@ -38,7 +38,8 @@ _AS_GOOD_AS_JPEG = {
 }
 """Where to begin: qualities of JPEG, and those that lose as much by `measure_loss`, the mean of 5 photos."""
 
-_STEP, _MOST_TRIES = 5, 4
+_STEPS, _MOST_TRIES = (5, 10), 3
+"""How much higher a quality is tried next: more, where much more is lost than may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,12 @@ class FormatChoice:
             trial = self._make(format_, msgspec.structs.replace(output, quality=quality, subsampling=subsampling))
             if best is not None and len(trial.content) >= len(best.content):
                 return None
-            if self._loss_of(trial.content, format_) <= self._most_loss:
+            loss = self._loss_of(trial.content, format_)
+            if loss <= self._most_loss:
                 return trial
             if format_ not in DEFAULT_QUALITY or quality == 100:
                 break
-            quality = min(100, quality + _STEP)
+            quality = min(100, quality + _STEPS[loss > 1.2 * self._most_loss])
         return trial if best is None else None
 
     def _make(self, format_: str, output: Output) -> FormatTrial:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from fileq.files.containers import END_MARKS
+from fileq.images.lossless.gif_changes import only_changes
 from fileq.images.metadata.gif_rewrite import FRAME, HEAD, end_of_block, table_length
+from fileq.units import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +26,7 @@ _TRANSPARENT = 1  # a flag of a control block
 
 
 @dataclass(slots=True)
-class _Picture:
+class GifPicture:
     """A picture of the file: what lies before it, its descriptor, palette and indices, and the block as it was."""
 
     before: list[bytes]
@@ -47,12 +51,41 @@ class _Picture:
         found = {index for index, count in enumerate(self.indices.histogram()) if count}
         return found if self.transparent is None else found | {self.transparent}
 
-    def with_indices(self, new: dict[int, int], palette: bytes) -> _Picture:
+    @property
+    def disposal(self) -> int:
+        """What becomes of it when the next picture comes, by GIF's number."""
+        return self._control[3] >> 2 & 7 if self._control is not None else 0
+
+    def find_free_index(self, shared: bytes) -> int | None:
+        """Return an index that no pixel has of its palette, or of the shared one; None where none is free.
+
+        None as well where there is no block to say in that it shows nothing.
+        """
+        unused = set(range(len(self.palette or shared) // 3)) - self.used
+        return min(unused) if unused and self._control is not None else None
+
+    def with_transparent(self, index: int) -> GifPicture:
+        """Return the picture with an index that shows nothing."""
+        at = max(place for place, block in enumerate(self.before) if block.startswith(_CONTROL))
+        block = self.before[at]
+        control = block[:3] + bytes((block[3] | _TRANSPARENT,)) + block[4:6] + bytes((index,)) + block[7:]
+        return replace(self, before=[*self.before[:at], control, *self.before[at + 1 :]])
+
+    def cropped(self, box: tuple[int, int, int, int]) -> GifPicture:
+        """Return the picture cut to a box of its own."""
+        if box == (0, 0, *self.indices.size):
+            return self
+        left, top = struct.unpack("<2H", self.descriptor[1:5])
+        place = struct.pack("<4H", left + box[0], top + box[1], box[2] - box[0], box[3] - box[1])
+        descriptor = self.descriptor[:1] + place + self.descriptor[9:]
+        return replace(self, descriptor=descriptor, indices=self.indices.crop(box), block=b"")
+
+    def with_indices(self, new: dict[int, int], palette: bytes) -> GifPicture:
         """Return the picture with each index in place of another, for this palette of its own."""
         before = [_with_transparent(block, new) for block in self.before]
         flags = self.descriptor[9] & ~_SIZE_BITS | _size_bits(palette)
         indices = self.indices.point([new.get(index, 0) for index in range(256)])
-        return _Picture(before, self.descriptor[:9] + bytes((flags,)), palette, indices, b"")
+        return GifPicture(before, self.descriptor[:9] + bytes((flags,)), palette, indices, b"")
 
     def write(self) -> bytes:
         """Return the picture with what lies before it, as it was where that is shorter."""
@@ -68,11 +101,14 @@ def smaller_forms(content: bytes, effort: int | None) -> Iterator[bytes]:
     start, pictures, rest = _read(content)
     end = b"".join(rest) + END_MARKS["gif"]
     yield start + b"".join(picture.write() for picture in pictures) + end
+    with suppress(ValueError):
+        size = Size(*struct.unpack("<2H", content[6:10]))
+        pictures = list(only_changes(pictures, start[HEAD:], size)) if len(pictures) > 1 else pictures
     start, pictures = _with_short_palettes(start, pictures)
     yield start + b"".join(picture.write() for picture in pictures) + end
 
 
-def _read(content: bytes) -> tuple[bytes, list[_Picture], list[bytes]]:
+def _read(content: bytes) -> tuple[bytes, list[GifPicture], list[bytes]]:
     """Return what comes before all blocks, the pictures, and the blocks after them."""
     at = HEAD + table_length(content[10])
     start, pictures, before = content[:at], [], list[bytes]()
@@ -82,7 +118,7 @@ def _read(content: bytes) -> tuple[bytes, list[_Picture], list[bytes]]:
         if block[0] == FRAME:
             palette_end = 10 + table_length(block[9])
             indices = _read_indices(block, palette_end)
-            pictures.append(_Picture(before, block[:10], block[10:palette_end], indices, block))
+            pictures.append(GifPicture(before, block[:10], block[10:palette_end], indices, block))
             before = []
         else:
             before.append(block)
@@ -90,7 +126,7 @@ def _read(content: bytes) -> tuple[bytes, list[_Picture], list[bytes]]:
     return start, pictures, before
 
 
-def _with_short_palettes(start: bytes, pictures: list[_Picture]) -> tuple[bytes, list[_Picture]]:
+def _with_short_palettes(start: bytes, pictures: list[GifPicture]) -> tuple[bytes, list[GifPicture]]:
     """Return start and pictures with the colours alone that are used.
 
     Those of most pictures come first: small ones have few colours, and short numbers then.

@@ -119,10 +119,16 @@ def _output(output: Output) -> str:
 def _settings(struct: msgspec.Struct, hidden: tuple[str, ...]) -> list[str]:
     """Return the fields of a struct that are not at their default, as name=value."""
     return [
-        f"{field.name}={getattr(struct, field.name)}"
+        f"{field.name}={_value(getattr(struct, field.name))}"
         for field in msgspec.structs.fields(struct)
         if field.name not in hidden and getattr(struct, field.name) != field.default
     ]
+
+
+def _value(value: object) -> str:
+    """Return a list of names as an option takes it: avif,webp,jpeg."""
+    is_list = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    return ",".join(value) if is_list and isinstance(value, tuple) else str(value)
 
 
 def _manual(recipe: Recipe) -> list[Block]:
