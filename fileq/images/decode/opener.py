@@ -2,6 +2,7 @@
 
 import functools
 import io
+import logging
 import os
 import stat
 import struct
@@ -55,6 +56,7 @@ _DECODERS = (
     PdfImagePlugin,
 )  # fmt: skip
 Image.preinit()
+logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong it raises, too, and that is said on the job
 
 PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "JPEG2000", "PSD", "QOI", "PPM", "ICO", "TGA")
 """What is tried on files that aren't AVIF, HEIF, JPEG XL or PDF by their first bytes.

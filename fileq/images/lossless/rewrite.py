@@ -112,7 +112,9 @@ def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
     if not source.image.info["notes"]:
         return read_all(file)
     with rewound(file):
-        return animation.prepare(file).whole.read()
+        whole = animation.prepare(file).whole
+        whole.seek(0)
+        return whole.read()
 
 
 def replace_content(temp: TempFile, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pi_heif
 import pytest
@@ -129,16 +130,20 @@ def test_a_step_is_done_even_where_the_original_would_be_smaller(tmp_path):
     assert pixels(made) != pixels(source)
 
 
-def test_a_png_with_a_damaged_text_is_packed_without_it(tmp_path, optimize):
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_png_with_a_damaged_text_is_packed_without_it(tmp_path, optimize, moves):
     comment = PngInfo()
     comment.add_text("Comment", "as it was")
-    PHOTO.save(tmp_path / "x.png", pnginfo=comment)
+    more: dict[str, Any] = {"save_all": True, "append_images": [PHOTO.rotate(90)], "duration": 80} if moves else {}
+    PHOTO.save(tmp_path / "x.png", pnginfo=comment, **more)
     content = (tmp_path / "x.png").read_bytes()
     (tmp_path / "x.png").write_bytes(content.replace(b"as it was", b"as it is "))
     made = make(tmp_path / "x.png", optimize, tmp_path / "out")
     assert "tEXt" in made.notes[0]
     assert made.encoded[0].bytes < len(content)
-    assert made.image.tobytes() == PHOTO.tobytes()
+    assert made.image.convert("RGB").tobytes() == PHOTO.tobytes()
+    with Image.open(made.paths[0]) as image:
+        assert getattr(image, "n_frames", 1) == (2 if moves else 1)
 
 
 def test_a_gif_whose_frame_lies_far_beyond_its_canvas_is_packed_all_the_same(tmp_path, optimize):
