@@ -278,7 +278,7 @@ class ImageRun(SourceRun):
             policy=self._recipe.metadata,
             mark=self._mark if self._request.marks_outputs else b"",
             effort=plan.output.effort,
-            strips_by_all_means=(plan.output.min_saving or 0) >= 1,
+            strips_by_all_means=(plan.output.min_saving or 0) >= 1 or self._recipe.metadata in ("private", "none"),
         )
 
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:

@@ -43,13 +43,13 @@ class _Field(NamedTuple):
         new[self.at : self.at + self.width] = value.to_bytes(self.width, "big") if self.width else b""
 
 
-class _Extent(NamedTuple):
-    """A part of an item: what its offset is counted from, that offset, and how long it is."""
+class _ItemPlaces(NamedTuple):
+    """Where an item lies: whether in the box for items, what its offsets are counted from, and each part's place."""
 
     is_in_box: bool
     base: _Field
-    offset: _Field
-    length: _Field
+    extents: list[tuple[_Field, _Field]]
+    """Offset and length."""
 
 
 def splice(content: bytes, items: ItemTable | None, edits: Sequence[Edit]) -> bytes:
@@ -66,8 +66,8 @@ def splice(content: bytes, items: ItemTable | None, edits: Sequence[Edit]) -> by
         _resize(new, box, sum(edit.growth for edit in inside))
     if items is not None and b"iloc" in items.boxes:
         idat = items.boxes.get(b"idat")
-        for extent in _extents(content, items.boxes[b"iloc"]):
-            _move(new, extent, edits, idat.payload if idat is not None else 0)
+        for item in _item_places(content, items.boxes[b"iloc"]):
+            _move(new, item, edits, idat.payload if idat is not None and item.is_in_box else 0)
     for edit in reversed(edits):
         new[edit.start : edit.end] = edit.new
     return bytes(new)
@@ -87,23 +87,30 @@ def _resize(new: bytearray, box: Chunk, growth: int) -> None:
     _Field(box.start + 8, 8, 0).put(new, size) if is_long else _Field(box.start, 4, 0).put(new, size)
 
 
-def _move(new: bytearray, extent: _Extent, edits: Sequence[Edit], idat: int) -> None:
-    origin = idat if extent.is_in_box else 0
-    start = origin + extent.base.value + extent.offset.value
-    end = start + extent.length.value
-    growth = sum(edit.growth for edit in edits if edit.end <= start and edit.start < start)
-    growth -= sum(edit.growth for edit in edits if edit.end <= origin)  # by which its origin moves, too
-    field = extent.offset if extent.offset.width else extent.base
-    if growth:
-        field.put(new, field.value + growth)
-    for edit in edits:
-        if (edit.start, edit.end) == (start, end):
-            extent.length.put(new, len(edit.new))
-        elif edit.start < end and start < edit.end:
-            raise ValueError("what is to change is a part of something else")
+def _move(new: bytearray, item: _ItemPlaces, edits: Sequence[Edit], origin: int) -> None:
+    """Have the places of an item follow the edits. They are counted from `origin`, which moves, too."""
+    moved = []
+    for offset, length in item.extents:
+        start = origin + item.base.value + offset.value
+        end = start + length.value
+        growth = sum(edit.growth for edit in edits if edit.end <= start and edit.start < start)
+        growth -= sum(edit.growth for edit in edits if edit.end <= origin)
+        moved.append(start - origin + growth)
+        for edit in edits:
+            if (edit.start, edit.end) == (start, end):
+                length.put(new, len(edit.new))
+            elif edit.start < end and start < edit.end:
+                raise ValueError("what is to change is a part of something else")
+    base = item.base.value
+    if moved and (min(moved) < base or not item.extents[0][0].width):  # some write all of a place into the base
+        base = min(moved)
+        item.base.put(new, base)
+    for (offset, _), place in zip(item.extents, moved, strict=True):
+        if place - base != offset.value:
+            offset.put(new, place - base)
 
 
-def _extents(content: bytes, iloc: Chunk) -> Iterator[_Extent]:
+def _item_places(content: bytes, iloc: Chunk) -> Iterator[_ItemPlaces]:
     reader = Reader(content, iloc.payload)
 
     def take(width: int) -> _Field:
@@ -120,6 +127,8 @@ def _extents(content: bytes, iloc: Chunk) -> Iterator[_Extent]:
         base, count = take(base_size), reader.take(2)
         if count > 1 and not offset_size:
             raise ValueError("parts of an item have no offsets")
+        extents = []
         for _ in range(count):
             reader.take(index_size if version else 0)
-            yield _Extent(is_in_box, base, take(offset_size), take(length_size))
+            extents.append((take(offset_size), take(length_size)))
+        yield _ItemPlaces(is_in_box, base, extents)

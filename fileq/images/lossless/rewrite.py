@@ -86,8 +86,9 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     if smallest is not content:
         smallest, marked = (restore_gain_map(one, source, format_, options.policy) for one in (smallest, marked))
     if holds_what_goes and options.strips_by_all_means:
-        return marked
-    if len(marked) < len(content) or (holds_what_goes and len(marked) == len(content)):
+        return marked if len(marked) <= len(content) else smallest
+    is_stripped = holds_what_goes and smallest is not content
+    if len(marked) < len(content) or (is_stripped and len(marked) == len(content)):
         smallest = marked
     elif not holds_what_goes or len(smallest) > len(content):
         smallest = content

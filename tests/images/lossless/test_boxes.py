@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import ExifTags, Image
 
+from fileq.errors import ErrorKind
 from fileq.files.containers import box_of
 from fileq.images.formats.isobmff import read_items
 from fileq.images.formats.isobmff_splice import Edit, splice
@@ -19,7 +20,7 @@ from tests.images.heic import lying
 from tests.images.lossless.test_never_larger import frames_of
 from tests.images.test_lossless_rewrite import SECRETS
 from tests.images.test_metadata import PACKET, from_a_camera
-from tests.support.images import make, photo, recipe
+from tests.support.images import failure, make, photo, recipe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,13 +61,33 @@ def optimized(path: Path, folder: Path, **keys: Any) -> Path:
     return made.paths[0]
 
 
-@pytest.mark.parametrize("lies_in", ["mdat", "idat"])
+def by_bases(content: bytes) -> bytes:
+    """An AVIF whose metadata comes first, and whose places stand in the bases, as libheif and exiftool write them."""
+    items = read_items(content)
+    assert items is not None
+    parts = items.parts(content)
+    entries_size = 18 * len(parts)
+    others = [content[box.start : box.end] for name, box in items.boxes.items() if name != b"iloc"]
+    meta_size = 12 + sum(map(len, others)) + 8 + 8 + entries_size
+    data, entries = b"", b""
+    for item_id, [(start, length)] in sorted(parts.items(), reverse=True):
+        place = items.meta.start + meta_size + 8 + len(data)
+        entries += struct.pack(">HHIHII", item_id, 0, place, 1, 0, length)
+        data += content[start : start + length]
+    iloc = box_of(b"iloc", bytes(4) + b"\x44\x40" + struct.pack(">H", len(parts)) + entries)
+    meta = box_of(b"meta", bytes(4) + b"".join([*others, iloc]))
+    assert len(meta) == meta_size
+    return content[: items.meta.start] + meta + box_of(b"mdat", data)
+
+
+_LAYOUTS = {"mdat": lambda content: content, "idat": in_one_box, "bases": by_bases}
+
+
+@pytest.mark.parametrize("lies_in", _LAYOUTS)
 @pytest.mark.parametrize("wanted", ["copyright", "none"])
 def test_an_avif_is_as_much_smaller_as_its_metadata_was_large(tmp_path, lies_in, wanted):
-    content = avif(tmp_path / "x.avif")
-    if lies_in == "idat":
-        content = in_one_box(content)
-        (tmp_path / "x.avif").write_bytes(content)
+    content = _LAYOUTS[lies_in](avif(tmp_path / "x.avif"))
+    (tmp_path / "x.avif").write_bytes(content)
     made = optimized(tmp_path / "x.avif", tmp_path / "out", metadata=wanted)
     after = made.read_bytes()
     assert len(after) < len(content) - PADDING
@@ -101,6 +122,16 @@ def test_a_heic_loses_what_lies_beside_its_items(tmp_path, at_start):
         for number, path in enumerate((tmp_path / "x.heic", made))
     ]
     assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("wanted", ["private", "none", "copyright"])
+def test_metadata_that_cannot_be_taken_out_is_said_and_by_its_name_the_job_fails(tmp_path, wanted):
+    path = tmp_path / "x.avif"
+    path.write_bytes(avif(path) + box_of(b"moov", b""))  # whose metadata could lie elsewhere
+    if wanted == "copyright":
+        assert make(path, recipe(OPTIMIZE, metadata=wanted), tmp_path / "out").notes
+    else:
+        assert failure(path, recipe(OPTIMIZE, metadata=wanted), tmp_path / "out")[0] is ErrorKind.UNSUPPORTED
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
