@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageChops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from fileq.images.lossless.gif import GifPicture
     from fileq.units import Size
 
-_KEEP, _CLEAR, _RESTORE = {0, 1}, 2, 3  # what becomes of a picture when the next one comes (GIF89a, 23)
+_CLEAR, _RESTORE = 2, 3  # what becomes of a picture when the next one comes (GIF89a, 23)
 
 
 class _Canvas:
@@ -28,10 +28,11 @@ class _Canvas:
         return self.colors.copy(), self.drawn.copy()
 
 
-def only_changes(pictures: Iterable[GifPicture], palette: bytes, size: Size) -> Iterator[GifPicture]:
+def only_changes(pictures: Sequence[GifPicture], palette: bytes, size: Size) -> Iterator[GifPicture]:
     """Yield the pictures, each showing what it did. `palette` is shared, `size` the canvas's in pixels.
 
-    Raises ValueError where a picture lies outside of the canvas: programs don't agree on what that shows.
+    The first one stays whole: some programs take the size from it. Raises ValueError where a picture lies outside of
+    the canvas: programs don't agree on what that shows.
     """
     canvas = _Canvas(size)
     for picture in pictures:
@@ -41,8 +42,10 @@ def only_changes(pictures: Iterable[GifPicture], palette: bytes, size: Size) -> 
             raise ValueError("a picture lies outside of the canvas")
         colors = _colors(picture, picture.palette or palette)
         shown = picture.indices.point([0 if index == picture.transparent else 255 for index in range(256)])
-        same = _unchanged(colors, canvas.colors.crop(box), ImageChops.darker(shown, canvas.drawn.crop(box)))
-        yield _without(picture, same, ImageChops.subtract(shown, same), palette)
+        drawn = canvas.drawn.crop(box)
+        same = _unchanged(colors, canvas.colors.crop(box), ImageChops.darker(shown, drawn))
+        needed = ImageChops.lighter(shown, drawn) if picture.disposal == _CLEAR else ImageChops.subtract(shown, same)
+        yield picture if picture is pictures[0] else _without(picture, same, needed.getbbox(), palette)
         before = canvas.copy() if picture.disposal == _RESTORE else None
         canvas.colors.paste(colors, box, shown)
         canvas.drawn.paste(255, box, shown)
@@ -65,14 +68,13 @@ def _unchanged(colors: Image.Image, below: Image.Image, both: Image.Image) -> Im
     return ImageChops.darker(differs.point([255] + [0] * 255), both)
 
 
-def _without(picture: GifPicture, same: Image.Image, changed: Image.Image, palette: bytes) -> GifPicture:
+def _without(
+    picture: GifPicture, same: Image.Image, needed: tuple[int, int, int, int] | None, palette: bytes
+) -> GifPicture:
     """Return the picture in the smallest of its forms: as it is, cut, or cut with what is the same transparent."""
-    forms, cut = [picture], picture
-    if picture.disposal in _KEEP:
-        box = changed.getbbox() or (0, 0, 1, 1)
-        cut = picture.cropped(box)
-        same = same.crop(box)
-        forms.append(cut)
+    box = needed or (0, 0, 1, 1)
+    cut, same = picture.cropped(box), same.crop(box)
+    forms = [picture, cut]
     clear = cut.transparent if cut.transparent is not None else cut.find_free_index(palette)
     if clear is not None and same.getbbox() is not None:
         indices = cut.indices.copy()
