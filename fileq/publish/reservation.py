@@ -7,7 +7,7 @@ from functools import cached_property
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders, open_directory
-from fileq.files.identity import format_version, version_at
+from fileq.files.identity import format_version, version_at, version_of
 from fileq.files.names import free_names, kept_name, temp_name
 from fileq.files.output_mark import digest_of_recipe, mark_of, read_mark
 from fileq.files.output_seal import is_sealed, is_whole
@@ -132,7 +132,16 @@ class PathOccupant:
     @property
     def is_taken(self) -> bool:
         """Whether the path is another's, or a file stands there that may not go."""
-        return self._anothers_output or self._foreign or self._original
+        return self._later_maker is not None or self._anothers_output or self._foreign or self._original
+
+    @cached_property
+    def _later_maker(self) -> int | None:
+        """The job of a later command that made what stands there of this source: the last wish is what stays."""
+        if not self.exists:
+            return None
+        with translate_os_errors(self.path):
+            status = os.lstat(self.path)
+        return self._ledger.outputs.find_later_maker(self._claim.token.job_id, status.st_ino, version_of(status))
 
     @property
     def _ours(self) -> bool:
@@ -211,6 +220,12 @@ class PathOccupant:
                 ErrorKind.CONFLICT,
                 f"The output {self.path} would take the place of an original.",
                 "Choose another folder or name, or set replace = true in the recipe.",
+            )
+        if self._later_maker is not None:
+            raise JobError(
+                ErrorKind.CONFLICT,
+                f"{self.path} is what a later command has made of this file by now (job {self._later_maker}).",
+                "To have this one instead, run its command again.",
             )
         if self._anothers_output:
             assert self._owner is not None

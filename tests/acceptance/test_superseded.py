@@ -150,3 +150,28 @@ def test_wishes_that_make_files_of_other_names_or_one_of_the_other_all_stay(file
     fileq.run("add", photos, "--resize", "90x", "--replace")
     fileq.run("add", photos, "--strip", "--replace")
     assert fileq.states() == {"queued": 40}
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (["--exec", "cp {source} {output}", "--name", "{name}", "-o", "A"], ["--resize", "40x", "-o", "A"]),
+        (["--resize", "90x", "-o", "A"], ["--resize", "40x", "--name", "{stem}.jpg", "-o", "A"]),
+        (["--resize", "90x", "-o", "A"], ["--resize", "40x", "-o", "B"]),
+        (["--resize", "90x", "-o", "B", "--overwrite"], ["--resize", "40x", "-o", "A"]),
+    ],
+)
+def test_what_was_asked_for_before_never_takes_the_place_of_what_was_asked_for_after(
+    fileq: Program, photos: Path, older: list[str], newer: list[str]
+) -> None:
+    (fileq.folder / "A").mkdir()
+    (fileq.folder / "B").symlink_to("A")
+    fileq.run("add", photos, *older)
+    fileq.run("run", photos, *newer)
+    before = {path: path.read_bytes() for path in (fileq.folder / "A").iterdir()}
+    fileq.run("worker", "--drain")
+    assert {path: path.read_bytes() for path in (fileq.folder / "A").iterdir()} == before
+    assert {width_of(path) for path in before} == {40}
+    assert set(fileq.states()) <= {"done", "failed", "superseded"}
+    fileq.run("run", photos, *older)
+    assert {width_of(path) for path in before} != {40}

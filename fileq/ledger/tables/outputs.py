@@ -64,6 +64,22 @@ class Outputs:
             versions=frozenset({pending_version, published_version} - {None}),
         )
 
+    def find_later_maker(self, job_id: int, inode: int, version: str) -> int | None:
+        """Return the job that made this file of the same source as `job_id` is about, and was asked for after it.
+
+        None where there is none, or the file took the place of its source.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select maker.id from outputs join jobs as maker on maker.id = outputs.job_id"
+                " join jobs as own on own.id = ? where outputs.inode = ? and published_version = ?"
+                " and maker.source = own.source and maker.source <> outputs.path"
+                # Numbers of batches grow, whatever the clock does.
+                " and (maker.batch_id, maker.id) > (own.batch_id, own.id) limit 1",
+                (job_id, inode, version),
+            ).fetchone()
+        return row and int(row[0])
+
     def is_published(self, path: str) -> bool:
         """Return whether fileq published a file there that nobody has removed."""
         with self._database.reading() as connection:
