@@ -60,6 +60,12 @@ _STEP = 8
 _GAIN_MAP = 14
 """What a gain map takes while it follows its picture, and is encoded."""
 
+_DEEP, _DEEP_WITH_ALPHA = (30, 30), (45, 50)
+"""Of colors of 16 bits: to read them, and to scale and encode what is made of them."""
+
+_DEEP_PIXEL = 8
+_FORMATS_OF_DEEP = {"png", "tiff"}
+
 _QUARTER = 2**28
 """Bytes: limits are named in quarters of a GiB."""
 
@@ -81,7 +87,17 @@ def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
     making = max((_need_of(header, recipe, output, wide) for output in outputs), default=0)
     kept = _pixels(decoded) * (held + wide) if _keeps_source(header, recipe) else 0
     mapping = _pixels(header.gain_map) * _GAIN_MAP if header.gain_map is not None and recipe.hdr != "drop" else 0
-    return int(max(reading, kept + making + mapping)) + _CONSTANT
+    return int(max(reading, kept + making + mapping, _need_of_deep(header, recipe, outputs))) + _CONSTANT
+
+
+def _need_of_deep(header: SourceHeader, recipe: Recipe, outputs: Sequence[Output]) -> int:
+    """Return what colors of 16 bits need, where an output can keep them."""
+    keeping = [output for output in outputs if not _FORMATS_OF_DEEP.isdisjoint(output_formats(output, header.format))]
+    if not header.is_deep or not keeping:
+        return 0
+    reading, making = _DEEP_WITH_ALPHA if header.may_be_transparent else _DEEP
+    made = max(_pixels(_sizes_through(header.size, (*recipe.steps, *one.pixel_steps))[-1]) for one in keeping)
+    return max(_pixels(header.size) * reading, _pixels(header.size) * _DEEP_PIXEL + made * making)
 
 
 def refuse_beyond(limit: int, need: int, path: str) -> None:

@@ -51,6 +51,7 @@ from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
 from fileq.images.renderer import StepChain, render_outputs
 from fileq.images.sizes import find_superfluous
 from fileq.job import OutputInfo
+from fileq.operations.base import op_name
 from fileq.recipes.formats import output_extension, usual_extension
 from fileq.recipes.recipe import fill_enlarge
 from fileq.units import Size, describe_count
@@ -123,11 +124,13 @@ class ImageRun(SourceRun):
         self._source = source
         self._recipe = fill_enlarge(request.recipe)
         self._mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)
+        self._limiting_step = ""  # that works with 8 bits, where more could be kept
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
         refuse_misplaced(self._recipe)
         self._plans = plan_outputs(source, self._recipe.outputs)
         if not all(keeps_pixels(source, plan, self._steps(plan)) for plan in self._plans):
             source.refuse_hdr()
+        source.keeps_channels = self._can_keep_channels()
         if any(depends_on_pixels(source, plan.output, self._steps(plan)) for plan in self._plans):
             self._rendered = dict(self._render(range(len(self._plans))))
             self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]
@@ -168,6 +171,14 @@ class ImageRun(SourceRun):
 
     def _steps(self, plan: OutputPlan) -> tuple[Operation, ...]:
         return (*self._recipe.steps, *plan.output.pixel_steps)
+
+    def _can_keep_channels(self) -> bool:
+        """Return whether all steps take 16 bits, inks and Lab, and an output has room for what of that there is."""
+        wanted = [plan for plan in self._plans if self._source.can_keep_channels(plan.format)]
+        reduced = any(plan.output.colors is not None or len(plan.output.formats) > 1 for plan in self._plans)
+        mixing = [step for plan in self._plans for step in self._steps(plan) if not step.takes_any_channels]
+        self._limiting_step = op_name(mixing[0]) if wanted and mixing else ""
+        return bool(wanted) and not (reduced or mixing)
 
     def _chains(self) -> tuple[StepChain, dict[int, StepChain]]:
         """Return the common steps, and each output's own, with nothing settled yet."""
@@ -285,6 +296,7 @@ class ImageRun(SourceRun):
         recipe, source = self._recipe, self._source
         stem = os.path.splitext(os.path.basename(self._request.source))[0]
         images = frames.images if holds_sequence(plan.format, is_animation=source.is_animation) else frames.images[:1]
+        images = [source.convert_for(image, plan.format) for image in images]
         icc = source.profile_for(images[0])
         if icc is not None and plan.format in FORMATS_WITHOUT_PROFILE:
             images, icc = [source.convert_to_srgb(image, icc) for image in images], None
@@ -293,7 +305,8 @@ class ImageRun(SourceRun):
         for note in describe_left_out(data, plan.format, Size(*images[0].size)):
             source.add_note(note)
         if source.has_16_bits and not (modes.is_16_bit(images[0]) and plan.format in FORMATS_WITH_16_BITS):
-            source.add_note("Its 16 bits a channel became 8.")
+            why = f": the step {self._limiting_step} works with no more" if self._limiting_step else ""
+            source.add_note(f"Its 16 bits a channel became 8{why}.")
         return EncoderInput(
             frames=images,
             durations=frames.durations,

@@ -58,7 +58,7 @@ class StepChain:
 
     def _apply_step(self, at: int, image: Image) -> Image:
         if at >= self._resolved_count:
-            self._steps[at] = self._steps[at].settled(image)
+            self._steps[at] = self._steps[at].settled(image if image.mode == "I;16" else to_8_bit(image))
             self._resolved_count = at + 1
         step = self._steps[at]
         return step.apply(image if step.keeps_16_bit else to_8_bit(image))

@@ -35,6 +35,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keeps_16_bit: ClassVar[bool] = False
     """Whether `apply` works on mode I;16 as well. Others get such a picture scaled to 8 bit."""
 
+    @property
+    def takes_any_channels(self) -> bool:
+        """Whether `apply` only cuts, turns or scales, so that it works on CMYK, Lab and colors of 16 bits as well."""
+        return False
+
     works_on_files: ClassVar[bool] = False
     """Whether the step is done by `run` on a file, and not by `apply` on pixels."""
 
@@ -74,7 +79,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def to_8_bit(image: Image) -> Image:
-    """Return a picture of mode I;16 as L, scaled: Pillow's own conversion clips. Any other as it is."""
+    """Return a picture of 16 bits a channel with 8, scaled: Pillow's own conversion clips. Any other as it is."""
+    if image.mode in {"RGB;16", "RGBA;16"}:
+        return image.convert()
     if image.mode != "I;16":
         return image
     return image.point(lambda value: value * (1 / 257) + 0.5).convert("L")

@@ -9,6 +9,8 @@ from PIL import Image
 
 from fileq.errors import ErrorKind, MemoryLimit
 from fileq.images.decode.header import SourceHeader
+from fileq.images.deep import tiff_writer
+from fileq.images.deep.image import DeepImage
 from fileq.images.memory import estimate_memory, refuse_beyond
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output, Recipe, encode_recipe
@@ -186,3 +188,16 @@ def test_what_can_not_fit_is_said_with_what_would_do_and_is_not_tried_again():
     assert not caught.value.is_transient
     assert "scan.tif needs about 3.25 GiB of memory, and a job may use 1 GiB." in caught.value.message
     assert 'memory = "3.25 GiB"' in caught.value.hint
+
+
+@measured
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("format_", ["png", "tiff"])
+def test_colours_of_16_bits_take_no_more_than_is_estimated(tmp_path, mode, format_):
+    planes = [band.convert("I").point(lambda level: level * 257 + 0).convert("I;16") for band in noise(mode).split()]
+    with open(tmp_path / "x.tif", "wb+") as file:
+        tiff_writer.write(file, DeepImage(planes), {})
+    nearly_whole = Resize(exact=Dimensions(SIZE[0] - 1, SIZE[1] - 1))
+    for steps in ((), (nearly_whole,)):
+        out = tmp_path / f"out{len(steps)}"
+        check_estimate(*measure(tmp_path / "x.tif", out, Output(name=f"o.{format_}", format=format_), steps=steps))

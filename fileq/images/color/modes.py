@@ -27,8 +27,8 @@ def normalize_mode(image: Image.Image) -> Image.Image:
 
 
 def is_16_bit(image: Image.Image) -> bool:
-    """Return whether a decoded image is gray with 16 bits, the only mode that has them."""
-    return image.mode == "I;16"
+    """Return whether a decoded image has 16 bits a channel."""
+    return image.mode in {"I;16", "RGB;16", "RGBA;16"}
 
 
 def is_stored_in_16_bits(image: ImageFile.ImageFile) -> bool:
@@ -43,12 +43,12 @@ def may_be_transparent(image: Image.Image) -> bool:
 
 def has_alpha(image: Image.Image) -> bool:
     """Return whether an image in one of our modes has an alpha channel."""
-    return image.mode in {"LA", "RGBA"}
+    return image.mode in {"LA", "RGBA", "RGBA;16"}
 
 
 def drop_opaque_alpha(image: Image.Image) -> Image.Image:
     """Return the image without its alpha channel where no pixel is transparent; else as it is."""
-    if not has_alpha(image) or image.getchannel("A").getextrema() != (255, 255):
+    if image.mode not in {"LA", "RGBA"} or image.getchannel("A").getextrema() != (255, 255):
         return image
     return image.convert("L" if image.mode == "LA" else "RGB")
 

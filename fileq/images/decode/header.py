@@ -29,6 +29,8 @@ class SourceHeader:
     is_progressive: bool = False
     may_be_transparent: bool = False
     gain_map: Size | None = None
+    is_deep: bool = False
+    """Whether it has colors of 16 bits that can be kept."""
 
     @property
     def is_animation(self) -> bool:
@@ -47,5 +49,6 @@ def header_of(image: Image) -> SourceHeader:
         frames=getattr(image, "n_frames", 1) if has_sequence else 1,
         is_progressive=bool(image.info.get("progressive")),
         may_be_transparent=modes.may_be_transparent(image),
+        is_deep=image.info.get("deep") is not None,
         gain_map=gain_map.size if gain_map is not None else None,
     )

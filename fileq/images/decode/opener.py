@@ -39,6 +39,7 @@ from fileq.files.resolution import open_trusted
 from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
+from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import avif, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
 from fileq.images.formats.bmp import bit_fields, headers, indexed
@@ -186,6 +187,7 @@ def open_image(
         _check_pixels(Size(*image.size), path, max_pixels)
         finder.add_gain_map(image, start, functools.partial(read_all, file))
         if image.format != "JXL":
+            image.info["deep"] = deep_reader(image, file)
             on_header(header_of(image))
     _name_colors(image, points)
     image.info["notes"] = prepared.notes if prepared is not None else ()

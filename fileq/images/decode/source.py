@@ -23,10 +23,16 @@ from fileq.operations.base import to_8_bit
 from fileq.units import Size
 
 if TYPE_CHECKING:
+    from fileq.images.deep.reader import DeepReader
     from fileq.images.gain_maps.gain_map import GainMap
     from fileq.recipes.recipe import Recipe
 
 _SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
+_FORMATS_FOR_CHANNELS = {
+    "RGB;16": {"png", "tiff"}, "RGBA;16": {"png", "tiff"}, "CMYK": {"jpeg", "tiff"}, "LAB": {"tiff"},
+}  # fmt: skip
+"""By the mode of a picture, the formats that have room for its channels."""
+
 _XMP_KEYS = ("xmp", "XML:com.adobe.xmp")  # in the info of Pillow's images
 
 
@@ -37,8 +43,12 @@ class DecodedSource:
         self.image = image
         self.path = path
         self.notes: list[str] = list(image.info["notes"])
+        self.keeps_channels = False
+        """Whether colors are read as they are, with 16 bits, or as inks or Lab, and outputs convert them themselves."""
+        self._deep: DeepReader | None = image.info.get("deep")
         self.has_palette = image.mode == "P" or getattr(image, "has_palette", False)
-        self.has_16_bits = modes.is_stored_in_16_bits(image) or getattr(image, "is_deep", False)
+        is_deep = self._deep is not None or getattr(image, "is_deep", False)
+        self.has_16_bits = is_deep or modes.is_stored_in_16_bits(image)
         self._recipe = recipe
         self.stored_size = Size(*image.size)  # in pixels, of the first picture; decoding it smaller changes its own
         with translate_decode_errors(path):
@@ -107,11 +117,19 @@ class DecodedSource:
         """
         stored = scaling.as_stored(self.orientation)
         with translate_decode_errors(self.path):
-            image = self._decode(stored, frame)
-            image = self._for_ordinary_screens(stored.apply(modes.normalize_mode(image)), stored)
+            image = self._read_deep(frame) or modes.normalize_mode(self._decode(stored, frame))
+            image = self._for_ordinary_screens(stored.apply(image), stored)
             turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
-            return self._hand_over(self._convert_colors(image))
+            return self._hand_over(image if self.keeps_channels else self.convert_colors(image))
+
+    def _read_deep(self, frame: int) -> Image.Image | None:
+        """Return a page with all its bits, None where there are no more than 8 or these are enough."""
+        if self._deep is None or not self.keeps_channels:
+            return None
+        if len(self.sequence) == 1:  # what was decoded to see whether it is whole
+            self.image.im = Image.new(self.image.mode, (1, 1)).im
+        return self._deep.read(frame)
 
     def _hand_over(self, image: Image.Image) -> Image.Image:
         """Return what was read, for others to keep. The only picture of a file is held no longer: it may be large."""
@@ -176,8 +194,8 @@ class DecodedSource:
             space = srgb.color_space(self.icc)
         except srgb.ProfileError:
             return None
-        gray = image.mode in {"L", "LA", "I;16"}
-        return self.icc if space == ("L" if gray else "RGB") else None
+        fitting = {"L": "L", "LA": "L", "I;16": "L", "CMYK": "CMYK", "LAB": "LAB"}.get(image.mode, "RGB")
+        return self.icc if space == fitting else None
 
     def convert_to_srgb(self, image: Image.Image, icc: bytes) -> Image.Image:
         """Return a finished image in sRGB, for a format that has no profiles; `icc` is its own."""
@@ -218,9 +236,31 @@ class DecodedSource:
             return image
         return tone_map(to_8_bit(image), self._hdr_transfer)
 
-    def _convert_colors(self, image: Image.Image) -> Image.Image:
+    def can_keep_channels(self, format_: str) -> bool:
+        """Return whether a format has room for what the first picture has beside RGB and gray of 8 bits."""
+        if self._hdr_transfer is not None or self.is_animation:
+            return False
+        mode = "RGB;16" if self._deep is not None else self.image.mode
+        return self._stays(mode, format_)
+
+    def _stays(self, mode: str, format_: str) -> bool:
+        is_wanted = mode not in {"CMYK", "LAB"} or self._recipe.profile == "keep"
+        return is_wanted and format_ in _FORMATS_FOR_CHANNELS.get(mode, ())
+
+    def convert_for(self, image: Image.Image, format_: str) -> Image.Image:
+        """Return a finished image as a format takes it, where it was read with the channels that the file has."""
+        if not self.keeps_channels or self._stays(image.mode, format_):
+            return image
+        return self.convert_colors(image if image.mode == "I;16" else to_8_bit(image))
+
+    def convert_colors(self, image: Image.Image) -> Image.Image:
+        """Return what was read in the recipe's colors."""
         if image.mode in {"CMYK", "LAB"} and self._recipe.profile == "keep":
-            self.add_note(f"Its {image.mode} colours were converted to sRGB; a profile can be kept for RGB and gray.")
+            formats = " and ".join(sorted(name.upper() for name in _FORMATS_FOR_CHANNELS[image.mode]))
+            self.add_note(
+                f"Its {image.mode} colours were converted to sRGB: only {formats} can keep them,"
+                " after steps that cut, turn or scale."
+            )
         wants_srgb = self._recipe.profile == "srgb" or image.mode in {"CMYK", "LAB"}
         if modes.is_16_bit(image) or not wants_srgb:
             return image

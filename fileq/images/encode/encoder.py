@@ -10,6 +10,8 @@ import msgspec
 from fileq.errors import ErrorKind, JobError
 from fileq.files.output_mark import append_mark
 from fileq.images.color import modes, palette
+from fileq.images.deep import png_writer, tiff_writer
+from fileq.images.deep.image import DeepImage
 from fileq.images.encode.jpeg import save_jpeg
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs, webp
@@ -25,6 +27,7 @@ from fileq.units import Size, describe_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import BinaryIO
 
     from PIL.Image import Image
 
@@ -51,6 +54,7 @@ _ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 
 _EITHER_WAY = {"webp", "jxl"}
 _FEW_COLORS = 2**12
 _MOST_PLAYS = 65535  # what GIF and WebP have room for
+_DEEP_WRITERS = {"png": png_writer.write, "tiff": tiff_writer.write}
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
 
 
@@ -96,7 +100,7 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
                 if format_ == "jpeg":
                     save_jpeg(frames[0], file, **options)
                 else:
-                    frames[0].save(file, format=PILLOW_NAMES[format_], **options)
+                    _save(file, format_, frames, options)
                 if content.mark:
                     append_mark(file, format_, content.mark)
             _pack_again(temp, format_, output)
@@ -123,6 +127,13 @@ def _pack_again(temp: TempFile, format_: str, output: Output) -> None:
             file.seek(0)
             file.write(smallest)
             file.truncate()
+
+
+def _save(file: BinaryIO, format_: str, frames: Sequence[Image], options: dict[str, Any]) -> None:
+    if any(isinstance(frame, DeepImage) for frame in frames):
+        _DEEP_WRITERS[format_](file, frames[0], dict(options))
+    else:
+        frames[0].save(file, format=PILLOW_NAMES[format_], **options)
 
 
 def _complete(temp: TempFile, format_: str, content: EncoderInput, *, is_animation: bool) -> None:

@@ -33,6 +33,7 @@ class Crop(Operation, frozen=True, kw_only=True):
     """
 
     keeps_16_bit: ClassVar[bool] = True
+    takes_any_channels: ClassVar[bool] = True
 
     box: Box | None = None
     aspect: str | None = None

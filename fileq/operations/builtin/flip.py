@@ -19,6 +19,7 @@ class Flip(Operation, frozen=True, kw_only=True):
     """
 
     keeps_16_bit: ClassVar[bool] = True
+    takes_any_channels: ClassVar[bool] = True
 
     direction: Literal["horizontal", "vertical"] = "horizontal"
 

@@ -32,6 +32,7 @@ class Resize(Operation, frozen=True, kw_only=True):
     """
 
     keeps_16_bit: ClassVar[bool] = True
+    takes_any_channels: ClassVar[bool] = True
 
     fit: Dimensions | None = None
     fill: Dimensions | None = None

@@ -37,6 +37,10 @@ class Rotate(Operation, frozen=True, kw_only=True):
             raise ValueError("degrees is an angle from -360 to 360, clockwise")
         parse_color(self.color)
 
+    @property
+    def takes_any_channels(self) -> bool:
+        return self.only_turns
+
     def size(self, size: Size) -> Size:
         if not self.expand or self._angle % 180 == 0:
             return size

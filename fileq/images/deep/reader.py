@@ -1,0 +1,83 @@
+"""PNG and TIFF with 16 bits a channel: Pillow keeps one byte of each sample, and is asked twice, for either."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from fileq.images.decode.decoder_messages import collect_messages
+from fileq.images.deep.image import DeepImage, join_bytes
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from PIL import Image
+    from PIL.ImageFile import ImageFile
+
+_NATIVE, _OTHER = ("L", "B") if sys.byteorder == "little" else ("B", "L")
+_LOWER_BYTES = {
+    f"{mode};16{order}": f"{mode};16{other}"
+    for mode in ("RGB", "RGBA")
+    for order, other in (("B", "L"), ("L", "B"), ("N", _OTHER))
+}
+"""Pillow's raw modes for the upper bytes of samples, and those which give the lower bytes of the same."""
+
+
+class DeepReader:
+    """Reads pages of an open file with 16 bits a channel. The file stays where it is."""
+
+    def __init__(self, file: BinaryIO, kind: type[ImageFile]) -> None:
+        self._file = file
+        self._kind = kind
+
+    def read(self, page: int) -> DeepImage | None:
+        """Return a page, None where it has no 16 bits. Raises what Pillow raises; ValueError for what libtiff says."""
+        place = self._file.tell()
+        try:
+            low = self._decode(page, lower=True)
+            return None if low is None else join_bytes(low, self._decode(page) or low)
+        finally:
+            self._file.seek(place)
+
+    def _decode(self, page: int, *, lower: bool = False) -> Image.Image | None:
+        self._file.seek(0)
+        image = self._kind(self._file)
+        image.seek(page)
+        if not is_deep(image):
+            return None
+        if lower:
+            image.tile = [_with_lower_bytes(tile) for tile in image.tile]
+        with collect_messages() as errors:
+            image.load()
+        if errors:
+            raise ValueError(errors[0])
+        return image
+
+
+def deep_reader(image: ImageFile, file: BinaryIO) -> DeepReader | None:
+    """Return what reads an opened image with all its bits; None where it has no more than Pillow keeps."""
+    if isinstance(image, PngImageFile):
+        kind: type[ImageFile] = PngImageFile
+    elif isinstance(image, TiffImageFile):
+        kind = TiffImageFile
+    else:
+        return None
+    is_plain = is_deep(image) and "transparency" not in image.info
+    return DeepReader(file, kind) if is_plain else None
+
+
+def is_deep(image: ImageFile) -> bool:
+    """Return whether an image that is not decoded yet has colors of 16 bits, as far as both bytes can be read."""
+    return bool(image.tile) and all(_raw_mode(tile) in _LOWER_BYTES for tile in image.tile)
+
+
+def _raw_mode(tile: Any) -> str:
+    return tile.args if isinstance(tile.args, str) else str(tile.args[0])
+
+
+def _with_lower_bytes(tile: Any) -> Any:
+    mode = _LOWER_BYTES[_raw_mode(tile)]
+    return tile._replace(args=mode if isinstance(tile.args, str) else (mode, *tile.args[1:]))
