@@ -13,7 +13,7 @@ import msgspec
 from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
 from fileq.intake.known_folders import KnownFolders
-from fileq.intake.refusal import conclude, describe_refusal, is_camera_raw, note_changed
+from fileq.intake.refusal import conclude, describe_refusal, describe_superseded, is_camera_raw, note_changed
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import JobGroup, Scope
 from fileq.recipes.recipe import Recipe
@@ -142,6 +142,8 @@ def add_files(
             result.count_plan(plan, request.recipes)
         on_scanned(scanned)
     conclude(result, finder, scope, ledger, scanned)
+    if engine.superseded:
+        result.notices.append(describe_superseded(engine.superseded))
     note_changed(result, engine.changed_outputs)
     result.adopted = list(adoption.job_ids) if adopts else []
     return result

@@ -142,6 +142,8 @@ class IntakeEngine:
         self._due_at = due_at
         own = self._recipe_names | {recipe.mark_name for recipe in recipes if recipe.replace}
         self._marked_files = MarkedFiles(own, thorough=watch_id is not None)
+        self.superseded = 0
+        """How many older jobs have been superseded."""
         self.changed_outputs: list[str] = []
         """Outputs of what is up to date that somebody has changed since."""
         self._folder: tuple[str, str] | None = None
@@ -233,7 +235,7 @@ class IntakeEngine:
                 jobs.append(self._enroll_known(one, known[key], recipe_ids[one.target.fingerprint], batch_id, now))
         if newer := list(_with_others(zip(keys, jobs, strict=True), older)):
             rivals = self._find_rivals(recipe_ids)
-            self._ledger.jobs.supersede_older_jobs(newer, now, nameless=NAMELESS, rivals=rivals)
+            self.superseded += self._ledger.jobs.supersede_older_jobs(newer, now, nameless=NAMELESS, rivals=rivals)
         return jobs
 
     def _find_rivals(self, recipe_ids: Mapping[str, int]) -> list[tuple[int, int]]:

@@ -109,8 +109,8 @@ def exit_code_of(
     if cancelled:
         display.reason(f"{describe_count(cancelled, 'job')} {was_or_were(cancelled)} cancelled meanwhile.")
     if superseded:
-        newer = f"{describe_count(superseded, 'source')} changed meanwhile, and {was_or_were(superseded)} queued again"
-        display.reason(f"{newer}. Go on: {words.again}.")
+        said = f"{describe_count(superseded, 'job')} {was_or_were(superseded)} superseded meanwhile"
+        display.hint(f"{said}: the source changed, or a later command asked for the same files.")
     left = _say_what_left(ledger, result, tally, display)
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded + left else ExitCode.DONE
 

@@ -253,8 +253,8 @@ class Jobs:
 
     def supersede_older_jobs(
         self, job_ids: Iterable[int], now: float, *, nameless: str = "", rivals: Iterable[tuple[int, int]] = ()
-    ) -> None:
-        """Supersede what has not been done of other versions of these jobs' sources, and does not run.
+    ) -> int:
+        """Supersede what has not been done of other versions of these jobs' sources, and does not run; return how many.
 
         Other versions are those that go through the same recipe into the same folder, or through one that would make
         files of the same names there: `rivals` are pairs of ids, of a newer recipe and of an older one of that kind.
@@ -263,7 +263,7 @@ class Jobs:
         """
         pairs = json.dumps([f"{newer} {older}" for newer, older in rivals])
         with self._database.transaction() as connection:
-            connection.executemany(
+            done = connection.executemany(
                 f"update jobs set state = 'superseded', {_END_SUPERSEDED} where id in (select older.id"  # noqa: S608  # ours
                 " from jobs as newer join jobs as older on older.source = newer.source and older.folder = newer.folder"
                 " where newer.id = :job and older.id <> newer.id and older.purged_at is null"
@@ -274,6 +274,7 @@ class Jobs:
                 " = (select nullif(name, :nameless) from recipes where id = newer.recipe_id)))",
                 [{"job": job_id, "now": now, "nameless": nameless, "rivals": pairs} for job_id in job_ids],
             )
+        return done.rowcount
 
 
 def supersede_if_newer(connection: sqlite3.Connection, job_id: int, now: float) -> None:
