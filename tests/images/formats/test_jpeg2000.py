@@ -63,6 +63,17 @@ def write(path: Path, levels: NDArray[np.float64], *options: str, depth: int = 8
     return path
 
 
+def write_subsampled(path: Path, step: str, channels: int, *options: str, depth: int = 8) -> Path:
+    """Have OpenJPEG compress the ramps so that each component has a sample at every so manieth point of the grid."""
+    samples = np.round(drawn(channels) * (2**depth - 1)).astype(">u2" if depth > 8 else "u1")
+    raw = path.with_suffix(".raw")
+    raw.write_bytes(np.moveaxis(samples, -1, 0).tobytes())
+    form = f"{WIDTH},{HEIGHT},{channels},{depth},u"
+    command: list[Any] = ["opj_compress", "-i", raw, "-o", path, "-F", form, "-s", step, *options]
+    subprocess.run(command, check=True, capture_output=True)
+    return path
+
+
 def error_of(source: Path, levels: NDArray[np.float64], folder: Path, side: int | None) -> float:
     """The largest difference of a channel from what was drawn, of 1, at a size that fits a side of so many pixels."""
     steps = () if side is None else (Resize(fit=Dimensions(side, side)),)
@@ -86,6 +97,48 @@ def test_subsampled_colors_are_right_at_every_size(tmp_path, ending, subsampling
     path = write(tmp_path / f"x.{ending}", in_ycc(levels), "-mct", "0", *WAYS[way], grid=grid)
     for side in SIZES:
         assert error_of(path, levels, tmp_path / "out", side) < 0.05, side
+
+
+@needs_openjpeg
+@pytest.mark.parametrize("step", ["2,2", "1,2", "2,1", "4,4", "3,3"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("ending", ["jp2", "j2k"])
+def test_components_that_are_all_subsampled_alike_are_the_picture(tmp_path, step, channels, ending):
+    for number, options in enumerate(([], ["-t", "192,192"], ["-p", "PCRL"], ["-d", "12,24"])):
+        path = write_subsampled(tmp_path / f"{number}.{ending}", step, channels, *options)
+        for side in SIZES:
+            assert error_of(path, drawn(channels), tmp_path / f"{number}", side) < 0.05, (options, side)
+
+
+@needs_openjpeg
+def test_more_than_8_bits_that_are_all_subsampled_alike_are_right(tmp_path):
+    path = write_subsampled(tmp_path / "x.jp2", "2,2", 3, depth=12)
+    assert error_of(path, drawn(3), tmp_path / "out", None) < 1 / 120
+
+
+@needs_openjpeg
+@pytest.mark.parametrize("step", ["2,2", "2,1", "4,4"])
+def test_an_odd_offset_beside_subsampling_gives_what_openjpeg_decodes(tmp_path, step):
+    path = write_subsampled(tmp_path / "x.jp2", step, 3, "-d", "5,3")
+    subprocess.run(["opj_decompress", "-i", path, "-o", tmp_path / "x.ppm"], check=True, capture_output=True)
+    with Image.open(tmp_path / "x.ppm") as wanted:
+        assert make(path, PNG, tmp_path / "out").image.tobytes() == wanted.tobytes()
+
+
+@needs_openjpeg
+def test_tiles_that_do_not_fit_the_subsampling_are_said(tmp_path):
+    path = write_subsampled(tmp_path / "x.jp2", "2,2", 3, "-t", "51,71")
+    kind, message = failure(path, PNG, tmp_path / "out")
+    assert kind is ErrorKind.UNSUPPORTED
+    assert "tiles" in message
+
+
+@needs_openjpeg
+@pytest.mark.parametrize("grid", ["1x1:2x2", "2x2:1x1"])
+def test_opacity_of_another_size_than_the_gray_it_is_for_is_said(tmp_path, grid):
+    kind, message = failure(write(tmp_path / "x.jp2", drawn(2), grid=grid), PNG, tmp_path / "out")
+    assert kind is ErrorKind.UNSUPPORTED
+    assert "opacity" in message
 
 
 @needs_openjpeg

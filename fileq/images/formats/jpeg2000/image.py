@@ -16,6 +16,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from fileq.files import containers
 from fileq.images.formats import optional_codecs
 from fileq.images.formats.jpeg2000.channels import read_channels, unsupported_channels
+from fileq.images.formats.jpeg2000.grid import on_own_grid
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -88,7 +89,7 @@ class Jpeg2000File(Jpeg2KImageFile):
     """A JPEG 2000 picture; its `reduce` is how often it may be halved, and is no more than is safe."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+        self._file = file = on_own_grid(file, _find_codestream(file))
         self._stream = read_codestream(file)
         file.seek(0)
         is_raw = file.read(4) == _CODESTREAM
