@@ -22,6 +22,7 @@ from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PR
 from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
+from fileq.images.formats.jpegxl import read_header
 from fileq.images.gain_maps.rendering import make_gain_map
 from fileq.images.lossless.jpeg_xl import may_transcode, transcode
 from fileq.images.lossless.options import RewriteOptions
@@ -130,6 +131,7 @@ class ImageRun(SourceRun):
         self._plans = plan_outputs(source, self._recipe.outputs)
         if not all(keeps_pixels(source, plan, self._steps(plan)) for plan in self._plans):
             source.refuse_hdr()
+            source.refuse_unread_frames()
         source.keeps_channels = self._can_keep_channels()
         if any(depends_on_pixels(source, plan.output, self._steps(plan)) for plan in self._plans):
             self._rendered = dict(self._render(range(len(self._plans))))
@@ -242,12 +244,14 @@ class ImageRun(SourceRun):
                 mode = mode_for(self._status)
                 with new_temp_file(folder, os.path.basename(target.temp), mode) as temp:
                     self._write(temp, plan, frames, size)
+                    self._note_first_frame(temp, plan)
                     return self._finish(temp, target, plan, size)
             extension = usual_extension(plan.format)
             with open_program_folder(folder, target) as place:
                 encoded = random_name(extension)
                 with new_temp_file(place.private, encoded, 0o600) as temp:
                     self._write(temp, plan, frames, size)
+                    self._note_first_frame(temp, plan)
                 with place.run_program(program, encoded, extension) as temp:
                     return self._finish(temp, target, plan, read_size(temp))
 
@@ -275,6 +279,14 @@ class ImageRun(SourceRun):
         elif saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):
             wanted = self._recipe.metadata
             keep_original(self._source, self._file, plan, content.metadata, wanted, temp)
+
+    def _note_first_frame(self, temp: TempFile, plan: OutputPlan) -> None:
+        """Say on the job that an animation in JPEG XL became a still, where its bytes didn't stay."""
+        if not self._source.has_unread_frames:
+            return
+        with translate_os_errors(temp.path), temp.open_from_start() as made:
+            if plan.format != "jxl" or not read_header(made).is_animation:
+                self._source.add_note("The first frame was kept: animations in JPEG XL can't be read yet.")
 
     def _finish(self, temp: TempFile, target: Reservation, plan: OutputPlan, size: Size) -> EncodedOutput:
         keep_times = self._recipe.keep_times

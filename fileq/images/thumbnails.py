@@ -40,7 +40,9 @@ def make_thumbnail(path: str, side: int, max_pixels: int, *, size: int = -1, mti
         with open_source(path, size, mtime_ns) as file, translate_decode_errors(path), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on odd metadata
             recipe = Recipe(name=THUMBNAIL_FORMAT, hdr="tonemap")
-            return _make_thumbnail(DecodedSource(open_image(file, path, max_pixels), path, recipe), side)
+            source = DecodedSource(open_image(file, path, max_pixels), path, recipe)
+            source.refuse_unread_frames()
+            return _make_thumbnail(source, side)
     except (JobError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # what a panic in a decoder written in Rust becomes is no Exception

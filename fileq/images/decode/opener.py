@@ -292,6 +292,11 @@ def _add_jpeg_xl_info(image: ImageFile.ImageFile, file: BinaryIO) -> None:
     if not image.jpeg:  # type: ignore[attr-defined]  # the plug-in's
         image.info.update(jpegxl.read_metadata(file))
     image.info["animation"] = header.is_animation
+    if header.is_animation:
+        first = jpegxl.decode_first_frame(read_all(file), image.mode, Size(*image.size))
+        image.info["has_first_frame"] = first is not None
+        if first is not None:
+            image._data = first  # type: ignore[attr-defined]  # noqa: SLF001  # the plug-in's
     image.info["orientation"] = header.orientation if image.jpeg else 1  # type: ignore[attr-defined]  # the plug-in's
     file.seek(place)
 

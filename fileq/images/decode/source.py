@@ -71,8 +71,6 @@ class DecodedSource:
         self.has_gain_map: bool = image.info["has_gain_map"] and self._darkening_map is None
         if frames > 1 and self.format in {"MPO", "HEIF"} and not self.has_gain_map:
             self.notes.append(f"The main picture was taken, not the other {frames - 1} in the file.")
-        elif self.format == "JXL" and image.info["animation"]:
-            self.notes.append("The first frame was kept: animations in JPEG XL can't be read yet.")
 
     @property
     def sequence(self) -> list[int]:
@@ -154,6 +152,18 @@ class DecodedSource:
     def is_tone_mapped(self) -> bool:
         """Whether the recipe has the picture mapped to what ordinary screens show, so that its file can't be kept."""
         return self._hdr_transfer is not None and self._recipe.hdr == "tonemap"
+
+    @property
+    def has_unread_frames(self) -> bool:
+        """Whether it is an animation of which the first frame alone is read, at most."""
+        return self.format == "JXL" and bool(self.image.info["animation"])
+
+    def refuse_unread_frames(self) -> None:
+        """Raise JobError (unsupported) where it is an animation of which not even the first frame can be read."""
+        if self.has_unread_frames and not self.image.info["has_first_frame"]:
+            message = f"{self.path} is an animation in JPEG XL, whose first frame can't be read."
+            hint = "Install what reads it: pip install 'fileq[tiff]'"
+            raise JobError(ErrorKind.UNSUPPORTED, message, hint)
 
     def note_mapping(self) -> None:
         """Say on the job what became of a high dynamic range, where the pixels are used."""

@@ -82,6 +82,13 @@ def deep_jpeg_2000() -> Any:
     return importlib.import_module("fileq.images.formats.jpeg2000.deep")
 
 
+def jpeg_xl_frames() -> Any:
+    """Return the library that decodes one frame of a JPEG XL; None where it isn't installed."""
+    if importlib.util.find_spec("imagecodecs") is None:
+        return None
+    return importlib.import_module("imagecodecs")
+
+
 def unpack_brotli(packed: bytes, most: int) -> bytes:
     """Return what Brotli has packed; b"" where that is damaged or more than `most` bytes, or Brotli isn't installed."""
     if importlib.util.find_spec("brotli") is None:
