@@ -278,7 +278,8 @@ class ImageRun(SourceRun):
             write_unless_much_larger(temp, smallest, plan.output.min_saving or 0)
         elif saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):
             wanted = self._recipe.metadata
-            keep_original(self._source, self._file, plan, content.metadata, wanted, temp)
+            mark = self._mark if self._request.marks_outputs and not self._recipe.replace else b""
+            keep_original(self._source, self._file, plan, content.metadata, wanted, temp, mark=mark)
 
     def _note_first_frame(self, temp: TempFile, plan: OutputPlan) -> None:
         """Say on the job that an animation in JPEG XL became a still, where its bytes didn't stay."""
@@ -296,12 +297,14 @@ class ImageRun(SourceRun):
         return finish_output(temp, self._file, target, keep_times=keep_times, format_=plan.format, size=size)
 
     def _rewrite_options(self, plan: OutputPlan) -> RewriteOptions:
+        keeps_always = (plan.output.min_saving or 0) >= 1
         return RewriteOptions(
             metadata=select_metadata(self._source, self._recipe.metadata),
             policy=self._recipe.metadata,
             mark=self._mark if self._request.marks_outputs else b"",
             effort=plan.output.effort,
-            strips_by_all_means=(plan.output.min_saving or 0) >= 1 or self._recipe.metadata in ("private", "none"),
+            strips_by_all_means=keeps_always or self._recipe.metadata in ("private", "none"),
+            marks_originals=keeps_always and not self._recipe.replace,
         )
 
     def _encoder_input(self, plan: OutputPlan, frames: RenderedFrames) -> EncoderInput:

@@ -101,7 +101,7 @@ def test_a_folder_of_the_name_of_a_recipe_that_holds_originals_is_told_of_and_ta
     (tree / "web").mkdir()
     shutil.copy(small_photos[3], tree / "web" / "original.jpg")
     answer = fileq.run("add", "p")
-    assert f"Skipped {tree}/web: outputs of the recipe web go there." in answer.stderr
+    assert "Skipped p/web: outputs of the recipe web go there." in answer.stderr
     assert fileq.json("add", "p/web")["queued"] == 1
 
 
@@ -160,6 +160,15 @@ def test_a_watch_takes_no_outputs_of_another_recipe_among_their_sources(fileq: P
 
 
 FLAT = '[recipes.flat]\nout = "{folder}"\noutputs = [{name = "{stem}-f.jpg", quality = 60}]\n'
+
+
+def test_pictures_that_were_kept_as_they_are_have_the_mark_too(fileq: Program, tree: Path) -> None:
+    shutil.copy(tiny_jpeg(fileq), tree / "IMG_0001.jpg")
+    fileq.run("run", "p", "-r", "jpeg")
+    fileq.run("run", "p", "--strip", "-o", "p/stripped")
+    fileq.environment["FILEQ_DATABASE"] = str(fileq.folder / "another.db")
+    fileq.run("run", "p", "-r", "thumbnail")
+    assert {job["source"] for job in fileq.json("list")} == {str(tree / name) for name in ORIGINALS}
 
 
 def test_outputs_beside_their_sources_are_none_for_any_recipe(fileq: Program, tree: Path) -> None:

@@ -1,6 +1,6 @@
 """The config: whether all that it says counts."""
 
-from fileq.health.check import CheckContext, Finding, bad, ok, warning
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 
 
 def check_config(context: CheckContext) -> Finding:
@@ -10,7 +10,7 @@ def check_config(context: CheckContext) -> Finding:
         return ok("There is no config; the defaults apply.")
     faults = [*config.section_faults.values(), *config.faults.values()]
     if faults:
-        return bad("\n".join(fault.message for fault in faults), "\n".join(fault.hint for fault in faults))
+        return combine([bad(fault.message, fault.hint) for fault in faults], ok(""))
     if asked := config.withheld.describe():
         untrusted = config.untrusted_error(f"asks for {asked}")
         return warning(untrusted.message, untrusted.hint)

@@ -13,6 +13,7 @@ from fileq.images.decode.opener import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
 from fileq.images.metadata import lossless_rewrite
+from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import Metadata, has_no_metadata
 from fileq.operations.builtin.resize import Resize
 
@@ -51,24 +52,32 @@ def saves_too_little(
 
 
 def keep_original(
-    source: DecodedSource, file: BinaryIO, plan: OutputPlan, data: Metadata, wanted: MetadataPolicy, temp: TempFile
+    source: DecodedSource,
+    file: BinaryIO,
+    plan: OutputPlan,
+    data: Metadata,
+    wanted: MetadataPolicy,
+    temp: TempFile,
+    *,
+    mark: bytes,
 ) -> None:
     """Put the original's picture into the temp file, with the metadata that stays; or leave that, and say why.
 
-    `file` is the source's, open. What is kept by all means (`min_saving` of 1) is kept without a word.
+    `file` is the source's, open. What is kept by all means (`min_saving` of 1) is kept without a word, and gets the
+    `mark`; elsewhere it would be larger by that.
     """
     by_all_means = (plan.output.min_saving or 0) >= 1
     with translate_os_errors(source.path):
         content = read_all(file)
     if (wanted == "all" or has_no_metadata(source)) and not loses_gain_map(source, plan.format):
-        _write(temp, content)
+        _write(temp, mark_content(content, plan.format, mark) if by_all_means else content)
         _say(source, _KEPT, unless=by_all_means)
         return
     stripped = _strip_metadata(source, content, plan.format, data, wanted)
     if stripped is None:
         source.add_note(_ENCODED if by_all_means else _REPLACED)
         return
-    _write(temp, stripped)
+    _write(temp, mark_content(stripped, plan.format, mark) if by_all_means else stripped)
     _say(source, _STRIPPED, unless=by_all_means)
 
 

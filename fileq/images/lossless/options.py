@@ -20,3 +20,5 @@ class RewriteOptions:
     effort: int | None
     strips_by_all_means: bool = False
     """Whether metadata goes that is to go, also where the file gets no smaller by it."""
+    marks_originals: bool = False
+    """Whether a source's own bytes get the mark, too, as the size of the file is not the point."""
