@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from PIL import Image, ImageCms
 from fileq.errors import ErrorKind, JobError
 from fileq.images.formats import optional_codecs
 from fileq.recipes.recipe import Output
-from tests.support.images import failure, make, recipe
+from tests.support.images import failure, make, photo, recipe
+from tests.support.judges import needs_imagemagick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,6 +171,37 @@ def test_opacity_beside_gray_and_palettes_stays(tmp_path, kind, bits, alpha):
     assert np.abs(made[..., 3] - opacity).max() < 1 / 25
     seen = opacity > 0.5
     assert np.abs(made[..., 0] - levels[..., 0])[seen].max() < 1 / (8 if bits == 4 else 100)
+
+
+def error_of_lab(folder: Path, depth: int) -> float:
+    """Return how far Lab that ImageMagick has written is from what it reads of it, on average, of 255."""
+    source, judged = folder / f"{depth}.tif", folder / "judged.png"
+    photo((64, 48)).save(folder / "x.png")
+    commands: list[list[Any]] = [
+        ["convert", folder / "x.png", "-depth", str(depth), "-colorspace", "Lab", source],
+        ["convert", source, "-colorspace", "sRGB", judged],
+    ]
+    for command in commands:
+        subprocess.run(command, check=True, capture_output=True)
+    with Image.open(judged) as image:
+        wanted = np.asarray(image.convert("RGB"), float)
+    made = np.asarray(make(source, PNG, folder / f"{depth}").image.convert("RGB"), float)
+    return float(np.abs(made - wanted).mean())
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("depth", [2, 4, 10, 12, 14, 16])
+def test_lab_of_any_depth_is_as_near_to_what_imagemagick_shows_as_that_of_8_bits(tmp_path, depth):
+    assert error_of_lab(tmp_path, depth) < error_of_lab(tmp_path, 8) + 0.5 < 5  # ImageMagick has another white
+
+
+@pytest.mark.parametrize("kind", ["i1", "i2", "i4"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_gray_with_a_sign_is_said_to_have_no_known_black_and_white(tmp_path, kind, photometric):
+    tifffile.imwrite(tmp_path / "x.tif", np.full((8, 8), 50, kind), photometric=photometric, metadata=None)
+    error, message = failure(tmp_path / "x.tif", PNG, tmp_path / "out")
+    assert error is ErrorKind.UNSUPPORTED
+    assert "signed numbers" in message
 
 
 def test_lab_of_16_bits_looks_as_that_of_8(tmp_path):

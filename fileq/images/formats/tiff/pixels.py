@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 from PIL import Image, TiffImagePlugin
 
 from fileq.images.decode.decoder_messages import collect_messages
+from fileq.images.errors import UnsupportedContentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, BinaryIO
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _PLANES, _SAMPLE_FORMAT = 258, 259, 262, 284, 339  # tags
-_UNCOMPRESSED, _WHITE_IS_ZERO, _SEPARATE, _UNSIGNED = 1, 0, 2, 1
+_UNCOMPRESSED, _WHITE_IS_ZERO, _SEPARATE, _UNSIGNED, _SIGNED = 1, 0, 2, 1, 2
+_GRAY = {0, 1}  # photometric interpretations
 _WHITE = 65535
 _SWAPPED = {"F;32BF": "F;32F", "I;32BS": "I;32S"}
 """Raw modes that Pillow names for big-endian files, and those of what libtiff gives, which has swapped the bytes."""
+
+
+SIGNED = (
+    "has pixels with signed numbers, which have no known black and white",
+    "Save it with 8 or 16 bits a channel, without a sign.",
+)
+"""What is said of such pixels, and what to do."""
 
 
 def use_fitting_decoder(image: TiffImagePlugin.TiffImageFile, file: BinaryIO) -> TiffImagePlugin.TiffImageFile:
@@ -47,14 +56,22 @@ def _has_deep_planes(tags: Any) -> bool:
 def load_page(image: TiffImagePlugin.TiffImageFile) -> Image.Image:
     """Decode the page that an opened TIFF is at, and return it: 12 bits as 16, black as 0, 32-bit integers as 16.
 
-    Raises what Pillow raises; ValueError where libtiff has found errors and gone on, as in faxes with bad code words.
+    Raises what Pillow raises; ValueError where libtiff has found errors and gone on, as in faxes with bad code words;
+    UnsupportedContentError where gray has a sign.
     """
+    if _is_signed_gray(image.tag_v2):
+        raise UnsupportedContentError(*SIGNED)
     image.tile = [_unswapped(tile) if tile.codec_name == "libtiff" else tile for tile in image.tile]
     with collect_messages() as errors:
         image.load()
     if errors:
         raise ValueError(errors[0])
     return _invert(_widen(image), image.tag_v2)
+
+
+def _is_signed_gray(tags: Any) -> bool:
+    is_signed = _SIGNED in tags.get(_SAMPLE_FORMAT, ()) and _bits(tags) > 1
+    return is_signed and tags.get(_PHOTOMETRIC) in _GRAY
 
 
 def _unswapped(tile: Any) -> Any:

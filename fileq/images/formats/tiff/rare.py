@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 
 from fileq.images.errors import UnsupportedContentError, too_large
+from fileq.images.formats.tiff.pixels import SIGNED
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _check(page: Any, path: str, max_pixels: int) -> None:
         what = f"has pixels of a kind that can't be read ({page.photometric.name}, {page.dtype})"
         raise UnsupportedContentError(what, _SAVE)
     if page.sampleformat == tifffile.SAMPLEFORMAT.INT and page.photometric.name != "CIELAB":
-        raise UnsupportedContentError("has pixels with signed numbers, which have no known black and white", _SAVE)
+        raise UnsupportedContentError(*SIGNED)
     if page.samplesperpixel > _MOST_CHANNELS:
         what = f"has {page.samplesperpixel:,} channels, and no more than {_MOST_CHANNELS} are read"
         raise UnsupportedContentError(what, "Export it as RGB or gray.")
@@ -110,7 +111,7 @@ def _levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
             what = f"has pixels with values from {low:g} to {high:g}, which have no known black and white"
             raise UnsupportedContentError(what, _SAVE)
     if page.photometric.name == "CIELAB":
-        return _lab_levels(pixels)
+        return _lab_levels(page, pixels)
     levels = _scale(page, pixels)
     return 1 - levels if page.photometric.name == "MINISWHITE" else levels
 
@@ -120,10 +121,12 @@ def _scale(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
     return levels if pixels.dtype.kind == "f" else levels / np.float32(2**page.bitspersample - 1)
 
 
-def _lab_levels(pixels: NDArray[Any]) -> NDArray[Any]:
+def _lab_levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
     """Return CIE L*a*b* as its bytes are in 8 bits (TIFF 6.0, section 23): a and b with a sign, in two's complement."""
-    bits = pixels.dtype.itemsize * 8
-    return (pixels.astype(np.int64) >> (bits - 8) & 0xFF).astype(np.float32) / 255
+    if page.bitspersample < 8:
+        return _scale(page, np.bitwise_and(pixels, 2**page.bitspersample - 1))
+    shift = int(page.bitspersample) - 8
+    return (pixels.astype(np.int64) >> shift & 0xFF).astype(np.float32) / 255
 
 
 def _look_up(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
