@@ -63,7 +63,12 @@ class Reference:
         return sum(count for kind, count in self.steps_by_kind.items() if kind & kinds)
 
     def allows(self, path: str, digest: str) -> bool:
-        return digest in (self.before.get(path), self.end.get(path))
+        return digest in (self.before.get(path), self.end.get(path)) or self._is_set_aside(path, digest)
+
+    def _is_set_aside(self, path: str, digest: str) -> bool:
+        """Whether it is an original whose job a fault has made fail: it waits there until it is tried again."""
+        folder, name = os.path.split(path)
+        return folder == "disk/failed" and digest == self.before.get(f"disk/inbox/{name}")
 
 
 def tree(world: World) -> Tree:
