@@ -2,7 +2,7 @@
 
 import io
 
-from fileq.cli.views.failure_lines import FailureLines
+from fileq.cli.views.outcome.failure_lines import FailureLines
 from fileq.display import Text, create_display
 from fileq.display.answer import text_of
 from tests.support.recording_display import RecordingDisplay

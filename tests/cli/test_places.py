@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fileq.cli.views.ended_jobs import brief_reason
+from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.places import relative_paths_in
 from fileq.errors import ErrorKind
 from fileq.job import Failure

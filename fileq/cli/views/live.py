@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from fileq.cli.views.ended_jobs import ended_job_line
-from fileq.cli.views.failure_lines import FailureLines
-from fileq.cli.views.work_summary import WorkSummary
+from fileq.cli.views.outcome.ended_jobs import ended_job_line
+from fileq.cli.views.outcome.failure_lines import FailureLines
+from fileq.cli.views.outcome.work_summary import WorkSummary
 from fileq.cli.work.meter import RunningWork
 from fileq.cli.work.progress import PauseNotice, ProgressTracker
 from fileq.display import Display, Progress, SlotProgress

@@ -6,7 +6,7 @@ import msgspec
 
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
-from fileq.cli.views.ended_jobs import failed_job_line
+from fileq.cli.views.outcome.ended_jobs import failed_job_line
 from fileq.cli.views.places import relative_path
 from fileq.cli.work.costs import CostBook
 from fileq.cli.work.progress import ProgressTracker, follow_progress, start_tracker

@@ -9,10 +9,10 @@ from fileq.cli.options import slot_count
 from fileq.cli.plan import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
-from fileq.cli.views.conflicts import conflict_steps
 from fileq.cli.views.due_time import with_due_time
-from fileq.cli.views.ended_jobs import brief_reason
 from fileq.cli.views.jobs import failure_document, result_document
+from fileq.cli.views.outcome.conflicts import conflict_steps
+from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.places import relative_path
 from fileq.cli.work.costs import WorkCosts
 from fileq.display import Answer, Column, Display, Facts, Table, Text, Tone

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fileq.cli.times import iso_or_none
-from fileq.cli.views.ended_jobs import brief_reason
+from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.places import relative_path
 from fileq.display import Column, Facts, Plot, Series, Table, Text, Tone
 from fileq.display.answer import Block, Cell

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
-from fileq.cli.views.ended_jobs import failed_job_line
-from fileq.cli.views.failure_lines import FailureLines
+from fileq.cli.views.outcome.ended_jobs import failed_job_line
+from fileq.cli.views.outcome.failure_lines import FailureLines
 from fileq.cli.work.costs import CostBook
 from fileq.cli.work.meter import RunningWork, WorkMeter
 from fileq.display import Display, Progress, SlotProgress

@@ -11,7 +11,7 @@ from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.stop_requests import stop_requests
 from fileq.cli.times import local_time
-from fileq.cli.views.kept_outputs import hint_at_kept
+from fileq.cli.views.outcome.kept_outputs import hint_at_kept
 from fileq.config import Config
 from fileq.display import Answer, Display, Text, Tone
 from fileq.errors import ExitCode, UsageError
