@@ -140,6 +140,22 @@ def test_transparency_that_is_too_short_to_be_one_is_none_as_in_a_browser(tmp_pa
     assert "tRNS" in made.notes[0]
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+@pytest.mark.parametrize("entries", [2, 256])
+def test_transparency_of_more_colors_than_a_palette_has_is_as_in_a_browser(tmp_path, browser, depth, entries):
+    entries = min(entries, 2**depth)
+    palette = chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255] * (entries // 2)))
+    for excess in (0, 1, 3):
+        alpha = chunk(b"tRNS", bytes([80, 160] * entries)[: entries + excess])
+        pixels = chunk(b"IDAT", packed([b"\0\1\0\1"[: (4 * depth + 7) // 8]] * 4))
+        path = tmp_path / f"{excess}.png"
+        path.write_bytes(START + header((4, 4), PALETTE, depth) + palette + alpha + pixels + END)
+        made = make(path, ALL, tmp_path / f"out{excess}")
+        shown = browser.decode(path, "image/png")
+        assert made.image.convert("RGBA").tobytes() == shown.frames[0].tobytes(), excess
+        assert any("tRNS" in note for note in made.notes) == (entries + excess > 256)
+
+
 def test_transparency_behind_the_pixels_is_none_as_in_a_browser(tmp_path, browser):
     (tmp_path / "x.png").write_bytes(BEFORE + PIXELS + chunk(b"tRNS", b"\0\xff\0\0\0\0") + END)
     made = make(tmp_path / "x.png", ALL, tmp_path / "out").image

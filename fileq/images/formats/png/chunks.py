@@ -22,6 +22,7 @@ _LONGEST = 2**20  # bytes of a text or a profile, unpacked: Pillow takes no more
 _MOST_TEXT = 2**26  # bytes of all texts together: the same
 _LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"acTL": 8, b"fcTL": 26}
 _ALPHA_LENGTHS = {0: 2, 2: 6}  # of tRNS, by color type
+_INDEXED, _MOST_COLORS = 3, 256
 _BEFORE_PIXELS = {b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP", b"tRNS", b"bKGD", b"acTL"}
 _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _REST = "all after its pixels"
@@ -98,6 +99,8 @@ class _Survey:
         return not chunk.name.isalpha() or self._is_unusable(chunk.name, content)
 
     def _is_unusable(self, name: bytes, content: bytes) -> bool:
+        if name == b"tRNS" and self._color_type == _INDEXED:
+            return len(content) > _MOST_COLORS  # more than the palette has, up to here, browsers only don't use
         if name == b"tRNS":
             return len(content) < _ALPHA_LENGTHS.get(self._color_type, 0)
         if name in _TEXTS:
