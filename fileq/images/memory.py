@@ -15,6 +15,7 @@ from fileq.images.lossless.packing import HIGH_EFFORT
 from fileq.images.plan import holds_sequence, output_formats
 from fileq.images.renderer import StepChain
 from fileq.operations.builtin.resize import Resize
+from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
 
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     need = _ENCODER.get(format_, 4)
-    if (output.lossless and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
+    loses_nothing = output.lossless or format_ in FORMATS_WITHOUT_QUALITY
+    if (loses_nothing and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
         need = max(need, _PACKED_AGAIN.get(format_, 0))
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)

@@ -20,6 +20,7 @@ from fileq.images.decode.opener import open_image, open_source
 from fileq.images.decode.source import DecodedSource
 from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
 from fileq.images.encode.format_choice import FormatChoice
+from fileq.images.encode.kept_whole import keep_whole_if_smaller
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
 from fileq.images.formats.jpegxl import read_header
@@ -43,9 +44,11 @@ from fileq.images.plan import (
     depends_on_pixels,
     describe_dropped_frames,
     holds_sequence,
+    may_stay_whole,
     plan_outputs,
     refuse_other_names,
     with_alpha_format,
+    with_own_format,
 )
 from fileq.images.programs import ProgramRun, SourceRun, open_program_folder, read_size, refuse_misplaced
 from fileq.images.protocol import EncodedOutput, PipelineRequest, Reservation
@@ -128,12 +131,13 @@ class ImageRun(SourceRun):
         self._limiting_step = ""  # that works with 8 bits, where more could be kept
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
         refuse_misplaced(self._recipe)
-        self._plans = plan_outputs(source, self._recipe.outputs)
+        plans = plan_outputs(source, self._recipe.outputs)
+        self._plans = [with_own_format(plan, source, self._steps(plan)) for plan in plans]
         if not all(keeps_pixels(source, plan, self._steps(plan)) for plan in self._plans):
             source.refuse_hdr()
             source.refuse_unread_frames()
         source.keeps_channels = self._can_keep_channels()
-        if any(depends_on_pixels(source, plan.output, self._steps(plan)) for plan in self._plans):
+        if any(self._depends_on_pixels(plan) for plan in self._plans):
             self._rendered = dict(self._render(range(len(self._plans))))
             self._plans = [self._with_format_of_pixels(key, plan) for key, plan in enumerate(self._plans)]
             self._plans = [self._with_smallest_format(key, plan) for key, plan in enumerate(self._plans)]
@@ -174,6 +178,10 @@ class ImageRun(SourceRun):
     def _steps(self, plan: OutputPlan) -> tuple[Operation, ...]:
         return (*self._recipe.steps, *plan.output.pixel_steps)
 
+    def _depends_on_pixels(self, plan: OutputPlan) -> bool:
+        steps = self._steps(plan)
+        return depends_on_pixels(self._source, plan.output, steps) or may_stay_whole(self._source, plan, steps)
+
     def _can_keep_channels(self) -> bool:
         """Return whether all steps take 16 bits, inks and Lab, and an output has room for what of that there is."""
         wanted = [plan for plan in self._plans if self._source.can_keep_channels(plan.format)]
@@ -213,7 +221,8 @@ class ImageRun(SourceRun):
 
     def _with_smallest_format(self, key: int, plan: OutputPlan) -> OutputPlan:
         """Return the plan in the format that wins where there are several; its file is made by that."""
-        if len(plan.output.formats) < 2:
+        stays = may_stay_whole(self._source, plan, self._steps(plan))
+        if len(plan.output.formats) < 2 and not stays:
             return plan
         frames = self._rendered[key]
         check_size(size := Size(*frames.images[0].size), "", self._request.max_pixels)
@@ -221,7 +230,10 @@ class ImageRun(SourceRun):
         def write(temp: TempFile, one: OutputPlan) -> None:
             self._write(temp, one, replace(frames, images=list(frames.images)), size)
 
-        trial = FormatChoice(self._source, plan, frames.images, write).find_smallest()
+        if stays:
+            trial = keep_whole_if_smaller(self._source, self._file, plan, self._recipe.metadata, write)
+        else:
+            trial = FormatChoice(self._source, plan, frames.images, write).find_smallest()
         frames.encoded = trial.content
         return trial.plan
 
@@ -271,7 +283,7 @@ class ImageRun(SourceRun):
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)
         check_output(temp, plan.format, size)
-        if plan.output.lossless and plan.output.min_saving is not None and not plan.keeps_format:
+        if plan.output.min_saving is not None and not plan.keeps_format:
             pack_encoded(temp, plan)
         elif can_keep_pixels(self._source, plan, self._steps(plan)):
             smallest = find_smallest(self._source, self._file, plan.format, self._rewrite_options(plan))
@@ -330,6 +342,7 @@ class ImageRun(SourceRun):
             icc=icc,
             background=recipe.background,
             has_palette=source.has_palette,
+            is_bilevel=source.is_bilevel,
             gain_map=make_gain_map(source, plan, frames.steps),
             mark=self._mark if self._request.marks_outputs else b"",
             title=os.fsencode(stem).decode(errors="replace"),

@@ -78,6 +78,30 @@ def _resolve(wanted: str, output: Output, source_format: str) -> str:
     return _SAME_FORMAT.get(source_format, "png") if wanted == "same" else wanted
 
 
+def with_own_format(plan: OutputPlan, source: DecodedSource, steps: tuple[Operation, ...]) -> OutputPlan:
+    """Return the plan in the source's format where a new file is to save something, and one in another format can't.
+
+    So it is where nothing here encodes the format, and the file can be written again with its pixels as they are.
+    """
+    output = plan.output
+    is_changed = bool(steps) or source.is_tone_mapped or output.program is not None
+    if output.formats != ("same",) or output.min_saving is None or is_changed or source.format not in _KEPT_LOSSLESS:
+        return plan
+    own = _OWN_NAME[source.format]
+    if plan.format != own:
+        source.add_note(f"Its picture was kept as it is: {own.upper()} can't be encoded here.")
+    return with_format(plan, own, source)
+
+
+def may_stay_whole(source: DecodedSource, plan: OutputPlan, steps: tuple[Operation, ...]) -> bool:
+    """Return whether an output that is to save something is in another format, as nothing here writes the source's."""
+    output = plan.output
+    is_changed = bool(steps) or source.is_tone_mapped or output.program is not None
+    if output.formats != ("same",) or output.min_saving is None or is_changed:
+        return False
+    return source.format not in _SAME_FORMAT and len(plan.frames) == len(source.sequence)
+
+
 def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:
     """Return the plan that holds where its picture turns out to have transparency."""
     wanted = plan.output.alpha_format

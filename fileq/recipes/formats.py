@@ -14,8 +14,17 @@ EXTENSIONS = {
 }
 """The file name extensions of each format, without a dot, the usual one first."""
 
-KEPT_EXTENSIONS = {"heic": ("heic", "heif", "hif"), "jp2": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc")}
-"""The same of formats that are never encoded, but whose files can lose metadata with their pixels as they are."""
+KEPT_EXTENSIONS = {
+    "heic": ("heic", "heif", "hif"),
+    "jp2": ("jp2", "j2k", "jpx", "jpf", "j2c", "jpc"),
+    "bmp": ("bmp", "dib"),
+    "ico": ("ico",),
+    "ppm": ("ppm", "pgm", "pbm", "pnm", "pam"),
+    "psd": ("psd",),
+    "qoi": ("qoi",),
+    "tga": ("tga", "icb", "vda", "vst"),
+}
+"""The same of formats that are never encoded: of HEIC and JPEG 2000 files can lose metadata, the others stay whole."""
 
 FORMATS_WITHOUT_QUALITY = frozenset({"png", "gif", "tiff"})
 """Those that lose nothing, so that there is no quality to choose."""

@@ -53,6 +53,13 @@ def drop_opaque_alpha(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "LA" else "RGB")
 
 
+def restore_bilevel(image: Image.Image) -> Image.Image:
+    """Return a gray image with one bit a pixel where all are black or white: an eighth of the bytes; else as it is."""
+    if image.mode != "L" or any(image.histogram()[1:255]):
+        return image
+    return image.convert("1", dither=Image.Dither.NONE)
+
+
 def flatten_alpha(image: Image.Image, background: str) -> Image.Image:
     """Return the image in RGB on a background of a CSS color; as it is where it has no alpha channel."""
     if not has_alpha(image):

@@ -47,6 +47,7 @@ class DecodedSource:
         """Whether colors are read as they are, with 16 bits, or as inks or Lab, and outputs convert them themselves."""
         self._deep: DeepReader | None = image.info.get("deep")
         self.has_palette = image.mode == "P" or getattr(image, "has_palette", False)
+        self.is_bilevel = image.mode == "1"
         is_deep = self._deep is not None or getattr(image, "is_deep", False)
         self.has_16_bits = is_deep or modes.is_stored_in_16_bits(image)
         self._recipe = recipe

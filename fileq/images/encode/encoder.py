@@ -73,6 +73,7 @@ class EncoderInput:
     background: str
     title: str
     has_palette: bool = False  # whether the source's colors were few enough for one
+    is_bilevel: bool = False  # whether the source has one bit a pixel, black or white
     gain_map: EncodedGainMap | None = None
     mark: bytes = b""  # by which the output is known for fileq's
 
@@ -199,6 +200,8 @@ def _convert_frames(format_: str, content: EncoderInput, output: Output) -> list
     frames = [_convert_frame(format_, frame, content.background) for frame in opaque]
     if format_ == "png" and content.has_palette and len(frames) == 1 and output.colors is None:
         frames = [palette.restore_palette(frames[0], lossless=output.lossless)]
+    if format_ == "png" and content.is_bilevel and len(frames) == 1:
+        frames = [modes.restore_bilevel(frames[0])]
     if format_ not in {"tiff", "pdf"} and len({frame.mode for frame in frames}) > 1:
         common = "RGBA" if any(modes.has_alpha(frame) for frame in frames) else "RGB"
         frames = [frame.convert(common) for frame in frames]

@@ -16,7 +16,7 @@ from fileq.images.lossless.packing import packed_forms
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import has_no_metadata
-from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY
+from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY, KEPT_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operat
 
 
 def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:
-    if plan.format in FORMATS_WITHOUT_QUALITY:
+    if plan.format in FORMATS_WITHOUT_QUALITY or plan.format in KEPT_EXTENSIONS:
         return True
     own = jpeg_quality.estimate_quality(source.image)
     return own is not None and own <= (plan.output.quality or 0)
@@ -102,7 +102,7 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
 
 
 def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
-    """Have a new PNG take the fewest bytes, where its source is in a format that is not written. Raises JobError."""
+    """Have a new PNG take the fewest bytes, where its source is in another format. Raises JobError."""
     if plan.format != "png":
         return
     with translate_os_errors(temp.path), temp.open_from_start() as file:

@@ -1,0 +1,70 @@
+"""A source in a format that nothing here writes, such as BMP: its own bytes, where a PNG of it would be larger.
+
+Nothing can be taken out of such a file, so that it is kept only where all may stay, or where it holds no metadata.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from typing import TYPE_CHECKING
+
+from fileq.errors import translate_os_errors
+from fileq.files.temp_file import TempFile
+from fileq.images.decode.opener import read_all
+from fileq.images.encode.format_choice import FormatTrial
+from fileq.images.metadata.selection import has_no_metadata
+from fileq.images.plan import with_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from fileq.images.decode.source import DecodedSource
+    from fileq.images.plan import OutputPlan
+    from fileq.recipes.recipe import MetadataPolicy
+
+_PNM_WITHOUT_COMMENT = re.compile(rb"P(?:[14]|[2356]\s+\d+)\s+\d+\s+\d+\s")
+_PLAIN_PNM = (b"P1", b"P2", b"P3")
+_TGA_FOOTER = b"TRUEVISION-XFILE.\0"
+_TGA_NO_EXTENSION = bytes(8)  # before that: where a part with names and dates lies, and one for programs; 0 for neither
+_PNG_METADATA = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
+
+
+def keep_whole_if_smaller(
+    source: DecodedSource, file: BinaryIO, plan: OutputPlan, wanted: MetadataPolicy,
+    write: Callable[[TempFile, OutputPlan], None],
+) -> FormatTrial:  # fmt: skip
+    """Return the file that `write` makes of a plan; the bytes of the source's `file` where these are fewer.
+
+    Raises JobError.
+    """
+    before = list(source.notes)
+    with translate_os_errors(tempfile.gettempdir()), tempfile.TemporaryFile() as made:
+        write(TempFile(tempfile.gettempdir(), made.fileno()), plan)
+        made.seek(0)
+        content = made.read()
+    with translate_os_errors(source.path):
+        original = read_all(file)
+    if len(content) <= len(original):
+        return FormatTrial(plan, content, ())
+    own, other = source.format, plan.format.upper()
+    if wanted != "all" and not (has_no_metadata(source) and _has_no_hidden_metadata(original, own)):
+        source.add_note(f"The {other} is larger than its source: {own} can't be written here, nor cleared of metadata.")
+        return FormatTrial(plan, content, ())
+    source.notes = before
+    source.add_note(f"The original was kept: {own} can't be written here, and a {other} would be larger.")
+    return FormatTrial(with_format(plan, own.lower(), source), original, ())
+
+
+def _has_no_hidden_metadata(content: bytes, format_: str) -> bool:
+    """Return whether a file in a format of Pillow's has no room for metadata, or left it empty."""
+    if format_ == "PPM":
+        is_plain = content.startswith(_PLAIN_PNM)
+        return _PNM_WITHOUT_COMMENT.match(content) is not None and not (is_plain and b"#" in content)
+    if format_ == "TGA":
+        has_id = content[0] != 0
+        return not has_id and (content[-26:-18] == _TGA_NO_EXTENSION or not content.endswith(_TGA_FOOTER))
+    if format_ == "ICO":
+        return not any(name in content for name in _PNG_METADATA)
+    return format_ in {"BMP", "QOI"}

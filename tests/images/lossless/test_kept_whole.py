@@ -1,0 +1,85 @@
+"""Formats that nothing here writes: what is to become smaller never gets larger by becoming a PNG or a JPEG."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fileq.images.formats.optional_codecs import register_heif
+from fileq.operations.builtin.resize import Resize
+from fileq.recipes.recipe import Output
+from tests.images.lossless.test_shrink import SHRINK
+from tests.support.images import make, photo, recipe
+
+OPTIMIZE = Output(format="same", lossless=True, min_saving=0.0)
+
+
+def noise(mode: str) -> Image.Image:
+    size = (300, 300)
+    return Image.frombytes(mode, size, random.Random(3).randbytes(size[0] * size[1] * len(mode)))
+
+
+@pytest.mark.parametrize("output", [OPTIMIZE, SHRINK], ids=["optimize", "shrink"])
+@pytest.mark.parametrize("ending", ["ppm", "bmp", "tga", "qoi", "ico"])
+def test_noise_keeps_its_bytes_and_its_name_where_a_png_would_be_larger(tmp_path, ending, output):
+    source = tmp_path / f"x.{ending}"
+    if ending == "ico":
+        noise("RGB").crop((0, 0, 64, 64)).save(source, sizes=[(64, 64)])  # with a PNG in it
+    elif ending == "qoi":  # of noise, QOI is the larger one
+        Image.new("RGB", (1, 1), (9, 80, 200)).save(source)
+    else:
+        noise("RGB").save(source)
+    made = make(source, recipe(output), tmp_path / "out", marks_outputs=True)
+    size = source.stat().st_size
+    assert made.encoded[0].bytes <= size
+    assert made.paths[0].name == source.name
+    assert made.paths[0].read_bytes() == source.read_bytes()
+    assert any("would be larger" in note for note in made.notes)
+
+
+def test_a_comment_that_is_to_go_goes_although_the_png_is_larger_and_that_is_said(tmp_path):
+    noise("L").save(tmp_path / "x.pgm")
+    plain = (tmp_path / "x.pgm").read_bytes()
+    (tmp_path / "x.pgm").write_bytes(plain.replace(b"P5\n", b"P5\n# Lake House\n", 1))
+    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE), tmp_path / "out")
+    assert made.paths[0].suffix == ".png"
+    assert b"Lake House" not in made.paths[0].read_bytes()
+    assert any("larger than its source" in note for note in made.notes)
+    kept = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata="all"), tmp_path / "kept")
+    assert kept.paths[0].read_bytes() == (tmp_path / "x.pgm").read_bytes()
+
+
+@pytest.mark.parametrize("output", [OPTIMIZE, SHRINK, Output(format="png")], ids=["optimize", "shrink", "png"])
+@pytest.mark.parametrize("ending", ["bmp", "pbm", "png"])
+def test_one_bit_a_pixel_stays_one_bit_in_png(tmp_path, ending, output):
+    picture = photo((300, 200)).convert("1")
+    picture.save(tmp_path / f"x.{ending}")
+    made = make(tmp_path / f"x.{ending}", recipe(output), tmp_path / "out")
+    if output.min_saving is not None:
+        assert made.encoded[0].bytes <= (tmp_path / f"x.{ending}").stat().st_size
+    if made.paths[0].suffix == ".png":
+        said = subprocess.run(
+            ["identify", "-format", "%[png:IHDR.bit_depth]", made.paths[0]], capture_output=True, text=True, check=True
+        )
+        assert said.stdout == "1"
+        assert made.image.convert("L").tobytes() == picture.convert("L").tobytes()
+
+
+@pytest.mark.parametrize("ending", ["heic", "jp2"])
+def test_shrink_keeps_the_picture_of_a_file_that_nothing_here_encodes(tmp_path, ending):
+    source = tmp_path / f"x.{ending}"
+    if ending == "heic":
+        register_heif()
+        source.write_bytes((Path(__file__).parents[1] / "quarters.heic").read_bytes())
+    else:
+        photo((300, 200)).save(source, quality_layers=[60])
+    made = make(source, recipe(SHRINK), tmp_path / "out")
+    assert made.paths[0].name == source.name
+    assert made.encoded[0].bytes <= source.stat().st_size
+    assert any("can't be encoded here" in note for note in made.notes)
+    smaller = make(source, recipe(SHRINK, steps=(Resize(scale=0.5),)), tmp_path / "half")
+    assert smaller.paths[0].suffix == ".jpg"
