@@ -107,6 +107,19 @@ def test_a_profile_of_no_use_is_left_out_and_the_job_says_so(tmp_path, icc):
 
 
 @pytest.mark.parametrize("ending", ["jpg", "tif"])
+@pytest.mark.parametrize("target", ["png", "webp"])
+def test_a_profile_for_rgb_in_a_cmyk_picture_is_not_given_to_what_was_converted(tmp_path, ending, target):
+    image = quarters().convert("CMYK")
+    image.save(tmp_path / f"without.{ending}")
+    image.save(tmp_path / f"with.{ending}", icc_profile=profiles.rgb(profiles.PROPHOTO, 1.8))
+    kept = recipe(Output(name=f"o.{target}", lossless=True), profile="keep")
+    with_it, without = (make(tmp_path / f"{name}.{ending}", kept, tmp_path / name) for name in ("with", "without"))
+    assert with_it.image.info.get("icc_profile") is None
+    assert with_it.image.tobytes() == without.image.tobytes()
+    assert any("colour profile was left out" in note for note in with_it.notes)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "tif"])
 @pytest.mark.parametrize("target", ["png", "jpg", "webp"])
 def test_cmyk_without_a_profile_looks_like_print(tmp_path, ending, target):
     inks = {(0, 0, 0, 0): (255, 255, 255), (0, 255, 255, 0): (237, 28, 36), (0, 0, 0, 128): (144, 143, 143)}

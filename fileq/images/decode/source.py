@@ -201,6 +201,10 @@ class DecodedSource:
         """Return the profile to embed with a finished image: where its colors are not sRGB's, and fit the profile."""
         if self.icc is None or not (self._recipe.profile == "keep" or modes.is_16_bit(image)):
             return None
+        if (
+            self.image.mode in {"CMYK", "LAB"} and image.mode != self.image.mode
+        ):  # converted: a profile has done its work
+            return None
         try:
             space = srgb.color_space(self.icc)
         except srgb.ProfileError:
