@@ -101,15 +101,19 @@ def _need_of_deep(header: SourceHeader, recipe: Recipe, outputs: Sequence[Output
     return max(_pixels(header.size) * reading, _pixels(header.size) * _DEEP_PIXEL + made * making)
 
 
-def refuse_beyond(limit: int, need: int, path: str) -> None:
-    """Raise MemoryLimit where a source needs more bytes than a job may have; it says how many would do."""
+def refuse_beyond(limit: int, need: int, path: str, of_machine: str = "") -> None:
+    """Raise MemoryLimit where a source needs more bytes than a job may have; it says how many would do.
+
+    `of_machine` says what has no more than that, where it isn't the config that sets the limit.
+    """
     if need <= limit:
         return
     enough = f"{-(-need // _QUARTER) / 4:g} GiB"
-    raise MemoryLimit(
-        f"{path} needs about {enough} of memory, and a job may use {limit / 2**30:.3g} GiB.",
-        f'Set memory = "{enough}" in [worker] of the config, if the machine has it. Or make the picture smaller.',
-    )
+    message = f"{path} needs about {enough} of memory, and a job may use {limit / 2**30:.3g} GiB."
+    hint = f'Set memory = "{enough}" in [worker] of the config, if the machine has it. Or make the picture smaller.'
+    if of_machine:
+        hint = f"{of_machine} allows jobs no more, whatever the config says. Give it more, or make the picture smaller."
+    raise MemoryLimit(message, hint)
 
 
 def _keeps_source(header: SourceHeader, recipe: Recipe) -> bool:

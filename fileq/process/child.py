@@ -15,6 +15,7 @@ from fileq.errors import ErrorKind, JobError, find_shortage
 from fileq.images.protocol import EncodeResult, MemoryNeed, PipelineRequest, Reservation
 from fileq.process import forkserver
 from fileq.process.forkserver import Connection
+from fileq.process.memory_budget import name_limit
 
 if sys.platform == "linux":
     import fcntl
@@ -40,7 +41,8 @@ def _answer(connection: Connection, request: PipelineRequest, memory: int) -> En
     from fileq.images.pipeline import open_run  # noqa: PLC0415  # the same
 
     def claim_memory(need: int) -> None:
-        refuse_beyond(memory, need, request.path)
+        if need > memory:
+            refuse_beyond(memory, need, request.path, name_limit(memory))
         if need > _UNASKED:
             connection.send(MemoryNeed(need))
             connection.recv()  # there is room for it now

@@ -68,6 +68,15 @@ def usable_memory() -> int:
     return int(min([psutil.virtual_memory().total, *_cgroup_limits()]) * _SHARE)
 
 
+def name_limit(memory: int) -> str:
+    """Return what keeps jobs from more than `memory` bytes, as a sentence begins: "" where that is the config."""
+    if memory < usable_memory():
+        return ""
+    total = psutil.virtual_memory().total
+    is_grouped = min(_cgroup_limits(), default=total) < total
+    return "The container or service that the worker runs in (its control group)" if is_grouped else "This machine"
+
+
 def _cgroup_limits() -> Iterator[int]:
     """Yield the limits of the control groups that this process is in, of both versions (cgroups(7))."""
     with suppress(OSError):

@@ -190,6 +190,13 @@ def test_what_can_not_fit_is_said_with_what_would_do_and_is_not_tried_again():
     assert 'memory = "3.25 GiB"' in caught.value.hint
 
 
+def test_a_limit_that_the_config_can_not_raise_is_named():
+    with pytest.raises(MemoryLimit) as caught:
+        refuse_beyond(2**30, 3 * 2**30 + 1, "scan.tif", "This machine")
+    assert caught.value.hint.startswith("This machine allows jobs no more")
+    assert "Set memory" not in caught.value.hint
+
+
 @measured
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 @pytest.mark.parametrize("format_", ["png", "tiff"])

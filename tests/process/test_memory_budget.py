@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fileq.process.memory_budget import MemoryBudget, usable_memory
+from fileq.process.memory_budget import MemoryBudget, name_limit, usable_memory
 
 LIMIT = 10.0
 
@@ -52,3 +52,8 @@ def test_one_that_is_given_up_waits_no_longer_and_holds_up_nobody(budget):
 
 def test_the_jobs_of_a_machine_get_less_than_all_it_has():
     assert 0 < usable_memory() < 2**50
+
+
+def test_what_limits_memory_is_the_config_until_the_machine_has_no_more():
+    assert not name_limit(usable_memory() - 1)
+    assert name_limit(usable_memory()).startswith(("This machine", "The container"))

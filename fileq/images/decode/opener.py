@@ -176,7 +176,14 @@ def open_image(
             on_header(SourceHeader(format="JXL", mode="RGBA", size=size, may_be_transparent=True))
         if formats == ("HEIF",):
             heif.check_items(start)
-        image = _open_as(file, formats, start, path, max_pixels)
+        try:
+            image = _open_as(file, formats, start, path, max_pixels)
+        except OSError:  # libwebp's decoder says the same of damage and of too little memory for its canvas
+            if webp_size := webp.read_size(start):
+                _check_pixels(webp_size, path, max_pixels)
+                mode = "RGBA" if webp.may_be_transparent(start) else "RGB"
+                on_header(SourceHeader(format="WEBP", mode=mode, size=webp_size, may_be_transparent=mode == "RGBA"))
+            raise
         if prepared and prepared.animation and isinstance(image, PngImagePlugin.PngImageFile):
             file = prepared.whole
             image = animation.ApngImageFile(file, prepared.animation, image)

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from fileq.files import containers
+from fileq.units import Size
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _HEADER = 30  # bytes: up to the end of VP8X
 _FLAGS_AT = 20  # the place of VP8X's flags in the file, where it is the first chunk
 _ANIMATION, _ALPHA = 0x02, 0x10
+_14_BITS = 0x3FFF
 _DISPOSES = 0x01  # a flag of a frame
 
 
@@ -33,6 +35,26 @@ def say_transparent(file: BinaryIO, start: bytes) -> BinaryIO:
     content = bytearray(file.read())
     content[_FLAGS_AT] |= _ALPHA
     return BytesIO(content)
+
+
+def read_size(start: bytes) -> Size | None:
+    """Return the size in pixels that a WebP beginning with `start` says it has (RFC 9649, 2.5 to 2.7); else None."""
+    if start[:4] != b"RIFF" or start[8:12] != b"WEBP" or len(start) < _HEADER:
+        return None
+    kind = start[12:16]
+    if kind == b"VP8X":
+        return Size(int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1)
+    if kind == b"VP8L":
+        packed = int.from_bytes(start[21:25], "little")
+        return Size((packed & _14_BITS) + 1, (packed >> 14 & _14_BITS) + 1)
+    if kind == b"VP8 ":
+        return Size(*(int.from_bytes(start[at : at + 2], "little") & _14_BITS for at in (26, 28)))
+    return None
+
+
+def may_be_transparent(start: bytes) -> bool:
+    """Return whether a WebP beginning with `start` leaves transparent pixels possible."""
+    return start[12:16] == b"VP8L" or (start[12:16] == b"VP8X" and bool(start[_FLAGS_AT] & _ALPHA))
 
 
 def write_transparent(file: BinaryIO) -> None:
