@@ -17,6 +17,9 @@ HDR = {16: "PQ", 18: "HLG"}
 """Transfer functions of high dynamic range (ITU-R BT.2100): they number light in another way than all else here."""
 
 _UNSPECIFIED, _BT_2020 = 2, 9
+_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
+"""The powers that transfer functions are; the others are near sRGB's."""
+
 _WIDE = {9: icc.BT_2020, 12: icc.DISPLAY_P3}
 
 
@@ -74,10 +77,12 @@ def read_icc_code_points(profile: bytes) -> CodePoints:
 
 
 def build_profile(points: CodePoints) -> bytes | None:
-    """Return an ICC profile for primaries wider than sRGB's, None for all others. The curve is taken to be sRGB's.
+    """Return an ICC profile for primaries wider than sRGB's, or a curve that is a power; None for all others.
 
     Where a picture of high dynamic range names no primaries, they are those of BT.2020.
     """
     number = _BT_2020 if points.is_hdr and points.primaries == _UNSPECIFIED else points.primaries
-    primaries = _WIDE.get(number)
-    return None if primaries is None else icc.build_matrix_profile(primaries)
+    primaries, gamma = _WIDE.get(number), _GAMMAS.get(points.transfer)
+    if primaries is None and gamma is None:
+        return None
+    return icc.build_matrix_profile(primaries or icc.SRGB, gamma)
