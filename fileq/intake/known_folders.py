@@ -1,7 +1,8 @@
 """Folders that are known by another path: by a link, in other letters, or renamed with all that is in them.
 
 A folder is recognized by its device and inode. These may be another's by now: so it is taken for renamed only where one
-of its files is what the ledger says, and nothing of the kind is at the former path.
+of its files is what the ledger says, and nothing of the kind is at the former path. Names may have been handed on: what
+another folder has the name of is parked in the ledger until that is met, too.
 """
 
 import os
@@ -11,7 +12,7 @@ import msgspec
 from fileq.files.identity import is_same_file, version_of
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.moved_folders import JobOfFolder, OutputOfJob
+from fileq.ledger.queries.moved_folders import JobOfFolder, OutputOfJob, unparked
 from fileq.sources import SourceFile
 
 
@@ -44,7 +45,7 @@ class KnownFolders:
             self._paths = self._ledger.moved_folders.map_identities()
         former = [path for path in self._paths.get((status.st_dev, status.st_ino), []) if path != folder]
         for path in former:
-            if _is_at(path, status):
+            if unparked(path) == path and _is_at(path, status):
                 return path
         for path in former:
             if _Move(self._ledger, path, folder).record():
@@ -62,8 +63,11 @@ def _is_at(path: str, status: os.stat_result) -> bool:
 class _Move:
     """A folder that seems to have been renamed, from one path to another."""
 
-    def __init__(self, ledger: Ledger, former: str, path: str) -> None:
+    def __init__(self, ledger: Ledger, recorded: str, path: str) -> None:
+        """`recorded` is how the ledger calls the folder: by its former path, or parked."""
+        former = unparked(recorded)
         self._ledger = ledger
+        self._recorded = recorded
         self._former = former
         self._path = path
         self._roots = _differing_parts(former, path)
@@ -74,30 +78,38 @@ class _Move:
         if any(job.state is JobState.RUNNING for job in jobs) or not any(map(self._has_come_along, jobs)):
             return False
         with self._ledger.transaction():
-            folders = {self._former: self._path}
-            for job in jobs:
+            folders = {self._recorded: self._path}
+            for job in filter(self._goes_along, jobs):
                 folders |= self._move_job(job)
             for former, path in folders.items():
-                known = self._ledger.folders.find_folder(former)
-                if known is not None and _is_folder(path, known.device, known.inode):
-                    self._ledger.moved_folders.move_folder(former, path)
+                self._move_folder(former, path)
         return True
+
+    def _move_folder(self, former: str, path: str) -> None:
+        for recorded in self._ledger.moved_folders.find_records(unparked(former)):
+            known = self._ledger.folders.find_folder(recorded)
+            if known is not None and _is_folder(path, known.device, known.inode):
+                self._ledger.moved_folders.move_folder(recorded, path)
 
     def _has_come_along(self, job: JobOfFolder) -> bool:
         new = os.path.join(self._path, os.path.basename(job.source))
         return _version_at(new) == job.version and _version_at(job.source) != job.version
 
+    def _goes_along(self, job: JobOfFolder) -> bool:
+        """Whether a job is about a file of this folder, and not of another that has its former name by now."""
+        return self._has_come_along(job) or not os.path.lexists(job.source)
+
     def _move_job(self, job: JobOfFolder) -> dict[str, str]:
         """Record a job's new paths. Return the folders of its outputs that have another path now, by their former."""
         outputs = self._ledger.moved_folders.list_outputs_of(job.job_id)
-        moved = [(output.path, new) for output in outputs if (new := self._place_of(output)) is not None]
+        moved = [(output.recorded, new) for output in outputs if (new := self._place_of(output)) is not None]
         folder = job.folder
         if moved or not outputs:
             folder = self._rebased(job.folder) or job.folder
         source = os.path.join(self._path, os.path.basename(job.source))
         if not self._ledger.moved_folders.move_job(job, source, folder, moved):
             return {}
-        return {os.path.dirname(old): os.path.dirname(new) for old, new in moved}
+        return {os.path.dirname(unparked(old)): os.path.dirname(new) for old, new in moved}
 
     def _place_of(self, output: OutputOfJob) -> str | None:
         """Return where an output is now, or is to be looked for; None where it has stayed."""

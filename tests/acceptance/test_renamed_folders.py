@@ -100,3 +100,29 @@ def test_a_folder_whose_link_is_gone_is_known_by_its_own_path(fileq: Program, tr
     fileq.run("run", "link")
     os.unlink(fileq.folder / "link")
     stand(fileq, "all/photos")
+
+
+@pytest.mark.parametrize("by_way_of", ["a third name", "one after the other"])
+def test_folders_that_swap_their_names_with_all_that_is_in_them_stay_up_to_date(
+    fileq: Program, small_photos: list[Path], by_way_of: str
+) -> None:
+    one, two, three = (fileq.folder / name for name in ("one", "two", "three"))
+    for folder, photos in ((one, small_photos[:2]), (two, small_photos[2:4])):
+        folder.mkdir()
+        for number, photo in enumerate(photos):
+            shutil.copy(photo, folder / f"{number}.jpg")
+    fileq.run("run", "one", "two", "-r", "web", "-r", "png")
+    one.rename(three)
+    two.rename(one)
+    named = ["one", "three"]
+    if by_way_of == "a third name":
+        three.rename(two)
+        named = ["one", "two"]
+    for _ in range(2):
+        answer = fileq.json("run", *named, "-r", "web", "-r", "png")
+        assert (answer["up_to_date"], answer["queued"], answer["failures"]) == (8, 0, [])
+    made = {job["source"]: [output["path"] for output in job["outputs"]] for job in fileq.json("list")}
+    assert all(
+        os.path.dirname(os.path.dirname(path)) == os.path.dirname(source) for source in made for path in made[source]
+    )
+    assert fileq.json("clean", "--older-than", "0s")["outputs_removed"] == 8

@@ -1,6 +1,8 @@
 """The records of a folder that has another path now: its jobs, their outputs, and what is known of folders."""
 
+import hashlib
 import os
+import sqlite3
 from collections.abc import Iterable
 
 import msgspec
@@ -8,6 +10,9 @@ import msgspec
 from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_path
 from fileq.ledger.database import Database
+
+_PARKED = "/.fileq-parked-"
+"""What follows the path of what another has the name of by now: below a file, and in a folder, nothing is called so."""
 
 
 class JobOfFolder(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,9 +26,10 @@ class JobOfFolder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputOfJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A published output, by its path, inode and version."""
+    """A published output, by its path, inode and version. `recorded` is its path in the ledger, which may be parked."""
 
     path: str
+    recorded: str
     inode: int
     version: str
 
@@ -70,7 +76,10 @@ class MovedFolders:
                 "select path, inode, published_version from outputs where job_id = ? and published_version is not null",
                 (job_id,),
             ).fetchall()
-        return [OutputOfJob(path=decode_path(path), inode=inode, version=version) for path, inode, version in rows]
+        return [
+            OutputOfJob(path=unparked(recorded), recorded=recorded, inode=inode, version=version)
+            for recorded, inode, version in ((decode_path(path), *rest) for path, *rest in rows)
+        ]
 
     def move_job(self, job: JobOfFolder, source: str, folder: str, outputs: Iterable[tuple[str, str]]) -> bool:
         """Record the new paths of a job's source, of the folder of its outputs, and of outputs, each with the old one.
@@ -96,20 +105,53 @@ class MovedFolders:
                 "update or ignore counters set source = ?, folder = ? where source = ? and folder = ?",
                 (*place[:2], encode_path(job.source), encode_path(job.folder)),
             )
-            connection.executemany(
-                "update or ignore outputs set path = ? where path = ? and job_id = ?",
-                [(encode_path(new), encode_path(old), job.job_id) for old, new in outputs],
-            )
+            for old, new in outputs:
+                _park_output(connection, new, job.job_id)
+                connection.execute(
+                    "update or ignore outputs set path = ? where path = ? and job_id = ?",
+                    (encode_path(new), encode_path(old), job.job_id),
+                )
         return True
 
+    def find_records(self, folder: str) -> list[str]:
+        """Return how the ledger calls the folders that have, or had, this path: by that, or parked."""
+        start = f"{folder}{_PARKED}"
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select path from folders where path = ? or (path >= ? and path < ?)",
+                (encode_path(folder), encode_path(start), encode_path(f"{start[:-1]}.")),
+            ).fetchall()
+        return [decode_path(path) for (path,) in rows]
+
     def move_folder(self, former: str, path: str) -> None:
-        """Record the new path of a folder that is the same one."""
+        """Record the new path of a folder that is the same one. Another that had it is parked."""
         with self._database.transaction() as connection:
-            connection.execute("delete from folders where path = ?", (encode_path(path),))
+            connection.execute(
+                "update or replace folders set path = ? where path = ?",
+                (encode_path(_parked(path, former)), encode_path(path)),
+            )
             connection.execute(
                 "update folders set path = ?, real_path = ? where path = ?",
                 (encode_path(path), encode_path(os.path.realpath(path)), encode_path(former)),
             )
+
+
+def unparked(path: str) -> str:
+    """Return the path that something had before it was parked; any other path as it is."""
+    return path.partition(_PARKED)[0]
+
+
+def _parked(path: str, whose: object) -> str:
+    return f"{path}{_PARKED}{hashlib.sha256(os.fsencode(str(whose))).hexdigest()[:12]}"
+
+
+def _park_output(connection: sqlite3.Connection, path: str, job_id: int) -> None:
+    """Have a path be free for an output of this job, where another job's is recorded that no longer stands there."""
+    connection.execute(
+        "update or ignore outputs set path = ? where path = ? and job_id <> ? and temp_path is null"
+        " and pending_version is null and hidden_path is null",
+        (encode_path(_parked(path, job_id)), encode_path(path), job_id),
+    )
 
 
 def _end_of(start: str | bytes) -> str | bytes:
