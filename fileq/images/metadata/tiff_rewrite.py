@@ -22,6 +22,7 @@ ABOUT_PIXELS = frozenset({
 })  # fmt: skip
 _DIRECTORIES = {34665, 34853, 40965}  # EXIF, GPS, interoperability
 _SUB_FILES, _XMP, _IPTC = 330, 700, 33723
+_COMPRESSION, _JPEG_PLACE, _JPEG = 259, 513, {6, 7}
 _PLACES = ((273, 279), (324, 325))  # offsets and lengths of strips and of tiles
 _MOST_DIRECTORIES = 10_000
 
@@ -47,6 +48,11 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
     return _Rewriter(content, data).rewrite()
 
 
+def _may_hold_exif(entry: _Entry, values: list[int]) -> bool:
+    """Return whether an entry says that its picture is a JPEG, which can have segments of metadata."""
+    return entry.tag == _JPEG_PLACE or (entry.tag == _COMPRESSION and bool(_JPEG.intersection(values)))
+
+
 class _Rewriter:
     def __init__(self, content: bytes, data: Metadata) -> None:
         self._old, self._new = content, bytearray(content)
@@ -57,25 +63,36 @@ class _Rewriter:
         self._is_big = self._number(2, 2) == 43
         self._needed: list[tuple[int, int]] = []
         self._erased: list[tuple[int, int]] = []
+        self._seen: set[int] = set()
+        self._within: list[int] = []  # directories of pictures within pictures, such as smaller ones of the same
 
     def rewrite(self) -> bytes:
-        at, seen = self._number(8, 8) if self._is_big else self._number(4, 4), set[int]()
-        while at:
-            if at in seen or len(seen) == _MOST_DIRECTORIES:
-                raise ValueError("its directories go round")
-            seen.add(at)
-            at = self._rewrite_directory(at)
+        self._rewrite_chain(self._number(8, 8) if self._is_big else self._number(4, 4))
+        while self._within:
+            self._rewrite_chain(self._within.pop(), is_within=True)
         self._check_overlap()
         for start, end in self._erased:
             self._new[start:end] = bytes(end - start)
         return bytes(self._new)
 
-    def _rewrite_directory(self, at: int) -> int:
+    def _rewrite_chain(self, at: int, *, is_within: bool = False) -> None:
+        """Take what goes out of the directory at this place, and of those that follow it."""
+        while at:
+            if is_within and at in self._seen:  # some are both in the list of those within, and follow one another
+                return
+            if at in self._seen or len(self._seen) == _MOST_DIRECTORIES:
+                raise ValueError("its directories go round")
+            self._seen.add(at)
+            at = self._rewrite_directory(at, is_within=is_within)
+
+    def _rewrite_directory(self, at: int, *, is_within: bool) -> int:
         """Take out of a directory what goes, and return where the next one is."""
         entries, end, following = self._read_directory(at)
+        if is_within and any(_may_hold_exif(entry, self._numbers(entry)) for entry in entries):
+            raise ValueError("it has pictures within pictures that may have metadata of their own")
         kept = [entry for entry in entries if self._keep(entry)]
         missing = [tag for tag, (value, _) in self._packets.items() if value and tag not in {one.tag for one in kept}]
-        if missing:
+        if missing and not is_within:
             raise ValueError("there is no room for the metadata that stays")
         self._need_pixels(kept)
         self._write_directory(at, end, kept, following)
@@ -86,8 +103,8 @@ class _Rewriter:
         value, padding = self._packets.get(entry.tag, (b"", b""))
         value = value if len(value) <= entry.length else without_wrapper(value)
         if entry.tag == _SUB_FILES:
-            raise ValueError("it has pictures within pictures")
-        if value and len(value) <= entry.length:
+            self._within += self._numbers(entry)
+        elif value and len(value) <= entry.length:
             self._new[entry.place : entry.place + entry.length] = value.ljust(entry.length, padding)
         elif entry.tag not in self._kept:
             self._erase(entry)
