@@ -95,6 +95,8 @@ def test_what_is_too_large_changed_gone_or_no_picture_says_so(tmp_path):
     assert kind_of(tmp_path / "gone.png") is ErrorKind.MISSING
     assert kind_of(tmp_path) is ErrorKind.UNREADABLE
     path.write_text("<svg onload='alert(1)'></svg>")
+    assert kind_of(path) is ErrorKind.UNSUPPORTED
+    path.write_text("a note")
     assert kind_of(path) is ErrorKind.UNREADABLE
     assert make_thumbnail(whole_jpeg(tmp_path), 60, MANY, size=-1).size
 

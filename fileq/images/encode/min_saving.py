@@ -70,14 +70,15 @@ def keep_original(
     with translate_os_errors(source.path):
         content = read_all(file)
     if (wanted == "all" or has_no_metadata(source)) and not loses_gain_map(source, plan.format):
-        _write(temp, mark_content(content, plan.format, mark) if by_all_means else content)
+        is_one_picture = source.gain_map is None and source.format != "MPO"  # the places of others would not fit
+        _write(temp, mark_content(content, plan.format, mark) if by_all_means and is_one_picture else content)
         _say(source, _KEPT, unless=by_all_means)
         return
-    stripped = _strip_metadata(source, content, plan.format, data, wanted)
+    stripped = _strip_metadata(source, content, plan.format, data, wanted, mark if by_all_means else b"")
     if stripped is None:
         source.add_note(_ENCODED if by_all_means else _REPLACED)
         return
-    _write(temp, mark_content(stripped, plan.format, mark) if by_all_means else stripped)
+    _write(temp, stripped)
     _say(source, _STRIPPED, unless=by_all_means)
 
 
@@ -87,14 +88,14 @@ def _say(source: DecodedSource, note: str, *, unless: bool) -> None:
 
 
 def _strip_metadata(
-    source: DecodedSource, content: bytes, format_: str, data: Metadata, wanted: MetadataPolicy
+    source: DecodedSource, content: bytes, format_: str, data: Metadata, wanted: MetadataPolicy, mark: bytes
 ) -> bytes | None:
     if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
         return None
     try:
         as_stored = data.as_stored(source)
         picture = lossless_rewrite.replace_metadata(content, format_, as_stored, source.stored_size)
-        return restore_gain_map(picture, source, format_, wanted)
+        return restore_gain_map(mark_content(picture, format_, mark), source, format_, wanted)
     except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
         return None
 

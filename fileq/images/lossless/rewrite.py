@@ -96,7 +96,7 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
             source.add_note(_KEPT_WITH_METADATA)
     elif smallest is content:
         source.add_note(_KEPT_WHOLE)
-    if smallest is content and options.marks_originals:
+    if smallest is content and options.marks_originals and source.gain_map is None and source.format != "MPO":
         return mark_content(content, format_, options.mark)
     return smallest
 
