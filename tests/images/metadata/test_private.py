@@ -81,7 +81,7 @@ def test_a_file_that_gets_no_smaller_loses_its_place_all_the_same(tmp_path):
 
 def test_metadata_that_can_t_be_taken_out_in_place_fails_and_nothing_is_published(tmp_path):
     path = tmp_path / "x.tif"
-    photo((60, 40)).save(path, tiffinfo={700: PACKET, 330: 8})
+    photo((60, 40)).save(path, tiffinfo={700: PACKET, 330: 2**30})  # a picture within it that lies behind the end
     kind, message = failure(path, recipe(IN_PLACE, metadata="private"), tmp_path / "out")
     assert kind == "unsupported"
     assert "can't be taken out" in message
