@@ -239,6 +239,7 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     """Open the image as the first of these formats that takes it. Raises JobError; what Pillow raises."""
     unsupported.refuse_foreign(file, start, path)
     unsupported.refuse_bitmap(start, path)
+    unsupported.refuse_photoshop(start, path)
     bitmap = _open_rare_bitmap(file, start)
     if bitmap is not None:
         return bitmap

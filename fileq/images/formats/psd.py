@@ -15,8 +15,11 @@ _LARGE = 2  # the version of PSB
 _COLOR_MODES = {
     0: "bitmap", 1: "gray", 2: "indexed colour", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab",
 }  # fmt: skip
-_READ = {(0, 1), (0, 8), (1, 8), (2, 8), (3, 8), (4, 8), (7, 8), (8, 8), (9, 8)}
-"""Color modes and bits a channel that Pillow knows."""
+_READ = {(1, 8), (2, 8), (3, 8), (4, 8), (8, 8), (9, 8)}
+"""Color modes and bits a channel that Pillow reads right.
+
+Its bitmaps come out as negatives with noise below, and of the inks of a multichannel document only the first is seen.
+"""
 
 
 def describe_rare_kind(start: bytes) -> str | None:

@@ -76,6 +76,13 @@ def refuse_bitmap(start: bytes, path: str) -> None:
         raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as PNG.")
 
 
+def refuse_photoshop(start: bytes, path: str) -> None:
+    """Raise JobError (unsupported) where a Photoshop document is of a rare kind: Pillow reads some of these wrong."""
+    if start.startswith(b"8BPS") and (kind := psd.describe_rare_kind(start)) is not None:
+        message = f"{path} is a Photoshop document {kind}, which can't be read."
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as PSD in RGB, CMYK or gray with 8 bits a channel.")
+
+
 def refuse_unopened(file: BinaryIO, start: bytes, path: str, max_pixels: int) -> NoReturn:
     """Raise the JobError of a file that no decoder takes: what it is and why not, so far as its content tells."""
     _refuse_rare_kinds(file, start, path)
@@ -93,9 +100,6 @@ def refuse_unopened(file: BinaryIO, start: bytes, path: str, max_pixels: int) ->
 
 def _refuse_rare_kinds(file: BinaryIO, start: bytes, path: str) -> None:
     """Raise JobError (unsupported) where a file is in a format of fileq's, and of a kind that other programs read."""
-    if start.startswith(b"8BPS") and (kind := psd.describe_rare_kind(start)) is not None:
-        message = f"{path} is a Photoshop document {kind}, which can't be read."
-        raise JobError(ErrorKind.UNSUPPORTED, message, "Save it as PSD in RGB, CMYK or gray with 8 bits a channel.")
     if start.startswith(directories.BIG_ENDIAN_BIG_TIFF):
         message = f"{path} is a BigTIFF in big-endian byte order, which can't be read."
         raise JobError(ErrorKind.UNSUPPORTED, message, f"Save it in little-endian byte order, or {_INSTALL}")

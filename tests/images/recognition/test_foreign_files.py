@@ -209,7 +209,14 @@ def test_a_tiff_of_very_many_channels_says_how_many_are_read(tmp_path, channels)
 
 @pytest.mark.parametrize(
     ("version", "mode", "depth", "words"),
-    [(2, 3, 8, "PSB"), (1, 3, 16, "RGB with 16 bits"), (1, 1, 32, "gray with 32 bits"), (1, 9, 16, "Lab")],
+    [
+        (2, 3, 8, "PSB"),
+        (1, 3, 16, "RGB with 16 bits"),
+        (1, 1, 32, "gray with 32 bits"),
+        (1, 9, 16, "Lab"),
+        (1, 0, 1, "bitmap with 1 bit"),
+        (1, 7, 8, "multichannel with 8 bits"),
+    ],
 )
 def test_a_photoshop_document_of_a_rare_kind_says_which(tmp_path, version, mode, depth, words):
     header = b"8BPS" + version.to_bytes(2, "big") + bytes(6) + struct.pack(">HIIHH", 3, 9, 9, depth, mode)
