@@ -16,6 +16,7 @@ from fileq.images.formats.optional_codecs import jpeg_xl_coders
 from fileq.images.gain_maps.jpeg.lossless import add_own_map
 from fileq.images.gain_maps.jpeg.reader import find_gain_map
 from fileq.images.gain_maps.jpeg.writer import remove_gain_map
+from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.lossless_rewrite import replace_metadata
 from fileq.images.metadata.mark import mark_content
 
@@ -56,12 +57,14 @@ def transcode(source: DecodedSource, file: BinaryIO, plan: OutputPlan, options: 
 def strip_stored(source: DecodedSource, content: bytes, options: RewriteOptions) -> bytes | None:
     """Return a JPEG XL that was made from a JPEG without the metadata that goes, so that it gives a JPEG again.
 
-    None where it was not, or where that would take more bytes.
+    None where it was not, or where that would take more bytes or change its pixels: another encoder's predictions of
+    colour from luma, and filters, leave the JPEG as it is, and not what a decoder of JPEG XL makes of it.
     """
     jpeg = take_jpeg(content)
     stripped = None if jpeg is None else _strip(source, jpeg, options, b"")
     stored = None if stripped is None else store_jpeg(stripped, options.effort)
-    if stored is not None and len(stored) < len(content):
+    is_smaller = stored is not None and len(stored) < len(content)
+    if stored is not None and is_smaller and show_the_same(_without_jpeg(stored), _without_jpeg(content), "JXL"):
         return stored
     return content if stripped == jpeg is not None else None
 
@@ -93,6 +96,11 @@ def take_jpeg(content: bytes) -> bytes | None:
     except (OSError, *DAMAGE):
         return None
     return bytes(jpeg) if is_jpeg else None
+
+
+def _without_jpeg(content: bytes) -> bytes:
+    """Return a JPEG XL without the box that makes a JPEG of it, so that its own pixels are decoded."""
+    return b"".join(content[box.start : box.end] for box in boxes(io.BytesIO(content)) if box.name != b"jbrd")
 
 
 def _strip(source: DecodedSource, jpeg: bytes, options: RewriteOptions, mark: bytes) -> bytes | None:

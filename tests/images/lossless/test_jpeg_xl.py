@@ -94,6 +94,19 @@ def test_optimize_leaves_a_jpeg_xl_able_to_give_its_jpeg(tmp_path, camera_jpeg):
     assert make(tmp_path / "again.jxl", recipe(OPTIMIZE), tmp_path / "out").paths[0].read_bytes() == made
 
 
+@pytest.mark.skipif(shutil.which("cjxl") is None, reason="cjxl and djxl are not installed")
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+def test_optimize_leaves_the_pixels_that_djxl_makes_of_a_stored_jpeg(tmp_path, subsampling):
+    photo((1000, 750)).save(tmp_path / "x.jpg", quality=88, subsampling=subsampling)
+    source = tmp_path / "x.jxl"
+    command = ["cjxl", tmp_path / "x.jpg", source, "--lossless_jpeg=1", "-e", "5"]
+    subprocess.run(command, check=True, capture_output=True)
+    made = make(source, recipe(OPTIMIZE, metadata="none"), tmp_path / "out").paths[0]
+    for path, name in ((source, "before.ppm"), (made, "after.ppm")):
+        subprocess.run(["djxl", path, tmp_path / name], check=True, capture_output=True)
+    assert (tmp_path / "after.ppm").read_bytes() == (tmp_path / "before.ppm").read_bytes()
+
+
 def test_what_a_step_changes_is_stored_by_its_pixels(tmp_path, camera_jpeg):
     made = make(camera_jpeg, recipe(STORED, steps=(Flip(direction="horizontal"),)), tmp_path / "out").paths[0]
     assert take_jpeg(made.read_bytes()) is None
