@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from fileq.files.containers import box_of, jpeg_segment, riff_chunk
 
 _MARK = re.compile(rb"fileq([ =])([0-9a-f]{8})")
+_WHOLE = re.compile(_MARK.pattern + rb" [!-~]{12}")
 _HEAD, _TAIL = 2048, 1024  # bytes in which it is looked for
 _JPEG, _APP10, _START_OF_SCAN = b"\xff\xd8", 0xEA, 0xDA
 _JPEG_SEGMENTS = 40
@@ -34,6 +35,11 @@ class OutputMark(NamedTuple):
 def mark_of(recipe_name: str, *, replaces: bool) -> bytes:
     """Return the mark of a recipe's outputs, without a seal: ASCII, 27 bytes."""
     return (b"fileq=" if replaces else b"fileq ") + digest_of_recipe(recipe_name).encode() + SEAL_ROOM
+
+
+def is_mark(part: bytes) -> bool:
+    """Return whether a part of a file is a mark, with its seal or room for it, and nothing else."""
+    return _WHOLE.fullmatch(part) is not None
 
 
 def digest_of_recipe(recipe_name: str) -> str:

@@ -216,6 +216,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         image.info["loop"] = _read_avif_play_count(file)
     if image.format == "GIF":
         image.info["xmp"] = gif_rewrite.read_xmp(read_all(file))
+    if image.format == "WEBP" and not image.info.get("xmp"):
+        with rewound(file):
+            image.info["xmp"] = webp.read_stray_xmp(file)
     if image.format == "JXL":
         _add_jpeg_xl_info(image, file)
     if image.format == "JPEG2000":

@@ -69,7 +69,8 @@ def keep_original(
     by_all_means = (plan.output.min_saving or 0) >= 1
     with translate_os_errors(source.path):
         content = read_all(file)
-    if (wanted == "all" or has_no_metadata(source)) and not loses_gain_map(source, plan.format):
+    holds_nothing = has_no_metadata(source) and not _holds_free_parts(source, content, plan.format, data)
+    if (wanted == "all" or holds_nothing) and not loses_gain_map(source, plan.format):
         is_one_picture = source.gain_map is None and source.format != "MPO"  # the places of others would not fit
         _write(temp, mark_content(content, plan.format, mark) if by_all_means and is_one_picture else content)
         _say(source, _KEPT, unless=by_all_means)
@@ -85,6 +86,12 @@ def keep_original(
 def _say(source: DecodedSource, note: str, *, unless: bool) -> None:
     if not unless:
         source.add_note(note)
+
+
+def _holds_free_parts(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bool:
+    if format_ not in lossless_rewrite.FORMATS_WITH_FREE_PARTS:
+        return False
+    return _strip_metadata(source, content, format_, data, "none", b"") not in (None, content)
 
 
 def _strip_metadata(

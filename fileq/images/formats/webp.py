@@ -52,9 +52,27 @@ def read_size(start: bytes) -> Size | None:
     return None
 
 
+def read_stray_xmp(file: BinaryIO) -> bytes:
+    """Return the XMP packet of an open WebP from the chunk that ImageMagick writes, b"" for none. Raises OSError."""
+    for chunk in containers.riff_chunks(file):
+        if chunk.name == b"XMP\0":
+            return file.read(chunk.length)
+    return b""
+
+
 def may_be_transparent(start: bytes) -> bool:
     """Return whether a WebP beginning with `start` leaves transparent pixels possible."""
     return start[12:16] == b"VP8L" or (start[12:16] == b"VP8X" and bool(start[_FLAGS_AT] & _ALPHA))
+
+
+def build_header(content: bytes) -> bytes:
+    """Return the VP8X chunk for a still WebP that has none (RFC 9649, 2.7). Raises ValueError."""
+    size = read_size(content)
+    if size is None:
+        raise ValueError("it says no size")
+    flags = _ALPHA if may_be_transparent(content) else 0
+    sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
+    return containers.riff_chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sides)
 
 
 def write_transparent(file: BinaryIO) -> None:

@@ -13,7 +13,7 @@ from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_ma
 from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.lossless import jpeg_quality, jpeg_xl
 from fileq.images.lossless.packing import packed_forms
-from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
+from fileq.images.metadata.lossless_rewrite import FORMATS_WITH_FREE_PARTS, REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY, KEPT_EXTENSIONS
@@ -77,7 +77,7 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     """Return the smallest file that shows the source's pixels: its own bytes where no other has fewer."""
     with translate_os_errors(source.path):
         content = _read_undamaged(source, file)
-    holds_what_goes = loses_gain_map(source, format_) or (options.policy != "all" and not has_no_metadata(source))
+    holds_what_goes = loses_gain_map(source, format_) or _holds_metadata_that_goes(source, content, format_, options)
     smallest = min(_forms(source, content, format_, options), key=len, default=content)
     if holds_what_goes and options.strips_by_all_means and smallest is content:
         message = f"Its metadata can't be taken out of this {format_.upper()} file without encoding its picture again."
@@ -99,6 +99,12 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     if smallest is content and options.marks_originals and source.gain_map is None and source.format != "MPO":
         return mark_content(content, format_, options.mark)
     return smallest
+
+
+def _holds_metadata_that_goes(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bool:
+    if options.policy == "all" or not has_no_metadata(source):
+        return options.policy != "all"
+    return format_ in FORMATS_WITH_FREE_PARTS and _strip(source, content, format_, options) not in (None, content)
 
 
 def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:

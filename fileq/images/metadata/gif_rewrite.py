@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import END_MARKS
+from fileq.files.output_mark import is_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 HEAD = 13  # bytes of signature and screen descriptor
 _IMAGE = 10  # bytes of an image descriptor
 _EXTENSION, FRAME, _TRAILER = 0x21, 0x2C, 0x3B
-_COMMENT, _APPLICATION = 0xFE, 0xFF
+_CONTROL, _PLAIN_TEXT, _COMMENT, _APPLICATION = 0xF9, 0x01, 0xFE, 0xFF
 _KEPT_APPLICATIONS = {b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"}
 """How often all frames play, and the colour profile."""
 
+_MARK = b"fileqmark01"
 _XMP_START = b"\x21\xff\x0bXMP DataXMP"
 _XMP_END = b"\1" + bytes(range(255, -1, -1)) + b"\0"
 """Behind a packet, which is in no sub-blocks: whatever of its bytes is taken for a length leads to the end of this
@@ -40,6 +42,8 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
         end = end_of_block(content, at)
         if _stays(content, at):
             kept.append(content[at:end])
+        elif content[at + 1] == _PLAIN_TEXT and kept[-1][:2] == bytes((_EXTENSION, _CONTROL)):
+            kept.pop()  # it is about the text, and would be taken for one of the next frame
         at = end
     return b"".join([*kept, END_MARKS["gif"]])
 
@@ -64,9 +68,11 @@ def read_xmp(content: bytes) -> bytes:
 
 
 def _stays(content: bytes, at: int) -> bool:
-    if content[at] != _EXTENSION or content[at + 1] not in {_COMMENT, _APPLICATION}:
+    if content[at] != _EXTENSION or content[at + 1] == _CONTROL:
         return True
-    return content[at + 1] == _APPLICATION and content[at + 3 : at + 14] in _KEPT_APPLICATIONS
+    name = content[at + 3 : at + 14]
+    is_own = name == _MARK and is_mark(content[at + 15 : end_of_block(content, at) - 1])
+    return content[at + 1] == _APPLICATION and (name in _KEPT_APPLICATIONS or is_own)
 
 
 def end_of_block(content: bytes, at: int) -> int:

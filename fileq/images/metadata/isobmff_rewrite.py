@@ -9,6 +9,7 @@ import io
 from typing import TYPE_CHECKING
 
 from fileq.files.containers import boxes
+from fileq.files.output_mark import is_mark
 from fileq.images.formats.isobmff import XMP, read_items
 from fileq.images.formats.isobmff_splice import Edit, splice
 from fileq.images.gain_maps import apple
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from fileq.images.formats.isobmff import ItemPart, ItemTable
     from fileq.images.metadata.selection import Metadata
 
+_KEPT_BOXES = {b"ftyp", b"meta", b"mdat"}
+_PICTURES = {b"av01", b"hvc1", b"avc1", b"jpeg", b"j2k1", b"vvc1", b"unci", b"grid", b"iden", b"iovl", b"tmap"}
 _NO_EXIF = bytes(4) + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
 """An item with a directory without entries."""
 
@@ -34,10 +37,10 @@ def rewrite(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """
     new, edits = bytearray(content), []
     for box in boxes(io.BytesIO(content)):
-        if box.name == b"uuid":
-            edits.append(Edit(box.start, box.end, b""))
-        elif box.name == b"moov":
+        if box.name in {b"moov", b"moof"}:
             raise ValueError("it has tracks, whose metadata lies elsewhere")
+        if box.name not in _KEPT_BOXES and not is_mark(content[box.payload : box.end]):
+            edits.append(Edit(box.start, box.end, b""))
     items = read_items(content)
     for places, payload, padding in _replacements(content, items, exif, data.xmp):
         if len(places) == 1:
@@ -62,6 +65,8 @@ def _replacements(
         elif kind == XMP:
             room = sum(place.length for place in places)
             yield places, (xmp if len(xmp) <= room else without_wrapper(xmp)) or _NO_XMP, b" "
+        elif kind not in _PICTURES:
+            yield places, bytes(sum(place.length for place in places)), b"\0"
 
 
 def _belongs_to_gain_map(content: bytes, items: ItemTable, item_id: int) -> bool:

@@ -15,20 +15,27 @@ from fileq.files.containers import (
     riff_chunk,
     riff_chunks,
 )
+from fileq.files.output_mark import CHUNK, is_mark
+from fileq.images.formats import webp
 from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jp2_rewrite, jxl_rewrite, tiff_rewrite
 from fileq.images.metadata.save_options import build_xmp_segments, save_options, xmp_for
 
 if TYPE_CHECKING:
+    from fileq.files.containers import Chunk
     from fileq.images.metadata.selection import Metadata
     from fileq.units import Size
 
 REWRITABLE_FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic", "jxl", "jp2")
+
+FORMATS_WITH_FREE_PARTS = ("webp", "gif", "avif", "heic")
+"""Formats in which parts that no decoder tells of may hold anything."""
 
 _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE  # markers; XMP has that of EXIF
 _PNG_KEPT = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD", b"pHYs",
     b"acTL", b"fcTL", b"fdAT",
 }  # fmt: skip
+_WEBP_KEPT = {b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"}
 _WEBP_XMP, _WEBP_EXIF = 0x04, 0x08  # bits of the flags in VP8X
 
 
@@ -73,16 +80,25 @@ def _rewrite_png(content: bytes, exif: bytes, data: Metadata) -> bytes:
 
 
 def _rewrite_webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
-    """Rewrite a WebP by chunks of RIFF; a file with metadata begins with VP8X, whose flags say what there is."""
+    """Rewrite a WebP by chunks: the known ones that are about pixels stay. VP8X, the first, says what there is."""
     chunks = riff_chunks(io.BytesIO(content))
-    kept = [content[chunk.start : chunk.end] for chunk in chunks if chunk.name not in {b"EXIF", b"XMP "}]
-    if not kept or not kept[0].startswith(b"VP8X"):
-        raise ValueError("it has no VP8X chunk")
+    kept = [content[chunk.start : chunk.end] for chunk in chunks if _stays_in_webp(content, chunk)]
+    if not kept:
+        raise ValueError("it has no picture")
+    if not kept[0].startswith(b"VP8X"):
+        if not exif and not data.xmp:
+            return riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
+        kept.insert(0, webp.build_header(content))
     flags = kept[0][8] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_EXIF if exif else 0) | (_WEBP_XMP if data.xmp else 0)
     kept[0] = kept[0][:8] + bytes((flags,)) + kept[0][9:]
     kept += [riff_chunk(b"EXIF", exif)] if exif else []
     kept += [riff_chunk(b"XMP ", data.xmp)] if data.xmp else []
     return riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
+
+
+def _stays_in_webp(content: bytes, chunk: Chunk) -> bool:
+    own = content[chunk.payload : chunk.payload + chunk.length]
+    return chunk.name in _WEBP_KEPT or (chunk.name == CHUNK and is_mark(own))
 
 
 _REWRITERS = {
