@@ -40,12 +40,12 @@ def build_profile(info: Mapping[Any, Any]) -> bytes | None:
 def _profile(corners: tuple[float, ...], gamma: float) -> bytes | None:
     curve = None if abs(gamma - _SRGB_GAMMA) < _NEARLY else 1 / gamma
     try:
-        return icc.build_matrix_profile(_primaries(corners), curve)
+        return icc.build_matrix_profile(build_primaries(corners), curve)
     except ZeroDivisionError:  # primaries in one line, or without light
         return None
 
 
-def _primaries(corners: tuple[float, ...]) -> icc.Primaries:
+def build_primaries(corners: tuple[float, ...]) -> icc.Primaries:
     """Return red, green and blue in XYZ under D50, from the x and y of white and of them (SMPTE RP 177, Bradford)."""
     white, *columns = (_xyz(x, y) for x, y in zip(corners[::2], corners[1::2], strict=True))
     scales = _solve(columns, white)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from fileq.files.containers import png_chunks
-from fileq.images.color import icc
+from fileq.images.color import chromaticity, icc
 from fileq.images.formats.isobmff import read_items
 
 HDR = {16: "PQ", 18: "HLG"}
@@ -20,7 +20,22 @@ _UNSPECIFIED, _BT_2020 = 2, 9
 _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
 """The powers that transfer functions are; the others are near sRGB's."""
 
-_WIDE = {9: icc.BT_2020, 12: icc.DISPLAY_P3}
+_D65, _C = (0.3127, 0.329), (0.31, 0.316)
+_CORNERS = {
+    4: (*_C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
+    5: (*_D65, 0.64, 0.33, 0.29, 0.6, 0.15, 0.06),
+    8: (*_C, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
+    11: (0.314, 0.351, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06),
+    22: (*_D65, 0.63, 0.34, 0.295, 0.605, 0.155, 0.077),
+}
+"""The x and y of white, red, green and blue (ITU-T H.273, table 2).
+
+Chromium takes 6 and 7 for sRGB's, and so does this.
+"""
+
+_PRIMARIES = {9: icc.BT_2020, 12: icc.DISPLAY_P3} | {
+    number: chromaticity.build_primaries(corners) for number, corners in _CORNERS.items()
+}
 
 
 class CodePoints(NamedTuple):
@@ -77,12 +92,12 @@ def read_icc_code_points(profile: bytes) -> CodePoints:
 
 
 def build_profile(points: CodePoints) -> bytes | None:
-    """Return an ICC profile for primaries wider than sRGB's, or a curve that is a power; None for all others.
+    """Return an ICC profile for primaries other than sRGB's, or a curve that is a power; None for all others.
 
     Where a picture of high dynamic range names no primaries, they are those of BT.2020.
     """
     number = _BT_2020 if points.is_hdr and points.primaries == _UNSPECIFIED else points.primaries
-    primaries, gamma = _WIDE.get(number), _GAMMAS.get(points.transfer)
+    primaries, gamma = _PRIMARIES.get(number), _GAMMAS.get(points.transfer)
     if primaries is None and gamma is None:
         return None
     return icc.build_matrix_profile(primaries or icc.SRGB, gamma)
