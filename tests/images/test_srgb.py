@@ -174,7 +174,7 @@ def with_code_points(content: bytes, primaries: int, transfer: int) -> bytes:
 
 @pytest.mark.parametrize("ending", ["avif", "png"])
 @pytest.mark.parametrize("transfer", [4, 5, 8, 13])
-@pytest.mark.parametrize("primaries", [1, 4, 5, 8, 9, 11, 12, 22])
+@pytest.mark.parametrize("primaries", [1, 4, 5, 8, 9, 10, 11, 12, 22])
 def test_a_curve_that_is_named_by_its_number_is_what_a_browser_shows(tmp_path, browser, ending, transfer, primaries):
     path = tmp_path / f"x.{ending}"
     patches([(220, 200, 190), (120, 130, 110), (60, 90, 80), (250, 250, 250)]).save(
