@@ -53,3 +53,16 @@ def test_xmp_in_the_chunk_of_imagemagick_is_read_for_its_credits(tmp_path, optio
     made = make(source, recipe(OPTIMIZE, metadata="copyright"), tmp_path / "out")
     assert b"example.org/licence" in made.image.info["xmp"]
     assert b"XMP\0" not in made.paths[0].read_bytes()
+
+
+def test_unknown_parts_in_the_frames_of_a_webp_go(tmp_path):
+    source = tmp_path / "x.webp"
+    photo((120, 80)).save(source, save_all=True, append_images=[photo((120, 80)).rotate(90)], quality=30)
+    content = source.read_bytes()
+    at = content.index(b"ANMF")
+    end = at + 8 + int.from_bytes(content[at + 4 : at + 8], "little")
+    frame = riff_chunk(b"ANMF", content[at + 8 : end] + riff_chunk(b"JUNK", SECRET))
+    source.write_bytes(riff_chunk(b"RIFF", content[8:at] + frame + content[end:]))
+    made = make(source, recipe(OPTIMIZE, metadata="none"), tmp_path / "out")
+    assert SECRET not in made.paths[0].read_bytes()
+    assert made.paths[0].read_bytes() == content

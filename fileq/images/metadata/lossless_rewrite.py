@@ -82,7 +82,7 @@ def _rewrite_png(content: bytes, exif: bytes, data: Metadata) -> bytes:
 def _rewrite_webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """Rewrite a WebP by chunks: the known ones that are about pixels stay. VP8X, the first, says what there is."""
     chunks = riff_chunks(io.BytesIO(content))
-    kept = [content[chunk.start : chunk.end] for chunk in chunks if _stays_in_webp(content, chunk)]
+    kept = [_without_unknown_parts(content, chunk) for chunk in chunks if _stays_in_webp(content, chunk)]
     if not kept:
         raise ValueError("it has no picture")
     if not kept[0].startswith(b"VP8X"):
@@ -94,6 +94,16 @@ def _rewrite_webp(content: bytes, exif: bytes, data: Metadata) -> bytes:
     kept += [riff_chunk(b"EXIF", exif)] if exif else []
     kept += [riff_chunk(b"XMP ", data.xmp)] if data.xmp else []
     return riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
+
+
+def _without_unknown_parts(content: bytes, chunk: Chunk) -> bytes:
+    """Return a chunk; a frame of an animation without unknown ones, which stand behind its 16 bytes of header."""
+    if chunk.name != b"ANMF":
+        return content[chunk.start : chunk.end]
+    frame = content[chunk.payload : chunk.payload + chunk.length]
+    inner = bytes(12) + frame[16:]  # as if it were a file: the chunks of one begin behind 12 bytes
+    kept = [inner[part.start : part.end] for part in riff_chunks(io.BytesIO(inner)) if part.name in _WEBP_KEPT]
+    return riff_chunk(b"ANMF", frame[:16] + b"".join(kept))
 
 
 def _stays_in_webp(content: bytes, chunk: Chunk) -> bool:
