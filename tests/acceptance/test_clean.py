@@ -83,7 +83,7 @@ def test_an_age_that_could_be_months_is_refused_and_the_moment_is_said(worked: P
     assert "--older-than 6m would be 6 min 0 s." in said
     assert 'Write "6min" for that' in said
     answer = worked.run("clean", "--older-than", "6min", "--dry-run")
-    assert "Older than 6 min 0 s: made before 20" in answer.stderr
+    assert "What was made before 20" in answer.stderr
     assert answer.stdout == "Nothing to remove.\n"
 
 

@@ -181,8 +181,7 @@ def open_image(
         except OSError:  # libwebp's decoder says the same of damage and of too little memory for its canvas
             if webp_size := webp.read_size(start):
                 _check_pixels(webp_size, path, max_pixels)
-                mode = "RGBA" if webp.may_be_transparent(start) else "RGB"
-                on_header(SourceHeader(format="WEBP", mode=mode, size=webp_size, may_be_transparent=mode == "RGBA"))
+                on_header(_webp_header(start, webp_size))
             raise
         if prepared and prepared.animation and isinstance(image, PngImagePlugin.PngImageFile):
             file = prepared.whole
@@ -201,6 +200,11 @@ def open_image(
     with translate_decode_errors(path):
         _add_info(image, file, start)
     return image
+
+
+def _webp_header(start: bytes, size: Size) -> SourceHeader:
+    mode = "RGBA" if webp.may_be_transparent(start) else "RGB"
+    return SourceHeader(format="WEBP", mode=mode, size=size, may_be_transparent=mode == "RGBA")
 
 
 def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:

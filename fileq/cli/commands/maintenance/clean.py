@@ -57,7 +57,7 @@ def clean(
     age = None if older_than is None else _age(older_than)
     _hint_at_config(session.config, display)
     if age is not None and age != float("inf"):
-        display.hint(f"Older than {describe_seconds(age)}: made before {local_time(time.time() - age)}.")
+        display.hint(f"What was made before {local_time(time.time() - age)} goes.")
     with session.ledger() as ledger, stop_requests() as stop:
         settings, faults = session.config.settings, session.config.faults
         result = clean_outputs(
