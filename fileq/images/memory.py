@@ -46,7 +46,7 @@ _FULL_CHROMA = 13
 
 _WEBP_LOSSLESS = 34
 
-_PALETTE = 16
+_PALETTE = 18
 """Where colours are reduced."""
 
 _PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 44}
