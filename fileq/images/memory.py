@@ -49,7 +49,7 @@ _WEBP_LOSSLESS = 34
 _PALETTE = 18
 """Where colours are reduced."""
 
-_PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 44}
+_PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 86}
 """Where a file is packed again without loss, and compared with what it was."""
 
 _COMPARED = 12
@@ -155,7 +155,7 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)
     if format_ == "webp" and output.lossless:
-        need = _WEBP_LOSSLESS
+        need = max(need, _WEBP_LOSSLESS)
     if format_ == "avif" and output.subsampling == "4:4:4":
         need += _FULL_CHROMA
     if header.may_be_transparent or output.alpha_format is not None:

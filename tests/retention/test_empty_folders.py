@@ -195,7 +195,7 @@ def test_nor_does_one_that_replaces_its_own_output(database, out):
         while worker.is_alive() and not over.is_set():
             removed += run_cleanup(ledger, retention_settings("0s"), time.time() + DAY).outputs_removed
         worker.join()
-        run_cleanup(ledger, retention_settings("0s"), time.time() + DAY)
+        removed += run_cleanup(ledger, retention_settings("0s"), time.time() + DAY).outputs_removed
     assert problems == []
     assert removed > 0
     assert not out.exists()
