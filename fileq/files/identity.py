@@ -21,8 +21,14 @@ def size_of_version(version: str) -> int:
 
 def version_at(path: str) -> str | None:
     """Return the version of what stands at `path`, be it a link; None where nothing does. Raises OSError."""
+    status = status_at(path)
+    return None if status is None else version_of(status)
+
+
+def status_at(path: str) -> os.stat_result | None:
+    """Return the status of what stands at `path`, be it a link; None where nothing does. Raises OSError."""
     try:
-        return version_of(os.lstat(path))
+        return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -31,10 +31,15 @@ class OutputMark(NamedTuple):
     recipe_digest: str
     replaces: bool
 
+    @property
+    def text(self) -> bytes:
+        """Return the mark without a seal: ASCII, 27 bytes."""
+        return (b"fileq=" if self.replaces else b"fileq ") + self.recipe_digest.encode() + SEAL_ROOM
+
 
 def mark_of(recipe_name: str, *, replaces: bool) -> bytes:
     """Return the mark of a recipe's outputs, without a seal: ASCII, 27 bytes."""
-    return (b"fileq=" if replaces else b"fileq ") + digest_of_recipe(recipe_name).encode() + SEAL_ROOM
+    return OutputMark(digest_of_recipe(recipe_name), replaces).text
 
 
 def is_mark(part: bytes) -> bool:

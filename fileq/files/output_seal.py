@@ -18,9 +18,6 @@ from fileq.files.temp_file import TempFile
 
 _LENGTH = len(SEAL_ROOM) - 1  # characters, without the space before them
 _OF_CONTENT = 5  # of these, how many say that the output is whole: 30 bits, against accidents
-_LETTERS = [*(b"f", b"i", b"l", b"e", b"q", b"[ =]"), *([b"[0-9a-f]"] * 8), b" "]
-_MARK = re.compile(b"".join(_LETTERS))
-_MARK_IN_PDF = re.compile(b"".join(rb"\x00" + letter for letter in _LETTERS))
 _SAMPLES, _SAMPLE = 16, 4096  # places in the source that are looked at, and bytes at each
 
 
@@ -40,28 +37,28 @@ def is_sealed(path: str, mark: bytes, source: str, source_name: str) -> bool:
     """Return whether the file at `path` is whole as a recipe with this mark made it of a source, by path and name."""
     try:
         with _opened(path, getattr(os, "O_NOFOLLOW", 0)) as output, _mapped(output) as content:
-            before = _as_in(content, mark[:-_LENGTH])
-            starts = [found.end() for found in re.finditer(re.escape(before), content)]
+            starts = _seal_places(content, mark)
             if not starts:
                 return False
             with _opened(source) as original:
-                return any(_has_seal(content, at, source_name, original) for at in starts)
+                return any(_begins_with(content, at, _seal_of(content, at, source_name, original)) for at in starts)
     except (OSError, ValueError):  # it can't be read, or is empty
         return False
 
 
-def is_whole(path: str) -> bool:
-    """Return whether the file at `path` has a mark, and all around it is as fileq wrote it."""
+def is_whole(path: str, mark: bytes) -> bool:
+    """Return whether the file at `path` has this mark, and all around it is as fileq wrote it."""
     try:
         with _opened(path) as output, _mapped(output) as content:
-            starts = [found.end() for found in (_MARK_IN_PDF if _is_pdf(content) else _MARK).finditer(content)]
+            starts = _seal_places(content, mark)
             return any(_begins_with(content, at, _digest_of(content, at)[:_OF_CONTENT]) for at in starts)
     except (OSError, ValueError):  # it can't be read, or is empty
         return False
 
 
-def _has_seal(content: mmap.mmap, at: int, source_name: str, source: int) -> bool:
-    return _begins_with(content, at, _seal_of(content, at, source_name, source))
+def _seal_places(content: mmap.mmap, mark: bytes) -> list[int]:
+    """Return where seals can be: behind each place where the mark stands."""
+    return [found.end() for found in re.finditer(re.escape(_as_in(content, mark[:-_LENGTH])), content)]
 
 
 def _begins_with(content: mmap.mmap, at: int, seal: bytes) -> bool:
@@ -71,11 +68,7 @@ def _begins_with(content: mmap.mmap, at: int, seal: bytes) -> bool:
 
 def _as_in(content: mmap.mmap, text: bytes) -> bytes:
     """Return ASCII as it stands in such a file: PDF has two bytes for a letter."""
-    return text.decode().encode("utf-16-be") if _is_pdf(content) else text
-
-
-def _is_pdf(content: mmap.mmap) -> bool:
-    return content[:4] == b"%PDF"
+    return text.decode().encode("utf-16-be") if content[:4] == b"%PDF" else text
 
 
 def _is_png(content: mmap.mmap) -> bool:

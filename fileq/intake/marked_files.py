@@ -35,6 +35,6 @@ class MarkedFiles:
         if mark is None:
             return False
         self._found_in_folder = True
-        if not is_whole(source.path):  # somebody has edited it, and it is an original again
+        if mark.recipe_digest not in self._own and (mark.replaces or not of_any_recipe):
             return False
-        return mark.recipe_digest in self._own or (of_any_recipe and not mark.replaces)
+        return is_whole(source.path, mark.text)  # what somebody has edited is an original again

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, translate_os_errors
 from fileq.files.directory import is_drive_missing, make_folders, open_directory
-from fileq.files.identity import format_version, version_at, version_of
+from fileq.files.identity import format_version, status_at, version_of
 from fileq.files.names import free_names, kept_name, temp_name
 from fileq.files.output_mark import digest_of_recipe, mark_of, read_mark
 from fileq.files.output_seal import is_sealed, is_whole
@@ -105,7 +105,8 @@ class PathOccupant:
         self._recipe = recipe
         self._owner = ledger.outputs.find_owner(path)
         with translate_os_errors(path):
-            self.version = version_at(path)
+            self._status = status_at(path)
+        self.version = None if self._status is None else version_of(self._status)
 
     @property
     def exists(self) -> bool:
@@ -137,11 +138,10 @@ class PathOccupant:
     @cached_property
     def _later_maker(self) -> int | None:
         """The job of a later command that made what stands there of this source: the last wish is what stays."""
-        if not self.exists:
+        if self._status is None:
             return None
-        with translate_os_errors(self.path):
-            status = os.lstat(self.path)
-        return self._ledger.outputs.find_later_maker(self._claim.token.job_id, status.st_ino, version_of(status))
+        inode, version = self._status.st_ino, version_of(self._status)
+        return self._ledger.outputs.find_later_maker(self._claim.token.job_id, inode, version)
 
     @property
     def _ours(self) -> bool:
@@ -166,9 +166,9 @@ class PathOccupant:
         It has another time after a restore or a sync; and a loss of power may have taken from the ledger what it knew.
         """
         mark = read_mark(self.path)
-        return (
-            mark is not None and mark.recipe_digest == digest_of_recipe(self._recipe.mark_name) and is_whole(self.path)
-        )
+        if mark is None or mark.recipe_digest != digest_of_recipe(self._recipe.mark_name):
+            return False
+        return is_whole(self.path, mark.text)
 
     def _is_sealed(self) -> bool:
         mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)
