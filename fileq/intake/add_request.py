@@ -13,7 +13,7 @@ import msgspec
 from fileq import queue
 from fileq.intake.enrollment import EnrolledJob, IntakeEngine, IntakeOutcome, IntakePlan, JobRequest, RepeatRule
 from fileq.intake.known_folders import KnownFolders
-from fileq.intake.refusal import conclude, describe_refusal, describe_superseded, is_camera_raw, note_changed
+from fileq.intake.refusal import conclude, describe_refusal, is_camera_raw, note_changed, note_superseded
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import JobGroup, Scope
 from fileq.recipes.recipe import Recipe
@@ -142,8 +142,7 @@ def add_files(
             result.count_plan(plan, request.recipes)
         on_scanned(scanned)
     conclude(result, finder, scope, ledger, scanned)
-    if engine.superseded:
-        result.notices.append(describe_superseded(engine.superseded))
+    note_superseded(result, engine.superseded)
     note_changed(result, engine.changed_outputs)
     result.adopted = list(adoption.job_ids) if adopts else []
     return result
@@ -169,9 +168,11 @@ class _Adoption:
             # A file that is named twice is the second time what it was the first time.
             if job.outcome is IntakeOutcome.ALREADY_QUEUED and job.job_id not in self._own
         }
-        queue.hasten_jobs(self._ledger, others, now, at_once=self._at_once, priority=self._priority)
-        if self._queue != queue.MAIN:
-            queue.adopt_jobs(self._ledger, self._queue, others, now, at_once=self._at_once)
+        sooner = self._ledger.jobs.bring_queued_jobs_forward(
+            others, now, at_once=self._at_once, priority=self._priority
+        )
+        if found_here := sooner if self._queue == queue.MAIN else others:
+            queue.adopt_jobs(self._ledger, self._queue, found_here, now)
         self.job_ids.update(dict.fromkeys(sorted(others)))
 
 

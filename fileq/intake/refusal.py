@@ -79,9 +79,11 @@ def _name_some(folders: Sequence[str]) -> str:
     return folders[0] if not others else f"{folders[0]} and {describe_count(others, 'other folder')}"
 
 
-def describe_superseded(count: int) -> str:
-    """Return what to say of older jobs that have been superseded by those that were queued now."""
-    return f"Superseded {describe_count(count, 'older job')}, about the same files. See: fileq list --state superseded"
+def note_superseded(result: "AddResult", count: int) -> None:
+    """Say that older jobs have been superseded by those that were queued now."""
+    if count:
+        what = describe_count(count, "older job")
+        result.notices.append(f"Superseded {what}, about the same files. See: fileq list --state superseded")
 
 
 def note_changed(result: "AddResult", outputs: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ them in its own queue, and whoever claims one first does it.
 A queue whose own worker is gone is given to all workers, messages and all (`recovery._adopt_queues`).
 """
 
-from fileq.queue.adoption import adopt_due_jobs, adopt_jobs, hasten_jobs
+from fileq.queue.adoption import adopt_due_jobs, adopt_jobs
 from fileq.queue.messages import MAIN, PROCESS, send
 
-__all__ = ["MAIN", "PROCESS", "adopt_due_jobs", "adopt_jobs", "hasten_jobs", "send"]
+__all__ = ["MAIN", "PROCESS", "adopt_due_jobs", "adopt_jobs", "send"]

@@ -27,18 +27,6 @@ def adopt_jobs(ledger: Ledger, queue: str, job_ids: Collection[int], now: float,
     send(ledger, queue, ledger.jobs.find_startable_jobs(job_ids), now)
 
 
-def hasten_jobs(
-    ledger: Ledger, job_ids: Collection[int], now: float, *, at_once: bool = True, priority: int = 0
-) -> None:
-    """Have those of these jobs that wait for later be due now (`at_once`), and raise their priority unless it is 0.
-
-    In the transaction that is open. Jobs that wait for another try do so on.
-    """
-    changed = ledger.jobs.bring_queued_jobs_forward(job_ids, now, at_once=at_once, priority=priority)
-    if changed:
-        adopt_jobs(ledger, MAIN, changed, now)
-
-
 def adopt_due_jobs(ledger: Ledger, queue: str, job_ids: Collection[int], now: float) -> None:
     """Adopt those of these jobs that are due and that somebody else has left, where nothing lies in this queue."""
     with ledger.transaction():

@@ -1,6 +1,5 @@
 """The folder of --out."""
 
-import mimetypes
 import os
 
 from fileq.config.paths import absolute_path
@@ -31,5 +30,11 @@ def output_folder(out: str | None) -> str | None:
 
 def _is_file_name(path: str) -> bool:
     """Return whether a path ends like that of a picture, a film, a sound or a document."""
+    if format_of_name(path) is not None:
+        return True
+    if not os.path.splitext(path)[1]:
+        return False
+    import mimetypes  # it takes 6 ms, and most folders have no ending
+
     kind, _ = mimetypes.MimeTypes().guess_type(path)  # without the files of the system, which take a while
-    return format_of_name(path) is not None or (kind is not None and kind.startswith(_MEDIA))
+    return kind is not None and kind.startswith(_MEDIA)

@@ -7,7 +7,7 @@ import msgspec
 
 from fileq.cli.session import Session
 from fileq.cli.views.formatting import describe_result, describe_tally
-from fileq.cli.views.jobs import job_document
+from fileq.cli.views.jobs import job_document, result_document
 from fileq.cli.views.outcome.conflicts import conflict_steps
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.outcome.work_summary import NoteKind, describe_folders, note_lines, total_note_kinds
@@ -84,22 +84,20 @@ def _standing(result: AddResult) -> list[Text]:
 def _document(result: AddResult, outcome: BatchOutcome, seconds: float) -> dict[str, Any]:
     tally = outcome.tally
     rate = round(tally.total / seconds * 60, 1) if seconds else 0.0
-    return status_document(
+    state = status_document(
         tally, workers=[], paused=False, rate=rate, seconds_left=0.0 if not tally.unfinished else None
-    ) | {
-        "batch": result.batch_id or outcome.batch_id,
-        "queued": result.queued,
-        "up_to_date": result.up_to_date,
-        "already_queued": result.already_queued,
-        "adopted": len(result.adopted),
-        "unmatched": result.unmatched,
-        "missing": result.missing,
-        "problems": result.problems,
-        "seconds": round(seconds, 3),
-        "folders": [{"path": total.folder, "outputs": total.outputs} for total in outcome.folders],
-        "notes": [msgspec.to_builtins(note) for note in outcome.notes],
-        "failures": [job_document(job) for job in outcome.failed],
-    }
+    )
+    return (
+        state
+        | result_document(result)
+        | {
+            "batch": result.batch_id or outcome.batch_id,
+            "seconds": round(seconds, 3),
+            "folders": [{"path": total.folder, "outputs": total.outputs} for total in outcome.folders],
+            "notes": [msgspec.to_builtins(note) for note in outcome.notes],
+            "failures": [job_document(job) for job in outcome.failed],
+        }
+    )
 
 
 def outcome_blocks(session: Session, outcome: BatchOutcome, seconds: float) -> list[Block]:
