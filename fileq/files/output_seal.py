@@ -11,17 +11,20 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from fileq.files.containers import png_checksum
 from fileq.files.output_mark import CHUNK, SEAL_ROOM
-from fileq.files.temp_file import TempFile
+
+if TYPE_CHECKING:
+    from fileq.files.temp_file import TempFile
 
 _LENGTH = len(SEAL_ROOM) - 1  # characters, without the space before them
 _OF_CONTENT = 5  # of these, how many say that the output is whole: 30 bits, against accidents
 _SAMPLES, _SAMPLE = 16, 4096  # places in the source that are looked at, and bytes at each
 
 
-def seal_output(temp: TempFile, mark: bytes, source_name: str, source: int) -> None:
+def seal_output(temp: "TempFile", mark: bytes, source_name: str, source: int) -> None:
     """Fill the room in a complete output's mark, where it has one. `source` is a descriptor. Raises OSError."""
     with temp.open_from_start() as file, _mapped(temp.handle) as content:
         before = _as_in(content, mark[:-_LENGTH])
