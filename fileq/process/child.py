@@ -15,7 +15,6 @@ from fileq.errors import ErrorKind, JobError, find_shortage
 from fileq.images.protocol import EncodeResult, MemoryNeed, PipelineRequest, Reservation
 from fileq.process import forkserver
 from fileq.process.forkserver import Connection
-from fileq.process.memory_budget import name_limit
 
 if sys.platform == "linux":
     import fcntl
@@ -42,6 +41,8 @@ def _answer(connection: Connection, request: PipelineRequest, memory: int) -> En
 
     def claim_memory(need: int) -> None:
         if need > memory:
+            from fileq.process.memory_budget import name_limit  # noqa: PLC0415  # psutil, for no other job
+
             refuse_beyond(memory, need, request.path, name_limit(memory))
         if need > _UNASKED:
             connection.send(MemoryNeed(need))
