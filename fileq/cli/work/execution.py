@@ -15,7 +15,7 @@ from fileq.cli.session import Session
 from fileq.cli.views.due_time import describe_due, with_due_time
 from fileq.cli.views.formatting import SAME_COMMAND, describe_adopted, describe_result
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
-from fileq.cli.views.outcome.batch import batch_answer, log_outcome, read_outcome
+from fileq.cli.views.outcome.batch import batch_answer, batches_of, log_outcome, read_outcome
 from fileq.cli.work.progress import PauseNotice, follow, start_tracker
 from fileq.display import Display
 from fileq.errors import ExitCode
@@ -110,7 +110,7 @@ def exit_code_of(
         display.reason(f"{describe_count(cancelled, 'job')} {was_or_were(cancelled)} cancelled meanwhile.")
     if superseded:
         said = f"{describe_count(superseded, 'job')} {was_or_were(superseded)} superseded meanwhile"
-        display.hint(f"{said}: the source changed, or a later command asked for the same files.")
+        display.reason(f"{said}: the source changed, or a later command asked for the same files.")
     left = _say_what_left(ledger, result, tally, display)
     return ExitCode.FAILED if tally.jobs[JobState.FAILED] + cancelled + superseded + left else ExitCode.DONE
 
@@ -158,8 +158,7 @@ def follow_elsewhere(
 def hint_at_rest(session: Session, ledger: Ledger, result: AddResult, display: Display, words: ProcessingWords) -> None:
     """Say what is left to do, who goes on with it or how to, and how to drop it."""
     count = ledger.overview.tally_jobs(result.scope).unfinished
-    batches = ({result.batch_id} - {None}) | ledger.jobs.count_by_batch(result.adopted).keys()
-    numbers = sorted(number for number in batches if number is not None)
+    numbers = sorted(batches_of(ledger, result))
     which = f"batch {numbers[0]}" if len(numbers) == 1 else f"batches {', '.join(map(str, numbers))}"
     left = f"{describe_count(count, 'job')} of {which}"
     if going_on := _count_running_elsewhere(session, ledger, result):

@@ -58,8 +58,14 @@ def read_outcome(ledger: Ledger, result: AddResult) -> BatchOutcome:
 
 def only_batch(ledger: Ledger, result: AddResult) -> int | None:
     """Return the batch of all jobs that were asked for; None where there are none, or they are of several."""
-    batches = {result.batch_id} - {None} | ledger.jobs.count_by_batch(result.adopted).keys()
+    batches = batches_of(ledger, result)
     return batches.pop() if len(batches) == 1 else None
+
+
+def batches_of(ledger: Ledger, result: AddResult) -> set[int]:
+    """Return the batches of all jobs that were asked for."""
+    own = set() if result.batch_id is None else {result.batch_id}
+    return own | ledger.jobs.count_by_batch(result.adopted).keys()
 
 
 def batch_answer(
