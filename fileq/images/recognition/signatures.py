@@ -6,9 +6,12 @@ A table of its own, where libmagic and its like have thousands of rows: they ans
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.images.recognition.families import Family, FileType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Signature(NamedTuple):
@@ -18,7 +21,10 @@ class Signature(NamedTuple):
     at: int = 0
 
 
-_PICTURES: dict[str, tuple[bytes | Signature, ...]] = {
+_Signatures = dict[str, tuple[bytes | Signature, ...]]
+"""By what they are the signature of; those that are bytes alone stand at the beginning of the file."""
+
+_PICTURES: _Signatures = {
     "a DDS texture": (b"DDS ",),
     "a KTX texture": (b"\xabKTX 11", b"\xabKTX 20"),
     "a PowerVR texture": (b"PVR\x03",),
@@ -58,7 +64,7 @@ _PICTURES: dict[str, tuple[bytes | Signature, ...]] = {
     "a compound document in JPEG 2000 (JPM)": (Signature(b"ftypjpm ", 16),),
 }
 
-_HIGH_RANGES: dict[str, tuple[bytes | Signature, ...]] = {
+_HIGH_RANGES: _Signatures = {
     "an OpenEXR picture": (b"\x76\x2f\x31\x01",),
     "a Radiance picture (HDR)": (b"#?RADIANCE", b"#?RGBE"),
     "a portable float map (PFM) in color": (b"PF\n", b"PF ", b"PF\r"),
@@ -66,7 +72,7 @@ _HIGH_RANGES: dict[str, tuple[bytes | Signature, ...]] = {
     "a Cineon film frame": (b"\x80\x2a\x5f\xd7", b"\xd7\x5f\x2a\x80"),
 }
 
-_RAWS: dict[str, tuple[bytes | Signature, ...]] = {
+_RAWS: _Signatures = {
     "Fujifilm RAF": (b"FUJIFILMCCD-RAW",),
     "Sigma X3F": (b"FOVb",),
     "Canon CRW": (Signature(b"HEAPCCDR", 6),),
@@ -78,7 +84,7 @@ _RAWS: dict[str, tuple[bytes | Signature, ...]] = {
     "ARRIRAW": (b"ARRI\x12\x34\x56\x78",),
 }
 
-_DRAWINGS: dict[str, tuple[bytes | Signature, ...]] = {
+_DRAWINGS: _Signatures = {
     "an EPS drawing": (b"\xc5\xd0\xd3\xc6",),
     "a Windows metafile (WMF)": (b"\xd7\xcd\xc6\x9a", b"\x01\0\x09\0\0\x03", b"\x02\0\x09\0\0\x03"),
     "a Windows metafile (EMF)": (Signature(b" EMF\0", 40),),
@@ -87,7 +93,7 @@ _DRAWINGS: dict[str, tuple[bytes | Signature, ...]] = {
     "an AutoCAD drawing (DWG)": (b"AC10",),
 }
 
-_PROJECTS: dict[str, tuple[bytes | Signature, ...]] = {
+_PROJECTS: _Signatures = {
     "a GIMP project (XCF)": (b"gimp xcf",),
     "a CorelDRAW document (CDR)": (Signature(b"CDR", 8),),
     "an InDesign document": (b"\x06\x06\xed\xf5\xd8\x1d\x46\xe5",),
@@ -98,7 +104,7 @@ _PROJECTS: dict[str, tuple[bytes | Signature, ...]] = {
     "a Blender scene": (b"BLENDER",),
 }
 
-_SCIENCES: dict[str, tuple[bytes | Signature, ...]] = {
+_SCIENCES: _Signatures = {
     "a DICOM file": (Signature(b"DICM", 128),),
     "a FITS file": (b"SIMPLE  =",),
     "an HDF5 file": (b"\x89HDF\r\n",),
@@ -107,7 +113,7 @@ _SCIENCES: dict[str, tuple[bytes | Signature, ...]] = {
     "a MATLAB file": (b"MATLAB 5.0",),
 }
 
-_FILMS: dict[str, tuple[bytes | Signature, ...]] = {
+_FILMS: _Signatures = {
     "a film (QuickTime)": tuple(Signature(name, 4) for name in (b"moov", b"mdat", b"wide", b"pnot", b"skip")),
     "a film (MKV or WebM)": (b"\x1a\x45\xdf\xa3",),
     "a film (AVI)": (Signature(b"AVI ", 8),),
@@ -117,7 +123,7 @@ _FILMS: dict[str, tuple[bytes | Signature, ...]] = {
     "a Flash film": (b"FWS", b"CWS", b"ZWS"),
 }
 
-_ARCHIVES: dict[str, tuple[bytes | Signature, ...]] = {
+_ARCHIVES: _Signatures = {
     "a RAR archive": (b"Rar!\x1a\x07",),
     "a 7z archive": (b"7z\xbc\xaf\x27\x1c",),
     "a file packed by gzip": (b"\x1f\x8b\x08",),
@@ -127,12 +133,12 @@ _ARCHIVES: dict[str, tuple[bytes | Signature, ...]] = {
     "a tar archive": (Signature(b"ustar", 257),),
 }
 
-_DOCUMENTS: dict[str, tuple[bytes | Signature, ...]] = {
+_DOCUMENTS: _Signatures = {
     "an old Office document, or another of its kind": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     "a Rich Text document": (b"{\\rtf",),
 }
 
-_OTHERS: dict[str, tuple[bytes | Signature, ...]] = {
+_OTHERS: _Signatures = {
     "a sound": (b"ID3", b"fLaC", Signature(b"WAVE", 8), Signature(b"AIFF", 8), b"\xff\xfb", b"\xff\xf3", b"#!AMR"),
     "a sound or film (Ogg)": (b"OggS",),
     "a program": (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),
@@ -146,30 +152,38 @@ _OTHERS: dict[str, tuple[bytes | Signature, ...]] = {
     "a Photoshop file of brushes or colors": (b"8BGR", b"8BCB", b"8BIM"),
 }
 
-_TABLE: tuple[tuple[Family, dict[str, tuple[bytes | Signature, ...]]], ...] = (
-    (Family.PICTURE, _PICTURES),
-    (Family.HIGH_RANGE, _HIGH_RANGES),
-    (Family.RAW, _RAWS),
-    (Family.DRAWING, _DRAWINGS),
-    (Family.PROJECT, _PROJECTS),
-    (Family.SCIENCE, _SCIENCES),
-    (Family.FILM, _FILMS),
-    (Family.ARCHIVE, _ARCHIVES),
-    (Family.DOCUMENT, _DOCUMENTS),
-    (Family.OTHER, _OTHERS),
-)
+_FAMILIES: dict[Family, _Signatures] = {
+    Family.PICTURE: _PICTURES,
+    Family.HIGH_RANGE: _HIGH_RANGES,
+    Family.RAW: _RAWS,
+    Family.DRAWING: _DRAWINGS,
+    Family.PROJECT: _PROJECTS,
+    Family.SCIENCE: _SCIENCES,
+    Family.FILM: _FILMS,
+    Family.ARCHIVE: _ARCHIVES,
+    Family.DOCUMENT: _DOCUMENTS,
+    Family.OTHER: _OTHERS,
+}
+
+
+def _rows() -> Iterator[tuple[Signature, FileType]]:
+    for family, names in _FAMILIES.items():
+        for name, signatures in names.items():
+            for signature in signatures:
+                yield Signature(signature) if isinstance(signature, bytes) else signature, FileType(family, name)
+
+
+_TABLE = tuple(_rows())
+_CONTENTS = {
+    place: tuple(signature.content for signature, _ in _TABLE if signature.at == place)
+    for place in {signature.at for signature, _ in _TABLE}
+}
+"""All that may stand at a place of the file."""
 
 
 def find_signature(start: bytes) -> FileType | None:
     """Return the type of a file that begins with `start` by its signature; None where it has none of these."""
-    for family, names in _TABLE:
-        for name, signatures in names.items():
-            if any(_matches(start, signature) for signature in signatures):
-                return FileType(family, name)
-    return None
-
-
-def _matches(start: bytes, signature: bytes | Signature) -> bool:
-    if isinstance(signature, bytes):
-        return start.startswith(signature)
-    return start.startswith(signature.content, signature.at)
+    may_match = any(start.startswith(contents, place) for place, contents in _CONTENTS.items())
+    if not may_match:  # as of all pictures: each file comes by here
+        return None
+    return next(file_type for signature, file_type in _TABLE if start.startswith(signature.content, signature.at))
