@@ -169,20 +169,7 @@ def open_image(
             start = file.read(_START)
             file.seek(0)
         points = cicp.read_code_points(start)
-        formats = _formats_to_try(start)
-        if formats == ("JXL",):  # its decoder makes all pixels before it says how many they are
-            size = jpegxl.read_header(file).size
-            _check_pixels(size, path, max_pixels)
-            on_header(SourceHeader(format="JXL", mode="RGBA", size=size, may_be_transparent=True))
-        if formats == ("HEIF",):
-            heif.check_items(start)
-        try:
-            image = _open_as(file, formats, start, path, max_pixels)
-        except OSError:  # libwebp's decoder says the same of damage and of too little memory for its canvas
-            if webp_size := webp.read_size(start):
-                _check_pixels(webp_size, path, max_pixels)
-                on_header(_webp_header(start, webp_size))
-            raise
+        image = _open_announced(file, start, path, max_pixels, on_header)
         if prepared and prepared.animation and isinstance(image, PngImagePlugin.PngImageFile):
             file = prepared.whole
             image = animation.ApngImageFile(file, prepared.animation, image)
@@ -200,6 +187,29 @@ def open_image(
     with translate_decode_errors(path):
         _add_info(image, file, start)
     return image
+
+
+def _open_announced(
+    file: BinaryIO, start: bytes, path: str, max_pixels: int, on_header: Callable[[SourceHeader], None]
+) -> ImageFile.ImageFile:
+    """Open the image as what its first bytes say. Raises JobError; what Pillow raises.
+
+    `on_header` is called here where a decoder takes the memory for all pixels before it says how many they are.
+    """
+    formats = _formats_to_try(start)
+    if formats == ("JXL",):
+        size = jpegxl.read_header(file).size
+        _check_pixels(size, path, max_pixels)
+        on_header(SourceHeader(format="JXL", mode="RGBA", size=size, may_be_transparent=True))
+    if formats == ("HEIF",):
+        heif.check_items(start)
+    try:
+        return _open_as(file, formats, start, path, max_pixels)
+    except OSError:  # libwebp's decoder says the same of damage and of too little memory for its canvas
+        if webp_size := webp.read_size(start):
+            _check_pixels(webp_size, path, max_pixels)
+            on_header(_webp_header(start, webp_size))
+        raise
 
 
 def _webp_header(start: bytes, size: Size) -> SourceHeader:
