@@ -47,6 +47,13 @@ class TempFile:
         if self.size:
             os.ftruncate(self.handle, 0)
 
+    def replace_content(self, content: bytes) -> None:
+        """Put this content into the file in place of all that was written. Raises JobError."""
+        with translate_os_errors(self.path):
+            self.truncate()
+            with self.open_from_start() as file:
+                file.write(content)
+
     @property
     def size(self) -> int:
         """The file's size in bytes."""

@@ -32,7 +32,6 @@ from fileq.images.lossless.rewrite import (
     find_smallest,
     keeps_pixels,
     pack_encoded,
-    replace_content,
     write_smallest,
     write_unless_much_larger,
 )
@@ -269,7 +268,7 @@ class ImageRun(SourceRun):
 
     def _write(self, temp: TempFile, plan: OutputPlan, frames: RenderedFrames, size: Size) -> None:
         if frames.encoded is not None:
-            replace_content(temp, frames.encoded)
+            temp.replace_content(frames.encoded)
             return
         if keeps_pixels(self._source, plan, self._steps(plan)):
             frames.images.clear()  # which have shown that the source is whole
@@ -278,7 +277,7 @@ class ImageRun(SourceRun):
         if may_transcode(self._source, plan, self._steps(plan)):
             made = transcode(self._source, self._file, plan, self._rewrite_options(plan))
             if made is not None:
-                replace_content(temp, made)
+                temp.replace_content(made)
                 return
         content = self._encoder_input(plan, frames)
         encode(temp, plan.format, content, plan.output)

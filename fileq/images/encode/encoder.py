@@ -123,11 +123,9 @@ def _pack_again(temp: TempFile, format_: str, output: Output) -> None:
         return
     with temp.open_from_start() as file:
         written = file.read()
-        smallest = min(packed_forms(written, format_, output.effort), key=len, default=written)
-        if len(smallest) < len(written):
-            file.seek(0)
-            file.write(smallest)
-            file.truncate()
+    smallest = min(packed_forms(written, format_, output.effort), key=len, default=written)
+    if len(smallest) < len(written):
+        temp.replace_content(smallest)
 
 
 def _save(file: BinaryIO, format_: str, frames: Sequence[Image], options: dict[str, Any]) -> None:

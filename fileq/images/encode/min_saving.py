@@ -72,14 +72,14 @@ def keep_original(
     holds_nothing = has_no_metadata(source) and not _holds_free_parts(source, content, plan.format, data)
     if (wanted == "all" or holds_nothing) and not loses_gain_map(source, plan.format):
         is_one_picture = source.gain_map is None and source.format != "MPO"  # the places of others would not fit
-        _write(temp, mark_content(content, plan.format, mark) if by_all_means and is_one_picture else content)
+        temp.replace_content(mark_content(content, plan.format, mark) if by_all_means and is_one_picture else content)
         _say(source, _KEPT, unless=by_all_means)
         return
     stripped = _strip_metadata(source, content, plan.format, data, wanted, mark if by_all_means else b"")
     if stripped is None:
         source.add_note(_ENCODED if by_all_means else _REPLACED)
         return
-    _write(temp, stripped)
+    temp.replace_content(stripped)
     _say(source, _STRIPPED, unless=by_all_means)
 
 
@@ -105,10 +105,3 @@ def _strip_metadata(
         return restore_gain_map(mark_content(picture, format_, mark), source, format_, wanted)
     except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
         return None
-
-
-def _write(temp: TempFile, content: bytes) -> None:
-    with translate_os_errors(temp.path):
-        temp.truncate()
-        with temp.open_from_start() as file:
-            file.write(content)

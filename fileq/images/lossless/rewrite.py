@@ -64,13 +64,13 @@ def write_smallest(
 
     Raises JobError.
     """
-    replace_content(temp, find_smallest(source, file, format_, options))
+    temp.replace_content(find_smallest(source, file, format_, options))
 
 
 def write_unless_much_larger(temp: TempFile, smallest: bytes, least_saving: float) -> None:
     """Put a file that lost nothing in place of the temp file's, unless that saves `least_saving` more, a share to 1."""
     if temp.size > len(smallest) * (1 - least_saving):
-        replace_content(temp, smallest)
+        temp.replace_content(smallest)
 
 
 def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions) -> bytes:
@@ -113,7 +113,7 @@ def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
         return
     with translate_os_errors(temp.path), temp.open_from_start() as file:
         content = file.read()
-    replace_content(temp, min(packed_forms(content, "png", plan.output.effort), key=len, default=content))
+    temp.replace_content(min(packed_forms(content, "png", plan.output.effort), key=len, default=content))
 
 
 def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
@@ -124,14 +124,6 @@ def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
         whole = animation.prepare(file).whole
         whole.seek(0)
         return whole.read()
-
-
-def replace_content(temp: TempFile, content: bytes) -> None:
-    """Put this content into a temp file in place of its own. Raises JobError."""
-    with translate_os_errors(temp.path):
-        temp.truncate()
-        with temp.open_from_start() as out:
-            out.write(content)
 
 
 def _forms(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
