@@ -137,18 +137,16 @@ def _save(file: BinaryIO, format_: str, frames: Sequence[Image], options: dict[s
 
 def _complete(temp: TempFile, format_: str, content: EncoderInput, *, is_animation: bool) -> None:
     """Add to a file what Pillow can't write into it. Raises OSError."""
-    inner = exif_directories(content.metadata, content.size)
-    packet = xmp_for(content.metadata, format_)
     with temp.open_from_start() as file:
         if content.gain_map is not None:
             write_with_gain_map(file, format_, content.gain_map)
-        elif format_ == "gif" and packet:
+        elif format_ == "gif" and (packet := xmp_for(content.metadata, format_)):
             gif_rewrite.add_xmp(file, packet)
         elif format_ == "avif" and is_animation and content.play_count:
             avif.write_play_count(file, content.play_count)
         elif format_ == "webp" and is_animation:
             webp.write_transparent(file)
-        elif format_ == "tiff" and inner:
+        elif format_ == "tiff" and (inner := exif_directories(content.metadata, content.size)):
             tiff.add_directories(file, inner)
 
 
