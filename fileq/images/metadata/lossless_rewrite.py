@@ -18,7 +18,7 @@ from fileq.files.containers import (
 from fileq.files.output_mark import CHUNK, is_mark
 from fileq.images.formats import webp
 from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jp2_rewrite, jxl_rewrite, tiff_rewrite
-from fileq.images.metadata.save_options import build_xmp_segments, save_options, xmp_for
+from fileq.images.metadata.save_options import build_xmp_segments, exif_for, xmp_for
 
 if TYPE_CHECKING:
     from fileq.files.containers import Chunk
@@ -45,8 +45,8 @@ def replace_metadata(content: bytes, format_: str, data: Metadata, size: Size) -
     Raises ValueError, IndexError or OverflowError where the file is not laid out as its format says.
     """
     # A TIFF keeps those of its own tags that stay, in their places.
-    exif: Any = b"" if format_ == "tiff" else save_options(data, format_, size).get("exif", b"")
-    return _REWRITERS[format_](content, bytes(exif), replace(data, xmp=xmp_for(data, format_)))
+    exif: Any = b"" if format_ == "tiff" else exif_for(data, format_, size)
+    return _REWRITERS[format_](content, exif, replace(data, xmp=xmp_for(data, format_)))
 
 
 def _rewrite_jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:

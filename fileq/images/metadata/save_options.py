@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BASE, _IFD = ExifTags.Base, ExifTags.IFD
 _APP1 = 0xE1
 _WITH_IPTC = {"jpeg", "tiff"}
+_WITH_EXIF = {"jpeg", "png", "webp", "avif", "heic", "tiff", "jxl"}
 
 
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
@@ -27,9 +28,9 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
         options["dpi"] = data.density
-    exif: Any = _exif_for(data, format_, size)
-    if len(exif) and format_ in {"jpeg", "png", "webp", "avif", "heic", "tiff", "jxl"}:
-        options["exif"] = bytes(4) + exif.removeprefix(b"Exif\0\0") if format_ == "jxl" else exif
+    exif = exif_for(data, format_, size)
+    if len(exif):
+        options["exif"] = exif
     if format_ == "jpeg":
         extra = iptc.build_jpeg_segment(data.iptc) + build_xmp_segments(data.xmp)
         options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=extra)
@@ -74,7 +75,7 @@ def describe_left_out(data: Metadata, format_: str, size: Size) -> list[str]:
     if format_ != "jpeg":
         return []
     notes = []
-    if data.exif and not _exif_for(data, format_, size):
+    if data.exif and not exif_for(data, format_, size):
         notes.append("Its EXIF data was left out: it is longer than the 64 KB that JPEG has room for.")
     if data.iptc and not iptc.build_jpeg_segment(data.iptc):
         notes.append("Its IPTC data was left out: it is longer than the 64 KB that JPEG has room for.")
@@ -87,7 +88,13 @@ def exif_directories(data: Metadata, size: Size) -> dict[int, dict[int, Any]]:
     return {tag: _with_size(value, size) if tag == _IFD.Exif else value for tag, value in inner.items()}
 
 
-def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
+def exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
+    """Return EXIF as a file of this format, of `size` pixels, has it; b"" for none, or where there is no room for it.
+
+    That of a TIFF is no bytes: as such, its texts would lose what is not ASCII.
+    """
+    if format_ not in _WITH_EXIF:
+        return b""
     exif = Image.Exif()
     inner = {} if format_ == "tiff" else exif_directories(data, size)  # those of a TIFF are added when it is written
     for tag, value in (data.exif | inner).items():
@@ -97,12 +104,14 @@ def _exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
         exif[_BASE.Orientation] = data.orientation
     if format_ == "tiff":
         _add_tiff_tags(exif, data)
-        return exif  # as bytes, its texts would lose what is not ASCII
+        return exif
     packed = exif.tobytes() if len(exif) else b""
     if format_ == "jpeg" and len(packed) > MAX_JPEG_PAYLOAD and _IFD.Exif in exif:
         exif[_IFD.Exif] = {tag: value for tag, value in exif[_IFD.Exif].items() if tag != _BASE.MakerNote}
         packed = exif.tobytes()
-    return b"" if format_ == "jpeg" and len(packed) > MAX_JPEG_PAYLOAD else packed
+    if format_ == "jpeg" and len(packed) > MAX_JPEG_PAYLOAD:
+        return b""
+    return bytes(4) + packed.removeprefix(b"Exif\0\0") if format_ == "jxl" and packed else packed
 
 
 def _add_tiff_tags(exif: Image.Exif, data: Metadata) -> None:
