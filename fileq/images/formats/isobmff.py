@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 XMP = b"application/rdf+xml"
 """The kind of an item that is an XMP packet."""
 
-_IN_FILE, IN_BOX = 0, 1  # how an item is found
+_IN_FILE, _IN_BOX = 0, 1  # how an item is found
 _LONG_NUMBERS = 1  # a flag of ipma: two bytes for each property
 
 
@@ -25,6 +25,24 @@ class ItemPart(NamedTuple):
 
     start: int
     length: int
+
+
+class Number(NamedTuple):
+    """A number in the file: where it stands, in how many bytes, and its value."""
+
+    at: int
+    width: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLocation:
+    """How an item is found, what the offsets of its parts are counted from, and the offset and length of each."""
+
+    item_id: int
+    method: int
+    base: Number
+    extents: list[tuple[Number, Number]]
 
 
 class ItemReference(NamedTuple):
@@ -67,8 +85,17 @@ class ItemTable:
         """Return where all parts of each item lie. Raises ValueError, and IndexError where the box is cut off."""
         if b"iloc" not in self.boxes:
             return {}
-        base = self.boxes[b"idat"].payload if b"idat" in self.boxes else -1
-        return dict(_read_parts(content, self.boxes[b"iloc"], base))
+        return {each.item_id: self._parts_at(each) for each in read_locations(content, self.boxes[b"iloc"])}
+
+    def _parts_at(self, location: ItemLocation) -> list[ItemPart]:
+        if location.method > _IN_BOX or (location.method == _IN_BOX and b"idat" not in self.boxes):
+            raise ValueError("an item is made of others")
+        origin = self.origin(location) + location.base.value
+        return [ItemPart(origin + offset.value, length.value) for offset, length in location.extents]
+
+    def origin(self, location: ItemLocation) -> int:
+        """Return the place in the file that an item is counted from: its beginning, or the box for items."""
+        return self.boxes[b"idat"].payload if location.method == _IN_BOX and b"idat" in self.boxes else 0
 
     def read(self, content: bytes, item_id: int) -> bytes:
         """Return the bytes of an item. Raises ValueError or IndexError."""
@@ -132,13 +159,13 @@ def _read_kinds(content: bytes, iinf: Chunk) -> Iterator[tuple[int, bytes]]:
 def _read_references(content: bytes, iref: Chunk) -> Iterator[ItemReference]:
     width = 4 if content[iref.payload] else 2
     for box in _inside(content, iref.payload + 4, iref.end):
-        reader = Reader(content, box.payload)
+        reader = _Reader(content, box.payload)
         item_id, count = reader.take(width), reader.take(2)
         yield ItemReference(box.name, item_id, tuple(reader.take(width) for _ in range(count)))
 
 
 def _read_associations(content: bytes, ipma: Chunk) -> Iterator[tuple[int, list[ItemProperty]]]:
-    reader = Reader(content, ipma.payload)
+    reader = _Reader(content, ipma.payload)
     version, flags = reader.take(1), reader.take(3)
     bits = 15 if flags & _LONG_NUMBERS else 7
     for _ in range(reader.take(4)):
@@ -147,9 +174,9 @@ def _read_associations(content: bytes, ipma: Chunk) -> Iterator[tuple[int, list[
         yield item_id, [ItemProperty(value & (1 << bits) - 1, bool(value >> bits)) for value in values]
 
 
-def _read_parts(content: bytes, iloc: Chunk, base: int) -> Iterator[tuple[int, list[ItemPart]]]:
-    """Yield the ids of items with the places of all their parts; `base` is where those in a box are counted from."""
-    reader = Reader(content, iloc.payload)
+def read_locations(content: bytes, iloc: Chunk) -> Iterator[ItemLocation]:
+    """Yield where the box iloc says that each item lies. Raises ValueError, and IndexError where it is cut off."""
+    reader = _Reader(content, iloc.payload)
     version = reader.take(1)
     reader.take(3)
     sizes = reader.take(2)
@@ -158,27 +185,20 @@ def _read_parts(content: bytes, iloc: Chunk, base: int) -> Iterator[tuple[int, l
         item_id = reader.take(2 if version < 2 else 4)
         method = reader.take(2) & 15 if version else _IN_FILE
         reader.take(2)
-        origin = reader.take(base_size)
-        parts = []
-        for _ in range(reader.take(2)):
+        base, count, extents = reader.take_number(base_size), reader.take(2), []
+        if count > 1 and not offset_size:  # thousands could stand in no bytes
+            raise ValueError("parts of an item have no offsets")
+        for _ in range(count):
             reader.take(index_size if version else 0)
-            start, length = origin + reader.take(offset_size), reader.take(length_size)
-            parts.append(ItemPart(start + (base if method == IN_BOX else 0), length))
-        if method > IN_BOX or (method == IN_BOX and base < 0):
-            raise ValueError("an item is made of others")
-        yield item_id, parts
+            extents.append((reader.take_number(offset_size), reader.take_number(length_size)))
+        yield ItemLocation(item_id=item_id, method=method, base=base, extents=extents)
 
 
-class Reader:
+class _Reader:
     """Reads big-endian numbers, one after another. Raises IndexError at the end."""
 
     def __init__(self, content: bytes, at: int) -> None:
         self._content, self._at = content, at
-
-    @property
-    def place(self) -> int:
-        """Where the next number begins."""
-        return self._at
 
     def take(self, count: int) -> int:
         """Return the number in the next bytes; 0 of none."""
@@ -186,3 +206,7 @@ class Reader:
             raise IndexError("it is cut off")
         self._at += count
         return int.from_bytes(self._content[self._at - count : self._at], "big")
+
+    def take_number(self, width: int) -> Number:
+        """Return the number in the next bytes with its place."""
+        return Number(self._at, width, self.take(width))

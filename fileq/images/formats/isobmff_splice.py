@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.files.containers import boxes
-from fileq.images.formats.isobmff import IN_BOX, Reader
+from fileq.images.formats.isobmff import Number, read_locations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fileq.files.containers import Chunk
-    from fileq.images.formats.isobmff import ItemTable
+    from fileq.images.formats.isobmff import ItemLocation, ItemTable
 
 
 class Edit(NamedTuple):
@@ -29,29 +29,6 @@ class Edit(NamedTuple):
         return len(self.new) - (self.end - self.start)
 
 
-class _Field(NamedTuple):
-    """A number in the file: where it stands, in how many bytes, and its value."""
-
-    at: int
-    width: int
-    value: int
-
-    def put(self, new: bytearray, value: int) -> None:
-        """Write another value in its place. Raises ValueError where it has no room."""
-        if value < 0 or (value != self.value and value >= 1 << (8 * self.width)):
-            raise ValueError("an offset has no room for what it would be")
-        new[self.at : self.at + self.width] = value.to_bytes(self.width, "big") if self.width else b""
-
-
-class _ItemPlaces(NamedTuple):
-    """Where an item lies: whether in the box for items, what its offsets are counted from, and each part's place."""
-
-    is_in_box: bool
-    base: _Field
-    extents: list[tuple[_Field, _Field]]
-    """Offset and length."""
-
-
 def splice(content: bytes, items: ItemTable | None, edits: Sequence[Edit]) -> bytes:
     """Return the file with these edits, each of a whole part of an item or of a whole box at the top.
 
@@ -65,9 +42,8 @@ def splice(content: bytes, items: ItemTable | None, edits: Sequence[Edit]) -> by
         inside = [edit for edit in edits if box.payload <= edit.start < box.end and edit.end <= box.end]
         _resize(new, box, sum(edit.growth for edit in inside))
     if items is not None and b"iloc" in items.boxes:
-        idat = items.boxes.get(b"idat")
-        for item in _item_places(content, items.boxes[b"iloc"]):
-            _move(new, item, edits, idat.payload if idat is not None and item.is_in_box else 0)
+        for item in read_locations(content, items.boxes[b"iloc"]):
+            _move(new, item, edits, items.origin(item))
     for edit in reversed(edits):
         new[edit.start : edit.end] = edit.new
     return bytes(new)
@@ -84,10 +60,10 @@ def _resize(new: bytearray, box: Chunk, growth: int) -> None:
         return
     size = box.end - box.start + growth
     is_long = int.from_bytes(new[box.start : box.start + 4], "big") == 1
-    _Field(box.start + 8, 8, 0).put(new, size) if is_long else _Field(box.start, 4, 0).put(new, size)
+    _put(new, Number(box.start + 8, 8, 0) if is_long else Number(box.start, 4, 0), size)
 
 
-def _move(new: bytearray, item: _ItemPlaces, edits: Sequence[Edit], origin: int) -> None:
+def _move(new: bytearray, item: ItemLocation, edits: Sequence[Edit], origin: int) -> None:
     """Have the places of an item follow the edits. They are counted from `origin`, which moves, too."""
     moved = []
     for offset, length in item.extents:
@@ -98,37 +74,20 @@ def _move(new: bytearray, item: _ItemPlaces, edits: Sequence[Edit], origin: int)
         moved.append(start - origin + growth)
         for edit in edits:
             if (edit.start, edit.end) == (start, end):
-                length.put(new, len(edit.new))
+                _put(new, length, len(edit.new))
             elif edit.start < end and start < edit.end:
                 raise ValueError("what is to change is a part of something else")
     base = item.base.value
     if moved and (min(moved) < base or not item.extents[0][0].width):  # some write all of a place into the base
         base = min(moved)
-        item.base.put(new, base)
+        _put(new, item.base, base)
     for (offset, _), place in zip(item.extents, moved, strict=True):
         if place - base != offset.value:
-            offset.put(new, place - base)
+            _put(new, offset, place - base)
 
 
-def _item_places(content: bytes, iloc: Chunk) -> Iterator[_ItemPlaces]:
-    reader = Reader(content, iloc.payload)
-
-    def take(width: int) -> _Field:
-        return _Field(reader.place, width, reader.take(width))
-
-    version = reader.take(1)
-    reader.take(3)
-    sizes = reader.take(2)
-    offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
-    for _ in range(reader.take(2 if version < 2 else 4)):
-        reader.take(2 if version < 2 else 4)
-        is_in_box = version > 0 and reader.take(2) & 15 == IN_BOX
-        reader.take(2)
-        base, count = take(base_size), reader.take(2)
-        if count > 1 and not offset_size:
-            raise ValueError("parts of an item have no offsets")
-        extents = []
-        for _ in range(count):
-            reader.take(index_size if version else 0)
-            extents.append((take(offset_size), take(length_size)))
-        yield _ItemPlaces(is_in_box, base, extents)
+def _put(new: bytearray, number: Number, value: int) -> None:
+    """Write another value in the place of a number. Raises ValueError where it has no room."""
+    if value < 0 or (value != number.value and value >= 1 << (8 * number.width)):
+        raise ValueError("an offset has no room for what it would be")
+    new[number.at : number.at + number.width] = value.to_bytes(number.width, "big") if number.width else b""
