@@ -50,10 +50,7 @@ def write_parameters(parameters: GainMapParameters) -> bytes:
     """Return the numbers as they follow the name of the segment."""
     flags = (_THREE_CHANNELS if parameters.channels == 3 else 0) | (_BASE_COLORS if parameters.uses_base_colors else 0)
     values = [parameters.base_headroom, parameters.alternate_headroom]
-    groups = (
-        parameters.minimum, parameters.maximum, parameters.gamma, parameters.base_offset, parameters.alternate_offset,
-    )  # fmt: skip
-    for channel in zip(*map(parameters.of_channels, groups), strict=True):
+    for channel in parameters.by_channel:
         values += channel
     return VERSION + bytes((flags,)) + b"".join(struct.pack(">iI", *_ratio(value)) for value in values)
 

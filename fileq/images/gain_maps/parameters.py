@@ -54,18 +54,22 @@ class GainMapParameters:
     @property
     def channels(self) -> int:
         """How many channels have numbers of their own: 1 or 3."""
-        groups = (self.minimum, self.maximum, self.gamma, self.base_offset, self.alternate_offset)
-        return max(len(group) for group in groups)
+        return max(len(group) for group in self._groups)
+
+    @property
+    def by_channel(self) -> list[tuple[Fraction, ...]]:
+        """Minimum, maximum, gamma, and the offsets of the picture and of the other rendition, of each such channel."""
+        count = self.channels
+        return list(zip(*(each if len(each) == count else each[:1] * count for each in self._groups), strict=True))
 
     @property
     def neutral_values(self) -> tuple[int, ...]:
         """What a pixel of the map has in each channel, 0 to 255, where the picture is to stay as it is."""
-        triples = zip(*(self.of_channels(group) for group in (self.minimum, self.maximum, self.gamma)), strict=True)
-        return tuple(_neutral_value(float(low), float(high), float(gamma)) for low, high, gamma in triples)
+        return tuple(_neutral_value(float(low), float(high), float(gamma)) for low, high, gamma, *_ in self.by_channel)
 
-    def of_channels(self, group: Channels) -> Channels:
-        """Return one of the groups of numbers with one for each channel that has its own."""
-        return group if len(group) == self.channels else group[:1] * self.channels
+    @property
+    def _groups(self) -> tuple[Channels, ...]:
+        return self.minimum, self.maximum, self.gamma, self.base_offset, self.alternate_offset
 
 
 def _neutral_value(low: float, high: float, gamma: float) -> int:

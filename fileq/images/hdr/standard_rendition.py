@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ROWS = 256  # that are made at once: the numbers of the cases take 12 bytes a pixel
 
 _Numbers = tuple[float, ...]
-"""Minimum, maximum, gamma, and the offsets of the picture and of the other rendition, of one channel."""
+"""Those of one channel, in the order of `GainMapParameters.by_channel`."""
 
 
 def take_standard_rendition(image: Image.Image, gain_map: Image.Image, parameters: GainMapParameters) -> Image.Image:
@@ -28,10 +28,7 @@ def take_standard_rendition(image: Image.Image, gain_map: Image.Image, parameter
     `gain_map` has its size, and mode L or RGB; `parameters` say how it is applied in full.
     """
     colors = image if image.mode in {"RGB", "RGBA"} else image.convert("RGB")
-    groups = (
-        parameters.minimum, parameters.maximum, parameters.gamma, parameters.base_offset, parameters.alternate_offset,
-    )  # fmt: skip
-    channels = [tuple(map(float, one)) for one in zip(*map(parameters.of_channels, groups), strict=True)]
+    channels = [tuple(map(float, numbers)) for numbers in parameters.by_channel]
     bands = len(gain_map.getbands())
     mapped = [
         _map_channel(colors.getchannel(at), gain_map.getchannel(at % bands), channels[at % len(channels)])
