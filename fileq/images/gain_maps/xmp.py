@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 JPEG_NAME = b"http://ns.adobe.com/xap/1.0/\0"
 """What the segment APP1 of a JPEG begins with that holds a packet."""
 
+HINT = b"hdr-gain-map/"
+"""What a packet has that is about a gain map, whatever else it says."""
+
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _MAP = "{http://ns.adobe.com/hdr-gain-map/1.0/}"
 _CONTAINER = "{http://ns.google.com/photos/1.0/container/}"

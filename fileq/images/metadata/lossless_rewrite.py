@@ -55,12 +55,13 @@ def _rewrite_jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
     new += iptc.build_jpeg_segment(data.iptc)
     new += build_xmp_segments(data.xmp)
     segments = [content[start:end] for _, start, end in jpeg_segments(content)]
-    kept = [content[:2], *(segment for segment in segments if _stays_in_jpeg(segment[1], segment[4:18]))]
+    kept = [content[:2], *(segment for segment in segments if stays_in_jpeg(segment[1], segment[4:18]))]
     place = 2 if len(kept) > 1 and kept[1][1] == _JFIF else 1  # JFIF wants to come first
     return b"".join([*kept[:place], new, *kept[place:], END_MARKS["jpeg"]])
 
 
-def _stays_in_jpeg(marker: int, start: bytes) -> bool:
+def stays_in_jpeg(marker: int, start: bytes) -> bool:
+    """Return whether a segment of a JPEG is about its pixels, by its marker and what its payload begins with."""
     if marker == _JFIF:
         return start.startswith(b"JFIF\0")  # JFXX is a thumbnail
     if marker == _ICC:

@@ -9,13 +9,13 @@ from fileq.images.gain_maps import apple, iso21496, xmp
 from fileq.images.gain_maps.jpeg import mpf
 from fileq.images.gain_maps.jpeg.reader import APP1
 from fileq.images.gain_maps.jpeg.writer import add_gain_map
+from fileq.images.metadata.lossless_rewrite import stays_in_jpeg
 
 if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
     from fileq.images.gain_maps.gain_map import GainMap
     from fileq.recipes.recipe import MetadataPolicy
 
-_FIRST_APP, _LAST_APP, _ADOBE, _COMMENT = 0xE0, 0xEF, 0xEE, 0xFE
 _STAYS = "Its HDR gain map stayed: it can't be taken out of the file without encoding the picture again."
 
 
@@ -55,10 +55,11 @@ def _strip_map(gain_map: GainMap) -> bytes:
     kept = [content[:2]]
     for marker, start, end in jpeg_segments(content):
         payload = content[start + 4 : end]
+        is_iso_numbers = marker == mpf.APP2 and payload.startswith(iso21496.JPEG_NAME)
         if marker == APP1 and payload.startswith(xmp.JPEG_NAME):
             packet = payload.removeprefix(xmp.JPEG_NAME)
             kept.append(jpeg_segment(APP1, xmp.JPEG_NAME + _strip_packet(packet, gain_map)))
-        elif _stays(marker, payload):
+        elif is_iso_numbers or stays_in_jpeg(marker, payload):
             kept.append(content[start:end])
     return b"".join([*kept, END_MARKS["jpeg"]])
 
@@ -69,11 +70,3 @@ def _strip_packet(packet: bytes, gain_map: GainMap) -> bytes:
     if not xmp.remove_directory(packet):  # it holds nothing but the map's numbers
         return packet
     return xmp.build_map_packet(gain_map.parameters)
-
-
-def _stays(marker: int, payload: bytes) -> bool:
-    if marker == mpf.APP2:
-        return payload.startswith((iso21496.JPEG_NAME, b"ICC_PROFILE\0"))
-    if marker == _FIRST_APP:
-        return payload.startswith(b"JFIF\0")
-    return marker == _ADOBE or not (_FIRST_APP <= marker <= _LAST_APP or marker == _COMMENT)

@@ -19,17 +19,16 @@ if TYPE_CHECKING:
 _SOI = b"\xff\xd8\xff"
 APP1 = 0xE1
 _HINTS = (mpf.NAME, iso21496.JPEG_NAME)
-_HINT = b"hdr-gain-map/"
 
 
 def may_have_gain_map(segments: Iterable[tuple[str, bytes]]) -> bool:
     """Return whether the application segments of a JPEG, as Pillow lists them, leave a gain map behind it possible."""
-    return any(content.startswith(_HINTS) or _HINT in content for _, content in segments)
+    return any(content.startswith(_HINTS) or xmp.HINT in content for _, content in segments)
 
 
 def names_gain_map(segments: Iterable[tuple[str, bytes]]) -> bool:
     """Return whether the segments say that there is one."""
-    return any(content.startswith(iso21496.JPEG_NAME) or _HINT in content for _, content in segments)
+    return any(content.startswith(iso21496.JPEG_NAME) or xmp.HINT in content for _, content in segments)
 
 
 def find_gain_map(content: bytes, exif: Exif) -> GainMap | None:
@@ -65,7 +64,7 @@ def _read_map(picture: bytes, exif: Exif) -> GainMap | None:
     if apple.XMP_HINT in packet and not numbers:
         headroom = apple.read_headroom(packet, exif)
         return GainMap(content=picture, format="JPEG", parameters=apple.build_parameters(headroom), headroom=headroom)
-    if not numbers and _HINT not in packet:
+    if not numbers and xmp.HINT not in packet:
         return None
     parameters = iso21496.read_parameters(numbers) if numbers else xmp.read_parameters(packet)
     return GainMap(content=picture, format="JPEG", parameters=parameters) if parameters.is_on_standard else None

@@ -27,7 +27,7 @@ def add_gain_map(picture: bytes, gain_map: bytes) -> bytes:
     IndexError where `picture` is no JPEG, or its XMP takes no directory.
     """
     packet, segments = _take_packet(picture)
-    tells_xmp, tells_iso = b"hdr-gain-map/" in gain_map, iso21496.JPEG_NAME in gain_map
+    tells_xmp, tells_iso = xmp.HINT in gain_map, iso21496.JPEG_NAME in gain_map
     if tells_xmp:
         packet = xmp.add_directory(packet, len(gain_map))
     about = jpeg_segment(APP1, xmp.JPEG_NAME + packet) if packet else b""
