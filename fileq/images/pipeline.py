@@ -32,7 +32,6 @@ from fileq.images.lossless.rewrite import (
     find_smallest,
     keeps_pixels,
     pack_encoded,
-    write_smallest,
     write_unless_much_larger,
 )
 from fileq.images.memory import estimate_memory
@@ -272,7 +271,7 @@ class ImageRun(SourceRun):
             return
         if keeps_pixels(self._source, plan, self._steps(plan)):
             frames.images.clear()  # which have shown that the source is whole
-            write_smallest(self._source, self._file, plan.format, self._rewrite_options(plan), temp)
+            temp.replace_content(find_smallest(self._source, self._file, plan.format, self._rewrite_options(plan)))
             return
         if may_transcode(self._source, plan, self._steps(plan)):
             made = transcode(self._source, self._file, plan, self._rewrite_options(plan))

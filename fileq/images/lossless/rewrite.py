@@ -19,8 +19,6 @@ from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY, KEPT_EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
     from fileq.images.lossless.options import RewriteOptions
@@ -57,16 +55,6 @@ def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:
     return own is not None and own <= (plan.output.quality or 0)
 
 
-def write_smallest(
-    source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions, temp: TempFile
-) -> None:
-    """Put the smallest file that shows the source's pixels into the temp file. `file` is the source's, open.
-
-    Raises JobError.
-    """
-    temp.replace_content(find_smallest(source, file, format_, options))
-
-
 def write_unless_much_larger(temp: TempFile, smallest: bytes, least_saving: float) -> None:
     """Put a file that lost nothing in place of the temp file's, unless that saves `least_saving` more, a share to 1."""
     if temp.size > len(smallest) * (1 - least_saving):
@@ -74,11 +62,18 @@ def write_unless_much_larger(temp: TempFile, smallest: bytes, least_saving: floa
 
 
 def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: RewriteOptions) -> bytes:
-    """Return the smallest file that shows the source's pixels: its own bytes where no other has fewer."""
+    """Return the smallest file that shows the source's pixels: its own bytes where no other has fewer.
+
+    `file` is the source's, open. Raises JobError.
+    """
     with translate_os_errors(source.path):
         content = _read_undamaged(source, file)
-    holds_what_goes = loses_gain_map(source, format_) or _holds_metadata_that_goes(source, content, format_, options)
-    smallest = min(_forms(source, content, format_, options), key=len, default=content)
+    loses_map = loses_gain_map(source, format_)
+    stripped = _strip(source, content, format_, options)
+    loses_parts = format_ in FORMATS_WITH_FREE_PARTS and stripped not in (None, content)
+    holds_what_goes = loses_map or (options.policy != "all" and (loses_parts or not has_no_metadata(source)))
+    forms = () if stripped is None else (stripped, *packed_forms(stripped, format_, options.effort))
+    smallest = min(forms, key=len, default=content)
     if holds_what_goes and options.strips_by_all_means and smallest is content:
         message = f"Its metadata can't be taken out of this {format_.upper()} file without encoding its picture again."
         raise JobError(ErrorKind.UNSUPPORTED, message, "Choose a format to have it encoded, such as --format jpeg.")
@@ -101,12 +96,6 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     return smallest
 
 
-def _holds_metadata_that_goes(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bool:
-    if options.policy == "all" or not has_no_metadata(source):
-        return options.policy != "all"
-    return format_ in FORMATS_WITH_FREE_PARTS and _strip(source, content, format_, options) not in (None, content)
-
-
 def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
     """Have a new PNG take the fewest bytes, where its source is in another format. Raises JobError."""
     if plan.format != "png":
@@ -124,15 +113,6 @@ def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
         whole = animation.prepare(file).whole
         whole.seek(0)
         return whole.read()
-
-
-def _forms(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
-    """Yield files that show the same as the source's `content`, without the metadata that goes."""
-    stripped = _strip(source, content, format_, options)
-    if stripped is None:
-        return
-    yield stripped
-    yield from packed_forms(stripped, format_, options.effort)
 
 
 def _strip(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bytes | None:
