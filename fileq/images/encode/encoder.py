@@ -17,7 +17,7 @@ from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs, webp
 from fileq.images.formats.tiff import directories as tiff
 from fileq.images.gain_maps.rendering import write_with_gain_map
-from fileq.images.lossless.packing import HIGH_EFFORT, packed_forms
+from fileq.images.lossless.packing import HIGH_EFFORT, pack_file
 from fileq.images.metadata import gif_rewrite
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.save_options import exif_directories, save_options, xmp_for
@@ -121,11 +121,7 @@ def _pack_again(temp: TempFile, format_: str, output: Output) -> None:
     """Take the smallest form of what was written, where the effort is high. A JPEG becomes progressive by that."""
     if (output.effort or 0) < HIGH_EFFORT or (format_ == "jpeg" and output.progressive is False):
         return
-    with temp.open_from_start() as file:
-        written = file.read()
-    smallest = min(packed_forms(written, format_, output.effort), key=len, default=written)
-    if len(smallest) < len(written):
-        temp.replace_content(smallest)
+    pack_file(temp, format_, output.effort)
 
 
 def _save(file: BinaryIO, format_: str, frames: Sequence[Image], options: dict[str, Any]) -> None:

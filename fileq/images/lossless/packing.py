@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from fileq.errors import translate_os_errors
 from fileq.images.errors import DAMAGE
 from fileq.images.lossless import gif, jpeg, png, tiff, webp
 from fileq.images.lossless.comparison import show_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from fileq.files.temp_file import TempFile
 
 HIGH_EFFORT = 8
 """From this effort on, what was encoded is packed again, and the smallest form taken."""
@@ -40,3 +43,12 @@ def packed_forms(content: bytes, format_: str, effort: int | None) -> Iterator[b
             return
         smaller = (form for form in sorted(forms, key=len) if len(form) < len(content))
         yield from islice((form for form in smaller if show_the_same(content, form, _COMPARED[format_])), 1)
+
+
+def pack_file(temp: TempFile, format_: str, effort: int | None) -> None:
+    """Put the smallest form of a finished file in its place, where that has fewer bytes. Raises JobError."""
+    with translate_os_errors(temp.path), temp.open_from_start() as file:
+        content = file.read()
+    smallest = min(packed_forms(content, format_, effort), key=len, default=content)
+    if len(smallest) < len(content):
+        temp.replace_content(smallest)

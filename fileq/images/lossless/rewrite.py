@@ -12,7 +12,7 @@ from fileq.images.formats.png import animation
 from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
 from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.lossless import jpeg_quality, jpeg_xl
-from fileq.images.lossless.packing import packed_forms
+from fileq.images.lossless.packing import HIGH_EFFORT, pack_file, packed_forms
 from fileq.images.metadata.lossless_rewrite import FORMATS_WITH_FREE_PARTS, REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import has_no_metadata
@@ -97,12 +97,12 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
 
 
 def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
-    """Have a new PNG take the fewest bytes, where its source is in another format. Raises JobError."""
-    if plan.format != "png":
-        return
-    with translate_os_errors(temp.path), temp.open_from_start() as file:
-        content = file.read()
-    temp.replace_content(min(packed_forms(content, "png", plan.output.effort), key=len, default=content))
+    """Have a new PNG take the fewest bytes, where its source is in another format. Raises JobError.
+
+    With a high effort it has been packed as it was encoded.
+    """
+    if plan.format == "png" and (plan.output.effort or 0) < HIGH_EFFORT:
+        pack_file(temp, "png", plan.output.effort)
 
 
 def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
