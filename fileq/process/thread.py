@@ -17,6 +17,14 @@ class BoundedStartThread(threading.Thread):
         super().__init__(daemon=True, **options)
         self._started = _BoundedEvent()
 
+    def _bootstrap(self) -> None:
+        """Run the thread. What ends it before it began is said by `start`, and not by the interpreter on stderr."""
+        try:
+            super()._bootstrap()  # type: ignore[misc]  # no part of its public face
+        except Exception:
+            if self._started.is_set():
+                raise
+
 
 class _BoundedEvent(threading.Event):
     def wait(self, timeout: float | None = None) -> bool:

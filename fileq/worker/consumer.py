@@ -145,7 +145,7 @@ class SlotConsumer(Consumer):  # type: ignore[misc]  # huey has no types
         finally:
             self.stop_flag.set()
             for _, thread in (*self.worker_threads, (None, self.scheduler)):
-                if thread.ident is not None:
+                if thread.is_alive():
                     thread.join()
 
     def loop(self, health_check_ts: float | None = None) -> float | None:

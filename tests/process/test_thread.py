@@ -1,5 +1,6 @@
 """A thread that has no memory to begin is no reason to wait for ever."""
 
+import sys
 import threading
 
 import pytest
@@ -18,11 +19,17 @@ def test_a_thread_runs_what_it_is_given_and_is_a_daemon():
     assert not thread.is_alive()
 
 
-def test_the_start_of_a_thread_that_dies_before_it_begins_raises_memory_error(monkeypatch):
+@pytest.mark.parametrize("step", ["_set_ident", "_set_tstate_lock"])
+def test_the_start_of_a_thread_that_dies_before_it_begins_raises_memory_error(monkeypatch, step):
     def die(_self: threading.Thread) -> None:
-        raise SystemExit  # as for want of memory, but without the interpreter's word on stderr
+        raise MemoryError
 
+    unheard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unheard.append)
     monkeypatch.setattr(thread_module, "_PATIENCE", 0.1)
-    monkeypatch.setattr(threading.Thread, "_bootstrap", die)
+    monkeypatch.setattr(threading.Thread, step, die)
+    thread = BoundedStartThread(target=print)
     with pytest.raises(MemoryError):
-        BoundedStartThread(target=print).start()
+        thread.start()
+    assert not thread.is_alive()
+    assert not unheard, "it is said once"

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
-from fileq.images.lossless.apart import call_apart
 from fileq.recipes.recipe import Output
 from tests.support.images import make, recipe
 
@@ -52,18 +52,22 @@ def optimized(folder: Path) -> bytes:
     return make(folder / "x.jpg", optimize, folder / "out").paths[0].read_bytes()
 
 
+def apart(statements: str, *arguments: Path) -> bytes:
+    """What statements print in a process of their own, as jobs have one: beside threads nothing is called apart."""
+    names = "import sys; from pathlib import Path; from fileq.images.lossless.apart import call_apart; "
+    names += "from tests.images.lossless.test_out_of_range import optimized; "
+    call = [sys.executable, "-c", names + statements, *map(str, arguments)]
+    return subprocess.run(call, capture_output=True, check=True).stdout
+
+
 def test_the_original_is_kept_and_nobody_dies(tmp_path):
-    """In a process of its own, as jobs have one: beside threads, as there are here, nothing can be called apart."""
     (tmp_path / "x.jpg").write_bytes(out_of_range())
-    code = (
-        "import sys; from pathlib import Path; from tests.images.lossless.test_out_of_range import optimized;"
-        " sys.stdout.buffer.write(optimized(Path(sys.argv[1])))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, check=True)
-    assert done.stdout == out_of_range()
+    assert apart("sys.stdout.buffer.write(optimized(Path(sys.argv[1])))", tmp_path) == out_of_range()
 
 
-def test_a_call_that_raises_or_ends_has_no_answer():
-    assert call_apart(bytes.upper, b"abc") == b"ABC"
-    assert call_apart(lambda _: sys.exit(1), b"abc") is None
-    assert call_apart(lambda content: content[99].to_bytes(), b"abc") is None
+@pytest.mark.parametrize(
+    ("function", "answer"),
+    [("bytes.upper", b"b'ABC'"), ("lambda _: sys.exit(1)", b"None"), ("lambda content: content[99]", b"None")],
+)
+def test_a_call_that_raises_or_ends_has_no_answer(function, answer):
+    assert apart(f"print(call_apart({function}, b'abc'))").strip() == answer
