@@ -8,7 +8,7 @@ from typing import TextIO
 from fileq.display.answer import Answer, Block, Cell, Column, Facts, Page, Plot, Table, Text, text_of
 from fileq.display.progress import Progress, StatusView, WatchView, describe_pace
 from fileq.display.text_width import pad, text_width
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 _FIRST_REPORT = 5.0
 _REPORT_EVERY = 10.0

@@ -13,7 +13,7 @@ import plotext
 
 from fileq.display.answer import Plot, Tone
 from fileq.display.text_width import shorten, text_width
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 MARKS = ("█", "░")
 """Of the first and the second series: told apart without colours, too."""

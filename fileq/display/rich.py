@@ -15,7 +15,7 @@ from fileq.display.progress import Progress, StatusView, WatchView
 from fileq.display.rich_lines import facts_lines, text_lines, wrap_text
 from fileq.display.rich_progress import STYLES, fit_text, render_progress, render_status_view, render_watch_view
 from fileq.display.text_width import shorten_path, text_width
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 _GAP = 2
 _LEAST = 9

@@ -8,7 +8,7 @@ from rich.text import Text as RichText
 from fileq.display.answer import Facts, Text, text_of, tone_of
 from fileq.display.rich_progress import STYLES, fit_text
 from fileq.display.text_width import pad, text_width
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 _GAP = 2
 _WORD = r"""(?:'[^']*'|"[^"]*"|[^\s'"])+?(?=[.;,]?(?:\s|$))"""

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.text import Text as RichText
 from rich.theme import Theme
 
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 _THEME = Theme({"markdown.code": "cyan"})
 """rich's own has a black ground, which hurts on a light terminal."""

@@ -19,7 +19,7 @@ from fileq.display.progress import (
     describe_percent,
 )
 from fileq.display.text_width import pad, shorten, shorten_path, text_width
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 from fileq.units import describe_count, describe_seconds
 
 STYLES = {

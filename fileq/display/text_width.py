@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from fileq.escaping import JOINERS
+from fileq.escapes import JOINERS
 
 
 def text_width(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
 from fileq.images.geometry import bounding_size
-from fileq.images.lossless.packing import HIGH_EFFORT
+from fileq.images.lossless.packer import HIGH_EFFORT
 from fileq.images.plan import holds_sequence, output_formats
 from fileq.images.renderer import StepChain
 from fileq.operations.builtin.resize import Resize

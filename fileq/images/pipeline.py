@@ -24,7 +24,7 @@ from fileq.images.encode.kept_whole import keep_whole_if_smaller
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
 from fileq.images.formats.jpegxl import read_header
-from fileq.images.gain_maps.rendering import make_gain_map
+from fileq.images.gain_maps.rendition import make_gain_map
 from fileq.images.lossless.jpeg_xl import may_transcode, transcode
 from fileq.images.lossless.options import RewriteOptions
 from fileq.images.lossless.rewrite import (

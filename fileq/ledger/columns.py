@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from fileq.errors import ErrorKind
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 
 def encode_path(path: str) -> str | bytes:

@@ -15,7 +15,7 @@ import apprise
 from apprise.apprise import N_MGR
 from apprise.attachment.file import AttachFile
 
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import REDACTED, Redactor
 from fileq.notifications.targets import DeliveryError

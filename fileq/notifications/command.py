@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fileq.errors import JobError
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 from fileq.ledger.tables.notifications import Notification
 from fileq.notifications.redaction import REDACTED, Redactor
 from fileq.notifications.targets import DeliveryError, expand_command

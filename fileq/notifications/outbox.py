@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fileq import queue
 from fileq.config.settings import NotificationEvent, NotifySettings
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally

@@ -13,7 +13,7 @@ import msgspec
 from markupsafe import Markup
 
 from fileq.errors import EnvironmentFailure, FileqError, NotFoundError, UsageError
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 from fileq.files.temp_file import replaced_file
 from fileq.ledger import Ledger, open_ledger
 from fileq.report import plots, text

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from pygal.etree import etree
 from pygal.style import Style
 
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 # pygal leaves a finder of modules for its maps, which we don't have, in a form that Python has given up: it would warn
 # at every import that comes later.

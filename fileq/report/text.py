@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 from fileq.job import message_with_source
 from fileq.ledger.queries.history import FailedJob, FailureCause, WatchTotal
 from fileq.report.figures import Figures, RecipeTotal

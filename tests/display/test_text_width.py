@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileq.display.text_width import pad, shorten, shorten_path, text_width
-from fileq.escaping import escape_controls
+from fileq.escapes import escape_controls
 
 ANY_NAME = st.text(st.characters(codec=None))
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from fileq.cli.views.formatting import describe_dimensions
 from fileq.cli.views.jobs import output_document
+from fileq.cli.views.phrases import describe_dimensions
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import NotFoundError, translate_os_errors

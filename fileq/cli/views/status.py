@@ -6,7 +6,7 @@ from typing import Any
 
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
-from fileq.cli.views.formatting import describe_tally
+from fileq.cli.views.phrases import describe_tally
 from fileq.cli.views.places import relative_path
 from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
 from fileq.cli.work.meter import WorkMeter

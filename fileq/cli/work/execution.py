@@ -13,9 +13,9 @@ from fileq.cli.lookup import live_workers
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.due_time import describe_due, with_due_time
-from fileq.cli.views.formatting import SAME_COMMAND, describe_adopted, describe_result
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
 from fileq.cli.views.outcome.batch import batch_answer, batches_of, log_outcome, read_outcome
+from fileq.cli.views.phrases import SAME_COMMAND, describe_adopted, describe_result
 from fileq.cli.work.progress import PauseNotice, follow, start_tracker
 from fileq.display import Display
 from fileq.errors import ExitCode

@@ -16,8 +16,8 @@ from fileq.images.encode.jpeg import save_jpeg
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs, webp
 from fileq.images.formats.tiff import directories as tiff
-from fileq.images.gain_maps.rendering import write_with_gain_map
-from fileq.images.lossless.packing import HIGH_EFFORT, pack_file
+from fileq.images.gain_maps.rendition import write_with_gain_map
+from fileq.images.lossless.packer import HIGH_EFFORT, pack_file
 from fileq.images.metadata import gif_rewrite
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.save_options import exif_directories, save_options, xmp_for
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from fileq.files.temp_file import TempFile
-    from fileq.images.gain_maps.rendering import EncodedGainMap
+    from fileq.images.gain_maps.rendition import EncodedGainMap
     from fileq.recipes.recipe import Output
 
 FORMATS_WITH_16_BITS = frozenset({"png", "tiff"})

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fileq.images.lossless.apart import call_apart
+from fileq.images.lossless.subprocess_call import call_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

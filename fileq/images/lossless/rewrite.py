@@ -12,7 +12,7 @@ from fileq.images.formats.png import animation
 from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
 from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.lossless import jpeg_quality, jpeg_xl
-from fileq.images.lossless.packing import HIGH_EFFORT, pack_file, packed_forms
+from fileq.images.lossless.packer import HIGH_EFFORT, pack_file, packed_forms
 from fileq.images.metadata.lossless_rewrite import FORMATS_WITH_FREE_PARTS, REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content
 from fileq.images.metadata.selection import has_no_metadata

@@ -54,7 +54,7 @@ def optimized(folder: Path) -> bytes:
 
 def apart(statements: str, *arguments: Path) -> bytes:
     """What statements print in a process of their own, as jobs have one: beside threads nothing is called apart."""
-    names = "import sys; from pathlib import Path; from fileq.images.lossless.apart import call_apart; "
+    names = "import sys; from pathlib import Path; from fileq.images.lossless.subprocess_call import call_apart; "
     names += "from tests.images.lossless.test_out_of_range import optimized; "
     call = [sys.executable, "-c", names + statements, *map(str, arguments)]
     return subprocess.run(call, capture_output=True, check=True).stdout

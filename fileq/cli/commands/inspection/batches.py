@@ -8,7 +8,7 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
 from fileq.cli.times import iso_or_none, local_time
-from fileq.cli.views.formatting import describe_tally
+from fileq.cli.views.phrases import describe_tally
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell

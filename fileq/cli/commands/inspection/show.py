@@ -10,8 +10,8 @@ from fileq.cli.app import new_app
 from fileq.cli.lookup import find_job
 from fileq.cli.session import session_of
 from fileq.cli.times import local_time
-from fileq.cli.views.formatting import describe_dimensions, state_text
 from fileq.cli.views.jobs import job_details_document
+from fileq.cli.views.phrases import describe_dimensions, state_text
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode

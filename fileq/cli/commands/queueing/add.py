@@ -14,8 +14,8 @@ from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths, show_notices, worst_exit_code
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.due_time import with_due_time
-from fileq.cli.views.formatting import SAME_COMMAND, describe_adopted, describe_result
 from fileq.cli.views.jobs import result_document
+from fileq.cli.views.phrases import SAME_COMMAND, describe_adopted, describe_result
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files

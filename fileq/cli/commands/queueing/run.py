@@ -12,7 +12,7 @@ from fileq.cli.options.group import with_option_groups
 from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.request import build_request, report_missing_paths
 from fileq.cli.session import Session, session_of
-from fileq.cli.views.formatting import SAME_COMMAND
+from fileq.cli.views.phrases import SAME_COMMAND
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from fileq.cli.session import Session
-from fileq.cli.views.formatting import describe_result, describe_tally
 from fileq.cli.views.jobs import job_document, result_document
 from fileq.cli.views.outcome.conflicts import conflict_steps
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.outcome.work_summary import NoteKind, describe_folders, note_lines, total_note_kinds
+from fileq.cli.views.phrases import describe_result, describe_tally
 from fileq.cli.views.places import describe_places, relative_path
 from fileq.cli.views.status import status_document
 from fileq.display import Answer, Display, Facts, Text, Tone
