@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fileq.ledger.database import Database
+from fileq.ledger.database import open_database
 from fileq.ledger.queries.moved_folders import MovedFolders
 from fileq.ledger.queries.prior_jobs import PriorJobs
 from fileq.ledger.tables.batches import Batches
@@ -47,7 +47,7 @@ class Ledger:
     """
 
     def __init__(self, path: str, patience: float = 5.0) -> None:
-        self.database = Database(path, patience)
+        self.database = open_database(path, patience)
         self.jobs = Jobs(self.database)
         self.outputs = Outputs(self.database)
         self.leftover_temps = LeftoverTemps(self.database)

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import json
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from huey.registry import Message
 from huey.serializer import Serializer
@@ -39,7 +39,7 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         super().__init__(name, filename=ledger.database.path, create_tables=False)
 
     @contextmanager
-    def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
+    def db(self, commit: bool = False, close: bool = False) -> Iterator[Any]:
         """Lend a cursor on the ledger's connection, in a transaction where Huey is to commit."""
         del close  # the connection is the ledger's
         with self._database.transaction() if commit else self._database.reading() as connection:

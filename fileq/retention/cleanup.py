@@ -153,6 +153,6 @@ class _Cleanup:
         left = True
         while left and not self._stop():
             with throttle():
-                left = self._ledger.database.release_free_pages(_PAGES_AT_ONCE)
+                left = self._ledger.database.release_free_space(_PAGES_AT_ONCE)
         with throttle():
             self._ledger.database.truncate_log()

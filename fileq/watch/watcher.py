@@ -169,7 +169,7 @@ class Watcher:
             self._wanted = None
         if now >= self._tick_at:
             self._tick_at = now + _TICK
-            self._ledger.database.check_file()
+            self._ledger.database.check_identity()
             for watched in self._folders:
                 self._notice(watched, watched.tick(now))
         if len(self._unsettled) < MAX_FILES // 2:

@@ -217,7 +217,7 @@ class Worker:
 
     def _has_its_database(self) -> bool:
         try:
-            self._ledger.database.check_file()
+            self._ledger.database.check_identity()
         except DatabaseReplaced as error:
             self._stops_at_once = True  # what runs can't be published any more
             self._give_up(error)

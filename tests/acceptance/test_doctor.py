@@ -72,12 +72,13 @@ def test_a_worker_that_was_killed_amid_its_job_is_told_with_the_job(fileq: Progr
 def damaged(path: Path) -> None:
     """Pages in the middle overwritten, as a failing disk does it."""
     ledger = Ledger(str(path))
-    pages = [
-        page
-        for (page,) in ledger.database.connection.execute(
-            "select rootpage from sqlite_master where name in ('jobs', 'outputs', 'watches', 'meta')"
-        )
-    ]
+    with ledger.database.reading() as connection:
+        pages = [
+            page
+            for (page,) in connection.execute(
+                "select rootpage from sqlite_master where name in ('jobs', 'outputs', 'watches', 'meta')"
+            )
+        ]
     ledger.close()
     with path.open("r+b") as file:
         for page in pages:

@@ -40,7 +40,8 @@ class World:
         self.dispositions = DispositionsModel(self)
 
     def ask(self, query, *values):
-        return self.ledger.database.connection.execute(query, values).fetchall()
+        with self.ledger.database.reading() as connection:
+            return connection.execute(query, values).fetchall()
 
     # What people do.
 

@@ -12,7 +12,7 @@ import pytest
 
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger, open_ledger
-from fileq.ledger.database import Database
+from fileq.ledger.database.sqlite import SqliteDatabase
 from fileq.ledger.queries.overview import JobSelection
 from tests.support.jobs import NOW, enter
 
@@ -73,8 +73,8 @@ def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path, t
 
 
 def test_the_database_of_a_newer_fileq_is_refused_and_stays_as_it_is(database):
-    with open_ledger(database) as ledger, ledger.transaction():
-        ledger.database.connection.execute("pragma user_version = 999")
+    with open_ledger(database) as ledger, ledger.database.transaction() as connection:
+        connection.execute("pragma user_version = 999")
     before = files_of(database)
     assert "newer fileq (schema 999" in refused(database)
     assert files_of(database) == before
@@ -131,8 +131,7 @@ def test_a_database_that_another_program_holds_is_told_to_be_locked(database, le
 
 
 def test_who_waits_for_a_lock_for_long_can_be_told_to_hurry(database):
-    with open_ledger(database) as ledger, Database(database).transaction():
-        ledger.database._patience = 600.0
+    with closing(Ledger(database, patience=600.0)) as ledger, SqliteDatabase(database).transaction():
         timer = threading.Timer(0.2, ledger.database.limit_patience, [0.5])
         timer.start()
         with pytest.raises(LedgerError, match="locked"):
@@ -275,15 +274,15 @@ def test_a_mistake_in_our_own_sql_is_not_blamed_on_the_database(ledger):
 
 
 def test_a_ledger_that_was_closed_says_so_in_its_own_words(database):
-    closed = Database(database)
+    closed = SqliteDatabase(database)
     closed.close()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"), closed.reading() as connection:
         connection.execute("select 1")
 
 
 def test_who_reads_and_who_writes_do_not_wait_for_each_other(ledger, database):
-    with open_ledger(database) as reader:
-        rows = reader.database.connection.execute("select name from sqlite_master")
+    with open_ledger(database) as reader, reader.database.reading() as connection:
+        rows = connection.execute("select name from sqlite_master")
         assert rows.fetchone()
         enter(ledger)
         assert rows.fetchall()

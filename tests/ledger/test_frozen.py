@@ -38,8 +38,9 @@ def write(path):
             "fileq", [(b'{"id": "job-6", "name": "fileq.worker.tasks.process", "args": [6]}', 0)]
         )
         ledger.batches.set_paused(paused=True)
-        for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file
-            ledger.database.connection.execute(statement)
+        with ledger.database.reading() as connection:
+            for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file
+                connection.execute(statement)
 
 
 def finish_one(ledger, job, path):

@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Iterable
 
 import msgspec
 
 from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_path
-from fileq.ledger.database import Database
+from fileq.ledger.database import Connection, Database
 
 _PARKED = "/.fileq-parked-"
 """What follows the path of what another has the name of by now: below a file, and in a folder, nothing is called so."""
@@ -145,7 +144,7 @@ def _parked(path: str, whose: object) -> str:
     return f"{path}{_PARKED}{hashlib.sha256(os.fsencode(str(whose))).hexdigest()[:12]}"
 
 
-def _park_output(connection: sqlite3.Connection, path: str, job_id: int) -> None:
+def _park_output(connection: Connection, path: str, job_id: int) -> None:
     """Have a path be free for an output of this job, where another job's is recorded that no longer stands there."""
     connection.execute(
         "update or ignore outputs set path = ? where path = ? and job_id <> ? and temp_path is null"

@@ -1,6 +1,5 @@
 """Old jobs become tombstones, and what nothing needs any more goes, in transactions that are short."""
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import msgspec
 
 from fileq.ledger.columns import decode_path, read_row
 from fileq.ledger.conditions import ENDED, LEAVING, NAMES_NO_UNFINISHED, PARKED
-from fileq.ledger.database import Database
+from fileq.ledger.database import Connection, Database
 
 _OLD = (
     f"finished_at < ? and purged_at is null and {ENDED}"  # noqa: S608  # ours
@@ -151,6 +150,6 @@ class Tombstones:
         return [decode_path(path) for (path,) in rows]
 
 
-def _one(connection: sqlite3.Connection, statement: str, *values: object) -> int | None:
+def _one(connection: Connection, statement: str, *values: object) -> int | None:
     row = connection.execute(statement, values).fetchone()
     return row and int(row[0])

@@ -3,7 +3,6 @@
 Whatever ends an attempt is guarded by its token: a worker that was thought dead can't end what another has begun.
 """
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from fileq.job import Failure, Token
 from fileq.ledger.columns import decode_path, encode_text, read_row
 from fileq.ledger.conditions import UNFINISHED
-from fileq.ledger.database import Database
+from fileq.ledger.database import Connection, Database
 from fileq.ledger.tables.jobs import QueueEntry, supersede_if_newer
 
 _SLACK = 5.0
@@ -97,7 +96,7 @@ class Attempts:
             moved_to=None if moved is None else decode_path(moved),
         )
 
-    def _recipe_body(self, connection: sqlite3.Connection, recipe_id: int) -> str:
+    def _recipe_body(self, connection: Connection, recipe_id: int) -> str:
         if recipe_id not in self._recipes:
             row = connection.execute("select recipe_json from recipes where id = ?", (recipe_id,)).fetchone()
             self._recipes[recipe_id] = row[0] if row else ""  # no recipe: the attempt says it

@@ -1,14 +1,13 @@
 """The jobs: they are inserted, wait for a message, are cancelled, superseded, and queued again."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from fileq.ledger.columns import decode_path, encode_path, read_row
 from fileq.ledger.conditions import ENDED, PARKED, UNFINISHED, UNSENT
-from fileq.ledger.database import Database
+from fileq.ledger.database import Connection, Database
 
 _END_SUPERSEDED = "finished_at = coalesce(finished_at, :now), due_at = null, needs_notice = 0"
 
@@ -277,7 +276,7 @@ class Jobs:
         return done.rowcount
 
 
-def supersede_if_newer(connection: sqlite3.Connection, job_id: int, now: float) -> None:
+def supersede_if_newer(connection: Connection, job_id: int, now: float) -> None:
     """Supersede a job that has failed, or is to be tried again, where a newer version of its source was queued."""
     connection.execute(
         f"update jobs set state = 'superseded', {_END_SUPERSEDED} where id = :job and state in ('failed', 'waiting')"  # noqa: S608  # ours
@@ -290,7 +289,7 @@ def supersede_if_newer(connection: sqlite3.Connection, job_id: int, now: float) 
     )
 
 
-def _unpark(connection: sqlite3.Connection, job_id: int) -> None:
+def _unpark(connection: Connection, job_id: int) -> None:
     """Have the source of a job that begins anew go, or stay, as this ends."""
     connection.execute(
         "update dispositions set retry_at = null where retry_at = ?"

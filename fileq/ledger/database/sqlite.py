@@ -1,16 +1,17 @@
-"""The one database file: opening it, checking that it is ours and still there, transactions, what its errors mean."""
+"""A database file: opening it, checking that it is ours and still there, transactions."""
 
 import os
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from fileq.errors import DatabaseReplaced, LedgerError
+from fileq.ledger.database.base import Database
+from fileq.ledger.database.sqlite_errors import database_errors
 from fileq.ledger.migrations import SCHEMA_VERSION, migration_from
 from fileq.ledger.script import read_script, run_script
 
@@ -56,9 +57,6 @@ _APPLICATION = int.from_bytes(b"fileq"[:4], "big")
 _OLDEST_SQLITE = (3, 37)
 """The first one that knows strict tables."""
 
-_VALUES_AT_ONCE = 500
-"""Values in one statement: SQLite takes thousands, and gains nothing by them."""
-
 _WAL_PATIENCE = 5.0
 _STEP = 1.0
 """Seconds that SQLite itself waits for a lock: a thread that waits there hears of nothing else."""
@@ -67,7 +65,7 @@ _INCREMENTAL = 2
 """What SQLite answers for `auto_vacuum = incremental`."""
 
 
-class Database:
+class SqliteDatabase(Database):
     """One connection, shared by the threads of this process, each transaction alone.
 
     `patience` is how many seconds to wait for another process's transaction.
@@ -194,7 +192,7 @@ class Database:
             else:
                 return
 
-    def check_file(self) -> None:
+    def check_identity(self) -> None:
         """Look whether the file is there still: from then on who reads hears of it too, as does each who writes.
 
         Raises LedgerError where it isn't, DatabaseReplaced where another file has its place, or a newer fileq has
@@ -214,7 +212,7 @@ class Database:
         """From another thread: wait for no transaction of another process longer than so many seconds from now on."""
         self._patience = min(self._patience, patience)
 
-    def release_free_pages(self, pages: int) -> bool:
+    def release_free_space(self, pages: int) -> bool:
         """Hand so many free pages back to the system, where there are as many. Return whether some are left."""
         with self._alone():
             # A page at each step, and `execute` takes one step of a statement that has no columns. Its own transaction.
@@ -266,45 +264,3 @@ def _create_file(path: str) -> None:
         raise LedgerError(
             f"The database {path} can't be made: {error.strerror}.", "Choose another with --database."
         ) from error
-
-
-_MEANINGS: list[tuple[Callable[[str], bool], str, str]] = [
-    (
-        lambda text: "locked" in text or "busy" in text,
-        "is locked by another program",
-        "Wait for it to end, then try again.",
-    ),
-    (lambda text: "readonly" in text, "can't be written", "Change its permissions, or choose another with --database."),
-    (lambda text: "full" in text, "can't grow: the disk is full", "Free some space, then try again."),
-    (
-        lambda text: "not a database" in text or "malformed" in text,
-        "is damaged, or no database at all",
-        "Put a copy of it back, or choose another with --database. It was left as it is.",
-    ),
-    (
-        lambda text: "unable to open" in text,
-        "can't be opened",
-        "Look at the permissions of the file and its folder, or choose another with --database.",
-    ),
-]
-
-
-@contextmanager
-def database_errors(path: str) -> Iterator[None]:
-    """Say in plain words what SQLite complains of. Its words for our own mistakes pass as they are."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
-            raise
-        for applies, what, remedy in _MEANINGS:
-            if applies(str(error)):
-                raise LedgerError(f"The database {path} {what}.", remedy) from error
-        raise LedgerError(f"The database {path} can't be used: {error}.") from error
-
-
-def select_among(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> Iterator[Any]:
-    """Yield the rows of a query that ends in "in", for all these values, some hundreds at a time."""
-    for start in range(0, len(values), _VALUES_AT_ONCE):
-        some = values[start : start + _VALUES_AT_ONCE]
-        yield from connection.execute(f"{query} ({', '.join('?' * len(some))})", some)
