@@ -63,6 +63,10 @@ class UnsupportedContentError(Exception):
         self.hint = hint
 
 
+class DamagedContentError(ValueError):
+    """A picture is damaged, as its decoder says, even where that blames itself: "not supported"."""
+
+
 @contextmanager
 def translate_decode_errors(path: str) -> Iterator[None]:
     """Turn what Pillow or the system says while `path` is read into a JobError."""
@@ -157,7 +161,8 @@ def _decode_failure(error: OSError, path: str) -> JobError:
 def _undecodable(path: str, error: BaseException) -> JobError:
     """Return the error of a source that a decoder gives up: it is damaged, or the decoder says that it can't do it."""
     reason = _reason(error)
-    if isinstance(error, NotImplementedError) or _CAN_NOT.search(reason):
+    is_lack = isinstance(error, NotImplementedError) or _CAN_NOT.search(reason)
+    if is_lack and not isinstance(error, DamagedContentError):
         message = f"{path} is of a kind that can't be read ({reason})."
         return JobError(ErrorKind.UNSUPPORTED, message, "Save it as PNG or TIFF with a program that opens it.")
     return unreadable(path, f"is damaged ({reason})")

@@ -257,6 +257,7 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     unsupported.refuse_foreign(file, start, path)
     unsupported.refuse_bitmap(start, path)
     unsupported.refuse_photoshop(start, path)
+    unsupported.refuse_cut_off(file, start, path)
     bitmap = _open_rare_bitmap(file, start)
     if bitmap is not None:
         return bitmap

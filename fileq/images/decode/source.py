@@ -14,7 +14,7 @@ from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import psd
 from fileq.images.formats.png import transparency
-from fileq.images.formats.tiff import aspect, directories, pixels
+from fileq.images.formats.tiff import aspect, directories, libtiff, pixels
 from fileq.images.geometry import INVERSE_ORIENTATION, TRANSPOSE_BY_ORIENTATION, Scaling
 from fileq.images.hdr.standard_rendition import take_standard_rendition
 from fileq.images.hdr.tone_mapping import tone_map
@@ -234,6 +234,8 @@ class DecodedSource:
                 self.has_16_bits = False  # and that is said
             return transparency.apply_transparent_color(self.image)
         if isinstance(self.image, TiffImageFile):
+            if libtiff.has_bad_lines(self.image.tag_v2):
+                self.add_note("The fax came with damaged lines, as its file says; they are in the picture.")
             return pixels.load_page(self.image)
         self.image.load()
         if self.format == "PSD" and self.image.mode == "RGBA":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from fileq.images.decode.decoder_messages import collect_messages
 from fileq.images.deep.image import DeepImage, join_bytes
+from fileq.images.formats.tiff import libtiff
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -34,7 +34,7 @@ class DeepReader:
         self._kind = kind
 
     def read(self, page: int) -> DeepImage | None:
-        """Return a page, None where it has no 16 bits. Raises what Pillow raises; ValueError for what libtiff says."""
+        """Return a page, None where it has no 16 bits. Raises what `libtiff.load` raises."""
         place = self._file.tell()
         try:
             low = self._decode(page, lower=True)
@@ -50,10 +50,9 @@ class DeepReader:
             return None
         if lower:
             image.tile = [_with_lower_bytes(tile) for tile in image.tile]
-        with collect_messages() as errors:
+            libtiff.load(image)
+        else:  # the same data again, which is whole
             image.load()
-        if errors:
-            raise ValueError(errors[0])
         return image
 
 

@@ -54,6 +54,12 @@ def refuse_foreign(file: BinaryIO, start: bytes, path: str) -> None:
         raise file_type.refusal(path)
 
 
+def refuse_cut_off(file: BinaryIO, start: bytes, path: str) -> None:
+    """Raise JobError (unreadable) where an open file that begins with `start` is a TIFF, and its end is missing."""
+    if start.startswith(directories.SIGNATURES) and directories.is_cut_off(file):
+        raise unreadable(path, "is cut off: its end is missing")
+
+
 def refuse_unsupported(image: ImageFile, path: str) -> None:
     """Raise JobError (unsupported) where the picture would not come out right."""
     if image.format == "TIFF" and image.info.get("compression") in _NOT_BUILT_IN:

@@ -11,7 +11,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 from fileq.images.errors import DAMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from PIL.Image import Image
 
@@ -25,6 +25,7 @@ _REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another
 
 _LONG = 4
 _ENTRY = 12  # bytes
+_FAR = 2**40  # bytes: beyond the end of any TIFF
 
 
 def find_pages(image: Image, count: int) -> list[int]:
@@ -48,6 +49,35 @@ def has_unknown_pixels(file: BinaryIO) -> bool:
     except DAMAGE:
         return False
     return False
+
+
+def is_cut_off(file: BinaryIO) -> bool:
+    """Return whether a directory of an open TIFF would lie beyond its end. The file stays where it is."""
+    place, end = file.tell(), file.seek(0, os.SEEK_END)
+    try:
+        return any(at >= end for at in _directory_places(file))
+    except struct.error:  # one begins before the end, and ends after it
+        return True
+    finally:
+        file.seek(place)
+
+
+def _directory_places(file: BinaryIO) -> Iterator[int]:
+    """Yield where each directory begins (section 2; BigTIFF: libtiff's specification). Raises struct.error."""
+    file.seek(0)
+    header = file.read(16)
+    order, is_big = "<" if header.startswith(b"II") else ">", header[2:4] in {b"+\0", b"\0+"}
+    number, count, entry = ("Q", "Q", 20) if is_big else ("L", "H", _ENTRY)
+    (at,) = struct.unpack_from(f"{order}{number}", header, 8 if is_big else 4)
+    seen = set()
+    while at and at not in seen:
+        yield at
+        seen.add(at)
+        file.seek(at)
+        (entries,) = struct.unpack(f"{order}{count}", file.read(struct.calcsize(f"={count}")))
+        file.seek(min(entries * entry, _FAR), os.SEEK_CUR)
+        following = file.read(struct.calcsize(f"={number}"))
+        at = struct.unpack(f"{order}{number}", following)[0] if following else 0  # some writers leave it out
 
 
 def check_strips(file: BinaryIO, image: Image) -> None:

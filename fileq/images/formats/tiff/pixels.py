@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, TiffImagePlugin
 
-from fileq.images.decode.decoder_messages import collect_messages
 from fileq.images.errors import UnsupportedContentError
+from fileq.images.formats.tiff import libtiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,16 +56,12 @@ def _has_deep_planes(tags: Any) -> bool:
 def load_page(image: TiffImagePlugin.TiffImageFile) -> Image.Image:
     """Decode the page that an opened TIFF is at, and return it: 12 bits as 16, black as 0, 32-bit integers as 16.
 
-    Raises what Pillow raises; ValueError where libtiff has found errors and gone on, as in faxes with bad code words;
-    UnsupportedContentError where gray has a sign.
+    Raises what `libtiff.load` raises; UnsupportedContentError where gray has a sign.
     """
     if _is_signed_gray(image.tag_v2):
         raise UnsupportedContentError(*SIGNED)
     image.tile = [_unswapped(tile) if tile.codec_name == "libtiff" else tile for tile in image.tile]
-    with collect_messages() as errors:
-        image.load()
-    if errors:
-        raise ValueError(errors[0])
+    libtiff.load(image)
     return _invert(_widen(image), image.tag_v2)
 
 
