@@ -22,7 +22,7 @@ def scope_sql(scope: Scope) -> tuple[str, list[object]]:
     if scope is None:
         return "true", []
     if isinstance(scope, JobGroup):
-        chosen = "batch_id = ? or jobs.id in (select value from json_each(?))"
+        chosen = "batch_id = ? or jobs.id in (select cast(value as bigint) from json_each(?))"
         return f"({chosen})", [scope.batch_id, scope.ids_json]
     return "batch_id = ?", [scope]
 

@@ -1,9 +1,9 @@
 """The database of a ledger: a file of SQLite's."""
 
-from fileq.ledger.database.base import Connection, Database, select_among
+from fileq.ledger.database.base import ALL, Connection, Database, select_among
 from fileq.ledger.database.sqlite import SqliteDatabase
 
-__all__ = ["Connection", "Database", "open_database", "select_among"]
+__all__ = ["ALL", "Connection", "Database", "open_database", "select_among"]
 
 
 def open_database(path: str, patience: float) -> Database:

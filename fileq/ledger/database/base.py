@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     Values = Sequence[Any] | Mapping[str, Any]
 
+ALL = 2**63 - 1
+"""The limit of a query that is to return all rows."""
+
 _VALUES_AT_ONCE = 500
 """Values in one statement: databases take thousands, and gain nothing by them."""
 

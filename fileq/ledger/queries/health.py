@@ -165,10 +165,11 @@ class HealthQueries:
         """Return where unfinished jobs, and those that ended after `since`, have their outputs: of 10,000 each."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select folder from (select folder from jobs where state in ('queued', 'running', 'waiting') limit ?)"
+                "select folder from"
+                " (select folder from jobs where state in ('queued', 'running', 'waiting') limit ?) as unfinished"
                 " union select folder from"
                 " (select folder from jobs where finished_at > ? and purged_at is null"
-                " order by finished_at desc limit ?)",
+                " order by finished_at desc limit ?) as ended",
                 (_SAMPLE, since, _SAMPLE),
             ).fetchall()
         return [decode_path(folder) for (folder,) in rows]

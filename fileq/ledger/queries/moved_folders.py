@@ -14,6 +14,9 @@ _PARKED = "/.fileq-parked-"
 """What follows the path of what another has the name of by now: below a file, and in a folder, nothing is called so."""
 
 
+_IS_FREE = "not exists (select 1 from outputs as other where other.path = :new)"
+
+
 class JobOfFolder(msgspec.Struct, frozen=True, kw_only=True):
     """A job whose source lies, or lay, in a folder. `folder` is where its outputs go."""
 
@@ -87,28 +90,35 @@ class MovedFolders:
         where another job has the place.
         """
         with self._database.transaction() as connection:
-            place = (encode_path(source), encode_path(folder), job.job_id)
+            place = {"source": encode_path(source), "folder": encode_path(folder), "job": job.job_id}
             connection.execute(
-                "delete from jobs where source = ? and folder = ? and id <> ? and version = ?"
-                " and fingerprint = (select fingerprint from jobs where id = ?)"
+                "delete from jobs where source = :source and folder = :folder and id <> :job and version = :version"
+                " and fingerprint = (select fingerprint from jobs where id = :job)"
                 " and state in ('failed', 'cancelled', 'superseded')"
                 " and not exists (select 1 from outputs where job_id = jobs.id)",
-                (*place, job.version, job.job_id),
+                {**place, "version": job.version},
             )
             moved = connection.execute(
-                "update or ignore jobs set source = ?, folder = ? where id = ? and state <> 'running'", place
+                "update jobs set source = :source, folder = :folder where id = :job and state <> 'running'"
+                " and not exists (select 1 from jobs as other where other.source = :source"
+                " and other.folder = :folder and other.version = jobs.version"
+                " and other.fingerprint = jobs.fingerprint and other.id <> jobs.id)",
+                place,
             ).rowcount
             if not moved:
                 return False
             connection.execute(
-                "update or ignore counters set source = ?, folder = ? where source = ? and folder = ?",
-                (*place[:2], encode_path(job.source), encode_path(job.folder)),
+                "update counters set source = :source, folder = :folder"
+                " where source = :old_source and folder = :old_folder and not exists (select 1 from counters as other"
+                " where other.folder = :folder and other.recipe_name = counters.recipe_name"
+                " and (other.source = :source or :folder <> :old_folder and other.number = counters.number))",
+                {**place, "old_source": encode_path(job.source), "old_folder": encode_path(job.folder)},
             )
             for old, new in outputs:
                 _park_output(connection, new, job.job_id)
                 connection.execute(
-                    "update or ignore outputs set path = ? where path = ? and job_id = ?",
-                    (encode_path(new), encode_path(old), job.job_id),
+                    f"update outputs set path = :new where path = :old and job_id = :job and {_IS_FREE}",  # noqa: S608  # ours
+                    {"new": encode_path(new), "old": encode_path(old), "job": job.job_id},
                 )
         return True
 
@@ -124,11 +134,12 @@ class MovedFolders:
 
     def move_folder(self, former: str, path: str) -> None:
         """Record the new path of a folder that is the same one. Another that had it is parked."""
+        parked = {"parked": encode_path(_parked(path, former)), "path": encode_path(path)}
         with self._database.transaction() as connection:
             connection.execute(
-                "update or replace folders set path = ? where path = ?",
-                (encode_path(_parked(path, former)), encode_path(path)),
+                "delete from folders where path = :parked and exists (select 1 from folders where path = :path)", parked
             )
+            connection.execute("update folders set path = :parked where path = :path", parked)
             connection.execute(
                 "update folders set path = ?, real_path = ? where path = ?",
                 (encode_path(path), encode_path(os.path.realpath(path)), encode_path(former)),
@@ -147,9 +158,9 @@ def _parked(path: str, whose: object) -> str:
 def _park_output(connection: Connection, path: str, job_id: int) -> None:
     """Have a path be free for an output of this job, where another job's is recorded that no longer stands there."""
     connection.execute(
-        "update or ignore outputs set path = ? where path = ? and job_id <> ? and temp_path is null"
-        " and pending_version is null and hidden_path is null",
-        (encode_path(_parked(path, job_id)), encode_path(path), job_id),
+        "update outputs set path = :new where path = :path and job_id <> :job and temp_path is null"  # noqa: S608  # ours
+        f" and pending_version is null and hidden_path is null and {_IS_FREE}",
+        {"new": encode_path(_parked(path, job_id)), "path": encode_path(path), "job": job_id},
     )
 
 

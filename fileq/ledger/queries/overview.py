@@ -10,7 +10,7 @@ from fileq.errors import ErrorKind
 from fileq.job import LISTED, Failure, Job, JobState, OutputInfo
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.conditions import UNFINISHED
-from fileq.ledger.database import Database, select_among
+from fileq.ledger.database import ALL, Database, select_among
 from fileq.ledger.job_group import JobGroup, Scope, scope_sql
 
 _SELECT_STATES = "select state from jobs where (purged_at is null or state = 'done') and id in"
@@ -138,8 +138,8 @@ class Overview:
         """Return how many jobs ended, well or not, after `moment`."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
-                "select count(*) from jobs where finished_at > ? and purged_at is null and (? is null or batch_id = ?)"
-                " and state <> 'superseded'",
+                "select count(*) from jobs where finished_at > ? and purged_at is null and state <> 'superseded'"
+                " and (cast(? as bigint) is null or batch_id = ?)",
                 (moment, batch_id, batch_id),
             ).fetchone()
         return int(count)
@@ -158,7 +158,7 @@ class Overview:
         condition, values = selection.to_sql()
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"{_JOB} where {condition} order by jobs.id desc limit ?", (*values, -1 if limit is None else limit)
+                f"{_JOB} where {condition} order by jobs.id desc limit ?", (*values, ALL if limit is None else limit)
             )
             for row in rows:
                 yield self._job(row)

@@ -104,12 +104,12 @@ class Retention:
                 "select newer.batch_id, count(distinct jobs.id) from jobs join recipes on recipes.id = jobs.recipe_id"
                 " join jobs as newer on newer.source = jobs.source and newer.folder = jobs.folder"
                 " join recipes as same on same.id = newer.recipe_id and same.name = recipes.name"
-                " where jobs.batch_id = ?1 and jobs.outputs > 0 and newer.id > jobs.id and newer.batch_id > ?1"
+                " where jobs.batch_id = :batch and jobs.outputs > 0 and newer.id > jobs.id and newer.batch_id > :batch"
                 " and not exists (select 1 from outputs where job_id = jobs.id)"
                 " and not exists (select 1 from replaced_files where job_id = jobs.id)"
                 " and exists (select 1 from outputs where job_id = newer.id and published_version is not null)"
                 " group by newer.batch_id",
-                (batch_id,),
+                {"batch": batch_id},
             ).fetchall()
         return dict(rows)
 
@@ -187,7 +187,8 @@ class Retention:
         """Write down what a cleaning has done up to now: under its id, or as a new one. Return its id."""
         with self._database.transaction() as connection:
             (number,) = connection.execute(
-                "insert into cleanings (id, cleaned_at, outputs, bytes, kept_changed, jobs) values (?, ?, ?, ?, ?, ?)"
+                "insert into cleanings (id, cleaned_at, outputs, bytes, kept_changed, jobs)"
+                " values (coalesce(?, (select coalesce(max(id), 0) + 1 from cleanings)), ?, ?, ?, ?, ?)"
                 " on conflict (id) do update set outputs = excluded.outputs, bytes = excluded.bytes,"
                 " kept_changed = excluded.kept_changed, jobs = excluded.jobs returning id",
                 (cleaning, now, gone.outputs, gone.bytes, gone.kept_changed, gone.jobs),

@@ -9,7 +9,7 @@ import msgspec
 from fileq.job import Failure, JobState
 from fileq.ledger.columns import decode_path, read_error_kind, read_row
 from fileq.ledger.conditions import UNFINISHED
-from fileq.ledger.database import Database
+from fileq.ledger.database import ALL, Database
 from fileq.ledger.job_group import Scope, scope_sql
 
 _SAMPLES = 2000
@@ -127,7 +127,7 @@ class WorkQueries:
                 "select fingerprint, count(*), sum(size), sum(took), sum(1.0 * size * size), sum(size * took),"
                 " sum(bytes_out) from (select fingerprint, size, finished_at - started_at as took, bytes_out from jobs"
                 " where finished_at is not null and purged_at is null and state = 'done' and started_at is not null"
-                " order by finished_at desc limit ?) where took >= 0 group by fingerprint",
+                " order by finished_at desc limit ?) as done where took >= 0 group by fingerprint",
                 (_SAMPLES,),
             ).fetchall()
         return [read_row(WorkSample, row) for row in rows]
@@ -162,7 +162,7 @@ class WorkQueries:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select distinct batch_id from tallies where jobs > 0 order by batch_id desc limit ?",
-                (-1 if limit is None else limit,),
+                (ALL if limit is None else limit,),
             ).fetchall()
         return [batch for (batch,) in rows]
 
@@ -187,7 +187,8 @@ class WorkQueries:
                 if first is not None
             ]
             names = connection.execute(
-                "select distinct recipes.name from (select distinct recipe_id as used from jobs where batch_id = ?)"
+                "select distinct recipes.name from"
+                " (select distinct recipe_id as used from jobs where batch_id = ?) as of_batch"
                 " join recipes on recipes.id = used order by recipes.name",
                 (batch_id,),
             ).fetchall()
@@ -218,7 +219,8 @@ class WorkQueries:
             rows = connection.execute(
                 "select error_kind, max(error_message), folder, count(*) as among, min(due_at) from jobs"  # noqa: S608  # ours
                 f" where {UNFINISHED} and state = 'waiting' and error_kind is not null and due_at is not null"
-                " and (? is null or batch_id = ?) group by error_kind, folder order by among desc, folder",
+                " and (cast(? as bigint) is null or batch_id = ?)"
+                " group by error_kind, folder order by among desc, folder",
                 (batch_id, batch_id),
             ).fetchall()
         return [
@@ -231,7 +233,7 @@ class WorkQueries:
         with self._database.reading() as connection:
             (count,) = connection.execute(
                 f"select count(*) from jobs where {UNFINISHED} and state = 'queued' and due_at > ?"  # noqa: S608  # ours
-                " and (? is null or batch_id = ?)",
+                " and (cast(? as bigint) is null or batch_id = ?)",
                 (now, batch_id, batch_id),
             ).fetchone()
         return int(count)
@@ -242,8 +244,8 @@ class WorkQueries:
             rows = connection.execute(
                 "select id, source, error_kind, error_message, error_hint from (select id, state, source, batch_id,"
                 " error_kind, error_message, error_hint from jobs where finished_at is not null and purged_at is null"
-                " order by finished_at desc limit ?) where state = 'failed' and error_kind is not null"
-                " and (? is null or batch_id = ?) limit ?",
+                " order by finished_at desc limit ?) as ended where state = 'failed' and error_kind is not null"
+                " and (cast(? as bigint) is null or batch_id = ?) limit ?",
                 (_SAMPLES, batch_id, batch_id, limit),
             ).fetchall()
         return [

@@ -190,7 +190,7 @@ class Attempts:
             rows = connection.execute(
                 "select id, attempts, ended - ? from (select id, attempts,"  # noqa: S608  # ours
                 " (select finished_at from attempts where job_id = jobs.id and number = jobs.attempts) as ended"
-                f" from jobs where {UNFINISHED} and state = 'waiting' and due_at > ?) where ended > ?",
+                f" from jobs where {UNFINISHED} and state = 'waiting' and due_at > ?) as waiting where ended > ?",
                 (now, now, now + _SLACK),
             ).fetchall()
             connection.executemany(

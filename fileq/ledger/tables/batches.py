@@ -13,8 +13,8 @@ _UNSERVED = (
     "select name from ("  # noqa: S608  # ours
     "select queue as name from tallies join batches on batches.id = batch_id"
     " where state in ('queued', 'running', 'waiting') and jobs > 0"
-    f" union select name from ({_QUEUES_OF.format(table='task')})"
-    f" union select name from ({_QUEUES_OF.format(table='schedule')}))"
+    f" union select name from ({_QUEUES_OF.format(table='task')}) as sent"
+    f" union select name from ({_QUEUES_OF.format(table='schedule')}) as scheduled) as queues"
     " where name <> ? and name not in (select queue from workers)"
 )
 

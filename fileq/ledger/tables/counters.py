@@ -14,10 +14,10 @@ class Counters:
         """Return the number that a source has there; one that has none gets the next."""
         with self._database.transaction() as connection:
             connection.execute(
-                "insert into counters (folder, recipe_name, source, number) select ?1, ?2, ?3,"
-                " coalesce((select max(number) from counters where folder = ?1 and recipe_name = ?2), 0) + 1"
-                " where true on conflict do nothing",
-                (encode_path(folder), recipe_name, encode_path(source)),
+                "insert into counters (folder, recipe_name, source, number) select :folder, :recipe_name, :source,"
+                " coalesce((select max(number) from counters where folder = :folder and recipe_name = :recipe_name), 0)"
+                " + 1 where true on conflict do nothing",
+                {"folder": encode_path(folder), "recipe_name": recipe_name, "source": encode_path(source)},
             )
         number = self.find_number(folder, recipe_name, source)
         assert number is not None

@@ -131,7 +131,7 @@ class Jobs:
                 "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch_id"  # noqa: S608  # ours
                 f" where {UNSENT} and coalesce(due_at, 0) <= :now and queue = :queue"
                 " and (taken_at is null or taken_at <= :now - :patience or taken_at > :now)"
-                " order by due_at limit :limit",
+                " order by due_at nulls first limit :limit",
                 {"queue": queue, "now": now, "patience": patience, "limit": limit},
             ).fetchall()
         return [read_row(QueueEntry, row) for row in rows]
@@ -183,7 +183,7 @@ class Jobs:
         """Return those of these jobs that are still queued, running or waiting."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"select id from jobs where id in (select value from json_each(?)) and {UNFINISHED}",  # noqa: S608  # ours
+                f"select id from jobs where id in (select cast(value as bigint) from json_each(?)) and {UNFINISHED}",  # noqa: S608  # ours
                 (json.dumps(list(job_ids)),),
             ).fetchall()
         return [job_id for (job_id,) in rows]
@@ -193,7 +193,7 @@ class Jobs:
         with self._database.reading() as connection:
             return dict(
                 connection.execute(
-                    "select batch_id, count(*) from jobs where id in (select value from json_each(?))"
+                    "select batch_id, count(*) from jobs where id in (select cast(value as bigint) from json_each(?))"
                     " group by batch_id order by batch_id",
                     (json.dumps(list(job_ids)),),
                 ).fetchall()

@@ -3,14 +3,18 @@
 Triggers keep `jobs.message_id` in step with them (see schema.sql), whoever changes these tables.
 """
 
+import json
 from collections.abc import Iterable
 
 import msgspec
 
+from fileq.ledger.columns import decode_column
 from fileq.ledger.conditions import NAMES_NO_UNFINISHED
 from fileq.ledger.database import Database
 
 _MOVED_AT_ONCE = 5_000
+_HIGHEST = 2**31
+"""No priority of ours is as high, and no column takes any."""
 
 
 class QueueMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,12 +23,6 @@ class QueueMessage(msgspec.Struct, frozen=True, kw_only=True):
     message_id: int
     queue: str
     data: bytes
-
-
-_NAMED_JOBS = (
-    "select value from json_each("
-    "case when json_valid(cast(:data as text)) then cast(:data as text) else '{}' end, '$.args')"
-)
 
 
 class QueueMessages:
@@ -100,9 +98,9 @@ class QueueMessages:
                 return None
             message_id, data = row
             connection.execute(
-                "update jobs set message_id = null, taken_at = :now"  # noqa: S608  # ours
-                f" where message_id = :message_id and id in ({_NAMED_JOBS})",
-                {"now": now, "message_id": message_id, "data": data},
+                "update jobs set message_id = null, taken_at = ?"
+                " where message_id = ? and id in (select cast(value as bigint) from json_each(?))",
+                (now, message_id, json.dumps(_named_jobs(_read_body(data)))),
             )
             connection.execute("delete from task where id = ?", (message_id,))
         return bytes(data)
@@ -111,16 +109,30 @@ class QueueMessages:
         """Move what is due by now from the schedule into the queue, the first 5,000 messages: all of it, or nothing."""
         with self._database.transaction() as connection:
             rows = connection.execute(
-                "select id, queue, data, case when json_valid(cast(data as text))"
-                " then json_extract(cast(data as text), '$.priority') end"
-                " from schedule where queue = ? and timestamp <= ? order by timestamp, id limit ?",
+                "select id, queue, data from schedule where queue = ? and timestamp <= ?"
+                " order by timestamp, id limit ?",
                 (queue, now, _MOVED_AT_ONCE),
             ).fetchall()
             connection.executemany("delete from schedule where id = ?", [(message_id,) for message_id, *_ in rows])
             connection.executemany(
-                "insert into task (queue, data, priority) values (?, ?, coalesce(?, 0))",
-                [message for _, *message in rows],
+                "insert into task (queue, data, priority) values (?, ?, ?)",
+                [(queue, data, _priority(_read_body(data))) for _, queue, data in rows],
             )
+
+
+def _read_body(data: object) -> dict[str, object]:
+    """Return what a message says; nothing where it is none of ours."""
+    return decode_column(data, dict[str, object]) or {}
+
+
+def _named_jobs(body: dict[str, object]) -> list[int]:
+    args = body.get("args")
+    return [one for one in args if isinstance(one, int)] if isinstance(args, list) else []
+
+
+def _priority(body: dict[str, object]) -> float:
+    priority = body.get("priority")
+    return priority if isinstance(priority, int | float) and abs(priority) < _HIGHEST else 0.0
 
 
 def _table_of(message_id: int) -> str:

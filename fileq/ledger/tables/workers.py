@@ -31,13 +31,13 @@ class Workers:
                 "insert into workers (id, host, pid, process_started, queue, slots, started_at, heartbeat_at)"
                 " values ((select 1 + max((select coalesce(max(id), 0) from workers),"
                 " (select coalesce(max(worker_id), 0) from attempts),"
-                " (select coalesce(max(cast(value as integer)), 0) from meta where key = 'last_worker'))),"
+                " (select coalesce(max(cast(value as bigint)), 0) from meta where key = 'last_worker'))),"
                 " ?, ?, ?, ?, ?, ?, ?) returning id",
                 (process.host, process.pid, process.started, queue, slots, now, now),
             ).fetchone()
             connection.execute(
                 "insert into meta values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
-                (worker,),
+                (str(worker),),
             )
         return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, heartbeat_at=now)
 

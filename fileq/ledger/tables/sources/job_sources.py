@@ -89,12 +89,15 @@ class JobSources:
                 ),
             )  # fmt: skip
             connection.execute(
-                "update or ignore dispositions set source = ?, version = ?, inode = ?, target_path = null,"
+                "update dispositions set source = :source, version = :version, inode = :inode, target_path = null,"
                 # Once more to where it was put when it had failed.
-                " failed_to = case when ? then ? else failed_to end"
-                " where id = (select disposition_id from jobs where id = ?) and holder_json is null",
-                (
-                    encode_path(found.path), found.version, found.inode, is_back,
-                    encode_path(os.path.dirname(candidate.moved_to or "")), candidate.job_id,
-                ),
+                " failed_to = case when :is_back then :failed_to else failed_to end"
+                " where id = (select disposition_id from jobs where id = :job) and holder_json is null"
+                " and not exists (select 1 from dispositions as other where other.source = :source"
+                " and other.version = :version and other.id <> dispositions.id)",
+                {
+                    "source": encode_path(found.path), "version": found.version, "inode": found.inode,
+                    "is_back": is_back, "failed_to": encode_path(os.path.dirname(candidate.moved_to or "")),
+                    "job": candidate.job_id,
+                },
             )  # fmt: skip
