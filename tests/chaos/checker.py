@@ -237,10 +237,10 @@ def _left_over(world: World) -> Iterator[Problem]:
 
 
 def failed_jobs(world: World) -> list[tuple[int, str, str]]:
-    """The jobs that failed, but for the picture that is broken: number, source's name, kind of error."""
+    """The jobs that failed, but for that of the broken picture where it failed as such: number, name, kind of error."""
     jobs = world.ask("list", "--state", "failed")
     return [
         (job["id"], os.path.basename(job["source"]), job["error"]["kind"])
         for job in jobs
-        if BROKEN not in job["source"]
+        if BROKEN not in job["source"] or job["error"]["kind"] != "unreadable"
     ]
