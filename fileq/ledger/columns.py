@@ -14,12 +14,18 @@ from fileq.errors import ErrorKind
 from fileq.escapes import escape_controls
 
 
-def encode_path(path: str) -> str | bytes:
+class PathBytes(bytes):
+    """The raw bytes of a path: other columns hold bytes that are none."""
+
+    __slots__ = ()
+
+
+def encode_path(path: str) -> str | PathBytes:
     """Return a path as text where it is valid UTF-8, else as its raw bytes."""
     try:
         path.encode()
     except UnicodeEncodeError:  # surrogate escapes: the name's bytes are not UTF-8
-        return os.fsencode(path)
+        return PathBytes(os.fsencode(path))
     return path
 
 

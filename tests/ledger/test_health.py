@@ -1,13 +1,7 @@
-import os
-
-from fileq.ledger.queries.health import DatabaseSize, JobFlow, WaitingQueue
+from fileq.ledger.queries.health import JobFlow, WaitingQueue
 from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
+from tests.support.ledgers import ask
 from tests.support.publication import make
-
-
-def test_the_extent_is_that_of_the_file(ledger, database):
-    ledger.database.connection.execute("pragma wal_checkpoint(truncate)")
-    assert ledger.health.measure_database() == DatabaseSize(os.path.getsize(database), 0)
 
 
 def test_jobs_wait_by_queue_since_they_were_due_or_came_or_were_given_back(ledger):
@@ -48,7 +42,7 @@ def test_folders_of_outputs_are_told_the_latest_first(ledger, tmp_path):
     paths = [tmp_path / f"caf\udce9-{number}" / "x" / "a.jpg" for number in range(4)]
     for number, path in enumerate(paths):
         job = make(ledger, path, source=f"/{number}")
-        ledger.database.connection.execute("update jobs set finished_at = ? where id = ?", (NOW + number, job))
+        ask(ledger, "update jobs set finished_at = ? where id = ?", NOW + number, job)
     assert ledger.health.list_recent_output_folders(NOW, 2) == [str(paths[3].parent), str(paths[2].parent)]
     assert ledger.health.list_recent_output_folders(NOW + 2, 9) == [str(paths[3].parent)]
 

@@ -12,16 +12,19 @@ from fileq.ledger import open_ledger
 from fileq.ledger.columns import read_row
 from fileq.ledger.queries.overview import JobSelection, JobTally
 from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
+from tests.support.ledgers import ask
 
 
 def counted(ledger, batch=None):
     """The tally as it is found by looking at every job."""
     jobs = [job for job in ledger.overview.list_jobs(JobSelection()) if batch in (None, job.batch_id)]
-    sums = ledger.database.connection.execute(
+    (sums,) = ask(
+        ledger,
         "select coalesce(sum(size), 0), coalesce(sum(bytes_out), 0), coalesce(sum(outputs), 0) from jobs"
-        " where state = 'done' and purged_at is null and (? is null or batch_id = ?)",
-        (batch, batch),
-    ).fetchone()
+        " where state = 'done' and purged_at is null and (cast(? as bigint) is null or batch_id = ?)",
+        batch,
+        batch,
+    )
     return read_row(JobTally, ({state: sum(job.state is state for job in jobs) for state in JobState}, *sums))
 
 

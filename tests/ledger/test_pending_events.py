@@ -72,22 +72,3 @@ def test_failures_can_be_told_by_their_batches(ledger):
     ledger.pending_events.mark_failures_notified([1])
     assert ledger.pending_events.list_unreported_failures(10) == [FailureExample("b", DAMAGED.message)]
     assert ledger.pending_events.count_causes([1, 2]) == [CauseCount(ErrorKind.UNREADABLE, 2, DAMAGED.hint)]
-
-
-def test_a_look_for_news_reads_no_job_that_has_none(ledger):
-    jobs = enter(ledger, *(f"/photos/{number}.jpg" for number in range(2000)))
-    with ledger.transaction():
-        for job in jobs:
-            finish(ledger, begin(ledger, job))
-    ledger.pending_events.take_ended_batches("fileq")
-    steps = 0
-
-    def count():
-        nonlocal steps
-        steps += 1
-
-    ledger.database.connection.set_progress_handler(count, 10)
-    assert not ledger.pending_events.has_events()
-    assert ledger.pending_events.find_unreported_failures() is None
-    assert ledger.pending_events.take_ended_batches("fileq") == []
-    assert steps < 20, "of ten operations of SQLite's machine each"

@@ -9,9 +9,11 @@ import pytest
 
 import fileq
 from fileq.job import TRANSITIONS, JobState, Token
+from fileq.ledger.database.sqlite import SqliteDatabase
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.jobs import supersede_if_newer
 from tests.support.jobs import DAMAGED, NOW, SLOW, enter, finish, job_in
+from tests.support.ledgers import ask
 
 LATER = NOW + 100
 CHANGES = {
@@ -37,7 +39,19 @@ SETS_A_STATE = re.compile(r"(^|set |, )state = '\w+'(,|$| where)")
 
 def supersede_one(ledger, job):
     enter(ledger, version="2000-2")
-    supersede_if_newer(ledger.database.connection, job, NOW)
+    with ledger.database.transaction() as connection:
+        supersede_if_newer(connection, job, NOW)
+
+
+WATCHES = {
+    "sqlite": """create trigger watch after update of state on jobs when old.state <> new.state
+        begin insert into seen values (old.state, new.state); end""",
+    "postgres": """create function write_down() returns trigger language plpgsql as
+        $$ begin insert into seen values (old.state, new.state); return null; end $$;
+        create trigger watch after update of state on jobs for each row when (old.state <> new.state)
+        execute function write_down()""",
+}
+"""How each database writes down what changes a state."""
 
 
 class Undo(Exception):
@@ -46,8 +60,7 @@ class Undo(Exception):
 
 def transitions(ledger, before, change):
     """Call a function for a job in this state, undo it, and return the pairs of states that it led the job through."""
-    connection = ledger.database.connection
-    with suppress(Undo), ledger.transaction():
+    with suppress(Undo), ledger.database.transaction() as connection:
         job = job_in(ledger, before)
         connection.execute("delete from seen")
         with suppress(Fenced):
@@ -60,11 +73,9 @@ def transitions(ledger, before, change):
 @pytest.fixture
 def watched(ledger):
     """A ledger that writes down each change of a job's state."""
-    ledger.database.connection.execute("create temp table seen (old text, new text)")
-    ledger.database.connection.execute(
-        "create temp trigger watch after update of state on main.jobs when old.state is not new.state"
-        " begin insert into seen values (old.state, new.state); end"
-    )
+    ask(ledger, "create table seen (old text, new text)")
+    with ledger.database.reading() as connection:
+        connection.cursor().execute(WATCHES["sqlite" if isinstance(ledger.database, SqliteDatabase) else "postgres"])
     return ledger
 
 

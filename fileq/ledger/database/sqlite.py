@@ -142,8 +142,8 @@ class SqliteDatabase(Database):
     def _migrate(self) -> None:
         version = self._known_version()  # again, inside the transaction: another process may have been faster
         if version is None:
-            run_script(self.connection, read_script("huey.sql"))
-            run_script(self.connection, read_script("schema.sql"))
+            for script in ("huey.sql", "schema.sql", "triggers.sql"):
+                run_script(self.connection, read_script(script))
             name, secret = secrets.token_hex(3), secrets.token_hex(16)
             self.connection.execute("insert into meta values ('ledger', ?), ('secret', ?)", (name, secret))
             self.connection.execute(f"pragma application_id = {_APPLICATION}")

@@ -1,6 +1,6 @@
 """The way from each older schema to the next one.
 
-A new schema gets a step here, and a frozen database of the tests (see tests/ledger/test_frozen.py). A step never
+A new schema gets a step here, and a frozen database of the tests (see tests/ledger/sqlite/test_frozen.py). A step never
 changes once it was released: where one runs a script that is to change, it gets a copy of it first.
 """
 

@@ -208,6 +208,6 @@ class HealthQueries:
                 " where state in ('queued', 'running', 'waiting') and state = 'running')"
                 " union all select max(heartbeat_at) from workers"
                 " union all select max(status_at) from watches"
-                " union all select max(started_at) from scheduled_tasks)"
+                " union all select max(started_at) from scheduled_tasks) as moments"
             ).fetchone()
         return None if moment is None else float(moment)

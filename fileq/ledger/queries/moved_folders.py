@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from fileq.job import JobState
-from fileq.ledger.columns import decode_path, encode_path
+from fileq.ledger.columns import PathBytes, decode_path, encode_path
 from fileq.ledger.database import Connection, Database
 
 _PARKED = "/.fileq-parked-"
@@ -54,14 +54,14 @@ class MovedFolders:
         """Return the jobs whose sources lie in the folder itself."""
         inside = folder.rstrip(os.sep) + os.sep
         with self._database.reading() as connection:
-            rows = [
+            rows = dict.fromkeys(
                 row
-                for start in {encode_path(inside), os.fsencode(inside)}  # a name that isn't UTF-8 is kept as bytes
+                for start in (encode_path(inside), PathBytes(os.fsencode(inside)))  # below it names may be no UTF-8
                 for row in connection.execute(
                     "select id, source, version, folder, state from jobs where source >= ? and source < ?",
                     (start, _end_of(start)),
                 )
-            ]
+            )
         return [
             JobOfFolder(
                 job_id=job_id, source=decode_path(source), version=version, folder=decode_path(to),
@@ -164,7 +164,7 @@ def _park_output(connection: Connection, path: str, job_id: int) -> None:
     )
 
 
-def _end_of(start: str | bytes) -> str | bytes:
+def _end_of(start: str | PathBytes) -> str | PathBytes:
     """Return what comes right behind all that begins with `start`, which ends with a separator."""
     end = chr(ord(os.sep) + 1)
-    return start[:-1] + end if isinstance(start, str) else start[:-1] + end.encode()
+    return start[:-1] + end if isinstance(start, str) else PathBytes(start[:-1] + end.encode())

@@ -1,6 +1,6 @@
 """Huey's tables, from our side: messages go in by bulk, are moved when they are due, and are taken by slots.
 
-Triggers keep `jobs.message_id` in step with them (see schema.sql), whoever changes these tables.
+Triggers keep `jobs.message_id` in step with them (see triggers.sql), whoever changes these tables.
 """
 
 import json
@@ -10,7 +10,7 @@ import msgspec
 
 from fileq.ledger.columns import decode_column
 from fileq.ledger.conditions import NAMES_NO_UNFINISHED
-from fileq.ledger.database import Database
+from fileq.ledger.database import ALL, Database
 
 _MOVED_AT_ONCE = 5_000
 _HIGHEST = 2**31
@@ -127,7 +127,7 @@ def _read_body(data: object) -> dict[str, object]:
 
 def _named_jobs(body: dict[str, object]) -> list[int]:
     args = body.get("args")
-    return [one for one in args if isinstance(one, int)] if isinstance(args, list) else []
+    return [one for one in args if isinstance(one, int) and abs(one) < ALL] if isinstance(args, list) else []
 
 
 def _priority(body: dict[str, object]) -> float:

@@ -18,7 +18,7 @@ from fileq.ledger import open_ledger
 from fileq.ledger.migrations import SCHEMA_VERSION
 from fileq.ledger.queries.overview import JobSelection
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 LOOSE = FIXTURES / "ledger-v2.db"
 """The last one that took what is of another type."""
 

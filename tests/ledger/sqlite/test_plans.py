@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.ledger.plans import scanned
-from tests.support.jobs import NOW
+from tests.ledger.sqlite.plans import scanned
+from tests.support.jobs import NOW, begin, enter, finish
+from tests.support.ledgers import ask
 
 LOOKS = {
     "bring_jobs_forward": lambda ledger: ledger.attempts.bring_jobs_forward(NOW),
@@ -49,3 +50,44 @@ LOOKS = {
 @pytest.mark.parametrize("look", sorted(LOOKS))
 def test_no_look_goes_through_all_jobs_or_what_belongs_to_them(ledger, look):
     assert scanned(ledger, LOOKS[look]) == []
+
+
+def test_a_look_for_news_reads_no_job_that_has_none(ledger):
+    jobs = enter(ledger, *(f"/photos/{number}.jpg" for number in range(2000)))
+    with ledger.transaction():
+        for job in jobs:
+            finish(ledger, begin(ledger, job))
+    ledger.pending_events.take_ended_batches("fileq")
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    ledger.database.connection.set_progress_handler(count, 10)
+    assert not ledger.pending_events.has_events()
+    assert ledger.pending_events.find_unreported_failures() is None
+    assert ledger.pending_events.take_ended_batches("fileq") == []
+    assert steps < 20, "of ten operations of SQLite's machine each"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "total_work",
+        "count_sources",
+        "total_formats",
+        "list_causes",
+        "total_watches",
+        "count_vanished_outputs",
+        "sample_jobs",
+    ],
+)
+def test_a_week_of_a_large_ledger_is_found_by_an_index(ledger, what):
+    asked: list[str] = []
+    ledger.database.connection.set_trace_callback(asked.append)
+    getattr(ledger.history, what)(NOW, NOW + 60, *([9] if what == "sample_jobs" else []))
+    ledger.database.connection.set_trace_callback(None)
+    plans = [row[-1] for one in asked for row in ask(ledger, f"explain query plan {one}")]
+    assert any("jobs_finished" in plan or "outputs_vanished" in plan for plan in plans)
+    assert not any(plan.startswith(("SCAN jobs", "SCAN outputs")) for plan in plans)

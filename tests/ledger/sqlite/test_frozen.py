@@ -1,6 +1,6 @@
 """Databases of earlier schemas, which must open for ever. Each was written when its schema was the newest, by
 
-    python -m tests.ledger.test_frozen tests/fixtures/ledger-v1.db
+    python -m tests.ledger.sqlite.test_frozen tests/fixtures/ledger-v1.db
 
 run at the top of the repository, and is never written again. A new schema gets a file of its own.
 """
@@ -19,7 +19,7 @@ from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 def write(path):

