@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fileq.cli.tolerance import tolerated_sections
-from fileq.config import Config, load_config, locate_database
+from fileq.config import Config, hide_password, load_config, locate_database
 from fileq.display import Display, create_display
 from fileq.recipes.recipe import Recipe
 
@@ -58,11 +58,11 @@ class Session:
 
     @functools.cached_property
     def database(self) -> str:
-        """The absolute path of the database. Raises UntrustedError, UsageError."""
-        path, _ = locate_database(self.config, self.database_option)
+        """The address of the database: a file's absolute path, or a server's URL. Raises UntrustedError, UsageError."""
+        address, _ = locate_database(self.config, self.database_option)
         if self.verbose:
-            self.display().hint(f"Database: {path}")
-        return path
+            self.display().hint(f"Database: {hide_password(address)}")
+        return address
 
     @contextmanager
     def ledger(self) -> Iterator["Ledger"]:
@@ -99,7 +99,7 @@ class Session:
             part
             for option, value, variable in given
             if value is not None and value != os.environ.get(variable)  # the environment will be the same
-            for part in (option, value)
+            for part in (option, hide_password(value))
         ]
         return quote_command(["fileq", *options, *map(str, words)])
 

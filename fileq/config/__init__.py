@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 import msgspec
 
 import fileq
+from fileq.config.database_address import hide_password, is_server, resolve_database_address
 from fileq.config.document import ConfigDocument, parse_recipes, parse_settings
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, SettingOrigin, setting_origins
 from fileq.config.paths import (
@@ -15,7 +16,6 @@ from fileq.config.paths import (
     Provenance,
     default_database_path,
     find_config_file,
-    resolve_database_path,
     working_folder,
 )
 from fileq.config.problems import suggest_names
@@ -45,8 +45,10 @@ __all__ = [
     "WatchSettings",
     "WorkerSettings",
     "built_in_recipes",
-    "database_path_in_config",
+    "database_address_in_config",
     "find_config_in_use",
+    "hide_password",
+    "is_server",
     "load_config",
     "locate_database",
     "read_restricted_settings",
@@ -176,35 +178,36 @@ def find_config_in_use(path: str | None, *, environ: Mapping[str, str] = os.envi
     return found.path
 
 
-def database_path_in_config(file: str, name: str) -> str:
-    """Return the absolute path that the database's `name` means in the config at `file`. Raises UsageError."""
-    return resolve_database_path(name, os.path.dirname(file))
+def database_address_in_config(file: str, name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the address that the database's `name` means in the config at `file`. Raises UsageError, ConfigError."""
+    return resolve_database_address(name, os.path.dirname(file), environ)
 
 
 def locate_database(
     config: Config, option: str | None = None, *, environ: Mapping[str, str] = os.environ, cwd: str | None = None
 ) -> tuple[str, str]:
-    """Return the absolute path of the database, and its origin: the option, the environment, the config, or none.
+    """Return the address of the database, and its origin: the option, the environment, the config, or none.
 
-    Raises UntrustedError, UsageError.
+    It is the absolute path of a file, or a server's URL. Raises UntrustedError, UsageError, ConfigError.
     """
     folder = cwd or working_folder()
     variable = environ.get("FILEQ_DATABASE")
     if option and option != variable:
-        return resolve_database_path(option, folder), OPTION
+        return resolve_database_address(option, folder, environ), OPTION
     if variable:
-        return resolve_database_path(variable, folder), ENVIRONMENT
+        return resolve_database_address(variable, folder, environ), ENVIRONMENT
     if config.withheld.database is not None:
-        raise config.untrusted_error(f"names a database ({config.withheld.database})", ". Or name one: --database FILE")
+        named = f"names a database ({hide_password(config.withheld.database)})"
+        raise config.untrusted_error(named, ". Or name one: --database FILE")
     if config.settings.queue.database and config.file:
         origin = next(setting.origin for setting in config.origins if setting.key == "queue.database")
-        return database_path_in_config(config.file, config.settings.queue.database), origin
+        return database_address_in_config(config.file, config.settings.queue.database, environ), origin
     return default_database_path(), DEFAULT
 
 
-def with_database_origin(config: Config, path: str, origin: str) -> Config:
+def with_database_origin(config: Config, address: str, origin: str) -> Config:
     """Return the config with the database that is really used, and its origin, among the origins of the settings."""
-    used = SettingOrigin("queue.database", path, origin)
+    used = SettingOrigin("queue.database", hide_password(address), origin)
     origins = tuple(used if known.key == used.key else known for known in config.origins)
     return msgspec.structs.replace(config, origins=origins)
 

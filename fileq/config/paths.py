@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from fileq.errors import EnvironmentFailure, NotFoundError, UsageError
+from fileq.errors import EnvironmentFailure, NotFoundError
 
 CONFIG_NAME = "fileq.toml"
 
@@ -93,11 +93,3 @@ def default_database_path() -> str:
     if not os.path.isabs(folder):  # in whichever folder they are would be another one each time
         raise EnvironmentFailure("There is no home folder to keep the database in.", "Set HOME, or name --database.")
     return os.path.join(folder, "fileq.db")
-
-
-def resolve_database_path(name: str, folder: str) -> str:
-    """Return the absolute path that a database's name means, seen from `folder`. Raises UsageError for a URL."""
-    if "://" in name:
-        scheme = name.partition("://")[0]
-        raise UsageError(f"A database at {scheme}:// is not available yet.", "Name a file instead.")
-    return os.path.join(folder, os.path.expanduser(name))

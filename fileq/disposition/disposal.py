@@ -47,7 +47,7 @@ def _lease(ledger: Ledger, disposition: Disposition, now: float) -> Iterator[Dis
 
     A lease of this process that none of its threads works under was not given back, as the ledger could not be reached.
     """
-    key = (ledger.database.path, disposition.id)
+    key = (ledger.database.address, disposition.id)
     with _lock:
         is_free = key not in _under_way
         _under_way.add(key)

@@ -116,7 +116,7 @@ class CheckContext:
 
     opened_ledger: Ledger | LedgerError | None
     config: Config
-    database_path: str
+    database_address: str
     now: float
     thorough: bool
     measure_space: Callable[[str], DiskSpace]

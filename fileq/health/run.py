@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from fileq.config import Config
+from fileq.config import Config, is_server
 from fileq.errors import LedgerError
 from fileq.health.check import (
     DATABASE_CHECK,
@@ -51,10 +51,12 @@ ALL_CHECKS: tuple[tuple[str, CheckFunction], ...] = (
 )
 
 
-def database_exists(database_path: str) -> bool:
+def database_exists(database_address: str) -> bool:
     """Return whether a database, or something in its place, is there already: opening it then makes none."""
+    if is_server(database_address):
+        return True
     try:
-        return os.stat(database_path).st_size > 0
+        return os.stat(database_address).st_size > 0
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
@@ -64,7 +66,7 @@ def database_exists(database_path: str) -> bool:
 def run_checks(
     opened_ledger: Ledger | LedgerError | None,
     config: Config,
-    database_path: str,
+    database_address: str,
     now: float,
     *,
     thorough: bool = False,
@@ -79,7 +81,7 @@ def run_checks(
     context = CheckContext(
         opened_ledger=opened_ledger,
         config=config,
-        database_path=database_path,
+        database_address=database_address,
         now=now,
         thorough=thorough,
         measure_space=measure_space,

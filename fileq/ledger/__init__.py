@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fileq.config.database_address import is_server
 from fileq.ledger.database import open_database
 from fileq.ledger.queries.moved_folders import MovedFolders
 from fileq.ledger.queries.prior_jobs import PriorJobs
@@ -58,14 +59,14 @@ class Ledger:
         self.moved_folders = MovedFolders(self.database)
         self.messages = QueueMessages(self.database)
         self.meta = Meta(self.database)
-        folder, name = os.path.split(self.database.path)
-        self.replaced_folder = os.path.join(folder, f".{name}.replaced")
-        """Where files are kept that outputs have taken the place of, of the same drive as the database."""
         try:
             self.name = self.meta.find_value("ledger") or ""
             """A short random name, so that the temp files of two ledgers are never taken for one another."""
             self.secret = self.meta.find_value("secret") or ""
             """What makes the names of temp files, which others may see, unforeseeable."""
+            name = self.name if is_server(self.database.address) else os.path.basename(path)
+            self.replaced_folder = os.path.join(self.database.folder, f".{name}.replaced")
+            """Where files are kept that outputs have taken the place of, of the same drive as that folder."""
         except BaseException:
             self.close()
             raise

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fileq.config.database_address import is_server
 from fileq.ledger.columns import decode_path
 
 _PATIENCE = 0.05
@@ -57,8 +58,8 @@ def glimpse_batches(database: str) -> list[BatchGlimpse]:
 
 
 def _rows(database: str, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
-    """Return the rows of a query; none where the database isn't there, or doesn't answer at once."""
-    if not os.path.exists(database):
+    """Return the rows of a query; none where the database isn't there, doesn't answer at once, or is a server's."""
+    if is_server(database) or not os.path.exists(database):  # a server may not answer at once
         return []
     uri = f"{Path(os.path.abspath(database)).as_uri()}?mode=ro"
     deadline = time.monotonic() + 2 * _PATIENCE

@@ -67,7 +67,7 @@ def _kept_path(ledger: Ledger, occupant: "PathOccupant") -> str | None:
         return None
     folder = os.path.dirname(occupant.path)
     with suppress(OSError):  # it can't be made: what is kept lies beside the output
-        if os.stat(folder).st_dev == os.stat(os.path.dirname(ledger.database.path)).st_dev:
+        if os.stat(folder).st_dev == os.stat(ledger.database.folder).st_dev:
             _make_lasting(ledger.replaced_folder)
             folder = ledger.replaced_folder
     return os.path.join(folder, kept_name(ledger.name))

@@ -63,11 +63,11 @@ def clean_up(context: TaskContext, now: float) -> str:
 
 def write_report(context: TaskContext, now: float) -> str:
     """Write the report of the last week, in a process of its own, as it opens pictures; notify people of it."""
-    database, settings = context.ledger.database.path, context.settings
-    folder = settings.report.folder or os.path.join(os.path.dirname(database), "reports")
+    database, settings = context.ledger.database, context.settings
+    folder = settings.report.folder or os.path.join(database.folder, "reports")
     limit = settings.worker.max_pixels
     path, title, summary = run_isolated(
-        _write_report, database, folder, limit, now, seconds=_REPORT_TIMEOUT, stop=context.stop
+        _write_report, database.address, folder, limit, now, seconds=_REPORT_TIMEOUT, stop=context.stop
     )
     enqueue_notification(context.ledger, settings.notify, "report", title, summary, now, attachment=path)
     return f"Written to {path}."
@@ -82,7 +82,7 @@ def _write_report(database: str, folder: str, max_pixels: int, now: float) -> tu
 
 def check_health(context: TaskContext, now: float) -> str:
     """Run the health checks, and notify people of what turned."""
-    results = run_checks(context.ledger, context.config, context.ledger.database.path, now)
+    results = run_checks(context.ledger, context.config, context.ledger.database.address, now)
     change = record_results(context.ledger, results, now)
     if change is not None:
         enqueue_notification(context.ledger, context.settings.notify, "unhealthy", change.title, change.body, now)

@@ -160,7 +160,7 @@ class PeriodicTasks:
         try:
             run_isolated(
                 deliver_notifications,
-                self._ledger.database.path,
+                self._ledger.database.address,
                 self._notify,
                 time.time(),
                 seconds=_DELIVERY,
@@ -184,7 +184,7 @@ class PeriodicTasks:
             _log.warning("A notice could not be sent: %s", problem)
 
     def _run(self, run: TaskRun) -> None:
-        problem, message = run_task(self._ledger.database.path, self._config, run.name, self._stop)
+        problem, message = run_task(self._ledger.database.address, self._config, run.name, self._stop)
         self._record_end(run, problem, message)
 
     def _record_end(self, run: TaskRun, problem: str | None, message: str) -> None:

@@ -52,7 +52,7 @@ def broken(monkeypatch, error):
         (["add", "--files-from", "nowhere.txt"], "There is no file nowhere.txt"),
         (["recipes", "thumbnial"], "Did you mean thumbnail?"),
         (["--config", "nowhere.toml", "status"], "There is no config file"),
-        (["--database", "postgresql://host/x", "status"], "not available yet"),
+        (["--database", "mysql://host/x", "status"], "mysql:// is none that fileq can use"),
         (["--quiet", "--verbose", "status"], "can't be combined"),
     ],
 )

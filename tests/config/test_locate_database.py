@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from fileq.config import load_config, locate_database, with_database_origin
-from fileq.errors import UsageError
+from fileq.config import hide_password, load_config, locate_database, with_database_origin
+from fileq.errors import ConfigError, UsageError
 
 
 @pytest.fixture
@@ -47,10 +47,42 @@ def test_a_tilde_is_the_home_folder(config, tmp_path, monkeypatch):
     assert locate_database(config, "~/x.db", environ={}, cwd="/")[0] == str(tmp_path / "x.db")
 
 
-def test_a_url_is_refused_and_the_message_holds_no_password(config):
-    with pytest.raises(UsageError, match="not available yet") as raised:
-        locate_database(config, "postgresql://ada:secret@host/jobs", environ={}, cwd="/")
-    assert "secret" not in str(raised.value)
+def test_the_address_of_a_server_is_taken_as_it_is(config):
+    address = "postgresql://ada:secret@host/jobs"
+    assert locate_database(config, address, environ={}, cwd="/") == (address, "option")
+
+
+def test_a_password_may_come_from_the_environment(config):
+    address = "postgresql://ada:${PASSWORD}@host/jobs"
+    found, _ = locate_database(config, address, environ={"PASSWORD": "a/b@c"}, cwd="/")
+    assert found == "postgresql://ada:a%2Fb%40c@host/jobs"
+    with pytest.raises(ConfigError, match=r"takes \$\{PASSWORD\}"):
+        locate_database(config, address, environ={}, cwd="/")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://ada:hush@db.example:5433/photos", "postgresql://ada@db.example:5433/photos"),
+        ("postgresql://ada@db.example/photos", "postgresql://ada@db.example/photos"),
+        ("postgresql:///photos?host=/run/pg&password=hush", "postgresql:///photos?host=/run/pg"),
+        ("postgresql:///photos?password=hush&host=/run/pg", "postgresql:///photos?host=/run/pg"),
+        ("postgresql:///photos?password=hush", "postgresql:///photos"),
+        ("photos:hush@x.db", "photos:hush@x.db"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(address, shown):
+    assert hide_password(address) == shown
+
+
+def test_the_settings_that_are_shown_have_no_password(config):
+    told = {one.key: one for one in with_database_origin(config, "postgresql://ada:hush@host/jobs", "option").origins}
+    assert told["queue.database"].value == "postgresql://ada@host/jobs"
+
+
+def test_a_url_of_another_kind_is_refused(config):
+    with pytest.raises(UsageError, match="mysql:// is none"):
+        locate_database(config, "mysql://ada:secret@host/jobs", environ={}, cwd="/")
 
 
 def test_the_origins_tell_the_database_that_is_used(config):

@@ -5,7 +5,7 @@ import os
 from fileq.health.check import CheckContext, Finding, bad, ok
 from fileq.health.checks.disk import nearest_folder
 from fileq.ledger import Ledger
-from fileq.ledger.queries.health import DatabaseSize
+from fileq.ledger.database import DatabaseSize
 from fileq.units import describe_bytes
 
 _EVERY = 86400.0
@@ -15,17 +15,17 @@ _EVERY = 86400.0
 def check_database(context: CheckContext) -> Finding:
     """Check that the database can be written, and, once a day or where `thorough`, that each of its pages is intact."""
     if context.opened_ledger is None:
-        return _to_come(context.database_path)
+        return _to_come(context.database_address)
     ledger = context.ledger
     with ledger.transaction():
         pass  # one that can't begin says why
     if context.thorough or _is_due(ledger, context.now):
         damage = ledger.database.find_damage()
         if damage:
-            return _damaged(context.database_path, damage)
+            return _damaged(ledger.database.path, damage)
         if not context.thorough:
             ledger.checks.record_intact(context.now)
-    return ok(f"{context.database_path} is whole, {_in_words(ledger.health.measure_database())}.")
+    return ok(f"{ledger.database.path} is whole, {_in_words(ledger.database.measure())}.")
 
 
 def _to_come(path: str) -> Finding:

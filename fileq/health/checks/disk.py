@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+from fileq.config import is_server
 from fileq.errors import LedgerError
 from fileq.health.check import CheckContext, DiskSpace, Finding, bad, combine, ok, shorten_list, warning
 from fileq.ledger import Ledger
@@ -48,7 +49,8 @@ def _judged(folder: str, space: DiskSpace) -> Finding:
 
 
 def _folders(context: CheckContext) -> Iterator[str]:
-    yield os.path.dirname(os.path.abspath(context.database_path))
+    if not is_server(context.database_address):
+        yield os.path.dirname(os.path.abspath(context.database_address))
     yield from (watch.out for watch in context.config.settings.watch if watch.out)
     if isinstance(context.opened_ledger, Ledger):
         yield from _of_outputs(context.opened_ledger, context.now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -48,14 +50,25 @@ class Connection(Protocol):
         """Return a cursor, as Huey's storages use them."""
 
 
+class DatabaseSize(msgspec.Struct, frozen=True):
+    """The size of the database, and how much of it is free pages, both in bytes."""
+
+    bytes: int
+    free: int
+
+
 class Database(ABC):
     """A ledger's database, shared by the threads of this process. Each method raises LedgerError.
 
     Raises LedgerError, too, where it can't be opened. `patience` is how many seconds to wait for another's transaction.
     """
 
+    address: str
+    """What opens it: a file's path, or a server's URL."""
     path: str
-    """Where it is: a file, or a URL without a password."""
+    """The address as people may see it, without a password."""
+    folder: str
+    """Where on this machine the files lie that belong to it."""
 
     @abstractmethod
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
@@ -87,6 +100,10 @@ class Database(ABC):
     @abstractmethod
     def truncate_log(self) -> bool:
         """Empty the write-ahead log, where that is ours to do. Return False where somebody was in the way."""
+
+    @abstractmethod
+    def measure(self) -> DatabaseSize:
+        """Return how large it is."""
 
     @abstractmethod
     def find_damage(self) -> str:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 
 from fileq.errors import DatabaseReplaced, LedgerError
-from fileq.ledger.database.base import Database
+from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.sqlite_errors import database_errors
 from fileq.ledger.migrations import SCHEMA_VERSION, migration_from
 from fileq.ledger.script import read_script, run_script
@@ -72,7 +72,8 @@ class SqliteDatabase(Database):
     """
 
     def __init__(self, path: str, patience: float = 5.0) -> None:
-        self.path = path
+        self.path = self.address = path
+        self.folder = os.path.dirname(path)
         self._patience = patience
         self._lock = threading.RLock()
         self._holder: int | None = None  # the thread that has a transaction open
@@ -231,6 +232,15 @@ class SqliteDatabase(Database):
             finally:
                 self.connection.execute(f"pragma busy_timeout = {patience}")
         return not busy
+
+    def measure(self) -> DatabaseSize:
+        """Return how large the file is, and how much of it is free."""
+        with self.reading() as connection:
+            size, pages, free = (
+                connection.execute(f"pragma {name}").fetchone()[0]
+                for name in ("page_size", "page_count", "freelist_count")
+            )
+        return DatabaseSize(size * pages, size * free)
 
     @contextmanager
     def _alone(self) -> Iterator[sqlite3.Connection]:

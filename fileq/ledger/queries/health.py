@@ -28,13 +28,6 @@ _KNOWN = "job.tries > 0 or outcome is null or outcome in ('stopped', 'worker die
 """Whether it is known since when a job waits: after a `retry` nobody knows."""
 
 
-class DatabaseSize(msgspec.Struct, frozen=True):
-    """The size of the database, and how much of it is free pages, both in bytes."""
-
-    bytes: int
-    free: int
-
-
 class WaitingQueue(msgspec.Struct, frozen=True):
     """Jobs of a queue that could be begun by now, the first of them since then, in seconds since the epoch.
 
@@ -75,14 +68,6 @@ class JobFlow(msgspec.Struct, frozen=True):
 class HealthQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def measure_database(self) -> DatabaseSize:
-        with self._database.reading() as connection:
-            size, pages, free = (
-                connection.execute(f"pragma {name}").fetchone()[0]
-                for name in ("page_size", "page_count", "freelist_count")
-            )
-        return DatabaseSize(size * pages, size * free)
 
     def list_waiting_queues(self, now: float) -> list[WaitingQueue]:
         """Return the queues that have due jobs, by the first thousand of each kind."""

@@ -9,7 +9,6 @@ import pytest
 
 from fileq.errors import DatabaseReplaced, LedgerError
 from fileq.ledger import Ledger, open_ledger
-from fileq.ledger.database.postgres import without_password
 from fileq.ledger.migrations import SCHEMA_VERSION
 from tests.support.jobs import NOW, begin, enter
 from tests.support.ledgers import ask
@@ -79,11 +78,6 @@ def test_a_server_that_is_not_there_is_said_without_the_password(address, what):
 def test_a_database_that_is_not_there_is_said(postgres):
     place, mark, options = postgres.partition("?")
     assert "is not there" in refused(f"{place.rpartition('/')[0]}/no_such_database{mark}{options}")
-
-
-def test_an_address_is_shown_without_its_password():
-    assert without_password("postgresql://me:hush@db.example:5433/photos") == "postgresql://me@db.example:5433/photos"
-    assert without_password("postgresql:///photos?host=/run/pg&password=hush") == "postgresql:///photos"
 
 
 def test_who_waits_too_long_for_anothers_transaction_is_told(ledger, database):

@@ -2,9 +2,9 @@
 
 import os
 
-from fileq.ledger.queries.health import DatabaseSize
+from fileq.ledger.database import DatabaseSize
 
 
 def test_the_extent_is_that_of_the_file(ledger, database):
     ledger.database.connection.execute("pragma wal_checkpoint(truncate)")
-    assert ledger.health.measure_database() == DatabaseSize(os.path.getsize(database), 0)
+    assert ledger.database.measure() == DatabaseSize(os.path.getsize(database), 0)

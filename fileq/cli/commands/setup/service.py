@@ -8,6 +8,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
+from fileq.config import hide_password
 from fileq.display import Answer, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.service.manager import service_manager
@@ -67,5 +68,5 @@ def service_command(session: Session) -> list[str]:
     assert session.config.file is not None
     if asked := session.config.withheld.describe():
         raise session.config.untrusted_error(f"asks for {asked}")
-    options = ["--config", os.path.abspath(session.config.file), "--database", session.database]
+    options = ["--config", os.path.abspath(session.config.file), "--database", hide_password(session.database)]
     return [sys.executable, "-m", "fileq", *options, "watch", "--work"]

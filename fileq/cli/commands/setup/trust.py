@@ -11,8 +11,10 @@ from fileq.cli.session import session_of
 from fileq.config import (
     CONFIG_NAME,
     RestrictedSettings,
-    database_path_in_config,
+    database_address_in_config,
     find_config_in_use,
+    hide_password,
+    is_server,
     read_restricted_settings,
 )
 from fileq.config.origins import hide_url_secrets
@@ -71,7 +73,9 @@ def _existing(file: str) -> str:
 def _trust(file: str) -> Answer:
     """Trust a config from now on. Returns what it asks for. Raises ConfigError, EnvironmentFailure."""
     restricted = read_restricted_settings(file)
-    database = None if restricted.database is None else database_path_in_config(file, restricted.database)
+    database = None if restricted.database is None else hide_password(restricted.database)
+    if database is not None and not is_server(database):
+        database = database_address_in_config(file, database)
     trust_config(file)
     blocks: list[Block] = [Facts([("config", file), *_facts(restricted, database)]), Text()]
     if restricted == RestrictedSettings():

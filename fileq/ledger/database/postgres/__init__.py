@@ -13,11 +13,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from fileq.config.database_address import hide_password
+from fileq.config.paths import state_folder
 from fileq.errors import DatabaseReplaced, LedgerError
-from fileq.ledger.database.base import Database
+from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.postgres.dialect import schema_script, translate
 from fileq.ledger.database.postgres.errors import server_errors
 from fileq.ledger.database.postgres.types import register_types
@@ -62,8 +63,9 @@ class PostgresDatabase(Database):
     """A schema of a server's database. Each thread that asks has a connection for as long as it asks."""
 
     def __init__(self, url: str, patience: float = 5.0) -> None:
-        self._address = url
-        self.path = without_password(url)
+        self.address = url
+        self.path = hide_password(url)
+        self.folder = state_folder()
         self._patience = patience
         self._joined = threading.local()
         with server_errors(self.path):
@@ -179,7 +181,7 @@ class PostgresDatabase(Database):
             try:
                 raw = self._pool.getconn()
             except PoolTimeout:
-                psycopg.connect(self._address, connect_timeout=2).close()  # it says why
+                psycopg.connect(self.address, connect_timeout=2).close()  # it says why
                 raise
             if not select.select([raw], [], [], 0)[0]:
                 return raw
@@ -216,22 +218,22 @@ class PostgresDatabase(Database):
         """Do nothing: the server does it. Return True."""
         return True
 
+    def measure(self) -> DatabaseSize:
+        """Return how large the ledger's tables are, with their indices."""
+        with self.reading() as connection:
+            (size,) = connection.execute(
+                "select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0) from pg_class"
+                " join pg_namespace on pg_namespace.oid = relnamespace"
+                " where relkind = 'r' and nspname = current_schema()"
+            ).fetchone()
+        return DatabaseSize(int(size), 0)
+
     def find_damage(self) -> str:
         """Return "": the server looks after its pages itself."""
         return ""
 
     def close(self) -> None:
         self._pool.close()
-
-
-def without_password(url: str) -> str:
-    """Return an address as people may see it."""
-    values = conninfo.conninfo_to_dict(url)
-    host = str(values.get("host") or values.get("hostaddr") or "")
-    user, port = values.get("user"), values.get("port")
-    place = f"{user}@" if user else ""
-    where = "" if host.startswith("/") else host
-    return f"postgresql://{place}{where}{f':{port}' if port else ''}/{values.get('dbname') or ''}"
 
 
 def _configure(raw: psycopg.Connection[Any]) -> None:
