@@ -9,8 +9,9 @@ from typing import Any
 
 from huey.registry import Message
 from huey.serializer import Serializer
-from huey.storage import SqliteStorage
+from huey.storage import PostgresStorage, SqliteStorage
 
+from fileq.config import is_server
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
 
@@ -27,16 +28,15 @@ class JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
         return Message(parts["id"], parts["name"], args=tuple(parts["args"]), retries=0, priority=parts.get("priority"))
 
 
-class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
-    """Huey's SQLite storage on the ledger's own connection.
+class LedgerStorage:
+    """What Huey's storages do otherwise where messages lie in the ledger: they use its connections and transactions."""
 
-    Two connections in one process would wait for each other in SQLite's busy loop, which sleeps for milliseconds.
-    """
+    name: str
 
-    def __init__(self, name: str, ledger: Ledger) -> None:
+    def __init__(self, name: str, ledger: Ledger, **options: Any) -> None:
         self._database = ledger.database
         self._messages = ledger.messages
-        super().__init__(name, filename=ledger.database.path, create_tables=False)
+        super().__init__(name, create_tables=False, **options)  # type: ignore[call-arg]  # Huey's
 
     @contextmanager
     def db(self, commit: bool = False, close: bool = False) -> Iterator[Any]:
@@ -49,6 +49,10 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         """Take the next message off the queue, and return it; None where there is none."""
         return self._messages.take_message(self.name, time.time())
 
+    def wait(self, seconds: float) -> None:
+        """Wait for a message, not longer than so many seconds, as well as the database allows."""
+        time.sleep(seconds)  # half the price of waiting for an event, and the worker stops soon enough
+
     def read_schedule(self, ts: dt.datetime) -> list[bytes]:
         """Move what is due into the queue, and return nothing.
 
@@ -57,3 +61,32 @@ class LedgerStorage(SqliteStorage):  # type: ignore[misc]  # huey has no types
         with suppress(LedgerError):  # the slots say it, and it would be said a second time
             self._messages.move_due_messages(self.name, ts.timestamp())
         return []
+
+
+class SqliteLedgerStorage(LedgerStorage, SqliteStorage):  # type: ignore[misc]  # huey has no types
+    """Huey's SQLite storage on the ledger's own connection.
+
+    Two connections in one process would wait for each other in SQLite's busy loop, which sleeps for milliseconds.
+    """
+
+    def __init__(self, name: str, ledger: Ledger) -> None:
+        super().__init__(name, ledger, filename=ledger.database.address)
+
+
+class PostgresLedgerStorage(LedgerStorage, PostgresStorage):  # type: ignore[misc]  # the same
+    """Huey's PostgreSQL storage on the ledger's connections; one more for each thread that waits is Huey's."""
+
+    def __init__(self, name: str, ledger: Ledger) -> None:
+        super().__init__(name, ledger, dsn=ledger.database.address)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a message: the server says when one comes, as a trigger of the ledger's has it do."""
+        try:
+            list(self._listen_conn().notifies(timeout=seconds, stop_after=1))
+        except Exception:  # noqa: BLE001  # whatever it is, whoever looks for a message next says it
+            time.sleep(seconds)
+
+
+def storage_of(ledger: Ledger) -> type[LedgerStorage]:
+    """Return the storage for a ledger's database."""
+    return PostgresLedgerStorage if is_server(ledger.database.address) else SqliteLedgerStorage

@@ -1,6 +1,5 @@
 """Huey's consumer with its workers and its scheduler, as far as fileq's differ: each worker has a slot."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -82,7 +81,7 @@ class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
         """Wait until the next look for a message: each time longer while there is none."""
         self.slot.context.idle.set()
         self.delay = min(self.delay, self.max_delay)
-        time.sleep(self.delay)  # half the price of waiting for an event, and the worker stops soon enough
+        self.huey.storage.wait(self.delay)
         self.delay *= self.backoff
 
 

@@ -6,7 +6,7 @@ from huey import Huey, crontab
 from huey.api import Task
 
 from fileq.ledger import Ledger
-from fileq.queue.storage import JsonSerializer, LedgerStorage
+from fileq.queue.storage import JsonSerializer, storage_of
 from fileq.worker.job import process_jobs
 
 
@@ -15,7 +15,7 @@ def create_huey(ledger: Ledger, queue: str, tick: Callable[[], None] | None = No
 
     `tick` is what a worker does each minute, beside its jobs.
     """
-    huey = Huey(queue, results=False, serializer=JsonSerializer(), storage_class=LedgerStorage, ledger=ledger)
+    huey = Huey(queue, results=False, serializer=JsonSerializer(), storage_class=storage_of(ledger), ledger=ledger)
 
     @huey.task(context=True)  # type: ignore[untyped-decorator]  # huey has no types
     def process(*job_ids: int, task: Task) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from fileq import control, queue, signals
-from fileq.config import Config
+from fileq.config import Config, is_server
 from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
@@ -48,6 +48,8 @@ _CONTROL_INTERVAL = 0.25
 
 _POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
 """Seconds between two looks for a message, growing while there is none. A look with its wait costs 0.2 ms."""
+_WAITING = {**_POLLING, "max_delay": 1.0}
+"""The same where the database says when one has come."""
 
 
 class StopReason(StrEnum):
@@ -98,7 +100,12 @@ class Worker:
         self._context = self._create_context(shortage, database_outage, on_ended)
         huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
         self._consumer = SlotConsumer(
-            self._context, self._tick, huey=huey, workers=slots, periodic=periodic, **_POLLING
+            self._context,
+            self._tick,
+            huey=huey,
+            workers=slots,
+            periodic=periodic,
+            **_polling(self._ledger, drain=drain),
         )
 
     def _create_context(
@@ -312,6 +319,11 @@ class Worker:
         else:
             self._notified_at = moment
             self._periodic_tasks.tick()
+
+
+def _polling(ledger: Ledger, *, drain: bool) -> dict[str, float]:
+    """Return how a worker looks for messages; one that drains its queue is to see its end soon."""
+    return _WAITING if is_server(ledger.database.address) and not drain else _POLLING
 
 
 def _create_periodic_tasks(database: str, config: Config, shortage: Outage, database_outage: Outage) -> "PeriodicTasks":
