@@ -287,9 +287,7 @@ class ImageRun(SourceRun):
             smallest = find_smallest(self._source, self._file, plan.format, self._rewrite_options(plan))
             write_unless_much_larger(temp, smallest, plan.output.min_saving or 0)
         elif saves_too_little(self._source, plan, size, self._steps(plan), temp, self._status.st_size):
-            wanted = self._recipe.metadata
-            mark = self._mark if self._request.marks_outputs and not self._recipe.replace else b""
-            keep_original(self._source, self._file, plan, content.metadata, wanted, temp, mark=mark)
+            keep_original(self._source, self._file, plan, self._rewrite_options(plan), temp)
 
     def _note_first_frame(self, temp: TempFile, plan: OutputPlan) -> None:
         """Say on the job that an animation in JPEG XL became a still, where its bytes didn't stay."""

@@ -5,7 +5,6 @@ Nothing can be taken out of such a file, so that it is kept only where all may s
 
 from __future__ import annotations
 
-import re
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from fileq.errors import translate_os_errors
 from fileq.files.temp_file import TempFile
 from fileq.images.decode.opener import read_all
 from fileq.images.encode.format_choice import FormatTrial
+from fileq.images.encode.hidden_parts import holds_nothing_hidden
 from fileq.images.metadata.selection import has_no_metadata
 from fileq.images.plan import with_format
 
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
     from fileq.images.plan import OutputPlan
     from fileq.recipes.recipe import MetadataPolicy
-
-_PNM_WITHOUT_COMMENT = re.compile(rb"P(?:[14]|[2356]\s+\d+)\s+\d+\s+\d+\s")
-_PLAIN_PNM = (b"P1", b"P2", b"P3")
-_TGA_FOOTER = b"TRUEVISION-XFILE.\0"
-_TGA_NO_EXTENSION = bytes(8)  # before that: where a part with names and dates lies, and one for programs; 0 for neither
-_PNG_METADATA = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
 
 
 def keep_whole_if_smaller(
@@ -49,22 +43,9 @@ def keep_whole_if_smaller(
     if len(content) <= len(original):
         return FormatTrial(plan, content, ())
     own, other = source.format, plan.format.upper()
-    if wanted != "all" and not (has_no_metadata(source) and _has_no_hidden_metadata(original, own)):
+    if wanted != "all" and not (has_no_metadata(source) and holds_nothing_hidden(original, own)):
         source.add_note(f"The {other} is larger than its source: {own} can't be written here, nor cleared of metadata.")
         return FormatTrial(plan, content, ())
     source.notes = before
     source.add_note(f"The original was kept: {own} can't be written here, and a {other} would be larger.")
     return FormatTrial(with_format(plan, own.lower(), source), original, ())
-
-
-def _has_no_hidden_metadata(content: bytes, format_: str) -> bool:
-    """Return whether a file in a format of Pillow's has no room for metadata, or left it empty."""
-    if format_ == "PPM":
-        is_plain = content.startswith(_PLAIN_PNM)
-        return _PNM_WITHOUT_COMMENT.match(content) is not None and not (is_plain and b"#" in content)
-    if format_ == "TGA":
-        has_id = content[0] != 0
-        return not has_id and (content[-26:-18] == _TGA_NO_EXTENSION or not content.endswith(_TGA_FOOTER))
-    if format_ == "ICO":
-        return not any(name in content for name in _PNG_METADATA)
-    return format_ in {"BMP", "QOI"}

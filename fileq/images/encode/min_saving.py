@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import translate_os_errors
 from fileq.images.decode.opener import read_all
-from fileq.images.errors import DAMAGE
 from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
-from fileq.images.metadata import lossless_rewrite
+from fileq.images.lossless.rewrite import holds_more, strip_metadata
 from fileq.images.metadata.mark import mark_content
-from fileq.images.metadata.selection import Metadata, has_no_metadata
+from fileq.images.metadata.selection import has_no_metadata
 from fileq.operations.builtin.resize import Resize
 
 if TYPE_CHECKING:
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
+    from fileq.images.lossless.options import RewriteOptions
     from fileq.images.plan import OutputPlan
     from fileq.operations.base import Operation
-    from fileq.recipes.recipe import MetadataPolicy
     from fileq.units import Size
 
 _KEPT = "The original was kept, because a new file would have saved too little."
@@ -52,56 +51,31 @@ def saves_too_little(
 
 
 def keep_original(
-    source: DecodedSource,
-    file: BinaryIO,
-    plan: OutputPlan,
-    data: Metadata,
-    wanted: MetadataPolicy,
-    temp: TempFile,
-    *,
-    mark: bytes,
+    source: DecodedSource, file: BinaryIO, plan: OutputPlan, options: RewriteOptions, temp: TempFile
 ) -> None:
     """Put the original's picture into the temp file, with the metadata that stays; or leave that, and say why.
 
     `file` is the source's, open. What is kept by all means (`min_saving` of 1) is kept without a word, and gets the
-    `mark`; elsewhere it would be larger by that.
+    mark; elsewhere it would be larger by that.
     """
     by_all_means = (plan.output.min_saving or 0) >= 1
+    mark = options.mark if options.marks_originals else b""
     with translate_os_errors(source.path):
         content = read_all(file)
-    holds_nothing = has_no_metadata(source) and not _holds_free_parts(source, content, plan.format, data)
-    if (wanted == "all" or holds_nothing) and not loses_gain_map(source, plan.format):
+    stripped = strip_metadata(source, content, plan.format, options)
+    holds_nothing = has_no_metadata(source) and not (stripped and holds_more(source, content, plan.format, stripped))
+    if (options.policy == "all" or holds_nothing) and not loses_gain_map(source, plan.format):
         is_one_picture = source.gain_map is None and source.format != "MPO"  # the places of others would not fit
-        temp.replace_content(mark_content(content, plan.format, mark) if by_all_means and is_one_picture else content)
+        temp.replace_content(mark_content(content, plan.format, mark) if is_one_picture else content)
         _say(source, _KEPT, unless=by_all_means)
-        return
-    stripped = _strip_metadata(source, content, plan.format, data, wanted, mark if by_all_means else b"")
-    if stripped is None:
+    elif stripped is None:
         source.add_note(_ENCODED if by_all_means else _REPLACED)
-        return
-    temp.replace_content(stripped)
-    _say(source, _STRIPPED, unless=by_all_means)
+    else:
+        marked = mark_content(stripped, plan.format, mark)
+        temp.replace_content(restore_gain_map(marked, source, plan.format, options.policy))
+        _say(source, _STRIPPED, unless=by_all_means)
 
 
 def _say(source: DecodedSource, note: str, *, unless: bool) -> None:
     if not unless:
         source.add_note(note)
-
-
-def _holds_free_parts(source: DecodedSource, content: bytes, format_: str, data: Metadata) -> bool:
-    if format_ not in lossless_rewrite.FORMATS_WITH_FREE_PARTS:
-        return False
-    return _strip_metadata(source, content, format_, data, "none", b"") not in (None, content)
-
-
-def _strip_metadata(
-    source: DecodedSource, content: bytes, format_: str, data: Metadata, wanted: MetadataPolicy, mark: bytes
-) -> bytes | None:
-    if format_ not in lossless_rewrite.REWRITABLE_FORMATS:
-        return None
-    try:
-        as_stored = data.as_stored(source)
-        picture = lossless_rewrite.replace_metadata(content, format_, as_stored, source.stored_size)
-        return restore_gain_map(mark_content(picture, format_, mark), source, format_, wanted)
-    except DAMAGE:  # a file that decoders read, but that isn't laid out as it should be
-        return None

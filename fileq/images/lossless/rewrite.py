@@ -13,8 +13,8 @@ from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_ma
 from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.lossless import jpeg_quality, jpeg_xl
 from fileq.images.lossless.packer import HIGH_EFFORT, pack_file, packed_forms
-from fileq.images.metadata.lossless_rewrite import FORMATS_WITH_FREE_PARTS, REWRITABLE_FORMATS, replace_metadata
-from fileq.images.metadata.mark import mark_content
+from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
+from fileq.images.metadata.mark import mark_content, without_mark
 from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY, KEPT_EXTENSIONS
 
@@ -69,8 +69,8 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     with translate_os_errors(source.path):
         content = _read_undamaged(source, file)
     loses_map = loses_gain_map(source, format_)
-    stripped = _strip(source, content, format_, options)
-    loses_parts = format_ in FORMATS_WITH_FREE_PARTS and stripped not in (None, content)
+    stripped = strip_metadata(source, content, format_, options)
+    loses_parts = stripped is not None and holds_more(source, content, format_, stripped)
     holds_what_goes = loses_map or (options.policy != "all" and (loses_parts or not has_no_metadata(source)))
     forms = () if stripped is None else (stripped, *packed_forms(stripped, format_, options.effort))
     smallest = min(forms, key=len, default=content)
@@ -96,6 +96,13 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     return smallest
 
 
+def holds_more(source: DecodedSource, content: bytes, format_: str, stripped: bytes) -> bool:
+    """Return whether a file holds anything that is not in its `stripped` form, in which its gain map is missing."""
+    if source.gain_map is not None and source.keeps_gain_map:
+        return len(restore_gain_map(stripped, source, format_, "all")) < len(content)
+    return stripped != without_mark(content, format_)
+
+
 def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
     """Have a new PNG take the fewest bytes, where its source is in another format. Raises JobError.
 
@@ -115,7 +122,7 @@ def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
         return whole.read()
 
 
-def _strip(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bytes | None:
+def strip_metadata(source: DecodedSource, content: bytes, format_: str, options: RewriteOptions) -> bytes | None:
     """Return the file without the metadata that goes; None where it is not laid out as it should be.
 
     One with a gain map loses that here, too: unless all metadata stays, the map is put back when all is done.

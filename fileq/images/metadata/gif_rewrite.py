@@ -17,7 +17,8 @@ HEAD = 13  # bytes of signature and screen descriptor
 _IMAGE = 10  # bytes of an image descriptor
 _EXTENSION, FRAME, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _PLAIN_TEXT, _COMMENT, _APPLICATION = 0xF9, 0x01, 0xFE, 0xFF
-_KEPT_APPLICATIONS = {b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"}
+_PLAY_COUNTS = {b"NETSCAPE2.0", b"ANIMEXTS1.0"}
+_KEPT_APPLICATIONS = {*_PLAY_COUNTS, b"ICCRGBG1012"}
 """How often all frames play, and the colour profile."""
 
 _MARK = b"fileqmark01"
@@ -41,7 +42,7 @@ def rewrite(content: bytes, _exif: bytes, data: Metadata) -> bytes:
     while content[at] != _TRAILER:
         end = end_of_block(content, at)
         if _stays(content, at):
-            kept.append(content[at:end])
+            kept.append(_cut_block(content[at:end]))
         elif content[at + 1] == _PLAIN_TEXT and kept[-1][:2] == bytes((_EXTENSION, _CONTROL)):
             kept.pop()  # it is about the text, and would be taken for one of the next frame
         at = end
@@ -73,6 +74,14 @@ def _stays(content: bytes, at: int) -> bool:
     name = content[at + 3 : at + 14]
     is_own = name == _MARK and is_mark(content[at + 15 : end_of_block(content, at) - 1])
     return content[at + 1] == _APPLICATION and (name in _KEPT_APPLICATIONS or is_own)
+
+
+def _cut_block(block: bytes) -> bytes:
+    """Return a block without what may lie behind how often all frames play, or how a frame is shown."""
+    is_play_count = block[:1] == b"\x21" and block[3:14] in _PLAY_COUNTS and block[14] == 3
+    is_control = block[:3] == bytes((_EXTENSION, _CONTROL, 4))
+    known = 18 if is_play_count else 7 if is_control else len(block)
+    return block[:known] + b"\0" if len(block) > known + 1 else block
 
 
 def end_of_block(content: bytes, at: int) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fileq.files.containers import boxes
 from fileq.files.output_mark import is_mark
-from fileq.images.formats.isobmff import XMP, read_items
+from fileq.images.formats.isobmff import XMP, item_entries, read_items
 from fileq.images.formats.isobmff_splice import Edit, splice
 from fileq.images.gain_maps import apple
 from fileq.images.metadata.xmp import without_wrapper
@@ -18,10 +18,21 @@ from fileq.images.metadata.xmp import without_wrapper
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fileq.files.containers import Chunk
     from fileq.images.formats.isobmff import ItemPart, ItemTable
     from fileq.images.metadata.selection import Metadata
 
 _KEPT_BOXES = {b"ftyp", b"meta", b"mdat"}
+_META_BOXES = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"grpl", b"dinf"}
+_PROPERTY_BOXES = {b"ipco", b"ipma"}
+_PROPERTIES = {
+    b"ispe", b"pixi", b"colr", b"pasp", b"clap", b"irot", b"imir", b"auxC", b"av1C", b"hvcC", b"avcC", b"vvcC", b"j2kH",
+    b"jpgC", b"rloc", b"lsel", b"a1op", b"a1lx", b"clli", b"mdcv", b"cclv", b"amve", b"uncC", b"cmpd", b"cmpC", b"icef",
+    b"tols", b"oinf", b"lhvC", b"iscl", b"rref",
+}  # fmt: skip
+"""What tells a decoder how items are to be shown; udes and uuid, for example, tell people of the place."""
+
+_ITEM_NAMES = {b"", b"color", b"alpha", b"exif", b"xmp", b"image", b"thumbnail", b"gainmap", b"tmap", b"grid"}
 _PICTURES = {b"av01", b"hvc1", b"avc1", b"jpeg", b"j2k1", b"vvc1", b"unci", b"grid", b"iden", b"iovl", b"tmap"}
 _NO_EXIF = bytes(4) + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
 """An item with a directory without entries."""
@@ -42,12 +53,58 @@ def rewrite(content: bytes, exif: bytes, data: Metadata) -> bytes:
         if box.name not in _KEPT_BOXES and not is_mark(content[box.payload : box.end]):
             edits.append(Edit(box.start, box.end, b""))
     items = read_items(content)
+    if items is not None:
+        _clear_unknown_parts(content, new, items)
     for places, payload, padding in _replacements(content, items, exif, data.xmp):
         if len(places) == 1:
             edits += _edits_of(content, places[0], payload)
         else:
             _overwrite(new, places, payload, padding)
     return splice(bytes(new), items, edits)
+
+
+def _clear_unknown_parts(content: bytes, new: bytearray, items: ItemTable) -> None:
+    """Overwrite what no decoder asks for: unknown boxes, names of items, and what is no part of an item.
+
+    All keeps its length and its place: properties are known by their number.
+    """
+    unknown = [box for box in _children(content, items.meta, 4) if box.name not in _META_BOXES]
+    if b"iprp" in items.boxes:
+        unknown += [box for box in _children(content, items.boxes[b"iprp"]) if box.name not in _PROPERTY_BOXES]
+    unknown += [box for box in items.properties if box.name not in _PROPERTIES]
+    for box in unknown:
+        _clear(new, box.payload, box.end)
+        new[box.start + 4 : box.start + 8] = b"free"
+    for entry in item_entries(content, items.boxes[b"iinf"]) if b"iinf" in items.boxes else ():
+        start = entry.payload + (12 if content[entry.payload] == 2 else 14)
+        name = content[start : entry.end].partition(b"\0")[0]
+        if name.lower() not in _ITEM_NAMES:
+            new[start : start + len(name)] = b" " * len(name)
+    _clear_gaps(content, new, items)
+
+
+def _children(content: bytes, box: Chunk, header: int = 0) -> Iterator[Chunk]:
+    return boxes(io.BytesIO(content), box.payload + header, box.end)
+
+
+def _clear_gaps(content: bytes, new: bytearray, items: ItemTable) -> None:
+    """Overwrite what lies between and behind the parts of items."""
+    parts = sorted(part for places in items.parts(content).values() for part in places)
+    if any(not part.length for part in parts):  # of no length stated: up to the end of the file
+        return
+    holders = [box for box in boxes(io.BytesIO(content)) if box.name == b"mdat"]
+    for box in [*holders, *(items.boxes[name] for name in (b"idat",) if name in items.boxes)]:
+        at = box.payload
+        for start, length in parts:
+            if start < box.end and at < start + length:
+                _clear(new, at, min(start, box.end))
+                at = max(at, start + length)
+        _clear(new, at, box.end)
+
+
+def _clear(new: bytearray, start: int, end: int) -> None:
+    if start < end:
+        new[start:end] = bytes(end - start)
 
 
 def _replacements(

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 
 REWRITABLE_FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic", "jxl", "jp2")
 
-FORMATS_WITH_FREE_PARTS = ("webp", "gif", "avif", "heic")
-"""Formats in which parts that no decoder tells of may hold anything."""
-
-_JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE  # markers; XMP has that of EXIF
+_JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE  # markers; XMP has that of EXIF
+_CODING = {*range(0xC0, 0xD0), *range(0xDA, 0xE0)} - {0xC8}  # frames, tables, scans, and how they go together
+_FIXED_LENGTHS = {_JFIF: 18, _ADOBE: 16}  # with the marker; behind that, JFIF has a thumbnail
 _PNG_KEPT = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD", b"pHYs",
     b"acTL", b"fcTL", b"fdAT",
@@ -55,18 +54,28 @@ def _rewrite_jpeg(content: bytes, exif: bytes, data: Metadata) -> bytes:
     new += iptc.build_jpeg_segment(data.iptc)
     new += build_xmp_segments(data.xmp)
     segments = [content[start:end] for _, start, end in jpeg_segments(content)]
-    kept = [content[:2], *(segment for segment in segments if stays_in_jpeg(segment[1], segment[4:18]))]
+    kept = [content[:2], *(_cut_segment(one) for one in segments if stays_in_jpeg(one[1], one[4:]))]
     place = 2 if len(kept) > 1 and kept[1][1] == _JFIF else 1  # JFIF wants to come first
     return b"".join([*kept[:place], new, *kept[place:], END_MARKS["jpeg"]])
 
 
-def stays_in_jpeg(marker: int, start: bytes) -> bool:
-    """Return whether a segment of a JPEG is about its pixels, by its marker and what its payload begins with."""
+def stays_in_jpeg(marker: int, payload: bytes) -> bool:
+    """Return whether a segment of a JPEG is about its pixels, by its marker and its payload."""
     if marker == _JFIF:
-        return start.startswith(b"JFIF\0")  # JFXX is a thumbnail
+        return payload.startswith(b"JFIF\0")  # JFXX is a thumbnail
     if marker == _ICC:
-        return start.startswith(b"ICC_PROFILE\0")
-    return marker == _ADOBE or not (0xE0 <= marker <= 0xEF or marker == _COMMENT)
+        return payload.startswith(b"ICC_PROFILE\0")
+    return marker == _ADOBE or marker in _CODING
+
+
+def _cut_segment(segment: bytes) -> bytes:
+    """Return a segment without what lies behind the part of it that is known."""
+    length = _FIXED_LENGTHS.get(segment[1], len(segment))
+    if len(segment) <= length:
+        return segment
+    if segment[1] == _JFIF:
+        return jpeg_segment(_JFIF, segment[4 : length - 2] + b"\0\0")  # the size of its thumbnail
+    return jpeg_segment(segment[1], segment[4:length])
 
 
 def _rewrite_png(content: bytes, exif: bytes, data: Metadata) -> bytes:

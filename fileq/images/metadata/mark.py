@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from fileq.files.containers import END_MARKS, png_chunk
-from fileq.files.output_mark import CHUNK, TIFF_TAG, append_mark, jpeg_mark
+from fileq.files.containers import END_MARKS, jpeg_segments, png_chunk, png_chunks
+from fileq.files.output_mark import CHUNK, TIFF_TAG, append_mark, is_mark, jpeg_mark
 from fileq.images.lossless import tiff
 
 
@@ -40,3 +40,21 @@ def mark_content(content: bytes, format_: str, mark: bytes) -> bytes:
     file = io.BytesIO(content)
     append_mark(file, format_, mark)
     return file.getvalue()
+
+
+def without_mark(content: bytes, format_: str) -> bytes:
+    """Return a JPEG or PNG without the mark, which is no metadata; other files as they are.
+
+    Raises ValueError or IndexError where a JPEG is not laid out as it should be.
+    """
+    if format_ == "jpeg":
+        spans = [(start, end, content[start + 4 : end]) for _, start, end in jpeg_segments(content)]
+    elif format_ == "png":
+        chunks = png_chunks(io.BytesIO(content))
+        spans = [(one.start, one.end, content[one.payload : one.payload + one.length]) for one in chunks]
+    else:
+        return content
+    for start, end, payload in spans:
+        if is_mark(payload):
+            return content[:start] + content[end:]
+    return content

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fileq.files.output_mark import TIFF_TAG, is_mark
+from fileq.images.lossless.comparison import show_the_same
 from fileq.images.metadata.xmp import without_wrapper
 
 if TYPE_CHECKING:
@@ -73,7 +75,19 @@ class _Rewriter:
         self._check_overlap()
         for start, end in self._erased:
             self._new[start:end] = bytes(end - start)
-        return bytes(self._new)
+        return self._without_gaps(bytes(self._new))
+
+    def _without_gaps(self, made: bytes) -> bytes:
+        """Return the file without what nothing in it leads to. Raises ValueError where pixels were in there."""
+        cleared, at = bytearray(made), 16 if self._is_big else 8
+        for start, end in sorted(self._needed):
+            if at < start:
+                cleared[at:start] = bytes(start - at)
+            at = max(at, end)
+        del cleared[at + at % 2 :]
+        if cleared != made.rstrip(b"\0").ljust(len(cleared), b"\0") and not show_the_same(made, bytes(cleared), "TIFF"):
+            raise ValueError("it has parts that nothing leads to")
+        return bytes(cleared)
 
     def _rewrite_chain(self, at: int, *, is_within: bool = False) -> None:
         """Take what goes out of the directory at this place, and of those that follow it."""
@@ -106,7 +120,7 @@ class _Rewriter:
             self._within += self._numbers(entry)
         elif value and len(value) <= entry.length:
             self._new[entry.place : entry.place + entry.length] = value.ljust(entry.length, padding)
-        elif entry.tag not in self._kept:
+        elif entry.tag not in self._kept and not self._is_mark(entry):
             self._erase(entry)
             return False
         elif entry.tag in _DIRECTORIES:
@@ -114,6 +128,9 @@ class _Rewriter:
         if not entry.is_inside:
             self._needed.append((entry.place, entry.place + entry.length))
         return True
+
+    def _is_mark(self, entry: _Entry) -> bool:
+        return entry.tag == TIFF_TAG and is_mark(self._old[entry.place : entry.place + entry.length].rstrip(b"\0"))
 
     def _rewrite_inner(self, entry: _Entry) -> None:
         """Take out of the directory that an entry leads to all but the tags that stay there."""
