@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ PLUGINS = os.path.join(os.path.dirname(__file__), "plugins")
 sys.path.insert(0, PLUGINS)  # before fileq gathers its operations, which it does once
 
 from fileq.ledger import Ledger  # noqa: E402  # see above
+from tests.support.postgres import running_server  # noqa: E402  # the same
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,13 @@ def ledger(database):
     ledger = Ledger(database, patience=0.2)
     yield ledger
     ledger.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture

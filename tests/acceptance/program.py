@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.postgres import ask_server
+
 PATIENCE = 120.0
 """Seconds after which something that should have happened is said not to: far more than it takes."""
 
@@ -27,12 +29,14 @@ class Answer:
 
 
 class Program:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: str | None = None) -> None:
+        """`server` is the address of a schema of PostgreSQL's, where the ledger is not to be a file."""
         self.folder = folder
         self.database = folder / "ledger.db"
+        self.server = server
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FILEQ_", "XDG_"))}
         self.environment = kept | {
-            "FILEQ_DATABASE": str(self.database),
+            "FILEQ_DATABASE": server or str(self.database),
             "HOME": str(folder),
             "PYTHONWARNINGS": "default",
             "NO_COLOR": "1",
@@ -92,6 +96,8 @@ class Program:
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Straight from the database: what the ledger really holds. Nothing where it is not made yet."""
+        if self.server is not None:
+            return ask_server(self.server, query, values)
         if not self.database.exists():
             return []
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)) as connection:
@@ -104,6 +110,9 @@ class Program:
 
     def pretend(self, statement: str, *values: object) -> None:
         """Change the ledger behind everybody's back: what was a moment ago was long ago."""
+        if self.server is not None:
+            ask_server(self.server, statement, values)
+            return
         with closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
             connection.execute(statement, values)
 

@@ -98,7 +98,7 @@ def test_add_killed_in_the_middle_loses_nothing_when_it_is_repeated(fileq: Progr
     receipt = fileq.json("add", folder)
     assert receipt["queued"] + receipt["already_queued"] == count
     assert fileq.ask("select count(*), count(distinct source) from jobs") == [(count, count)]
-    assert fileq.ask("select sum(json_array_length(cast(data as text), '$.args')) from task") == [(count,)]
+    assert fileq.ask("select count(*) from jobs where message_id is null") == [(0,)]
 
 
 def test_no_process_outlives_a_worker_that_was_killed(fileq: Program, many: Path) -> None:
@@ -160,9 +160,14 @@ def test_the_first_sigterm_lets_running_jobs_end_and_exits_with_0(fileq: Program
 
 
 def freeze_between_transactions(fileq: Program, worker: subprocess.Popen[bytes]) -> None:
-    """Amid one, it would keep the database locked for as long as it is frozen: that is SQLite's way."""
+    """Amid one, it would keep the database locked for as long as it is frozen: that is SQLite's way.
+
+    PostgreSQL ends the transaction after a while.
+    """
     while True:
         os.kill(worker.pid, signal.SIGSTOP)
+        if fileq.server is not None:
+            return
         connection = sqlite3.connect(fileq.database, timeout=0.2, isolation_level=None)
         with closing(connection), suppress(sqlite3.OperationalError):
             connection.execute("begin immediate")

@@ -1,17 +1,8 @@
 """The ledger's promises hold in each database."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.support.postgres import own_schema, running_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a server."""
-    with running_server() as server:
-        yield server
+from tests.support.postgres import own_schema
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

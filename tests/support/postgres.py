@@ -3,13 +3,17 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote
 
 import psycopg
+
+from fileq.ledger.database.postgres.dialect import translate
+from fileq.ledger.database.postgres.types import register_types
 
 _SCHEMAS = count()
 
@@ -30,6 +34,17 @@ def running_server() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder)
+
+
+def ask_server(address: str, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """Execute a statement in the ledger's SQL, and return its rows; none where nothing is made yet."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        register_types(connection)
+        try:
+            cursor = connection.execute(translate(statement), values)
+        except psycopg.errors.UndefinedTable:
+            return []
+        return cursor.fetchall() if cursor.description else []
 
 
 @contextmanager

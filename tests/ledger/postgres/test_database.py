@@ -9,6 +9,7 @@ import pytest
 
 from fileq.errors import DatabaseReplaced, LedgerError
 from fileq.ledger import Ledger, open_ledger
+from fileq.ledger.database import postgres as postgres_module
 from fileq.ledger.migrations import SCHEMA_VERSION
 from tests.support.jobs import NOW, begin, enter
 from tests.support.ledgers import ask
@@ -80,9 +81,26 @@ def test_a_database_that_is_not_there_is_said(postgres):
     assert "is not there" in refused(f"{place.rpartition('/')[0]}/no_such_database{mark}{options}")
 
 
-def test_who_waits_too_long_for_anothers_transaction_is_told(ledger, database):
-    with open_ledger(database) as other, other.transaction(), pytest.raises(LedgerError, match="locked"):
+@pytest.fixture
+def hasty(monkeypatch):
+    """Ledgers whose transactions are ended when they do nothing for half a second."""
+    monkeypatch.setattr(postgres_module, "_LONGEST_PAUSE", 0.5)
+
+
+def test_who_waits_too_long_for_anothers_transaction_is_told(hasty, ledger, database):
+    asleep = threading.Event()
+
+    def work():
+        with closing(Ledger(database)) as other, other.database.transaction() as connection:
+            asleep.set()
+            connection.execute("select pg_sleep(3)")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert asleep.wait(10)
+    with pytest.raises(LedgerError, match="locked"):
         enter(ledger)
+    thread.join()
     assert enter(ledger) == [1]
 
 
@@ -106,6 +124,19 @@ def test_a_job_is_claimed_once_however_many_want_it(database, ledger):
         claimed = [job for mine in pool.map(claim, range(4)) for job in mine]
     assert sorted(claimed) == sorted(jobs)
     assert ask(ledger, "select state, jobs from tallies where jobs <> 0") == [("running", 40)]
+
+
+def test_a_transaction_that_does_nothing_for_long_is_ended_and_keeps_nobody_waiting(hasty, ledger, database):
+    frozen = Ledger(database)
+    transaction = frozen.database.transaction()
+    transaction.__enter__()
+    assert enter(ledger, "/another.jpg") == [1]
+    with pytest.raises(LedgerError):
+        enter(frozen, "/b.jpg")
+    transaction.__exit__(LedgerError, LedgerError("it was ended"), None)
+    assert ask(ledger, "select source from jobs") == [("/another.jpg",)]
+    assert enter(frozen, "/b.jpg") == [2]
+    frozen.close()
 
 
 def test_connections_that_the_server_ends_are_made_anew(ledger, postgres):

@@ -5,6 +5,7 @@ Transactions that are given no word about it exclude each other, as in SQLite: o
 
 from __future__ import annotations
 
+import logging
 import secrets
 import select
 import threading
@@ -35,6 +36,10 @@ _SCHEMA = "fileq"
 
 _OLDEST = 14_00_00
 _MOST_CONNECTIONS = 32
+_LONGEST_PAUSE = 15.0
+"""Seconds for which a transaction may do nothing: that of a process that froze, or of a host that is cut off, is ended
+by the server, and no one else waits for it any longer."""
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say is raised, too
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(current_schema(), 7020658))"
 
 
@@ -151,7 +156,7 @@ class PostgresDatabase(Database):
         while True:
             raw = self._lease()
             try:
-                raw.execute(f"begin; set local lock_timeout = {int(1000 * self._patience)}; {_LOCK}")
+                raw.execute(f"begin; set local lock_timeout = {int(1000 * (self._patience + _LONGEST_PAUSE))}; {_LOCK}")
             except BaseException as error:
                 was_lost = raw.broken
                 if not was_lost:
@@ -238,6 +243,7 @@ class PostgresDatabase(Database):
 
 def _configure(raw: psycopg.Connection[Any]) -> None:
     register_types(raw)
+    raw.execute(f"set idle_in_transaction_session_timeout = {int(1000 * _LONGEST_PAUSE)}")
     if "search_path" not in (raw.info.get_parameters().get("options") or ""):
         raw.execute(f"set search_path = {_SCHEMA}")
 

@@ -35,6 +35,12 @@ _MEANINGS: list[tuple[tuple[type[Exception], ...], tuple[str, ...], str, str]] =
         "Give the user the right to create a schema in it, or choose another with --database.",
     ),
     (
+        (errors.IdleInTransactionSessionTimeout,),
+        (),
+        "has taken back a change amid which nothing came for long",
+        "Try again.",
+    ),
+    (
         (errors.DiskFull,),
         (),
         "can't grow: the server's disk is full",
@@ -49,7 +55,10 @@ _MEANINGS: list[tuple[tuple[type[Exception], ...], tuple[str, ...], str, str]] =
 ]
 """Kinds of errors, and words: psycopg says of what goes wrong while it connects nothing but the server's words."""
 
-_THEIRS = (psycopg.OperationalError, errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction, PoolTimeout)
+_THEIRS = (
+    psycopg.OperationalError, errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout, PoolTimeout,
+)  # fmt: skip
 """Others are mistakes in our own SQL."""
 
 
