@@ -127,16 +127,17 @@ def test_a_job_is_claimed_once_however_many_want_it(database, ledger):
 
 
 def test_a_transaction_that_does_nothing_for_long_is_ended_and_keeps_nobody_waiting(hasty, ledger, database):
-    frozen = Ledger(database)
-    transaction = frozen.database.transaction()
-    transaction.__enter__()
-    assert enter(ledger, "/another.jpg") == [1]
-    with pytest.raises(LedgerError):
-        enter(frozen, "/b.jpg")
-    transaction.__exit__(LedgerError, LedgerError("it was ended"), None)
-    assert ask(ledger, "select source from jobs") == [("/another.jpg",)]
-    assert enter(frozen, "/b.jpg") == [2]
-    frozen.close()
+    def pause(frozen):
+        with frozen.transaction():
+            enter(frozen, "/b.jpg")
+            assert enter(ledger, "/another.jpg") == [1]
+            enter(frozen, "/c.jpg")
+
+    with closing(Ledger(database)) as frozen:
+        with pytest.raises(LedgerError, match="taken back"):
+            pause(frozen)
+        assert ask(ledger, "select source from jobs") == [("/another.jpg",)]
+        assert enter(frozen, "/b.jpg") == [2]
 
 
 def test_connections_that_the_server_ends_are_made_anew(ledger, postgres):
