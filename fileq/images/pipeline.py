@@ -18,9 +18,10 @@ from fileq.images.color import modes
 from fileq.images.conditions import check_conditions
 from fileq.images.decode.opener import open_image, open_source
 from fileq.images.decode.source import DecodedSource
-from fileq.images.encode.encoder import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, EncoderInput, encode
+from fileq.images.encode.encoder import EncoderInput, encode
 from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.kept_whole import keep_whole_if_smaller
+from fileq.images.encode.loss import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, refuse_loss
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
 from fileq.images.formats.jpegxl import read_header
@@ -55,7 +56,7 @@ from fileq.images.sizes import find_superfluous
 from fileq.job import OutputInfo
 from fileq.operations.base import op_name
 from fileq.recipes.formats import output_extension, usual_extension
-from fileq.recipes.recipe import fill_enlarge
+from fileq.recipes.recipe import fill_enlarge, settle_lossless
 from fileq.units import Size, describe_count
 
 if TYPE_CHECKING:
@@ -87,14 +88,12 @@ def open_run(request: PipelineRequest, claim_memory: Callable[[int], None] = _ta
             _check_file(request, file)
             yield ProgramRun(request, file, program)
             return
+        recipe = settle_lossless(fill_enlarge(request.recipe))
         image = open_image(
-            file,
-            request.path,
-            request.max_pixels,
-            lambda header: claim_memory(estimate_memory(header, fill_enlarge(request.recipe))),
+            file, request.path, request.max_pixels, lambda header: claim_memory(estimate_memory(header, recipe))
         )
         with image:
-            source = DecodedSource(image, request.path, request.recipe)
+            source = DecodedSource(image, request.path, recipe)
             check_conditions(request.recipe, os.fstat(file.fileno()).st_size, source.size(source.sequence[0]))
             yield ImageRun(request, file, source)
 
@@ -124,7 +123,7 @@ class ImageRun(SourceRun):
     def __init__(self, request: PipelineRequest, file: BinaryIO, source: DecodedSource) -> None:
         super().__init__(request, file)
         self._source = source
-        self._recipe = fill_enlarge(request.recipe)
+        self._recipe = settle_lossless(fill_enlarge(request.recipe))
         self._mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)
         self._limiting_step = ""  # that works with 8 bits, where more could be kept
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
@@ -320,6 +319,8 @@ class ImageRun(SourceRun):
         stem = os.path.splitext(os.path.basename(self._request.source))[0]
         images = frames.images if holds_sequence(plan.format, is_animation=source.is_animation) else frames.images[:1]
         images = [source.convert_for(image, plan.format) for image in images]
+        if plan.output.lossless and not (frames.steps or source.is_tone_mapped):
+            refuse_loss(source, images[0], plan.format)
         icc = source.profile_for(images[0])
         if icc is not None and plan.format in FORMATS_WITHOUT_PROFILE:
             images, icc = [source.convert_to_srgb(image, icc) for image in images], None

@@ -195,6 +195,22 @@ def fill_enlarge(recipe: Recipe) -> Recipe:
     return msgspec.structs.replace(recipe, steps=_fill_enlarge(recipe.steps, recipe), outputs=tuple(outputs))
 
 
+def settle_lossless(recipe: Recipe) -> Recipe:
+    """Return the recipe as outputs need it that are to lose nothing: colours stay in the profile that they have.
+
+    In the source's own format, they are made of its file, as those of JPEG have to be.
+    """
+    if not any(output.lossless for output in recipe.outputs):
+        return recipe
+    outputs = (
+        msgspec.structs.replace(output, min_saving=0.0)
+        if output.lossless and output.formats == ("same",) and output.min_saving is None
+        else output
+        for output in recipe.outputs
+    )
+    return msgspec.structs.replace(recipe, profile="keep", outputs=tuple(outputs))
+
+
 def _fill_enlarge(steps: tuple[Step, ...], recipe: Recipe) -> tuple[Step, ...]:
     return tuple(
         msgspec.structs.replace(step, enlarge=recipe.enlarge) if getattr(step, "enlarge", False) is None else step

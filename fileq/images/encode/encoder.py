@@ -13,6 +13,7 @@ from fileq.images.color import modes, palette
 from fileq.images.deep import png_writer, tiff_writer
 from fileq.images.deep.image import DeepImage
 from fileq.images.encode.jpeg import save_jpeg
+from fileq.images.encode.loss import FORMATS_WITH_16_BITS, index_losslessly
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs, webp
 from fileq.images.formats.tiff import directories as tiff
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     from fileq.files.temp_file import TempFile
     from fileq.images.gain_maps.rendition import EncodedGainMap
     from fileq.recipes.recipe import Output
-
-FORMATS_WITH_16_BITS = frozenset({"png", "tiff"})
-FORMATS_WITHOUT_PROFILE = {"gif", "pdf", "jxl"}
-"""Where Pillow has no way to embed a profile, so that colors must be sRGB's."""
 
 PILLOW_NAMES = {
     "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "gif": "GIF", "tiff": "TIFF", "pdf": "PDF",
@@ -87,6 +84,8 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
     _refuse_impossible(format_, output)
     frames = _convert_frames(format_, content, output)
     is_transparent = modes.has_alpha(frames[0])
+    if format_ == "gif" and output.lossless:
+        frames = [index_losslessly(frame) for frame in frames]
     if output.colors is not None:
         frames = _reduce_colors(format_, frames, output.colors)
     fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content, is_transparent)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
+from fileq.errors import ErrorKind
 from fileq.images.lossless.jpeg_xl import store_jpeg, take_jpeg
 from fileq.operations.builtin.flip import Flip
 from fileq.recipes.recipe import Output
 from tests.images.test_lossless_rewrite import SECRETS
 from tests.images.test_metadata import PACKET, from_a_camera
-from tests.support.images import make, photo, recipe
+from tests.support.images import failure, make, photo, recipe
 
 STORED = Output(format="jxl", lossless=True)
 TAKEN = Output(format="jpeg", lossless=True)
@@ -112,11 +113,21 @@ def test_what_a_step_changes_is_stored_by_its_pixels(tmp_path, camera_jpeg):
     assert take_jpeg(made.read_bytes()) is None
 
 
+@pytest.mark.skipif(shutil.which("jpegtran") is None, reason="jpegtran is not installed")
 def test_a_jpeg_that_jpeg_xl_has_no_room_for_is_stored_by_its_pixels_and_the_job_says_so(tmp_path):
-    photo((60, 40)).convert("CMYK").save(tmp_path / "x.jpg")
+    photo((60, 40)).save(tmp_path / "huffman.jpg")
+    command = ["jpegtran", "-arithmetic", "-outfile", tmp_path / "x.jpg", tmp_path / "huffman.jpg"]
+    subprocess.run(command, check=True)
     made = make(tmp_path / "x.jpg", recipe(STORED), tmp_path / "out")
     assert "The pixels were stored without loss: the JPEG itself could not be." in made.notes
     assert take_jpeg(made.paths[0].read_bytes()) is None
+
+
+def test_inks_that_jpeg_xl_would_make_rgb_of_are_refused(tmp_path):
+    photo((60, 40)).convert("CMYK").save(tmp_path / "x.jpg")
+    kind, message = failure(tmp_path / "x.jpg", recipe(STORED), tmp_path / "out")
+    assert kind is ErrorKind.UNSUPPORTED
+    assert "CMYK" in message
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xd9", b"\xff\x0a" + bytes(40)])
