@@ -130,7 +130,8 @@ def test_a_transaction_that_does_nothing_for_long_is_ended_and_keeps_nobody_wait
     def pause(frozen):
         with frozen.transaction():
             enter(frozen, "/b.jpg")
-            assert enter(ledger, "/another.jpg") == [1]
+            with closing(Ledger(database, patience=30.0)) as other:
+                assert enter(other, "/another.jpg") == [1]
             enter(frozen, "/c.jpg")
 
     with closing(Ledger(database)) as frozen:
