@@ -128,6 +128,8 @@ class Attempt:
         """Note that the outputs were published, and the job is done."""
         if self._context.folder_outages is not None:
             self._context.folder_outages.end(self.source, self._claim.folder)
+        if self._runs_programs:
+            self._remember(self._discard_temps())  # a program's folder may have stayed, whose file was published
         if self._context.on_ended is not None and self._encoded is not None:
             self._context.on_ended(self._done(self._encoded))
 
@@ -210,15 +212,24 @@ class Attempt:
         output, of an earlier attempt.
         """
         is_done = bool(self._reservations or is_changed) and self._is_published_already()
-        left = discard_temps((place.temp for place in self._reservations), of_programs=self._runs_programs)
+        left = self._discard_temps()
         with self._ledger.transaction():
             self._ledger.outputs.release_paths((place.path, place.temp) for place in self._reservations)
             now = time.time()
-            self._ledger.leftover_temps.insert_temps(left, now)
+            self._remember(left)
             if not is_done:
                 self._settle(settle, now)
         if is_news:
             self._tell_how_it_ended()
+
+    def _discard_temps(self) -> list[str]:
+        """Remove the temp files, and return those that could not go."""
+        return discard_temps((place.temp for place in self._reservations), of_programs=self._runs_programs)
+
+    def _remember(self, left: list[str]) -> None:
+        """Have recovery try again to remove what could not go."""
+        if left:
+            self._ledger.leftover_temps.insert_temps(left, time.time())
 
     def _tell_how_it_ended(self) -> None:
         """Tell of a job that will not be done, or later, as the ledger has it. One that was given back is no news."""

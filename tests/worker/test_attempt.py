@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from mischief import Crash, Devour, Doze, Stumble
@@ -274,3 +275,16 @@ def test_a_temp_file_that_cannot_go_once_its_output_stands_is_known_and_its_job_
     assert os.path.exists(left)
     recover(shop.ledger, NOW, 5.0)
     assert not os.path.exists(left)
+
+
+def test_the_folder_of_a_program_that_stayed_is_removed_once_its_output_is_published(shop, out, monkeypatch):
+    monkeypatch.setattr(Attempt, "_runs_programs", True)
+    steps, finished = shop.start(shop.enter())
+    (temp,) = [reservation.temp for reservation in finished.reservations]
+    stayed = Path(f"{temp}.dir")  # as if the child had been refused to remove it
+    stayed.mkdir(0o700)
+    (stayed / ".fileq-private").touch()
+    assert publish_jobs(shop.ledger, [finished]) == {}
+    assert next(steps, None) is None
+    assert left(out) == ["photo-small.png"]
+    assert not shop.ledger.leftover_temps.list_temps()
