@@ -44,16 +44,17 @@ _ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 8}
 _FULL_CHROMA = 13
 """More than that in AVIF, where colour has the resolution of light."""
 
-_WEBP_LOSSLESS = 34
+_WEBP_LOSSLESS = 40
+"""Whether pixels may be transparent or not."""
 
 _PALETTE = 18
 """Where colours are reduced."""
 
-_PACKED_AGAIN = {"png": 30, "gif": 30, "tiff": 32, "webp": 86}
+_PACKED_AGAIN = {"png": 24, "gif": 30, "tiff": 22, "webp": 72}
 """Where a file is packed again without loss, and compared with what it was."""
 
-_COMPARED = 12
-"""Where formats are tried: the picture, and what became of it, each in RGB."""
+_COMPARED = 2
+"""Where formats are tried; the picture, and what became of it, are looked at when their encoder is done."""
 
 _STEP = 8
 """What a step takes beside what goes in and what comes out."""
@@ -149,17 +150,17 @@ def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
 
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     need = _ENCODER.get(format_, 4)
-    loses_nothing = output.lossless or format_ in FORMATS_WITHOUT_QUALITY
-    if (loses_nothing and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
-        need = max(need, _PACKED_AGAIN.get(format_, 0))
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)
-    if format_ == "webp" and output.lossless:
-        need = max(need, _WEBP_LOSSLESS)
     if format_ == "avif" and output.subsampling == "4:4:4":
         need += _FULL_CHROMA
     if header.may_be_transparent or output.alpha_format is not None:
         need += _ALPHA.get(format_, 4)
+    if format_ == "webp" and output.lossless:
+        need = _WEBP_LOSSLESS
+    loses_nothing = output.lossless or format_ in FORMATS_WITHOUT_QUALITY
+    if (loses_nothing and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
+        need = max(need, _PACKED_AGAIN.get(format_, 0) + (4 if header.may_be_transparent else 0))
     return need
 
 

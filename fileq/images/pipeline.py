@@ -208,6 +208,7 @@ class ImageRun(SourceRun):
                 frames.images.append(modes.drop_opaque_alpha(image) if self._source.is_animation else image)
                 frames.durations.append(self._source.duration)
                 frames.steps = (*common.steps, *wanted[key].steps)
+                del image  # an encoder may need the room
                 if len(frames.images) == len(self._plans[key].frames):
                     yield key, begun.pop(key)
 

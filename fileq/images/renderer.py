@@ -88,9 +88,8 @@ def _render_source(
     leading = [branch.leading_scaling(full) for branch in branches.values()]
     wanted = [scaling for scaling in leading if scaling is not None]
     if len(leading) == len(wanted) == 1:
-        image = source.read(wanted[0], frame)
-        for key, branch in branches.items():
-            yield key, branch.apply(image, skip_first=True)
+        for key, branch in branches.items():  # without a name for the picture: it would be held while it is encoded
+            yield key, branch.apply(source.read(wanted[0], frame), skip_first=True)
         return
     size = bounding_size([scaling.whole_size for scaling in wanted]) if len(wanted) == len(leading) else full
     image = source.read(Scaling.identity(full).with_target(size), frame)

@@ -238,7 +238,7 @@ class Sandbox:
         """What the child's death means for the attempt."""
         self._process.join(_GRACE)
         exit_code = self._process.exitcode
-        verdict = self._verdict
+        verdict, claimed = self._verdict, self._taken
         self._forget()
         match verdict:
             case KillReason.TIMEOUT:
@@ -257,6 +257,13 @@ class Sandbox:
                 return AttemptStopped()
         if exit_code in (None, _KILLED, _NOBODY_SAW_IT):
             return ChildLost()
+        if exit_code == -signal.SIGABRT and claimed > self._memory // 2:  # codecs abort where an allocation fails
+            return JobError(
+                ErrorKind.MEMORY,
+                f"The job's process died (SIGABRT), most likely for want of memory: it had asked for"
+                f" {describe_bytes(claimed)} of the {describe_bytes(self._memory)} that a job may use.",
+                child.MORE_MEMORY,
+            )
         return JobError(
             ErrorKind.CRASHED,
             f"The job's process died ({_cause(exit_code)}).",

@@ -118,12 +118,14 @@ def test_no_format_takes_more_than_is_estimated(tmp_path, format_, mode):
     "wanted",
     [
         Output(format=("avif", "webp", "jpeg"), effort=0),
+        Output(format=("avif", "webp", "jpeg")),
+        Output(format="webp", lossless=True),
         Output(format="png", colors=256),
         Output(format="gif", colors=256),
         Output(format="jpeg", effort=9),
         Output(format="tiff", effort=9),
     ],
-    ids=["list", "png-256", "gif-256", "jpeg-9", "tiff-9"],
+    ids=["list", "list-usual", "webp-lossless", "png-256", "gif-256", "jpeg-9", "tiff-9"],
 )
 def test_no_way_to_a_smaller_file_takes_more_than_is_estimated(tmp_path, mode, wanted):
     source = tmp_path / "x.png"
@@ -179,6 +181,21 @@ def test_a_phones_picture_of_200_million_pixels_fits_the_default_in_every_format
     header = SourceHeader(format="JPEG", mode="RGB", size=Size(16320, 12240))
     need = estimate_memory(header, Recipe(name="x", outputs=(Output(name=f"o.{format_}", format=format_),)))
     refuse_beyond(6 * 2**30, need, "phone.jpg")
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize(
+    "output",
+    [
+        Output(format="same", lossless=True, min_saving=0.0),
+        Output(format="same", quality=80, min_saving=0.05),
+        Output(format=("avif", "webp", "jpeg")),
+    ],
+    ids=["optimize", "shrink", "list"],
+)
+def test_200_million_pixels_fit_the_default_where_they_are_to_be_made_smaller(format_, output):
+    header = SourceHeader(format=format_, mode="RGB", size=Size(16320, 12240))
+    refuse_beyond(6 * 2**30, estimate_memory(header, Recipe(name="x", outputs=(output,))), "scan")
 
 
 def test_what_can_not_fit_is_said_with_what_would_do_and_is_not_tried_again():

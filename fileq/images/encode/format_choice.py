@@ -162,4 +162,5 @@ def _as_jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    return modes.flatten_alpha(to_8_bit(image), "white").convert("RGB")
+    flat = modes.flatten_alpha(to_8_bit(image), "white")
+    return flat if flat.mode == "RGB" else flat.convert("RGB")

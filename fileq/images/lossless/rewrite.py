@@ -70,6 +70,7 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
         content = _read_undamaged(source, file)
     loses_map = loses_gain_map(source, format_)
     stripped = strip_metadata(source, content, format_, options)
+    stripped = content if stripped == content else stripped  # one copy less
     loses_parts = stripped is not None and holds_more(source, content, format_, stripped)
     holds_what_goes = loses_map or (options.policy != "all" and (loses_parts or not has_no_metadata(source)))
     forms = () if stripped is None else (stripped, *packed_forms(stripped, format_, options.effort))

@@ -61,6 +61,8 @@ def _read_alone(content: bytes) -> TiffLayout:
 def _lying(content: bytes) -> bytes:
     """Return the file without a word on how to turn it: Pillow would turn it as it loads."""
     layout = read_layout(content)
+    if not any(_ORIENTATION in page.tags for page in layout.pages):
+        return content
     for page in layout.pages:
         page.tags.pop(_ORIENTATION, None)
     return write_layout(layout)
@@ -104,7 +106,7 @@ def _packings(layout: TiffLayout, page: TiffPage, image: Image.Image) -> Iterato
 def _packed(layout: TiffLayout, page: TiffPage, image: Image.Image, compression: str, tags: dict[int, Any]) -> TiffPage:
     """Return the page with its pixels as Pillow packs them, and the tags that say how."""
     out = io.BytesIO()
-    bare = image.copy()
+    bare = image._new(image.im)  # noqa: SLF001  # the same pixels, without tags
     bare.info = {}
     bare.save(out, "TIFF", compression=compression, tiffinfo=tags, strip_size=_STRIP)
     written = read_layout(out.getvalue())
