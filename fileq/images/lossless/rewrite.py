@@ -72,7 +72,8 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     stripped = strip_metadata(source, content, format_, options)
     stripped = content if stripped == content else stripped  # one copy less
     loses_parts = stripped is not None and holds_more(source, content, format_, stripped)
-    holds_what_goes = loses_map or (options.policy != "all" and (loses_parts or not has_no_metadata(source)))
+    may_hold = options.policy != "all" and stripped is not content
+    holds_what_goes = loses_map or (may_hold and (loses_parts or not has_no_metadata(source)))
     forms = () if stripped is None else (stripped, *packed_forms(stripped, format_, options.effort))
     smallest = min(forms, key=len, default=content)
     if holds_what_goes and options.strips_by_all_means and smallest is content:

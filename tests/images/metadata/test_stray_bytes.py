@@ -7,13 +7,14 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from fileq.errors import ErrorKind
 from fileq.files.containers import END_MARKS, box_of, boxes, jpeg_segment, png_chunk, riff_chunk
 from fileq.images.formats.isobmff import read_items
 from fileq.images.formats.isobmff_splice import Edit, splice
 from fileq.images.formats.optional_codecs import register_jpeg_xl
+from fileq.images.metadata.mark import without_mark
 from fileq.recipes.recipe import Output
 from tests.images import heic
 from tests.images.lossless.test_shrink import SHRINK
@@ -198,3 +199,17 @@ def test_a_text_in_any_place_of_a_file_goes(tmp_path, ending, place, output, met
     made = make(source, recipe(output, metadata=metadata), tmp_path / "out", marks_outputs=True)
     assert SECRET not in made.paths[0].read_bytes()
     made.image.load()
+
+
+@pytest.mark.parametrize("metadata", ["copyright", "none"])
+def test_a_file_whose_metadata_is_all_to_stay_is_not_refused(tmp_path, metadata):
+    exif = Image.Exif()
+    exif[ExifTags.Base.XResolution] = exif[ExifTags.Base.YResolution] = 300.0
+    photo((120, 80)).save(tmp_path / "x.jpg", quality=20, exif=exif.tobytes())
+    first = make(tmp_path / "x.jpg", recipe(OPTIMIZE, metadata=metadata), tmp_path / "one")
+    assert not first.notes
+    bare = without_mark(first.paths[0].read_bytes(), "jpeg")
+    first.paths[0].write_bytes(bare)
+    second = make(first.paths[0], recipe(OPTIMIZE, metadata=metadata), tmp_path / "two")
+    assert second.paths[0].read_bytes() == bare
+    assert not second.notes
