@@ -42,6 +42,7 @@ class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
             return
         task = None
         with self._surviving("A message can't be read"):
+            self.slot.give_back_unheard_claims()
             task = self._next_task()
         if task is not None:
             task.slot = self.slot

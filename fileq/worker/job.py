@@ -133,7 +133,7 @@ def _claim_job(slot: Slot, job_id: int) -> Claim | None:
     context = slot.context
     if _postpone_in_outage(slot, job_id):
         return None
-    claim = context.ledger.attempts.claim_job(job_id, context.worker_id(), time.time())
+    claim = slot.claim_job(job_id)
     if claim is None:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
         if context.ledger.batches.is_paused():
             context.paused.set()

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 
 import msgspec
 
+from fileq import queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
+from fileq.ledger.tables.attempts import Claim
 from fileq.process.memory_budget import MemoryBudget
 from fileq.process.sandbox import Sandbox
 from fileq.worker.ended_job import EndedJob
@@ -67,6 +69,8 @@ class Slot:
         self.backoff = SlotBackoff()
         self._attempt: SlotActivity | None = None
         self._since = 0.0
+        self._unheard: list[tuple[int, int, float]] = []
+        """Claims without an answer: each one's job, worker and moment."""
 
     @property
     def is_held_up(self) -> bool:
@@ -76,6 +80,26 @@ class Slot:
     def begin(self, attempt: SlotActivity) -> None:
         """Have `activity` tell from now on of this attempt."""
         self._attempt, self._since = attempt, time.monotonic()
+
+    def claim_job(self, job_id: int) -> Claim | None:
+        """Claim a job; None where it is not to be done now. Raises LedgerError, also where its answer was lost."""
+        worker_id, now = self.context.worker_id(), time.time()
+        try:
+            return self.context.ledger.attempts.claim_job(job_id, worker_id, now)
+        except LedgerError:
+            self._unheard.append((job_id, worker_id, now))
+            raise
+
+    def give_back_unheard_claims(self) -> None:
+        """Give back what was claimed after all, though no answer came. Raises LedgerError."""
+        ledger = self.context.ledger
+        while self._unheard:
+            with ledger.transaction():
+                token = ledger.attempts.find_claim(*self._unheard[-1])
+                if token is not None:
+                    now = time.time()
+                    queue.send(ledger, self.context.queue, [ledger.attempts.return_attempt(token, now)], now)
+            self._unheard.pop()
 
     @property
     def activity(self) -> SlotActivity:

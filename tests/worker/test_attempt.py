@@ -3,15 +3,17 @@
 import errno
 import os
 import shutil
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from mischief import Crash, Devour, Doze, Stumble
 
 from fileq.config.settings import WorkerSettings
-from fileq.errors import ErrorKind, FolderUnavailable, JobError
+from fileq.errors import ErrorKind, FolderUnavailable, JobError, LedgerError
 from fileq.job import JobState
 from fileq.ledger.tables.attempts import Fenced
 from fileq.process.sandbox import AttemptStopped, ChildLost, Sandbox
@@ -21,6 +23,7 @@ from fileq.units import Duration
 from fileq.worker.attempt import Attempt
 from fileq.worker.outages import FolderOutages
 from fileq.worker.recovery import DEATHS, recover
+from fileq.worker.slot import Slot
 from tests.support.drives import drive
 from tests.support.jobs import NOW
 
@@ -288,3 +291,24 @@ def test_the_folder_of_a_program_that_stayed_is_removed_once_its_output_is_publi
     assert next(steps, None) is None
     assert left(out) == ["photo-small.png"]
     assert not shop.ledger.leftover_temps.list_temps()
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back_and_was_no_try(shop, ledger):
+    job = shop.enter()
+    slot = Slot(shop.context(), threading.Event())
+    claim = ledger.attempts.claim_job
+
+    def lose_the_answer(*values):
+        claim(*values)
+        raise LedgerError("The database can't be reached.", "")
+
+    with patch.object(ledger.attempts, "claim_job", lose_the_answer), pytest.raises(LedgerError):
+        slot.claim_job(job)
+    assert ledger.overview.find_job(job).state is JobState.RUNNING
+    slot.give_back_unheard_claims()
+    assert ledger.overview.find_job(job).state is JobState.QUEUED
+    claimed = slot.claim_job(job)
+    assert claimed is not None
+    slot.give_back_unheard_claims()
+    assert (claimed.tries, claimed.deaths) == (1, 0)
+    ledger.attempts.check_token(claimed.token)

@@ -96,6 +96,15 @@ class Attempts:
             moved_to=None if moved is None else decode_path(moved),
         )
 
+    def find_claim(self, job_id: int, worker_id: int, claimed_at: float) -> Token | None:
+        """Return the token of a claim that this worker made at that very moment; None where it was never written."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select attempts from jobs where id = ? and state = 'running' and worker_id = ? and started_at = ?",
+                (job_id, worker_id, claimed_at),
+            ).fetchone()
+        return row and Token(job_id, row[0])
+
     def _recipe_body(self, connection: Connection, recipe_id: int) -> str:
         if recipe_id not in self._recipes:
             row = connection.execute("select recipe_json from recipes where id = ?", (recipe_id,)).fetchone()

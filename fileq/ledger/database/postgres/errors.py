@@ -68,7 +68,7 @@ def server_errors(path: str) -> Iterator[None]:
     try:
         yield
     except _THEIRS as error:
-        reason = " ".join(str(error).split()) or "no answer"
+        reason = " ".join(str(error).split()).rstrip(".") or "no answer"
         is_unnamed = type(error) is psycopg.OperationalError
         for kinds, words, what, remedy in _MEANINGS:
             if isinstance(error, kinds) or (is_unnamed and any(word in _last_part(reason) for word in words)):
