@@ -1,5 +1,5 @@
 -- The ledger: what must be done, and what was done. Times are seconds since the epoch, sizes are bytes.
--- It is written in SQLite's words; database/postgres/schema.py says it in PostgreSQL's.
+-- It is written in SQLite's words; database/postgres/dialect.py says it in PostgreSQL's.
 -- A path is text where it is valid UTF-8, else its raw bytes as a blob.
 -- Tables are strict: whoever writes into the file with another program gets no text into a number.
 -- No condition of a hot table says "in (…)": SQLite makes a table of that for each row, which takes longer than the row.

@@ -142,7 +142,7 @@ def test_16_bit_is_scaled_as_imagemagick_scales_it(tmp_path):
         ramp.paste(round(65535 * y / 63), (0, y, 64, y + 1))
     ramp.convert("I;16").save(tmp_path / "x.png")
     judged = pixels(convert(tmp_path / "x.png", "-depth", "8", to=tmp_path / "judged.png"), "L")
-    made = make(tmp_path / "x.png", recipe(Output(name="o.webp", lossless=True)), tmp_path / "out").image.convert("L")
+    made = make(tmp_path / "x.png", recipe(Output(name="o.gif")), tmp_path / "out").image.convert("L")
     assert psnr(made, judged) > 48
 
 

@@ -1,0 +1,51 @@
+"""A connection to PostgreSQL that takes the ledger's SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fileq.ledger.database.postgres.dialect import translate
+from fileq.ledger.database.postgres.types import register_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import psycopg
+
+    from fileq.ledger.database.base import Rows, Values
+
+_SCHEMA = "fileq"
+"""Where the tables are, unless the URL says otherwise: beside those of an application they have a room of their own."""
+
+
+class PostgresConnection:
+    """A connection, which translates what it executes."""
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        self._raw = raw
+
+    def execute(self, statement: str, values: Values = (), /) -> Rows:
+        """Execute a statement."""
+        return self._raw.execute(translate(statement), values)
+
+    def executemany(self, statement: str, values: Iterable[Values], /) -> Rows:
+        """Execute a statement, which returns no rows, for each of these values."""
+        cursor = self._raw.cursor()
+        cursor.executemany(translate(statement), values)
+        self._raw.execute("")  # after psycopg's pipeline, servers (15, 18) don't count how long the transaction pauses
+        return cursor
+
+    def cursor(self) -> Any:
+        """Return a cursor, as Huey's storages use them."""
+        return self._raw.cursor()
+
+
+def configure(raw: psycopg.Connection[Any], longest_pause: float) -> None:
+    """Have a connection find the ledger's tables, and take and give values as SQLite does.
+
+    `longest_pause` is how many seconds a transaction may do nothing before the server ends it.
+    """
+    register_types(raw)
+    raw.execute(f"set idle_in_transaction_session_timeout = {int(1000 * longest_pause)}")
+    if "search_path" not in (raw.info.get_parameters().get("options") or ""):
+        raw.execute(f"set search_path = {_SCHEMA}")
