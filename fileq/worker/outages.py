@@ -51,7 +51,7 @@ class Outage:
         self._clock = clock
         self._lock = threading.Lock()
         self._since: float | None = None
-        self._said_at = float("-inf")
+        self._said_at = self._reported_at = float("-inf")
         self._said = False
         self.error: FileqError | None = None
 
@@ -61,22 +61,21 @@ class Outage:
             now = self._clock()
             self.error = error
             self._since = now if self._since is None else self._since
-            say = self._is_to_be_said(now)
+            say = now - self._said_at >= self._every
+            if say:
+                self._said_at, self._said = now, True
         if say:
             _log.warning("%s Jobs wait until that is over.", error)
 
     def report(self, message: str) -> None:
         """Log that something beside the slots has met it, unless it was said a moment ago. No job waits by that."""
         with self._lock:
-            say = self._is_to_be_said(self._clock())
+            now = self._clock()
+            say = now - max(self._said_at, self._reported_at) >= self._every
+            if say:
+                self._reported_at, self._said = now, True
         if say:
             _log.warning("%s", message)
-
-    def _is_to_be_said(self, now: float) -> bool:
-        if now - self._said_at < self._every:
-            return False
-        self._said_at, self._said = now, True
-        return True
 
     def end(self) -> None:
         """Note that somebody has worked again."""

@@ -106,6 +106,7 @@ def _packings(layout: TiffLayout, page: TiffPage, image: Image.Image) -> Iterato
 def _packed(layout: TiffLayout, page: TiffPage, image: Image.Image, compression: str, tags: dict[int, Any]) -> TiffPage:
     """Return the page with its pixels as Pillow packs them, and the tags that say how."""
     out = io.BytesIO()
+    image.load()
     bare = image._new(image.im)  # noqa: SLF001  # the same pixels, without tags
     bare.info = {}
     bare.save(out, "TIFF", compression=compression, tiffinfo=tags, strip_size=_STRIP)
