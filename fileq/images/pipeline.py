@@ -123,8 +123,9 @@ class ImageRun(SourceRun):
     def __init__(self, request: PipelineRequest, file: BinaryIO, source: DecodedSource) -> None:
         super().__init__(request, file)
         self._source = source
-        self._recipe = settle_lossless(fill_enlarge(request.recipe))
-        self._mark = mark_of(self._recipe.mark_name, replaces=self._recipe.replace)
+        asked = fill_enlarge(request.recipe)
+        self._recipe = settle_lossless(asked)
+        self._mark = mark_of(asked.mark_name, replaces=asked.replace)  # by which intake knows it
         self._limiting_step = ""  # that works with 8 bits, where more could be kept
         self._rendered: dict[int, RenderedFrames] = {}  # where the plan depends on pixels
         refuse_misplaced(self._recipe)
