@@ -1,13 +1,16 @@
 """The presence of processes: which one this is, and whether another is still there. The one answer for all rooms.
 
-A process is known by the kernel's own count of clock ticks at its start, the boot that it belongs to, and its pid.
-Wall-clock times won't do: after a step of the clock, psutil reports another start for the same process.
+A process is known by its machine, the boot that it belongs to, the kernel's own count of clock ticks at its start, and
+its pid. Wall-clock times won't do: after a step of the clock, psutil reports another start for the same process. Nor do
+names of hosts: several machines may have the same one.
 """
 
 import functools
+import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -15,6 +18,9 @@ _HANGING_FACTOR = 20
 """A process of this host that is there, and not stopped, is given up after its patience times this many."""
 
 _MAX_UNSEEN = 6 * 3600.0
+
+_MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+"""See machine-id(5). It is not to be shown: what is kept is a digest of it that is fileq's own."""
 
 _START_TOLERANCE = 1.5
 """Seconds by which psutil's figure for a process's start wavers, where there are no ticks to compare."""
@@ -26,6 +32,18 @@ class _ProcessStatus(msgspec.Struct, frozen=True):
     started: str
     is_stopped: bool
     is_dead: bool
+
+
+class _Start(msgspec.Struct, frozen=True):
+    """Where and when a process was started; each text is "" where that is not known.
+
+    `moment` is in ticks since the boot, as the pid namespace sees them; without a boot in seconds since the epoch.
+    """
+
+    machine: str
+    boot: str
+    namespace: str
+    moment: str
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True):
@@ -60,9 +78,20 @@ def identify(pid: int) -> ProcessIdentity:
     return ProcessIdentity(hostname(), pid, status.started)
 
 
+def current_boot() -> str:
+    """Return what names this boot of this machine, as far as the system tells; "" where it doesn't."""
+    return _epoch().rpartition("/")[0]
+
+
 def is_elsewhere(process: ProcessIdentity) -> bool:
     """Return whether a process can't be seen from here: it is another host's, or in another container of this one."""
-    return process.host != hostname() or _namespace(process.started) not in (None, _namespace(_epoch()))
+    start, here = _parse_start(process.started), _parse_start(_epoch() and f"{_epoch()}/")
+    if process.host != hostname() or (start.machine and here.machine and start.machine != here.machine):
+        return True
+    if start.boot == here.boot:
+        return start.namespace != here.namespace
+    # Another boot: of this machine, then it is over; or of another one of this name.
+    return not (start.machine and here.machine)
 
 
 def is_running(process: ProcessIdentity) -> bool:
@@ -138,23 +167,39 @@ def _read_status_by_psutil(pid: int) -> _ProcessStatus | None:
 
 @functools.cache
 def _epoch() -> str:
-    """Return what ticks are counted from: this boot, as this pid namespace sees it. "" where there are no ticks."""
+    """Return what ticks are counted from: this machine's boot, as this pid namespace sees it. "" where none are."""
     epoch = ""
     if sys.platform == "linux":
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot_id:
-            epoch = f"{boot_id.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
+            epoch = f"{_machine()}/{boot_id.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
     return epoch
 
 
-def _namespace(started: str) -> str | None:
-    """Return the pid namespace in a text that begins with an epoch of this boot; None where it has none, or another."""
-    boot, _, rest = started.partition("/")
-    return rest.partition("/")[0] if rest and boot == _epoch().partition("/")[0] else None
+def _machine() -> str:
+    """Return what tells this machine from all others; "" where it has no id, as in many containers."""
+    for path in _MACHINE_ID_FILES:
+        with suppress(OSError):
+            with open(path, "rb") as machine_id:
+                name = machine_id.read(64).strip()
+            if name:
+                return hashlib.blake2b(name, digest_size=6, person=b"fileq").hexdigest()
+    return ""
+
+
+def _parse_start(started: str) -> _Start:
+    """Return the parts of a text as processes have it, or had it before machines were told apart."""
+    parts = started.split("/")
+    if len(parts) == 1:
+        return _Start("", "", "", started)
+    return _Start(*["", "", "", "", *parts][-4:])
 
 
 def _is_same_start(one: str, other: str) -> bool:
     if not one or one == other:  # "": the system doesn't tell us
         return True
+    first, second = _parse_start(one), _parse_start(other)
+    if first.boot or second.boot:
+        return (first.boot, first.namespace, first.moment) == (second.boot, second.namespace, second.moment)
     try:
         return abs(float(one) - float(other)) < _START_TOLERANCE
     except ValueError:

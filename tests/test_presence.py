@@ -10,7 +10,16 @@ import psutil
 import pytest
 
 from fileq import presence
-from fileq.presence import ProcessIdentity, identify, is_elsewhere, is_gone, is_running, may_be_at_work, this_process
+from fileq.presence import (
+    ProcessIdentity,
+    current_boot,
+    identify,
+    is_elsewhere,
+    is_gone,
+    is_running,
+    may_be_at_work,
+    this_process,
+)
 
 
 @pytest.fixture
@@ -76,26 +85,65 @@ def test_what_psutil_may_not_look_at_is_there(other, monkeypatch):
     assert not is_gone(identity, silence=599, patience=30)
 
 
+@pytest.fixture
+def machine(monkeypatch):
+    """Give this machine an id, as it may have none, and return what its processes' starts begin with."""
+    monkeypatch.setattr(presence, "_machine", lambda: "machine")
+    presence._epoch.cache_clear()
+    yield "machine"
+    presence._epoch.cache_clear()
+
+
 @pytest.mark.parametrize("namespace", ["the same", "another"])
-def test_a_process_of_an_earlier_boot_is_gone(namespace):
+def test_a_process_of_an_earlier_boot_of_this_machine_is_gone(machine, namespace):
     me = this_process()
-    boot, number, ticks = me.started.split("/")
+    _, boot, number, ticks = me.started.split("/")
     number = number if namespace == "the same" else str(int(number) + 1)
-    before = ProcessIdentity(me.host, me.pid, f"00000000-{boot[9:]}/{number}/{ticks}")
+    before = ProcessIdentity(me.host, me.pid, f"{machine}/00000000-{boot[9:]}/{number}/{ticks}")
     assert not is_elsewhere(before)
     assert not is_running(before)
     assert is_gone(before, silence=0, patience=30)
 
 
-@pytest.mark.parametrize("where", ["another host", "another container"])
-def test_what_cannot_be_seen_is_gone_by_its_silence_alone(where):
+ELSEWHERE = {
+    "another host": ("elsewhere", "{machine}/{boot}/{namespace}/{ticks}"),
+    "another container": ("{host}", "{machine}/{boot}/1{namespace}/{ticks}"),
+    "another machine of the same name": ("{host}", "other/0{boot}/{namespace}/{ticks}"),
+    "another kernel's container of the same name": ("{host}", "/0{boot}/{namespace}/{ticks}"),
+    "another kernel's container, of an older fileq": ("{host}", "0{boot}/{namespace}/{ticks}"),
+}
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_what_cannot_be_seen_is_gone_by_its_silence_alone(machine, where):
     me = this_process()
-    boot, namespace, ticks = me.started.split("/")
-    host = "elsewhere" if where == "another host" else me.host
-    other = ProcessIdentity(host, 1, f"{boot}/{int(namespace) + (host == me.host)}/{ticks}")
+    _, boot, namespace, ticks = me.started.split("/")
+    facts = {"host": me.host, "machine": machine, "boot": boot, "namespace": namespace, "ticks": ticks}
+    host, started = (text.format(**facts) for text in ELSEWHERE[where])
+    other = ProcessIdentity(host, me.pid, started)
     assert is_elsewhere(other)
     assert not is_gone(other, silence=29, patience=30)
     assert is_gone(other, silence=31, patience=30)
+
+
+def test_a_boot_is_told_from_the_same_one_of_another_machine(machine):
+    assert current_boot().startswith("machine/")
+    assert this_process().started.startswith(f"{current_boot()}/")
+
+
+def test_a_machine_without_an_id_takes_no_other_boot_for_its_own(monkeypatch):
+    monkeypatch.setattr(presence, "_MACHINE_ID_FILES", ())
+    presence._epoch.cache_clear()
+    me = this_process()
+    presence._epoch.cache_clear()
+    assert me.started.startswith("/")
+    assert is_running(me)
+    assert is_elsewhere(ProcessIdentity(me.host, me.pid, f"/0{me.started[1:]}"))
+
+
+def test_a_process_that_an_older_fileq_wrote_down_is_known_again(machine):
+    me = this_process()
+    assert is_running(ProcessIdentity(me.host, me.pid, me.started.partition("/")[2]))
 
 
 def test_who_began_something_is_at_work_while_it_is_there_and_for_six_hours_where_it_cannot_be_seen(other):

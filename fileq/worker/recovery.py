@@ -14,7 +14,7 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
-from fileq.presence import this_process
+from fileq.presence import current_boot, hostname
 from fileq.process.orphaned_processes import kill_programs
 from fileq.publish import complete_attempt, discard_temps, restore_displaced_files
 
@@ -83,14 +83,13 @@ def _adopt_queues(ledger: Ledger) -> None:
 
 def sweep_after_boot(ledger: Ledger, now: float) -> None:
     """Remove temp files that a loss of power has made the ledger forget: once by each host after each boot."""
-    process = this_process()
-    boot = process.started.partition("/")[0]
-    if ledger.meta.find_swept_boot(process.host) == boot:
+    host, boot = hostname(), current_boot()
+    if ledger.meta.find_swept_boot(host) == boot:
         return
     left = discard_temps(find_leftover_temps(ledger, now))
     with ledger.transaction():
         ledger.leftover_temps.insert_temps(left, now)
-        ledger.meta.record_swept_boot(process.host, boot)
+        ledger.meta.record_swept_boot(host, boot)
 
 
 def _end_programs(ledger: Ledger) -> None:

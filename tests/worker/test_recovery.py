@@ -190,14 +190,12 @@ def test_a_temp_file_that_a_loss_of_power_has_made_the_ledger_forget_goes_after_
     assert forgotten.exists()  # it looks once after each boot
 
 
-@pytest.mark.parametrize(
-    ("started", "is_gone"), [("boot 1/another container/7", False), ("boot 2/a container/5", True)]
-)
-def test_such_files_are_looked_for_again_after_another_boot_alone(ledger, out, monkeypatch, started, is_gone):
+@pytest.mark.parametrize(("boot", "is_gone"), [("boot 1", False), ("boot 2", True)])
+def test_such_files_are_looked_for_again_after_another_boot_alone(ledger, out, monkeypatch, boot, is_gone):
     make(ledger, out / "a.jpg")
-    for start in ("boot 1/a container/5", started):
+    for current in ("boot 1", boot):
         forgotten = stand(out / f".fileq-{ledger.name}-77-1-0-0123456789.tmp")
-        monkeypatch.setattr(recovery, "this_process", lambda start=start: ProcessIdentity("host", 1, start))
+        monkeypatch.setattr(recovery, "current_boot", lambda current=current: current)
         sweep_after_boot(ledger, time.time())
     assert forgotten.exists() != is_gone
 
