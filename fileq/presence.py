@@ -88,8 +88,8 @@ def is_elsewhere(process: ProcessIdentity) -> bool:
     start, here = _parse_start(process.started), _parse_start(_epoch() and f"{_epoch()}/")
     if process.host != hostname() or (start.machine and here.machine and start.machine != here.machine):
         return True
-    if start.boot == here.boot:
-        return start.namespace != here.namespace
+    if not start.boot or start.boot == here.boot:
+        return start.namespace not in ("", here.namespace)
     # Another boot: of this machine, then it is over; or of another one of this name.
     return not (start.machine and here.machine)
 

@@ -1,6 +1,5 @@
 """What commands look up in the ledger: jobs and batches that people name by number, and the workers that are there."""
 
-import time
 from collections.abc import Iterable
 
 from fileq.config import Config
@@ -37,12 +36,12 @@ def find_jobs(ledger: Ledger, job_ids: Iterable[int]) -> list[Job]:
 def live_workers(ledger: Ledger, config: Config) -> list[WorkerRecord]:
     """Return the workers whose process is there, or was heard of lately where it is on another host."""
     heartbeat = config.settings.worker.heartbeat
-    return [worker for worker in ledger.workers.list_workers() if not is_worker_gone(worker, time.time(), heartbeat)]
+    return [worker for worker in ledger.workers.list_workers() if not is_worker_gone(worker, ledger.now(), heartbeat)]
 
 
 def is_worker_alive(ledger: Ledger, config: Config) -> bool:
     """Return whether a worker is there, by a look that costs nothing where one has just said so."""
-    fresh = time.time() - 2 * config.settings.worker.heartbeat
+    fresh = ledger.now() - 2 * config.settings.worker.heartbeat
     return any(worker.heartbeat_at > fresh for worker in ledger.workers.list_workers()) or bool(
         live_workers(ledger, config)
     )

@@ -3,8 +3,11 @@
 import codecs
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+import msgspec
 
 from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.options.output_folder import output_folder
@@ -27,9 +30,8 @@ def build_request(
     selection: SelectionOptions,
     recipe_options: RecipeOptions,
     queueing: QueueingOptions,
-    now: float,
 ) -> AddRequest:
-    """Return the request that the options mean, at the time `now`. Raises UsageError and NotFoundError."""
+    """Return the request that the options mean. Raises UsageError and NotFoundError."""
     files_from = selection.files_from
     listed = read_path_list(files_from, null=selection.null) if files_from else ()
     if not selection.paths and not files_from:
@@ -45,9 +47,18 @@ def build_request(
         exclude=tuple(selection.exclude or ()),
         recursive=selection.recursive,
         priority=queueing.priority,
-        due_at=None if queueing.at is None else parse_due_time(queueing.at, now),
+        due_at=_due_time(queueing, time.time()),
         repeat=RepeatRule.ALWAYS if queueing.force else RepeatRule.UNLESS_UP_TO_DATE,
     )
+
+
+def on_ledger_time(request: AddRequest, queueing: QueueingOptions, ledger: Ledger) -> AddRequest:
+    """Return the request with its time by the ledger's clock, which this host's may differ from. Raises UsageError."""
+    return msgspec.structs.replace(request, due_at=_due_time(queueing, ledger.now()))
+
+
+def _due_time(queueing: QueueingOptions, now: float) -> float | None:
+    return None if queueing.at is None else parse_due_time(queueing.at, now)
 
 
 def _are_there(selection: SelectionOptions, listed: Sequence[str]) -> bool:

@@ -1,6 +1,5 @@
 """The undoing of a batch, as `fileq undo` and `fileq clean --batch` do it, and its answer."""
 
-import time
 from itertools import islice
 
 from fileq.cli.lookup import require_batch
@@ -28,7 +27,7 @@ def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_ru
                 f"Wait for it: {session.command('wait', batch_id)}."
                 f" Or drop them: {session.command('cancel', '--batch', batch_id)}",
             )
-        result = undo_batch(ledger, batch_id, time.time(), dry_run=dry_run, stop=stop)
+        result = undo_batch(ledger, batch_id, ledger.now(), dry_run=dry_run, stop=stop)
     planned = _plan(session, batch_id, result, display.rows) if dry_run else []
     display.answer(
         Answer(

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -27,7 +26,7 @@ def dispose(ledger: Ledger, job_ids: Iterable[int] | None = None) -> list[JobErr
     Returns why some could not be moved or deleted; each reason is told once, and such a source is tried again later.
     Raises LedgerError.
     """
-    now = time.time()
+    now = ledger.now()
     problems = []
     for disposition in ledger.dispositions.find_ready_dispositions(now, job_ids):
         with _lease(ledger, disposition, now) as lease, suppress(Fenced):
@@ -69,7 +68,7 @@ def _dispose_file(ledger: Ledger, lease: DispositionLease) -> JobError | None:
             stays, moved = _carry_out(ledger, lease, disposition)
     except JobError as error:
         delay = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0**disposition.tries)
-        ledger.dispositions.postpone_disposition(lease, time.time() + delay, str(error))
+        ledger.dispositions.postpone_disposition(lease, ledger.now() + delay, str(error))
         return error
     except BaseException:
         with suppress(Exception):

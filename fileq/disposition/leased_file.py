@@ -99,4 +99,4 @@ class LeasedFile(ExitStack):
         moment = time.monotonic()
         if moment - self._renewed_at > _RENEW:
             self._renewed_at = moment
-            self._ledger.dispositions.renew_lease(self.lease, time.time() + LEASE)
+            self._ledger.dispositions.renew_lease(self.lease, self._ledger.now() + LEASE)

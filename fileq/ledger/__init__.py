@@ -75,6 +75,10 @@ class Ledger:
         """Have all that is done in the block happen together, or not at all."""
         return self.database.transaction(durable=durable)
 
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch, by the clock that all who use this ledger go by."""
+        return self.database.now()
+
     def close(self) -> None:
         self.database.close()
 

@@ -3,7 +3,6 @@
 import glob
 import os
 import stat
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -68,7 +67,7 @@ def publish_jobs(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, 
 
 def finish_job(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], note: str) -> None:
     """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
-    now = time.time()
+    now = ledger.now()
     bytes_out = sum(output.info.bytes for output in outputs)
     ledger.attempts.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
     ledger.outputs.record_published(token.job_id, outputs, now)
@@ -98,7 +97,7 @@ def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[P
                 "There is nothing to do: the newer one is used.",
             )
         if reserved.kept is not None:
-            ledger.replaced_files.insert_file(one.token.job_id, reserved.kept, outputs[-1], time.time())
+            ledger.replaced_files.insert_file(one.token.job_id, reserved.kept, outputs[-1], ledger.now())
     return outputs
 
 

@@ -47,7 +47,7 @@ class LedgerStorage:
 
     def dequeue(self) -> bytes | None:
         """Take the next message off the queue, and return it; None where there is none."""
-        return self._messages.take_message(self.name, time.time())
+        return self._messages.take_message(self.name, self._database.now())
 
     def wait(self, seconds: float) -> None:
         """Wait for a message, not longer than so many seconds, as well as the database allows."""
@@ -56,10 +56,12 @@ class LedgerStorage:
     def read_schedule(self, ts: dt.datetime) -> list[bytes]:
         """Move what is due into the queue, and return nothing.
 
-        Huey's scheduler would enqueue what is returned here message by message: a kill in between loses the rest.
+        `ts` is this host's time; what is due is so by the database's. Huey's scheduler would enqueue what is returned
+        here message by message: a kill in between loses the rest.
         """
+        del ts
         with suppress(LedgerError):  # the slots say it, and it would be said a second time
-            self._messages.move_due_messages(self.name, ts.timestamp())
+            self._messages.move_due_messages(self.name, self._database.now())
         return []
 
 

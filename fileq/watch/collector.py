@@ -1,7 +1,6 @@
 """From unsettled files to jobs: each is probed until it is complete, and those that are go into the ledger together."""
 
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -92,7 +91,8 @@ class Collector:
         return msgspec.structs.replace(probed, inode=status.st_ino)
 
     def _take_in(self, folder: WatchedFolder, files: Sequence[tuple[UnsettledFile, ProbedFile]], now: float) -> None:
-        result = folder.intake.take_in([_source(folder, file.path, probed) for file, probed in files], time.time())
+        sources = [_source(folder, file.path, probed) for file, probed in files]
+        result = folder.intake.take_in(sources, self._ledger.now())
         queued = []
         for (file, _), outcome in zip(files, result.outcomes, strict=True):
             if outcome is IntakeOutcome.BUSY:

@@ -1,7 +1,6 @@
 """What others learn of watched folders: their entries in the ledger, and the listener that the watcher tells."""
 
 import json
-import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -35,7 +34,7 @@ class StatusWriter:
                 raise UsageError(
                     f"{path} is watched already, by process {before.process.pid}.", "One watcher is enough."
                 )
-            return self._ledger.watches.upsert_watch(path, me, time.time())
+            return self._ledger.watches.upsert_watch(path, me, self._ledger.now())
 
     def write_status(self, watch_id: int, status: WatchStatus, now: float) -> None:
         """Write down the status of a folder where it is news, or was written long ago. Raises LedgerError.
@@ -46,7 +45,7 @@ class StatusWriter:
         before, at = self._written.get(watch_id, ("", 0.0))
         if status_json != before or now - at > _ALIVE_EVERY:
             self._written[watch_id] = status_json, now
-            self._ledger.watches.record_status(watch_id, status_json, time.time())
+            self._ledger.watches.record_status(watch_id, status_json, self._ledger.now())
 
 
 class OneShotStatusWriter(StatusWriter):
@@ -58,8 +57,9 @@ class OneShotStatusWriter(StatusWriter):
             there = self._ledger.watches.find_watch(path)
             if there is not None:
                 return there.id
-            watch_id = self._ledger.watches.upsert_watch(path, this_process(), time.time())
-            self._ledger.watches.record_status(watch_id, _encode(WatchStatus(state=WatchState.STOPPED)), time.time())
+            now, stopped = self._ledger.now(), _encode(WatchStatus(state=WatchState.STOPPED))
+            watch_id = self._ledger.watches.upsert_watch(path, this_process(), now)
+            self._ledger.watches.record_status(watch_id, stopped, now)
         return watch_id
 
     def write_status(self, watch_id: int, status: WatchStatus, now: float) -> None:

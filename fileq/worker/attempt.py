@@ -1,7 +1,6 @@
 """One attempt at a job: what it needs for its steps, and each way in which it can end in the ledger."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -215,7 +214,7 @@ class Attempt:
         left = self._discard_temps()
         with self._ledger.transaction():
             self._ledger.outputs.release_paths((place.path, place.temp) for place in self._reservations)
-            now = time.time()
+            now = self._ledger.now()
             self._remember(left)
             if not is_done:
                 self._settle(settle, now)
@@ -229,7 +228,7 @@ class Attempt:
     def _remember(self, left: list[str]) -> None:
         """Have recovery try again to remove what could not go."""
         if left:
-            self._ledger.leftover_temps.insert_temps(left, time.time())
+            self._ledger.leftover_temps.insert_temps(left, self._ledger.now())
 
     def _tell_how_it_ended(self) -> None:
         """Tell of a job that will not be done, or later, as the ledger has it. One that was given back is no news."""
@@ -245,7 +244,7 @@ class Attempt:
                 recipe_name=job.recipe_name,
                 state=job.state,
                 failure=job.failure,
-                due_at=job.due_at,
+                retry_after=None if job.due_at is None else job.due_at - self._ledger.now(),
                 outputs=tuple(output.path for output in job.outputs),
                 pictures=sum(1 for output in job.outputs if output.width),
                 bytes_in=self._claim.size,

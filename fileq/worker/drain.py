@@ -38,10 +38,10 @@ class QueueDrain:
         if moment - self._sent_at < _SEND_INTERVAL:
             return
         self._sent_at = moment
-        control.bring_waiting_jobs_forward(self._ledger, time.time())
-        control.resend_jobs(self._ledger, self._queue, time.time(), patience=0.0)
+        control.bring_waiting_jobs_forward(self._ledger, self._ledger.now())
+        control.resend_jobs(self._ledger, self._queue, self._ledger.now(), patience=0.0)
         if moment - self._recovered_at >= _RECOVERY_INTERVAL:
             self._recovered_at = moment
-            recover(self._ledger, time.time(), self._heartbeat)
+            recover(self._ledger, self._ledger.now(), self._heartbeat)
         if self._adopted:
-            queue.adopt_due_jobs(self._ledger, self._queue, self._adopted, time.time())
+            queue.adopt_due_jobs(self._ledger, self._queue, self._adopted, self._ledger.now())

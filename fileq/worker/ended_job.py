@@ -6,7 +6,7 @@ from fileq.job import Failure, JobState
 
 
 class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that is done, has failed, was cancelled, or waits for another try from `due_at` on.
+    """A job that is done, has failed, was cancelled, or waits for another try, in `retry_after` seconds.
 
     `outputs` are the paths of what was made, of which so many are `pictures`; sizes are in bytes, of the source and of
     all outputs.
@@ -17,7 +17,7 @@ class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
     recipe_name: str
     state: JobState
     failure: Failure | None = None
-    due_at: float | None = None
+    retry_after: float | None = None
     outputs: tuple[str, ...] = ()
     pictures: int = 0
     bytes_in: int = 0

@@ -150,7 +150,7 @@ def _postpone_in_outage(slot: Slot, job_id: int) -> bool:
     waits = ledger.jobs.find_waiting_paths(job_id) if outages is not None and outages.any else None
     seconds = outages.seconds_left(*waits) if outages is not None and waits is not None else 0.0
     if seconds > 0:
-        now = time.time()
+        now = slot.context.ledger.now()
         with ledger.transaction():
             due = ledger.jobs.postpone_job(job_id, now + seconds)
             if due is not None:
@@ -161,7 +161,7 @@ def _postpone_in_outage(slot: Slot, job_id: int) -> bool:
 def _put_back(slot: Slot, job_ids: Iterable[int]) -> None:
     # Where even that goes wrong, recovery sends them again a minute later.
     with suppress(LedgerError, OSError, MemoryError):
-        control.put_jobs_back(slot.context.ledger, slot.context.queue, job_ids, time.time())
+        control.put_jobs_back(slot.context.ledger, slot.context.queue, job_ids, slot.context.ledger.now())
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class PeriodicTasks:
         self._ledger = Ledger(database, patience)
         self._config = config
         self._notify = config.settings.notify
-        self._clock = ClockMonitor()
+        self._clock = ClockMonitor(self._ledger.now)
         self._heartbeats = HeartbeatWatch()
         self._alarm = LedgerAlarm()
         self._shortage = shortage
@@ -113,7 +113,7 @@ class PeriodicTasks:
 
     def _guarded(self, work: Callable[[float], None]) -> None:
         try:
-            work(time.time())
+            work(self._ledger.now())
         except DatabaseReplaced:  # the worker ends, and says it
             return
         except LedgerError as error:
@@ -162,7 +162,7 @@ class PeriodicTasks:
                 deliver_notifications,
                 self._ledger.database.address,
                 self._notify,
-                time.time(),
+                self._ledger.now(),
                 seconds=_DELIVERY,
                 stop=self._cut,
             )
@@ -198,9 +198,9 @@ class PeriodicTasks:
     def _try_record_end(self, run: TaskRun, problem: str | None, message: str) -> bool:
         try:
             if self._stop.is_set() and problem is None:
-                self._scheduler.stop_run(run, time.time())
+                self._scheduler.stop_run(run, self._ledger.now())
             else:
-                self._scheduler.end_run(run, time.time(), problem, message)
+                self._scheduler.end_run(run, self._ledger.now(), problem, message)
         except LedgerError:
             return False
         return True
@@ -210,7 +210,7 @@ def run_task(database: str, config: Config, name: str, stop: threading.Event) ->
     """Run a task; return what went wrong, or None, and what it has to say."""
     try:
         with open_ledger(database) as ledger:
-            return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), time.time())
+            return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), ledger.now())
     except IsolatedRunStopped:
         return None, ""
     except FileqError as error:
@@ -227,11 +227,11 @@ def run_task_now(database: str, config: Config, name: str) -> tuple[str, str]:
     """
     with open_ledger(database) as ledger:
         scheduler = Scheduler(ledger, config.settings.schedule.lines, local_zone(), this_process())
-        run = scheduler.claim_task(name, time.time())
+        run = scheduler.claim_task(name, ledger.now())
         problem: str | None = "It was stopped."
         message = ""
         try:
             problem, message = run_task(database, config, name, threading.Event())
         finally:
-            scheduler.end_run(run, time.time(), problem, message)
+            scheduler.end_run(run, ledger.now(), problem, message)
     return ("done", message) if problem is None else ("failed", problem)

@@ -83,7 +83,7 @@ class Slot:
 
     def claim_job(self, job_id: int) -> Claim | None:
         """Claim a job; None where it is not to be done now. Raises LedgerError, also where its answer was lost."""
-        worker_id, now = self.context.worker_id(), time.time()
+        worker_id, now = self.context.worker_id(), self.context.ledger.now()
         try:
             return self.context.ledger.attempts.claim_job(job_id, worker_id, now)
         except LedgerError:
@@ -97,7 +97,7 @@ class Slot:
             with ledger.transaction():
                 token = ledger.attempts.find_claim(*self._unheard[-1])
                 if token is not None:
-                    now = time.time()
+                    now = ledger.now()
                     queue.send(ledger, self.context.queue, [ledger.attempts.return_attempt(token, now)], now)
             self._unheard.pop()
 

@@ -158,8 +158,8 @@ class Worker:
         with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self._on_signal)):
             if signals.was_signalled():  # before we were ready
                 self.stop()
-            recover(self._ledger, time.time(), self._settings.heartbeat)
-            sweep_after_boot(self._ledger, time.time())
+            recover(self._ledger, self._ledger.now(), self._settings.heartbeat)
+            sweep_after_boot(self._ledger, self._ledger.now())
             self._apply_cancellations_and_pause()
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
@@ -179,7 +179,7 @@ class Worker:
             self._beat()
 
     def _register(self, slots: int) -> WorkerRecord:
-        return self._ledger.workers.register_worker(this_process(), self._queue, slots, time.time())
+        return self._ledger.workers.register_worker(this_process(), self._queue, slots, self._ledger.now())
 
     def adopt(self, job_ids: Collection[int]) -> None:
         """Wait for the end of these jobs as well, which the queue has messages of: see `fileq.queue.adoption`."""
@@ -254,7 +254,7 @@ class Worker:
             self._stop_when_drained(moment)
         if self._periodic_tasks is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
             self._sent_at = moment
-            control.resend_jobs(self._ledger, self._queue, time.time())
+            control.resend_jobs(self._ledger, self._queue, self._ledger.now())
 
     def _beat(self) -> None:
         """Write a heartbeat, and note since when that is impossible: where no job runs, nothing else shows it."""
@@ -266,7 +266,7 @@ class Worker:
         self._unwritten = None
 
     def _record_heartbeat(self) -> None:
-        if not self._ledger.workers.record_heartbeat(self._record.id, time.time()):
+        if not self._ledger.workers.record_heartbeat(self._record.id, self._ledger.now()):
             self._record = self._register(self._record.slots)  # we slept, and were taken for dead
 
     def _apply_cancellations_and_pause(self) -> None:

@@ -2,8 +2,9 @@ import time
 
 import pytest
 
+from fileq.clock import steady_time
 from fileq.health.check import CheckState
-from fileq.health.checks.clock import ClockMonitor, steady_time
+from fileq.health.checks.clock import ClockMonitor
 from fileq.presence import ProcessIdentity
 from tests.support.jobs import NOW, begin, enter, finish
 

@@ -87,7 +87,7 @@ class LiveStatus:
 
     def _obstacles(self, is_work_left: bool) -> list[Text]:
         """Return why it doesn't go on, as far as it doesn't."""
-        now = time.time()
+        now = self._ledger.now()
         lines = []
         if is_work_left and not self._has_worker:
             lines.append(Text(f"No worker. Start: {self._session.command('worker')}", Tone.WARNING))

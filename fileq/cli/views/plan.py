@@ -1,6 +1,5 @@
 """The answer of `--dry-run`: what would become of each file, the sums first."""
 
-import time
 from collections.abc import Iterator
 from itertools import chain, groupby, islice
 from typing import Any
@@ -66,7 +65,7 @@ def answer_plan(
             "plan": map(_document, plan.jobs()),
         }
         answer = Answer(document, _blocks(session, plan, result, estimate, display.rows))
-        display.answer(with_due_time(answer, request.due_at, time.time()))
+        display.answer(with_due_time(answer, request.due_at, ledger.now()))
         show_notices(display, result)
         return ExitCode.FAILED if plan.problems else worst_exit_code(result, ExitCode.DONE)
 

@@ -24,7 +24,7 @@ from fileq.units import describe_bytes_change, describe_count, describe_seconds
 
 def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Answer:
     """Return the answer on a batch, or on all and the watched folders. Raises LedgerError."""
-    now = time.time()
+    now = ledger.now()
     tally = ledger.overview.tally_jobs(batch_id)
     workers = live_workers(ledger, session.config)
     running = ledger.overview.list_running_jobs()

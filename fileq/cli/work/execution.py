@@ -50,7 +50,7 @@ def process_here(
     """Do here what `enqueue` asks for, follow what runs elsewhere, and answer with how it ended."""
     from fileq.worker.worker import Worker
 
-    begun = time.time()
+    begun = time.monotonic()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
     log_to_display(display, debug=session.debug)
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
@@ -75,9 +75,9 @@ def process_here(
                 worker.run(progress_ticker(ledger, display, tracker, result.scope, ended, notice), stop_hint(display))
             ended.close()
             display.clear_progress()
-    seconds = time.time() - begun
+    seconds = time.monotonic() - begun
     answer = batch_answer(session, ledger, result, seconds, takes_recipe_options=words.takes_recipe_options)
-    display.answer(with_due_time(answer, words.due_at, begun, in_words=False))
+    display.answer(with_due_time(answer, words.due_at, ledger.now(), in_words=False))
     return worst_exit_code(result, exit_code_of(session, ledger, result, display, words))
 
 

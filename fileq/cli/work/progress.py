@@ -1,7 +1,7 @@
 """The progress of the work: how fast it goes, how long it will take, and following it to its end."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
@@ -26,8 +26,20 @@ class ProgressTracker:
     Without `whole`, it begins anew when there is work again after there was none: nobody cares for last week's.
     """
 
-    def __init__(self, first: JobTally, now: float, meter: WorkMeter, *, whole: bool = False) -> None:
-        """Begin with the tally `first` at the monotonic time `now`, in seconds; `meter` knows that jobs differ."""
+    def __init__(
+        self,
+        first: JobTally,
+        now: float,
+        meter: WorkMeter,
+        *,
+        whole: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Begin with the tally `first` at the monotonic time `now`, in seconds; `meter` knows that jobs differ.
+
+        `clock` is the ledger's, in seconds since the epoch.
+        """
+        self._clock = clock
         self._whole = whole
         self._meter = meter
         self._begin(first, now)
@@ -52,10 +64,10 @@ class ProgressTracker:
         """Return the progress that a later tally shows, with the rate of the last half minute. Raises LedgerError."""
         if tally.unfinished and not self._last.unfinished and not self._whole:
             self._begin(self._last, now)
-            self._meter.restart(time.time())
+            self._meter.restart(self._clock())
         self._last = tally
         ended = _ended(tally)
-        work = self._meter.measure(now, time.time(), running) if tally.unfinished else None
+        work = self._meter.measure(now, self._clock(), running) if tally.unfinished else None
         return Progress(
             ended=max(0, ended - self._ended_before),
             total=max(0, ended - self._ended_before) + tally.unfinished,
@@ -79,8 +91,9 @@ def start_tracker(ledger: Ledger, scope: Scope, *, book: CostBook | None = None)
     return ProgressTracker(
         ledger.overview.tally_jobs(scope),
         time.monotonic(),
-        WorkMeter(ledger, scope, time.time(), book),
+        WorkMeter(ledger, scope, ledger.now(), book),
         whole=scope is not None,
+        clock=ledger.now,
     )
 
 
@@ -115,7 +128,7 @@ def follow_progress(
 ) -> Progress:
     """Return the progress of jobs that other processes do too, with a slot for each that runs."""
     jobs = [job for job in ledger.overview.list_running_jobs() if is_within(scope, job.job_id, job.batch_id)]
-    moment = time.time()
+    moment = ledger.now()
     return tracker.progress(
         tally,
         time.monotonic(),

@@ -1,21 +1,23 @@
 """The clock: whether the ledger knows of times that are to come, and whether the clock was set."""
 
-import sys
 import time
 from collections.abc import Callable
 
+from fileq.clock import steady_time
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
+from fileq.presence import hostname
 from fileq.units import describe_seconds
 
 _AHEAD = 60.0
 _JUMP = 30.0
+_OFFSET = 5.0
 _DAY = 86400.0
 _REMEDY = "Have the system set its clock by a time server."
 
 
 def check_clock(context: CheckContext) -> Finding:
-    """Check that the clock was not set, and is not behind what the ledger knows of."""
-    return combine([_ahead(context), _jumped(context)], ok("The clock runs steadily."))
+    """Check that the clock was not set, is not behind what the ledger knows of, and is right by the database's."""
+    return combine([_ahead(context), _jumped(context), _differs(context)], ok("The clock runs steadily."))
 
 
 def _ahead(context: CheckContext) -> Finding:
@@ -36,15 +38,14 @@ def _jumped(context: CheckContext) -> Finding:
     return warning(f"The clock jumped {way} by {describe_seconds(abs(jump.seconds))}, {ago} ago.", _REMEDY)
 
 
-def steady_time() -> float:
-    """Return a count of seconds that goes on whatever the clock is set to, also while the machine sleeps."""
-    if sys.platform == "linux":
-        seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
-    elif sys.platform == "darwin":
-        seconds = time.clock_gettime(time.CLOCK_MONOTONIC)  # time.monotonic stands still in its sleep
-    else:
-        seconds = time.monotonic()
-    return seconds
+def _differs(context: CheckContext) -> Finding:
+    """Return the finding about this host's clock, where the ledger goes by a server's."""
+    offset = time.time() - context.ledger.now()
+    if abs(offset) <= _OFFSET:
+        return ok("")
+    way = "ahead of" if offset > 0 else "behind"
+    message = f"The clock of {hostname()} is {describe_seconds(abs(offset))} {way} the database's."
+    return warning(message, f"{_REMEDY} fileq goes by the database's, so that no job is harmed.")
 
 
 class ClockMonitor:

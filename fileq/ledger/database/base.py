@@ -83,6 +83,13 @@ class Database(ABC):
         """Give the connection to the block, to read with: inside a transaction as a part of that."""
 
     @abstractmethod
+    def now(self) -> float:
+        """Return the time by this database's clock, in seconds since the epoch.
+
+        Hosts that share a ledger have clocks that differ: whose lease has run out is not to depend on who looks.
+        """
+
+    @abstractmethod
     def check_identity(self) -> None:
         """Look whether the database is there still. Raises DatabaseReplaced where another has its place.
 

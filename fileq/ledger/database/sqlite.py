@@ -193,6 +193,10 @@ class SqliteDatabase(Database):
             else:
                 return
 
+    def now(self) -> float:
+        """Return the time by this machine's clock, in seconds since the epoch: all who use the file have that one."""
+        return time.time()
+
     def check_identity(self) -> None:
         """Look whether the file is there still: from then on who reads hears of it too, as does each who writes.
 

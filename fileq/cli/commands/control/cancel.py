@@ -1,6 +1,5 @@
 """fileq cancel: cancel jobs that have not ended."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -41,7 +40,7 @@ def cancel(
             job_ids += ledger.overview.list_job_ids(
                 JobSelection(states=tuple(UNFINISHED), batch_id=None if everything else batch)
             )
-        count = cancel_jobs(ledger, job_ids, time.time())
+        count = cancel_jobs(ledger, job_ids, ledger.now())
     display.answer(Answer({"cancelled": count}, [Text(f"{describe_count(count, 'job')} cancelled.")]))
     return _exit_code(named, display)
 

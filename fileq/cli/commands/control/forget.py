@@ -1,6 +1,5 @@
 """fileq forget: remove finished jobs from the lists."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -29,7 +28,7 @@ def forget(
     json: options.Json = False,
 ) -> ExitCode:
     """Remove finished jobs from all lists and sums. What they made stays on disk, and so do their sources."""
-    session, now = session_of(context), time.time()
+    session = session_of(context)
     display = session.display(json=json)
     if not (jobs or batch is not None or failed):
         raise UsageError("Which jobs?", "Name them, or say --batch or --failed.")
@@ -40,7 +39,7 @@ def forget(
         if batch is not None or failed:
             states = (JobState.FAILED,) if failed else tuple(FINAL)
             job_ids += ledger.overview.list_job_ids(JobSelection(states=states, batch_id=batch))
-        count = forget_jobs(ledger, list(dict.fromkeys(job_ids)), now, session.config.settings.schedule)
+        count = forget_jobs(ledger, list(dict.fromkeys(job_ids)), ledger.now(), session.config.settings.schedule)
     display.answer(Answer({"forgotten": count}, [Text(f"{describe_count(count, 'job')} forgotten.")]))
     return _exit_code(named, display)
 

@@ -1,6 +1,5 @@
 """fileq retry: queue failed and cancelled jobs again."""
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,7 +83,7 @@ def _retry(
     session: Session, ledger: Ledger, display: Display, job_ids: Sequence[int], batch_id: int | None, *, waits: bool
 ) -> ExitCode:
     """Queue the jobs again, for any worker; where this command waits, see them to their end. Returns the exit code."""
-    retried = retry_jobs(ledger, job_ids, time.time())
+    retried = retry_jobs(ledger, job_ids, ledger.now())
     display.answer(Answer({"retried": len(retried)}, [Text(f"{describe_count(len(retried), 'job')} queued again.")]))
     if waits:
         return _wait(session, ledger, display, [*retried, *ledger.jobs.filter_unfinished_jobs(job_ids)], batch_id)
@@ -100,7 +99,7 @@ def _run(
 
     def enqueue(worker: "Worker", queue: str) -> AddResult:
         """Queue the jobs again, for this worker."""
-        now = time.time()
+        now = ledger.now()
         followed = retry_jobs(ledger, job_ids, now)
         followed = list(dict.fromkeys([*followed, *ledger.jobs.filter_unfinished_jobs(job_ids)]))
         with ledger.transaction():

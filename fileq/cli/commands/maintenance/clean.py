@@ -1,6 +1,5 @@
 """fileq clean: apply retention now."""
 
-import time
 from itertools import islice
 from typing import Annotated
 
@@ -56,12 +55,12 @@ def clean(
         return undo_and_answer(session, display, batch, dry_run=dry_run)
     age = None if older_than is None else _age(older_than)
     _hint_at_config(session.config, display)
-    if age is not None and age != float("inf"):
-        display.hint(f"What was made before {local_time(time.time() - age)} goes.")
     with session.ledger() as ledger, stop_requests() as stop:
+        if age is not None and age != float("inf"):
+            display.hint(f"What was made before {local_time(ledger.now() - age)} goes.")
         settings, faults = session.config.settings, session.config.faults
         result = clean_outputs(
-            ledger, settings, time.time(), older_than=age, dry_run=dry_run, stop=stop, keeping=faults
+            ledger, settings, ledger.now(), older_than=age, dry_run=dry_run, stop=stop, keeping=faults
         )
     planned = _plan(session, result, display.rows, older_than) if dry_run else []
     total = Text(_describe(result, dry_run=dry_run), Tone.TITLE)

@@ -39,7 +39,7 @@ def doctor(
     """
     session = session_of(context)
     display = session.display(json=json)
-    checks = _checks(session, time.time())
+    checks = _checks(session)
     if notify:
         if session.config.withheld.notify is not None:
             raise session.config.untrusted_error("its [notify] is off")
@@ -50,18 +50,18 @@ def doctor(
     return ExitCode.DONE if well else ExitCode.FAILED
 
 
-def _checks(session: Session, now: float) -> list[CheckResult]:
+def _checks(session: Session) -> list[CheckResult]:
     from fileq.ledger import Ledger
 
     config, path = session.config, session.database
     if not database_exists(path):
-        return run_checks(None, config, path, now)
+        return run_checks(None, config, path, time.time())
     try:
         ledger = Ledger(path)
     except LedgerError as error:
-        return run_checks(error, config, path, now)
+        return run_checks(error, config, path, time.time())
     with closing(ledger):
-        return run_checks(ledger, config, path, now, thorough=True)
+        return run_checks(ledger, config, path, ledger.now(), thorough=True)
 
 
 def _test_notification(notify: NotifySettings) -> CheckResult:

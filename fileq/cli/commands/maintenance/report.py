@@ -1,7 +1,6 @@
 """fileq report: show what was done, or write it as a page."""
 
 import os
-import time
 from datetime import tzinfo
 from typing import Annotated
 
@@ -46,8 +45,9 @@ def report(
 
     session = session_of(context)
     display = session.display(json=json)
-    now, zone = time.time(), _zone()
+    zone = _zone()
     with session.ledger() as ledger:
+        now = ledger.now()
         found = compute_figures(ledger, parse_since(since, now), now, zone)
         if html is not None:
             from fileq.report.page import write_page

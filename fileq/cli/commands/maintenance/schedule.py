@@ -23,8 +23,8 @@ def schedule(context: typer.Context, *, json: options.Json = False) -> ExitCode 
     if context.invoked_subcommand is not None:
         return None
     session = session_of(context)
-    now = time.time()
     with session.ledger() as ledger:
+        now = ledger.now()
         tasks = scheduled_tasks(ledger, session.config.settings, now)
         table = task_table(tasks, now, is_worker_there=is_worker_alive(ledger, session.config))
     answer = Answer([task_document(task) for task in tasks], [table, *_problems(tasks)])
@@ -58,9 +58,9 @@ def _run(session: Session, name: str) -> dict[str, Any]:
     lines = session.config.settings.schedule.lines
     if name not in lines:
         raise NotFoundError(f"There is no task {name}.", suggest_names(name, lines))
-    begun = time.time()
+    begun = time.monotonic()
     outcome, message = run_task_now(session.database, session.config, name)
-    return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.time() - begun, 3)}
+    return {"name": name, "outcome": outcome, "message": message, "seconds": round(time.monotonic() - begun, 3)}
 
 
 def _problems(tasks: list[ScheduledTask]) -> list[Text]:

@@ -1,6 +1,5 @@
 """fileq add: queue files and return at once."""
 
-import time
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from fileq.cli.lookup import is_worker_alive
 from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.options.group import with_option_groups
 from fileq.cli.options.recipe import RecipeOptions
-from fileq.cli.request import build_request, report_missing_paths, show_notices, worst_exit_code
+from fileq.cli.request import build_request, on_ledger_time, report_missing_paths, show_notices, worst_exit_code
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.due_time import with_due_time
 from fileq.cli.views.jobs import result_document
@@ -43,10 +42,11 @@ def add(
     json: options.Json = False,
 ) -> ExitCode:
     """Queue files and return at once. A worker processes them."""
-    session, now = session_of(context), time.time()
+    session = session_of(context)
     display = session.display(json=json)
-    request = build_request(session, selection, recipe, queueing, now)
+    request = build_request(session, selection, recipe, queueing)
     with session.ledger() as ledger:
+        request, now = on_ledger_time(request, queueing, ledger), ledger.now()
         with report_missing_paths(display, ledger):
             if queueing.dry_run:
                 from fileq.cli.views.plan import answer_plan

@@ -1,6 +1,5 @@
 """fileq run: queue files, process them here, and end."""
 
-import time
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,7 +9,7 @@ from fileq.cli.app import new_app
 from fileq.cli.options import QueueingOptions, SelectionOptions, slot_count
 from fileq.cli.options.group import with_option_groups
 from fileq.cli.options.recipe import RecipeOptions
-from fileq.cli.request import build_request, report_missing_paths
+from fileq.cli.request import build_request, on_ledger_time, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.phrases import SAME_COMMAND
 from fileq.display import Display
@@ -39,10 +38,11 @@ def run(
 
     Jobs of these files that were queued before are followed to their end too.
     """
-    session, now = session_of(context), time.time()
+    session = session_of(context)
     display = session.display(json=json)
-    request = build_request(session, selection, recipe, queueing, now)
+    request = build_request(session, selection, recipe, queueing)
     with session.ledger() as ledger:
+        request = on_ledger_time(request, queueing, ledger)
         if queueing.dry_run:
             from fileq.cli.views.plan import answer_plan
 
@@ -66,7 +66,7 @@ def _process(
             worker.keep_alive()
 
         with report_missing_paths(display, ledger):
-            result = add_files(ledger, request, now=time.time(), queue=queue, adopts=True, on_scanned=on_scanned)
+            result = add_files(ledger, request, now=ledger.now(), queue=queue, adopts=True, on_scanned=on_scanned)
         worker.adopt(result.adopted)
         return result
 

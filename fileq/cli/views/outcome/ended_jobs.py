@@ -1,7 +1,6 @@
 """Jobs that have ended, as they do: a line for each that failed or will be tried again, and in logs for each."""
 
 import os
-import time
 from typing import TYPE_CHECKING
 
 from fileq.cli.views.places import relative_path, relative_paths_in, replace_path
@@ -24,7 +23,7 @@ def ended_job_line(job: "EndedJob") -> Text:
     if job.state is JobState.CANCELLED or job.failure is None:
         return cancelled_job_line(job.job_id, job.source, job.failure)
     if job.state is JobState.WAITING:
-        return retried_job_line(job.job_id, job.source, job.failure, job.due_at or 0.0)
+        return retried_job_line(job.job_id, job.source, job.failure, job.retry_after or 0.0)
     return failed_job_line(job.job_id, job.source, job.failure)
 
 
@@ -34,9 +33,9 @@ def failed_job_line(job_id: int, source: str, failure: Failure) -> Text:
     return Text("failed ", Tone.BAD, path=relative_path(source), after=after)
 
 
-def retried_job_line(job_id: int, source: str, failure: Failure, due_at: float) -> Text:
+def retried_job_line(job_id: int, source: str, failure: Failure, retry_after: float) -> Text:
     """Return waits cut.jpg: timeout, it took longer than 5m (job 17); next try in 10 s."""
-    seconds = describe_seconds(max(0.0, round(due_at - time.time())))
+    seconds = describe_seconds(max(0.0, round(retry_after)))
     after = f": {failure.kind}, {brief_reason(failure, source)} (job {job_id}); next try in {seconds}"
     return Text("waits ", Tone.WARNING, path=relative_path(source), after=after)
 

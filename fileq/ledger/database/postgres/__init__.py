@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from fileq.clock import RemoteClock
 from fileq.config.database_address import hide_password
 from fileq.config.paths import state_folder
 from fileq.errors import DatabaseReplaced
@@ -48,10 +49,12 @@ class PostgresDatabase(Database):
         self.folder = state_folder()
         self._patience = patience
         self._joined = threading.local()
+        self._clock = RemoteClock()
         with server_errors(self.path):
             with psycopg.connect(url, autocommit=True, connect_timeout=max(2, int(patience))) as first:
                 self._configure(first)
                 self._secret = prepare_schema(first, self.path)
+                self._read_clock(first)
             self._pool = ConnectionPool(
                 url, min_size=0, max_size=_MOST_CONNECTIONS, timeout=patience, kwargs={"autocommit": True},
                 configure=self._configure, open=True,
@@ -80,6 +83,8 @@ class PostgresDatabase(Database):
             raw = self._begin()
             self._joined.transaction = PostgresConnection(raw)
             try:
+                if self._clock.is_stale:
+                    self._read_clock(raw)
                 yield self._joined.transaction
                 raw.execute("commit")
             except BaseException:
@@ -131,6 +136,15 @@ class PostgresDatabase(Database):
                 return raw
             raw.close()
             self._pool.putconn(raw)
+
+    def now(self) -> float:
+        """Return the time by the server's clock, in seconds since the epoch. It is asked for it once a minute."""
+        return self._clock.now()
+
+    def _read_clock(self, raw: psycopg.Connection[Any]) -> None:
+        row = raw.execute("select extract(epoch from clock_timestamp())").fetchone()
+        assert row is not None
+        self._clock.set(float(row[0]))
 
     def check_identity(self) -> None:
         """Look whether the ledger is there still. Raises DatabaseReplaced where another has its place."""
