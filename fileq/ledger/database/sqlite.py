@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 
 from fileq.errors import DatabaseReplaced, LedgerError
+from fileq.ledger import migrations
 from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.sqlite_errors import database_errors
-from fileq.ledger.migrations import SCHEMA_VERSION, migration_from
 from fileq.ledger.script import read_script, run_script
 
 
@@ -97,7 +97,7 @@ class SqliteDatabase(Database):
             self.connection.execute("pragma auto_vacuum = incremental")
         self._use_write_ahead_log()
         self.connection.execute("pragma synchronous = normal")
-        if version != SCHEMA_VERSION:
+        if version != migrations.SCHEMA_VERSION:
             with self.transaction(durable=True):
                 self._migrate()
 
@@ -109,10 +109,10 @@ class SqliteDatabase(Database):
                 f" {sqlite3.sqlite_version}.",
                 "Use a newer Python, or a newer SQLite.",
             )
-        version = self._version()
-        if version is not None and version > SCHEMA_VERSION:
+        version, newest = self._version(), migrations.SCHEMA_VERSION
+        if version is not None and version > newest:
             raise LedgerError(
-                f"The database {self.path} was made by a newer fileq (schema {version}, known here: {SCHEMA_VERSION}).",
+                f"The database {self.path} was made by a newer fileq (schema {version}, known here: {newest}).",
                 "Update fileq, or choose another database with --database.",
             )
         return version
@@ -148,9 +148,10 @@ class SqliteDatabase(Database):
             name, secret = secrets.token_hex(3), secrets.token_hex(16)
             self.connection.execute("insert into meta values ('ledger', ?), ('secret', ?)", (name, secret))
             self.connection.execute(f"pragma application_id = {_APPLICATION}")
-        for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
-            migration_from(older)(self.connection)
-        self.connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        newest = migrations.SCHEMA_VERSION
+        for older in range(version or newest, newest):
+            migrations.migrate_file(self.connection, older)
+        self.connection.execute(f"pragma user_version = {newest}")
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
@@ -206,10 +207,10 @@ class SqliteDatabase(Database):
         self._file.check()
         with self.reading() as connection:
             (version,) = connection.execute("pragma user_version").fetchone()
-        if version > SCHEMA_VERSION:
+        if version > migrations.SCHEMA_VERSION:
             raise DatabaseReplaced(
                 f"The database {self.path} was brought to schema {version} by a newer fileq while it was in use;"
-                f" known here is {SCHEMA_VERSION}.",
+                f" known here is {migrations.SCHEMA_VERSION}.",
                 "Start this again with the newer fileq. The jobs wait.",
             )
 

@@ -19,11 +19,11 @@ from fileq.clock import RemoteClock
 from fileq.config.database_address import hide_password
 from fileq.config.paths import state_folder
 from fileq.errors import DatabaseReplaced
+from fileq.ledger import migrations
 from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.postgres.connection import PostgresConnection, configure
 from fileq.ledger.database.postgres.errors import server_errors
-from fileq.ledger.database.postgres.schema import prepare_schema
-from fileq.ledger.migrations import SCHEMA_VERSION
+from fileq.ledger.database.postgres.schema import LEDGER_LOCK, prepare_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,6 @@ _MOST_CONNECTIONS = 32
 _LONGEST_PAUSE = 15.0
 """Seconds for which a transaction may do nothing: that of a process that froze, or of a host that is cut off, is ended
 by the server, and no one else waits for it any longer."""
-_LOCK = "select pg_advisory_xact_lock(hashtextextended(current_schema(), 7020658))"
 
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say is raised, too
 
@@ -53,7 +52,7 @@ class PostgresDatabase(Database):
         with server_errors(self.path):
             with psycopg.connect(url, autocommit=True, connect_timeout=max(2, int(patience))) as first:
                 self._configure(first)
-                self._secret = prepare_schema(first, self.path)
+                self._secret = prepare_schema(first, self.path, int(1000 * (patience + _LONGEST_PAUSE)))
                 self._read_clock(first)
             self._pool = ConnectionPool(
                 url, min_size=0, max_size=_MOST_CONNECTIONS, timeout=patience, kwargs={"autocommit": True},
@@ -100,7 +99,9 @@ class PostgresDatabase(Database):
         while True:
             raw = self._lease()
             try:
-                raw.execute(f"begin; set local lock_timeout = {int(1000 * (self._patience + _LONGEST_PAUSE))}; {_LOCK}")
+                raw.execute(
+                    f"begin; set local lock_timeout = {int(1000 * (self._patience + _LONGEST_PAUSE))}; {LEDGER_LOCK}"
+                )
             except BaseException as error:
                 was_lost = raw.broken
                 if not was_lost:
@@ -156,10 +157,10 @@ class PostgresDatabase(Database):
                 f"The database {self.path} was replaced by another one while it was in use.",
                 "Start fileq again: it then uses the one that is there now.",
             )
-        if int(values["schema"]) > SCHEMA_VERSION:
+        if int(values["schema"]) > migrations.SCHEMA_VERSION:
             raise DatabaseReplaced(
                 f"The database {self.path} was brought to schema {values['schema']} by a newer fileq while it was in"
-                f" use; known here is {SCHEMA_VERSION}.",
+                f" use; known here is {migrations.SCHEMA_VERSION}.",
                 "Start this again with the newer fileq. The jobs wait.",
             )
 

@@ -14,7 +14,7 @@ _TYPES = {
     "text": 'text collate "C"',
     "any": 'text collate "C"',
 }
-_TYPE = re.compile(rf"(?m)(?<=^    )(\w+) ({'|'.join(_TYPES)})\b")
+_TYPE = re.compile(rf"(?m)(^    |\badd column )(\w+) ({'|'.join(_TYPES)})\b")
 _TYPE_CHECK = re.compile(r" check \((?=typeof)(?:[^()]|\([^()]*\))*\)")
 _COMMENT = re.compile(r"--.*")
 _STRICT = re.compile(r"\) strict(, without rowid)?;")
@@ -32,18 +32,27 @@ _CUT_OFF = re.compile(r"cast\(([^()]+) as integer\)")
 
 def schema_script() -> str:
     """Return the tables of schema.sql in PostgreSQL's types."""
-    script = _TYPE_CHECK.sub("", _COMMENT.sub("", read_script("schema.sql")))
-    script = _TYPE.sub(lambda found: f"{found[1]} {_TYPES[found[2]]}", _STRICT.sub(");", script))
     # What SQLite gives each row by itself, and outputs are ordered by.
-    return script + "alter table outputs add column rowid bigint generated always as identity;\n"
+    rowid = "alter table outputs add column rowid bigint generated always as identity;\n"
+    return translate_script(read_script("schema.sql")) + rowid
+
+
+def translate_script(script: str) -> str:
+    """Return a script that makes and changes tables, in PostgreSQL's types."""
+    script = _STRICT.sub(");", _TYPE_CHECK.sub("", _COMMENT.sub("", script)))
+    return _TYPE.sub(lambda found: f"{found[1]}{found[2]} {_TYPES[found[3]]}", _translate_words(script))
 
 
 @lru_cache(maxsize=1024)
 def translate(statement: str) -> str:
     """Return a statement with psycopg's marks for values, and PostgreSQL's words."""
+    return _MARK.sub(_mark, _translate_words(statement))
+
+
+def _translate_words(text: str) -> str:
     for ours, theirs in _PHRASES:
-        statement = statement.replace(ours, theirs)
-    return _MARK.sub(_mark, _CUT_OFF.sub(r"cast(trunc(\1) as bigint)", statement))
+        text = text.replace(ours, theirs)
+    return _CUT_OFF.sub(r"cast(trunc(\1) as bigint)", text)
 
 
 def _mark(found: re.Match[str]) -> str:

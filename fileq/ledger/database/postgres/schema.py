@@ -1,4 +1,4 @@
-"""The ledger's schema in PostgreSQL: whether it is there, whether it is ours, and how it is made."""
+"""The ledger's schema in PostgreSQL: whether it is there and ours, how it is made, and brought up to date."""
 
 from __future__ import annotations
 
@@ -6,38 +6,58 @@ import secrets
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from psycopg.errors import DeadlockDetected
+
 from fileq.errors import LedgerError
-from fileq.ledger.database.postgres.dialect import schema_script
-from fileq.ledger.migrations import SCHEMA_VERSION
+from fileq.ledger import migrations
+from fileq.ledger.database.postgres.dialect import schema_script, translate_script
 
 if TYPE_CHECKING:
-    import psycopg
+    from psycopg import Connection
 
 _OLDEST = 14_00_00
 _LOCK = "select pg_advisory_xact_lock(7020658)"
-"""Held by who makes a schema, of all in the database."""
+"""Held by who makes or changes a schema, of all in the database."""
+LEDGER_LOCK = "select pg_advisory_xact_lock(hashtextextended(current_schema(), 7020658))"
+"""Held by each transaction of a ledger."""
 
 
-def prepare_schema(raw: psycopg.Connection[Any], path: str) -> str:
-    """Make the schema where it isn't there yet, and return the ledger's secret.
+def prepare_schema(raw: Connection[Any], path: str, patience: int) -> str:
+    """Make the schema where it isn't there yet, or bring it up to date, and return the ledger's secret.
 
-    Raises LedgerError where the server is too old, or the schema another program's or a newer fileq's.
+    `patience` is how many milliseconds to wait for each lock. Raises LedgerError where the server is too old, or the
+    schema another program's or a newer fileq's.
     """
     _check_server(raw, path)
-    with raw.transaction():
-        raw.execute(_LOCK)
-        version = _find_version(raw, path)
-        if version is None:
-            _create(raw)
-        elif version > SCHEMA_VERSION:
-            raise LedgerError(
-                f"The database {path} was made by a newer fileq (schema {version}, known here: {SCHEMA_VERSION}).",
-                "Update fileq, or choose another database with --database.",
-            )
+    while True:
+        try:
+            with raw.transaction():
+                raw.execute(f"set local lock_timeout = {patience}; {_LOCK}")
+                _create_or_migrate(raw, path)
+            break
+        except DeadlockDetected:  # with one who reads several tables, and holds no lock but theirs
+            continue
     return str(_one_row(raw, "select value from meta where key = 'secret'")[0])
 
 
-def _check_server(raw: psycopg.Connection[Any], path: str) -> None:
+def _create_or_migrate(raw: Connection[Any], path: str) -> None:
+    version, newest = _find_version(raw, path), migrations.SCHEMA_VERSION
+    if version is None:
+        _create(raw)
+    elif version > newest:
+        raise LedgerError(
+            f"The database {path} was made by a newer fileq (schema {version}, known here: {newest}).",
+            "Update fileq, or choose another database with --database.",
+        )
+    elif version < newest:
+        raw.execute(LEDGER_LOCK)  # an older fileq that works there ends what it has begun
+        for older in range(version, newest):
+            raw.execute(translate_script(migrations.read_shared_step(older)))
+            raw.execute(migrations.read_own_step(older, "postgres"))
+        raw.execute("update meta set value = %s where key = 'schema'", (str(newest),))
+
+
+def _check_server(raw: Connection[Any], path: str) -> None:
     if raw.info.server_version < _OLDEST:
         raise LedgerError(
             f"fileq needs PostgreSQL {_OLDEST // 10_000} or newer, and {path} is {raw.info.server_version // 10_000}.",
@@ -47,7 +67,7 @@ def _check_server(raw: psycopg.Connection[Any], path: str) -> None:
         raise LedgerError(f"The database {path} is not in UTF-8.", "Make one with the encoding UTF8.")
 
 
-def _find_version(raw: psycopg.Connection[Any], path: str) -> int | None:
+def _find_version(raw: Connection[Any], path: str) -> int | None:
     """Return the schema's version, None where there is none yet. Raises LedgerError where it isn't ours."""
     (is_empty,) = _one_row(
         raw,
@@ -67,13 +87,17 @@ def _find_version(raw: psycopg.Connection[Any], path: str) -> int | None:
     return int(row[0])
 
 
-def _create(raw: psycopg.Connection[Any]) -> None:
+def _create(raw: Connection[Any]) -> None:
     (path,) = _one_row(raw, "select current_setting('search_path')")
     (schema,) = _one_row(raw, "select quote_ident(trim(both ' \"' from split_part(%s, ',', 1)))", path)
     raw.execute(f"create schema if not exists {schema}")
     for script in (_read("huey.sql"), schema_script(), _read("functions.sql")):
         raw.execute(script)
-    facts = [("schema", str(SCHEMA_VERSION)), ("ledger", secrets.token_hex(3)), ("secret", secrets.token_hex(16))]
+    facts = [
+        ("schema", str(migrations.SCHEMA_VERSION)),
+        ("ledger", secrets.token_hex(3)),
+        ("secret", secrets.token_hex(16)),
+    ]
     raw.cursor().executemany("insert into meta values (%s, %s)", facts)
 
 
@@ -81,5 +105,5 @@ def _read(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
 
 
-def _one_row(raw: psycopg.Connection[Any], query: str, *values: object) -> Any:
+def _one_row(raw: Connection[Any], query: str, *values: object) -> Any:
     return raw.execute(query, values).fetchone()

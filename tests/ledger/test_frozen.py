@@ -1,28 +1,33 @@
 """Databases of earlier schemas, which must open for ever. Each was written when its schema was the newest, by
 
-    python -m tests.ledger.sqlite.test_frozen tests/fixtures/ledger-v1.db
+    python -m tests.ledger.test_frozen tests/fixtures/ledger-v1.db
+    python -m tests.ledger.test_frozen tests/fixtures/ledger-v4.sql
 
-run at the top of the repository, and is never written again. A new schema gets a file of its own.
+run at the top of the repository, and is never written again. A new schema gets files of its own: a database of
+SQLite's, and what pg_dump says of one of PostgreSQL's.
 """
 
 import json
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from fileq.job import LISTED, JobState, OutputInfo
 from fileq.ledger import open_ledger
-from fileq.ledger.migrations import SCHEMA_VERSION
+from fileq.ledger.migrations import FIRST_OF_BOTH, SCHEMA_VERSION
 from fileq.ledger.queries.overview import JobSelection
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish
+from tests.support.postgres import dump_schema, own_schema, restore_schema, running_server
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
-def write(path):
+def fill(path):
     """Two jobs in each state, a message, a worker, an output, a pause, and a name that is not UTF-8."""
     with open_ledger(path) as ledger:
         for source in ("/photos/IMG_1.jpg", "/photos/caf\udce9.jpg"):
@@ -38,9 +43,18 @@ def write(path):
             "fileq", [(b'{"id": "job-6", "name": "fileq.worker.tasks.process", "args": [6]}', 0)]
         )
         ledger.batches.set_paused(paused=True)
-        with ledger.database.reading() as connection:
-            for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file
-                connection.execute(statement)
+
+
+def write(path):
+    if path.endswith(".sql"):
+        with running_server() as server, own_schema(server) as address:
+            fill(address)
+            Path(path).write_text(dump_schema(address), encoding="utf-8")
+        return
+    fill(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in ("pragma journal_mode = delete", "pragma page_size = 512", "vacuum"):  # one small file
+            connection.execute(statement)
 
 
 def finish_one(ledger, job, path):
@@ -52,14 +66,21 @@ def finish_one(ledger, job, path):
     ledger.outputs.record_published(job, [output], NOW)
 
 
-@pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*.db")), ids=lambda path: path.stem)
+@pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*")), ids=lambda path: path.name)
 def frozen(request, tmp_path):
-    with open_ledger(shutil.copy(request.param, tmp_path)) as ledger:
-        yield ledger
+    if request.param.suffix == ".db":
+        with open_ledger(shutil.copy(request.param, tmp_path)) as ledger:
+            yield ledger
+        return
+    with own_schema(request.getfixturevalue("postgres")) as address:
+        restore_schema(address, request.param.read_text(encoding="utf-8"))
+        with open_ledger(address) as ledger:
+            yield ledger
 
 
-def test_every_schema_has_its_frozen_database():
+def test_every_schema_has_its_frozen_databases():
     assert len(list(FIXTURES.glob("ledger-v*.db"))) == SCHEMA_VERSION
+    assert len(list(FIXTURES.glob("ledger-v*.sql"))) == SCHEMA_VERSION + 1 - FIRST_OF_BOTH
 
 
 def test_all_jobs_are_there_as_they_were(frozen):
