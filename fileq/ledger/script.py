@@ -1,8 +1,11 @@
 """SQL scripts, statement by statement."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from importlib import resources
+
+_INDEX = re.compile(r"(?m)^create (unique )?index ")
 
 
 def read_script(name: str) -> str:
@@ -14,6 +17,13 @@ def run_script(connection: sqlite3.Connection, script: str) -> None:
     """Run a script inside the transaction that is open: `executescript` would commit it."""
     for statement in _statements(script):
         connection.execute(statement)
+
+
+def split_indices(script: str) -> tuple[str, str]:
+    """Return a script of tables without its indices, and the indices: they are made faster once all rows are there."""
+    statements = list(_statements(script))
+    indices = [statement for statement in statements if _INDEX.search(statement)]
+    return "".join(one for one in statements if one not in indices), "".join(indices)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -77,7 +77,7 @@ class SqliteDatabase(Database):
         self._patience = patience
         self._lock = threading.RLock()
         self._holder: int | None = None  # the thread that has a transaction open
-        _create_file(path)
+        create_file(path)
         self._file = DatabaseFile(path)  # before SQLite opens it: a swap in between is then seen
         with database_errors(path):
             self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
@@ -109,23 +109,13 @@ class SqliteDatabase(Database):
                 f" {sqlite3.sqlite_version}.",
                 "Use a newer Python, or a newer SQLite.",
             )
-        version, newest = self._version(), migrations.SCHEMA_VERSION
+        version, newest = find_version(self.connection, self.path), migrations.SCHEMA_VERSION
         if version is not None and version > newest:
             raise LedgerError(
                 f"The database {self.path} was made by a newer fileq (schema {version}, known here: {newest}).",
                 "Update fileq, or choose another database with --database.",
             )
         return version
-
-    def _version(self) -> int | None:
-        """The schema's version, None for an empty database. Both marks have their place in SQLite's file header."""
-        if not self.connection.execute("select 1 from sqlite_master limit 1").fetchone():
-            return None
-        (application,) = self.connection.execute("pragma application_id").fetchone()
-        if application != _APPLICATION:
-            raise LedgerError(f"{self.path} is a database of another program.", "Choose another file with --database.")
-        (version,) = self.connection.execute("pragma user_version").fetchone()
-        return int(version)
 
     def _use_write_ahead_log(self) -> None:
         # SQLite's own patience doesn't cover two programs that switch a new file to WAL at the same time.
@@ -147,11 +137,10 @@ class SqliteDatabase(Database):
                 run_script(self.connection, read_script(script))
             name, secret = secrets.token_hex(3), secrets.token_hex(16)
             self.connection.execute("insert into meta values ('ledger', ?), ('secret', ?)", (name, secret))
-            self.connection.execute(f"pragma application_id = {_APPLICATION}")
         newest = migrations.SCHEMA_VERSION
         for older in range(version or newest, newest):
             migrations.migrate_file(self.connection, older)
-        self.connection.execute(f"pragma user_version = {newest}")
+        mark_as_ledger(self.connection)
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
@@ -269,8 +258,31 @@ class SqliteDatabase(Database):
             self.connection.close()
 
 
-def _create_file(path: str) -> None:
-    """Make the file before SQLite does, readable by its owner alone: it holds the names of people's files."""
+def find_version(connection: sqlite3.Connection, path: str) -> int | None:
+    """Return the schema's version, None for an empty database. Raises LedgerError where it is another program's.
+
+    Both marks have their place in SQLite's file header.
+    """
+    if not connection.execute("select 1 from sqlite_master limit 1").fetchone():
+        return None
+    (application,) = connection.execute("pragma application_id").fetchone()
+    if application != _APPLICATION:
+        raise LedgerError(f"{path} is a database of another program.", "Choose another file with --database.")
+    (version,) = connection.execute("pragma user_version").fetchone()
+    return int(version)
+
+
+def mark_as_ledger(connection: sqlite3.Connection) -> None:
+    """Say in the file's header that it is a ledger of the schema of now."""
+    connection.execute(f"pragma application_id = {_APPLICATION}")
+    connection.execute(f"pragma user_version = {migrations.SCHEMA_VERSION}")
+
+
+def create_file(path: str) -> None:
+    """Make the file before SQLite does, readable by its owner alone: it holds the names of people's files.
+
+    Raises LedgerError.
+    """
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
         if not os.path.exists(path):

@@ -67,6 +67,14 @@ def server_errors(path: str) -> Iterator[None]:
     """Say in plain words what the server complains of. Its words for our own mistakes pass as they are."""
     try:
         yield
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise LedgerError(
+            f"The database's address {path} can't be read: {reason}.",
+            "Write it as postgresql://USER@HOST/NAME; in what follows a ?, = is %3D and a space is %20.",
+        ) from error
     except _THEIRS as error:
         reason = " ".join(str(error).split()).rstrip(".") or "no answer"
         is_unnamed = type(error) is psycopg.OperationalError

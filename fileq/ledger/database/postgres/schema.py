@@ -11,12 +11,15 @@ from psycopg.errors import DeadlockDetected
 from fileq.errors import LedgerError
 from fileq.ledger import migrations
 from fileq.ledger.database.postgres.dialect import schema_script, translate_script
+from fileq.ledger.script import split_indices
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 _OLDEST = 14_00_00
-_LOCK = "select pg_advisory_xact_lock(7020658)"
+SCHEMA_OPTION = "?options=-csearch_path%3DNAME"
+"""What chooses a schema, at the end of a URL."""
+SCHEMA_LOCK = "select pg_advisory_xact_lock(7020658)"
 """Held by who makes or changes a schema, of all in the database."""
 LEDGER_LOCK = "select pg_advisory_xact_lock(hashtextextended(current_schema(), 7020658))"
 """Held by each transaction of a ledger."""
@@ -28,20 +31,19 @@ def prepare_schema(raw: Connection[Any], path: str, patience: int) -> str:
     `patience` is how many milliseconds to wait for each lock. Raises LedgerError where the server is too old, or the
     schema another program's or a newer fileq's.
     """
-    _check_server(raw, path)
-    while True:
+    check_server(raw, path)
+    while find_version(raw, path) != migrations.SCHEMA_VERSION:  # a look that waits for nobody
         try:
             with raw.transaction():
-                raw.execute(f"set local lock_timeout = {patience}; {_LOCK}")
+                raw.execute(f"set local lock_timeout = {patience}; {SCHEMA_LOCK}")
                 _create_or_migrate(raw, path)
-            break
         except DeadlockDetected:  # with one who reads several tables, and holds no lock but theirs
             continue
     return str(_one_row(raw, "select value from meta where key = 'secret'")[0])
 
 
 def _create_or_migrate(raw: Connection[Any], path: str) -> None:
-    version, newest = _find_version(raw, path), migrations.SCHEMA_VERSION
+    version, newest = find_version(raw, path), migrations.SCHEMA_VERSION
     if version is None:
         _create(raw)
     elif version > newest:
@@ -57,7 +59,7 @@ def _create_or_migrate(raw: Connection[Any], path: str) -> None:
         raw.execute("update meta set value = %s where key = 'schema'", (str(newest),))
 
 
-def _check_server(raw: Connection[Any], path: str) -> None:
+def check_server(raw: Connection[Any], path: str) -> None:
     if raw.info.server_version < _OLDEST:
         raise LedgerError(
             f"fileq needs PostgreSQL {_OLDEST // 10_000} or newer, and {path} is {raw.info.server_version // 10_000}.",
@@ -67,7 +69,7 @@ def _check_server(raw: Connection[Any], path: str) -> None:
         raise LedgerError(f"The database {path} is not in UTF-8.", "Make one with the encoding UTF8.")
 
 
-def _find_version(raw: Connection[Any], path: str) -> int | None:
+def find_version(raw: Connection[Any], path: str) -> int | None:
     """Return the schema's version, None where there is none yet. Raises LedgerError where it isn't ours."""
     (is_empty,) = _one_row(
         raw,
@@ -82,23 +84,32 @@ def _find_version(raw: Connection[Any], path: str) -> int | None:
     if row is None:
         raise LedgerError(
             f"{path} has tables of another program where fileq's are to be.",
-            "Choose another schema, by ?options=-csearch_path=NAME behind the address.",
+            f"Choose another schema: {SCHEMA_OPTION} behind the address.",
         )
     return int(row[0])
 
 
 def _create(raw: Connection[Any]) -> None:
+    raw.execute(create_tables(raw))
+    create_logic(raw)
+    facts = [("ledger", secrets.token_hex(3)), ("secret", secrets.token_hex(16))]
+    raw.cursor().executemany("insert into meta values (%s, %s)", facts)
+
+
+def create_tables(raw: Connection[Any]) -> str:
+    """Make the tables, in a schema that is made where there is none; return the script of their indices."""
     (path,) = _one_row(raw, "select current_setting('search_path')")
     (schema,) = _one_row(raw, "select quote_ident(trim(both ' \"' from split_part(%s, ',', 1)))", path)
     raw.execute(f"create schema if not exists {schema}")
-    for script in (_read("huey.sql"), schema_script(), _read("functions.sql")):
-        raw.execute(script)
-    facts = [
-        ("schema", str(migrations.SCHEMA_VERSION)),
-        ("ledger", secrets.token_hex(3)),
-        ("secret", secrets.token_hex(16)),
-    ]
-    raw.cursor().executemany("insert into meta values (%s, %s)", facts)
+    tables, indices = split_indices(_read("huey.sql") + schema_script())
+    raw.execute(tables)
+    return indices
+
+
+def create_logic(raw: Connection[Any]) -> None:
+    """Make the functions and triggers, and say which schema it is: from here on it is a ledger."""
+    raw.execute(_read("functions.sql"))
+    raw.execute("insert into meta values ('schema', %s)", (str(migrations.SCHEMA_VERSION),))
 
 
 def _read(name: str) -> str:
