@@ -9,7 +9,11 @@ from fileq.config.settings import VARIABLE
 from fileq.errors import ConfigError, UsageError
 
 _SCHEMES = ("postgresql", "postgres")
-_PASSWORDS = re.compile(r"(?<=://)([^/@?:]*):[^/@?]*@|([?&])(?:ssl)?password=[^&]*(&?)")
+_PASSWORDS = re.compile(r"(?<=://)([^/@?:]*):(?!\d+[,/?])(.*)@|([?&])(?:ssl)?password=[^&]*(&?)")
+"""In front of the last @, whatever stands in it: what can't be read as an address is not shown either."""
+
+_BARE = re.compile(r"[@/?#\s]|%(?![0-9A-Fa-f]{2})")
+"""What a password has to write by its number."""
 
 
 def is_server(address: str) -> bool:
@@ -24,9 +28,9 @@ def hide_password(address: str) -> str:
 
 
 def _without(found: re.Match[str]) -> str:
-    if found[2] is None:
+    if found[3] is None:
         return f"{found[1]}@"
-    return found[2] if found[3] else ""
+    return found[3] if found[4] else ""
 
 
 def resolve_database_address(name: str, folder: str, environ: Mapping[str, str]) -> str:
@@ -36,6 +40,7 @@ def resolve_database_address(name: str, folder: str, environ: Mapping[str, str])
     variable that is not set.
     """
     if is_server(name):
+        _check_password(name)
         return VARIABLE.sub(lambda found: quote(_require(found[1], environ), safe=""), name)
     if "://" in name:
         raise UsageError(
@@ -43,6 +48,16 @@ def resolve_database_address(name: str, folder: str, environ: Mapping[str, str])
             "Name a file, or postgresql://USER@HOST/NAME.",
         )
     return os.path.join(folder, os.path.expanduser(name))
+
+
+def _check_password(address: str) -> None:
+    """Raise UsageError where a password has characters that end it too early: what follows them would be shown."""
+    for user, password, *_ in _PASSWORDS.findall(address):
+        if user and _BARE.search(VARIABLE.sub("", password)):
+            raise UsageError(
+                f"The password in the database's address {hide_password(address)} can't be read.",
+                "Write @ in it as %40, / as %2F, ? as %3F, # as %23 and % as %25; or give it in PGPASSWORD.",
+            )
 
 
 def _require(variable: str, environ: Mapping[str, str]) -> str:

