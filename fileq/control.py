@@ -12,9 +12,6 @@ from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.ledger.tables.sources.job_sources import FoundSource, RetryCandidate
 
-PATIENCE = 60.0
-"""Seconds after which a job whose message was taken is thought to be held by nobody."""
-
 _AT_ONCE, _MOST = 1_000, 100_000
 """Jobs that are sent again in one transaction, and in one call: more than are done in a minute."""
 
@@ -75,13 +72,15 @@ def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
     return len(ledger.jobs.cancel_jobs(jobs, now))
 
 
-def resend_jobs(ledger: Ledger, name: str, now: float, *, patience: float = PATIENCE) -> int:
+def resend_jobs(ledger: Ledger, name: str, now: float, *, patience: float = queue.PATIENCE) -> int:
     """Send again the jobs of a queue that are due and that no message names; return how many.
 
     Whatever else the queue holds: what lost its message must not wait until that is done. Jobs whose message a slot
     took less than `patience` seconds ago are left to it. With a million jobs in the queue that all have their message,
     a call takes 0.1 ms, as an index has those alone that have none.
     """
+    if ledger.outbox is not None:
+        return ledger.outbox.deliver(name, now, patience=patience, forgets=patience <= 0)
     sent = 0
     while sent < _MOST:
         with ledger.transaction():  # short ones: others write in between

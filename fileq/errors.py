@@ -7,8 +7,10 @@ FileqError                      exit code
 │   └── NotFoundError           2   no such file, recipe, job or batch
 │       └── MissingPathsError   2   files that were named and don't exist
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
-│   └── LedgerError             3   the database can't be opened, read or written
-│       └── DatabaseReplaced    3   another file has its place: what is open is of no use any more
+│   ├── LedgerError             3   the database can't be opened, read or written
+│   │   └── DatabaseReplaced    3   another file has its place: what is open is of no use any more
+│   └── BrokerError             3   the broker can't be reached, or takes no messages
+│       └── BrokerRefused       3   it lets nobody in, or is none: waiting helps nobody
 └── JobError                    1   one job failed; `kind` says how (see ErrorKind)
     ├── FolderUnavailable       1   the disk of a folder is full, read-only, or away
     ├── MemoryLimit             1   the job can't be done with the memory that a job may use
@@ -117,6 +119,14 @@ class LedgerError(EnvironmentFailure):
 
 class DatabaseReplaced(LedgerError):
     """Another file stands in the place of the database that is open: waiting helps nobody."""
+
+
+class BrokerError(EnvironmentFailure):
+    """The server that messages go through does not do its part. Nothing is lost: the ledger has the jobs."""
+
+
+class BrokerRefused(BrokerError):
+    """The broker does not let us in, or is no broker: waiting helps nobody."""
 
 
 class JobError(FileqError):

@@ -12,6 +12,7 @@ sys.path.insert(0, PLUGINS)  # before fileq gathers its operations, which it doe
 
 from fileq.ledger import Ledger  # noqa: E402  # see above
 from tests.support.postgres import running_server  # noqa: E402  # the same
+from tests.support.redis import running_redis  # noqa: E402  # the same
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,13 @@ def ledger(database):
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server."""
     with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """The address of a server that speaks Redis."""
+    with running_redis() as server:
         yield server
 
 

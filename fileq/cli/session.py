@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fileq.cli.tolerance import tolerated_sections
-from fileq.config import Config, hide_password, load_config, locate_database
+from fileq.config import Config, hide_password, load_config, locate_broker, locate_database
 from fileq.display import Display, create_display
 from fileq.recipes.recipe import Recipe
 
@@ -66,11 +66,23 @@ class Session:
 
     @contextmanager
     def ledger(self) -> Iterator["Ledger"]:
-        """Open the ledger, and close it after. Raises LedgerError."""
+        """Open the ledger, and close it after; say what the broker did not take. Raises LedgerError."""
         from fileq.ledger import open_ledger
 
+        broker = locate_broker(self.config)
         with open_ledger(self.database) as ledger:
+            if broker is not None:
+                self._connect_broker(ledger, broker)
             yield ledger
+            if ledger.outbox is not None and ledger.outbox.failure is not None:
+                self.display().hint(f"{ledger.outbox.failure} The jobs are queued, and begin once it answers.")
+
+    def _connect_broker(self, ledger: "Ledger", broker: str) -> None:
+        from fileq.queue import connect_broker
+
+        connect_broker(ledger, broker)
+        if self.verbose:
+            self.display().hint(f"Broker: {hide_password(broker)}")
 
     def recipes(self, names: Sequence[str]) -> list[Recipe]:
         """Return the recipes of these names, or the default ones; say where one takes other files' places.

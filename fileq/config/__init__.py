@@ -7,7 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 import msgspec
 
 import fileq
-from fileq.config.database_address import hide_password, is_server, resolve_database_address
+from fileq.config.database_address import (
+    hide_password,
+    is_server,
+    resolve_broker_address,
+    resolve_database_address,
+)
 from fileq.config.document import ConfigDocument, parse_recipes, parse_settings
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, SettingOrigin, setting_origins
 from fileq.config.paths import (
@@ -50,9 +55,11 @@ __all__ = [
     "hide_password",
     "is_server",
     "load_config",
+    "locate_broker",
     "locate_database",
     "read_restricted_settings",
     "sample_config",
+    "with_broker_origin",
     "with_database_origin",
 ]
 
@@ -205,9 +212,33 @@ def locate_database(
     return default_database_path(), DEFAULT
 
 
+def locate_broker(config: Config, *, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the URL of the broker; None where messages lie in the database. The environment goes before the config.
+
+    Raises UntrustedError, UsageError, ConfigError.
+    """
+    if variable := environ.get("FILEQ_BROKER"):
+        return resolve_broker_address(variable, environ)
+    if config.withheld.broker is not None:
+        named = f"names a broker ({hide_password(config.withheld.broker)})"
+        raise config.untrusted_error(named, ". Or name one in FILEQ_BROKER")
+    address = config.settings.queue.broker
+    return None if address is None else resolve_broker_address(address, environ)
+
+
+def with_broker_origin(config: Config, *, environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the config with the broker of the environment, if it has one, among the origins of the settings."""
+    variable = environ.get("FILEQ_BROKER")
+    return config if not variable else _with_origin(config, "queue.broker", variable, ENVIRONMENT)
+
+
 def with_database_origin(config: Config, address: str, origin: str) -> Config:
     """Return the config with the database that is really used, and its origin, among the origins of the settings."""
-    used = SettingOrigin("queue.database", hide_password(address), origin)
+    return _with_origin(config, "queue.database", address, origin)
+
+
+def _with_origin(config: Config, key: str, address: str, origin: str) -> Config:
+    used = SettingOrigin(key, hide_password(address), origin)
     origins = tuple(used if known.key == used.key else known for known in config.origins)
     return msgspec.structs.replace(config, origins=origins)
 

@@ -1,15 +1,16 @@
-"""Where the database is: a file's path, or the URL of a PostgreSQL server's."""
+"""Where the database is: a file's path, or the URL of a PostgreSQL server's; and the URL of the broker."""
 
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fileq.config.settings import VARIABLE
 from fileq.errors import ConfigError, UsageError
 
 _SCHEMES = ("postgresql", "postgres")
-_PASSWORDS = re.compile(r"(?<=://)([^/@?:]*):(?!\d+[,/?])(.*)@|([?&])(?:ssl)?password=[^&]*(&?)")
+_BROKER_SCHEMES = ("redis", "rediss", "unix")
+_PASSWORDS = re.compile(r"(?<=://)([^/@?:]*):(?!\d+[,/?])(.*)@|([?&])(?:ssl_?)?password=[^&]*(&?)")
 """In front of the last @, whatever stands in it: what can't be read as an address is not shown either."""
 
 _BARE = re.compile(r"[@/?#\s]|%(?![0-9A-Fa-f]{2})")
@@ -22,9 +23,15 @@ def is_server(address: str) -> bool:
     return bool(mark) and scheme in _SCHEMES
 
 
+def is_broker(address: str) -> bool:
+    """Return whether an address is that of a broker."""
+    scheme, mark, _ = address.partition("://")
+    return bool(mark) and scheme in _BROKER_SCHEMES
+
+
 def hide_password(address: str) -> str:
-    """Return an address without the password in it, as people may see it."""
-    return _PASSWORDS.sub(_without, address) if is_server(address) else address
+    """Return an address of a database or a broker without the password in it, as people may see it."""
+    return _PASSWORDS.sub(_without, address) if is_server(address) or is_broker(address) else address
 
 
 def _without(found: re.Match[str]) -> str:
@@ -40,8 +47,8 @@ def resolve_database_address(name: str, folder: str, environ: Mapping[str, str])
     variable that is not set.
     """
     if is_server(name):
-        _check_password(name)
-        return VARIABLE.sub(lambda found: quote(_require(found[1], environ), safe=""), name)
+        _check_password(name, "database", "; or give it in PGPASSWORD")
+        return _with_variables(name, "database", environ)
     if "://" in name:
         raise UsageError(
             f"A database at {name.partition('://')[0]}:// is none that fileq can use.",
@@ -50,18 +57,43 @@ def resolve_database_address(name: str, folder: str, environ: Mapping[str, str])
     return os.path.join(folder, os.path.expanduser(name))
 
 
-def _check_password(address: str) -> None:
+def resolve_broker_address(name: str, environ: Mapping[str, str]) -> str:
+    """Return the URL of a broker. In it, ${NAME} is taken from the environment.
+
+    Raises UsageError for a URL of another kind, ConfigError for a variable that is not set.
+    """
+    if not is_broker(name):
+        kind = f" at {name.partition('://')[0]}://" if "://" in name else ""
+        raise UsageError(
+            f"A broker{kind} is none that fileq can use.", "Name redis://HOST:6379/0, rediss://HOST or unix:///SOCKET."
+        )
+    _check_password(name, "broker", "")
+    address = _with_variables(name, "broker", environ)
+    try:
+        _ = urlsplit(address).port
+    except ValueError as error:
+        raise UsageError(
+            f"The broker's address {hide_password(address)} has a port that is no number.", "Leave it away for 6379."
+        ) from error
+    return address
+
+
+def _check_password(address: str, whose: str, otherwise: str) -> None:
     """Raise UsageError where a password has characters that end it too early: what follows them would be shown."""
     for user, password, *_ in _PASSWORDS.findall(address):
-        if user and _BARE.search(VARIABLE.sub("", password)):
+        if (user or password) and _BARE.search(VARIABLE.sub("", password)):
             raise UsageError(
-                f"The password in the database's address {hide_password(address)} can't be read.",
-                "Write @ in it as %40, / as %2F, ? as %3F, # as %23 and % as %25; or give it in PGPASSWORD.",
+                f"The password in the {whose}'s address {hide_password(address)} can't be read.",
+                f"Write @ in it as %40, / as %2F, ? as %3F, # as %23 and % as %25{otherwise}.",
             )
 
 
-def _require(variable: str, environ: Mapping[str, str]) -> str:
+def _with_variables(address: str, whose: str, environ: Mapping[str, str]) -> str:
+    return VARIABLE.sub(lambda found: quote(_require(found[1], whose, environ), safe=""), address)
+
+
+def _require(variable: str, whose: str, environ: Mapping[str, str]) -> str:
     value = environ.get(variable)
     if not value:
-        raise ConfigError(f"The database's address takes ${{{variable}}}, and the environment has none.", "Set it.")
+        raise ConfigError(f"The {whose}'s address takes ${{{variable}}}, and the environment has none.", "Set it.")
     return value

@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from fileq.config.database_address import hide_password
 from fileq.config.document import ConfigDocument, key_lines
 from fileq.config.settings import Settings
 from fileq.units import ByteSize, Duration
@@ -78,6 +79,8 @@ def _is_set(key: str, document: ConfigDocument | None) -> bool:
 
 
 def _plain(key: str, value: object) -> object:
+    if key == "queue.broker" and isinstance(value, str):
+        return hide_password(value)
     if key == "notify.urls":
         return [hide_url_secrets(str(url)) for url in cast(tuple[str, ...], value)]
     if isinstance(value, tuple):

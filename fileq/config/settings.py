@@ -24,6 +24,7 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """[queue]"""
 
     database: str | None = None  # a path; None: fileq.db in the user's state folder
+    broker: str | None = None  # the URL of a server that speaks Redis; None: messages lie in the database
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,6 +158,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
     recipes: dict[str, Recipe] = {}  # those that run a program
     notify: NotifySettings | None = None  # None: no notifications are wanted
     database: str | None = None
+    broker: str | None = None
 
     @property
     def programs(self) -> list[ProgramCommand]:
@@ -174,6 +176,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
             *([f"{describe_count(len(self.recipes), 'recipe')} that {self._verb} programs"] if self.recipes else []),
             *(["notices"] if self.notify else []),
             *(["a database"] if self.database is not None else []),
+            *(["a broker"] if self.broker is not None else []),
         ]
         return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
@@ -189,6 +192,7 @@ def select_restricted(settings: Settings) -> RestrictedSettings:
         recipes={name: recipe for name, recipe in settings.recipes.items() if recipe.runs_programs},
         notify=notify if notify.urls or notify.command else None,
         database=settings.queue.database,
+        broker=settings.queue.broker,
     )
 
 
@@ -201,5 +205,5 @@ def remove_restricted(settings: Settings, restricted: RestrictedSettings) -> Set
         settings,
         recipes={name: recipe for name, recipe in settings.recipes.items() if name not in restricted.recipes},
         notify=msgspec.structs.replace(settings.notify, urls=(), command=()),
-        queue=msgspec.structs.replace(settings.queue, database=None),
+        queue=msgspec.structs.replace(settings.queue, database=None, broker=None),
     )

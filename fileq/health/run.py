@@ -20,6 +20,7 @@ from fileq.health.check import (
     warning,
 )
 from fileq.health.checks.backlog import check_backlog
+from fileq.health.checks.broker import check_broker
 from fileq.health.checks.clock import check_clock
 from fileq.health.checks.codecs import check_codecs
 from fileq.health.checks.configuration import check_config
@@ -36,6 +37,7 @@ from fileq.ledger import Ledger
 
 ALL_CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     (DATABASE_CHECK, check_database),
+    ("broker", check_broker),
     (DISK_CHECK, check_disk),
     ("workers", check_workers),
     ("stuck jobs", check_stuck_jobs),

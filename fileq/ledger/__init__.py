@@ -15,6 +15,7 @@ from fileq.ledger.tables.jobs import Jobs
 from fileq.ledger.tables.messages import QueueMessages
 from fileq.ledger.tables.meta import Meta
 from fileq.ledger.tables.outputs import LeftoverTemps, Outputs
+from fileq.ledger.tables.sent_messages import SentMessages
 from fileq.ledger.tables.sources.folders import Folders
 from fileq.ledger.tables.workers import Workers
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from fileq.ledger.tables.sources.job_sources import JobSources
     from fileq.ledger.tables.sources.pending_events import PendingEvents
     from fileq.ledger.tables.sources.watches import Watches
+    from fileq.queue.outbox import Outbox
 
 __all__ = ["Ledger"]
 
@@ -58,7 +60,10 @@ class Ledger:
         self.prior_jobs = PriorJobs(self.database)
         self.moved_folders = MovedFolders(self.database)
         self.messages = QueueMessages(self.database)
+        self.sent_messages = SentMessages(self.database)
         self.meta = Meta(self.database)
+        self.outbox: Outbox | None = None
+        """None where messages lie in the database itself: see `fileq.queue.connect_broker`."""
         try:
             self.name = self.meta.find_value("ledger") or ""
             """A short random name, so that the temp files of two ledgers are never taken for one another."""
@@ -73,7 +78,14 @@ class Ledger:
 
     def transaction(self, *, durable: bool = False) -> AbstractContextManager[object]:
         """Have all that is done in the block happen together, or not at all."""
-        return self.database.transaction(durable=durable)
+        if self.outbox is None:
+            return self.database.transaction(durable=durable)
+        return self._sending_transaction(self.outbox, durable=durable)
+
+    @contextmanager
+    def _sending_transaction(self, outbox: "Outbox", *, durable: bool) -> Iterator[None]:
+        with outbox.holding(), self.database.transaction(durable=durable):
+            yield
 
     def now(self) -> float:
         """Return the time, in seconds since the epoch, by the clock that all who use this ledger go by."""

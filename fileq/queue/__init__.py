@@ -16,10 +16,23 @@ A job that is to be done is found by one of these, at any moment, and each trans
 A `fileq run` that was given files whose jobs are queued already adopts these jobs (`adoption.adopt_jobs`): it finds
 them in its own queue, and whoever claims one first does it.
 
+With a broker (`[queue] broker`), messages lie there instead, and nothing else changes: see `outbox`.
+
 A queue whose own worker is gone is given to all workers, messages and all (`recovery._adopt_queues`).
 """
 
 from fileq.queue.adoption import adopt_due_jobs, adopt_jobs
-from fileq.queue.messages import MAIN, PROCESS, send
+from fileq.queue.connection import connect_broker, move_queue, open_connected_ledger
+from fileq.queue.messages import MAIN, PATIENCE, PROCESS, send
 
-__all__ = ["MAIN", "PROCESS", "adopt_due_jobs", "adopt_jobs", "send"]
+__all__ = [
+    "MAIN",
+    "PATIENCE",
+    "PROCESS",
+    "adopt_due_jobs",
+    "adopt_jobs",
+    "connect_broker",
+    "move_queue",
+    "open_connected_ledger",
+    "send",
+]

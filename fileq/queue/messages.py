@@ -13,6 +13,9 @@ MAIN = "fileq"
 PROCESS = "fileq.worker.tasks.process"
 """Huey's name for the task that does jobs."""
 
+PATIENCE = 60.0
+"""Seconds after which a job whose message was taken is thought to be held by nobody."""
+
 _SMALL = 256 * 1024
 _MOST_IN_ONE = 16
 _MESSAGES_FOR_EVEN_SHARES = 32
@@ -35,6 +38,9 @@ def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, o
     that one slot gets them all and another none. What is `overdue` had its turn, and comes before all others of its
     priority: else it would wait behind all that came since.
     """
+    if ledger.outbox is not None:
+        ledger.outbox.put(queue, due, now, overdue=overdue)
+        return
     ahead = _AHEAD if overdue else 0.0
     for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, _later(job.due_at, now))):
         messages = [encode_message(group, priority) for group in _groups(list(jobs))]

@@ -89,6 +89,10 @@ class PostgresLedgerStorage(LedgerStorage, PostgresStorage):  # type: ignore[mis
             time.sleep(seconds)
 
 
-def storage_of(ledger: Ledger) -> type[LedgerStorage]:
-    """Return the storage for a ledger's database."""
+def storage_of(ledger: Ledger) -> type[Any]:
+    """Return the storage for a ledger's broker, or for its database where it has none."""
+    if ledger.outbox is not None:
+        from fileq.queue.broker_storage import BrokerStorage  # noqa: PLC0415  # few have Redis
+
+        return BrokerStorage
     return PostgresLedgerStorage if is_server(ledger.database.address) else SqliteLedgerStorage

@@ -59,7 +59,7 @@ class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
             return None
         try:
             task = self.huey.dequeue()
-            context.database_outage.end()
+            self.slot.note_answer()
             if task is None:
                 self.sleep()
             else:

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from fileq.config import Config
+from fileq.config import Config, locate_broker
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.health.checks.clock import ClockMonitor
-from fileq.ledger import Ledger, open_ledger
+from fileq.ledger import open_ledger
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
 from fileq.process.thread import BoundedStartThread
+from fileq.queue import connect_broker, open_connected_ledger
 from fileq.schedule.scheduler import Scheduler, TaskRun
 from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
@@ -43,7 +44,7 @@ class PeriodicTasks:
     def __init__(
         self, database: str, config: Config, patience: float, *, shortage: Outage, database_outage: Outage
     ) -> None:
-        self._ledger = Ledger(database, patience)
+        self._ledger = open_connected_ledger(database, patience, locate_broker(config))
         self._config = config
         self._notify = config.settings.notify
         self._clock = ClockMonitor(self._ledger.now)
@@ -210,6 +211,7 @@ def run_task(database: str, config: Config, name: str, stop: threading.Event) ->
     """Run a task; return what went wrong, or None, and what it has to say."""
     try:
         with open_ledger(database) as ledger:
+            connect_broker(ledger, locate_broker(config))
             return None, find_task(config.settings, name)(TaskContext(ledger, config, stop), ledger.now())
     except IsolatedRunStopped:
         return None, ""

@@ -17,6 +17,7 @@ from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 from fileq.presence import current_boot, hostname
 from fileq.process.orphaned_processes import kill_programs
 from fileq.publish import complete_attempt, discard_temps, restore_displaced_files
+from fileq.queue.connection import settle_broker
 
 _LONGEST_GAP = 120.0
 """Seconds between two looks that count as silence. Looks come each minute: in a longer gap we slept or were stopped,
@@ -61,6 +62,7 @@ def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch 
     gone = [worker for worker in workers if is_worker_gone(worker, now, heartbeat, observed[worker.id])]
     for worker in gone:
         ledger.workers.unregister_worker(worker.id)
+    settle_broker(ledger, now)
     _adopt_queues(ledger)
     _end_programs(ledger)
     _clear_up(ledger, now)
@@ -69,7 +71,7 @@ def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch 
     control.bring_waiting_jobs_forward(ledger, now)
     requeued = _requeue_orphans(ledger, now)
     # A worker that is gone may have held the jobs of messages that it had taken: nobody comes to them any more.
-    patience = 0.0 if gone or requeued else control.PATIENCE
+    patience = 0.0 if gone or requeued else queue.PATIENCE
     return requeued + control.resend_jobs(ledger, queue.MAIN, now, patience=patience)
 
 
@@ -78,7 +80,7 @@ def _adopt_queues(ledger: Ledger) -> None:
     if ledger.batches.find_unserved_queues(queue.MAIN):
         with ledger.transaction():  # with another look: a run may just have begun
             for name in ledger.batches.find_unserved_queues(queue.MAIN):
-                ledger.batches.move_queue(name, to=queue.MAIN)
+                queue.move_queue(ledger, name, to=queue.MAIN)
 
 
 def sweep_after_boot(ledger: Ledger, now: float) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from fileq import queue
 from fileq.config.settings import WorkerSettings
-from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
+from fileq.errors import BrokerError, DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Claim
 from fileq.process.memory_budget import MemoryBudget
@@ -40,6 +40,8 @@ class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
     """This process has no handles, memory or processes left."""
     database_outage: Outage
     """The database doesn't answer."""
+    broker_outage: Outage
+    """The broker doesn't answer, or takes no messages."""
     on_ended: Callable[[EndedJob], None] | None = None
     """Told in the slot's thread of each job that has ended, and of each that waits for another try."""
     folder_outages: FolderOutages | None = None
@@ -90,6 +92,15 @@ class Slot:
             self._unheard.append((job_id, worker_id, now))
             raise
 
+    def note_answer(self) -> None:
+        """Note that who was asked for a message has answered; whether messages can be sent is another matter."""
+        self.context.database_outage.end()
+        outbox = self.context.ledger.outbox
+        if outbox is not None and outbox.failure is not None:
+            self.context.broker_outage.begin(outbox.failure)
+        else:
+            self.context.broker_outage.end()
+
     def give_back_unheard_claims(self) -> None:
         """Give back what was claimed after all, though no answer came. Raises LedgerError."""
         ledger = self.context.ledger
@@ -118,6 +129,9 @@ class Slot:
         """Begin no job for a while where an error is an outage's, and log that; return whether it is one."""
         if isinstance(error, LedgerError):
             self._begin_outage(self.context.database_outage, error, _LONGEST_LEDGER_DELAY)
+            return True
+        if isinstance(error, BrokerError):
+            self._begin_outage(self.context.broker_outage, error, _LONGEST_LEDGER_DELAY)
             return True
         lack = find_shortage(error)
         if lack is not None:

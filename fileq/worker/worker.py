@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from fileq import control, queue, signals
-from fileq.config import Config, is_server
-from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
+from fileq.config import Config, is_server, locate_broker
+from fileq.errors import BrokerRefused, DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import WorkerRecord
@@ -18,6 +18,7 @@ from fileq.presence import this_process
 from fileq.process.forkserver import prepare
 from fileq.process.memory_budget import MemoryBudget, usable_memory
 from fileq.process.sandbox import KillReason
+from fileq.queue import open_connected_ledger
 from fileq.worker.consumer import SlotConsumer
 from fileq.worker.drain import QueueDrain
 from fileq.worker.ended_job import EndedJob
@@ -49,7 +50,7 @@ _CONTROL_INTERVAL = 0.25
 _POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
 """Seconds between two looks for a message, growing while there is none. A look with its wait costs 0.2 ms."""
 _WAITING = {**_POLLING, "max_delay": 1.0}
-"""The same where the database says when one has come."""
+"""The same where the database, or the broker, says when one has come."""
 
 
 class StopReason(StrEnum):
@@ -79,7 +80,7 @@ class Worker:
         on_ended: Callable[[EndedJob], None] | None = None,
     ) -> None:
         prepare()
-        self._ledger = Ledger(database, _PATIENCE)
+        self._ledger = open_connected_ledger(database, _PATIENCE, locate_broker(config))
         self._settings = config.settings.worker
         shortage = Outage("fileq has what it needs again: the jobs go on.")
         database_outage = Outage("The database answers again: the jobs go on.")
@@ -122,6 +123,7 @@ class Worker:
             memory=MemoryBudget(usable_memory()),
             shortage=shortage,
             database_outage=database_outage,
+            broker_outage=Outage("The broker answers again: the jobs go on."),
             on_ended=on_ended,
             folder_outages=None if self._drain else FolderOutages(),
         )
@@ -138,7 +140,7 @@ class Worker:
                 self._ledger.workers.unregister_worker(self._record.id)
                 if self._queue != queue.MAIN:
                     self._ledger.messages.delete_ended_messages(self._queue)
-                    self._ledger.batches.move_queue(self._queue, to=queue.MAIN)
+                    queue.move_queue(self._ledger, self._queue, to=queue.MAIN)
         finally:
             self._ledger.close()
 
@@ -152,7 +154,8 @@ class Worker:
 
         `on_tick` is called in this thread with what each slot does, about ten times a second while one does something,
         and four times else; `on_stop` once, when the worker is told to stop; `on_hangup` at each SIGHUP, which else is
-        like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute; DatabaseReplaced.
+        like SIGTERM. Raises EnvironmentFailure where it is to drain, and nothing works for a minute; BrokerRefused;
+        DatabaseReplaced.
         """
         self._on_tick, self._on_stop, self._on_hangup = on_tick, on_stop, on_hangup
         with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self._on_signal)):
@@ -160,6 +163,8 @@ class Worker:
                 self.stop()
             recover(self._ledger, self._ledger.now(), self._settings.heartbeat)
             sweep_after_boot(self._ledger, self._ledger.now())
+            if self._ledger.outbox is not None and isinstance(self._ledger.outbox.failure, BrokerRefused):
+                raise self._ledger.outbox.failure  # a broker that is away is waited for
             self._apply_cancellations_and_pause()
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
@@ -252,7 +257,7 @@ class Worker:
             self._apply_cancellations_and_pause()
         if self._drain:
             self._stop_when_drained(moment)
-        if self._periodic_tasks is None and moment - self._sent_at >= control.PATIENCE:  # which else does it
+        if self._periodic_tasks is None and moment - self._sent_at >= queue.PATIENCE:  # which else does it
             self._sent_at = moment
             control.resend_jobs(self._ledger, self._queue, self._ledger.now())
 
@@ -296,8 +301,8 @@ class Worker:
         """Stop where nothing has worked for a minute: somebody waits for the end, and is to hear what is missing."""
         if any(slot.sandbox.token for slot in self._consumer.slots):
             return
-        for outage in (self._context.shortage, self._context.database_outage):
-            if outage.seconds > _GIVEN_UP:
+        for outage in (self._context.shortage, self._context.database_outage, self._context.broker_outage):
+            if outage.error is not None and outage.seconds > _GIVEN_UP:
                 self._give_up(outage.error)
         if self._unwritten is not None and time.monotonic() - self._unwritten[0] > _GIVEN_UP:
             self._give_up(self._unwritten[1])
@@ -323,7 +328,8 @@ class Worker:
 
 def _polling(ledger: Ledger, *, drain: bool) -> dict[str, float]:
     """Return how a worker looks for messages; one that drains its queue is to see its end soon."""
-    return _WAITING if is_server(ledger.database.address) and not drain else _POLLING
+    is_told = ledger.outbox is not None or is_server(ledger.database.address)
+    return _WAITING if is_told and not drain else _POLLING
 
 
 def _create_periodic_tasks(database: str, config: Config, shortage: Outage, database_outage: Outage) -> "PeriodicTasks":

@@ -329,7 +329,7 @@ class World:
             "select max(moment) from (select max(due_at) as moment from jobs union all"
             " select max(taken_at) from jobs union all select max(heartbeat_at) from workers)"
         )
-        self.tick(max(0.0, (longest or 0.0) - self.now) + control.PATIENCE + 1)
+        self.tick(max(0.0, (longest or 0.0) - self.now) + queue.PATIENCE + 1)
         for worker in self.workers:
             self.do_all(worker)
         self._feed(200)

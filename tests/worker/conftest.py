@@ -40,6 +40,7 @@ class Shop:
             "paused": threading.Event(), "idle": threading.Event(), "dequeue_lock": threading.Lock(),
             "memory": MemoryBudget(2**33),
             "shortage": Outage("There is enough."), "database_outage": Outage("It answers."),
+            "broker_outage": Outage("It takes messages."),
         }  # fmt: skip
         return SlotContext(**(shared | keys))
 

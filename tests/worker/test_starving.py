@@ -71,12 +71,12 @@ def test_what_a_killed_worker_had_taken_is_done_before_a_backlog(ledger, huey, m
 
 
 def test_what_a_living_worker_has_just_taken_is_left_to_it(ledger, huey, monkeypatch):
-    monkeypatch.setattr("fileq.queue.storage.time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr(ledger.database, "now", lambda: NOW)
     sign_on(ledger)
     add(ledger, "a", "b")
     take_and_die(huey, 2)
-    assert recover(ledger, NOW + control.PATIENCE - 1, BEAT) == 0
-    assert recover(ledger, NOW + control.PATIENCE, BEAT) == 2
+    assert recover(ledger, NOW + queue.PATIENCE - 1, BEAT) == 0
+    assert recover(ledger, NOW + queue.PATIENCE, BEAT) == 2
 
 
 @pytest.mark.parametrize("waiting", [False, True])

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from mischief import Doze
 
-from fileq import control, queue
+from fileq import queue
 from fileq.config import Config, Settings
 from fileq.control import cancel_jobs
 from fileq.errors import EnvironmentFailure, LedgerError
@@ -89,7 +89,7 @@ def test_who_drains_a_queue_sends_again_what_has_no_message(worker, ledger, shop
 
 @pytest.mark.timeout(20)
 def test_so_does_now_and_then_a_worker_that_stays_and_has_no_upkeep(database, ledger, shop, monkeypatch):
-    monkeypatch.setattr(control, "PATIENCE", 0.1)
+    monkeypatch.setattr(queue, "PATIENCE", 0.1)
     with one_slot(database, drain=False) as worker:
         job = shop.enter()
         ledger.database.connection.execute("update batches set queue = 'run-1'")

@@ -1,6 +1,7 @@
 """Huey's tables, from our side: messages go in by bulk, are moved when they are due, and are taken by slots.
 
-Triggers keep `jobs.message_id` in step with them (see triggers.sql), whoever changes these tables.
+Triggers keep `jobs.message_id` in step with them (see triggers.sql), whoever changes these tables. With a broker
+outside of the database, these tables are empty: see `sent_messages`.
 """
 
 import json
@@ -49,6 +50,22 @@ class QueueMessages:
         """Return whether a message lies ready in this queue (one that is due later doesn't count)."""
         with self._database.reading() as connection:
             return connection.execute("select 1 from task where queue = ? limit 1", (queue,)).fetchone() is not None
+
+    def has_any_messages(self, queue: str) -> bool:
+        """Return whether a message lies in Huey's tables for this queue, ready or due later."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 where exists (select 1 from task where queue = ?)"
+                " or exists (select 1 from schedule where queue = ?)",
+                (queue, queue),
+            ).fetchone()
+        return row is not None
+
+    def delete_messages(self, queue: str) -> None:
+        """Delete what lies in Huey's tables for this queue: its jobs count as not sent."""
+        with self._database.transaction() as connection:
+            for table in ("task", "schedule"):
+                connection.execute(f"delete from {table} where queue = ?", (queue,))  # noqa: S608  # ours
 
     def find_messages_of_jobs(self, job_ids: Iterable[int]) -> list[QueueMessage]:
         """Return the messages that these jobs are named by, each once."""
@@ -100,7 +117,7 @@ class QueueMessages:
             connection.execute(
                 "update jobs set message_id = null, taken_at = ?"
                 " where message_id = ? and id in (select cast(value as bigint) from json_each(?))",
-                (now, message_id, json.dumps(_named_jobs(_read_body(data)))),
+                (now, message_id, json.dumps(named_jobs(data))),
             )
             connection.execute("delete from task where id = ?", (message_id,))
         return bytes(data)
@@ -125,8 +142,9 @@ def _read_body(data: object) -> dict[str, object]:
     return decode_column(data, dict[str, object]) or {}
 
 
-def _named_jobs(body: dict[str, object]) -> list[int]:
-    args = body.get("args")
+def named_jobs(data: object) -> list[int]:
+    """Return the jobs that a message names; none where it is none of ours."""
+    args = _read_body(data).get("args")
     return [one for one in args if isinstance(one, int) and abs(one) < ALL] if isinstance(args, list) else []
 
 

@@ -5,7 +5,7 @@ import typer
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
-from fileq.config import Config, Provenance, hide_password, locate_database, with_database_origin
+from fileq.config import Config, Provenance, hide_password, locate_database, with_broker_origin, with_database_origin
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
 from fileq.errors import ExitCode, UntrustedError
@@ -48,7 +48,7 @@ def _with_database(session: Session) -> tuple[str | None, Config]:
         database, origin = locate_database(session.config, session.database_option)
     except UntrustedError:
         return None, session.config
-    return hide_password(database), with_database_origin(session.config, database, origin)
+    return hide_password(database), with_database_origin(with_broker_origin(session.config), database, origin)
 
 
 def _facts(config: Config) -> list[tuple[str, Cell]]:

@@ -1,0 +1,163 @@
+"""The outbox: messages for a broker outside of the ledger's database, sent once the ledger's transaction has ended.
+
+The ledger alone says what is to be done. A job counts as sent once the broker has taken its message, and until then
+every worker sends it again, each second (`Outbox.deliver`): so nothing is lost where whoever has queued it dies in
+between, or where the broker is away. What the broker may have lost meanwhile counts as not sent, too: all, where it was
+emptied or started again, which its identity tells; those of one queue, where a worker died or heard no answer, or where
+the queue is empty that should not be. Nothing piles up: the message of a job is the same each time, and one message
+names one job, as Redis keeps a set.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fileq.errors import BrokerError, LedgerError
+from fileq.ledger import Ledger
+from fileq.ledger.tables.jobs import QueueEntry
+from fileq.queue.messages import PATIENCE
+
+if TYPE_CHECKING:
+    from fileq.queue.broker import RedisBroker
+
+_AT_ONCE, _MOST = 1_000, 100_000
+"""Jobs that are sent together, and by one delivery: more than are done in a minute."""
+
+_PAUSE = 10.0
+"""Seconds for which nothing is sent at once after the broker has not answered: each try may last for seconds."""
+
+
+class _Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Jobs of one queue that are to be sent, and when that was written down, in seconds since the epoch."""
+
+    queue: str
+    due: Sequence[QueueEntry]
+    written_at: float
+    overdue: bool
+
+
+class Outbox:
+    """What one ledger sends to a broker. Safe to share between threads.
+
+    `failure` is why the last messages could not be sent; None where they were.
+    """
+
+    def __init__(self, ledger: Ledger, connect: Callable[[str], "RedisBroker"]) -> None:
+        """`connect` returns the broker for those who share a prefix."""
+        self._connect = connect
+        self.failure: BrokerError | None = None
+        self._failed_at = float("-inf")
+        self._ledger = ledger
+        self._identity: str | None = None
+        self._held = threading.local()
+
+    @cached_property
+    def broker(self) -> "RedisBroker":
+        """The broker, with what this ledger alone has there. Raises UsageError where its address is none."""
+        secret = sha256(f"{self._ledger.name} {self._ledger.secret}".encode()).hexdigest()
+        return self._connect(f"fileq_{self._ledger.name}_{secret[:8]}")
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Hold what is put into the outbox, and send it once the outermost block has ended; after an error, never."""
+        if getattr(self._held, "letters", None) is not None:
+            yield
+            return
+        letters = self._held.letters = []
+        try:
+            yield
+        finally:
+            self._held.letters = None
+        self._send_at_once(letters)
+
+    def put(self, queue: str, due: Sequence[QueueEntry], now: float, *, overdue: bool) -> None:
+        """Have these jobs sent when the transaction has ended; those that are due later once they are.
+
+        Where no transaction is open, at once.
+        """
+        with self._ledger.transaction():
+            self._ledger.sent_messages.forget_jobs(job.job_id for job in due)
+            ready = [job for job in due if job.due_at is None or job.due_at <= now]
+            if ready and self.broker is not None:
+                self._held.letters.append(_Letter(queue=queue, due=ready, written_at=now, overdue=overdue))
+
+    def deliver(self, queue: str, now: float, *, patience: float = PATIENCE, forgets: bool = False) -> int:
+        """Send the jobs of a queue that are due and count as not sent; return how many were.
+
+        Jobs whose message a slot took less than `patience` seconds ago are left to it. With `forgets`, nothing is
+        believed of what was sent before. Raises LedgerError.
+        """
+        sent = 0
+        try:
+            self.check_broker(now)
+            self._take_over(queue)
+            if forgets:
+                self._ledger.sent_messages.forget_sent(queue)
+            while sent < _MOST:
+                due = self._ledger.jobs.find_unsent_jobs(queue, now, patience=patience, limit=_AT_ONCE)
+                marked = self._send(_Letter(queue=queue, due=due, written_at=now, overdue=False)) if due else 0
+                sent += marked
+                if marked < _AT_ONCE:
+                    break
+        except BrokerError as error:
+            self._note_failure(error)
+        else:
+            self.failure = None
+        return sent
+
+    def check_broker(self, now: float) -> None:
+        """Have all be sent again where the broker is another one, was emptied, or was started again.
+
+        Raises BrokerError, LedgerError.
+        """
+        found = self.broker.identify()
+        if found != self._identity or self._ledger.meta.find_value("broker") != found:
+            self._ledger.sent_messages.adopt_broker(found, now)
+            self._identity = found
+
+    def drop_queue(self, queue: str) -> None:
+        """Throw away the messages of a queue, as far as the broker answers; its jobs count as not sent."""
+        self._ledger.sent_messages.forget_sent(queue)
+        with suppress(BrokerError):
+            self.broker.drop_queue(queue)
+
+    def _take_over(self, queue: str) -> None:
+        """Have the messages of those who know of no broker go to it as well."""
+        if self._ledger.messages.has_any_messages(queue):
+            self._ledger.messages.delete_messages(queue)
+
+    def _send_at_once(self, letters: Iterable[_Letter]) -> None:
+        """Send what was written down. What goes wrong is noted: the jobs are queued, and are sent later."""
+        if time.monotonic() - self._failed_at < _PAUSE:
+            return
+        try:
+            for letter in letters:
+                if self._identity is None:
+                    self.check_broker(letter.written_at)
+                self._send(letter)
+                self.failure = None
+        except BrokerError as error:
+            self._note_failure(error)
+        except LedgerError:
+            return
+
+    def _send(self, letter: _Letter) -> int:
+        """Send a letter; return how many of its jobs count as sent by that. Raises BrokerError, LedgerError."""
+        marked = 0
+        for start in range(0, len(letter.due), _AT_ONCE):
+            some = letter.due[start : start + _AT_ONCE]
+            self.broker.send(letter.queue, some, overdue=letter.overdue)
+            job_ids = [job.job_id for job in some]
+            marked += self._ledger.sent_messages.mark_sent(job_ids, letter.written_at, self._identity or "")
+        if not marked:  # by now it may be known that the broker is another one
+            self._identity = None
+        return marked
+
+    def _note_failure(self, error: BrokerError) -> None:
+        self.failure, self._failed_at = error, time.monotonic()
