@@ -15,7 +15,7 @@ from tests.support.postgres import own_schema
 
 @pytest.fixture
 def fileq(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
-    """With `FILEQ_TEST_LEDGER=postgres`, its ledger is in PostgreSQL; with `FILEQ_TEST_BROKER=redis`, a broker is used."""
+    """With `FILEQ_TEST_LEDGER=postgres`, its ledger is in PostgreSQL; `FILEQ_TEST_BROKER=redis` gives it a broker."""
     folder = tmp_path / "home"
     folder.mkdir()
     with ExitStack() as stack:
