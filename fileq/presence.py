@@ -78,6 +78,12 @@ def identify(pid: int) -> ProcessIdentity:
     return ProcessIdentity(hostname(), pid, status.started)
 
 
+@functools.cache
+def machine_name() -> str:
+    """Return what tells this machine from all others that may share files: from its id, else by its host's name."""
+    return _machine() or f"host {hostname()}"
+
+
 def current_boot() -> str:
     """Return what names this boot of this machine, as far as the system tells; "" where it doesn't."""
     return _epoch().rpartition("/")[0]

@@ -13,6 +13,7 @@ from fileq.cli.tolerance import tolerated_sections
 from fileq.config import Config, hide_password, load_config, locate_broker, locate_database
 from fileq.display import Display, create_display
 from fileq.recipes.recipe import Recipe
+from fileq.roots import use_roots
 
 if TYPE_CHECKING:
     from fileq.ledger import Ledger
@@ -48,12 +49,18 @@ class Session:
     @functools.cached_property
     def config(self) -> Config:
         """The config in force. Raises ConfigError, NotFoundError, EnvironmentFailure."""
-        config = load_config(self.config_option, tolerated=tolerated_sections(self.command_name))
+        config = self.read_config()
         if self.command_name not in _FAULTS_SHOWN_BY:
             for fault in config.section_faults.values():
                 self.display().hint(f"The config has a fault, which does not matter here: {fault}")
         if self.verbose:
             self.display().hint(f"Config: {config.file or 'none, the defaults serve'}")
+        return config
+
+    def read_config(self) -> Config:
+        """Read the config, and have this process know its roots. Raises as `config` does."""
+        config = load_config(self.config_option, tolerated=tolerated_sections(self.command_name))
+        use_roots(config.settings.root_paths)
         return config
 
     @functools.cached_property

@@ -15,6 +15,7 @@ from fileq.config.validation import (
     default_problems,
     find_watch_loop,
     recipe_problems,
+    root_problems,
     schedule_problems,
     size_problems,
     watch_problems,
@@ -139,6 +140,8 @@ def _parse_settings(
     own_recipes, faults = _own_recipes(document, own, folder)
     known = {**built_in, **dict.fromkeys(faults), **own_recipes}
     _raise_first(document, default_problems(settings, known))
+    root = tuple(msgspec.structs.replace(one, path=absolute_path(one.path, folder)) for one in settings.root)
+    _raise_first(document, root_problems(root))
     watch = _resolved_watches(settings.watch, folder)
     schedule = _resolved_schedule(settings.schedule, folder)
     _raise_first(document, watch_problems(watch, known))
@@ -147,7 +150,7 @@ def _parse_settings(
         raise document.error_of_two_keys(*loop)
     report = _resolved_report(settings.report, folder)
     recipes = {name: recipe for name, recipe in known.items() if recipe is not None}
-    whole = msgspec.structs.replace(settings, recipes=recipes, watch=watch, schedule=schedule, report=report)
+    whole = msgspec.structs.replace(settings, recipes=recipes, root=root, watch=watch, schedule=schedule, report=report)
     return ParsedSettings(whole, faults, left_out)
 
 

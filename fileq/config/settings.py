@@ -40,6 +40,13 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     heartbeat: Duration = Duration(5)  # a worker that is silent for six of these is gone
 
 
+class RootSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[root]]: a folder that several hosts share, and where it is on this one: an absolute path once it is read."""
+
+    name: str
+    path: str
+
+
 class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[watch]]: a folder, and what is done with what comes into it. Its paths are absolute once they are read."""
 
@@ -137,12 +144,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     default: tuple[str, ...] = ("web",)  # the recipes of `add` and `run` without -r
     queue: QueueSettings = QueueSettings()
     worker: WorkerSettings = WorkerSettings()
+    root: tuple[RootSettings, ...] = ()
     watch: tuple[WatchSettings, ...] = ()
     retention: RetentionSettings = RetentionSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()
     notify: NotifySettings = NotifySettings()
     recipes: dict[str, Recipe] = {}  # the built-in ones too, each name with its recipe
+
+    @property
+    def root_paths(self) -> dict[str, str]:
+        """Where each root is on this host, by its name."""
+        return {root.name: root.path for root in self.root}
 
 
 class ProgramCommand(NamedTuple):
@@ -159,6 +172,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
     notify: NotifySettings | None = None  # None: no notifications are wanted
     database: str | None = None
     broker: str | None = None
+    root: tuple[RootSettings, ...] = ()
 
     @property
     def programs(self) -> list[ProgramCommand]:
@@ -177,6 +191,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
             *(["notices"] if self.notify else []),
             *(["a database"] if self.database is not None else []),
             *(["a broker"] if self.broker is not None else []),
+            *(["roots"] if self.root else []),
         ]
         return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
@@ -193,6 +208,7 @@ def select_restricted(settings: Settings) -> RestrictedSettings:
         notify=notify if notify.urls or notify.command else None,
         database=settings.queue.database,
         broker=settings.queue.broker,
+        root=settings.root,
     )
 
 
@@ -206,4 +222,5 @@ def remove_restricted(settings: Settings, restricted: RestrictedSettings) -> Set
         recipes={name: recipe for name, recipe in settings.recipes.items() if name not in restricted.recipes},
         notify=msgspec.structs.replace(settings.notify, urls=(), command=()),
         queue=msgspec.structs.replace(settings.queue, database=None, broker=None),
+        root=(),
     )

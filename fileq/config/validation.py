@@ -1,14 +1,16 @@
 """The checks of settings of the right types: values out of range, names that are not there, circles."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fileq.config.name_endings import ending_problems
 from fileq.config.problems import ConfigProblem, problem_from_check, unknown_name_problem
-from fileq.config.settings import TASK_NAMES, ScheduleSettings, Settings, WatchSettings
+from fileq.config.settings import TASK_NAMES, RootSettings, ScheduleSettings, Settings, WatchSettings
 from fileq.files.identity import relative_within
 from fileq.operations.base import op_name
 from fileq.recipes.output_names import check_folder, check_name, template_fields
 from fileq.recipes.recipe import Conditions, Output, Recipe
+from fileq.roots import ROOT_NAME
 
 _LEAST_TOTAL = 1024
 """Bytes: `max_total = "20"` has lost its unit, and would cost nearly all outputs."""
@@ -25,6 +27,29 @@ def size_problems(settings: Settings) -> Iterator[ConfigProblem]:
     most = settings.retention.max_total
     if most is not None and 0 < most < _LEAST_TOTAL:
         yield ConfigProblem("retention.max_total", f"{most} is next to nothing", 'Write a unit, like "20 GiB".')
+
+
+def root_problems(roots: Sequence[RootSettings]) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with the roots, whose paths are absolute."""
+    for number, root in enumerate(roots):
+        key = f"root[{number}]"
+        if not ROOT_NAME.fullmatch(root.name):
+            yield ConfigProblem(
+                f"{key}.name", f"{root.name!r} is no name for a root", "Use two letters or more, digits, - and _."
+            )
+        for other in roots[:number]:
+            if other.name == root.name:
+                yield ConfigProblem(f"{key}.name", f"there is a root {root.name} already", "Give it another name.")
+            elif _overlap(root.path, other.path):
+                yield ConfigProblem(
+                    f"{key}.path", f"lies in the root {other.name}, or that in it", "Have one root for both."
+                )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Return whether one of two folders lies in the other, by their paths alone."""
+    shorter, longer = sorted((one.rstrip(os.sep) + os.sep, other.rstrip(os.sep) + os.sep), key=len)
+    return longer.startswith(shorter)
 
 
 def default_problems(settings: Settings, recipes: Mapping[str, object]) -> Iterator[ConfigProblem]:

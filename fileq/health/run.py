@@ -29,6 +29,7 @@ from fileq.health.checks.disk import check_disk, measure_disk_space
 from fileq.health.checks.due_jobs import check_due_jobs
 from fileq.health.checks.leftovers import check_leftover_temps
 from fileq.health.checks.notifications import check_notifications
+from fileq.health.checks.roots import check_roots
 from fileq.health.checks.schedule import check_schedule
 from fileq.health.checks.stuck_jobs import check_stuck_jobs
 from fileq.health.checks.watches import check_watches
@@ -40,6 +41,7 @@ ALL_CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("broker", check_broker),
     (DISK_CHECK, check_disk),
     ("workers", check_workers),
+    ("roots", check_roots),
     ("stuck jobs", check_stuck_jobs),
     ("due jobs", check_due_jobs),
     ("queue", check_backlog),

@@ -16,6 +16,7 @@ from fileq.ledger.queries.prior_jobs import JobKey, KnownJob, PriorJob
 from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
 from fileq.recipes.output_names import fill_folder, folder_templates, uses_counter
 from fileq.recipes.recipe import NAMELESS, Recipe, decode_recipe, encode_recipe
+from fileq.roots import this_hosts_roots
 from fileq.sources import SourceFile
 
 
@@ -201,8 +202,15 @@ class IntakeEngine:
         batch = batch_id or self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
         jobs = self._enter(requests, batch, now)
         self._number_sources(requests)
+        here = this_hosts_roots()
         due = [
-            QueueEntry(job_id=job.job_id, priority=self._priority, due_at=self._due_at, size=one.source.size)
+            QueueEntry(
+                job_id=job.job_id,
+                priority=self._priority,
+                due_at=self._due_at,
+                size=one.source.size,
+                roots=here.needed_by(one.source.path, one.target.folder),
+            )
             for one, job in zip(requests, jobs, strict=True)
             if _is_queued(job)
         ]

@@ -12,6 +12,7 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.escapes import escape_controls
+from fileq.roots import this_hosts_roots
 
 
 class PathBytes(bytes):
@@ -21,7 +22,12 @@ class PathBytes(bytes):
 
 
 def encode_path(path: str) -> str | PathBytes:
-    """Return a path as text where it is valid UTF-8, else as its raw bytes."""
+    """Return an absolute path as all hosts have it: text where it is valid UTF-8, else its raw bytes."""
+    return encode_name(this_hosts_roots().to_shared(path))
+
+
+def encode_name(path: str) -> str | PathBytes:
+    """Return a name, or a relative path, as text where it is valid UTF-8, else as its raw bytes."""
     try:
         path.encode()
     except UnicodeEncodeError:  # surrogate escapes: the name's bytes are not UTF-8
@@ -30,7 +36,20 @@ def encode_path(path: str) -> str | PathBytes:
 
 
 def decode_path(value: object) -> str:
-    """Return the path that a column holds. What fileq never wrote, and can be no path, becomes one where nothing is."""
+    """Return the path that a column holds as this host has it; as the column has it where its root isn't here.
+
+    What fileq never wrote, and can be no path, becomes one where nothing is.
+    """
+    return this_hosts_roots().to_local(decode_name(value))
+
+
+def roots_of(*paths: str | PathBytes) -> str:
+    """Return the names of the roots that encoded paths lie in, in order and with commas; "" for none."""
+    return this_hosts_roots().names_in(os.fsdecode(path) for path in paths)
+
+
+def decode_name(value: object) -> str:
+    """Return the name, or the relative path, that a column holds."""
     if not isinstance(value, str | bytes):
         return os.path.join(os.devnull, str(value))
     path = value if isinstance(value, str) else os.fsdecode(value)

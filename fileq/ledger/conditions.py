@@ -17,6 +17,9 @@ ENDED = "state in ('done', 'failed', 'cancelled', 'superseded')"
 UNSENT = "message_id is null and state in ('queued', 'waiting')"
 """The condition of the index of jobs that no message names."""
 
+IN_ROOTS = "roots <> '' and state in ('queued', 'running', 'waiting')"
+"""The condition of the index of unfinished jobs that need roots."""
+
 LEAVING = (
     "exists (select 1 from dispositions where dispositions.id = jobs.disposition_id"
     " and (retry_at is null or retry_at < 9e999))"

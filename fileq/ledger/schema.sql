@@ -36,7 +36,10 @@ create table workers (
     queue text not null,
     slots integer not null,
     started_at real not null,
-    heartbeat_at real not null
+    heartbeat_at real not null,
+    clock_offset real not null default 0, -- seconds by which its host's clock was ahead of the ledger's then
+    roots text not null default '', -- the names of those that its host has, with commas
+    instruction text -- what somebody asked of it: to "stop", or to begin nothing, "rest"
 ) strict;
 
 create table jobs (
@@ -79,6 +82,7 @@ create table jobs (
     purged_at real, -- it is old and not listed any more: a tombstone, which serves to make nothing twice
     message_id integer, -- its last message in Huey's table `task`, negative in `schedule`; null where none is there
     taken_at real, -- when a worker took that message
+    roots text not null default '', -- the names of those that its paths lie in, with commas
     unique (source, fingerprint, folder, version)
 ) strict;
 create index jobs_by_batch on jobs (batch_id);
@@ -88,6 +92,7 @@ create index jobs_finished on jobs (finished_at) where finished_at is not null a
 create index jobs_purged on jobs (purged_at) where purged_at is not null;
 create index jobs_to_notify on jobs (batch_id, finished_at) where needs_notice = 1;
 create index jobs_unfinished on jobs (state, due_at) where state in ('queued', 'running', 'waiting');
+create index jobs_in_roots on jobs (roots) where roots <> '' and state in ('queued', 'running', 'waiting');
 create index jobs_unsent on jobs (due_at) where message_id is null and state in ('queued', 'waiting');
 
 create table attempts (
@@ -132,9 +137,19 @@ create table folders ( -- that have held outputs, or are watched
     device integer not null,
     inode integer not null,
     created_by_fileq integer not null check (created_by_fileq between 0 and 1),
-    maybe_empty integer not null default 0 check (maybe_empty between 0 and 1) -- retention has removed something in it
+    maybe_empty integer not null default 0 check (maybe_empty between 0 and 1), -- retention has removed something in it
+    machine text not null default '' -- that has seen it so: others have other numbers for the device; '' is any
 ) strict, without rowid;
 create index folders_maybe_empty on folders (path) where maybe_empty = 1;
+
+create table folder_views ( -- what a folder is to other machines than the one that its row is of
+    path any not null check (typeof(path) <> 'integer' and typeof(path) <> 'real'),
+    machine text not null,
+    real_path any not null check (typeof(real_path) <> 'integer' and typeof(real_path) <> 'real'),
+    device integer not null,
+    inode integer not null,
+    primary key (path, machine)
+) strict, without rowid;
 
 create table counters ( -- the numbers of sources in the names of their outputs
     folder any not null check (typeof(folder) <> 'integer' and typeof(folder) <> 'real'), -- of the outputs

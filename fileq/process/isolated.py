@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -14,6 +14,7 @@ from fileq.process import forkserver
 from fileq.process.child import die_with_worker
 from fileq.process.forkserver import Connection
 from fileq.process.sandbox import open_lifeline
+from fileq.roots import this_hosts_roots, use_roots
 from fileq.units import describe_seconds
 
 _LOOK = 0.2
@@ -44,7 +45,10 @@ def run_isolated(function: Callable[..., _Value], *arguments: object, seconds: f
     """
     ours, theirs = forkserver.context.Pipe(duplex=False)
     process = forkserver.context.Process(
-        target=_serve, args=(theirs, open_lifeline(), function, arguments), daemon=True, name="fileq-isolated"
+        target=_serve,
+        args=(theirs, open_lifeline(), this_hosts_roots().paths, function, arguments),
+        daemon=True,
+        name="fileq-isolated",
     )
     forkserver.start(process)
     theirs.close()
@@ -72,10 +76,17 @@ def _answer(connection: Connection, seconds: float, stop: threading.Event) -> ob
         return IsolatedFailure("Its process died.", "It is tried again.")
 
 
-def _serve(connection: Connection, end: Connection, function: Callable[..., object], arguments: tuple[object]) -> None:
+def _serve(
+    connection: Connection,
+    end: Connection,
+    roots: Mapping[str, str],
+    function: Callable[..., object],
+    arguments: tuple[object],
+) -> None:
     for number in forkserver.NOT_FOR_CHILDREN:
         signal.signal(number, signal.SIG_IGN)
     die_with_worker(end)
+    use_roots(roots)
     try:
         connection.send(function(*arguments))
     except FileqError as error:

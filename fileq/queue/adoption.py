@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from fileq.ledger import Ledger
 from fileq.queue.messages import MAIN, send
+from fileq.roots import whole_queue
 
 
 def adopt_jobs(ledger: Ledger, queue: str, job_ids: Collection[int], now: float, *, at_once: bool = False) -> None:
@@ -37,6 +38,7 @@ def adopt_due_jobs(ledger: Ledger, queue: str, job_ids: Collection[int], now: fl
 
 def _may_move(ledger: Ledger, name: str, to: str) -> bool:
     """Return whether no other run waits for what lies in a queue."""
+    name = whole_queue(name)
     return name in (MAIN, to) or not ledger.workers.is_served(name)
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from fileq.ledger import Ledger
 from fileq.ledger.tables.jobs import QueueEntry
+from fileq.roots import part_for_roots
 
 MAIN = "fileq"
 """The queue that every `fileq worker` serves. A `fileq run` has one of its own."""
@@ -42,12 +43,15 @@ def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, o
         ledger.outbox.put(queue, due, now, overdue=overdue)
         return
     ahead = _AHEAD if overdue else 0.0
-    for (priority, due_at), jobs in groupby(due, key=lambda job: (job.priority, _later(job.due_at, now))):
+    for (priority, due_at, roots), jobs in groupby(
+        due, key=lambda job: (job.priority, _later(job.due_at, now), job.roots)
+    ):
         messages = [encode_message(group, priority) for group in _groups(list(jobs))]
+        name = part_for_roots(queue, roots)
         if due_at is None:
-            ledger.messages.insert_messages(queue, ((message, priority + ahead) for message in messages))
+            ledger.messages.insert_messages(name, ((message, priority + ahead) for message in messages))
         else:
-            ledger.messages.schedule_messages(queue, ((message, due_at) for message in messages))
+            ledger.messages.schedule_messages(name, ((message, due_at) for message in messages))
 
 
 def _later(due_at: float | None, now: float) -> float | None:

@@ -19,6 +19,7 @@ from fileq.files.directory import (
 from fileq.files.identity import is_same_file
 from fileq.ledger import Ledger
 from fileq.ledger.queries.retention import RemovableOutput
+from fileq.roots import is_here
 
 _AT_ONCE = 500
 
@@ -144,7 +145,7 @@ def record_vanished_outputs(ledger: Ledger, now: float, stop: Callable[[], bool]
         if not outputs:
             break
         last = outputs[-1].path
-        missing = [output for output in outputs if not os.path.lexists(output.path)]
+        missing = [output for output in outputs if is_here(output.path) and not os.path.lexists(output.path)]
         back = [(output.path, output.version) for output in outputs if output.vanished and output not in missing]
         newly_missing = [(output.path, output.version) for output in missing if not output.vanished]
         ledger.standing_outputs.record_vanished(newly_missing, back, now)

@@ -12,6 +12,7 @@ from fileq.cli.work.costs import CostBook
 from fileq.cli.work.progress import ProgressTracker, follow_progress, start_tracker
 from fileq.display import BatchProgress, Progress, StatusView, Text, Tone
 from fileq.errors import ErrorKind
+from fileq.health.checks.roots import missing_roots
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally
 from fileq.ledger.queries.work import BatchSummary, WaitingTotal
@@ -42,6 +43,7 @@ class LiveStatus:
         self._summaries: dict[int, BatchSummary] = {}
         self._total = start_tracker(ledger, batch_id, book=self._book)
         self._has_worker = True
+        self._missing_roots: list[str] = []
         self._look_for_workers_at = 0.0
         self.is_over = False
         """Whether the batch that was asked for had nothing left to do at the last look."""
@@ -83,7 +85,8 @@ class LiveStatus:
     def _look_for_workers(self) -> None:
         if time.monotonic() >= self._look_for_workers_at:
             self._look_for_workers_at = time.monotonic() + _POLL_WORKERS_INTERVAL
-            self._has_worker = bool(live_workers(self._ledger, self._session.config))
+            workers = live_workers(self._ledger, self._session.config)
+            self._has_worker, self._missing_roots = bool(workers), missing_roots(self._ledger, workers)
 
     def _obstacles(self, is_work_left: bool) -> list[Text]:
         """Return why it doesn't go on, as far as it doesn't."""
@@ -91,6 +94,8 @@ class LiveStatus:
         lines = []
         if is_work_left and not self._has_worker:
             lines.append(Text(f"No worker. Start: {self._session.command('worker')}", Tone.WARNING))
+        elif is_work_left:
+            lines += [Text(f"{sentence}.", Tone.WARNING) for sentence in self._missing_roots]
         if self._ledger.batches.is_paused():
             lines.append(Text(f"Paused. Go on: {self._session.command('resume')}", Tone.WARNING))
         waiting = self._ledger.work.total_waiting(self._batch_id)

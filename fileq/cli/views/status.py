@@ -14,6 +14,7 @@ from fileq.cli.work.progress import running_work
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
+from fileq.health.checks.roots import missing_roots
 from fileq.job import LISTED
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import is_within
@@ -35,6 +36,8 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
     blocks = _blocks(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
     watches = watch_statuses(ledger, now) if batch_id is None else []
+    lacking = missing_roots(ledger, workers) if workers and tally.unfinished else []
+    blocks += [Text(f"{sentence}.", Tone.WARNING) for sentence in lacking]
     return Answer(
         document | {"watches": [watch_document(watch) for watch in watches]},
         [*blocks, *(block for watch in watches for block in watch_blocks(watch, now))],

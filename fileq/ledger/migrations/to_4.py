@@ -29,7 +29,7 @@ def migrate_to_4(connection: sqlite3.Connection) -> None:
     for table in _TABLES:
         connection.execute(f"alter table {table} rename to {table}_3")
     connection.execute("drop table tallies")
-    run_script(connection, read_script("schema.sql"))
+    run_script(connection, read_script("migrations/schema_4.sql"))
     run_script(connection, read_script("triggers.sql"))
     for table in _TABLES:
         names = ", ".join(name for _, name, *_ in connection.execute(f"pragma table_info({table}_3)"))

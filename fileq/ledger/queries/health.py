@@ -9,8 +9,9 @@ from collections.abc import Iterable
 import msgspec
 
 from fileq.ledger.columns import decode_path
-from fileq.ledger.conditions import UNFINISHED, UNSENT
+from fileq.ledger.conditions import IN_ROOTS, UNFINISHED, UNSENT
 from fileq.ledger.database import Database
+from fileq.roots import is_here
 
 _SAMPLE = 10_000
 _LONGEST = 1_000
@@ -127,6 +128,14 @@ class HealthQueries:
             for job_id, queue, priority, added_at in rows
         ]
 
+    def count_jobs_in_roots(self) -> dict[frozenset[str], int]:
+        """Return how many jobs wait that need roots, by the names of all that each one needs."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"select roots, count(*) from jobs where {IN_ROOTS} and state <> 'running' group by roots"  # noqa: S608  # ours
+            ).fetchall()
+        return {frozenset(roots.split(",")): count for roots, count in rows}
+
     def measure_flow(self, since: float, now: float) -> JobFlow:
         with self._database.reading() as connection:
             (came,) = connection.execute(
@@ -157,7 +166,7 @@ class HealthQueries:
                 " order by finished_at desc limit ?) as ended",
                 (_SAMPLE, since, _SAMPLE),
             ).fetchall()
-        return [decode_path(folder) for (folder,) in rows]
+        return [folder for (row,) in rows if is_here(folder := decode_path(row))]
 
     def list_recent_output_folders(self, since: float, limit: int) -> list[str]:
         """Return where outputs of the last 10,000 jobs that ended after `since` lie: `limit` folders, latest first."""
@@ -168,7 +177,8 @@ class HealthQueries:
                 " order by job.finished_at desc",
                 (since, _SAMPLE),
             ).fetchall()
-        return list(dict.fromkeys(os.path.dirname(decode_path(path)) for (path,) in rows))[:limit]
+        paths = filter(is_here, (decode_path(path) for (path,) in rows))
+        return list(dict.fromkeys(map(os.path.dirname, paths)))[:limit]
 
     def find_running_attempts(self, job_ids: Iterable[int]) -> dict[int, int]:
         """Return those of these jobs that run, by their ids, each with the number of its attempt."""

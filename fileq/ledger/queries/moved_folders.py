@@ -9,6 +9,8 @@ import msgspec
 from fileq.job import JobState
 from fileq.ledger.columns import PathBytes, decode_path, encode_path
 from fileq.ledger.database import Connection, Database
+from fileq.ledger.tables.jobs import refresh_roots
+from fileq.presence import machine_name
 
 _PARKED = "/.fileq-parked-"
 """What follows the path of what another has the name of by now: below a file, and in a folder, nothing is called so."""
@@ -43,23 +45,27 @@ class MovedFolders:
         self._database = database
 
     def map_identities(self) -> dict[tuple[int, int], list[str]]:
-        """Return the paths of all known folders by device and inode."""
+        """Return the paths of all folders that this machine knows, by device and inode."""
         paths: dict[tuple[int, int], list[str]] = {}
         with self._database.reading() as connection:
-            for path, device, inode in connection.execute("select path, device, inode from folders"):
+            for path, device, inode in connection.execute(
+                "select path, device, inode from folders where machine in ('', :machine)"
+                " union all select path, device, inode from folder_views where machine = :machine",
+                {"machine": machine_name()},
+            ):
                 paths.setdefault((device, inode), []).append(decode_path(path))
         return paths
 
     def list_jobs_in(self, folder: str) -> list[JobOfFolder]:
         """Return the jobs whose sources lie in the folder itself."""
-        inside = folder.rstrip(os.sep) + os.sep
+        start = encode_path(folder.rstrip(os.sep) + os.sep)
         with self._database.reading() as connection:
             rows = dict.fromkeys(
                 row
-                for start in (encode_path(inside), PathBytes(os.fsencode(inside)))  # below it names may be no UTF-8
+                for first in (start, PathBytes(os.fsencode(start)))  # below it names may be no UTF-8
                 for row in connection.execute(
                     "select id, source, version, folder, state from jobs where source >= ? and source < ?",
-                    (start, _end_of(start)),
+                    (first, _end_of(first)),
                 )
             )
         return [
@@ -107,6 +113,7 @@ class MovedFolders:
             ).rowcount
             if not moved:
                 return False
+            refresh_roots(connection, [job.job_id])
             connection.execute(
                 "update counters set source = :source, folder = :folder"
                 " where source = :old_source and folder = :old_folder and not exists (select 1 from counters as other"
@@ -140,10 +147,14 @@ class MovedFolders:
                 "delete from folders where path = :parked and exists (select 1 from folders where path = :path)", parked
             )
             connection.execute("update folders set path = :parked where path = :path", parked)
+            places = {"path": encode_path(path), "former": encode_path(former)}
             connection.execute(
-                "update folders set path = ?, real_path = ? where path = ?",
-                (encode_path(path), encode_path(os.path.realpath(path)), encode_path(former)),
+                # Where it is another machine's view, nobody has one any more, and each looks again.
+                "update folders set path = :path, real_path = :real,"
+                " machine = case when machine in ('', :machine) then machine else '-' end where path = :former",
+                {**places, "real": encode_path(os.path.realpath(path)), "machine": machine_name()},
             )
+            connection.execute("delete from folder_views where path in (:path, :former)", places)
 
 
 def unparked(path: str) -> str:
@@ -165,6 +176,7 @@ def _park_output(connection: Connection, path: str, job_id: int) -> None:
 
 
 def _end_of(start: str | PathBytes) -> str | PathBytes:
-    """Return what comes right behind all that begins with `start`, which ends with a separator."""
-    end = chr(ord(os.sep) + 1)
-    return start[:-1] + end if isinstance(start, str) else PathBytes(start[:-1] + end.encode())
+    """Return what comes right behind all that begins with `start`, which ends with a separator or a root's colon."""
+    if isinstance(start, str):
+        return start[:-1] + chr(ord(start[-1]) + 1)
+    return PathBytes(start[:-1] + bytes([start[-1] + 1]))

@@ -7,9 +7,10 @@ import msgspec
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState
-from fileq.ledger.columns import decode_path, encode_path, read_error_kind
+from fileq.ledger.columns import decode_path, encode_name, encode_path, read_error_kind
 from fileq.ledger.conditions import LEAVING
 from fileq.ledger.database import Database, select_among
+from fileq.ledger.tables.jobs import refresh_roots
 
 _SELECT = f"select id, source, version, fingerprint, folder, state, error_kind, {LEAVING}, size, digest from jobs"  # noqa: S608  # ours
 _SELECT_VERSION = f"{_SELECT} where source = ? and version = ?"
@@ -160,8 +161,9 @@ class PriorJobs:
         with self._database.transaction() as connection:
             connection.execute(
                 "update jobs set source = ?, relative = ?, folder = ? where id = ?",
-                (encode_path(source), encode_path(relative), encode_path(folder), job_id),
+                (encode_path(source), encode_name(relative), encode_path(folder), job_id),
             )
+            refresh_roots(connection, [job_id])
 
     def record_digest(self, job_id: int, digest: str) -> None:
         """Record the SHA-256 of the content that a job about a watched source has read, in hex digits."""

@@ -4,14 +4,16 @@ Whatever ends an attempt is guarded by its token: a worker that was thought dead
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
 from fileq.job import Failure, Token
-from fileq.ledger.columns import decode_path, encode_text, read_row
+from fileq.ledger.columns import decode_name, decode_path, encode_text, read_row
 from fileq.ledger.conditions import UNFINISHED
 from fileq.ledger.database import Connection, Database
 from fileq.ledger.tables.jobs import QueueEntry, supersede_if_newer
+from fileq.roots import this_hosts_roots
 
 _SLACK = 5.0
 """Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
@@ -19,6 +21,10 @@ _SLACK = 5.0
 
 class Fenced(Exception):
     """The token is void: the job was given to another attempt, or cancelled."""
+
+
+class _NotHere(Exception):
+    """The job needs a root that this host hasn't: what was begun of its claim is undone."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +62,10 @@ class Attempts:
     def claim_job(self, job_id: int, worker_id: int, now: float) -> Claim | None:
         """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
 
-        The attempt is counted before it starts, so that a file that kills its process can't do so for ever.
+        The attempt is counted before it starts, so that a file that kills its process can't do so for ever. Nor is it
+        taken where it needs a root that this host hasn't.
         """
-        with self._database.transaction() as connection:
+        with suppress(_NotHere), self._database.transaction() as connection:
             row = connection.execute(
                 "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
                 " started_at = ?, finished_at = null, due_at = null,"
@@ -66,35 +73,37 @@ class Attempts:
                 " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
                 " and not exists (select 1 from meta where key = 'paused')"
                 " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
-                " recipe_id, folder, relative, fingerprint, inode, moved_to,"
+                " recipe_id, folder, relative, fingerprint, inode, moved_to, roots,"
                 " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
                 (worker_id, now, job_id, now),
             ).fetchone()
             if row is None:
                 return None
             attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = row
-            fingerprint, inode, moved, watched = rest
+            fingerprint, inode, moved, roots, watched = rest
+            if not this_hosts_roots().has_all(roots):
+                raise _NotHere
             connection.execute(
                 "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
                 (job_id, attempt, worker_id, now),
             )
-            body = self._recipe_body(connection, recipe)
-        return Claim(
-            token=Token(job_id, attempt),
-            tries=tries,
-            deaths=deaths,
-            priority=priority,
-            source=decode_path(source),
-            size=size,
-            mtime_ns=mtime_ns,
-            recipe_json=body,
-            folder=decode_path(folder),
-            relative=decode_path(relative),
-            fingerprint=fingerprint,
-            watched=bool(watched),
-            inode=inode if watched else None,
-            moved_to=None if moved is None else decode_path(moved),
-        )
+            return Claim(
+                token=Token(job_id, attempt),
+                tries=tries,
+                deaths=deaths,
+                priority=priority,
+                source=decode_path(source),
+                size=size,
+                mtime_ns=mtime_ns,
+                recipe_json=self._recipe_body(connection, recipe),
+                folder=decode_path(folder),
+                relative=decode_name(relative),
+                fingerprint=fingerprint,
+                watched=bool(watched),
+                inode=inode if watched else None,
+                moved_to=None if moved is None else decode_path(moved),
+            )
+        return None
 
     def find_claim(self, job_id: int, worker_id: int, claimed_at: float) -> Token | None:
         """Return the token of a claim that this worker made at that very moment; None where it was never written."""
@@ -168,7 +177,7 @@ class Attempts:
         with self._database.transaction() as connection:
             row = connection.execute(
                 f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
-                " returning id, priority, due_at, size",
+                " returning id, priority, due_at, size, roots",
                 (*values, token.job_id, token.attempt),
             ).fetchone()
             if row is None:
@@ -180,13 +189,17 @@ class Attempts:
         return read_row(QueueEntry, row)
 
     def find_orphans(self) -> list[tuple[Token, int]]:
-        """Return the tokens of what runs for a worker that left, each with how often the job was lost before."""
+        """Return the tokens of what runs for a worker that left, each with how often the job was lost before.
+
+        Without those that need a root which this host hasn't: it can't tell what has become of their outputs.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"select id, attempts, deaths from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
+                f"select id, attempts, deaths, roots from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
                 " and worker_id not in (select id from workers)"
             ).fetchall()
-        return [(Token(job, attempt), deaths) for job, attempt, deaths in rows]
+        here = this_hosts_roots()
+        return [(Token(job, attempt), deaths) for job, attempt, deaths, roots in rows if here.has_all(roots)]
 
     def bring_jobs_forward(self, now: float) -> list[QueueEntry]:
         """Bring forward what waits longer than it was to, and return it as it is due now, to be sent.
@@ -208,7 +221,8 @@ class Attempts:
             )
             brought = [
                 connection.execute(
-                    "update jobs set due_at = due_at - ? where id = ? returning id, priority, due_at, size", (step, job)
+                    "update jobs set due_at = due_at - ? where id = ? returning id, priority, due_at, size, roots",
+                    (step, job),
                 ).fetchone()
                 for job, _, step in rows
             ]

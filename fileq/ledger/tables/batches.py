@@ -1,6 +1,7 @@
 """The jobs that one `add`, `run` or watch burst queued together, and the pause switch."""
 
 from fileq.ledger.database import Database
+from fileq.roots import ROOTS_FOLLOW, range_with_roots
 
 _QUEUES_OF = (
     "with recursive names(name) as (select min(queue) from {table} union all"
@@ -9,14 +10,13 @@ _QUEUES_OF = (
 )
 """The names of all queues in one of Huey's tables: a step in its index for each, and none for each message."""
 
-_UNSERVED = (
-    "select name from ("  # noqa: S608  # ours
-    "select queue as name from tallies join batches on batches.id = batch_id"
+_USED = (
+    "select queue as name from tallies join batches on batches.id = batch_id"  # noqa: S608  # ours
     " where state in ('queued', 'running', 'waiting') and jobs > 0"
     f" union select name from ({_QUEUES_OF.format(table='task')}) as sent"
-    f" union select name from ({_QUEUES_OF.format(table='schedule')}) as scheduled) as queues"
-    " where name <> ? and name not in (select queue from workers)"
+    f" union select name from ({_QUEUES_OF.format(table='schedule')}) as scheduled"
 )
+"""The queues that have unfinished jobs, or messages."""
 
 
 class Batches:
@@ -66,14 +66,18 @@ class Batches:
         """Move what a queue still has to another one, messages and all: its own worker is gone."""
         with self._database.transaction() as connection:
             connection.execute("update batches set queue = ?, handed_over = 1 where queue = ?", (to, queue))
-            connection.execute("update task set queue = ? where queue = ?", (to, queue))
-            connection.execute("update schedule set queue = ? where queue = ?", (to, queue))
+            for table in ("task", "schedule"):
+                connection.execute(
+                    f"update {table} set queue = ? || substr(queue, ?) where queue = ? or queue >= ? and queue < ?",  # noqa: S608  # ours
+                    (to, len(queue) + 1, queue, *range_with_roots(queue)),
+                )
 
     def find_unserved_queues(self, main: str) -> list[str]:
         """Return the queues, other than the main one, that have jobs or messages, and no worker."""
         with self._database.reading() as connection:
-            rows = connection.execute(_UNSERVED, (main,)).fetchall()
-        return [str(queue) for (queue,) in rows]
+            names = {str(name).partition(ROOTS_FOLLOW)[0] for (name,) in connection.execute(_USED).fetchall()}
+            served = {name for (name,) in connection.execute("select queue from workers")}
+        return sorted(names - served - {main})
 
     def set_paused(self, *, paused: bool) -> None:
         """Have nobody begin a job while paused. What runs goes on."""

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fileq.ledger.columns import decode_path, encode_path, read_row
-from fileq.ledger.conditions import ENDED, PARKED, UNFINISHED, UNSENT
+from fileq.ledger.columns import decode_path, encode_name, encode_path, read_row, roots_of
+from fileq.ledger.conditions import ENDED, IN_ROOTS, PARKED, UNFINISHED, UNSENT
 from fileq.ledger.database import Connection, Database
+from fileq.roots import this_hosts_roots
 
 _END_SUPERSEDED = "finished_at = coalesce(finished_at, :now), due_at = null, needs_notice = 0"
 
@@ -28,12 +29,16 @@ class JobCandidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class QueueEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes."""
+    """A job that waits for a message: at once, or at `due_at`. `size` is its source's, in bytes.
+
+    `roots` are the names of those that its files lie in, with commas.
+    """
 
     job_id: int
     priority: int
     due_at: float | None
     size: int
+    roots: str = ""
 
 
 class Jobs:
@@ -65,11 +70,13 @@ class Jobs:
             (first,) = connection.execute("select coalesce(max(id), 0) + 1 from jobs").fetchone()
             inserted = connection.executemany(
                 "insert into jobs (id, batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder,"
-                " relative, inode, disposition_id, state, priority, due_at, added_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?) on conflict do nothing",
-                ((job_id, batch_id, encode_path(one.source), one.version, one.size, one.mtime_ns, one.recipe_id,
-                  one.fingerprint, encode_path(one.folder), encode_path(one.relative), one.inode, one.disposition_id,
-                  priority, due_at, now) for job_id, one in enumerate(candidates, first)),
+                " relative, inode, disposition_id, state, priority, due_at, added_at, roots)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?) on conflict do nothing",
+                ((job_id, batch_id, source, one.version, one.size, one.mtime_ns, one.recipe_id,
+                  one.fingerprint, folder, encode_name(one.relative), one.inode, one.disposition_id,
+                  priority, due_at, now, roots_of(source, folder))
+                 for job_id, one in enumerate(candidates, first)
+                 for source, folder in [(encode_path(one.source), encode_path(one.folder))]),
             ).rowcount  # fmt: skip
             ids = range(first, first + len(candidates))
             if inserted == len(candidates) or not candidates:
@@ -115,7 +122,8 @@ class Jobs:
         """Have a waiting job wait on until then, for the same reason."""
         with self._database.transaction() as connection:
             row = connection.execute(
-                "update jobs set due_at = ? where id = ? and state = 'waiting' returning id, priority, due_at, size",
+                "update jobs set due_at = ? where id = ? and state = 'waiting'"
+                " returning id, priority, due_at, size, roots",
                 (due_at, job_id),
             ).fetchone()
         return row and read_row(QueueEntry, row)
@@ -128,7 +136,7 @@ class Jobs:
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select jobs.id, priority, due_at, size from jobs join batches on batches.id = jobs.batch_id"  # noqa: S608  # ours
+                "select jobs.id, priority, due_at, size, roots from jobs join batches on batches.id = jobs.batch_id"  # noqa: S608  # ours
                 f" where {UNSENT} and coalesce(due_at, 0) <= :now and queue = :queue"
                 " and (taken_at is null or taken_at <= :now - :patience or taken_at > :now)"
                 " order by due_at nulls first limit :limit",
@@ -141,7 +149,7 @@ class Jobs:
         with self._database.reading() as connection:
             rows = [
                 connection.execute(
-                    f"select id, priority, due_at, size from jobs where id = ? and {UNSENT}",  # noqa: S608  # ours
+                    f"select id, priority, due_at, size, roots from jobs where id = ? and {UNSENT}",  # noqa: S608  # ours
                     (job,),
                 ).fetchone()
                 for job in job_ids
@@ -153,7 +161,8 @@ class Jobs:
         with self._database.reading() as connection:
             rows = [
                 connection.execute(
-                    "select id, priority, due_at, size from jobs where id = ? and state in ('queued', 'waiting')",
+                    "select id, priority, due_at, size, roots from jobs"
+                    " where id = ? and state in ('queued', 'waiting')",
                     (job_id,),
                 ).fetchone()
                 for job_id in job_ids
@@ -200,13 +209,21 @@ class Jobs:
             )
 
     def has_unfinished_jobs(self, queue: str) -> bool:
-        """Return whether anything of this queue is still queued, running or waiting."""
+        """Return whether anything of this queue is still queued, running or waiting that this host can do."""
         with self._database.reading() as connection:
+            some = connection.execute(
+                "select 1 from tallies join batches on batches.id = batch_id"
+                " where queue = ? and state in ('queued', 'running', 'waiting') and jobs > 0 limit 1",
+                (queue,),
+            ).fetchone()
+            if some is None or connection.execute(f"select 1 from jobs where {IN_ROOTS} limit 1").fetchone() is None:  # noqa: S608  # ours
+                return some is not None
+            possible = this_hosts_roots().combinations()
             return bool(
                 connection.execute(
-                    "select 1 from tallies join batches on batches.id = batch_id"
-                    " where queue = ? and state in ('queued', 'running', 'waiting') and jobs > 0 limit 1",
-                    (queue,),
+                    "select 1 from jobs join batches on batches.id = batch_id"  # noqa: S608  # ours
+                    f" where {UNFINISHED} and queue = ? and roots in ({', '.join('?' * len(possible))}) limit 1",
+                    (queue, *possible),
                 ).fetchone()
             )
 
@@ -218,7 +235,7 @@ class Jobs:
                     "update jobs set state = 'queued', tries = 0, deaths = 0, due_at = null, started_at = null,"
                     " finished_at = null, error_kind = null, error_message = null, error_hint = null, needs_notice = 0"
                     " where id = ? and state in ('failed', 'cancelled') and purged_at is null"
-                    " returning id, priority, due_at, size, batch_id",
+                    " returning id, priority, due_at, size, roots, batch_id",
                     (job,),
                 ).fetchone()
                 for job in job_ids
@@ -274,6 +291,17 @@ class Jobs:
                 [{"job": job_id, "now": now, "nameless": nameless, "rivals": pairs} for job_id in job_ids],
             )
         return done.rowcount
+
+
+def refresh_roots(connection: Connection, job_ids: Iterable[int]) -> None:
+    """Record which roots these jobs need, as they have another source, place of it, or folder now."""
+    if not this_hosts_roots().paths:  # who has none can't have touched anything in one
+        return
+    for job_id in job_ids:
+        paths = connection.execute("select source, folder, moved_to from jobs where id = ?", (job_id,)).fetchone()
+        if paths is not None:
+            roots = roots_of(*(path for path in paths if path is not None))
+            connection.execute("update jobs set roots = ? where id = ? and roots <> ?", (roots, job_id, roots))
 
 
 def supersede_if_newer(connection: Connection, job_id: int, now: float) -> None:

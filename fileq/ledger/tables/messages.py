@@ -12,6 +12,7 @@ import msgspec
 from fileq.ledger.columns import decode_column
 from fileq.ledger.conditions import NAMES_NO_UNFINISHED
 from fileq.ledger.database import ALL, Database
+from fileq.roots import parts_here, range_with_roots
 
 _MOVED_AT_ONCE = 5_000
 _HIGHEST = 2**31
@@ -47,9 +48,12 @@ class QueueMessages:
             )
 
     def has_messages(self, queue: str) -> bool:
-        """Return whether a message lies ready in this queue (one that is due later doesn't count)."""
+        """Return whether a message lies ready in this queue, for this host (one that is due later doesn't count)."""
         with self._database.reading() as connection:
-            return connection.execute("select 1 from task where queue = ? limit 1", (queue,)).fetchone() is not None
+            return any(
+                connection.execute("select 1 from task where queue = ? limit 1", (part,)).fetchone()
+                for part in parts_here(queue)
+            )
 
     def has_any_messages(self, queue: str) -> bool:
         """Return whether a message lies in Huey's tables for this queue, ready or due later."""
@@ -96,24 +100,27 @@ class QueueMessages:
         """Delete the messages of a queue whose jobs have all ended elsewhere: nobody may ever come to read them."""
         with self._database.transaction() as connection:
             connection.execute(
-                f"delete from task where queue = ? and {NAMES_NO_UNFINISHED}",  # noqa: S608  # ours
-                (queue,),
+                f"delete from task where (queue = ? or queue >= ? and queue < ?) and {NAMES_NO_UNFINISHED}",  # noqa: S608  # ours
+                (queue, *range_with_roots(queue)),
             )
 
     def take_message(self, queue: str, now: float) -> bytes | None:
-        """Remove the most urgent message of a queue and return it; None where there is none.
+        """Remove the most urgent message of a queue that is for this host and return it; None where there is none.
 
         Its jobs have no message from here on, and remember since when: should nobody claim them, they get another.
         """
         if not self.has_messages(queue):  # a look that needs no write lock
             return None
         with self._database.transaction() as connection:
-            row = connection.execute(
-                "select id, data from task where queue = ? order by priority desc, id limit 1", (queue,)
-            ).fetchone()
-            if row is None:
+            firsts = [  # of each by its index: one statement would sort all that lies in several
+                connection.execute(
+                    "select -priority, id, data from task where queue = ? order by priority desc, id limit 1", (part,)
+                ).fetchone()
+                for part in parts_here(queue)
+            ]
+            if not any(firsts):
                 return None
-            message_id, data = row
+            _, message_id, data = min(filter(None, firsts), key=lambda first: first[:2])
             connection.execute(
                 "update jobs set message_id = null, taken_at = ?"
                 " where message_id = ? and id in (select cast(value as bigint) from json_each(?))",
@@ -123,17 +130,24 @@ class QueueMessages:
         return bytes(data)
 
     def move_due_messages(self, queue: str, now: float) -> None:
-        """Move what is due by now from the schedule into the queue, the first 5,000 messages: all of it, or nothing."""
+        """Move what is due by now for this host from the schedule into the queue: all of it, or nothing.
+
+        It is 5,000 messages at most for each set of roots.
+        """
         with self._database.transaction() as connection:
-            rows = connection.execute(
-                "select id, queue, data from schedule where queue = ? and timestamp <= ?"
-                " order by timestamp, id limit ?",
-                (queue, now, _MOVED_AT_ONCE),
-            ).fetchall()
+            rows = [
+                row
+                for part in parts_here(queue)
+                for row in connection.execute(
+                    "select id, queue, data from schedule where queue = ? and timestamp <= ?"
+                    " order by timestamp, id limit ?",
+                    (part, now, _MOVED_AT_ONCE),
+                ).fetchall()
+            ]
             connection.executemany("delete from schedule where id = ?", [(message_id,) for message_id, *_ in rows])
             connection.executemany(
                 "insert into task (queue, data, priority) values (?, ?, ?)",
-                [(queue, data, _priority(_read_body(data))) for _, queue, data in rows],
+                [(part, data, _priority(_read_body(data))) for _, part, data in rows],
             )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from fileq.job import JobState, OutputInfo
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.database import Database
+from fileq.roots import is_here, this_hosts_roots
 
 
 class PathOwner(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,22 +210,23 @@ class Outputs:
         return [(decode_path(path), decode_path(temp)) for path, temp in rows]
 
     def find_abandoned_paths(self) -> list[tuple[str, str]]:
-        """Return reserved paths, each with its temp file, of jobs that nobody does any more."""
+        """Return reserved paths of this host, each with its temp file, of jobs that nobody does any more."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, temp_path from outputs join jobs on jobs.id = outputs.job_id"
                 " where temp_path is not null and state <> 'running'"
             ).fetchall()
-        return [(decode_path(path), decode_path(temp)) for path, temp in rows]
+        found = ((decode_path(path), decode_path(temp)) for path, temp in rows)
+        return [(path, temp) for path, temp in found if is_here(path)]
 
     def find_jobs_with_abandoned_paths(self) -> list[int]:
-        """Return the ids of jobs that nobody does any more, and that have temp files still."""
+        """Return the ids of jobs that nobody does any more, and that have temp files still which this host can see."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select distinct job_id from outputs join jobs on jobs.id = outputs.job_id"
+                "select distinct job_id, roots from outputs join jobs on jobs.id = outputs.job_id"
                 " where temp_path is not null and state <> 'running'"
             )
-            return [job_id for (job_id,) in rows]
+            return [job_id for job_id, roots in rows if this_hosts_roots().has_all(roots)]
 
     def release_paths(self, reserved: Iterable[tuple[str, str]]) -> None:
         """Free those of an ended attempt's paths, each given with its temp file, under which nothing was published."""
@@ -262,7 +264,8 @@ class LeftoverTemps:
             )
 
     def list_temps(self) -> dict[str, float]:
-        """Return the paths, each with when it was found, in seconds since the epoch."""
+        """Return the paths of this host, each with when it was found, in seconds since the epoch."""
         with self._database.reading() as connection:
             rows = connection.execute("select path, found_at from leftover_temps").fetchall()
-        return {decode_path(path): found_at for path, found_at in rows}
+        found = ((decode_path(path), found_at) for path, found_at in rows)
+        return {path: found_at for path, found_at in found if is_here(path)}

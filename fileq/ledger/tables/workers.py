@@ -1,13 +1,28 @@
 """The workers that say they are alive."""
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 import msgspec
 
 from fileq.ledger.database import Database
 from fileq.presence import ProcessIdentity, is_gone
+from fileq.roots import this_hosts_roots
+
+
+class Instruction(StrEnum):
+    """What a worker may be asked for from elsewhere: to stop once its jobs have ended, or to begin no more of them."""
+
+    STOP = "stop"
+    REST = "rest"
 
 
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A running `fileq worker`, or one that had no time to sign off. Times are seconds since the epoch."""
+    """A running `fileq worker`, or one that had no time to sign off. Times are seconds since the epoch.
+
+    `clock_offset` is by how many seconds its host's clock is ahead of the ledger's; `roots` are the names of those that
+    its host has; `instruction` is what somebody has asked of it.
+    """
 
     id: int
     process: ProcessIdentity
@@ -15,6 +30,14 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     slots: int
     started_at: float
     heartbeat_at: float
+    clock_offset: float = 0.0
+    roots: frozenset[str] = frozenset()
+    instruction: Instruction | None = None
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether it begins jobs, as far as it was told."""
+        return self.instruction is None
 
 
 class Workers:
@@ -26,27 +49,46 @@ class Workers:
 
         Jobs still name a worker that left; and one that slept, and was struck off, would keep its successor alive.
         """
+        roots = frozenset(this_hosts_roots().paths)
         with self._database.transaction() as connection:
             (worker,) = connection.execute(
-                "insert into workers (id, host, pid, process_started, queue, slots, started_at, heartbeat_at)"
+                "insert into workers (id, host, pid, process_started, queue, slots, started_at, heartbeat_at, roots)"
                 " values ((select 1 + max((select coalesce(max(id), 0) from workers),"
                 " (select coalesce(max(worker_id), 0) from attempts),"
                 " (select coalesce(max(cast(value as bigint)), 0) from meta where key = 'last_worker'))),"
-                " ?, ?, ?, ?, ?, ?, ?) returning id",
-                (process.host, process.pid, process.started, queue, slots, now, now),
+                " ?, ?, ?, ?, ?, ?, ?, ?) returning id",
+                (process.host, process.pid, process.started, queue, slots, now, now, _joined(roots)),
             ).fetchone()
             connection.execute(
                 "insert into meta values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
                 (str(worker),),
             )
-        return WorkerRecord(id=worker, process=process, queue=queue, slots=slots, started_at=now, heartbeat_at=now)
+        return WorkerRecord(
+            id=worker, process=process, queue=queue, slots=slots, started_at=now, heartbeat_at=now, roots=roots
+        )
 
-    def record_heartbeat(self, worker_id: int, now: float) -> bool:
+    def record_heartbeat(self, worker_id: int, now: float, clock_offset: float = 0.0) -> bool:
         """Record that a worker is alive. Return False where it was declared gone in the meantime."""
         with self._database.transaction() as connection:
             return bool(
-                connection.execute("update workers set heartbeat_at = ? where id = ?", (now, worker_id)).rowcount
+                connection.execute(
+                    "update workers set heartbeat_at = ?, clock_offset = ? where id = ?", (now, clock_offset, worker_id)
+                ).rowcount
             )
+
+    def instruct_workers(self, worker_ids: Iterable[int], instruction: Instruction | None) -> None:
+        """Ask these workers for something; None takes back that they were to begin no jobs."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "update workers set instruction = ? where id = ? and coalesce(instruction, '') <> 'stop'",
+                [(instruction, worker_id) for worker_id in worker_ids],
+            )
+
+    def find_instruction(self, worker_id: int) -> Instruction | None:
+        """Return what somebody has asked a worker for; None where nobody has."""
+        with self._database.reading() as connection:
+            row = connection.execute("select instruction from workers where id = ?", (worker_id,)).fetchone()
+        return _instruction(row[0]) if row else None
 
     def unregister_worker(self, worker_id: int) -> None:
         with self._database.transaction() as connection:
@@ -60,15 +102,25 @@ class Workers:
     def list_workers(self) -> list[WorkerRecord]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "select id, host, pid, process_started, queue, slots, started_at, heartbeat_at from workers order by id"
+                "select id, host, pid, process_started, queue, slots, started_at, heartbeat_at, clock_offset, roots,"
+                " instruction from workers order by id"
             ).fetchall()
         return [
             WorkerRecord(
                 id=worker, process=ProcessIdentity(host, pid, started), queue=queue, slots=slots,
-                started_at=started_at, heartbeat_at=beat_at,
+                started_at=started_at, heartbeat_at=beat_at, clock_offset=offset,
+                roots=frozenset(filter(None, roots.split(","))), instruction=_instruction(instruction),
             )
-            for worker, host, pid, started, queue, slots, started_at, beat_at in rows
+            for worker, host, pid, started, queue, slots, started_at, beat_at, offset, roots, instruction in rows
         ]  # fmt: skip
+
+
+def _joined(roots: frozenset[str]) -> str:
+    return ",".join(sorted(roots))
+
+
+def _instruction(value: object) -> Instruction | None:
+    return next((one for one in Instruction if one == value), None)
 
 
 MISSED_HEARTBEATS = 6

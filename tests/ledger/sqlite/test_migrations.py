@@ -119,9 +119,9 @@ def test_one_that_is_killed_amid_it_leaves_the_ledger_as_it_was(old, tmp_path):
 
     before = dump(old)
     count = int(run(10**6)[1].stdout)
-    assert count > 100
+    assert count > 20
     as_it_was = 0
-    for strike in {*range(3, count, count // 12), count - 4, count - 3}:
+    for strike in {*range(3, count, max(1, count // 12)), count - 4, count - 3}:
         path, process = run(strike)
         assert process.returncode == -signal.SIGKILL
         version, content = dump(path)

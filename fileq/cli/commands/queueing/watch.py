@@ -19,7 +19,6 @@ from fileq.cli.views.places import relative_path
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.cli.watch_reporter import WatchReporter
 from fileq.cli.work.progress import start_tracker
-from fileq.config import load_config
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
@@ -77,7 +76,7 @@ def watch(
 
     def read_folders() -> list[WatchSpec]:
         """Read the config again, and return the folders that are to be watched now."""
-        session.config = load_config(session.config_option)
+        session.config = session.read_config()
         return folders_to_watch(session, paths or (), recipe, poll=poll, recursive=recursive, follow_links=follow_links)
 
     return _run_watch(session, display, read_folders, slots=workers, work=work, once=once)

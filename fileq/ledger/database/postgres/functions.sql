@@ -83,7 +83,7 @@ begin
         from new_rows, jobs_named_by(new_rows.data) as named group by named.job_id) as sign
     where jobs.id = sign.job_id;
     perform pg_notify(case when octet_length(channel) > 63 then 'huey.q.' || md5(channel) else channel end, '')
-    from (select distinct 'huey.q.' || queue as channel from new_rows) as channels;
+    from (select distinct 'huey.q.' || split_part(queue, '@', 1) as channel from new_rows) as channels;
     return null;
 end $$;
 

@@ -10,8 +10,10 @@ from fileq.ledger.columns import decode_column, decode_path, encode_path, encode
 from fileq.ledger.conditions import PARKED
 from fileq.ledger.database import Database
 from fileq.ledger.tables.attempts import Fenced
+from fileq.ledger.tables.jobs import refresh_roots
 from fileq.ledger.tables.sources.job_sources import FoundSource
 from fileq.presence import ProcessIdentity, is_elsewhere, is_running
+from fileq.roots import is_here
 
 _ENDED = (
     "not exists (select 1 from jobs where disposition_id = dispositions.id"
@@ -91,7 +93,10 @@ class Dispositions:
             )
 
     def find_ready_dispositions(self, now: float, job_ids: Iterable[int] | None = None) -> list[Disposition]:
-        """Return the dispositions all of whose jobs have ended: those of these jobs, or all that are due."""
+        """Return the dispositions all of whose jobs have ended: those of these jobs, or all that are due.
+
+        Without those of files that this host can't reach, as it has no such root.
+        """
         with self._database.reading() as connection:
             if job_ids is None:
                 ids = connection.execute(
@@ -107,7 +112,8 @@ class Dispositions:
                     )
                 ]
             found = [self.find_disposition(disposition_id) for (disposition_id,) in dict.fromkeys(ids)]
-        return [one for one in found if one is not None and all(state.is_final for state in one.states)]
+        ready = (one for one in found if one is not None and all(state.is_final for state in one.states))
+        return [one for one in ready if all(is_here(path) for path in (one.source, one.done_to, one.failed_to) if path)]
 
     def find_disposition(self, disposition_id: int) -> Disposition | None:
         """Return a disposition with its jobs' states as they are now; None where there is none."""
@@ -238,12 +244,15 @@ class Dispositions:
             self.check_lease(lease)
             change = "update jobs set moved_to = ?, inode = case when inode is null then null else ? end"
             values = (encode_path(moved.path), moved.inode)
-            connection.execute(f"{change} where disposition_id = ?", (*values, lease.disposition_id))
-            connection.execute(
+            moved_jobs = connection.execute(
+                f"{change} where disposition_id = ? returning id", (*values, lease.disposition_id)
+            ).fetchall()
+            moved_jobs += connection.execute(
                 f"{change} where moved_to is null and (source, version) ="  # noqa: S608  # ours
-                " (select source, version from dispositions where id = ?)",
+                " (select source, version from dispositions where id = ?) returning id",
                 (*values, lease.disposition_id),
-            )
+            ).fetchall()
+            refresh_roots(connection, (job_id for (job_id,) in moved_jobs))
 
     def continue_disposition(self, lease: DispositionLease, moved: FoundSource) -> None:
         """Give the right back: the source was put away as a job failed, and goes on from there should all be done."""

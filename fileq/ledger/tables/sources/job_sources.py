@@ -8,6 +8,7 @@ import msgspec
 from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_path
 from fileq.ledger.database import Database
+from fileq.ledger.tables.jobs import refresh_roots
 
 
 class RetryCandidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,7 @@ class JobSources:
                     None if found.path == candidate.source else encode_path(found.path), found.inode, candidate.job_id,
                 ),
             )  # fmt: skip
+            refresh_roots(connection, [candidate.job_id])
             connection.execute(
                 "update dispositions set source = :source, version = :version, inode = :inode, target_path = null,"
                 # Once more to where it was put when it had failed.

@@ -1,0 +1,93 @@
+"""Hosts that have a shared folder at paths of their own: each job is done where its roots are, and waits else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import Program
+from tests.support.photos import write
+from tests.support.postgres import own_schema
+
+JOBS = 12
+
+
+class Host(Program):
+    """A host with a home of its own, and with these of the shared folders, each mounted as a link to the real one."""
+
+    def __init__(self, home: Path, database: str, roots: dict[str, Path]) -> None:
+        home.mkdir()
+        super().__init__(home, database)
+        self.roots = {name: home / f"mnt-{name}" for name in roots}
+        for name, folder in roots.items():
+            self.roots[name].symlink_to(folder)
+        self.trust("".join(f"[[root]]\nname = '{name}'\npath = '{path}'\n" for name, path in self.roots.items()))
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> dict[str, Path]:
+    folders = {name: tmp_path / f"nas-{name}" for name in ("photos", "web")}
+    write(folders["photos"] / "2026", JOBS, (320, 240))
+    folders["web"].mkdir()
+    return folders
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    with own_schema(postgres) as address:
+        yield address
+
+
+def test_a_job_that_one_host_queued_is_done_by_another_that_has_its_roots(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann, ben = (Host(tmp_path / name, database, shared) for name in ("ann", "ben"))
+    ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
+    assert ann.ask("select source, folder, roots from jobs order by source limit 1") == [
+        ("photos:2026/IMG_0001.jpg", "web:2026", "photos,web")
+    ]
+    ben.run("worker", "--drain")
+    assert ann.states() == {"done": JOBS}
+    assert len(list((shared["web"] / "2026").iterdir())) == JOBS
+    assert ann.json("list")[0]["source"].startswith(str(ann.roots["photos"]))
+    assert ben.json("list")[0]["source"].startswith(str(ben.roots["photos"]))
+    again = ben.json("add", ben.roots["photos"], "-o", ben.roots["web"])
+    assert again["queued"] == 0, "it is known to be done, by whatever path"
+    assert ben.json("undo", "1")["outputs_removed"] == JOBS
+
+
+def test_jobs_wait_for_a_host_that_has_their_root_and_it_is_said(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann = Host(tmp_path / "ann", database, shared)
+    ben = Host(tmp_path / "ben", database, {"web": shared["web"]})
+    ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
+    with ben.worker():
+        write(ben.folder / "own", 2, (320, 240))
+        ben.run("run", ben.folder / "own")
+        assert ann.states() == {"queued": JOBS, "done": 2}
+        said = ben.run("status").stdout
+        assert f"{JOBS} jobs wait for a worker that has the root photos" in said
+        roots = next(check for check in ben.json("doctor", expect=1)["checks"] if check["name"] == "roots")
+        assert roots["state"] == "bad"
+        assert "photos" in roots["message"]
+        assert "photos:2026/IMG_0001.jpg" in ben.run("list").stdout
+        with ann.worker():
+            ann.run("wait")
+    assert ann.states() == {"done": JOBS + 2}
+    assert ann.ask("select max(attempts) from jobs") == [(1,)]
+
+
+def test_a_drain_ends_with_what_its_host_can_do(tmp_path: Path, database: str, shared: dict[str, Path]) -> None:
+    ann = Host(tmp_path / "ann", database, shared)
+    ben = Host(tmp_path / "ben", database, {})
+    ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
+    ben.run("worker", "--drain")
+    assert ann.states() == {"queued": JOBS}
+    ben.run("retry", "--failed")
+    ben.run("clean")
+    ben.run("clean", "--older-than", "0s")
+    ann.run("worker", "--drain")
+    assert ann.states() == {"done": JOBS}
+    ben.run("clean", "--older-than", "0s")
+    assert len(list((shared["web"] / "2026").iterdir())) == JOBS, "who can't see a root removes nothing in it"
