@@ -99,6 +99,7 @@ def test_trust_answers_in_json_too(fileq: Program, archive: Path) -> None:
         "file": f"{fileq.folder}/fileq.toml",
         "trusted": True,
         "database": str(fileq.folder / "theirs.db"),
+        "broker": None,
     }
     assert archive.exists()
 

@@ -103,7 +103,8 @@ def _facts(restricted: RestrictedSettings, database: str | None) -> list[tuple[s
         facts += [("runs", f"{' '.join(restricted.notify.command)} (notices)")] if restricted.notify.command else []
         facts += [("sends", f"notices to {hide_url_secrets(url)}") for url in restricted.notify.urls]
         facts += [("takes", f"${{{name}}} from the environment") for name in restricted.notify.variables]
-    return [*facts, *([("database", database)] if database is not None else [])]
+    facts += [("database", database)] if database is not None else []
+    return [*facts, *([("broker", hide_password(restricted.broker))] if restricted.broker is not None else [])]
 
 
 def _document(restricted: RestrictedSettings, database: str | None) -> dict[str, Any]:
@@ -117,4 +118,5 @@ def _document(restricted: RestrictedSettings, database: str | None) -> dict[str,
             "variables": notify.variables,
         },
         "database": database,
+        "broker": None if restricted.broker is None else hide_password(restricted.broker),
     }
