@@ -16,10 +16,12 @@ from fileq.config import hide_password
 from fileq.errors import BrokerError, BrokerRefused, UsageError
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.queue.messages import encode_message
+from fileq.roots import part_for_roots, parts_here
 
 _CONNECT_PATIENCE, _PATIENCE = 2.0, 3.0
 """Seconds to wait for a connection, and for an answer: longer than a slot waits for a message."""
 
+_STRANGE = re.compile(r"[^A-Za-z0-9]")
 _AHEAD = 0.5
 """Above a priority, which is a whole number, and below the next one."""
 
@@ -65,8 +67,12 @@ class RedisBroker:
         self._client = Redis(connection_pool=self.pool)
 
     def storage_name(self, queue: str) -> str:
-        """Return by which name Huey's storage knows a queue of this ledger's."""
-        return re.sub(r"\W", "", f"{self._prefix}_{queue}", flags=re.ASCII)
+        """Return by which name Huey's storage, which takes letters, digits and _, knows a queue or a part of one."""
+        return f"{self._prefix}_{_STRANGE.sub(lambda found: f'_{ord(found[0]):02x}', queue)}"
+
+    def queue_key(self, queue: str) -> str:
+        """Return the key of a queue, or of a part of one, as Huey's storage names it."""
+        return f"huey.redis.{self.storage_name(queue)}"
 
     def identify(self) -> str:
         """Return what tells this broker, with all that was sent to it, from one that was emptied or started again."""
@@ -81,23 +87,24 @@ class RedisBroker:
         return f"{server.get('run_id', '')}:{(marker or b'').decode()}"
 
     def send(self, queue: str, due: Sequence[QueueEntry], *, overdue: bool) -> None:
-        """Put a message for each of these jobs into a queue, unless it is there; `overdue` ones before their priority.
+        """Put a message for each of these jobs into its part of a queue; `overdue` ones come before their priority.
 
         A message begins with its job's number, as Huey's begin with the time: it is another's equal if it is the same
         job's, and those of one priority are in their order.
         """
         ahead = _AHEAD if overdue else 0.0
-        messages = {
-            struct.pack(">Q", job.job_id) + encode_message([job.job_id], job.priority): -(job.priority + ahead)
-            for job in due
-        }
+        parts: dict[str, dict[bytes, float]] = {}
+        for job in due:
+            message = struct.pack(">Q", job.job_id) + encode_message([job.job_id], job.priority)
+            parts.setdefault(part_for_roots(queue, job.roots), {})[message] = -(job.priority + ahead)
         with broker_errors(self.path):
-            self._client.zadd(self._queue_key(queue), messages)
+            for part, messages in parts.items():
+                self._client.zadd(self.queue_key(part), messages)
 
     def drop_queue(self, queue: str) -> None:
-        """Throw away all messages of a queue."""
+        """Throw away the messages of a queue that are for this host."""
         with broker_errors(self.path):
-            self._client.delete(self._queue_key(queue))
+            self._client.delete(*map(self.queue_key, parts_here(queue)))
 
     def find_eviction(self) -> str:
         """Return by which rule the server throws away what nobody has read, where its memory is full; "" for none.
@@ -109,9 +116,6 @@ class RedisBroker:
             memory: dict[str, Any] = self._client.info("memory")
         policy = str(memory.get("maxmemory_policy", ""))
         return policy if memory.get("maxmemory") and policy.startswith("allkeys") else ""
-
-    def _queue_key(self, queue: str) -> str:
-        return f"huey.redis.{self.storage_name(queue)}"
 
 
 class BrokerClient(Redis):

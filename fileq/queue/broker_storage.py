@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -13,6 +14,7 @@ from redis import ConnectionPool
 from fileq.errors import BrokerError, LedgerError
 from fileq.ledger import Ledger
 from fileq.queue.broker import BrokerClient
+from fileq.roots import parts_here
 
 _SHORTEST_WAIT = 0.005
 """Seconds; the server takes 0 for as long as it takes."""
@@ -22,7 +24,10 @@ _SUSPICION = 60.0
 
 
 class BrokerStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey has no types
-    """Huey's priority storage on Redis. Whoever waits is woken by the server; what a slot takes, the ledger is told."""
+    """Huey's priority storage on Redis. Whoever waits is woken by the server; what a slot takes, the ledger is told.
+
+    Priorities hold within a part of the queue, which has the jobs that need the same roots.
+    """
 
     def __init__(self, name: str, ledger: Ledger) -> None:
         assert ledger.outbox is not None
@@ -33,6 +38,7 @@ class BrokerStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey has no 
         self._is_suspect = True
         self._suspects_at = float("-inf")
         broker = self._outbox.broker
+        self._keys = deque(map(broker.queue_key, parts_here(name)))
         self.redis_client = partial(_create_client, broker.path)
         super().__init__(broker.storage_name(name), connection_pool=broker.pool, read_timeout=_SHORTEST_WAIT)
 
@@ -42,6 +48,8 @@ class BrokerStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey has no 
         Raises BrokerError. Raises LedgerError too, and returns the message the next time.
         """
         try:
+            self._keys.rotate()  # no part of the queue is to wait for the end of another
+            self.queue_key = list(self._keys)
             data = self._untold or super().dequeue()
         except BrokerError:
             self._is_suspect = True  # it may have given a message away, and nobody has heard of it

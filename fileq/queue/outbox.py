@@ -11,8 +11,8 @@ names one job, as Redis keeps a set.
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from contextlib import contextmanager
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -66,15 +66,16 @@ class Outbox:
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Hold what is put into the outbox, and send it once the outermost block has ended; after an error, never."""
-        if getattr(self._held, "letters", None) is not None:
+        if getattr(self._held, "steps", None) is not None:
             yield
             return
-        letters = self._held.letters = []
+        steps = self._held.steps = []
         try:
             yield
         finally:
-            self._held.letters = None
-        self._send_at_once(letters)
+            self._held.steps = None
+        if steps:
+            self._do_at_once(steps)
 
     def put(self, queue: str, due: Sequence[QueueEntry], now: float, *, overdue: bool) -> None:
         """Have these jobs sent when the transaction has ended; those that are due later once they are.
@@ -85,7 +86,8 @@ class Outbox:
             self._ledger.sent_messages.forget_jobs(job.job_id for job in due)
             ready = [job for job in due if job.due_at is None or job.due_at <= now]
             if ready and self.broker is not None:
-                self._held.letters.append(_Letter(queue=queue, due=ready, written_at=now, overdue=overdue))
+                letter = _Letter(queue=queue, due=ready, written_at=now, overdue=overdue)
+                self._held.steps.append(partial(self._send, letter))
 
     def deliver(self, queue: str, now: float, *, patience: float = PATIENCE, forgets: bool = False) -> int:
         """Send the jobs of a queue that are due and count as not sent; return how many were.
@@ -122,26 +124,26 @@ class Outbox:
             self._identity = found
 
     def drop_queue(self, queue: str) -> None:
-        """Throw away the messages of a queue, as far as the broker answers; its jobs count as not sent."""
-        self._ledger.sent_messages.forget_sent(queue)
-        with suppress(BrokerError):
-            self.broker.drop_queue(queue)
+        """Have the jobs of a queue count as not sent, and its messages thrown away when the transaction has ended."""
+        with self._ledger.transaction():
+            self._ledger.sent_messages.forget_sent(queue)
+            self._held.steps.append(partial(self.broker.drop_queue, queue))
 
     def _take_over(self, queue: str) -> None:
         """Have the messages of those who know of no broker go to it as well."""
         if self._ledger.messages.has_any_messages(queue):
             self._ledger.messages.delete_messages(queue)
 
-    def _send_at_once(self, letters: Iterable[_Letter]) -> None:
+    def _do_at_once(self, steps: Iterable[Callable[[], object]]) -> None:
         """Send what was written down. What goes wrong is noted: the jobs are queued, and are sent later."""
         if time.monotonic() - self._failed_at < _PAUSE:
             return
         try:
-            for letter in letters:
-                if self._identity is None:
-                    self.check_broker(letter.written_at)
-                self._send(letter)
-                self.failure = None
+            if self._identity is None:
+                self.check_broker(self._ledger.now())
+            for step in steps:
+                step()
+            self.failure = None
         except BrokerError as error:
             self._note_failure(error)
         except LedgerError:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,16 @@ from tests.support.postgres import own_schema
 
 @pytest.fixture
 def fileq(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
-    """With `FILEQ_TEST_LEDGER=postgres`, its ledger is in PostgreSQL."""
+    """With `FILEQ_TEST_LEDGER=postgres`, its ledger is in PostgreSQL; `FILEQ_TEST_BROKER=redis` gives it a broker."""
     folder = tmp_path / "home"
     folder.mkdir()
-    if os.environ.get("FILEQ_TEST_LEDGER") != "postgres":
-        yield Program(folder)
-        return
-    with own_schema(request.getfixturevalue("postgres")) as address:
-        yield Program(folder, address)
+    with ExitStack() as stack:
+        on_server = os.environ.get("FILEQ_TEST_LEDGER") == "postgres"
+        address = stack.enter_context(own_schema(request.getfixturevalue("postgres"))) if on_server else None
+        program = Program(folder, address)
+        if os.environ.get("FILEQ_TEST_BROKER") == "redis":
+            program.environment["FILEQ_BROKER"] = request.getfixturevalue("redis")
+        yield program
 
 
 @pytest.fixture(scope="session")

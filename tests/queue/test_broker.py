@@ -11,6 +11,7 @@ from fileq.config.database_address import resolve_broker_address
 from fileq.errors import BrokerError, BrokerRefused, LedgerError, UsageError
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.queue.connection import settle_broker
+from fileq.roots import Roots
 from fileq.worker.tasks import create_huey
 from tests.support.jobs import NOW, enter
 from tests.support.redis import own_redis
@@ -281,3 +282,21 @@ def test_an_address_with_what_the_client_does_not_know_is_refused_before_anythin
 
 def test_a_password_may_come_from_the_environment():
     assert resolve_broker_address("redis://:${SECRET}@host", {"SECRET": "a/b"}) == "redis://:a%2Fb@host"
+
+
+def test_jobs_are_found_by_the_hosts_that_have_their_roots_alone(ledger, huey, monkeypatch):
+    monkeypatch.setattr("fileq.roots._here", Roots({"photos": "/mnt/photos"}))
+    shared, plain = enter(ledger, "/mnt/photos/a.jpg", "/b.jpg")
+    with_roots = create_huey(ledger, queue.MAIN)
+    tick(with_roots)
+    assert received(huey) == [[plain]]
+    assert received(with_roots) == [[shared]]
+
+
+def test_a_part_of_a_queue_that_only_others_can_do_is_not_thought_lost(ledger, huey, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("fileq.roots._here", Roots({"photos": "/mnt/photos"}))
+        enter(ledger, "/mnt/photos/a.jpg")
+        tick(create_huey(ledger, queue.MAIN))
+        assert ledger.sent_messages.has_sent(queue.MAIN)
+    assert not ledger.sent_messages.has_sent(queue.MAIN)

@@ -18,6 +18,9 @@ _MOVED_AT_ONCE = 5_000
 _HIGHEST = 2**31
 """No priority of ours is as high, and no column takes any."""
 
+_OF_QUEUE = "(queue = ? or queue >= ? and queue < ?)"
+"""Of which queue a message is, whatever roots it needs."""
+
 
 class QueueMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message as it lies in a queue. Its id is negative where it is due later."""
@@ -56,20 +59,19 @@ class QueueMessages:
             )
 
     def has_any_messages(self, queue: str) -> bool:
-        """Return whether a message lies in Huey's tables for this queue, ready or due later."""
+        """Return whether a message lies in Huey's tables for this queue, ready or due later, for whatever host."""
+        values = (queue, *range_with_roots(queue))
         with self._database.reading() as connection:
-            row = connection.execute(
-                "select 1 where exists (select 1 from task where queue = ?)"
-                " or exists (select 1 from schedule where queue = ?)",
-                (queue, queue),
-            ).fetchone()
-        return row is not None
+            return any(
+                connection.execute(f"select 1 from {table} where {_OF_QUEUE} limit 1", values).fetchone()  # noqa: S608  # ours
+                for table in ("task", "schedule")
+            )
 
     def delete_messages(self, queue: str) -> None:
         """Delete what lies in Huey's tables for this queue: its jobs count as not sent."""
         with self._database.transaction() as connection:
             for table in ("task", "schedule"):
-                connection.execute(f"delete from {table} where queue = ?", (queue,))  # noqa: S608  # ours
+                connection.execute(f"delete from {table} where {_OF_QUEUE}", (queue, *range_with_roots(queue)))  # noqa: S608  # ours
 
     def find_messages_of_jobs(self, job_ids: Iterable[int]) -> list[QueueMessage]:
         """Return the messages that these jobs are named by, each once."""
@@ -100,7 +102,7 @@ class QueueMessages:
         """Delete the messages of a queue whose jobs have all ended elsewhere: nobody may ever come to read them."""
         with self._database.transaction() as connection:
             connection.execute(
-                f"delete from task where (queue = ? or queue >= ? and queue < ?) and {NAMES_NO_UNFINISHED}",  # noqa: S608  # ours
+                f"delete from task where {_OF_QUEUE} and {NAMES_NO_UNFINISHED}",  # noqa: S608  # ours
                 (queue, *range_with_roots(queue)),
             )
 

@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from fileq.ledger.conditions import UNFINISHED
 from fileq.ledger.database import Database
 from fileq.ledger.tables.messages import named_jobs
+from fileq.roots import this_hosts_roots
+
+_SENT = f"{UNFINISHED} and message_id is not null and +batch_id in (select id from batches where queue = ?)"  # noqa: S608  # ours
+"""With the plus, SQLite looks through unfinished jobs, and not through all that ever were in these batches."""
 
 
 class SentMessages:
@@ -39,12 +43,12 @@ class SentMessages:
             )
 
     def has_sent(self, queue: str) -> bool:
-        """Return whether the broker is believed to have a message of this queue."""
+        """Return whether the broker is believed to have a message of this queue that is for this host."""
+        possible = this_hosts_roots().combinations()
         with self._database.reading() as connection:
             row = connection.execute(
-                "select 1 from jobs join batches on batches.id = jobs.batch_id"  # noqa: S608  # ours
-                f" where {UNFINISHED} and message_id is not null and queue = ? limit 1",
-                (queue,),
+                f"select 1 from jobs where {_SENT} and roots in ({', '.join('?' * len(possible))}) limit 1",  # noqa: S608  # ours
+                (queue, *possible),
             ).fetchone()
         return row is not None
 
@@ -61,9 +65,7 @@ class SentMessages:
         """Have all jobs of this queue count as not sent: whether the broker still has their messages is not known."""
         with self._database.transaction() as connection:
             connection.execute(
-                "update jobs set message_id = null, taken_at = null"  # noqa: S608  # ours
-                f" where {UNFINISHED} and message_id is not null"
-                " and batch_id in (select id from batches where queue = ?)",
+                f"update jobs set message_id = null, taken_at = null where {_SENT}",  # noqa: S608  # ours
                 (queue,),
             )
 
