@@ -42,7 +42,8 @@ class SlotBackoff:
 class Outage:
     """One thing that all slots of a worker need. It is said when it fails, now and then while it does, and at its end.
 
-    `over` is the sentence for its end, `every` the seconds after which what still lasts is said again.
+    Another reason for it is said at once. `over` is the sentence for its end, `every` the seconds after which what
+    lasts is said once more.
     """
 
     def __init__(self, over: str, clock: Callable[[], float] = time.monotonic, *, every: float = _EVERY) -> None:
@@ -53,6 +54,7 @@ class Outage:
         self._since: float | None = None
         self._said_at = self._reported_at = float("-inf")
         self._said = False
+        self._said_reasons: set[str] = set()
         self.error: FileqError | None = None
 
     def begin(self, error: FileqError) -> None:
@@ -61,9 +63,12 @@ class Outage:
             now = self._clock()
             self.error = error
             self._since = now if self._since is None else self._since
-            say = now - self._said_at >= self._every
+            if now - self._said_at >= self._every:
+                self._said_reasons.clear()
+            say = str(error) not in self._said_reasons
             if say:
                 self._said_at, self._said = now, True
+                self._said_reasons.add(str(error))
         if say:
             _log.warning("%s Jobs wait until that is over.", error)
 

@@ -1,4 +1,32 @@
-"""The database of a ledger: a file of SQLite's, or a schema of a PostgreSQL server's."""
+"""The database of a ledger: a file of SQLite's, or a schema of a PostgreSQL server's.
+
+Transactions that write exclude each other. In SQLite each is `begin immediate`; in PostgreSQL each is read committed,
+whatever the server's default, and takes the ledger's advisory lock first, so that its first look comes after the end of
+the one before it. A look, the decision on it and the write are one transaction, and need no row locks and no repeats.
+What each of them relies on:
+
+- Claim (`Attempts.claim_job`): one update whose condition is the state, the time and the pause. It counts the attempt,
+  and with that makes the token. Of two that claim, one finds the row as it wants it; the other gets None.
+- Fence (`check_token`, and the condition of each update that ends an attempt): the job's id, its count of attempts, and
+  `running`. What comes after another attempt, a cancellation or a recovery changes no row, and raises Fenced.
+- Take a message (`QueueMessages.take_message`): select, mark its jobs and delete, in one transaction. A look before it,
+  without the lock, only tells whether there is any.
+- Reserve (`fileq.publish.reservation`): the fence, whose each path is, and the rows for them all, in one transaction.
+  No two jobs get one path, and a fenced one gets none.
+- Publish (`fileq.publish.publication`): two transactions. The first is on disk before a file gets its name, and says
+  whose that is; the second, behind the fence again, ends the jobs. In between anybody may have been killed: recovery
+  finds by the first what has become of the files.
+- A schedule's once (`fileq.schedule.scheduler`): whether a task is due, and that it runs until when it is due next, in
+  one transaction. Whoever comes second sees the next time.
+- Cleaning's lock (`fileq.retention.lock`): who cleans, whether that process still may, and that it is oneself now, in
+  one transaction. The cleaning is many; each checks what it removes again.
+- A new schema (`fileq.ledger.migrations`): the version is looked at once more inside the transaction. In PostgreSQL its
+  maker holds one lock of the whole database, and the ledger's. Readers hold no lock of ours, so that it may meet a
+  deadlock with one: then it begins again.
+
+Who only reads takes no lock: each statement sees what was committed before it began, and two of them in one block of
+`reading` may see two moments.
+"""
 
 import os
 from collections.abc import Iterator

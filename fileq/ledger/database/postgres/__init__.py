@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import select
 import threading
+import time
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ _MOST_CONNECTIONS = 32
 _LONGEST_PAUSE = 15.0
 """Seconds for which a transaction may do nothing: that of a process that froze, or of a host that is cut off, is ended
 by the server, and no one else waits for it any longer."""
+_ATTEMPT = 2.0
+"""Seconds after which the pool is asked for a connection once more: by itself, it tries less and less often."""
 
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say is raised, too
 
@@ -55,8 +58,9 @@ class PostgresDatabase(Database):
                 self._secret = prepare_schema(first, self.path, int(1000 * (patience + _LONGEST_PAUSE)))
                 self._read_clock(first)
             self._pool = ConnectionPool(
-                url, min_size=0, max_size=_MOST_CONNECTIONS, timeout=patience, kwargs={"autocommit": True},
-                configure=self._configure, open=True,
+                url, min_size=0, max_size=_MOST_CONNECTIONS, reconnect_timeout=_ATTEMPT / 2,
+                kwargs={"autocommit": True, "connect_timeout": max(2, int(patience))}, configure=self._configure,
+                open=True,
             )  # fmt: skip
 
     def _configure(self, raw: psycopg.Connection[Any]) -> None:
@@ -127,10 +131,13 @@ class PostgresDatabase(Database):
 
     def _lease(self) -> psycopg.Connection[Any]:
         """Take a connection out of the pool. One that the server has ended meanwhile has something to say: none has."""
+        begun = time.monotonic()
         while True:
             try:
-                raw = self._pool.getconn()
+                raw = self._pool.getconn(_ATTEMPT)
             except PoolTimeout:
+                if time.monotonic() - begun < self._patience:
+                    continue
                 psycopg.connect(self.address, connect_timeout=2).close()  # it says why
                 raise
             if not select.select([raw], [], [], 0)[0]:

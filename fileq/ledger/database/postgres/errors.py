@@ -41,8 +41,14 @@ _MEANINGS = (
     _Meaning(
         "is just starting or stopping",
         "Wait a moment, then try again.",
-        (errors.CannotConnectNow, errors.AdminShutdown, errors.CrashShutdown),
-        ("the database system is", "terminating connection due to"),
+        (errors.CannotConnectNow,),
+        ("the database system is",),
+    ),
+    _Meaning(
+        "has ended the connection",
+        "Try again; where that does not help, look whether the server runs.",
+        (errors.AdminShutdown, errors.CrashShutdown),
+        ("terminating connection",),
     ),
     _Meaning(
         "does not let this user in",
@@ -72,7 +78,8 @@ _MEANINGS = (
         (errors.IdleInTransactionSessionTimeout,),
     ),
     _Meaning(
-        "can't grow: the server's disk is full", "Free some space there, then try again.", (errors.DiskFull,)
+        "can't grow: the server's disk is full", "Free some space there, then try again.",
+        (errors.DiskFull,), ("No space left",),
     ),
 )  # fmt: skip
 
