@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import msgspec
 
-_HANGING_FACTOR = 20
+_HANGING_FACTOR = 30
 """A process of this host that is there, and not stopped, is given up after its patience times this many."""
 
 _MAX_UNSEEN = 6 * 3600.0

@@ -82,7 +82,7 @@ def test_what_psutil_may_not_look_at_is_there(other, monkeypatch):
     monkeypatch.setattr(presence, "_read_status", presence._read_status_by_psutil)
     monkeypatch.setattr(psutil, "Process", denied)
     assert is_running(identity)
-    assert not is_gone(identity, silence=599, patience=30)
+    assert not is_gone(identity, silence=899, patience=30)
 
 
 @pytest.fixture
@@ -158,8 +158,8 @@ def test_who_began_something_is_at_work_while_it_is_there_and_for_six_hours_wher
 
 def test_a_silent_process_that_is_there_may_have_slept_and_one_that_was_stopped_is_gone(other, platform):
     identity = identify(other.pid)
-    assert not is_gone(identity, silence=599, patience=30)
-    assert is_gone(identity, silence=601, patience=30)
+    assert not is_gone(identity, silence=899, patience=30)
+    assert is_gone(identity, silence=901, patience=30)
     other.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, other.pid, os.WSTOPPED | os.WNOWAIT)
     assert is_gone(identity, silence=31, patience=30)

@@ -37,7 +37,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     attempts: PositiveInt = 3  # tries in all, for faults that may pass
     retry_delay: Duration = Duration(10)  # doubled at each try
     mark_outputs: bool = True  # that fileq made them: known by another database too
-    heartbeat: Duration = Duration(5)  # a worker that is silent for six of these is gone
+    heartbeat: Duration = Duration(5)  # a worker that is silent for four of these is gone
 
 
 class RootSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

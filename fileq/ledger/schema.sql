@@ -39,7 +39,7 @@ create table workers (
     heartbeat_at real not null,
     clock_offset real not null default 0, -- seconds by which its host's clock was ahead of the ledger's then
     roots text not null default '', -- the names of those that its host has, with commas
-    instruction text -- what somebody asked of it: to "stop", or to begin nothing, "rest"
+    instruction text -- what somebody asked of it: to "stop", or to "pause", and begin nothing
 ) strict;
 
 create table jobs (

@@ -10,6 +10,7 @@ from fileq.config import Config, locate_broker
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import open_ledger
+from fileq.ledger.tables.workers import is_worker_gone
 from fileq.notifications import deliver_notifications, enqueue_event_notifications, send_now
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
@@ -28,7 +29,7 @@ What they had not done, the next worker does.
 """
 
 _RETRY = 1.0
-_DELIVERY_THREAD = "fileq-delivery"
+_RECOVERY_THREAD, _DELIVERY_THREAD = "fileq-recovery", "fileq-delivery"
 _DELIVERY = 300.0
 """Seconds that the sending of notifications may take; what is left is sent a minute later."""
 
@@ -65,8 +66,14 @@ class PeriodicTasks:
         Huey's scheduler calls this, and must not be held up. Recovery touches people's folders, and may hang where a
         drive does; it then holds up nothing but itself.
         """
-        self._start_alone("fileq-recovery", partial(self._guarded, self._recover))
+        self._start_alone(_RECOVERY_THREAD, partial(self._guarded, self._recover))
         self._start_alone("fileq-tick", partial(self._guarded, self._notify_and_start_tasks))
+
+    def recover_from_deaths(self) -> None:
+        """Recover at once where a worker is gone: its jobs are not to wait for the minute. Raises LedgerError."""
+        now, heartbeat = self._ledger.now(), self._config.settings.worker.heartbeat
+        if any(is_worker_gone(worker, now, heartbeat) for worker in self._ledger.workers.list_workers()):
+            self._start_alone(_RECOVERY_THREAD, partial(self._guarded, self._recover))
 
     @property
     def is_busy(self) -> bool:

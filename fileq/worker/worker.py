@@ -13,7 +13,7 @@ from fileq.config import Config, is_server, locate_broker
 from fileq.errors import BrokerRefused, DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
-from fileq.ledger.tables.workers import WorkerRecord
+from fileq.ledger.tables.workers import Instruction, WorkerRecord
 from fileq.presence import this_process
 from fileq.process.forkserver import prepare
 from fileq.process.memory_budget import MemoryBudget, usable_memory
@@ -271,12 +271,18 @@ class Worker:
         self._unwritten = None
 
     def _record_heartbeat(self) -> None:
-        if not self._ledger.workers.record_heartbeat(self._record.id, self._ledger.now()):
+        now = self._ledger.now()
+        if not self._ledger.workers.record_heartbeat(self._record.id, now, clock_offset=time.time() - now):
             self._record = self._register(self._record.slots)  # we slept, and were taken for dead
+        if self._periodic_tasks is not None:
+            self._periodic_tasks.recover_from_deaths()
 
     def _apply_cancellations_and_pause(self) -> None:
         """Stop attempts whose token is void, and take no new job while all is paused."""
-        if self._ledger.batches.is_paused():
+        instruction = self._ledger.workers.find_instruction(self._record.id)
+        if instruction is Instruction.STOP and self._reason is None:
+            self.stop()
+        if instruction is not None or self._ledger.batches.is_paused():
             self._context.paused.set()
         else:
             self._context.paused.clear()

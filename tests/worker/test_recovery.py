@@ -43,7 +43,7 @@ ALIVE = {
     "it slept with the whole machine": lambda ledger: sign_on(ledger, heartbeat_at=NOW - 7 * 3600),
     "the clock was set forward": lambda ledger: sign_on(ledger, heartbeat_at=NOW - 86400),
     "it was heard of lately, from another host": lambda ledger: sign_on(
-        ledger, pid=nobody(), where="elsewhere", heartbeat_at=NOW - 29
+        ledger, pid=nobody(), where="elsewhere", heartbeat_at=NOW - 19
     ),
 }
 

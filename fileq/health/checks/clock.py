@@ -39,13 +39,17 @@ def _jumped(context: CheckContext) -> Finding:
 
 
 def _differs(context: CheckContext) -> Finding:
-    """Return the finding about this host's clock, where the ledger goes by a server's."""
-    offset = time.time() - context.ledger.now()
-    if abs(offset) <= _OFFSET:
-        return ok("")
-    way = "ahead of" if offset > 0 else "behind"
-    message = f"The clock of {hostname()} is {describe_seconds(abs(offset))} {way} the database's."
-    return warning(message, f"{_REMEDY} fileq goes by the database's, so that no job is harmed.")
+    """Return the finding about this host's clock, and those of the workers', where the ledger goes by a server's."""
+    offsets = {worker.process.host: worker.clock_offset for worker in context.live_workers}
+    offsets[hostname()] = time.time() - context.ledger.now()
+    wrong = {host: offset for host, offset in sorted(offsets.items()) if abs(offset) > _OFFSET}
+    ways = {host: "ahead of" if offset > 0 else "behind" for host, offset in wrong.items()}
+    messages = [
+        f"The clock of {host} is {describe_seconds(abs(offset))} {ways[host]} the database's."
+        for host, offset in wrong.items()
+    ]
+    remedy = f"{_REMEDY} fileq goes by the database's, so that no job is harmed."
+    return combine([warning(message, remedy) for message in messages], ok(""))
 
 
 class ClockMonitor:

@@ -144,6 +144,17 @@ class Overview:
             ).fetchone()
         return int(count)
 
+    def count_ended_by_worker(self, since: float) -> dict[int, int]:
+        """Return how many jobs each worker has ended after `since`, by the worker's id."""
+        with self._database.reading() as connection:
+            return dict(
+                connection.execute(
+                    "select worker_id, count(*) from jobs where finished_at > ? and purged_at is null"
+                    " and worker_id is not null group by worker_id",
+                    (since,),
+                ).fetchall()
+            )
+
     def list_running_jobs(self) -> list[RunningJob]:
         with self._database.reading() as connection:
             rows = connection.execute(

@@ -26,6 +26,12 @@ app = new_app()
 @app.command(epilog="Example: fileq worker --workers 4")
 def worker(
     context: typer.Context,
+    hosts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[HOST]...", show_default=False, help="With --stop, --pause or --resume: whose workers are meant."
+        ),
+    ] = None,
     *,
     workers: options.Workers = None,
     drain: Annotated[
@@ -48,13 +54,28 @@ def worker(
             help="A job's longest try, like 5m. Default: as the config says.",
         ),
     ] = None,
+    stop: Annotated[
+        bool,
+        typer.Option("--stop", help="Have workers of other hosts stop once their jobs have ended.", show_envvar=False),
+    ] = False,
+    pause: Annotated[
+        bool, typer.Option("--pause", help="Have them begin no more jobs.", show_envvar=False)
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Have them go on.", show_envvar=False)] = False,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="With these three: the workers of all hosts.", show_envvar=False)
+    ] = False,
 ) -> ExitCode:  # fmt: skip
     """Process jobs until stopped.
 
     The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
     """
-    signals.hold_signals()
     session = session_of(context)
+    if stop or pause or resume or hosts or everywhere:
+        from fileq.cli.instructions import instruct_workers
+
+        return instruct_workers(session, hosts or (), everywhere=everywhere, stop=stop, pause=pause, resume=resume)
+    signals.hold_signals()
     config = with_limits(session.config, memory, timeout)
     display = session.display()
     count = slot_count(workers, session.config)

@@ -1,0 +1,67 @@
+"""Workers are looked at, and asked to stop, to pause or to go on, from anywhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fileq.presence import hostname
+from tests.acceptance.program import Program
+from tests.support.photos import write
+
+
+@pytest.fixture
+def photos(fileq: Program) -> Path:
+    write(fileq.folder / "photos", 3, (320, 240))
+    return fileq.folder / "photos"
+
+
+def test_workers_are_listed_with_their_hosts(fileq: Program, photos: Path) -> None:
+    assert fileq.json("workers") == []
+    fileq.run("run", photos)
+    with fileq.worker("-w", "2") as process:
+        (worker,) = fileq.json("workers")
+        assert (worker["host"], worker["pid"], worker["slots"]) == (hostname(), process.pid, 2)
+        assert (worker["state"], worker["command"], worker["running"]) == ("working", "worker", 0)
+        assert worker["seconds_since_seen"] < 60
+        assert hostname() in fileq.run("workers").stdout
+        process.kill()
+        process.wait()
+        assert fileq.json("workers")[0]["state"] == "gone"
+
+
+@pytest.mark.parametrize("whose", ["all", "host", "host and pid"])
+def test_a_worker_stops_when_it_is_asked_to(fileq: Program, whose: str) -> None:
+    with fileq.worker() as process:
+        names = {"all": "--all", "host": hostname(), "host and pid": f"{hostname()}:{process.pid}"}
+        assert "1 worker asked to stop" in fileq.run("worker", "--stop", names[whose]).stdout
+        assert process.wait(timeout=60) == 0
+    assert fileq.json("workers") == []
+
+
+def test_a_paused_worker_begins_nothing_until_it_is_to_go_on(fileq: Program, photos: Path) -> None:
+    with fileq.worker() as process:
+        fileq.run("worker", "--pause", hostname())
+        assert fileq.json("workers")[0]["state"] == "paused"
+        fileq.wait_until(lambda: os.path.exists(f"/proc/{process.pid}"))
+        fileq.run("run", photos)  # its own worker is not meant
+        fileq.run("add", photos, "-r", "thumbnail", expect=0)
+        assert fileq.states() == {"done": 3, "queued": 3}
+        fileq.run("worker", "--resume", "--all")
+        fileq.run("wait")
+        assert fileq.states() == {"done": 6}
+
+
+BAD = {
+    "no host": (["--stop"], 2, "Name hosts"),
+    "both": (["--stop", "nas", "--all"], 2, "Name hosts"),
+    "two things at once": (["--stop", "--pause", "--all"], 2, "Say one of"),
+    "a host and nothing to do": (["nas"], 2, "Say one of"),
+    "nobody there": (["--stop", "nas"], 2, "No worker is on a host nas"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_wrong_is_said(fileq: Program, what: str) -> None:
+    arguments, code, said = BAD[what]
+    assert said in fileq.run("worker", *arguments, expect=code).stderr
