@@ -43,8 +43,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class RootSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[root]]: a folder that several hosts share, and where it is on this one: an absolute path once it is read."""
 
-    name: str
-    path: str
+    name: str  # the same on all hosts
+    path: str  # where it is on this host
 
 
 class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

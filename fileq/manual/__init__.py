@@ -30,6 +30,7 @@ TOPICS = {
     "notices": "Be told by e-mail, by a service or by a program",
     "health": "What fileq doctor looks at",
     "config-files": "Which config counts, and what it means to trust one",
+    "several-machines": "Share the work between hosts, by PostgreSQL",
     "jobs": "The states of a job, and what keeps it safe",
     "errors": "Every kind of failure, its cause and its remedy",
     "json": "Every JSON document and its keys",

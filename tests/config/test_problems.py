@@ -28,7 +28,7 @@ MISTAKES = [
     ('[worker]\nmemory = "many"', 2, "worker.memory", "'many' can't be understood", '"2 GiB"'),
     ("worker = 5", 1, "worker", "must be a table, not a whole number", ""),
     ("[retentoin]", 1, "retentoin", "no such key", "Did you mean retention?"),
-    ("[xyz]", 1, "xyz", "no such key", "It can be default, notify, queue, recipes, report, retention, schedule, watch"),
+    ("[xyz]", 1, "xyz", "no such key", "It can be default, notify, queue, recipes, report, retention, root"),
     ('[retention]\nmax_total = "a lot"', 2, "retention.max_total", "'a lot' can't be understood", '"2 GiB"'),
     ("[retention]\noutputs = 30", 2, "retention.outputs", "30 has no unit", '"30d"'),
     ("[retention]\nmax_total = 20", 2, "retention.max_total", "20 B is next to nothing", '"20 GiB"'),

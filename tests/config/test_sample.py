@@ -17,6 +17,7 @@ from fileq.config.settings import (
     QueueSettings,
     ReportSettings,
     RetentionSettings,
+    RootSettings,
     ScheduleSettings,
     Settings,
     WatchSettings,
@@ -28,7 +29,7 @@ from fileq.recipes.recipe import Output, Recipe
 TOP = os.path.join(os.path.dirname(__file__), "..", "..", "sample_config.toml")
 _SECTIONS = (
     QueueSettings, WatchSettings, WorkerSettings, RetentionSettings, ScheduleSettings, AddSettings, ReportSettings,
-    NotifySettings,
+    NotifySettings, RootSettings,
 )  # fmt: skip
 _DEFAULT = re.compile(r"^#(\w+ = .*)$", re.MULTILINE)
 

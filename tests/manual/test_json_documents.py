@@ -45,6 +45,7 @@ DOCUMENTS = {
     "fileq add": "fileq add photos --force --json",
     "fileq status": "fileq status --json",
     "fileq batches": "fileq batches --json",
+    "fileq workers": "fileq workers --json",
     "fileq retry": "fileq retry --failed --json",
     "fileq cancel": "fileq cancel --all --json",
     "fileq pause": "fileq pause --json",

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -20,15 +21,26 @@ app = new_app(
 
 
 @app.command(epilog="Example: fileq service install")
-def install(context: typer.Context, *, json: options.Json = False) -> ExitCode:
+def install(
+    context: typer.Context,
+    *,
+    worker: Annotated[
+        bool, typer.Option("--worker", help="Only process jobs, whoever queues them.", show_envvar=False)
+    ] = False,
+    json: options.Json = False,
+) -> ExitCode:
     """Install the service and start it. It watches every [[watch]] of the config, and processes what comes."""
     session = session_of(context)
     manager = service_manager()
-    if session.config.file is None or not session.config.settings.watch:
+    if not worker and (session.config.file is None or not session.config.settings.watch):
         raise UsageError(
-            "There is nothing to watch: no [[watch]] in a config.", "fileq init writes a config to start from."
+            "There is nothing to watch: no [[watch]] in a config.",
+            "fileq init writes a config to start from. A host that only works: fileq service install --worker",
         )
-    manager.install(service_command(session), {"PATH": os.environ.get("PATH", os.defpath)})
+    manager.install(
+        service_command(session, ["worker"] if worker else ["watch", "--work"]),
+        {"PATH": os.environ.get("PATH", os.defpath)},
+    )
     lines = [
         Text(f"Installed {manager.file}."),
         Text("It runs now, and from every log-in on. See: fileq service status"),
@@ -60,13 +72,13 @@ def status(context: typer.Context, *, json: options.Json = False) -> ExitCode:
     return ExitCode.DONE if state == "active" else ExitCode.FAILED
 
 
-def service_command(session: Session) -> list[str]:
+def service_command(session: Session, command: list[str]) -> list[str]:
     """Return the command that the service runs: this very fileq, with the config and the database in force now.
 
     The command names the config, which then counts whole. Raises UntrustedError where it doesn't yet.
     """
-    assert session.config.file is not None
+    file = session.config.file
     if asked := session.config.withheld.describe():
         raise session.config.untrusted_error(f"asks for {asked}")
-    options = ["--config", os.path.abspath(session.config.file), "--database", hide_password(session.database)]
-    return [sys.executable, "-m", "fileq", *options, "watch", "--work"]
+    named = [] if file is None else ["--config", os.path.abspath(file)]
+    return [sys.executable, "-m", "fileq", *named, "--database", hide_password(session.database), *command]
