@@ -8,13 +8,29 @@ from collections.abc import Callable
 
 import msgspec
 
-from fileq.errors import FileqError, FolderUnavailable
+from fileq.errors import DatabaseReplaced, FileqError, FolderUnavailable, LedgerError
 
 _FIRST_DELAY = 1.0
 _EVERY = 60.0
 _FIRST_FOLDER_DELAY, _LONGEST_FOLDER_DELAY = 10.0, 300.0
+_LOST_TIMES, _LOST_AT_ONCE = 4, 2.0
+"""How often something is done again that a lost connection has cut off, and for how many seconds."""
 
 _log = logging.getLogger("fileq")
+
+
+def retry_lost(action: Callable[[], None]) -> None:
+    """Do what is safe to be done twice; where a server ends the connection amid it, do it again. Raises LedgerError."""
+    begun = time.monotonic()
+    for _ in range(_LOST_TIMES):
+        try:
+            return action()
+        except DatabaseReplaced:
+            raise
+        except LedgerError:
+            if time.monotonic() - begun > _LOST_AT_ONCE:  # whoever has waited for long has waited enough
+                raise
+    return action()
 
 
 class SlotBackoff:

@@ -22,7 +22,7 @@ from fileq.queue import open_connected_ledger
 from fileq.worker.consumer import SlotConsumer
 from fileq.worker.drain import QueueDrain
 from fileq.worker.ended_job import EndedJob
-from fileq.worker.outages import FolderOutages, Outage
+from fileq.worker.outages import FolderOutages, Outage, retry_lost
 from fileq.worker.recovery import recover, sweep_after_boot
 from fileq.worker.slot import SlotActivity, SlotContext
 from fileq.worker.tasks import create_huey
@@ -136,13 +136,20 @@ class Worker:
         if self._periodic_tasks is not None:
             self._periodic_tasks.close()
         try:
-            with self._ledger.transaction():
-                self._ledger.workers.unregister_worker(self._record.id)
-                if self._queue != queue.MAIN:
-                    self._ledger.messages.delete_ended_messages(self._queue)
-                    queue.move_queue(self._ledger, self._queue, to=queue.MAIN)
+            retry_lost(self._sign_off)
         finally:
             self._ledger.close()
+
+    def _sign_off(self) -> None:
+        with self._ledger.transaction():
+            self._ledger.workers.unregister_worker(self._record.id)
+            if self._queue != queue.MAIN:
+                self._ledger.messages.delete_ended_messages(self._queue)
+                queue.move_queue(self._ledger, self._queue, to=queue.MAIN)
+
+    def _recover(self) -> None:
+        recover(self._ledger, self._ledger.now(), self._settings.heartbeat)
+        sweep_after_boot(self._ledger, self._ledger.now())
 
     def run(
         self,
@@ -161,11 +168,10 @@ class Worker:
         with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self._on_signal)):
             if signals.was_signalled():  # before we were ready
                 self.stop()
-            recover(self._ledger, self._ledger.now(), self._settings.heartbeat)
-            sweep_after_boot(self._ledger, self._ledger.now())
+            retry_lost(self._recover)
             if self._ledger.outbox is not None and isinstance(self._ledger.outbox.failure, BrokerRefused):
                 raise self._ledger.outbox.failure  # a broker that is away is waited for
-            self._apply_cancellations_and_pause()
+            retry_lost(self._apply_cancellations_and_pause)
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
             raise self._failure

@@ -1,7 +1,9 @@
 """What is said of an outage, and how long slots and jobs wait for its end."""
 
-from fileq.errors import ErrorKind, FolderUnavailable, LedgerError
-from fileq.worker.outages import FolderOutages, LedgerAlarm, Outage, SlotBackoff
+import pytest
+
+from fileq.errors import DatabaseReplaced, ErrorKind, FolderUnavailable, LedgerError
+from fileq.worker.outages import FolderOutages, LedgerAlarm, Outage, SlotBackoff, retry_lost
 
 NOW = 1_000_000.0
 FULL = FolderUnavailable(ErrorKind.NO_SPACE, "/out is full.", "Make room.", "/out/sub")
@@ -133,3 +135,25 @@ def test_it_rings_anew_when_it_was_well_in_between():
         alarm.note_failure(NOW + 60 * minute)
     alarm.reset()
     assert [minute for minute in range(10, 20) if alarm.note_failure(NOW + 60 * minute)] == [15]
+
+
+def test_what_a_lost_connection_cuts_off_is_done_again_and_for_another_database_nobody_waits():
+    left = [DatabaseReplaced("gone"), LedgerError("ended"), LedgerError("ended")]
+    done = []
+
+    def act():
+        if len(left) > 1:
+            raise left.pop()
+        done.append(1)
+
+    retry_lost(act)
+    assert done == [1]
+    with pytest.raises(DatabaseReplaced):
+        retry_lost(fail_with(left))
+
+
+def fail_with(errors):
+    def fail():
+        raise errors.pop()
+
+    return fail
