@@ -161,7 +161,7 @@ def test_who_is_to_drain_a_queue_gives_up_where_nothing_works_and_says_why(worke
 
 @pytest.mark.timeout(20)
 def test_so_it_does_where_it_can_not_even_write_that_it_is_alive(worker, ledger, shop, monkeypatch):
-    def refuse(*_args):
+    def refuse(*_args, **_keys):
         raise LedgerError("The database is locked.", "Wait.")
 
     monkeypatch.setattr(worker_module, "_GIVEN_UP", 0.1)
