@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import zlib
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from PIL import Image, ImageCms
 
 from fileq.errors import ErrorKind
-from fileq.files.containers import png_chunk
 from fileq.images.color import srgb
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
@@ -163,29 +161,6 @@ def test_wide_primaries_are_seen_without_a_profile(tmp_path, primaries, matrix):
     for at, patch in enumerate(IN_GAMUT):
         seen = profiles.xyz(pixel_of(made, (at * 40 + 20, 20)), profiles.SRGB, None)
         assert profiles.delta_e(seen, profiles.xyz(patch, matrix, None)) < 2.5
-
-
-def with_code_points(content: bytes, primaries: int, transfer: int) -> bytes:
-    if content.startswith(b"\x89PNG"):
-        return content[:33] + png_chunk(b"cICP", bytes([primaries, transfer, 0, 1])) + content[33:]
-    at = content.index(b"colrnclx") + 8
-    return content[:at] + struct.pack(">HH", primaries, transfer) + content[at + 4 :]
-
-
-@pytest.mark.parametrize("ending", ["avif", "png"])
-@pytest.mark.parametrize("transfer", [4, 5, 8, 13])
-@pytest.mark.parametrize("primaries", [1, 4, 5, 8, 9, 10, 11, 12, 22])
-def test_a_curve_that_is_named_by_its_number_is_what_a_browser_shows(tmp_path, browser, ending, transfer, primaries):
-    path = tmp_path / f"x.{ending}"
-    patches([(220, 200, 190), (120, 130, 110), (60, 90, 80), (250, 250, 250)]).save(
-        path, quality=100, subsampling="4:4:4"
-    )
-    path.write_bytes(with_code_points(path.read_bytes(), primaries, transfer))
-    made = make(path, recipe(Output(name="o.png")), tmp_path / "out").image.convert("RGB")
-    shown = browser.decode(path, f"image/{ending}").frames[0].convert("RGB")
-    for place in range(4):
-        spot = (place * 40 + 20, 20)
-        assert close(made.getpixel(spot), shown.getpixel(spot), 6), (made.getpixel(spot), shown.getpixel(spot))
 
 
 def chunk(name: bytes, *numbers: float) -> bytes:

@@ -52,6 +52,25 @@ const [content, type, done] = arguments;
 })().then(done, () => done(null));
 """
 
+_DRAW = """
+const [content, type, done] = arguments;
+(async () => {
+  const data = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+  const element = new Image();
+  element.src = URL.createObjectURL(new Blob([data], {type}));
+  await element.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [element.naturalWidth, element.naturalHeight];
+  const context = canvas.getContext("2d");
+  context.drawImage(element, 0, 0);
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  let text = "";
+  for (let from = 0; from < pixels.length; from += 8192)
+    text += String.fromCharCode(...pixels.subarray(from, from + 8192));
+  return [canvas.width, canvas.height, btoa(text)];
+})().then(done, () => done(null));
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -83,6 +102,11 @@ class Browser:
         """The size in pixels at which an <img> shows a file, turned upright; None where it is a broken picture."""
         answer = self._ask(_SHOW, path, type_)
         return None if answer is None else (answer[0], answer[1])
+
+    def draw(self, path: Path, type_: str) -> Image.Image | None:
+        """What an <img> of a file shows, in sRGB and turned upright; None where it is a broken picture."""
+        answer = self._ask(_DRAW, path, type_)
+        return None if answer is None else Image.frombytes("RGBA", (answer[0], answer[1]), base64.b64decode(answer[2]))
 
     def _ask(self, script: str, path: Path, type_: str):
         try:

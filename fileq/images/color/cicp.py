@@ -10,15 +10,16 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from fileq.files.containers import png_chunks
-from fileq.images.color import chromaticity, icc
+from fileq.images.color import chromaticity, icc, transfers
 from fileq.images.formats.isobmff import read_items
 
 HDR = {16: "PQ", 18: "HLG"}
 """Transfer functions of high dynamic range (ITU-R BT.2100): they number light in another way than all else here."""
 
 _UNSPECIFIED, _BT_2020 = 2, 9
-_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
-"""The powers that transfer functions are; the others are near sRGB's."""
+_RESERVED_TRANSFERS = {0, 3}
+_TRANSFERS_IN_PNG = {1, 4, 5, 6, 7, 8, 11, 13, 14, 15, 16, 17, 18}
+"""Those that browsers heed; the other curves are no display's."""
 
 _D65, _C = (0.3127, 0.329), (0.31, 0.316)
 _NIL = 1e-6  # the corners of XYZ have a y of 0, by which nothing can be divided
@@ -38,13 +39,25 @@ Chromium takes 6 and 7 for sRGB's, and so does this.
 _PRIMARIES = {9: icc.BT_2020, 12: icc.DISPLAY_P3} | {
     number: chromaticity.build_primaries(corners) for number, corners in _CORNERS.items()
 }
+_PRIMARIES_OF_SRGB = {1, 6, 7}
 
 
 class CodePoints(NamedTuple):
-    """What the numbers of a picture's pixels mean, by the numbers of the standard."""
+    """What the numbers of a picture's pixels mean, by the numbers of the standard.
+
+    The curve of video, 1 and those like it, is a screen's in PNG (ITU-R BT.1886), and sRGB's in AVIF and HEIF, whose
+    cameras write it for that: so Chromium shows them.
+    """
 
     primaries: int = _UNSPECIFIED
     transfer: int = _UNSPECIFIED
+    is_for_screens: bool = False
+    """Whether the curve of video is a screen's."""
+
+    @property
+    def is_specified(self) -> bool:
+        """Whether they name any colors."""
+        return (self.primaries, self.transfer) != (_UNSPECIFIED, _UNSPECIFIED)
 
     @property
     def is_hdr(self) -> bool:
@@ -59,10 +72,21 @@ def read_code_points(start: bytes) -> CodePoints:
     if start.startswith(b"\x89PNG"):
         for chunk in png_chunks(io.BytesIO(start)):
             if chunk.name == b"cICP":
-                return CodePoints(start[chunk.payload], start[chunk.payload + 1])
+                return _png_code_points(start[chunk.payload : chunk.end - 4])
             if chunk.name == b"IDAT":
                 break
     return CodePoints()
+
+
+def _png_code_points(value: bytes) -> CodePoints:
+    """Return those of a chunk cICP; unspecified ones where browsers go by the chunks beside it, as it makes no sense.
+
+    That is where it names colors that nobody knows, or says that they are YCbCr or of a narrow range (PNG third
+    edition, 11.3.2.6).
+    """
+    points = CodePoints(value[0], value[1], is_for_screens=True) if len(value) == 4 else CodePoints()
+    is_known = points.primaries in _PRIMARIES_OF_SRGB | set(_PRIMARIES) and points.transfer in _TRANSFERS_IN_PNG
+    return points if is_known and value[2:] == b"\0\x01" else CodePoints()
 
 
 def _read_item_code_points(start: bytes) -> CodePoints:
@@ -84,7 +108,9 @@ def _read_item_code_points(start: bytes) -> CodePoints:
 
 
 def _code_points_at(start: bytes, at: int) -> CodePoints:
-    return CodePoints(*(int.from_bytes(start[place : place + 2], "big") for place in (at + 8, at + 10)))
+    primaries, transfer = (int.from_bytes(start[place : place + 2], "big") for place in (at + 8, at + 10))
+    is_none = primaries == 0 or transfer in _RESERVED_TRANSFERS
+    return CodePoints() if is_none else CodePoints(primaries, transfer)
 
 
 def read_icc_code_points(profile: bytes) -> CodePoints:
@@ -94,12 +120,12 @@ def read_icc_code_points(profile: bytes) -> CodePoints:
 
 
 def build_profile(points: CodePoints) -> bytes | None:
-    """Return an ICC profile for primaries other than sRGB's, or a curve that is a power; None for all others.
+    """Return an ICC profile for primaries or a curve other than sRGB's; None for all others.
 
     Where a picture of high dynamic range names no primaries, they are those of BT.2020.
     """
     number = _BT_2020 if points.is_hdr and points.primaries == _UNSPECIFIED else points.primaries
-    primaries, gamma = _PRIMARIES.get(number), _GAMMAS.get(points.transfer)
-    if primaries is None and gamma is None:
+    primaries, curve = _PRIMARIES.get(number), transfers.curve_of(points.transfer, for_screens=points.is_for_screens)
+    if primaries is None and curve is None:
         return None
-    return icc.build_matrix_profile(primaries or icc.SRGB, gamma)
+    return icc.build_matrix_profile(primaries or icc.SRGB, curve)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import functools
 import struct
+from collections.abc import Callable
+
+Curve = Callable[[float], float]
+"""The light, from 0 to 1, that a number from 0 to 1 stands for."""
 
 Primaries = tuple[tuple[float, float, float], ...]
 """Red, green and blue, each in XYZ under D50."""
@@ -19,15 +23,15 @@ _MOST_TAGS = 200  # more are damage
 
 
 @functools.cache
-def build_matrix_profile(primaries: Primaries, gamma: float | None = None) -> bytes:
-    """Return an ICC profile of these primaries, its curve a power or, without one, sRGB's (IEC 61966-2-1)."""
-    curve = _srgb_curve() if gamma is None else _power(gamma)
+def build_matrix_profile(primaries: Primaries, curve: float | Curve | None = None) -> bytes:
+    """Return an ICC profile of these primaries, its curve a power, a function or, without one, sRGB's."""
+    values = _power(curve) if isinstance(curve, float | int) else _sampled(curve or srgb_to_light)
     tags = {
         b"desc": b"desc\0\0\0\0\0\0\0\x06fileq\0" + bytes(78),
         b"cprt": b"text\0\0\0\0CC0\0",
         b"wtpt": _xyz(D50),
         **{name: _xyz(primary) for name, primary in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)},
-        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), values),
     }
     directory, body = struct.pack(">I", len(tags)), b""
     for name, value in tags.items():
@@ -65,7 +69,11 @@ def read_tag(profile: bytes, name: bytes) -> bytes:
     return b""
 
 
-def _srgb_curve() -> bytes:
-    values = [step / (_STEPS - 1) for step in range(_STEPS)]
-    light = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+def srgb_to_light(value: float) -> float:
+    """Return the light for a number of sRGB, both from 0 to 1 (IEC 61966-2-1)."""
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def _sampled(curve: Curve) -> bytes:
+    light = (min(1.0, curve(step / (_STEPS - 1))) for step in range(_STEPS))
     return struct.pack(f">4s4xI{_STEPS}H", b"curv", _STEPS, *(round(value * 65535) for value in light))

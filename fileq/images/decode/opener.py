@@ -298,13 +298,16 @@ def _open_rare_bitmap(file: BinaryIO, start: bytes) -> ImageFile.ImageFile | Non
 def _name_colors(image: ImageFile.ImageFile, points: cicp.CodePoints) -> None:
     """Give an image that names its colors in another way a profile, and say whether only HDR screens show them."""
     own = image.info.get("icc_profile")
-    if own and not points.is_hdr:
+    is_first = image.format == "PNG" and points.is_specified  # before a profile (PNG third edition, 4.3)
+    if own and not (points.is_hdr or is_first):
         points = cicp.read_icc_code_points(own)
     image.info["hdr_transfer"] = points.transfer if points.is_hdr else None
-    if own and not points.is_hdr:
+    if own and not (points.is_hdr or is_first):
         return
     image.info.pop("icc_profile", None)
-    profile = cicp.build_profile(points) or (chromaticity.build_profile(image.info) if image.format == "PNG" else None)
+    profile = cicp.build_profile(points)
+    if image.format == "PNG" and not points.is_specified:
+        profile = chromaticity.build_profile(image.info)
     if profile is not None:
         image.info["icc_profile"] = profile
 
