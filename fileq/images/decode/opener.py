@@ -39,6 +39,7 @@ from fileq.files.resolution import open_trusted
 from fileq.images.color import chromaticity, cicp
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
+from fileq.images.decode.orientation import read_png_orientation
 from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import avif, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
@@ -224,6 +225,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         transparency.prepare_transparent_color(image, file, start)
     elif isinstance(image, animation.ApngImageFile):
         image.load_still()
+    if image.format == "PNG":
+        with rewound(file):
+            image.info["orientation"] = read_png_orientation(file)
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
     if image.format == "AVIF" and getattr(image, "is_animated", False):

@@ -11,6 +11,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from fileq.errors import ErrorKind, JobError
 from fileq.images.color import cicp, modes, srgb
 from fileq.images.decode.header import ANIMATED_FORMATS
+from fileq.images.decode.orientation import read_orientation
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import psd
 from fileq.images.formats.png import transparency
@@ -98,10 +99,8 @@ class DecodedSource:
     @property
     def stored_orientation(self) -> int:
         """How the picture is to be turned as it lies in the file, in EXIF's numbers; 1 where nothing says it."""
-        if self.format == "HEIF":
-            return 1
-        value = self.image.info["orientation"] if self.format == "JXL" else self.exif.get(ExifTags.Base.Orientation, 1)
-        return value if value in TRANSPOSE_BY_ORIENTATION else 1
+        value = read_orientation(self.image, self.exif)
+        return value if isinstance(value, int) and value in TRANSPOSE_BY_ORIENTATION else 1
 
     @property
     def may_be_transparent(self) -> bool:
@@ -317,6 +316,8 @@ class DecodedSource:
     def _read_orientation(self) -> tuple[int, int]:
         """Return how to turn what the decoder gives, and what outputs must say of it: EXIF orientations."""
         value = self.stored_orientation
+        if self.format == "WEBP" and self._recipe.orient and self.exif.get(ExifTags.Base.Orientation, 1) != 1:
+            self.add_note("It was not turned by its EXIF data, as browsers don't turn WebP.")
         is_turned = self.format == "TIFF"  # by Pillow, as it loads
         if self._recipe.orient:
             return (1 if is_turned else value), 1
