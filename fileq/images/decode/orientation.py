@@ -1,4 +1,4 @@
-"""How a stored picture is to be turned, as browsers have it: by what stands where it belongs, and is written as it should.
+"""How a stored picture is to be turned, as browsers have it: by what stands in its place, and is written by the book.
 
 What other readers take for an orientation, too, is left alone: EXIF in WebP, in text chunks of PNG and behind its
 pixels, and XMP everywhere.

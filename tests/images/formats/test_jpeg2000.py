@@ -19,8 +19,8 @@ from fileq.images.formats import optional_codecs
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.support.images import failure, make, pixel_of, recipe
-from tests.support.judges import needs_openjpeg
+from tests.support.images import failure, make, photo, pixel_of, recipe
+from tests.support.judges import needs_openjpeg, psnr
 
 WIDTH, HEIGHT = 256, 192
 SIZES = (None, 128, 64, 32, 16)
@@ -177,6 +177,45 @@ def test_more_channels_than_there_are_colors_for_are_said(tmp_path):
     kind, message = failure(path, PNG, tmp_path / "out")
     assert kind is ErrorKind.UNSUPPORTED
     assert "5 channels" in message
+
+
+def shift(one: Image.Image, other: Image.Image) -> NDArray[np.float64]:
+    """How many pixels two pictures of the same lie apart, across and down, by least squares."""
+    first, second = (np.asarray(image.convert("L"), dtype=float) for image in (one, other))
+    down, across = np.gradient((first + second) / 2)
+    inner = slice(2, -2)
+    slopes = np.stack([across[inner, inner].ravel(), down[inner, inner].ravel()], axis=1)
+    return np.asarray(np.linalg.lstsq(slopes, (first - second)[inner, inner].ravel(), rcond=None)[0])
+
+
+@needs_openjpeg
+@pytest.mark.parametrize("size", [(1024, 768), (1023, 767), (1000, 700)])
+@pytest.mark.parametrize("options", [[], ["-t", "256,256"], ["-I", "-r", "8"], ["-n", "2"], ["-d", "5,3"]])
+def test_one_that_is_decoded_smaller_is_not_shifted_against_the_whole(tmp_path, size, options):
+    picture = photo(size)
+    picture.save(tmp_path / "s.ppm")
+    command = ["opj_compress", "-i", tmp_path / "s.ppm", "-o", tmp_path / "x.jp2", *options]
+    subprocess.run(command, check=True, capture_output=True)
+    whole = make(tmp_path / "x.jp2", PNG, tmp_path / "out").image
+    for share in (2, 3, 4, 8, 16, 32):
+        steps = (Resize(fit=Dimensions(size[0] // share, size[0] // share)),)
+        made = make(tmp_path / "x.jp2", recipe(Output(name="o.png"), steps=steps), tmp_path / "out").image
+        wanted = whole.resize(made.size, Image.Resampling.LANCZOS)
+        assert np.abs(shift(made, wanted)).max() < 0.05, share
+        assert psnr(made, wanted) > 40, share
+
+
+@needs_openjpeg
+@pytest.mark.parametrize("gravity", ["northwest", "southeast"])
+def test_a_part_of_one_that_is_decoded_smaller_is_the_same_part(tmp_path, gravity):
+    photo((1000, 700)).save(tmp_path / "x.jp2", irreversible=False)
+    photo((1000, 700)).save(tmp_path / "x.png")
+    steps = (Resize(fill=Dimensions(40, 60), gravity=gravity),)
+    made, wanted = (
+        make(tmp_path / name, recipe(Output(name="{stem}-o.png"), steps=steps), tmp_path / f"{name}-out").image
+        for name in ("x.jp2", "x.png")
+    )
+    assert psnr(made, wanted) > 38
 
 
 @needs_openjpeg

@@ -123,6 +123,7 @@ class Jpeg2000File(Jpeg2KImageFile):
     def load(self) -> Any:
         if not self.tile:
             return Image.Image.load(self)
+        full = self.size
         self._reduce = 0 if self._has_palette or self.is_deep else min(self._reduce, self._stream.halvings)
         if self.is_deep:
             self._load_deep()
@@ -132,6 +133,8 @@ class Jpeg2000File(Jpeg2KImageFile):
             self._load_safely()
             self._stretch()
             self._set_pixels(self)
+            if self._reduce:
+                self._center(full)
         return Image.Image.load(self)
 
     def _set_pixels(self, components: Image.Image) -> None:
@@ -172,6 +175,20 @@ class Jpeg2000File(Jpeg2KImageFile):
         else:
             tables = [min(255, round(level * factor)) for factor in factors for level in range(256)]
             self.im = self.point(tables).im
+
+    def _center(self, full: tuple[int, int]) -> None:
+        """Have each pixel show the middle of its part of the whole picture, of this size in pixels.
+
+        Each halving keeps every second sample, from the first on, smoothed: what is left lies up to half a pixel too
+        far to the left and the top.
+        """
+        factor = 1 << self._reduce
+        edge = 0.5 - 0.5 / factor
+        padded = Image.new(self.mode, (self.width + 1, self.height + 1))
+        for place in ((1, 1), (1, 0), (0, 1), (0, 0)):  # the last row and column are there twice
+            padded.paste(self, place)
+        box = (edge, edge, edge + full[0] / factor, edge + full[1] / factor)
+        self.im = padded.resize(self.size, Image.Resampling.LANCZOS, box).im
 
     def _load_deep(self) -> None:
         """Decode more than 8 bits a channel, and keep the upper 8. Raises ValueError where the decoder gives up."""
