@@ -75,7 +75,8 @@ def test_a_picture_that_lies_still_says_how_to_turn_it(tmp_path, ending):
     made = make(source, recipe(OPTIMIZE), tmp_path / "out")
     assert pixels(made.paths[0]) == pixels(source)
     assert made.image.getexif()[ExifTags.Base.Orientation] == 6
-    assert (made.encoded[0].width, made.encoded[0].height) == (300, 400)
+    size = (400, 300) if ending == "webp" else (300, 400)  # browsers don't turn WebP
+    assert (made.encoded[0].width, made.encoded[0].height) == size
 
 
 @pytest.mark.parametrize("ending", OPTIONS)

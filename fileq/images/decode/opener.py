@@ -8,7 +8,7 @@ import stat
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 # Pillow would import these when the first file of a child needs one, and with it all 40 that it has.
 from PIL import (
@@ -36,7 +36,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.containers import read_brands
 from fileq.files.resolution import open_trusted
-from fileq.images.color import chromaticity, cicp
+from fileq.images.color import chromaticity, cicp, modes
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.decode.orientation import read_png_orientation
@@ -179,9 +179,10 @@ def open_image(
             raise unreadable(path, f"is damaged: {damage}")
         unsupported.refuse_unsupported(image, path)
         _check_pixels(Size(*image.size), path, max_pixels)
+        image.info["has_16_bits"] = modes.is_stored_in_16_bits(image)
         finder.add_gain_map(image, start, functools.partial(read_all, file))
         if image.format != "JXL":
-            image.info["deep"] = deep_reader(image, file)
+            image.info["deep"] = deep_reader(image, cast("BinaryIO", image.fp))  # another file where it was converted
             on_header(header_of(image))
     _name_colors(image, points)
     image.info["notes"] = prepared.notes if prepared is not None else ()
@@ -220,14 +221,13 @@ def _webp_header(start: bytes, size: Size) -> SourceHeader:
 
 def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     """Add to an image's `info` what only its pixels tell, or what its decoder doesn't. Raises what Pillow raises."""
+    if image.format == "PNG":
+        image.info["orientation"] = read_png_orientation(file)
     if isinstance(image, PngImagePlugin.PngImageFile):
         rows.load_whole(image, file)
         transparency.prepare_transparent_color(image, file, start)
     elif isinstance(image, animation.ApngImageFile):
         image.load_still()
-    if image.format == "PNG":
-        with rewound(file):
-            image.info["orientation"] = read_png_orientation(file)
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
     if image.format == "AVIF" and getattr(image, "is_animated", False):

@@ -36,13 +36,19 @@ def read_orientation(image: Image.Image, exif: Image.Exif) -> object:
 
 
 def read_png_orientation(file: BinaryIO) -> int:
-    """Return the orientation of an open PNG by its first chunk eXIf, which stands before its pixels. Raises OSError."""
+    """Return the orientation of an open PNG by its first chunk eXIf, which stands before its pixels. Raises OSError.
+
+    The file stays where it is.
+    """
+    place = file.tell()
+    value = 1
     for chunk in png_chunks(file):
         if chunk.name == b"eXIf":
-            return read_exif_orientation(file.read(chunk.length))
-        if chunk.name == b"IDAT":
+            value = read_exif_orientation(file.read(chunk.length))
+        if chunk.name in {b"eXIf", b"IDAT"}:
             break
-    return 1
+    file.seek(place)
+    return value
 
 
 def read_exif_orientation(content: bytes) -> int:

@@ -51,7 +51,7 @@ class DecodedSource:
         self.has_palette = image.mode == "P" or getattr(image, "has_palette", False)
         self.is_bilevel = image.mode == "1"
         is_deep = self._deep is not None or getattr(image, "is_deep", False)
-        self.has_16_bits = is_deep or modes.is_stored_in_16_bits(image)
+        self.has_16_bits = is_deep or image.info.get("has_16_bits", False)
         self._recipe = recipe
         self.stored_size = Size(*image.size)  # in pixels, of the first picture; decoding it smaller changes its own
         with translate_decode_errors(path):

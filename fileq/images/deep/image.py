@@ -74,6 +74,18 @@ def join_bytes(low: Image.Image, high: Image.Image) -> DeepImage:
     return DeepImage(planes[:3] if is_opaque else planes)
 
 
+def join_gray(halves: Image.Image) -> Image.Image:
+    """Return gray with alpha, of which an RGBA picture has upper and lower bytes; I;16 where it is opaque."""
+    upper, lower, upper_alpha, lower_alpha = halves.split()
+    gray, alpha = _join_band(lower, upper), _join_band(lower_alpha, upper_alpha)
+    return gray if alpha.getextrema() == (65535, 65535) else DeepImage([gray, gray, gray, alpha])
+
+
+def join_planes(size: tuple[int, int], planes: Iterable[bytes]) -> DeepImage:
+    """Return the picture of this size in pixels of which each plane has these samples, little-endian."""
+    return DeepImage([Image.frombytes("I;16", size, plane) for plane in planes])
+
+
 def _join_band(low: Image.Image, high: Image.Image) -> Image.Image:
     samples = bytearray(2 * low.width * low.height)
     samples[::2] = low.tobytes()

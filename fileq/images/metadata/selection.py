@@ -44,7 +44,10 @@ class Metadata:
         density = () if is_said else self.density or ()
         density = density[::-1] if source.swaps_sides else density
         said = dict(zip((_BASE.XResolution, _BASE.YResolution), density, strict=False))
-        return replace(self, exif=self.exif | said, orientation=source.stored_orientation)
+        orientation = source.stored_orientation
+        if source.format == "WEBP":  # which browsers don't heed, and others may
+            orientation = source.exif.get(_BASE.Orientation, 1)
+        return replace(self, exif=self.exif | said, orientation=orientation)
 
 
 def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:

@@ -1,4 +1,7 @@
-"""TIFFs that Pillow can't read, by the library tifffile, as TIFFs that it can: 8 bits a channel, 16 for gray."""
+"""TIFFs that Pillow can't read, by the library tifffile, as TIFFs that it can, with 8 bits a channel or 16.
+
+Gray with alpha becomes RGBA with 16 bits, as Pillow reads it with 8 alone.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ _KEPT = (270, 274, 306, 315, 33432, 34675, 700, 33723)
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # where something is wrong it raises, or goes on without it
 
 _CHANNELS = {"MINISBLACK": 1, "MINISWHITE": 1, "PALETTE": 3, "RGB": 3, "SEPARATED": 4, "CIELAB": 3}
+_DEEP = {"MINISBLACK", "MINISWHITE", "RGB"}
 _WRITTEN_AS = {"MINISWHITE": "MINISBLACK", "PALETTE": "RGB"}
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha
 
@@ -46,6 +50,14 @@ def convert(file: BinaryIO, path: str, max_pixels: int) -> BinaryIO:
             _write(writer, page)
     content.seek(0)
     return content
+
+
+def read_planes(file: BinaryIO, number: int) -> list[bytes]:
+    """Return the planes of a page of an open TIFF of 16 bits that is whole: the samples of each, little-endian."""
+    file.seek(0)
+    with tifffile.TiffFile(file, name="a file") as tiff:
+        pixels = _side_by_side(tiff.pages[number].aspage())
+    return [np.ascontiguousarray(pixels[..., at], dtype="<u2").tobytes() for at in range(pixels.shape[-1])]
 
 
 def _check(page: Any, path: str, max_pixels: int) -> None:
@@ -70,11 +82,14 @@ def _write(writer: tifffile.TiffWriter, page: Any) -> None:
         levels = np.concatenate([levels, _scale(page, pixels[..., count : count + 1])], axis=-1)
         if page.extrasamples[0] == _ASSOCIATED:
             levels = _divide_by_alpha(levels)
-    depth: type[np.unsignedinteger[Any]] = np.uint16 if levels.shape[-1] == 1 and page.bitspersample > 8 else np.uint8
+    is_deep = page.bitspersample > 8 and (levels.shape[-1] == 1 or (page.dtype.kind == "u" and kind in _DEEP))
+    if is_deep and levels.shape[-1] == 2:
+        levels = np.concatenate([levels[..., :1]] * 3 + [levels[..., 1:]], axis=-1)
+    depth: type[np.unsignedinteger[Any]] = np.uint16 if is_deep else np.uint8
     content = np.round(levels * np.iinfo(depth).max).astype(depth)
     writer.write(
         content[..., 0] if content.shape[-1] == 1 else content,
-        photometric=_WRITTEN_AS.get(kind, kind),
+        photometric="RGB" if content.shape[-1] >= 3 and kind in _DEEP else _WRITTEN_AS.get(kind, kind),
         planarconfig="contig",
         extrasamples=[_UNASSOCIATED] if has_alpha else [],
         metadata=None,
