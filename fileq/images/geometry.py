@@ -63,17 +63,21 @@ class Scaling:
         """Return the same region scaled to another size in pixels."""
         return Scaling(self.full, target, self.region)
 
-    def apply(self, image: Image) -> Image:
-        """Return the region of `image`, which shows the whole picture at any size, in the target's size."""
-        if image.size == self.target and self.is_whole:
-            return image
-        return image.resize(self.target, Resampling.LANCZOS, box=self._region_on(Size(*image.size)))
+    def apply(self, image: Image, shown: tuple[float, float] | None = None) -> Image:
+        """Return the region of `image`, which shows the whole picture at any size, in the target's size.
 
-    def _region_on(self, size: Size) -> Region:
-        """Return the region on a picture of another `size` that shows the same."""
-        x, y = size.width / self.full.width, size.height / self.full.height
+        The whole takes so many pixels as `shown` of its width and height, where that is not all of them.
+        """
+        width, height = shown or image.size
+        if image.size == self.target == (width, height) and self.is_whole:
+            return image
+        return image.resize(self.target, Resampling.LANCZOS, box=self._region_on(width, height))
+
+    def _region_on(self, width: float, height: float) -> Region:
+        """Return the region on a picture of another size that shows the same."""
+        x, y = width / self.full.width, height / self.full.height
         left, top, right, bottom = self.region
-        return left * x, top * y, min(right * x, size.width), min(bottom * y, size.height)
+        return left * x, top * y, min(right * x, width), min(bottom * y, height)
 
     def as_stored(self, orientation: int) -> Scaling:
         """Return the same scaling on the picture as it lies in a file of this EXIF orientation, 1 to 8."""

@@ -48,6 +48,7 @@ class DecodedSource:
         self.keeps_channels = False
         """Whether colors are read as they are, with 16 bits, or as inks or Lab, and outputs convert them themselves."""
         self._deep: DeepReader | None = image.info.get("deep")
+        self._shown: tuple[float, float] | None = None  # how many pixels of a reduced picture show the whole
         self.has_palette = image.mode == "P" or getattr(image, "has_palette", False)
         self.is_bilevel = image.mode == "1"
         is_deep = self._deep is not None or getattr(image, "is_deep", False)
@@ -117,7 +118,7 @@ class DecodedSource:
         stored = scaling.as_stored(self.orientation)
         with translate_decode_errors(self.path):
             image = self._read_deep(frame) or modes.normalize_mode(self._decode(stored, frame))
-            image = self._for_ordinary_screens(stored.apply(image), stored)
+            image = self._for_ordinary_screens(stored.apply(image, self._shown), stored)
             turn = TRANSPOSE_BY_ORIENTATION.get(self.orientation)
             image = image if turn is None else image.transpose(turn)
             return self._hand_over(image if self.keeps_channels else self.convert_colors(image))
@@ -225,7 +226,9 @@ class DecodedSource:
         if self.format in {"JPEG", "MPO", "PDF"}:
             whole = stored.whole_size
             factor = 1.5 if max(stored.target) <= _SMALL else 1.0
-            self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
+            drafted = self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
+            if drafted is not None:  # a last column or row is shown in part
+                self._shown = drafted[1][2:]
         elif self.format == "JPEG2000":
             self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
         if isinstance(self.image, PngImageFile) and transparency.has_transparent_color(self.image):

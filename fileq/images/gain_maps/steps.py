@@ -109,12 +109,13 @@ class _Follower:
 
     def _surround(self, inner: Size, after: Size, place: tuple[int, int]) -> None:
         """Put the map, which belongs to a picture of `inner` pixels, where that lies on a canvas."""
-        canvas = Image.new(self.image.mode, self._scaled(after), self._neutral)
-        canvas.paste(self.image.resize(self._scaled(inner)), self._place(place))
-        self.image = canvas
-
-    def _place(self, place: tuple[int, int]) -> tuple[int, int]:
-        return round(place[0] * self._scale[0]), round(place[1] * self._scale[1])
+        target = self._scaled(after)
+        across, down = self.image.width / inner.width, self.image.height / inner.height
+        x, y = after.width / target.width, after.height / target.height
+        matrix = (x * across, 0.0, -place[0] * across, 0.0, y * down, -place[1] * down)
+        self.image = self.image.transform(
+            target, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC, fillcolor=self._neutral
+        )
 
     def _cover(self, coverage: Image.Image) -> None:
         mask = coverage.resize(self.image.size, Image.Resampling.BOX)
