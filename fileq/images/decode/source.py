@@ -232,7 +232,7 @@ class DecodedSource:
         elif self.format == "JPEG2000":
             self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
         if isinstance(self.image, PngImageFile) and transparency.has_transparent_color(self.image):
-            if self.image.mode == "I;16":
+            if self.has_16_bits:
                 self.add_note("Its 16 bits became 8, to keep what is transparent.")
                 self.has_16_bits = False  # and that is said
             return transparency.apply_transparent_color(self.image)

@@ -14,7 +14,7 @@ from tests.support.judges import psnr
 
 
 @pytest.mark.parametrize("size", [(1000, 664), (1001, 667), (1007, 671), (905, 601)])
-@pytest.mark.parametrize("share", [2, 3, 4, 8, 12])
+@pytest.mark.parametrize("share", [2, 3, 4, 8])
 def test_one_that_is_decoded_smaller_is_not_shifted_against_the_whole(tmp_path, size, share):
     photo(size).save(tmp_path / "x.jpg", quality=97)
     wanted_size = (size[0] // share, size[1] // share)
