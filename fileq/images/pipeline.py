@@ -16,8 +16,9 @@ from fileq.files.private_folder import random_name
 from fileq.files.temp_file import TempFile, new_temp_file
 from fileq.images.color import modes
 from fileq.images.conditions import check_conditions
-from fileq.images.decode.opener import open_image, open_source
+from fileq.images.decode.opener import open_image
 from fileq.images.decode.source import DecodedSource
+from fileq.images.decode.source_file import open_source
 from fileq.images.encode.encoder import EncoderInput, encode
 from fileq.images.encode.format_choice import FormatChoice
 from fileq.images.encode.kept_whole import keep_whole_if_smaller

@@ -17,7 +17,8 @@ from fileq.files.content import copy_content, digest_of
 from fileq.files.no_clobber import rename_no_clobber
 from fileq.files.private_folder import PRIVATE_ENDING, path_for_programs, private_folder, random_name
 from fileq.files.temp_file import TempFile, foreign_file_error
-from fileq.images.decode.opener import PILLOW_FORMATS, check_unchanged
+from fileq.images.decode.opener import PILLOW_FORMATS
+from fileq.images.decode.source_file import check_unchanged
 from fileq.images.encode.output import finish_output, open_output_folder
 from fileq.images.errors import DAMAGE
 from fileq.images.plan import NameContext, OutputPlan

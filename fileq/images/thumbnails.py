@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from PIL import Image
 
 from fileq.errors import JobError
-from fileq.images.decode.opener import open_image, open_source
+from fileq.images.decode.opener import open_image
 from fileq.images.decode.source import DecodedSource
+from fileq.images.decode.source_file import open_source
 from fileq.images.errors import translate_decode_errors, unreadable
 from fileq.images.geometry import Scaling
 from fileq.operations.base import to_8_bit

@@ -1,13 +1,12 @@
 """The opening of a source: safely, by its content, and only in the formats that are known to be harmless."""
 
 import functools
-import io
+import importlib
 import logging
-import os
-import stat
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
 from typing import BinaryIO, cast
 
 # Pillow would import these when the first file of a child needs one, and with it all 40 that it has.
@@ -33,13 +32,13 @@ from PIL import (
 )
 from PIL.TiffImagePlugin import TiffImageFile
 
-from fileq.errors import ErrorKind, JobError, translate_os_errors
+from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
-from fileq.files.resolution import open_trusted
 from fileq.images.color import chromaticity, cicp, modes
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.decode.orientation import read_png_orientation
+from fileq.images.decode.source_file import read_all, rewound
 from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import avif, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
@@ -68,82 +67,6 @@ EPS, PS, WMF and the like are not here and never will be: opening one runs anoth
 
 _PNG = b"\x89PNG"
 _START = 65536  # bytes: enough for all that is looked for before Pillow opens a file
-
-_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-
-
-class _BoundedReader(io.BufferedReader):
-    """A file that is never asked for more than it has: Python gets the memory for all that a damaged header claims."""
-
-    def __init__(self, raw: io.FileIO, length: int) -> None:
-        super().__init__(raw)
-        self._length = length
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(size if size is None else min(size, self._length))
-
-
-@contextmanager
-def open_source(path: str, size: int, mtime_ns: int, inode: int | None = None) -> Iterator[BinaryIO]:
-    """Open a source for reading as it was added: of `size` in bytes and `mtime_ns` (-1 for any), and this inode.
-
-    Raises JobError: missing, permission, unreadable (not a file, or empty), changed.
-    """
-    with translate_os_errors(path):
-        _refuse_non_regular(os.stat(path), path)  # a pipe would be waited for, a device may do anything
-        raw = io.FileIO(open_trusted(os.path.abspath(path), _READ_FLAGS))
-    with raw:
-        about = os.fstat(raw.fileno())
-        _refuse_non_regular(about, path)
-        file = _BoundedReader(raw, about.st_size)
-        check_unchanged(file, path, size, mtime_ns)
-        if inode not in (None, about.st_ino):  # a folder above it was swapped for another, or a link
-            raise _changed_error(path)
-        if not about.st_size:
-            raise unreadable(path, "is empty: it has no bytes at all")
-        yield file
-
-
-def _refuse_non_regular(status: os.stat_result, path: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise JobError(ErrorKind.UNREADABLE, f"{path} is not a regular file.", "Name the files themselves.")
-
-
-@contextmanager
-def rewound(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Read an open source from its beginning; afterwards it is where it was, for whoever reads it just now."""
-    place = file.tell()
-    file.seek(0)
-    try:
-        yield file
-    finally:
-        file.seek(place)
-
-
-def read_all(file: BinaryIO) -> bytes:
-    """Return all bytes of an open source. Raises OSError."""
-    with rewound(file):
-        return file.read()
-
-
-def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_ns: int = -1) -> None:
-    """Raise JobError (changed) where the open file isn't of `size` and `mtime_ns` any more; -1 is for any.
-
-    `ctime_ns` tells of edits that keep both, which nobody can set back; and of links and modes that are no edits.
-    """
-    with translate_os_errors(path):
-        now = os.fstat(file.fileno())
-    pairs = ((size, now.st_size), (mtime_ns, now.st_mtime_ns), (ctime_ns, now.st_ctime_ns))
-    if any(asked not in (-1, found) for asked, found in pairs):
-        raise _changed_error(path)
-
-
-def _changed_error(path: str) -> JobError:
-    return JobError(
-        ErrorKind.CHANGED,
-        f"{path} has changed since it was added.",
-        "Add it again, or retry the job: it is then read as it is now.",
-    )
 
 
 def _accept(_header: SourceHeader) -> None:
@@ -228,6 +151,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         transparency.prepare_transparent_color(image, file, start)
     elif isinstance(image, animation.ApngImageFile):
         image.load_still()
+    if image.format in {"JPEG", "MPO"}:
+        note = _jpeg_damage().check_coded_pixels(read_all(file))
+        image.info["notes"] = (note,) if note else ()
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
     if image.format == "AVIF" and getattr(image, "is_animated", False):
@@ -242,6 +168,11 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     if image.format == "JPEG2000":
         with rewound(file), suppress(ValueError):
             image.info["xmp"] = read_xmp(file)
+
+
+def _jpeg_damage() -> ModuleType:
+    """Return the module that looks at JPEGs: it takes 0.1 s to import, for those who have such files."""
+    return importlib.import_module("fileq.images.decode.jpeg_damage")
 
 
 def _check_pixels(size: Size, path: str, max_pixels: int) -> None:

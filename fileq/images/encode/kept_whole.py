@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fileq.errors import translate_os_errors
 from fileq.files.temp_file import TempFile
-from fileq.images.decode.opener import read_all
+from fileq.images.decode.source_file import read_all
 from fileq.images.encode.format_choice import FormatTrial
 from fileq.images.encode.hidden_parts import holds_nothing_hidden
 from fileq.images.metadata.selection import has_no_metadata

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileq.errors import translate_os_errors
-from fileq.images.decode.opener import read_all
+from fileq.images.decode.source_file import read_all
 from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
 from fileq.images.lossless.rewrite import holds_more, strip_metadata
 from fileq.images.metadata.mark import mark_content

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fileq.errors import translate_os_errors
 from fileq.files.containers import boxes
-from fileq.images.decode.opener import read_all
+from fileq.images.decode.source_file import read_all
 from fileq.images.errors import DAMAGE
 from fileq.images.formats.optional_codecs import jpeg_xl_coders
 from fileq.images.gain_maps.jpeg.lossless import add_own_map

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileq.errors import ErrorKind, JobError, translate_os_errors
-from fileq.images.decode.opener import read_all, rewound
+from fileq.images.decode.source_file import read_all, rewound
 from fileq.images.errors import DAMAGE
 from fileq.images.formats.png import animation
 from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_map
@@ -116,7 +116,7 @@ def pack_encoded(temp: TempFile, plan: OutputPlan) -> None:
 
 def _read_undamaged(source: DecodedSource, file: BinaryIO) -> bytes:
     """Return a source's own bytes, without what is damaged beside its pixels. Raises OSError."""
-    if not source.image.info["notes"]:
+    if source.format != "PNG" or not source.image.info["notes"]:
         return read_all(file)
     with rewound(file):
         whole = animation.prepare(file).whole
