@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from PIL import Image, ImageSequence
 
+from fileq.errors import ErrorKind
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
 from fileq.units import Dimensions
-from tests.support.images import close, make, photo, pixel_of, quarters, recipe
+from tests.support.images import close, failure, make, photo, pixel_of, quarters, recipe
 
 DURATIONS = [100, 250, 100, 70]
 LEFTS = [0, 20, 40, 60]
@@ -130,3 +132,38 @@ def test_of_a_multi_picture_file_the_main_picture_is_taken_and_the_job_says_so(t
     assert made.planned[0].format == "jpeg"
     assert made.image.size == (200, 150)
     assert "main picture" in made.notes[0]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_of_several_pictures_in_a_netpbm_file_the_first_is_taken_and_the_job_says_so(tmp_path, mode):
+    parts = []
+    for size in ((33, 20), (10, 10), (1, 1)):
+        picture = io.BytesIO()
+        quarters(size, mode).save(picture, "PPM")
+        parts.append(picture.getvalue())
+    (tmp_path / "x.ppm").write_bytes(b"\n".join(parts))
+    made = make(tmp_path / "x.ppm", recipe(Output(name="o.png")), tmp_path / "out")
+    assert made.image.size == (33, 20)
+    assert made.notes == ("The first picture was taken, not the other 2 in the file.",)
+    (tmp_path / "one.ppm").write_bytes(parts[0] + b"\nP6 is no picture")
+    assert make(tmp_path / "one.ppm", recipe(Output(name="one.png")), tmp_path / "out").notes == ()
+
+
+def test_of_several_pictures_in_an_icon_the_largest_is_taken_and_the_job_says_so(tmp_path):
+    quarters((64, 64)).save(tmp_path / "x.ico", sizes=[(16, 16), (64, 64), (32, 32)])
+    made = make(tmp_path / "x.ico", recipe(Output(name="o.png")), tmp_path / "out")
+    assert made.image.size == (64, 64)
+    assert made.notes == ("The largest picture was taken, not the other 2 in the icon.",)
+    quarters((16, 16)).save(tmp_path / "one.ico", sizes=[(16, 16)])
+    assert make(tmp_path / "one.ico", recipe(Output(name="one.png")), tmp_path / "out").notes == ()
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_jpeg"])
+def test_a_tiff_that_lacks_a_part_of_a_later_page_is_unreadable_whatever_pages_are_wanted(tmp_path, compression):
+    all_pages = [photo((60, 40)), photo((50, 50)), photo((40, 60))]
+    all_pages[0].save(tmp_path / "x.tif", save_all=True, append_images=all_pages[1:], compression=compression)
+    content = (tmp_path / "x.tif").read_bytes()
+    for name in ("o.png", "o.pdf"):
+        for length in (len(content) // 2, len(content) * 9 // 10, len(content) - 20):
+            (tmp_path / "x.tif").write_bytes(content[:length])
+            assert failure(tmp_path / "x.tif", recipe(Output(name=name)), tmp_path / "out")[0] is ErrorKind.UNREADABLE

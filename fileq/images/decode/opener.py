@@ -41,7 +41,7 @@ from fileq.images.decode.orientation import read_png_orientation
 from fileq.images.decode.source_file import read_all, rewound
 from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import avif, gif, heif, jpegxl, optional_codecs, pdf, psd, tga, unsupported, webp
+from fileq.images.formats import avif, gif, heif, jpegxl, netpbm, optional_codecs, pdf, psd, tga, unsupported, webp
 from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.jpeg2000.xmp import read_xmp
@@ -111,6 +111,7 @@ def open_image(
     image.info["notes"] = prepared.notes if prepared is not None else ()
     with translate_decode_errors(path):
         _add_info(image, file, start)
+        image.info["notes"] += _find_notes(image, file, start)
     return image
 
 
@@ -151,9 +152,6 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
         transparency.prepare_transparent_color(image, file, start)
     elif isinstance(image, animation.ApngImageFile):
         image.load_still()
-    if image.format in {"JPEG", "MPO"}:
-        note = _jpeg_damage().check_coded_pixels(read_all(file))
-        image.info["notes"] = (note,) if note else ()
     if image.format == "PSD":
         image.info["transparent"] = psd.has_transparency(file)
     if image.format == "AVIF" and getattr(image, "is_animated", False):
@@ -168,6 +166,18 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     if image.format == "JPEG2000":
         with rewound(file), suppress(ValueError):
             image.info["xmp"] = read_xmp(file)
+
+
+def _find_notes(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> tuple[str, ...]:
+    """Return what is to be said on the job of what its decoder passes over. Raises ValueError where that is damage."""
+    if image.format in {"JPEG", "MPO"}:
+        note = _jpeg_damage().check_coded_pixels(read_all(file))
+        return (note,) if note else ()
+    if image.format == "PPM" and (others := netpbm.count_pictures(file) - 1):
+        return (f"The first picture was taken, not the other {others} in the file.",)
+    if image.format == "ICO" and (others := int.from_bytes(start[4:6], "little") - 1):
+        return (f"The largest picture was taken, not the other {others} in the icon.",)
+    return ()
 
 
 def _jpeg_damage() -> ModuleType:

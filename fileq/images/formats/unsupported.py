@@ -15,6 +15,7 @@ from fileq.images.formats.tiff import directories
 from fileq.images.recognition.foreign import recognize_foreign
 from fileq.images.recognition.jpegs import find_jpeg
 from fileq.images.recognition.texts import find_text
+from fileq.images.recognition.unsigned import find_unsigned
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def refuse_unopened(file: BinaryIO, start: bytes, path: str, max_pixels: int) ->
     _refuse_large_avif(start, path, max_pixels)
     known = _format_of(start)
     file_type = find_jpeg(start) if known else find_text(start)
+    file_type = file_type or find_unsigned(file, start)
     if file_type is not None:
         raise file_type.refusal(path)
     if known:

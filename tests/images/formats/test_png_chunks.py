@@ -175,3 +175,23 @@ def test_the_original_is_not_kept_with_its_damage(tmp_path):
     (tmp_path / "x.png").write_bytes(BEFORE + chunk(b"tEXt", b"Title\0abc", checksum=1) + PIXELS + END)
     (path,) = make(tmp_path / "x.png", recipe(Output(name="o.png", min_saving=1)), tmp_path / "out").paths
     assert b"Title" not in path.read_bytes()
+
+
+def test_transparency_of_more_colors_than_there_are_is_said_for_programs_differ(tmp_path):
+    palette, pixels = chunk(b"PLTE", bytes(6)), chunk(b"IDAT", packed([bytes(4)] * 4))
+    for entries, is_said in ((2, False), (3, True)):
+        alpha = chunk(b"tRNS", bytes(entries))
+        path = tmp_path / f"{entries}.png"
+        path.write_bytes(START + header((4, 4), PALETTE) + palette + alpha + pixels + END)
+        assert bool(make(path, ALL, tmp_path / f"out{entries}").notes) == is_said
+
+
+@pytest.mark.parametrize(("name", "what"), [(b"ABCD", "ABCD"), (b"CgBI", "Xcode")])
+def test_a_png_with_an_unknown_part_that_decides_on_pixels_is_refused_as_by_a_browser(tmp_path, browser, name, what):
+    (tmp_path / "x.png").write_bytes(BEFORE + chunk(name, b"content") + PIXELS + END)
+    assert browser.decode(tmp_path / "x.png", "image/png") is None
+    kind, message = failure(tmp_path / "x.png", ALL, tmp_path / "out")
+    assert kind is ErrorKind.UNSUPPORTED
+    assert what in message
+    assert made_of(tmp_path, BEFORE + PIXELS + chunk(name, b"content") + END)[0].tobytes() == ROW * 4
+    assert browser.decode(tmp_path / "x.png", "image/png") is not None

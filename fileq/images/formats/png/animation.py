@@ -92,10 +92,12 @@ class PreparedPng(NamedTuple):
 
 def prepare(file: BinaryIO) -> PreparedPng:
     """Return an open PNG without what is damaged beside its pixels, its animation apart. Raises OSError."""
-    whole, dropped = drop_damaged(file)
+    whole, dropped, has_long_transparency = drop_damaged(file)
     notes = (
         [f"Data beside its pixels is damaged or too long, and was left out: {', '.join(dropped)}."] if dropped else []
     )
+    if has_long_transparency:
+        notes.append("It says how transparent more colours are than it has. That was heeded; some programs don't.")
     reader = ApngReader(whole)
     animation = reader.read()
     whole.seek(0)

@@ -11,6 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.files import containers
+from fileq.images.errors import UnsupportedContentError
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -28,17 +29,24 @@ _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _REST = "all after its pixels"
 
 
+_CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+_BY_APPLE = b"CgBI"
+_CHANGED_BY_APPLE = "is a PNG as Xcode packs it into apps for iPhones, whose pixels are laid out in another way"
+
+
 class UndamagedPng(NamedTuple):
-    """A PNG without its damaged chunks, at its beginning, and the names of those."""
+    """A PNG without its damaged chunks, at its beginning, the names of those, and whether programs differ about it."""
 
     file: BinaryIO
     dropped: tuple[str, ...]
+    has_long_transparency: bool
 
 
 def drop_damaged(file: BinaryIO) -> UndamagedPng:
     """Return an open PNG without the damaged chunks that no pixel needs: the file itself where it has none.
 
-    Raises OSError; ValueError where its transparency is damaged.
+    Raises OSError; ValueError where its transparency is damaged; UnsupportedContentError where a chunk says that its
+    pixels are of a kind that is not known.
     """
     end = file.seek(0, os.SEEK_END)
     survey, kept, dropped = _Survey(file, end), [slice(0, _SIGNATURE)], []
@@ -51,11 +59,8 @@ def drop_damaged(file: BinaryIO) -> UndamagedPng:
         else:
             kept.append(slice(chunk.start, chunk.end))
     file.seek(0)
-    return (
-        UndamagedPng(join_parts(file, kept, ends=_REST in dropped), tuple(dict.fromkeys(dropped)))
-        if dropped
-        else UndamagedPng(file, ())
-    )
+    whole = join_parts(file, kept, ends=_REST in dropped) if dropped else file
+    return UndamagedPng(whole, tuple(dict.fromkeys(dropped)), survey.has_long_transparency)
 
 
 def join_parts(file: BinaryIO, parts: list[slice], *, ends: bool = False) -> BinaryIO:
@@ -75,6 +80,9 @@ class _Survey:
         self._color_type = 0
         self._has_pixels = self._is_animated = False
         self._text = 0  # bytes
+        self._colors = 0  # of the palette
+        self.has_long_transparency = False
+        """Whether transparency is told of more colours than there are: Chromium heeds it, and libpng doesn't."""
 
     def is_lost(self, chunk: Chunk) -> bool:
         """Return whether nothing from this chunk on can be told any more, and all pixels stand before it."""
@@ -87,6 +95,9 @@ class _Survey:
             self._color_type = self._file.read(10)[-1]
         self._has_pixels = self._has_pixels or chunk.name == b"IDAT"
         self._is_animated = self._is_animated or (chunk.name == b"acTL" and not self._has_pixels)
+        if chunk.name == b"PLTE":
+            self._colors = chunk.length // 3
+        self._refuse_unknown(chunk)
         if not chunk.name[0] & 0x20 or chunk.name == b"fdAT" or chunk.end > self._end:
             return False
         if self._has_pixels and chunk.name in _BEFORE_PIXELS:  # so that viewers don't heed them
@@ -98,9 +109,23 @@ class _Survey:
             return True
         return not chunk.name.isalpha() or self._is_unusable(chunk.name, content)
 
+    def _refuse_unknown(self, chunk: Chunk) -> None:
+        """Raise UnsupportedContentError where a chunk decides on the pixels behind it, and is not known (14.2)."""
+        is_known = (
+            chunk.name in _CRITICAL or chunk.name[0] & 0x20 or not (chunk.name.isalpha() and chunk.name.isascii())
+        )
+        if is_known or self._has_pixels or chunk.end > self._end:
+            return
+        content, checksum = self._file.read(chunk.length), self._file.read(4)
+        if containers.png_checksum(chunk.name + content) == checksum:
+            unknown = f"is a PNG that needs a reader who knows its part {chunk.name.decode()}, as no browser does"
+            hint = "Save it as PNG with the program that it comes from."
+            raise UnsupportedContentError(_CHANGED_BY_APPLE if chunk.name == _BY_APPLE else unknown, hint)
+
     def _is_unusable(self, name: bytes, content: bytes) -> bool:
         if name == b"tRNS" and self._color_type == _INDEXED:
-            return len(content) > _MOST_COLORS  # more than the palette has, up to here, browsers only don't use
+            self.has_long_transparency = self._colors < len(content) <= _MOST_COLORS
+            return len(content) > _MOST_COLORS
         if name == b"tRNS":
             return len(content) < _ALPHA_LENGTHS.get(self._color_type, 0)
         if name in _TEXTS:

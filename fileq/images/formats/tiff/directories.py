@@ -20,7 +20,7 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", BIG_ENDIAN_BIG_TIFF)
 """What a file begins with: TIFF and BigTIFF, each in both byte orders."""
 
 _NEW_SUBFILE_TYPE = 254  # a tag
-_STRIP_OFFSETS, _STRIP_LENGTHS = 273, 279
+_STRIP_OFFSETS, _STRIP_LENGTHS, _TILE_OFFSETS, _TILE_LENGTHS = 273, 279, 324, 325
 _REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page
 
 _LONG = 4
@@ -52,10 +52,16 @@ def has_unknown_pixels(file: BinaryIO) -> bool:
 
 
 def is_cut_off(file: BinaryIO) -> bool:
-    """Return whether a directory of an open TIFF would lie beyond its end. The file stays where it is."""
+    """Return whether a directory of an open TIFF, or pixels of a page after the first, would lie beyond its end.
+
+    The first page's own are its decoder's to see. The file stays where it is.
+    """
     place, end = file.tell(), file.seek(0, os.SEEK_END)
     try:
-        return any(at >= end for at in _directory_places(file))
+        return any(
+            at >= end or (number > 0 and _end_of_pixels(file, at) > end)
+            for number, at in enumerate(_directory_places(file))
+        )
     except struct.error:  # one begins before the end, and ends after it
         return True
     finally:
@@ -78,6 +84,24 @@ def _directory_places(file: BinaryIO) -> Iterator[int]:
         file.seek(min(entries * entry, _FAR), os.SEEK_CUR)
         following = file.read(struct.calcsize(f"={number}"))
         at = struct.unpack(f"{order}{number}", following)[0] if following else 0  # some writers leave it out
+
+
+def _end_of_pixels(file: BinaryIO, at: int) -> int:
+    """Return where the pixels of the directory at this place end in the file, 0 where that can't be told."""
+    file.seek(0)
+    start = file.read(16)
+    try:
+        tags: Any = ImageFileDirectory_v2(start if start[2:4] in {b"+\0", b"\0+"} else start[:8])
+        file.seek(at)
+        tags.load(file)
+        ends = [
+            offset + length
+            for offsets, lengths in ((_STRIP_OFFSETS, _STRIP_LENGTHS), (_TILE_OFFSETS, _TILE_LENGTHS))
+            for offset, length in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=True)
+        ]
+    except (*DAMAGE, OSError):
+        return 0
+    return max(ends, default=0)
 
 
 def check_strips(file: BinaryIO, image: Image) -> None:
