@@ -89,6 +89,29 @@ def test_profile_and_density_stay(tmp_path, ending):
         assert [round(value) for value in made.info["dpi"]] == [300, 300]
 
 
+@pytest.mark.parametrize("metadata", ["none", "copyright"])
+def test_the_density_of_a_webp_stays_and_the_rest_of_its_exif_goes(tmp_path, metadata):
+    exif = from_a_camera()
+    exif[ExifTags.Base.XResolution] = exif[ExifTags.Base.YResolution] = 120.0
+    exif[ExifTags.Base.ResolutionUnit] = 3  # in a centimeter
+    source = small(tmp_path / "x.webp", exif=exif.tobytes())
+    made = make(source, recipe(OPTIMIZE, metadata=metadata), tmp_path / "out")
+    assert round(float(made.image.getexif()[ExifTags.Base.XResolution])) == 305
+    assert ExifTags.Base.Model not in made.image.getexif()
+    assert not any(secret in made.paths[0].read_bytes() for secret in SECRETS)
+    printed = make(source, recipe(Output(name="o.jpg"), metadata=metadata), tmp_path / "out").image
+    assert [round(value) for value in printed.info["dpi"]] == [305, 305]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_webp_whose_density_is_none_gets_none(tmp_path, value):
+    exif = from_a_camera()
+    exif[ExifTags.Base.XResolution] = exif[ExifTags.Base.YResolution] = value
+    source = small(tmp_path / "x.webp", exif=exif.tobytes())
+    made = make(source, recipe(OPTIMIZE, metadata="none"), tmp_path / "out")
+    assert ExifTags.Base.XResolution not in made.image.getexif()
+
+
 def test_what_a_camera_put_behind_the_end_of_a_jpeg_goes(tmp_path):
     source = small(tmp_path / "x.jpg")
     source.write_bytes(source.read_bytes() + b"MotionPhoto_Data recorded in Paris")

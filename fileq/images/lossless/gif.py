@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from fileq.files.containers import END_MARKS
+from fileq.images.formats.gif_codes import INTERLACED, encode_indices, read_indices
 from fileq.images.lossless.gif_changes import only_changes
 from fileq.images.metadata.gif_rewrite import FRAME, HEAD, end_of_block, table_length
 from fileq.units import Size
@@ -19,8 +17,9 @@ from fileq.units import Size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_GRAYS = bytes(value for gray in range(256) for value in (gray, gray, gray))
-_INTERLACED, _SIZE_BITS = 0x40, 7
+    from PIL import Image
+
+_SIZE_BITS = 7
 _CONTROL = b"\x21\xf9\x04"
 _TRANSPARENT = 1  # a flag of a control block
 
@@ -90,8 +89,8 @@ class GifPicture:
     def write(self) -> bytes:
         """Return the picture with what lies before it, as it was where that is shorter."""
         bits = max(2, max(self.indices.getextrema()).bit_length())  # type: ignore[union-attr]  # one channel
-        head = self.descriptor[:9] + bytes((self.descriptor[9] & ~_INTERLACED,)) + self.palette
-        packed = head + bytes((bits,)) + _encode(self.indices, bits) + b"\0"
+        head = self.descriptor[:9] + bytes((self.descriptor[9] & ~INTERLACED,)) + self.palette
+        packed = head + bytes((bits,)) + encode_indices(self.indices, bits)
         return b"".join(self.before) + min((packed, self.block or packed), key=len)
 
 
@@ -117,7 +116,7 @@ def _read(content: bytes) -> tuple[bytes, list[GifPicture], list[bytes]]:
         block = content[at:end]
         if block[0] == FRAME:
             palette_end = 10 + table_length(block[9])
-            indices = _read_indices(block, palette_end)
+            indices = read_indices(block, palette_end)
             pictures.append(GifPicture(before, block[:10], block[10:palette_end], indices, block))
             before = []
         else:
@@ -159,27 +158,3 @@ def _size_bits(palette: bytes) -> int:
 
 def _with_transparent(block: bytes, new: dict[int, int]) -> bytes:
     return block[:6] + bytes((new.get(block[6], 0),)) + block[7:] if block.startswith(_CONTROL) else block
-
-
-def _read_indices(picture: bytes, palette_end: int) -> Image.Image:
-    """Return the indices of a block as a gray picture of its own size."""
-    size = picture[5:9]
-    flags = picture[9] & _INTERLACED
-    alone = (
-        b"GIF89a" + size + b"\xf7\0\0" + _GRAYS + b",\0\0\0\0" + size + bytes((flags,)) + picture[palette_end:] + b";"
-    )
-    with Image.open(io.BytesIO(alone), formats=["GIF"]) as image:
-        image.load()
-        return Image.frombytes("L", image.size, image.tobytes())
-
-
-def _encode(image: Image.Image, bits: int) -> bytes:
-    """Return the sub-blocks of a picture whose indices have at most `bits` bits."""
-    encoder = Image._getencoder("L", "gif", ("L",), (bits, 0))  # noqa: SLF001  # Image.save has 8 bits for all
-    encoder.setimage(image.im, (0, 0, *image.size))
-    out = b""
-    while True:
-        _, code, part = encoder.encode(2**20)
-        out += part
-        if code:
-            return out

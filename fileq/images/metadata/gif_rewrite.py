@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileq.files.containers import END_MARKS
 from fileq.files.output_mark import is_mark
+from fileq.images.formats.gif_codes import without_stray_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,9 @@ def _stays(content: bytes, at: int) -> bool:
 
 
 def _cut_block(block: bytes) -> bytes:
-    """Return a block without what may lie behind how often all frames play, or how a frame is shown."""
+    """Return a block without what may lie behind its pixels, how often all frames play, or how a frame is shown."""
+    if block[0] == FRAME:
+        return without_stray_bytes(block, _IMAGE + table_length(block[_IMAGE - 1]))
     is_play_count = block[:1] == b"\x21" and block[3:14] in _PLAY_COUNTS and block[14] == 3
     is_control = block[:3] == bytes((_EXTENSION, _CONTROL, 4))
     known = 18 if is_play_count else 7 if is_control else len(block)

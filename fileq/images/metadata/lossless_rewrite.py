@@ -11,13 +11,13 @@ from fileq.files.containers import (
     jpeg_segment,
     jpeg_segments,
     png_chunk,
-    png_chunks,
     riff_chunk,
     riff_chunks,
 )
 from fileq.files.output_mark import CHUNK, is_mark
 from fileq.images.formats import webp
 from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jp2_rewrite, jxl_rewrite, tiff_rewrite
+from fileq.images.metadata.png_pixels import cut_pixel_data
 from fileq.images.metadata.save_options import build_xmp_segments, exif_for, xmp_for
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def _rewrite_png(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """Rewrite a PNG by chunks: the known ones that are about pixels stay."""
     new = png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
     new += png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + data.xmp) if data.xmp else b""
-    chunks = list(png_chunks(io.BytesIO(content)))
-    if not chunks or chunks[-1].name != b"IEND":
+    chunks = cut_pixel_data(content)
+    if chunks[-1][0] != b"IEND":
         raise ValueError("it has no end")
-    kept = [content[chunk.start : chunk.end] for chunk in chunks if chunk.name in _PNG_KEPT]
+    kept = [chunk for name, chunk in chunks if name in _PNG_KEPT]
     return b"".join([content[:8], *kept[:1], new, *kept[1:]])
 
 

@@ -20,6 +20,9 @@ _BASE = ExifTags.Base
 _LEAST_DENSITY, _MOST_DENSITY = 5, 65535
 """Dots per inch: what is less is no density but a 1 that stands for none, as in TIFFs without a unit."""
 
+_CENTIMETER = 3
+"""The unit of a density in EXIF; else it is the inch."""
+
 _LAYOUT_OF_TIFF = {*tiff_rewrite.ABOUT_PIXELS, TIFF_TAG}
 
 
@@ -102,7 +105,8 @@ def _read_density(source: DecodedSource) -> tuple[float, float] | None:
     if source.format in {"JPEG", "MPO"} and not info.get("jfif_unit") and _BASE.XResolution not in source.exif:
         return None
     try:
-        across, down = (float(value) for value in info["dpi"])
+        # Pillow says none of a WebP.
+        across, down = map(float, _density_of_exif(source) if source.format == "WEBP" else info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     if not (min(across, down) >= _LEAST_DENSITY and max(across, down) < _MOST_DENSITY):
@@ -110,6 +114,13 @@ def _read_density(source: DecodedSource) -> tuple[float, float] | None:
     if source.is_stretched:
         across = down = max(across, down)
     return (down, across) if source.swaps_sides else (across, down)
+
+
+def _density_of_exif(source: DecodedSource) -> tuple[float, float]:
+    """Return the dots per inch that EXIF tells of. Raises KeyError, TypeError, ValueError or ZeroDivisionError."""
+    per_inch = 2.54 if source.exif.get(_BASE.ResolutionUnit) == _CENTIMETER else 1.0
+    across, down = (float(source.exif[tag]) * per_inch for tag in (_BASE.XResolution, _BASE.YResolution))
+    return across, down
 
 
 def _read_texts(source: DecodedSource) -> tuple[tuple[str, str], ...]:

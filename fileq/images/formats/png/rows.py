@@ -54,14 +54,15 @@ def _count_bytes(file: BinaryIO) -> tuple[int, int]:
     for chunk in containers.png_chunks(file):
         if chunk.name == b"IHDR":
             width, height, depth, color_type, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
-            needed = _count_needed(width, height, depth * _CHANNELS[color_type], interlaced)
+            needed = count_row_bytes(width, height, depth, color_type, interlaced)
         elif chunk.name == b"IDAT":
             found += _count_inflated(decompressor, file, chunk.length)
     return needed, found
 
 
-def _count_needed(width: int, height: int, bits: int, interlaced: int) -> int:
-    """Return the bytes of all rows, each with the byte that names its filter. `bits` are those of a pixel."""
+def count_row_bytes(width: int, height: int, depth: int, color_type: int, interlaced: int) -> int:
+    """Return the bytes of all rows, each with the byte that names its filter; the rest are the numbers of a header."""
+    bits = depth * _CHANNELS[color_type]
     passes = _PASSES if interlaced else ((0, 0, 1, 1),)
     total = 0
     for left, top, across, down in passes:
