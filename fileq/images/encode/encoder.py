@@ -52,6 +52,7 @@ _EITHER_WAY = {"webp", "jxl"}
 _FEW_COLORS = 2**12
 _MOST_PLAYS = 65535  # what GIF and WebP have room for
 _DEEP_WRITERS = {"png": png_writer.write, "tiff": tiff_writer.write}
+_DRAWING_COLORS = 2**16
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
 
 
@@ -86,8 +87,9 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
     is_transparent = modes.has_alpha(frames[0])
     if format_ == "gif" and output.lossless:
         frames = [index_losslessly(frame) for frame in frames]
+    whole = frames
     if output.colors is not None:
-        frames = _reduce_colors(format_, frames, output.colors)
+        frames = _reduce_colors(format_, whole, output.colors)
     fixed = _common_options(format_, content, output) | _sequence_options(format_, frames, content, is_transparent)
     if format_ == "webp" and len(frames) > 1 and not output.lossless:
         fixed["allow_mixed"] = True  # a fifth of the bytes of a drawing, and no more time
@@ -109,11 +111,22 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
 
     quality = output.quality or DEFAULT_QUALITY.get(format_)
     size = write(quality)
+    if output.colors is not None and output.reduces_colors(format_) and _is_drawing(whole):
+        dithered = list(frames)
+        frames[:] = whole
+        is_larger = write(quality) < size  # for dither packs badly
+        frames[:] = _reduce_colors(format_, whole, output.colors, dither=0.0) if is_larger else dithered
+        size = write(quality)
     if quality and _may_be_smaller_without_loss(format_, frames, output):
         without_loss = write(None)
         size = without_loss if without_loss <= size else write(quality)
     if output.max_bytes is not None and size > output.max_bytes:
         _fit_max_bytes(write, size, quality if _is_lossy(format_, output) else None, output.max_bytes)
+
+
+def _is_drawing(frames: Sequence[Image]) -> bool:
+    """Return whether a still picture has so few colors that all of them may take fewer bytes than 16, dithered."""
+    return len(frames) == 1 and frames[0].getcolors(_DRAWING_COLORS) is not None
 
 
 def _pack_again(temp: TempFile, format_: str, output: Output) -> None:
@@ -207,12 +220,17 @@ def _convert_frame(format_: str, image: Image, background: str) -> Image:
     return image.convert("RGBA") if image.mode == "LA" and format_ not in {"png", "tiff"} else image
 
 
-def _reduce_colors(format_: str, frames: list[Image], colors: int) -> list[Image]:
-    """Return the frames with so many colours each; those of an animated PNG, which has one palette, as they are."""
+def _reduce_colors(format_: str, frames: list[Image], colors: int, *, dither: float = 1.0) -> list[Image]:
+    """Return the frames with so many colours each; those of an animated PNG, which has one palette, as they are.
+
+    Only a still picture is dithered.
+    """
     if format_ == "gif":
-        dither = 1.0 if len(frames) == 1 else 0.0
+        dither = dither if len(frames) == 1 else 0.0
         return [palette.reduce_colors_of_gif(frame, colors, dither=dither) for frame in frames]
-    return [palette.reduce_colors(frames[0], colors)] if format_ == "png" and len(frames) == 1 else frames
+    if format_ != "png" or len(frames) > 1:
+        return frames
+    return [palette.reduce_colors(frames[0], colors, dither=dither)]
 
 
 def _strip_info(image: Image, format_: str, content: EncoderInput) -> Image:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from fileq.recipes.recipe import Output
-from tests.support.images import make, photo, pixel_of, recipe
+from tests.support.images import colors_of, make, photo, pixel_of, recipe
 
 BACKENDS = ["libimagequant", "Pillow"]
 
@@ -111,3 +111,27 @@ def test_a_palette_has_no_entry_that_no_pixel_needs(tmp_path):
     assert int.from_bytes(content[at - 4 : at], "big") <= 48
     with Image.open(io.BytesIO(content)) as image:
         assert image.mode == "P"
+
+
+def gradient() -> Image.Image:
+    across = Image.linear_gradient("L").resize((300, 300))
+    return Image.merge("RGB", [across, across.rotate(90), Image.new("L", across.size, 99)])
+
+
+def drawing() -> Image.Image:
+    image = Image.new("RGB", (300, 200), (250, 250, 250))
+    for number in range(60):
+        color = (number * 37 % 256, number * 91 % 256, number * 53 % 256)
+        image.paste(color, (number * 9 % 270, number * 31 % 180, number * 9 % 270 + 30, number * 31 % 180 + 20))
+    return image
+
+
+@pytest.mark.parametrize("picture", [gradient, drawing])
+@pytest.mark.parametrize("ending", ["png", "gif"])
+def test_fewer_colors_never_take_more_bytes_than_all_of_them(tmp_path, picture, ending):
+    picture().save(tmp_path / "x.png")
+    outputs = Output(name=f"all.{ending}"), Output(name=f"few.{ending}", colors=16)
+    made = make(tmp_path / "x.png", recipe(*outputs), tmp_path / "out")
+    whole, few = (path.stat().st_size for path in made.paths)
+    assert few <= whole
+    assert len(colors_of(made.images()[1].convert("RGB"))) <= 16
