@@ -24,6 +24,10 @@ _STRIP_OFFSETS, _STRIP_LENGTHS, _TILE_OFFSETS, _TILE_LENGTHS = 273, 279, 324, 32
 _REDUCED_PAGE = 1  # the bit of NewSubfileType that marks a thumbnail of another page
 
 _LONG = 4
+_VALUE_LENGTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Bytes of a value by its type (section 2; BigTIFF)."""
+
+_MOST_TAGS = 4096
 _ENTRY = 12  # bytes
 _FAR = 2**40  # bytes: beyond the end of any TIFF
 
@@ -59,7 +63,7 @@ def is_cut_off(file: BinaryIO) -> bool:
     place, end = file.tell(), file.seek(0, os.SEEK_END)
     try:
         return any(
-            at >= end or (number > 0 and _end_of_pixels(file, at) > end)
+            at >= end or (number > 0 and _end_of_page(file, at) > end)
             for number, at in enumerate(_directory_places(file))
         )
     except struct.error:  # one begins before the end, and ends after it
@@ -86,12 +90,29 @@ def _directory_places(file: BinaryIO) -> Iterator[int]:
         at = struct.unpack(f"{order}{number}", following)[0] if following else 0  # some writers leave it out
 
 
-def _end_of_pixels(file: BinaryIO, at: int) -> int:
-    """Return where the pixels of the directory at this place end in the file, 0 where that can't be told."""
+def _end_of_page(file: BinaryIO, at: int) -> int:
+    """Return where what the directory at this place points to ends in the file: its pixels, and values of its tags.
+
+    Raises struct.error where it is cut off itself.
+    """
     file.seek(0)
     start = file.read(16)
+    order, is_big = "<" if start.startswith(b"II") else ">", start[2:4] in {b"+\0", b"\0+"}
+    entry = struct.Struct(f"{order}HHQQ" if is_big else f"{order}HHLL")
+    file.seek(at)
+    (count,) = struct.unpack(f"{order}{'Q' if is_big else 'H'}", file.read(8 if is_big else 2))
+    ends = [0]
+    for _ in range(min(count, _MOST_TAGS)):
+        _, kind, values, place = entry.unpack(file.read(entry.size))
+        length = _VALUE_LENGTHS.get(kind, 0) * values
+        ends.append(place + length if length > (8 if is_big else 4) else 0)
+    return max(*ends, _end_of_pixels(file, start if is_big else start[:8], at))
+
+
+def _end_of_pixels(file: BinaryIO, header: bytes, at: int) -> int:
+    """Return where the pixels of the directory at this place end in the file, 0 where that can't be told."""
     try:
-        tags: Any = ImageFileDirectory_v2(start if start[2:4] in {b"+\0", b"\0+"} else start[:8])
+        tags: Any = ImageFileDirectory_v2(header)
         file.seek(at)
         tags.load(file)
         ends = [
