@@ -79,7 +79,9 @@ class PostgresLedgerStorage(LedgerStorage, PostgresStorage):  # type: ignore[mis
     """Huey's PostgreSQL storage on the ledger's connections; one more for each thread that waits is Huey's."""
 
     def __init__(self, name: str, ledger: Ledger) -> None:
-        super().__init__(name, ledger, dsn=ledger.database.address)
+        from fileq.ledger.database.postgres.connection import with_keepalives  # noqa: PLC0415  # few have psycopg
+
+        super().__init__(name, ledger, dsn=with_keepalives(ledger.database.address))
 
     def wait(self, seconds: float) -> None:
         """Wait for a message: the server says when one comes, as a trigger of the ledger's has it do."""

@@ -56,7 +56,7 @@ class Program:
     def start(self, *arguments: str | Path | bytes, **options: Any) -> subprocess.Popen[bytes]:
         """The command in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "fileq", *arguments],
+            [*options.pop("wrapper", ()), sys.executable, "-m", "fileq", *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

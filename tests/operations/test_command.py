@@ -65,9 +65,14 @@ def test_the_end_of_what_the_program_says_is_in_the_error(paths):
     assert len(caught.value.message) < 1200
 
 
-def test_a_program_ended_by_a_signal_is_an_error(paths):
-    with pytest.raises(JobError, match="was ended by signal 9"):
-        python("import os; os.kill(os.getpid(), 9)").run(*paths)
+@pytest.mark.parametrize(("number", "kind"), [(15, ErrorKind.COMMAND), (9, ErrorKind.CRASHED)])
+def test_a_program_ended_by_a_signal_is_an_error_and_is_tried_again_where_something_outside_killed_it(
+    paths, number, kind
+):
+    with pytest.raises(JobError, match=f"was ended by signal {number}") as caught:
+        python(f"import os; os.kill(os.getpid(), {number})").run(*paths)
+    assert caught.value.kind is kind
+    assert caught.value.is_transient == (number == 9)
 
 
 def test_a_program_that_is_not_there_is_named(paths):

@@ -67,6 +67,11 @@ class Server:
             " where pid <> pg_backend_pid() and backend_type = 'client backend'"
         )
 
+    @property
+    def socket(self) -> str:
+        """The socket at which it listens."""
+        return f"{self.folder}/.s.PGSQL.5432"
+
     def address_of(self, database: str, user: str = "postgres") -> str:
         """Return the address of another database, or another user's."""
         return f"postgresql://{user}@/{database}?host={self.folder}"

@@ -23,6 +23,8 @@ STDERR_TAIL = 1000  # bytes of what a program complained about: its last lines s
 _GRACE = KILL_TIMEOUT + 1.0
 """Seconds that a supervisor has to end a program; then it is ended itself."""
 
+_KILLED = -9  # SIGKILL, which Windows doesn't have
+
 OUTPUT_VARIABLE = "FILEQ_OUTPUT"
 """Says in a program's environment what it was to write. By it whoever carries on knows what a dead worker ran."""
 
@@ -52,6 +54,8 @@ def run_program(
         raise JobError(ErrorKind.TIMEOUT, message, "Give the command a longer timeout.")
     if code != 0:
         message = f"{argv[0]} {_describe_exit(code)}{f': {said}' if said else '.'}"
+        if code == _KILLED:  # nobody but the system, for want of memory, or a worker that took ours for dead
+            raise JobError(ErrorKind.CRASHED, message, "Is there enough memory? Then run it by hand to see more.")
         raise JobError(ErrorKind.COMMAND, message, "Run it by hand to see more.")
     return said
 

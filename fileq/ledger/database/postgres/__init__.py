@@ -22,7 +22,7 @@ from fileq.config.paths import state_folder
 from fileq.errors import DatabaseReplaced
 from fileq.ledger import migrations
 from fileq.ledger.database.base import Database, DatabaseSize
-from fileq.ledger.database.postgres.connection import PostgresConnection, configure
+from fileq.ledger.database.postgres.connection import PostgresConnection, configure, with_keepalives
 from fileq.ledger.database.postgres.errors import server_errors
 from fileq.ledger.database.postgres.schema import LEDGER_LOCK, prepare_schema
 
@@ -53,12 +53,13 @@ class PostgresDatabase(Database):
         self._joined = threading.local()
         self._clock = RemoteClock()
         with server_errors(self.path):
-            with psycopg.connect(url, autocommit=True, connect_timeout=max(2, int(patience))) as first:
+            connected_by = with_keepalives(url)
+            with psycopg.connect(connected_by, autocommit=True, connect_timeout=max(2, int(patience))) as first:
                 self._configure(first)
                 self._secret = prepare_schema(first, self.path, int(1000 * (patience + _LONGEST_PAUSE)))
                 self._read_clock(first)
             self._pool = ConnectionPool(
-                url, min_size=0, max_size=_MOST_CONNECTIONS, reconnect_timeout=_ATTEMPT / 2,
+                connected_by, min_size=0, max_size=_MOST_CONNECTIONS, reconnect_timeout=_ATTEMPT / 2,
                 kwargs={"autocommit": True, "connect_timeout": max(2, int(patience))}, configure=self._configure,
                 open=True,
             )  # fmt: skip
