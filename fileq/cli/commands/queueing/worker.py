@@ -23,49 +23,57 @@ from fileq.units import ByteSize, Duration, describe_count
 app = new_app()
 
 
+Hosts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="HOST", show_default=False, help="With --stop, --pause or --resume: whose workers are meant."
+    ),
+]
+Drain = Annotated[
+    bool, typer.Option("--drain", help="Exit once no job is left, not even one for later.", show_envvar=False)
+]
+Periodic = Annotated[
+    bool, typer.Option("--periodic/--no-periodic", help="Do what the schedule says, too.", show_envvar=False)
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", metavar="SIZE", show_envvar=False, show_default=False,
+        help="What one job may use, like 2GiB. Default: as the config says.",
+    ),
+]  # fmt: skip
+Timeout = Annotated[
+    str | None,
+    typer.Option(
+        "--timeout", metavar="DURATION", show_envvar=False, show_default=False,
+        help="A job's longest try, like 5m. Default: as the config says.",
+    ),
+]  # fmt: skip
+Stop = Annotated[
+    bool, typer.Option("--stop", help="Have workers of other hosts stop once their jobs have ended.", show_envvar=False)
+]
+Pause = Annotated[bool, typer.Option("--pause", help="Have them begin no more jobs.", show_envvar=False)]
+Resume = Annotated[bool, typer.Option("--resume", help="Have them go on.", show_envvar=False)]
+Everywhere = Annotated[
+    bool, typer.Option("--all", help="With these three: the workers of all hosts.", show_envvar=False)
+]
+
+
 @app.command(epilog="Example: fileq worker --workers 4")
 def worker(
     context: typer.Context,
-    hosts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[HOST]...", show_default=False, help="With --stop, --pause or --resume: whose workers are meant."
-        ),
-    ] = None,
+    hosts: Hosts = None,
     *,
     workers: options.Workers = None,
-    drain: Annotated[
-        bool, typer.Option("--drain", help="Exit once no job is left, not even one for later.", show_envvar=False)
-    ] = False,
-    periodic: Annotated[
-        bool, typer.Option("--periodic/--no-periodic", help="Do what the schedule says, too.", show_envvar=False)
-    ] = True,
-    memory: Annotated[
-        str | None,
-        typer.Option(
-            "--memory", metavar="SIZE", show_envvar=False, show_default=False,
-            help="What one job may use, like 2GiB. Default: as the config says.",
-        ),
-    ] = None,
-    timeout: Annotated[
-        str | None,
-        typer.Option(
-            "--timeout", metavar="DURATION", show_envvar=False, show_default=False,
-            help="A job's longest try, like 5m. Default: as the config says.",
-        ),
-    ] = None,
-    stop: Annotated[
-        bool,
-        typer.Option("--stop", help="Have workers of other hosts stop once their jobs have ended.", show_envvar=False),
-    ] = False,
-    pause: Annotated[
-        bool, typer.Option("--pause", help="Have them begin no more jobs.", show_envvar=False)
-    ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Have them go on.", show_envvar=False)] = False,
-    everywhere: Annotated[
-        bool, typer.Option("--all", help="With these three: the workers of all hosts.", show_envvar=False)
-    ] = False,
-) -> ExitCode:  # fmt: skip
+    drain: Drain = False,
+    periodic: Periodic = True,
+    memory: Memory = None,
+    timeout: Timeout = None,
+    stop: Stop = False,
+    pause: Pause = False,
+    resume: Resume = False,
+    everywhere: Everywhere = False,
+) -> ExitCode:
     """Process jobs until stopped.
 
     The first Ctrl-C lets the running jobs end. The second stops now; what was running goes back to the queue.
