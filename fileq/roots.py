@@ -14,6 +14,8 @@ ROOT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 """At least two letters: one alone is a drive of Windows."""
 
 _SHARED = re.compile(rf"({ROOT_NAME.pattern}):(.*)", re.DOTALL)
+_SEPARATOR = "/"  # in the ledger, whatever this host's is
+
 ROOTS_FOLLOW = "@"
 """Stands in the name of one of Huey's queues before the roots that its jobs need."""
 
@@ -36,7 +38,7 @@ class Roots:
         """Return a path of this host as the ledger has it."""
         for name, root in self._paths.items():
             if path.startswith(root) and (len(path) == len(root) or path[len(root)] == os.sep):
-                return f"{name}:{path[len(root) + 1 :]}"
+                return f"{name}:{path[len(root) + 1 :].replace(os.sep, _SEPARATOR)}"
         return path
 
     def to_local(self, path: str) -> str:
@@ -45,7 +47,8 @@ class Roots:
         root = None if shared is None else self._paths.get(shared[1])
         if shared is None or root is None:
             return path
-        return f"{root}{os.sep}{shared[2]}" if shared[2] else root or os.sep
+        below = shared[2].replace(_SEPARATOR, os.sep)
+        return f"{root}{os.sep}{below}" if below else root or os.sep
 
     def names_in(self, paths: Iterable[str]) -> str:
         """Return the names of the roots that these paths of the ledger lie in, in order, with commas; "" for none."""
