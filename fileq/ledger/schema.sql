@@ -103,6 +103,7 @@ create table attempts (
     finished_at real,
     outcome text, -- done, an error kind, "worker died", "stopped" or "cancelled"; null while it runs
     message text not null default '',
+    host text not null default '', -- of the worker, which may have gone since
     primary key (job_id, number)
 ) strict, without rowid;
 

@@ -8,7 +8,7 @@ import msgspec
 
 from fileq.job import JobState
 from fileq.ledger import Ledger
-from fileq.ledger.queries.history import FailureCause, FormatTotal, RemovalTotal, WatchTotal, WorkTotal
+from fileq.ledger.queries.history import FailureCause, FormatTotal, HostTotal, RemovalTotal, WatchTotal, WorkTotal
 
 WEEK = 7 * 86400.0
 
@@ -79,6 +79,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     days: list[DayTotal]
     failures: list[FailureCause]
     watches: list[WatchTotal]
+    hosts: list[HostTotal]
     removed: RemovalTotal
     vanished: int
 
@@ -114,6 +115,7 @@ def compute_figures(ledger: Ledger, since: float, until: float, zone: tzinfo) ->
         days=_by_day(work, since, until, zone),
         failures=history.list_causes(since, until),
         watches=history.total_watches(since, until),
+        hosts=history.total_hosts(since, until),
         removed=history.total_removals(since, until),
         vanished=history.count_vanished_outputs(since, until),
     )

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from fileq.escapes import escape_controls
 from fileq.job import message_with_source
-from fileq.ledger.queries.history import FailedJob, FailureCause, WatchTotal
+from fileq.ledger.queries.history import FailedJob, FailureCause, HostTotal, WatchTotal
 from fileq.report.figures import Figures, RecipeTotal
 from fileq.units import describe_bytes, describe_bytes_change, describe_count, describe_seconds
 
@@ -90,6 +90,7 @@ def describe_figures(figures: Figures, zone: tzinfo) -> str:
     lines += _part("Recipes", [_recipe(recipe) for recipe in figures.recipes])
     lines += _part("Failures", [_failure(cause) for cause in figures.failures])
     lines += _part("Watched folders", [_watch(watch) for watch in figures.watches])
+    lines += _part("Hosts", [_host(host) for host in figures.hosts]) if len(figures.hosts) > 1 else []
     gone = describe_removed(figures)
     return "\n".join([*lines, *(["", f"Gone: {gone}."] if gone else []), ""])
 
@@ -104,6 +105,10 @@ def _recipe(recipe: RecipeTotal) -> str:
     jobs = f"{describe_count(recipe.jobs, 'job')}{failed}"
     saved = describe_bytes(recipe.bytes_in - recipe.bytes_out)
     return f"{escape_controls(recipe.recipe)}: {jobs}, {saved} saved, {describe_duration(recipe.seconds)}"
+
+
+def _host(host: HostTotal) -> str:
+    return f"{escape_controls(host.host)}: {describe_count(host.jobs, 'job')}, {host.failed:,} failed"
 
 
 def _failure(cause: FailureCause) -> str:

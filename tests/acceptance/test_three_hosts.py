@@ -142,6 +142,7 @@ def test_three_hosts_under_all_that_can_happen_do_everything_once(
             time.sleep(chance.uniform(0.2, 0.6))
         wait_until(lambda: onlooker.states() == {"done": JOBS})
         assert {worker["host"] for worker in onlooker.json("workers") if worker["state"] != "gone"} <= set(workers)
+        assert {host["host"] for host in onlooker.json("report")["hosts"]} == set(workers)
         onlooker.run("worker", "--stop", "--all")
         for process in workers.values():
             assert process.wait(timeout=60) == 0

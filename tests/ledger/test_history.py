@@ -5,7 +5,8 @@ import pytest
 
 from fileq.errors import ErrorKind
 from fileq.job import JobState, OutputInfo
-from fileq.ledger.queries.history import QUARTER, FailedJob, RemovalTotal, SourceRecord, WatchTotal
+from fileq.ledger.queries.history import QUARTER, FailedJob, HostTotal, RemovalTotal, SourceRecord, WatchTotal
+from fileq.ledger.tables import attempts
 from fileq.ledger.tables.outputs import PublishedFile
 from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
 from tests.support.ledgers import ask
@@ -159,3 +160,16 @@ def test_an_empty_ledger_answers_with_nothing(ledger):
     assert (history.total_work(0, NOW), history.total_formats(0, NOW), history.list_causes(0, NOW)) == ([], [], [])
     assert (history.count_sources(0, NOW), history.count_vanished_outputs(0, NOW)) == (0, 0)
     assert msgspec.structs.astuple(history.total_removals(0, NOW)) == (0, 0, 0)
+
+
+def test_each_host_is_told_with_what_its_workers_have_done(ledger, monkeypatch):
+    jobs = enter(ledger, *"abc")
+    for job, host in zip(jobs, ("mill", "barn", "mill"), strict=True):
+        monkeypatch.setattr(attempts, "hostname", lambda host=host: host)
+        token = begin(ledger, job, now=NOW - 2)
+        if job == jobs[2]:
+            ledger.attempts.fail_attempt(token, DAMAGED, NOW)
+        else:
+            finish(ledger, token, now=NOW)
+    assert ledger.history.total_hosts(NOW, LATER) == [HostTotal("barn", 1, 0, 2.0), HostTotal("mill", 2, 1, 4.0)]
+    assert ledger.history.total_hosts(NOW + 1, LATER) == []

@@ -31,7 +31,7 @@ def report_blocks(figures: Figures, zone: tzinfo) -> list[Block]:
     if figures.is_empty:
         return [title, Text("Nothing was done in this time.")]
     parts = [_facts(figures), _by_day(figures), _bytes(figures), _recipes(figures), _formats(figures)]
-    parts += [_failures(figures), _watches(figures)]
+    parts += [_failures(figures), _watches(figures), _hosts(figures)]
     return [title, *(block for part in parts if part for block in (Text(), *part))]
 
 
@@ -123,3 +123,16 @@ def _watches(figures: Figures) -> list[Block]:
         return []
     columns = (Column("watched folder", kind="path"), Column("jobs", kind="number"), Column("failed", kind="number"))
     return [Table(columns, [(relative_path(one.path), f"{one.jobs:,}", f"{one.failed:,}") for one in figures.watches])]
+
+
+def _hosts(figures: Figures) -> list[Block]:
+    """Return what each host has done, where there were several."""
+    if len(figures.hosts) < 2:
+        return []
+    columns = (
+        Column("host"), Column("jobs", kind="number"), Column("failed", kind="number"), Column("time", kind="number"),
+    )  # fmt: skip
+    rows: Sequence[Sequence[Cell]] = [
+        (one.host, f"{one.jobs:,}", f"{one.failed:,}", text.describe_duration(one.seconds)) for one in figures.hosts
+    ]
+    return [Table(columns, rows)]

@@ -4,6 +4,7 @@ alter table workers add column clock_offset real not null default 0;
 alter table workers add column roots text not null default '';
 alter table workers add column instruction text;
 alter table jobs add column roots text not null default '';
+alter table attempts add column host text not null default '';
 alter table folders add column machine text not null default '';
 create index jobs_in_roots on jobs (roots) where roots <> '' and state in ('queued', 'running', 'waiting');
 

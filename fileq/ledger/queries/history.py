@@ -70,6 +70,15 @@ class WatchTotal(msgspec.Struct, frozen=True):
     failed: int
 
 
+class HostTotal(msgspec.Struct, frozen=True):
+    """A host, how many jobs its workers have ended, and how many of them failed. `seconds` is the time of all slots."""
+
+    host: str
+    jobs: int
+    failed: int
+    seconds: float
+
+
 class RemovalTotal(msgspec.Struct, frozen=True):
     """What retention removed. `kept_changed` is what it kept at its last cleaning, as somebody had changed it.
 
@@ -179,6 +188,18 @@ class History:
                 (since, until),
             ).fetchall()
         return [WatchTotal(decode_path(path), *sums) for path, *sums in rows]
+
+    def total_hosts(self, since: float, until: float) -> list[HostTotal]:
+        """Return what each host has done, by its name."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select host, count(*), sum(case when state = 'failed' then 1 else 0 end),"  # noqa: S608  # ours
+                f" sum({_TOOK.format('jobs')}) from jobs join attempts on job_id = jobs.id and number = jobs.attempts"
+                f" where {_ENDED.replace('finished_at', 'jobs.finished_at')} and host <> ''"
+                " group by host order by host",
+                (since, until),
+            ).fetchall()
+        return [HostTotal(host, jobs, failed, round(seconds, 3)) for host, jobs, failed, seconds in rows]
 
     def total_removals(self, since: float, until: float) -> RemovalTotal:
         with self._database.reading() as connection:

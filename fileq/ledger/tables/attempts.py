@@ -13,6 +13,7 @@ from fileq.ledger.columns import decode_name, decode_path, encode_text, read_row
 from fileq.ledger.conditions import UNFINISHED
 from fileq.ledger.database import Connection, Database
 from fileq.ledger.tables.jobs import QueueEntry, supersede_if_newer
+from fileq.presence import hostname
 from fileq.roots import this_hosts_roots
 
 _SLACK = 5.0
@@ -84,8 +85,8 @@ class Attempts:
             if not this_hosts_roots().has_all(roots):
                 raise _NotHere
             connection.execute(
-                "insert into attempts (job_id, number, worker_id, started_at) values (?, ?, ?, ?)",
-                (job_id, attempt, worker_id, now),
+                "insert into attempts (job_id, number, worker_id, started_at, host) values (?, ?, ?, ?, ?)",
+                (job_id, attempt, worker_id, now, hostname()),
             )
             return Claim(
                 token=Token(job_id, attempt),
