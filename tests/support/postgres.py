@@ -153,8 +153,8 @@ def describe_schema(address: str) -> set[tuple[str, ...]]:
 _DESCRIPTION = """
     with ours as (select pg_class.oid, relname, relkind from pg_class
         join pg_namespace on pg_namespace.oid = relnamespace where nspname = %(schema)s)
-    select relname::text, attname::text, format_type(atttypid, atttypmod), attnotnull, attidentity, attcollation::regcollation,
-        pg_get_expr(adbin, adrelid)
+    select relname::text, attname::text, format_type(atttypid, atttypmod), attnotnull, attidentity,
+        attcollation::regcollation, pg_get_expr(adbin, adrelid)
         from ours join pg_attribute on attrelid = ours.oid left join pg_attrdef on adrelid = ours.oid and adnum = attnum
         where attnum > 0 and not attisdropped and relkind in ('r', 'v')
     union all select relname, conname, pg_get_constraintdef(pg_constraint.oid), null, null, null, null
