@@ -8,4 +8,4 @@ from fileq.errors import FileqError
 importlib.import_module("fileq.process.child")
 with suppress(FileqError):
     importlib.import_module("fileq.images.pipeline")
-    importlib.import_module("fileq.images.decode.jpeg_damage")  # as most files are JPEGs
+    importlib.import_module("fileq.images.decode.jpeg")  # as most files are JPEGs

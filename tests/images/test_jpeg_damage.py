@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fileq.errors import ErrorKind, JobError
-from fileq.images.decode.jpeg_damage import check_coded_pixels
+from fileq.images.decode.jpeg import check_coded_pixels
 from fileq.recipes.recipe import Output
 from tests.support.images import failure, make, photo, recipe
 

@@ -1,12 +1,10 @@
 """The opening of a source: safely, by its content, and only in the formats that are known to be harmless."""
 
 import functools
-import importlib
 import logging
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from types import ModuleType
 from typing import BinaryIO, cast
 
 # Pillow would import these when the first file of a child needs one, and with it all 40 that it has.
@@ -109,6 +107,7 @@ def open_image(
             on_header(header_of(image))
     _name_colors(image, points)
     image.info["notes"] = prepared.notes if prepared is not None else ()
+    image.info["read_all"] = functools.partial(read_all, file)
     with translate_decode_errors(path):
         _add_info(image, file, start)
         image.info["notes"] += _find_notes(image, file, start)
@@ -170,19 +169,11 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
 
 def _find_notes(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> tuple[str, ...]:
     """Return what is to be said on the job of what its decoder passes over. Raises ValueError where that is damage."""
-    if image.format in {"JPEG", "MPO"}:
-        note = _jpeg_damage().check_coded_pixels(read_all(file))
-        return (note,) if note else ()
     if image.format == "PPM" and (others := netpbm.count_pictures(file) - 1):
         return (f"The first picture was taken, not the other {others} in the file.",)
     if image.format == "ICO" and (others := int.from_bytes(start[4:6], "little") - 1):
         return (f"The largest picture was taken, not the other {others} in the icon.",)
     return ()
-
-
-def _jpeg_damage() -> ModuleType:
-    """Return the module that looks at JPEGs: it takes 0.1 s to import, for those who have such files."""
-    return importlib.import_module("fileq.images.decode.jpeg_damage")
 
 
 def _check_pixels(size: Size, path: str, max_pixels: int) -> None:

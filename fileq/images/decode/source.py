@@ -223,14 +223,7 @@ class DecodedSource:
     def _decode(self, stored: Scaling, frame: int) -> Image.Image:
         if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together
             self.image.seek(frame)
-        if self.format in {"JPEG", "MPO", "PDF"}:
-            whole = stored.whole_size
-            factor = 1.5 if max(stored.target) <= _SMALL else 1.0
-            drafted = self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
-            if drafted is not None:  # a last column or row is shown in part
-                self._shown = drafted[1][2:]
-        elif self.format == "JPEG2000":
-            self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
+        self._draft(stored)
         if isinstance(self.image, PngImageFile) and transparency.has_transparent_color(self.image):
             if self.has_16_bits:
                 self.add_note("Its 16 bits became 8, to keep what is transparent.")
@@ -240,10 +233,31 @@ class DecodedSource:
             if libtiff.has_bad_lines(self.image.tag_v2):
                 self.add_note("The fax came with damaged lines, as its file says; they are in the picture.")
             return pixels.load_page(self.image)
+        if self.format in {"JPEG", "MPO"} and not frame:
+            return self._decode_jpeg()
         self.image.load()
         if self.format == "PSD" and self.image.mode == "RGBA":
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
+
+    def _draft(self, stored: Scaling) -> None:
+        """Have the decoder make no more pixels than are wanted, where it can."""
+        if self.format in {"JPEG", "MPO", "PDF"}:
+            whole = stored.whole_size
+            factor = 1.5 if max(stored.target) <= _SMALL else 1.0
+            drafted = self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
+            if drafted is not None:  # a last column or row is shown in part
+                self._shown = drafted[1][2:]
+        elif self.format == "JPEG2000":
+            self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
+
+    def _decode_jpeg(self) -> Image.Image:
+        from fileq.images.decode import jpeg  # noqa: PLC0415  # it takes 0.1 s, for those who have such files
+
+        decoded, note = jpeg.decode(self.image, is_reduced=self.image.size != self.stored_size)
+        if note:
+            self.add_note(note)
+        return decoded
 
     def _for_ordinary_screens(self, image: Image.Image, stored: Scaling) -> Image.Image:
         """Return what was read in the way of `stored` with sRGB's curve, where it was PQ or HLG."""
