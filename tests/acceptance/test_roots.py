@@ -67,7 +67,7 @@ def test_jobs_wait_for_a_host_that_has_their_root_and_it_is_said(
         ben.run("run", ben.folder / "own")
         assert ann.states() == {"queued": JOBS, "done": 2}
         said = ben.run("status").stdout
-        assert f"{JOBS} jobs wait for a worker that has the root photos" in said
+        assert f"{JOBS} jobs wait for a worker that has the roots photos and web" in said
         roots = next(check for check in ben.json("doctor", expect=1)["checks"] if check["name"] == "roots")
         assert roots["state"] == "bad"
         assert "photos" in roots["message"]
