@@ -208,8 +208,11 @@ def find_shortage(error: BaseException) -> Shortage | None:
     if isinstance(error, RuntimeError) and "start new thread" in said:
         number = errno.EAGAIN
     # A library that can't be loaded for want of memory is an ImportError, with the dynamic linker's words.
-    if isinstance(error, MemoryError) or (
-        isinstance(error, ImportError) and ("map segment" in said or "memory" in said)
+    # A library in C that fails so may leave no word of it at all: Python calls that a SystemError.
+    if (
+        isinstance(error, MemoryError)
+        or (isinstance(error, ImportError) and ("map segment" in said or "memory" in said))
+        or (isinstance(error, SystemError) and "without exception set" in said)
     ):
         number = errno.ENOMEM
     if number not in _SHORTAGES:

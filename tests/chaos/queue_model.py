@@ -18,7 +18,7 @@ from tests.support.jobs import DAMAGED, SLOW, recipe
 
 START = 1_000_000.0
 BEAT = 5.0
-SILENCE = 30.0
+SILENCE = 20.0
 """Seconds after which a worker of another host, as all are here, counts as gone."""
 
 RECIPE = recipe()
@@ -31,6 +31,7 @@ class World:
         self.folder = folder
         self.ledger = Ledger(str(folder / "ledger.db"))
         self.now = START
+        self.ledger.database.now = lambda: self.now  # type: ignore[method-assign]  # the one clock of this world
         self.is_paused = False
         self.jobs: dict[int, ModelJob] = {}
         self.workers: list[InProcessWorker] = []

@@ -23,7 +23,7 @@ def test_the_document_has_all_figures(worked):
     found = worked("report", "--json").document
     assert set(found) == {
         "since", "until", "jobs", "files", "outputs", "bytes_in", "bytes_out", "bytes_saved", "seconds", "recipes",
-        "formats", "days", "failures", "watches", "removed", "vanished",
+        "formats", "days", "failures", "watches", "hosts", "removed", "vanished",
     }  # fmt: skip
     assert (found["jobs"], found["files"], found["outputs"]) == ({"done": 2, "failed": 1}, 3, 2)
     folder = worked.folder / "photos"
