@@ -28,6 +28,10 @@ class Roots:
 
     def __init__(self, paths: Mapping[str, str] | None = None) -> None:
         self._paths = {name: path.rstrip(os.sep) for name, path in (paths or {}).items()}
+        names = sorted(self._paths)
+        self._combinations = [
+            ",".join(chosen) for count in range(_MOST_TOGETHER + 1) for chosen in combinations(names, count)
+        ]
 
     @property
     def paths(self) -> Mapping[str, str]:
@@ -36,7 +40,7 @@ class Roots:
 
     def to_shared(self, path: str) -> str:
         """Return a path of this host as the ledger has it."""
-        for name, root in self._paths.items():
+        for name, root in self._paths.items() if path else ():  # "" is none, and a root may be the whole disk
             if path.startswith(root) and (len(path) == len(root) or path[len(root)] == os.sep):
                 return f"{name}:{path[len(root) + 1 :].replace(os.sep, _SEPARATOR)}"
         return path
@@ -65,8 +69,7 @@ class Roots:
 
     def combinations(self) -> list[str]:
         """Return all that `names_in` may say of a job which this host can do."""
-        names = sorted(self._paths)
-        return [",".join(chosen) for count in range(_MOST_TOGETHER + 1) for chosen in combinations(names, count)]
+        return self._combinations
 
 
 _here = Roots()

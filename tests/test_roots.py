@@ -41,6 +41,7 @@ def test_a_root_may_be_the_whole_disk():
     assert Roots({"all": "/"}).to_shared("/a/b") == "all:a/b"
     assert Roots({"all": "/"}).to_local("all:a/b") == "/a/b"
     assert Roots({"all": "/"}).to_local("all:") == os.sep
+    assert Roots({"all": "/"}).to_shared("") == "", "which is none"
 
 
 def test_a_host_can_do_what_needs_no_root_or_only_its_own():

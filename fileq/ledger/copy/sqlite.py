@@ -10,7 +10,7 @@ from pathlib import Path
 from fileq.errors import LedgerError, NotFoundError, UsageError
 from fileq.files.directory import open_directory
 from fileq.files.no_clobber import rename_no_clobber
-from fileq.ledger.columns import encode_path, encode_text
+from fileq.ledger.columns import encode_name, encode_text
 from fileq.ledger.copy.protocol import ROWS_AT_ONCE, Row
 from fileq.ledger.copy.table_shape import TableShape
 from fileq.ledger.copy.version import check_version
@@ -188,5 +188,5 @@ def _encode_row(row: Row, table: TableShape) -> Row:
     for place in table.path_places:
         path = values[place]
         if path is not None and not path.isascii():
-            values[place] = encode_path(path)
+            values[place] = encode_name(path)  # as it stands there, whatever roots this host has
     return tuple(values)

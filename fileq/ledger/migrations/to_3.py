@@ -7,7 +7,7 @@ import sqlite3
 
 import msgspec
 
-from fileq.ledger.columns import encode_path, encode_text
+from fileq.ledger.columns import encode_name, encode_text
 from fileq.ledger.script import read_script, run_script
 
 _TABLES = {
@@ -121,7 +121,7 @@ def _repair(value: _Value, column: _Column) -> _Value:
         return None
     match column.type, value:
         case ("ANY", str()) | ("TEXT", int() | float()):
-            return encode_path(str(value))
+            return encode_name(str(value))
         case "TEXT", str():
             return encode_text(str(value))
         case ("ANY", bytes()) | ("INTEGER", int()) | ("REAL", int() | float()):

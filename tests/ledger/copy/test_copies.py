@@ -14,6 +14,7 @@ from fileq.errors import LedgerError
 from fileq.ledger import Ledger, open_ledger
 from fileq.ledger.copy import sqlite
 from fileq.ledger.database.postgres import copy as postgres_copy
+from fileq.roots import use_roots
 from tests.support.jobs import begin, enter
 from tests.support.ledgers import ask
 from tests.support.postgres import describe_schema, own_schema
@@ -41,6 +42,17 @@ def test_a_copy_is_the_same_in_every_row(places, copy):
     assert contents(new) == contents(old)
     assert (seen[-1][0], len({total for _, total in seen})) == (seen[-1][1], 1)
     assert (result.unfinished, result.is_paused, result.source_changed) == (6, True, False)
+
+
+def test_paths_are_copied_as_they_stand_there_whatever_roots_this_host_has(places, copy):
+    old, new = places
+    fill_whole(old)
+    use_roots({"nas": "/photos"})
+    try:
+        copy(old, new)
+    finally:
+        use_roots({})
+    assert contents(new) == contents(old)
 
 
 def test_ids_and_sums_go_on_in_a_copy_as_they_would_have(places, copy):

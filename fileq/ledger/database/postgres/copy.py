@@ -12,7 +12,7 @@ from fileq.config.database_address import hide_password
 from fileq.errors import UsageError
 from fileq.ledger.copy.protocol import ROWS_AT_ONCE, Row
 from fileq.ledger.copy.version import check_version
-from fileq.ledger.database.postgres.connection import configure
+from fileq.ledger.database.postgres.connection import configure, with_keepalives
 from fileq.ledger.database.postgres.dialect import translate
 from fileq.ledger.database.postgres.errors import server_errors
 from fileq.ledger.database.postgres.schema import (
@@ -137,7 +137,7 @@ def new_postgres_target(url: str) -> Iterator[PostgresTarget]:
 
 
 def _connect(url: str) -> psycopg.Connection[Any]:
-    raw = psycopg.connect(url, autocommit=True, connect_timeout=5)
+    raw = psycopg.connect(with_keepalives(url), autocommit=True, connect_timeout=5)
     configure(raw, _LONGEST_PAUSE)
     return raw
 
