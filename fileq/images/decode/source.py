@@ -12,6 +12,7 @@ from fileq.errors import ErrorKind, JobError
 from fileq.images.color import cicp, modes, srgb
 from fileq.images.decode.header import ANIMATED_FORMATS
 from fileq.images.decode.orientation import read_orientation
+from fileq.images.decode.reduction import ask_for_fewer_pixels
 from fileq.images.errors import DAMAGE, translate_decode_errors
 from fileq.images.formats import psd
 from fileq.images.formats.png import transparency
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from fileq.images.gain_maps.gain_map import GainMap
     from fileq.recipes.recipe import Recipe
 
-_SMALL = 400  # px: below, a decoder's own reduction is seen (46 dB against 49 at 1.5 x), and costs next to nothing
-_SPARE_OF_JPEG_2000 = 4
 _FORMATS_FOR_CHANNELS = {
     "RGB;16": {"png", "tiff"}, "RGBA;16": {"png", "tiff"}, "CMYK": {"jpeg", "tiff"}, "LAB": {"tiff"},
 }  # fmt: skip
@@ -223,7 +222,7 @@ class DecodedSource:
     def _decode(self, stored: Scaling, frame: int) -> Image.Image:
         if self.format != "PSD":  # whose frames are layers, from 1; what it opens with is all of them together
             self.image.seek(frame)
-        self._draft(stored)
+        self._shown = ask_for_fewer_pixels(self.image, stored) or self._shown
         if isinstance(self.image, PngImageFile) and transparency.has_transparent_color(self.image):
             if self.has_16_bits:
                 self.add_note("Its 16 bits became 8, to keep what is transparent.")
@@ -239,17 +238,6 @@ class DecodedSource:
         if self.format == "PSD" and self.image.mode == "RGBA":
             return psd.remove_white_matte(self.image, transparent=bool(self.image.info["transparent"]))
         return self.image
-
-    def _draft(self, stored: Scaling) -> None:
-        """Have the decoder make no more pixels than are wanted, where it can."""
-        if self.format in {"JPEG", "MPO", "PDF"}:
-            whole = stored.whole_size
-            factor = 1.5 if max(stored.target) <= _SMALL else 1.0
-            drafted = self.image.draft(None, (round(whole.width * factor), round(whole.height * factor)))
-            if drafted is not None:  # a last column or row is shown in part
-                self._shown = drafted[1][2:]
-        elif self.format == "JPEG2000":
-            self.image.reduce = _halvings(stored)  # type: ignore[method-assign, assignment]  # a property of this plugin
 
     def _decode_jpeg(self) -> Image.Image:
         from fileq.images.decode import jpeg  # noqa: PLC0415  # it takes 0.1 s, for those who have such files
@@ -352,13 +340,3 @@ def _is_for_screens(recipe: Recipe) -> bool:
     """Return whether a recipe makes something of a TIFF that is no document."""
     formats = (one for output in recipe.outputs for one in (*output.formats, *output.other_formats))
     return not {"tiff", "pdf", "same"}.issuperset(formats)
-
-
-def _halvings(stored: Scaling) -> int:
-    """Return how often JPEG 2000 may halve the picture and still have so many times what the target needs.
-
-    Its halvings let through what becomes steps and moiré: at 1, 2 and 4 times the target, 21 to 48, 35 to 48 and 43 to
-    52 dB from the whole picture resized (of noise).
-    """
-    ratio = min(stored.full.width // stored.whole_size.width, stored.full.height // stored.whole_size.height)
-    return min(max((ratio // _SPARE_OF_JPEG_2000).bit_length() - 1, 0), 5)

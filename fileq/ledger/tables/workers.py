@@ -34,11 +34,6 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     roots: frozenset[str] = frozenset()
     instruction: Instruction | None = None
 
-    @property
-    def takes_jobs(self) -> bool:
-        """Whether it begins jobs, as far as it was told."""
-        return self.instruction is None
-
 
 class Workers:
     def __init__(self, database: Database) -> None:
