@@ -189,6 +189,7 @@ class Shortage(JobError):
 
 
 _NO_PROCESS = "The system lets fileq start no more processes or threads."
+_LEAST_MEMORY = 16 * 2**20  # bytes: any library takes less
 _NO_MEMORY = "There is no memory left for fileq itself."
 _MORE_MEMORY = "Use fewer workers, or allow fileq more memory (ulimit -v)."
 _SHORTAGES = {
@@ -208,13 +209,26 @@ def find_shortage(error: BaseException) -> Shortage | None:
     if isinstance(error, RuntimeError) and "start new thread" in said:
         number = errno.EAGAIN
     # A library that can't be loaded for want of memory is an ImportError, with the dynamic linker's words.
-    # A library in C that fails so may leave no word of it at all: Python calls that a SystemError.
-    if (
-        isinstance(error, MemoryError)
-        or (isinstance(error, ImportError) and ("map segment" in said or "memory" in said))
-        or (isinstance(error, SystemError) and "without exception set" in said)
+    if isinstance(error, MemoryError) or (
+        isinstance(error, ImportError) and ("map segment" in said or "memory" in said)
     ):
         number = errno.ENOMEM
+    return None if number is None else _shortage_of(number)
+
+
+def find_lack_of_memory() -> Shortage | None:
+    """Return the shortage of memory that there is just now in this process; None where there is none.
+
+    A library that gets no memory may fail with any error at all, and leave others that it half loaded to fail later.
+    """
+    try:
+        bytearray(_LEAST_MEMORY)
+    except MemoryError:
+        return _shortage_of(errno.ENOMEM)
+    return None
+
+
+def _shortage_of(number: int) -> Shortage | None:
     if number not in _SHORTAGES:
         return None
     message, hint = _SHORTAGES[number]

@@ -1,6 +1,8 @@
 import errno
 import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -123,3 +125,18 @@ def test_every_error_has_the_exit_code_of_its_branch(error, code):
 def test_faults_of_the_file_itself_are_not_tried_again():
     passing = {kind for kind in ErrorKind if kind.is_transient}
     assert passing == {"no_space", "timeout", "memory", "crashed", "internal"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other systems are others")
+@pytest.mark.parametrize(("spare", "is_short"), [(4, True), (256, False)])
+def test_a_lack_of_memory_is_known_whatever_error_it_has_led_to(spare, is_short):
+    program = f"""
+import resource
+from fileq.errors import find_lack_of_memory
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + {spare} * 2**20,) * 2)
+lack = find_lack_of_memory()
+print(lack is not None and lack.of_memory)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == str(is_short)

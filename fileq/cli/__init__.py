@@ -14,7 +14,7 @@ from fileq import signals
 from fileq.cli import typer_patch
 from fileq.cli.app import root_app
 from fileq.cli.session import Session
-from fileq.errors import ExitCode, FileqError, find_shortage
+from fileq.errors import ExitCode, FileqError, find_lack_of_memory, find_shortage
 
 _ON_LINES = re.compile(r"\s*\n\s*")
 """Typer writes choices below each other."""
@@ -79,6 +79,9 @@ def _report_error(error: Exception, session: Session, arguments: Sequence[str]) 
             where = f" {os.fsdecode(failure.filename)}" if isinstance(failure.filename, str | bytes) else ""
             display.error(f"The system says: {failure.strerror or failure}{':' if where else ''}{where}.")
             return ExitCode.ENVIRONMENT
+        case _ if lack := find_lack_of_memory():
+            display.error(lack.message, lack.hint)
+            return lack.exit_code
         case _:
             display.error(
                 f"Something went wrong inside fileq: {type(error).__name__}: {error}.",
