@@ -8,12 +8,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from huey.storage import PriorityRedisStorage
 from redis import ConnectionPool
 
 from fileq.errors import BrokerError, LedgerError
 from fileq.ledger import Ledger
 from fileq.queue.broker import BrokerClient
+from fileq.queue.huey_library import PriorityRedisStorage, load_client
 from fileq.roots import parts_here
 
 _SHORTEST_WAIT = 0.005
@@ -31,6 +31,7 @@ class BrokerStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey has no 
 
     def __init__(self, name: str, ledger: Ledger) -> None:
         assert ledger.outbox is not None
+        load_client("Redis")
         self._ledger = ledger
         self._outbox = ledger.outbox
         self._queue = name

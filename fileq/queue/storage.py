@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from huey.registry import Message
-from huey.serializer import Serializer
-from huey.storage import PostgresStorage, SqliteStorage
-
 from fileq.config import is_server
 from fileq.errors import LedgerError
 from fileq.ledger import Ledger
+from fileq.queue.huey_library import Message, PostgresStorage, Serializer, SqliteStorage, load_client
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
@@ -81,6 +78,7 @@ class PostgresLedgerStorage(LedgerStorage, PostgresStorage):  # type: ignore[mis
     def __init__(self, name: str, ledger: Ledger) -> None:
         from fileq.ledger.database.postgres.connection import with_keepalives  # noqa: PLC0415  # few have psycopg
 
+        load_client("psycopg")
         super().__init__(name, ledger, dsn=with_keepalives(ledger.database.address))
 
     def wait(self, seconds: float) -> None:

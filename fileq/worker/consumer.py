@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from huey.api import Task
-from huey.consumer import Consumer, ConsumerStopped, Scheduler, ThreadEnvironment
-from huey.consumer import Worker as HueyWorker
-
 from fileq.errors import Shortage, find_shortage
 from fileq.process.thread import BoundedStartThread
+from fileq.queue.huey_library import (
+    Consumer,
+    ConsumerStopped,
+    HueyWorker,
+    Scheduler,
+    Task,
+    ThreadEnvironment,
+)
 from fileq.worker.slot import Slot, SlotContext
 
 _TURN = 1.0

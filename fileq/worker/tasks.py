@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from huey import Huey, crontab
-from huey.api import Task
-
 from fileq.ledger import Ledger
+from fileq.queue.huey_library import Huey, Task, crontab
 from fileq.queue.storage import JsonSerializer, storage_of
 from fileq.worker.job import process_jobs
 
