@@ -1,5 +1,7 @@
 """Huey's tables are ours too: their shape must be the one that Huey's own storage would make."""
 
+from uuid import uuid4
+
 import psycopg
 from huey.storage import PostgresStorage
 
@@ -28,11 +30,12 @@ def test_hueys_tables_and_indices_are_those_that_huey_makes(ledger, postgres):
 
 
 def test_who_waits_for_a_message_as_huey_does_is_woken_when_it_is_committed(ledger, database):
-    storage = PostgresStorage("fileq", dsn=database, create_tables=False, read_timeout=20)
+    name = uuid4().hex  # a channel belongs to the whole database, and so to the tests beside this one
+    storage = PostgresStorage(name, dsn=database, create_tables=False, read_timeout=20)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f'listen "{storage.channel}"')
         with ledger.transaction():
-            ledger.messages.insert_messages("fileq", [(b"{}", 0.0)])
+            ledger.messages.insert_messages(name, [(b"{}", 0.0)])
             assert not list(connection.notifies(timeout=0.2))
         assert [notice.channel for notice in connection.notifies(timeout=20, stop_after=1)] == [storage.channel]
     assert storage.dequeue() == b"{}"
