@@ -3,10 +3,8 @@
 import datetime as dt
 import time
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from redis import ConnectionPool
 
@@ -14,6 +12,7 @@ from fileq.errors import BrokerError, LedgerError
 from fileq.ledger import Ledger
 from fileq.queue.broker import BrokerClient
 from fileq.queue.huey_library import PriorityRedisStorage, load_client
+from fileq.queue.storage import Unrevoked
 from fileq.roots import parts_here
 
 _SHORTEST_WAIT = 0.005
@@ -23,7 +22,7 @@ _SUSPICION = 60.0
 """Seconds after which a queue that is still empty is thought about again: should it be?"""
 
 
-class BrokerStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey has no types
+class BrokerStorage(Unrevoked, PriorityRedisStorage):  # type: ignore[misc]  # huey has no types
     """Huey's priority storage on Redis. Whoever waits is woken by the server; what a slot takes, the ledger is told.
 
     Priorities hold within a part of the queue, which has the jobs that need the same roots.
@@ -76,11 +75,6 @@ class BrokerStorage(PriorityRedisStorage):  # type: ignore[misc]  # huey has no 
         if self._outbox.failure is not None:
             self._is_suspect |= is_suspect
         return []
-
-    def peek_many(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Return nothing: Huey asks for each message whether it was revoked, and none ever is."""
-        del keys
-        return {}
 
     def _suspect_where_empty(self) -> None:
         """Doubt an empty queue of which the ledger believes otherwise: somebody has thrown messages away."""

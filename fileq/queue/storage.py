@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -25,7 +25,21 @@ class JsonSerializer(Serializer):  # type: ignore[misc]  # huey has no types
         return Message(parts["id"], parts["name"], args=tuple(parts["args"]), retries=0, priority=parts.get("priority"))
 
 
-class LedgerStorage:
+class Unrevoked:
+    """What Huey asks a storage before and after each message: whether that was revoked. No message of ours ever is."""
+
+    def peek_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return nothing."""
+        del keys
+        return {}
+
+    def delete_data(self, key: str) -> bool:
+        """Delete nothing."""
+        del key
+        return False
+
+
+class LedgerStorage(Unrevoked):
     """What Huey's storages do otherwise where messages lie in the ledger: they use its connections and transactions."""
 
     name: str

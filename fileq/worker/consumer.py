@@ -35,7 +35,8 @@ class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
         super().initialize()
 
     def shutdown(self) -> None:
-        """End the slot's child."""
+        """End the slot's child, and leave no job with the slot."""
+        self.slot.put_back(())
         self.slot.sandbox.close()
         super().shutdown()
 
@@ -46,11 +47,11 @@ class SlotThread(HueyWorker):  # type: ignore[misc]  # huey has no types
             return
         task = None
         with self._surviving("A message can't be read"):
-            self.slot.give_back_unheard_claims()
+            self.slot.give_back()
             task = self._next_task()
         if task is not None:
             task.slot = self.slot
-            with self._surviving("A message can't be served"):  # Huey asks the ledger too, whether it was revoked
+            with self._surviving("A message can't be served"):
                 self.huey.execute(task, now)
 
     def _next_task(self) -> Task | None:

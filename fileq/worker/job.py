@@ -2,11 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from fileq import control, queue
+from fileq import queue
 from fileq.disposition import dispose
 from fileq.errors import ErrorKind, FolderUnavailable, JobError, LedgerError, Shortage
 from fileq.ledger import Ledger
@@ -40,7 +40,7 @@ def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
                     group.publish()
             group.publish()
     finally:
-        _put_back(slot, left)
+        slot.put_back(left)
     dispose(slot.context.ledger, job_ids)
 
 
@@ -137,7 +137,7 @@ def _claim_job(slot: Slot, job_id: int) -> Claim | None:
     if claim is None:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
         if context.ledger.batches.is_paused():
             context.paused.set()
-        _put_back(slot, [job_id])
+        slot.put_back([job_id])
     return claim
 
 
@@ -156,12 +156,6 @@ def _postpone_in_outage(slot: Slot, job_id: int) -> bool:
             if due is not None:
                 queue.send(ledger, slot.context.queue, [due], now)
     return seconds > 0
-
-
-def _put_back(slot: Slot, job_ids: Iterable[int]) -> None:
-    # Where even that goes wrong, recovery sends them again a minute later.
-    with suppress(LedgerError, OSError, MemoryError):
-        control.put_jobs_back(slot.context.ledger, slot.context.queue, job_ids, slot.context.ledger.now())
 
 
 @contextmanager

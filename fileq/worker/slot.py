@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import msgspec
 
-from fileq import queue
+from fileq import control, queue
 from fileq.config.settings import WorkerSettings
 from fileq.errors import BrokerError, DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
@@ -73,6 +73,8 @@ class Slot:
         self._since = 0.0
         self._unheard: list[tuple[int, int, float]] = []
         """Claims without an answer: each one's job, worker and moment."""
+        self._left: list[int] = []
+        """Jobs of messages that this slot took, has not come to, and could not send again."""
 
     @property
     def is_held_up(self) -> bool:
@@ -90,6 +92,7 @@ class Slot:
             return self.context.ledger.attempts.claim_job(job_id, worker_id, now)
         except LedgerError:
             self._unheard.append((job_id, worker_id, now))
+            self._left.append(job_id)
             raise
 
     def note_answer(self) -> None:
@@ -101,7 +104,20 @@ class Slot:
         else:
             self.context.broker_outage.end()
 
-    def give_back_unheard_claims(self) -> None:
+    def put_back(self, job_ids: Iterable[int]) -> None:
+        """Send jobs again that were taken off the queue and left; later, where an outage does not allow it now."""
+        self._left += job_ids
+        with suppress(LedgerError, OSError, MemoryError):
+            self.give_back()
+
+    def give_back(self) -> None:
+        """Send again what an outage has left with this slot. Raises LedgerError."""
+        self._give_back_unheard_claims()
+        if self._left:
+            control.put_jobs_back(self.context.ledger, self.context.queue, self._left, self.context.ledger.now())
+            self._left.clear()
+
+    def _give_back_unheard_claims(self) -> None:
         """Give back what was claimed after all, though no answer came. Raises LedgerError."""
         ledger = self.context.ledger
         while self._unheard:

@@ -305,10 +305,10 @@ def test_a_claim_whose_answer_was_lost_is_given_back_and_was_no_try(shop, ledger
     with patch.object(ledger.attempts, "claim_job", lose_the_answer), pytest.raises(LedgerError):
         slot.claim_job(job)
     assert ledger.overview.find_job(job).state is JobState.RUNNING
-    slot.give_back_unheard_claims()
+    slot.give_back()
     assert ledger.overview.find_job(job).state is JobState.QUEUED
     claimed = slot.claim_job(job)
     assert claimed is not None
-    slot.give_back_unheard_claims()
+    slot.give_back()
     assert (claimed.tries, claimed.deaths) == (1, 0)
     ledger.attempts.check_token(claimed.token)

@@ -197,6 +197,25 @@ def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_
     assert states(ledger) == [JobState.QUEUED] * 5
 
 
+def test_jobs_that_a_slot_could_not_send_again_are_sent_as_soon_as_the_ledger_answers(slot, ledger, jobs, monkeypatch):
+    def fail(*_):
+        raise LedgerError("The server can't be reached.")
+
+    ledger.messages.delete_messages(MAIN)
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.attempts, "claim_job", fail)
+        patch.setattr(ledger.attempts, "find_claim", fail)
+        patch.setattr(ledger.jobs, "filter_unsent_jobs", fail)
+        process_jobs(slot, jobs[:3])
+        with pytest.raises(LedgerError):
+            slot.give_back()
+        assert sent(ledger) == []
+    slot.give_back()
+    assert sorted(sent(ledger)) == jobs[:3]
+    slot.give_back()
+    assert sent(ledger) == []
+
+
 def test_a_job_whose_ledger_was_locked_for_a_while_is_not_lost(slot, ledger, database, jobs, monkeypatch):
     other = sqlite3.connect(database, isolation_level=None)
     plan, back_off = slot.sandbox.plan, slot.back_off
