@@ -17,8 +17,9 @@ from fileq.files.temp_file import TempIdentity, foreign_file_error
 from fileq.images.protocol import EncodedOutput, Reservation
 from fileq.job import Token
 from fileq.ledger import Ledger
-from fileq.ledger.tables.attempts import Fenced
+from fileq.ledger.tables.attempts import Fenced, FinishedAttempt
 from fileq.ledger.tables.outputs import PublishedFile
+from fileq.publish.fence import Fence
 from fileq.publish.placement import OutputFolders, place_output
 
 
@@ -42,15 +43,19 @@ def publish_jobs(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, 
     Several small jobs share two transactions and one look at each folder: on disk they cost as much as one.
     """
     refused: dict[Token, Refusal] = {}
+    fence = Fence(ledger, [one.token for one in finished])
     with OutputFolders() as folders:
         announced: list[tuple[EncodedJob, list[PublishedFile]]] = []
         with ledger.transaction(durable=True):  # after a loss of power we must still know whose the files are
+            fence.look()
             for one in finished:
                 with _refusals(refused, one.token):
+                    fence.check(one.token)
                     announced.append((one, _announce(ledger, folders, one)))
         placed = []
         for one, outputs in announced:
             with _refusals(refused, one.token):
+                fence.check(one.token)  # a worker that slept since it announced may have been given up for dead
                 _place_all(ledger, folders, one, outputs)
                 placed.append((one, outputs))
         lasting = []
@@ -58,19 +63,23 @@ def publish_jobs(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, 
             with _refusals(refused, one.token):
                 folders.sync({os.path.dirname(output.info.path) for output in outputs})
                 lasting.append((one, outputs))
-    with ledger.transaction():
-        for one, outputs in lasting:
-            with _refusals(refused, one.token):
-                finish_job(ledger, one.token, outputs, one.note)
-    return refused
+    void = _finish(ledger, [(one.token, outputs, one.note) for one, outputs in lasting])
+    return refused | {token: Fenced() for token in void}
 
 
-def finish_job(ledger: Ledger, token: Token, outputs: Sequence[PublishedFile], note: str) -> None:
-    """Write down that these are an attempt's outputs, and that its job is done. Raises Fenced."""
+def _finish(ledger: Ledger, ended: Sequence[tuple[Token, Sequence[PublishedFile], str]]) -> set[Token]:
+    """Write down that these are attempts' outputs, and that their jobs are done; return the tokens that were void."""
+    finished = [
+        FinishedAttempt(
+            token=token, outputs=len(outputs), bytes_out=sum(output.info.bytes for output in outputs), note=note
+        )
+        for token, outputs, note in ended
+    ]
     now = ledger.now()
-    bytes_out = sum(output.info.bytes for output in outputs)
-    ledger.attempts.finish_attempt(token, now, outputs=len(outputs), bytes_out=bytes_out, note=note)
-    ledger.outputs.record_published(token.job_id, outputs, now)
+    with ledger.transaction():
+        void = ledger.attempts.finish_attempts(finished, now)
+        ledger.outputs.record_published({token.job_id: made for token, made, _ in ended if token not in void}, now)
+    return void
 
 
 @contextmanager
@@ -82,7 +91,6 @@ def _refusals(refused: dict[Token, Refusal], token: Token) -> Iterator[None]:
 
 
 def _announce(ledger: Ledger, folders: OutputFolders, one: EncodedJob) -> list[PublishedFile]:
-    ledger.attempts.check_token(one.token)
     outputs = []
     for reserved, encoded in zip(one.reservations, one.outputs, strict=True):
         with translate_os_errors(reserved.temp):
@@ -109,7 +117,6 @@ def _refuse_another_file(status: os.stat_result, path: str, temp: TempIdentity) 
 
 def _place_all(ledger: Ledger, folders: OutputFolders, one: EncodedJob, outputs: Sequence[PublishedFile]) -> None:
     """The one that takes the place of the source comes last: once that is done, all the others are there for good."""
-    ledger.attempts.check_token(one.token)  # a worker that slept since it announced may have been given up for dead
     for reserved, output in sorted(zip(one.reservations, outputs, strict=True), key=lambda pair: pair[0].is_source):
         with translate_os_errors(reserved.path):
             if reserved.is_source:
@@ -142,7 +149,8 @@ def complete_attempt(ledger: Ledger, token: Token, *, announced_before: bool = F
             folders.sync({os.path.dirname(output.info.path) for output in outputs})
     except (OSError, JobError):  # a folder isn't there, or can't be read: the attempt is made once more
         return False
-    finish_job(ledger, token, outputs, note)
+    if _finish(ledger, [(token, outputs, note)]):
+        raise Fenced
     return True
 
 

@@ -25,6 +25,8 @@ def reserve_outputs(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequenc
 
     Raises JobError (conflict, permission, no_space), and then reserves none. Makes the folders.
     """
+    if not paths:
+        return []
     if len(set(paths)) < len(paths):
         raise JobError(
             ErrorKind.CONFLICT,

@@ -14,7 +14,7 @@ from fileq.ledger.tables.attempts import Fenced
 from fileq.worker.recovery import DEATHS, recover
 from tests.chaos.disposition_model import DispositionsModel
 from tests.chaos.job_model import ENDED, InProcessWorker, ModelJob
-from tests.support.jobs import DAMAGED, SLOW, recipe
+from tests.support.jobs import DAMAGED, SLOW, finish, recipe
 
 START = 1_000_000.0
 BEAT = 5.0
@@ -222,7 +222,7 @@ class World:
         attempts, now = self.ledger.attempts, self.now
         self.ledger.attempts.check_token(token)
         if how == "finish":
-            return attempts.finish_attempt(token, now, outputs=0, bytes_out=0, note="")
+            return finish(self.ledger, token, now, outputs=0, bytes_out=0)
         if how == "fail":
             return attempts.fail_attempt(token, DAMAGED, now)
         if how == "wait":

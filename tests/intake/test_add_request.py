@@ -57,7 +57,7 @@ def do_all(ledger, prefix=""):
         published = PublishedFile(
             OutputInfo(path=path, format="jpeg", width=1, height=1, bytes=5), version_of(status), status.st_ino
         )
-        ledger.outputs.record_published(job.id, [published], NOW)
+        ledger.outputs.record_published({job.id: [published]}, NOW)
         made.append(path)
     return made
 

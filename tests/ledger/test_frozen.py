@@ -63,7 +63,7 @@ def finish_one(ledger, job, path):
     output = PublishedFile(OutputInfo(path=path, format="jpeg", width=16, height=12, bytes=50), "50-5", 1234)
     ledger.outputs.announce_output(job, output, "")
     finish(ledger, token)
-    ledger.outputs.record_published(job, [output], NOW)
+    ledger.outputs.record_published({job: [output]}, NOW)
 
 
 @pytest.fixture(params=sorted(FIXTURES.glob("ledger-v*")), ids=lambda path: path.name)

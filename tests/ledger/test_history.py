@@ -23,7 +23,7 @@ def make(ledger, job, *outputs, now=NOW, took=2.0):
         published.append(
             PublishedFile(OutputInfo(path=path, format=format_, width=width, height=10, bytes=100), "100-1", 1)
         )
-    ledger.outputs.record_published(job, published, now)
+    ledger.outputs.record_published({job: published}, now)
     finish(ledger, token, now=now, outputs=len(outputs), bytes_out=100 * len(outputs))
 
 

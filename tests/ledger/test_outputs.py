@@ -22,7 +22,7 @@ def publish(ledger, job, path=PATH):
     ledger.outputs.reserve_path(path, job, TEMP)
     ledger.outputs.announce_output(job, published(path, "50-5"), "")
     finish(ledger, token)
-    ledger.outputs.record_published(job, [published(path)], NOW)
+    ledger.outputs.record_published({job: [published(path)]}, NOW)
 
 
 def test_a_path_belongs_to_nobody_at_first(ledger):
@@ -154,6 +154,6 @@ def test_every_path_comes_back_as_it_went_in(ledger, name):
     assert ledger.outputs.find_reserved_paths(job) == [(path, temp)]
     assert ledger.outputs.announce_output(job, published(path, "50-5"), "")
     finish(ledger, token)
-    ledger.outputs.record_published(job, [published(path)], NOW)
+    ledger.outputs.record_published({job: [published(path)]}, NOW)
     assert ledger.overview.find_job(job).outputs[0].path == path
     assert ledger.prior_jobs.trace_recipes(path, 0, "", overwritten=True) == [trace("small", "/photos/a.jpg")]

@@ -24,7 +24,7 @@ CHANGES = {
     "cancel_unstarted_job": lambda ledger, token: ledger.prior_jobs.cancel_unstarted_job(token.job_id, NOW),
     "supersede_older_jobs": lambda ledger, _: ledger.jobs.supersede_older_jobs(enter(ledger, version="2000-2"), NOW),
     "supersede_if_newer": lambda ledger, token: supersede_one(ledger, token.job_id),
-    "finish_attempt": finish,
+    "finish_attempts": finish,
     "fail_attempt": lambda ledger, token: ledger.attempts.fail_attempt(token, DAMAGED, NOW),
     "cancel_attempt": lambda ledger, token: ledger.attempts.cancel_attempt(token, DAMAGED, NOW),
     "retry_attempt_later": lambda ledger, token: ledger.attempts.retry_attempt_later(token, SLOW, LATER, NOW),

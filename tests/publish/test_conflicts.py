@@ -199,7 +199,7 @@ def test_an_attempt_that_was_cut_off_after_the_original_was_replaced_is_done(led
     claimed = claim_of_original(ledger, original)
     finished = written(claimed, reserved(ledger, claimed, original))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.attempts, "finish_attempt", die)
+        patch.setattr(ledger.attempts, "finish_attempts", die)
         with pytest.raises(Killed):
             publish_jobs(ledger, [finished])
     assert recover(ledger, NOW, 5.0) == 1

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from fileq.clock import steady_time
 from fileq.files.directory import Directory
 from fileq.job import JobState
 from fileq.ledger.tables.attempts import Fenced
@@ -21,7 +22,7 @@ def crashed_publishing(ledger, out, monkeypatch):
     claimed = claim(ledger)
     finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.attempts, "finish_attempt", die)
+        patch.setattr(ledger.attempts, "finish_attempts", die)
         with pytest.raises(Killed):
             publish_jobs(ledger, [finished])
     assert (out / "a.jpg").read_text() == "ours"
@@ -111,6 +112,8 @@ def test_a_worker_that_slept_between_announcing_and_placing_places_nothing(ledge
 
     def fall_asleep(*arguments, **keys):
         announced = announce(*arguments, **keys)
+        woke_at = steady_time() + 30
+        monkeypatch.setattr("fileq.publish.fence.steady_time", lambda: woke_at)
         ledger.database.connection.execute("update jobs set attempts = attempts + 1")
         return announced
 

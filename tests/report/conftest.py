@@ -31,7 +31,7 @@ class Studio:
         made = OutputInfo(
             path=str(output), format="jpeg", width=size[0] // 2, height=size[1] // 2, bytes=os.path.getsize(output)
         )
-        self.ledger.outputs.record_published(job, [PublishedFile(made, version_of(os.stat(output)), 1)], now)
+        self.ledger.outputs.record_published({job: [PublishedFile(made, version_of(os.stat(output)), 1)]}, now)
         finish(self.ledger, token, now=now, bytes_out=made.bytes)
         return source, output
 

@@ -38,7 +38,7 @@ def complete(ledger, job, output=None):
         made = PublishedFile(
             OutputInfo(path=str(output), format="jpeg", width=1, height=1, bytes=4), version_of(status), status.st_ino
         )
-        ledger.outputs.record_published(job, [made], NOW)
+        ledger.outputs.record_published({job: [made]}, NOW)
 
 
 def choose_target(ledger, path):

@@ -2,6 +2,7 @@
 
 from fileq.errors import ErrorKind
 from fileq.job import Failure, JobState
+from fileq.ledger.tables.attempts import Fenced, FinishedAttempt
 from fileq.ledger.tables.jobs import JobCandidate
 from fileq.operations.builtin.resize import Resize
 from fileq.presence import ProcessIdentity
@@ -46,7 +47,9 @@ def begin(ledger, job, worker=1, now=NOW):
 
 
 def finish(ledger, token, now=NOW, outputs=1, bytes_out=100):
-    ledger.attempts.finish_attempt(token, now, outputs=outputs, bytes_out=bytes_out, note="")
+    ended = FinishedAttempt(token=token, outputs=outputs, bytes_out=bytes_out, note="")
+    if ledger.attempts.finish_attempts([ended], now):
+        raise Fenced
 
 
 def state(ledger, job):

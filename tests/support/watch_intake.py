@@ -44,15 +44,8 @@ def do(ledger, path, output=None):
     ledger.prior_jobs.record_digest(job.id, hashlib.sha256(Path(path).read_bytes()).hexdigest())
     finish(ledger, token)
     status = os.stat(made)
-    ledger.outputs.record_published(
-        job.id,
-        [
-            PublishedFile(
-                OutputInfo(path=str(made), format="jpeg", width=1, height=1, bytes=5), version_of(status), status.st_ino
-            )
-        ],
-        NOW,
-    )
+    info = OutputInfo(path=str(made), format="jpeg", width=1, height=1, bytes=5)
+    ledger.outputs.record_published({job.id: [PublishedFile(info, version_of(status), status.st_ino)]}, NOW)
     return made
 
 

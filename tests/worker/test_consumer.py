@@ -54,13 +54,13 @@ def test_a_slot_without_memory_for_a_message_holds_still(thread, slot, monkeypat
 
 
 def test_who_works_keeps_no_other_slot_from_looking_for_a_message(thread, slot, ledger, jobs):
-    looks, check = [], ledger.attempts.check_token
+    looks, find = [], ledger.attempts.find_void_tokens
 
-    def look_and_check(token):
+    def look_and_find(tokens):
         looks.append(slot.context.dequeue_lock.locked())
-        return check(token)
+        return find(tokens)
 
-    ledger.attempts.check_token = look_and_check
+    ledger.attempts.find_void_tokens = look_and_find
     queue.send(ledger, MAIN, ledger.jobs.filter_unsent_jobs(jobs[:1]), time.time())
     thread.loop()
     assert state(ledger, jobs[0]) is JobState.DONE

@@ -146,19 +146,19 @@ def test_jobs_whose_folder_is_away_wait_for_it_and_that_was_no_try(slot, ledger,
 
 def test_a_slot_shows_what_it_does(slot, ledger, jobs):
     seen = []
-    check = ledger.attempts.check_token
+    find = ledger.attempts.find_void_tokens
 
-    def look_and_check(token):
+    def look_and_find(tokens):
         seen.append(slot.activity)
-        return check(token)
+        return find(tokens)
 
-    ledger.attempts.check_token = look_and_check
+    ledger.attempts.find_void_tokens = look_and_find
     process_jobs(slot, jobs[:1])
     assert (seen[0].job_id, os.path.basename(seen[0].source)) == (jobs[0], "0.jpg")
     assert (slot.activity.job_id, slot.activity.source, slot.activity.seconds) == (None, None, 0.0)
 
 
-@pytest.mark.parametrize("failing", ["finish_attempt", "check_token"])
+@pytest.mark.parametrize("failing", ["finish_attempts", "find_void_tokens"])
 def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs, out, monkeypatch, failing):
     works, failures = getattr(ledger.attempts, failing), iter([LedgerError("The database is locked.")])
 

@@ -7,8 +7,9 @@ What each of them relies on:
 
 - Claim (`Attempts.claim_job`): one update whose condition is the state, the time and the pause. It counts the attempt,
   and with that makes the token. Of two that claim, one finds the row as it wants it; the other gets None.
-- Fence (`check_token`, and the condition of each update that ends an attempt): the job's id, its count of attempts, and
-  `running`. What comes after another attempt, a cancellation or a recovery changes no row, and raises Fenced.
+- Fence (`find_void_tokens`, and the condition of each update that ends an attempt): the job's id, its count of
+  attempts, and `running`. What comes after another attempt, a cancellation or a recovery changes no row, and is told
+  so, or raises Fenced.
 - Take a message (`QueueMessages.take_message`): select, mark its jobs and delete, in one transaction. A look before it,
   without the lock, only tells whether there is any.
 - Reserve (`fileq.publish.reservation`): the fence, whose each path is, and the rows for them all, in one transaction.
@@ -34,10 +35,19 @@ from contextlib import contextmanager
 
 from fileq.config.database_address import is_server
 from fileq.errors import LedgerError
-from fileq.ledger.database.base import ALL, Connection, Database, DatabaseSize, select_among
+from fileq.ledger.database.base import ALL, Connection, Database, DatabaseSize, select_among, table_of_values
 from fileq.ledger.database.sqlite import SqliteDatabase
 
-__all__ = ["ALL", "Connection", "Database", "DatabaseSize", "open_database", "postgres_imports", "select_among"]
+__all__ = [
+    "ALL",
+    "Connection",
+    "Database",
+    "DatabaseSize",
+    "open_database",
+    "postgres_imports",
+    "select_among",
+    "table_of_values",
+]
 
 
 def open_database(path: str, patience: float) -> Database:

@@ -121,6 +121,15 @@ class Database(ABC):
         """Close the connections."""
 
 
+def table_of_values(types: Sequence[str], count: int) -> str:
+    """Return a table to stand behind "from", with `count` rows of values of these types: column1, column2, and so on.
+
+    The values are given row by row. Databases know no type of a value but by a cast.
+    """
+    row = f"({', '.join(f'cast(? as {one})' for one in types)})"
+    return f"(values {', '.join([row] * count)})"
+
+
 def select_among(connection: Connection, query: str, values: Sequence[object]) -> Iterator[Any]:
     """Yield the rows of a query that ends in "in", for all these values, some hundreds at a time."""
     for start in range(0, len(values), _VALUES_AT_ONCE):

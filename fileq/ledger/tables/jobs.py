@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from fileq.job import JobState
 from fileq.ledger.columns import decode_path, encode_name, encode_path, read_row, roots_of
 from fileq.ledger.conditions import ENDED, IN_ROOTS, PARKED, UNFINISHED, UNSENT
 from fileq.ledger.database import Connection, Database
@@ -71,10 +72,10 @@ class Jobs:
             inserted = connection.executemany(
                 "insert into jobs (id, batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder,"
                 " relative, inode, disposition_id, state, priority, due_at, added_at, roots)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?) on conflict do nothing",
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 ((job_id, batch_id, source, one.version, one.size, one.mtime_ns, one.recipe_id,
                   one.fingerprint, folder, encode_name(one.relative), one.inode, one.disposition_id,
-                  priority, due_at, now, roots_of(source, folder))
+                  JobState.QUEUED, priority, due_at, now, roots_of(source, folder))
                  for job_id, one in enumerate(candidates, first)
                  for source, folder in [(encode_path(one.source), encode_path(one.folder))]),
             ).rowcount  # fmt: skip

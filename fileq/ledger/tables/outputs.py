@@ -1,6 +1,6 @@
 """Which job a path belongs to, which file fileq published there, and temp files that are left over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -186,8 +186,8 @@ class Outputs:
             if one is not None and one.replaces is not None
         ]
 
-    def record_published(self, job_id: int, outputs: Sequence[PublishedFile], now: float) -> None:
-        """Record that the files of an attempt have their final names."""
+    def record_published(self, outputs: Mapping[int, Sequence[PublishedFile]], now: float) -> None:
+        """Record that files have their final names, by the job whose attempt has made them."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "update outputs set temp_path = null, pending_version = null, pending_json = null,"
@@ -197,7 +197,8 @@ class Outputs:
                 [
                     (output.version, output.inode, output.info.bytes, output.info.format, output.info.width,
                      output.info.height, now, encode_path(output.info.path), job_id)
-                    for output in outputs
+                    for job_id, published in outputs.items()
+                    for output in published
                 ],
             )  # fmt: skip
 

@@ -8,7 +8,7 @@ import msgspec
 from fileq.job import JobState
 from fileq.ledger.columns import decode_column, decode_path, encode_path, encode_text
 from fileq.ledger.conditions import PARKED
-from fileq.ledger.database import Database
+from fileq.ledger.database import Database, select_among
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.jobs import refresh_roots
 from fileq.ledger.tables.sources.job_sources import FoundSource
@@ -104,13 +104,8 @@ class Dispositions:
                     (now,),
                 ).fetchall()
             else:
-                ids = [
-                    row
-                    for job_id in job_ids
-                    for row in connection.execute(
-                        "select disposition_id from jobs where id = ? and disposition_id is not null", (job_id,)
-                    )
-                ]
+                query = "select disposition_id from jobs where disposition_id is not null and id in"
+                ids = list(select_among(connection, query, list(job_ids)))
             found = [self.find_disposition(disposition_id) for (disposition_id,) in dict.fromkeys(ids)]
         ready = (one for one in found if one is not None and all(state.is_final for state in one.states))
         return [one for one in ready if all(is_here(path) for path in (one.source, one.done_to, one.failed_to) if path)]
