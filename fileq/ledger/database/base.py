@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     Values = Sequence[Any] | Mapping[str, Any]
+    Step = tuple[str, Values]
+    """A statement, and its values."""
 
 ALL = 2**63 - 1
 """The limit of a query that is to return all rows."""
@@ -76,6 +78,13 @@ class Database(ABC):
 
         A durable one is on disk when the block ends. Another survives the death of every process, and may be
         undone, whole, by a loss of power.
+        """
+
+    @abstractmethod
+    def execute_together(self, *steps: Step) -> list[list[Any]]:
+        """Execute statements as one transaction; return the rows of each.
+
+        None needs the answer of another. A server gets them at once: nobody waits for us on their way.
         """
 
     @abstractmethod

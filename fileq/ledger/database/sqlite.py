@@ -1,19 +1,27 @@
 """A database file: opening it, checking that it is ours and still there, transactions."""
 
+from __future__ import annotations
+
 import os
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fileq.errors import DatabaseReplaced, LedgerError
 from fileq.ledger import migrations
 from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.sqlite_errors import database_errors
 from fileq.ledger.script import read_script, run_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from fileq.ledger.database.base import Step
 
 
 class DatabaseFile:
@@ -149,6 +157,11 @@ class SqliteDatabase(Database):
         undone, whole, by a loss of power.
         """
         return self._joined if self._holder == threading.get_ident() else self._outermost(durable=durable)
+
+    def execute_together(self, *steps: Step) -> list[list[Any]]:
+        """Execute statements as one transaction; return the rows of each."""
+        with self.transaction() as connection:
+            return [connection.execute(*step).fetchall() for step in steps]
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Give the connection to the block, to read with: inside a transaction as a part of that."""

@@ -3,8 +3,8 @@
 Whatever ends an attempt is guarded by its token: a worker that was thought dead can't end what another has begun.
 """
 
+import json
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import chain
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from fileq.job import Failure, Token
 from fileq.ledger.columns import decode_name, decode_path, encode_text, read_row
 from fileq.ledger.conditions import UNFINISHED
-from fileq.ledger.database import Connection, Database, select_among, table_of_values
+from fileq.ledger.database import Database, select_among, table_of_values
 from fileq.ledger.tables.jobs import QueueEntry, supersede_if_newer
 from fileq.presence import hostname
 from fileq.roots import this_hosts_roots
@@ -21,12 +21,27 @@ _SLACK = 5.0
 """Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
 
 
+_CLAIM = (
+    "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
+    " started_at = ?, finished_at = null, due_at = null,"
+    " error_kind = null, error_message = null, error_hint = null"
+    " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+    " and (roots = '' or roots in (select value from json_each(?)))"
+    " and not exists (select 1 from meta where key = 'paused')"
+    " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
+    " recipe_id, folder, relative, fingerprint, inode, moved_to,"
+    " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)"
+)
+_BEGIN = (
+    "insert into attempts (job_id, number, worker_id, started_at, host)"
+    " select id, attempts, worker_id, started_at, ? from jobs"
+    " where id = ? and state = 'running' and worker_id = ? and started_at = ? on conflict do nothing"
+)
+"""What follows a claim, whether it was one or not: of a claim, there is no such attempt yet."""
+
+
 class Fenced(Exception):
     """The token is void: the job was given to another attempt, or cancelled."""
-
-
-class _NotHere(Exception):
-    """The job needs a root that this host hasn't: what was begun of its claim is undone."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,45 +91,30 @@ class Attempts:
         The attempt is counted before it starts, so that a file that kills its process can't do so for ever. Nor is it
         taken where it needs a root that this host hasn't.
         """
-        with suppress(_NotHere), self._database.transaction() as connection:
-            row = connection.execute(
-                "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
-                " started_at = ?, finished_at = null, due_at = null,"
-                " error_kind = null, error_message = null, error_hint = null"
-                " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
-                " and not exists (select 1 from meta where key = 'paused')"
-                " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
-                " recipe_id, folder, relative, fingerprint, inode, moved_to, roots,"
-                " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)",
-                (worker_id, now, job_id, now),
-            ).fetchone()
-            if row is None:
-                return None
-            attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = row
-            fingerprint, inode, moved, roots, watched = rest
-            if not this_hosts_roots().has_all(roots):
-                raise _NotHere
-            connection.execute(
-                "insert into attempts (job_id, number, worker_id, started_at, host) values (?, ?, ?, ?, ?)",
-                (job_id, attempt, worker_id, now, hostname()),
-            )
-            return Claim(
-                token=Token(job_id, attempt),
-                tries=tries,
-                deaths=deaths,
-                priority=priority,
-                source=decode_path(source),
-                size=size,
-                mtime_ns=mtime_ns,
-                recipe_json=self._recipe_body(connection, recipe),
-                folder=decode_path(folder),
-                relative=decode_name(relative),
-                fingerprint=fingerprint,
-                watched=bool(watched),
-                inode=inode if watched else None,
-                moved_to=None if moved is None else decode_path(moved),
-            )
-        return None
+        here = json.dumps(this_hosts_roots().combinations())
+        claimed, _ = self._database.execute_together(
+            (_CLAIM, (worker_id, now, job_id, now, here)), (_BEGIN, (hostname(), job_id, worker_id, now))
+        )
+        if not claimed:
+            return None
+        attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = claimed[0]
+        fingerprint, inode, moved, watched = rest
+        return Claim(
+            token=Token(job_id, attempt),
+            tries=tries,
+            deaths=deaths,
+            priority=priority,
+            source=decode_path(source),
+            size=size,
+            mtime_ns=mtime_ns,
+            recipe_json=self._recipe_body(recipe),
+            folder=decode_path(folder),
+            relative=decode_name(relative),
+            fingerprint=fingerprint,
+            watched=bool(watched),
+            inode=inode if watched else None,
+            moved_to=None if moved is None else decode_path(moved),
+        )
 
     def find_claim(self, job_id: int, worker_id: int, claimed_at: float) -> Token | None:
         """Return the token of a claim that this worker made at that very moment; None where it was never written."""
@@ -125,9 +125,10 @@ class Attempts:
             ).fetchone()
         return row and Token(job_id, row[0])
 
-    def _recipe_body(self, connection: Connection, recipe_id: int) -> str:
+    def _recipe_body(self, recipe_id: int) -> str:
         if recipe_id not in self._recipes:
-            row = connection.execute("select recipe_json from recipes where id = ?", (recipe_id,)).fetchone()
+            with self._database.reading() as connection:
+                row = connection.execute("select recipe_json from recipes where id = ?", (recipe_id,)).fetchone()
             self._recipes[recipe_id] = row[0] if row else ""  # no recipe: the attempt says it
         return self._recipes[recipe_id]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from fileq.ledger.database.base import Connection
+    from fileq.ledger.database.base import Connection, Step
 
 _MOST_CONNECTIONS = 32
 _LONGEST_PAUSE = 15.0
@@ -76,6 +76,29 @@ class PostgresDatabase(Database):
         joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
         return nullcontext(joined) if joined is not None else self._outermost()
 
+    def execute_together(self, *steps: Step) -> list[list[Any]]:
+        """Execute statements as one transaction; return the rows of each."""
+        joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
+        if joined is not None:
+            return [_rows_of(joined.execute(*step)) for step in steps]
+        with server_errors(self.path), self._connection() as raw:
+            try:
+                with raw.pipeline():
+                    for statement in ("begin", f"set local lock_timeout = {self._lock_timeout}", LEDGER_LOCK):
+                        raw.execute(statement.encode())
+                    answers = [PostgresConnection(raw).execute(*step) for step in steps]
+                    raw.execute("commit")
+                return [_rows_of(answer) for answer in answers]
+            except BaseException:
+                if not raw.broken:
+                    raw.rollback()
+                raise
+
+    @property
+    def _lock_timeout(self) -> int:
+        """Milliseconds for which to wait for another's transaction."""
+        return int(1000 * (self._patience + _LONGEST_PAUSE))
+
     def reading(self) -> AbstractContextManager[Connection]:
         """Give a connection to the block, to read with: inside a transaction as a part of that."""
         joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
@@ -104,9 +127,7 @@ class PostgresDatabase(Database):
         while True:
             raw = self._lease()
             try:
-                raw.execute(
-                    f"begin; set local lock_timeout = {int(1000 * (self._patience + _LONGEST_PAUSE))}; {LEDGER_LOCK}"
-                )
+                raw.execute(f"begin; set local lock_timeout = {self._lock_timeout}; {LEDGER_LOCK}")
             except BaseException as error:
                 was_lost = raw.broken
                 if not was_lost:
@@ -201,3 +222,8 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _rows_of(answer: Any) -> list[Any]:
+    """Return the rows of an answer; psycopg refuses to give none."""
+    return answer.fetchall() if answer.description else []
