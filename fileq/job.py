@@ -109,3 +109,5 @@ class Token(msgspec.Struct, frozen=True):
 
     job_id: int
     attempt: int
+    claimed_at: float = 0.0
+    """Seconds since the epoch. A server that dies may forget a claim, and the next one then has the same number."""

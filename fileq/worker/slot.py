@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from fileq import control, queue
+from fileq.clock import steady_time
 from fileq.config.settings import WorkerSettings
 from fileq.errors import BrokerError, DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.ledger import Ledger
@@ -19,6 +20,9 @@ from fileq.worker.outages import FolderOutages, Outage, SlotBackoff
 
 _LONGEST_SHORTAGE_DELAY, _LONGEST_LEDGER_DELAY = 60.0, 5.0
 """Seconds for which a slot begins no job, at the longest, before it tries again."""
+
+_LOST_AT_ONCE = 1.0
+"""Seconds within which a lost connection is noticed, and a server that is away is not."""
 
 
 class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +90,24 @@ class Slot:
         self._attempt, self._since = attempt, time.monotonic()
 
     def claim_job(self, job_id: int) -> Claim | None:
-        """Claim a job; None where it is not to be done now. Raises LedgerError, also where its answer was lost."""
+        """Claim a job; None where it is not to be done now. Raises LedgerError.
+
+        Where only the connection is lost, the claim is made once more: the first one is given back, if it was one.
+        """
+        begun = steady_time()
+        try:
+            return self._claim_job(job_id)
+        except DatabaseReplaced:
+            raise
+        except LedgerError:
+            if steady_time() - begun > _LOST_AT_ONCE:  # whoever has waited for long has waited enough
+                raise
+        self._give_back_unheard_claims()
+        claim = self._claim_job(job_id)
+        self._left.remove(job_id)
+        return claim
+
+    def _claim_job(self, job_id: int) -> Claim | None:
         worker_id, now = self.context.worker_id(), self.context.ledger.now()
         try:
             return self.context.ledger.attempts.claim_job(job_id, worker_id, now)

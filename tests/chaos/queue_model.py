@@ -194,7 +194,7 @@ class World:
         assert expected.ends == 0, f"job {job} is done again, and nobody has asked for it"
         expected.state, expected.worker = JobState.RUNNING, worker.record.id
         expected.attempts += 1
-        assert claim.token == Token(job, expected.attempts)
+        assert claim.token == Token(job, expected.attempts, self.now)
         worker.token = claim.token
 
     def end(self, worker, how, delay=10.0):

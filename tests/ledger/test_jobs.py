@@ -49,7 +49,7 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
     wanted = recipe(on_conflict="skip")
     (job,) = enter(ledger, "/photos/a.jpg", wanted=wanted, relative="trips", priority=4)
     claim = ledger.attempts.claim_job(job, 7, NOW)
-    assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1), 1, 0, 4)
+    assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1, NOW), 1, 0, 4)
     assert (claim.source, claim.size, claim.mtime_ns) == ("/photos/a.jpg", 1000, 1)
     assert (claim.folder, claim.relative, decode_recipe(claim.recipe_json)) == ("/photos/small", "trips", wanted)
 

@@ -64,7 +64,8 @@ def transitions(ledger, before, change):
         job = job_in(ledger, before)
         connection.execute("delete from seen")
         with suppress(Fenced):
-            CHANGES[change](ledger, Token(job, ledger.overview.find_job(job).attempts))
+            found = ledger.overview.find_job(job)
+            CHANGES[change](ledger, Token(job, found.attempts, found.started_at or 0.0))
         found = connection.execute("select old, new from seen").fetchall()
         raise Undo
     return {(JobState(old), JobState(new)) for old, new in found}

@@ -293,6 +293,25 @@ def test_the_folder_of_a_program_that_stayed_is_removed_once_its_output_is_publi
     assert not shop.ledger.leftover_temps.list_temps()
 
 
+def test_a_claim_whose_connection_was_lost_is_made_once_more(shop, ledger):
+    job = shop.enter()
+    slot = Slot(shop.context(), threading.Event())
+    claim, lost = ledger.attempts.claim_job, iter([LedgerError("The database can't be reached.", "")])
+
+    def lose_the_first_answer(*values):
+        claimed = claim(*values)
+        for error in lost:
+            raise error
+        return claimed
+
+    with patch.object(ledger.attempts, "claim_job", lose_the_first_answer):
+        claimed = slot.claim_job(job)
+    assert claimed is not None
+    assert (claimed.token.attempt, claimed.tries) == (2, 1)
+    slot.give_back()
+    ledger.attempts.check_token(claimed.token)
+
+
 def test_a_claim_whose_answer_was_lost_is_given_back_and_was_no_try(shop, ledger):
     job = shop.enter()
     slot = Slot(shop.context(), threading.Event())
@@ -302,7 +321,11 @@ def test_a_claim_whose_answer_was_lost_is_given_back_and_was_no_try(shop, ledger
         claim(*values)
         raise LedgerError("The database can't be reached.", "")
 
-    with patch.object(ledger.attempts, "claim_job", lose_the_answer), pytest.raises(LedgerError):
+    with (
+        patch.object(ledger.attempts, "claim_job", lose_the_answer),
+        patch.object(ledger.attempts, "find_claim", lose_the_answer),
+        pytest.raises(LedgerError),
+    ):
         slot.claim_job(job)
     assert ledger.overview.find_job(job).state is JobState.RUNNING
     slot.give_back()

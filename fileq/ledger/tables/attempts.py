@@ -21,23 +21,16 @@ _SLACK = 5.0
 """Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
 
 
-_CLAIM = (
-    "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
-    " started_at = ?, finished_at = null, due_at = null,"
-    " error_kind = null, error_message = null, error_hint = null"
-    " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
-    " and (roots = '' or roots in (select value from json_each(?)))"
-    " and not exists (select 1 from meta where key = 'paused')"
-    " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
-    " recipe_id, folder, relative, fingerprint, inode, moved_to,"
-    " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)"
-)
 _BEGIN = (
     "insert into attempts (job_id, number, worker_id, started_at, host)"
     " select id, attempts, worker_id, started_at, ? from jobs"
     " where id = ? and state = 'running' and worker_id = ? and started_at = ? on conflict do nothing"
 )
 """What follows a claim, whether it was one or not: of a claim, there is no such attempt yet."""
+
+
+_ENDED_COLUMNS = ("bigint", "bigint", "double precision", "bigint", "bigint", "text")
+"""The types of a token, and of what is said of an attempt that made outputs."""
 
 
 class Fenced(Exception):
@@ -91,16 +84,27 @@ class Attempts:
         The attempt is counted before it starts, so that a file that kills its process can't do so for ever. Nor is it
         taken where it needs a root that this host hasn't.
         """
+        claim = (
+            "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
+            " started_at = ?, finished_at = null, due_at = null,"
+            " error_kind = null, error_message = null, error_hint = null"
+            " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+            " and (roots = '' or roots in (select value from json_each(?)))"
+            " and not exists (select 1 from meta where key = 'paused')"
+            " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
+            " recipe_id, folder, relative, fingerprint, inode, moved_to,"
+            " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)"
+        )
         here = json.dumps(this_hosts_roots().combinations())
         claimed, _ = self._database.execute_together(
-            (_CLAIM, (worker_id, now, job_id, now, here)), (_BEGIN, (hostname(), job_id, worker_id, now))
+            (claim, (worker_id, now, job_id, now, here)), (_BEGIN, (hostname(), job_id, worker_id, now))
         )
         if not claimed:
             return None
         attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = claimed[0]
         fingerprint, inode, moved, watched = rest
         return Claim(
-            token=Token(job_id, attempt),
+            token=Token(job_id, attempt, now),
             tries=tries,
             deaths=deaths,
             priority=priority,
@@ -123,7 +127,7 @@ class Attempts:
                 "select attempts from jobs where id = ? and state = 'running' and worker_id = ? and started_at = ?",
                 (job_id, worker_id, claimed_at),
             ).fetchone()
-        return row and Token(job_id, row[0])
+        return row and Token(job_id, row[0], claimed_at)
 
     def _recipe_body(self, recipe_id: int) -> str:
         if recipe_id not in self._recipes:
@@ -141,7 +145,7 @@ class Attempts:
         """Return those of these tokens that are void."""
         left = set(tokens)
         with self._database.reading() as connection:
-            query = "select id, attempts from jobs where state = 'running' and id in"
+            query = "select id, attempts, started_at from jobs where state = 'running' and id in"
             running = {Token(*row) for row in select_among(connection, query, [token.job_id for token in left])}
         return left - running
 
@@ -153,13 +157,14 @@ class Attempts:
         if not finished:
             return set()
         with self._database.transaction() as connection:
-            ended = table_of_values(("bigint", "bigint", "bigint", "bigint", "text"), len(finished))
+            ended = table_of_values(_ENDED_COLUMNS, len(finished))
             rows = connection.execute(
-                "update jobs set state = 'done', finished_at = ?, outputs = column3, bytes_out = column4,"  # noqa: S608  # ours
-                f" note = column5 from {ended} as ended"
-                " where id = column1 and attempts = column2 and state = 'running' returning id, attempts",
+                "update jobs set state = 'done', finished_at = ?, outputs = column4, bytes_out = column5,"  # noqa: S608  # ours
+                f" note = column6 from {ended} as ended where id = column1 and attempts = column2"
+                " and started_at = column3 and state = 'running' returning id, attempts, started_at",
                 [now, *chain.from_iterable(
-                    (one.token.job_id, one.token.attempt, one.outputs, one.bytes_out, encode_text(one.note))
+                    (one.token.job_id, one.token.attempt, one.token.claimed_at, one.outputs, one.bytes_out,
+                     encode_text(one.note))
                     for one in finished
                 )],
             ).fetchall()  # fmt: skip
@@ -168,7 +173,7 @@ class Attempts:
                     "update attempts set finished_at = ?, outcome = 'done', message = ''"  # noqa: S608  # ours
                     f" from {table_of_values(('bigint', 'bigint'), len(rows))} as ended"
                     " where job_id = column1 and number = column2",
-                    [now, *chain.from_iterable(rows)],
+                    [now, *chain.from_iterable(row[:2] for row in rows)],
                 )
         return {one.token for one in finished} - {Token(*row) for row in rows}
 
@@ -212,9 +217,9 @@ class Attempts:
     ) -> QueueEntry:
         with self._database.transaction() as connection:
             row = connection.execute(
-                f"update jobs set {change} where id = ? and attempts = ? and state = 'running'"  # noqa: S608  # ours
+                f"update jobs set {change} where id = ? and attempts = ? and started_at = ? and state = 'running'"  # noqa: S608  # ours
                 " returning id, priority, due_at, size, roots",
-                (*values, token.job_id, token.attempt),
+                (*values, token.job_id, token.attempt, token.claimed_at),
             ).fetchone()
             if row is None:
                 raise Fenced
@@ -231,11 +236,11 @@ class Attempts:
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"select id, attempts, deaths, roots from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
+                f"select id, attempts, started_at, deaths, roots from jobs where {UNFINISHED} and state = 'running'"  # noqa: S608  # ours
                 " and worker_id not in (select id from workers)"
             ).fetchall()
         here = this_hosts_roots()
-        return [(Token(job, attempt), deaths) for job, attempt, deaths, roots in rows if here.has_all(roots)]
+        return [(Token(*token), deaths) for *token, deaths, roots in rows if here.has_all(roots)]
 
     def bring_jobs_forward(self, now: float) -> list[QueueEntry]:
         """Bring forward what waits longer than it was to, and return it as it is due now, to be sent.

@@ -113,7 +113,7 @@ class QueueMessages:
         """
         if not self.has_messages(queue):  # a look that needs no write lock
             return None
-        with self._database.transaction() as connection:
+        with self._database.transaction(forgettable=True) as connection:
             firsts = [  # of each by its index: one statement would sort all that lies in several
                 connection.execute(
                     "select -priority, id, data from task where queue = ? order by priority desc, id limit 1", (part,)

@@ -11,7 +11,7 @@ from fileq.errors import DatabaseReplaced, LedgerError
 from fileq.ledger import Ledger, open_ledger
 from fileq.ledger.database import postgres as postgres_module
 from fileq.ledger.migrations import SCHEMA_VERSION
-from tests.support.jobs import NOW, begin, enter
+from tests.support.jobs import NOW, enter
 from tests.support.ledgers import ask
 
 
@@ -146,5 +146,5 @@ def test_connections_that_the_server_ends_are_made_anew(ledger, postgres):
     end_all = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = %s"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(end_all, (connection.info.user,))
-    begin(ledger, job)
-    assert ask(ledger, "select state from jobs") == [("running",)]
+    assert ledger.jobs.cancel_jobs([job], NOW) == [job]
+    assert ask(ledger, "select state from jobs") == [("cancelled",)]

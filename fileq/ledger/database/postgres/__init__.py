@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -67,25 +67,25 @@ class PostgresDatabase(Database):
     def _configure(self, raw: psycopg.Connection[Any]) -> None:
         configure(raw, _LONGEST_PAUSE)
 
-    def transaction(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
+    def transaction(self, *, durable: bool = False, forgettable: bool = False) -> AbstractContextManager[Connection]:
         """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
 
-        All are on the server's disk when the block ends.
+        All but a forgettable one are on the server's disk when the block ends.
         """
         del durable
         joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
-        return nullcontext(joined) if joined is not None else self._outermost()
+        return nullcontext(joined) if joined is not None else self._outermost(forgettable=forgettable)
 
     def execute_together(self, *steps: Step) -> list[list[Any]]:
-        """Execute statements as one transaction; return the rows of each."""
+        """Execute statements as one transaction, a forgettable one; return the rows of each."""
         joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
         if joined is not None:
             return [_rows_of(joined.execute(*step)) for step in steps]
         with server_errors(self.path), self._connection() as raw:
             try:
                 with raw.pipeline():
-                    for statement in ("begin", f"set local lock_timeout = {self._lock_timeout}", LEDGER_LOCK):
-                        raw.execute(statement.encode())
+                    for statement in self._beginning(forgettable=True):
+                        raw.execute(statement)
                     answers = [PostgresConnection(raw).execute(*step) for step in steps]
                     raw.execute("commit")
                 return [_rows_of(answer) for answer in answers]
@@ -94,10 +94,10 @@ class PostgresDatabase(Database):
                     raw.rollback()
                 raise
 
-    @property
-    def _lock_timeout(self) -> int:
-        """Milliseconds for which to wait for another's transaction."""
-        return int(1000 * (self._patience + _LONGEST_PAUSE))
+    def _beginning(self, *, forgettable: bool) -> tuple[LiteralString, ...]:
+        """Return what begins a transaction: it waits for another's, and holds the ledger's lock then."""
+        patience: Any = f"set local lock_timeout = {int(1000 * (self._patience + _LONGEST_PAUSE))}"
+        return ("begin", patience, *(("set local synchronous_commit = off",) if forgettable else ()), LEDGER_LOCK)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Give a connection to the block, to read with: inside a transaction as a part of that."""
@@ -105,9 +105,9 @@ class PostgresDatabase(Database):
         return nullcontext(joined) if joined is not None else self._alone()
 
     @contextmanager
-    def _outermost(self) -> Iterator[PostgresConnection]:
+    def _outermost(self, *, forgettable: bool) -> Iterator[PostgresConnection]:
         with server_errors(self.path):
-            raw = self._begin()
+            raw = self._begin(forgettable=forgettable)
             self._joined.transaction = PostgresConnection(raw)
             try:
                 if self._clock.is_stale:
@@ -122,12 +122,12 @@ class PostgresDatabase(Database):
                 self._joined.transaction = None
                 self._pool.putconn(raw)
 
-    def _begin(self) -> psycopg.Connection[Any]:
+    def _begin(self, *, forgettable: bool) -> psycopg.Connection[Any]:
         """Return a connection in a transaction of its own. One that was lost before it began is no loss."""
         while True:
             raw = self._lease()
             try:
-                raw.execute(f"begin; set local lock_timeout = {self._lock_timeout}; {LEDGER_LOCK}")
+                raw.execute("; ".join(self._beginning(forgettable=forgettable)))
             except BaseException as error:
                 was_lost = raw.broken
                 if not was_lost:
