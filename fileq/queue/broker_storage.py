@@ -30,7 +30,7 @@ class BrokerStorage(Unrevoked, PriorityRedisStorage):  # type: ignore[misc]  # h
 
     def __init__(self, name: str, ledger: Ledger) -> None:
         assert ledger.outbox is not None
-        load_client("Redis")
+        load_client("redis")
         self._ledger = ledger
         self._outbox = ledger.outbox
         self._queue = name

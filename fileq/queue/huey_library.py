@@ -1,7 +1,7 @@
 """Huey, loaded without the clients of servers that this process has no use for.
 
 It imports those of all servers that are installed: 0.15 s, and memory, at each start of whoever has a file alone. Who
-uses a server has Huey's storages look for its client again.
+uses a server gives Huey's storages its client.
 """
 
 import importlib
@@ -50,8 +50,21 @@ __all__ = [
 ]
 
 
+_PARTS = {
+    "psycopg": {"psycopg": "psycopg"},
+    "redis": {
+        "Redis": "redis",
+        "ConnectionPool": "redis",
+        "ConnectionError": "redis.exceptions",
+        "TimeoutError": "redis.exceptions",
+    },
+}
+"""What Huey's storages import for each client: its name there, and the module that has it or is it."""
+
+
 def load_client(name: str) -> None:
-    """Have Huey's storages know the client that they call so, Redis or psycopg, for who is about to use it."""
+    """Have Huey's storages know this client, redis or psycopg, for who is about to use it. Raises ImportError."""
     storage = importlib.import_module("huey.storage")
-    if getattr(storage, name) is None:
-        importlib.reload(storage)  # in place: the classes that were made before know it, too
+    for part, module_name in _PARTS[name].items():
+        module = importlib.import_module(module_name)
+        setattr(storage, part, getattr(module, part, module))

@@ -44,7 +44,7 @@ def empty_files(folder: Path, count: int) -> None:
         (below / f"{number:06}.jpg").touch()
 
 
-def add(database: Path, paths: list[str], settings: Settings) -> float:
+def add(database: Path | str, paths: list[str], settings: Settings) -> float:
     """Seconds for queueing `paths`, walk included."""
     ledger = Ledger(str(database))
     begun = time.perf_counter()

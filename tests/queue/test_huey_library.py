@@ -10,9 +10,12 @@ import sys
 import fileq.worker.worker
 print(sorted({"redis", "psycopg"} & set(sys.modules)))
 from fileq.queue.huey_library import load_client
-load_client("Redis")
-import huey.storage, redis
-print(huey.storage.Redis is redis.Redis)
+load_client("redis")
+load_client("psycopg")
+import huey.storage, psycopg, redis
+print(huey.storage.Redis is redis.Redis, huey.storage.psycopg is psycopg)
+made = huey.storage.PostgresStorage("a", dsn="host=/nowhere", create_tables=False)
+print(type(made).__name__)
 """
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert said.split("\n")[:2] == ["[]", "True"]
+    assert said.splitlines() == ["[]", "True True", "PostgresStorage"]
