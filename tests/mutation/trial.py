@@ -43,12 +43,16 @@ class Trial(ExitStack):
         """Whether none of the tests fails, or hangs."""
         path = self._copy / mutant.path.relative_to(_ROOT)
         tests = [test for test in self._came_by.contexts_by_lineno(str(path)).get(mutant.line, []) if test]
-        Path(cache_from_source(str(path))).unlink(missing_ok=True)  # it may be as old and as long as the mutant
-        path.write_text(mutant.code, "utf-8")
+        _write_module(path, mutant.code)
         try:
             return _in_a_process(_run, self._copy, tests or self._tests) == 0
         finally:
-            path.write_text(mutant.tree.code, "utf-8")
+            _write_module(path, mutant.tree.code)
+
+
+def _write_module(path: Path, code: str) -> None:
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)  # it may be as old and as long as the code
+    path.write_text(code, "utf-8")
 
 
 def _in_a_process(function: Callable[[Path, Sequence[str]], None], copy: Path, tests: Sequence[str]) -> int | None:
