@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import shutil
 import subprocess
@@ -51,6 +53,42 @@ _SECRETS = {
 SECRET_GROUPS = ("GPS", "IFD1", "MakerNotes")
 
 
+class ExifTool:
+    """A process that is asked again and again: Perl and the tables take longer to load than a picture to read."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["exiftool", "-stay_open", "True", "-@", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def ask(self, *arguments: str) -> str:
+        """Return what it says to these arguments, none of which has a line break."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        end = "ended with "  # -q leaves out the usual mark
+        order = [*arguments, "-echo3", end + "${status}", "-execute"]
+        self._process.stdin.write("".join(f"{argument}\n" for argument in order))
+        self._process.stdin.flush()
+        said: list[str] = []
+        for line in self._process.stdout:
+            if line.startswith(end):
+                assert line.strip() == f"{end}0", (arguments, said)
+                return "".join(line for line in said if line != "{ready}\n")
+            said.append(line)
+        raise AssertionError(f"exiftool has ended: {said}")
+
+    def close(self) -> None:
+        self._process.communicate("-stay_open\nFalse\n")
+
+
+@functools.cache
+def exiftool() -> ExifTool:
+    """Return this process's own."""
+    made = ExifTool()
+    atexit.register(made.close)
+    return made
+
+
 def secret_of(number: int) -> str:
     return f"sEcReT{number}x"
 
@@ -66,20 +104,18 @@ def full_of_tags(path: Path, credits_of: str = "XMP-") -> Path:
     if path.suffix == ".jpg":
         small = path.with_name("thumbnail.jpg")
         photo((40, 30)).save(small)
-        subprocess.run(["exiftool", "-q", "-overwrite_original", f"-ThumbnailImage<={small}", str(path)], check=True)
+        exiftool().ask("-q", "-overwrite_original", f"-ThumbnailImage<={small}", str(path))
     return path
 
 
 def write_tags(path: Path, tags: dict[str, str]) -> None:
     arguments = [f"-{tag}={value}" for tag, value in tags.items()]
-    subprocess.run(["exiftool", "-q", "-q", "-m", "-overwrite_original", *arguments, str(path)], check=True)
+    exiftool().ask("-q", "-q", "-m", "-overwrite_original", *arguments, str(path))
 
 
 def tags_of(path: Path) -> dict[str, Any]:
     """Everything that exiftool finds in a file, also what it knows no name for."""
-    argv = ["exiftool", "-json", "-a", "-u", "-U", "-ee", "-G1", "-struct", str(path)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)[0]
+    found: dict[str, Any] = json.loads(exiftool().ask("-json", "-a", "-u", "-U", "-ee", "-G1", "-struct", str(path)))[0]
     return {tag: value for tag, value in found.items() if not tag.startswith(("System:", "File:", "ExifTool:"))}
 
 
