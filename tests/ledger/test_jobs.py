@@ -163,3 +163,14 @@ def test_of_some_jobs_those_that_wait_without_a_message_are_due(ledger):
         (waiting, 0, NOW + 10),
         (high, 7, None),
     ]
+
+
+def test_of_many_candidates_those_that_are_there_before_get_no_job_and_the_others_do(ledger):
+    sources = [f"/photos/{number}.jpg" for number in range(700)]
+    (known,) = enter(ledger, sources[60])
+    batch = ledger.batches.insert_batch("fileq", NOW)
+    ids = ledger.jobs.insert_jobs([candidate(ledger, source) for source in sources], batch, NOW)
+    assert [number for number, job in enumerate(ids) if job is None] == [60]
+    assert len(set(ids)) == 700
+    assert known not in ids
+    assert ledger.overview.tally_jobs(batch).jobs[JobState.QUEUED] == 699
