@@ -26,6 +26,12 @@ def pytest_sessionstart(session):
         compileall.compile_dir(Path(__file__).parents[1] / "fileq", quiet=2)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """More than there are CPUs for `-n auto`: tests of processes wait for half of their time."""
+    return (os.cpu_count() or 1) + 2
+
+
 @pytest.fixture(autouse=True)
 def pixels(monkeypatch):
     """Opening a picture sets a limit for the whole process, which in the program is a child of its own."""

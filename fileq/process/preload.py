@@ -1,11 +1,15 @@
 """What the fork server imports before its first child. A plug-in that can't be loaded is the command's to say, once."""
 
 import importlib
+import os
 from contextlib import suppress
 
-from fileq.errors import FileqError
+try:
+    from fileq.errors import FileqError
 
-importlib.import_module("fileq.process.child")
-with suppress(FileqError):
-    importlib.import_module("fileq.images.pipeline")
-    importlib.import_module("fileq.images.decode.jpeg")  # as most files are JPEGs
+    importlib.import_module("fileq.process.child")
+    with suppress(FileqError):
+        importlib.import_module("fileq.images.pipeline")
+        importlib.import_module("fileq.images.decode.jpeg")  # as most files are JPEGs
+except MemoryError:
+    os._exit(1)  # without a traceback: whoever asks it for a child notices, and says what is lacking
