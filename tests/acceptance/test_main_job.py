@@ -10,11 +10,13 @@ from PIL import Image
 from tests.acceptance.program import Program, files
 from tests.support.photos import photo, write
 
+COUNT = 24
+
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """120 photos of 12 megapixels."""
-    return write(tmp_path_factory.mktemp("album"), 120)
+    """Photos of 12 megapixels, several in each orientation."""
+    return write(tmp_path_factory.mktemp("album"), COUNT)
 
 
 def test_a_folder_of_photos_becomes_web_pictures_once(fileq: Program, album: list[Path]) -> None:
@@ -24,12 +26,12 @@ def test_a_folder_of_photos_becomes_web_pictures_once(fileq: Program, album: lis
     assert outputs == [path.name for path in album]
     for number, name in enumerate(outputs):
         check_web_picture(folder / "web" / name, number % 4)
-    assert "120 done" in answer.stdout
+    assert f"{COUNT} done" in answer.stdout
 
     again = fileq.run("run", folder, "-r", "web")
-    assert "120" in again.stdout + again.stderr
-    assert fileq.json("status")["jobs"]["done"] == 120
-    assert len(fileq.ask("select * from attempts")) == 120
+    assert str(COUNT) in again.stdout + again.stderr
+    assert fileq.json("status")["jobs"]["done"] == COUNT
+    assert len(fileq.ask("select * from attempts")) == COUNT
 
     touched = album[7]
     photo((4000, 3000), 99).save(touched)

@@ -1,10 +1,7 @@
-"""A ledger, a queue and workers in one process under a clock of their own, and a model of what must be true of them."""
+"""A ledger, a queue and workers in one process under a clock of their own, and a model of each job."""
 
 import datetime as dt
-import json
 import os
-from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 from fileq import control, intake, queue
@@ -22,8 +19,6 @@ SILENCE = 20.0
 """Seconds after which a worker of another host, as all are here, counts as gone."""
 
 RECIPE = recipe()
-_OTHER = queue.messages.encode_message([0], -1)
-"""A message that is no job's."""
 
 
 class World:
@@ -301,71 +296,9 @@ class World:
         self.ledger.messages.insert_messages(queue.MAIN, [(data, 0)])
         self.ledger.messages.schedule_messages(queue.MAIN, [(data, self.now)])
 
-    # What must be true.
-
-    def check(self):
-        rows = self.ask("select id, state, attempts, purged_at is not null, message_id, size, batch_id from jobs")
-        assert {job: (state, attempts, forgotten) for job, state, attempts, forgotten, *_ in rows} == {
-            number: (job.state, job.attempts, job.is_forgotten) for number, job in self.jobs.items()
-        }
-        assert all(job.ends <= 1 for job in self.jobs.values())
-        counted = Counter((batch, state) for _, state, _, forgotten, _, _, batch in rows if not forgotten)
-        assert {
-            (batch, state): jobs for batch, state, jobs in self.ask("select batch_id, state, jobs from tallies") if jobs
-        } == counted
-        sent = {message: json_args(data) for message, data in self.ask("select id, data from task")}
-        sent |= {-message: json_args(data) for message, data in self.ask("select id, data from schedule")}
-        for job, *_, message, _, _ in rows:
-            assert message is None or job in sent[message], f"job {job} has no message {message}"
-
-    def let_it_run(self):
-        """With a worker, no pause, and time going on, all that is to be done is done, under a feed that never ends.
-
-        For each message that is taken another comes that is no job's. Workers that are frozen stay so. Two rounds of
-        recovery are enough: the first one sees who is gone.
-        """
-        self.pause(paused=False)
-        self.start_worker()
-        ((longest,),) = self.ask(
-            "select max(moment) from (select max(due_at) as moment from jobs union all"
-            " select max(taken_at) from jobs union all select max(heartbeat_at) from workers)"
-        )
-        self.tick(max(0.0, (longest or 0.0) - self.now) + queue.PATIENCE + 1)
-        for worker in self.workers:
-            self.do_all(worker)
-        self._feed(200)
-        for _ in range(2):
-            ((messages,),) = self.ask("select count(*) from task where data <> ?", _OTHER)
-            self.recover()
-            self.tick()
-            self._work_off(messages + len(self.jobs))
-            self.check()
-        left = {number: job.state for number, job in self.jobs.items() if job.state not in FINAL}
-        self.ask("delete from task where data = ?", _OTHER)
-        assert not left, f"they starve: {left}"
-
-    def _feed(self, count):
-        self.ledger.messages.insert_messages(queue.MAIN, [(_OTHER, -1)] * count)
-
-    def _work_off(self, messages):
-        for _ in range(messages):
-            for worker in self.workers:
-                self._feed(1)
-                if not self.take(worker) and worker.queue != queue.MAIN:
-                    control.resend_jobs(self.ledger, worker.queue, self.now, patience=0.0)  # as it drains
-                self.do_all(worker)
-
     def do_all(self, worker):
         while not worker.is_idle:
             if worker.token is None:
                 self.claim(worker)
             else:
                 self.end(worker, "finish")
-
-
-def json_args(data):
-    with suppress(ValueError):
-        message = json.loads(data)
-        if isinstance(message, dict) and isinstance(message.get("args"), list):
-            return message["args"]
-    return []

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.chaos.disposition_model import HOLDERS
 from tests.chaos.job_model import ENDED
 from tests.chaos.queue_model import World
+from tests.chaos.queue_promise import check, let_it_run
 
 LONG = os.environ.get("FILEQ_CHAOS") == "long"
 
@@ -44,7 +45,7 @@ class Queue(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.world.let_it_run()
+            let_it_run(self.world)
         finally:
             for one in self.patches:
                 one.stop()
@@ -190,11 +191,11 @@ class Queue(RuleBasedStateMachine):
 
     @rule()
     def let_it_run(self):
-        self.world.let_it_run()
+        let_it_run(self.world)
 
     @invariant()
     def all_is_as_it_must_be(self):
-        self.world.check()
+        check(self.world)
 
 
 TestQueue = pytest.mark.timeout(3600 if LONG else 300)(Queue.TestCase)
