@@ -75,6 +75,8 @@ def _finish(ledger: Ledger, ended: Sequence[tuple[Token, Sequence[PublishedFile]
         )
         for token, outputs, note in ended
     ]
+    if not finished:
+        return set()
     now = ledger.now()
     with ledger.transaction():
         void = ledger.attempts.finish_attempts(finished, now)

@@ -150,12 +150,10 @@ class Attempts:
         return left - running
 
     def finish_attempts(self, finished: Sequence[FinishedAttempt], now: float) -> set[Token]:
-        """End attempts whose outputs are published and known: their jobs are done. Return those tokens that were void.
+        """End attempts, one at least, whose outputs are published and known; return those tokens that were void.
 
         All by two statements: several small jobs are done together.
         """
-        if not finished:
-            return set()
         with self._database.transaction() as connection:
             ended = table_of_values(_ENDED_COLUMNS, len(finished))
             rows = connection.execute(
