@@ -195,3 +195,12 @@ def ended(scheduler, now):
     for run in runs:
         scheduler.end_run(run, now, None, "")
     return runs
+
+
+def test_a_run_is_ended_by_nobody_of_another_host(scheduler, ledger):
+    here = runner()
+    elsewhere = Scheduler(ledger, DAILY, BERLIN, ProcessIdentity("elsewhere", here.pid, here.started))
+    (run,) = scheduler.claim_due_tasks(NIGHT)
+    elsewhere.end_run(run, NIGHT + 1, None, "")
+    (entry,) = ledger.scheduled_tasks.list_entries()
+    assert entry.is_running

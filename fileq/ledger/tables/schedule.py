@@ -100,8 +100,8 @@ class ScheduledTasks:
         with self._database.transaction() as connection:
             connection.execute(
                 "update scheduled_tasks set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
-                " where name = ? and cron = ? and finished_at is null and pid = ? and process_started = ?",
-                (now, outcome, encode_text(message), retry_at, entry.name, entry.cron, runner.pid, runner.started),
+                " where name = ? and cron = ? and finished_at is null and host = ? and pid = ? and process_started = ?",
+                (now, outcome, encode_text(message), retry_at, entry.name, entry.cron, *msgspec.structs.astuple(runner)),
             )
 
     def delete_entry(self, name: str, cron: str) -> None:
