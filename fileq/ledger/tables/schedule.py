@@ -97,11 +97,12 @@ class ScheduledTasks:
         retry_at: float | None,
     ) -> None:
         """Record how a task ended; nothing changes where another process runs it by now."""
+        begun = entry.name, entry.cron, runner.host, runner.pid, runner.started
         with self._database.transaction() as connection:
             connection.execute(
                 "update scheduled_tasks set finished_at = ?, outcome = ?, message = ?, retry_at = ?"
                 " where name = ? and cron = ? and finished_at is null and host = ? and pid = ? and process_started = ?",
-                (now, outcome, encode_text(message), retry_at, entry.name, entry.cron, *msgspec.structs.astuple(runner)),
+                (now, outcome, encode_text(message), retry_at, *begun),
             )
 
     def delete_entry(self, name: str, cron: str) -> None:
