@@ -74,7 +74,7 @@ def test_jobs_wait_for_handles_and_are_done_at_the_first_try_once_there_are_enou
         finally:
             kill_group(worker)
     assert fileq.ask("select distinct tries, deaths from jobs") == [(1, 0)]
-    assert said.read_text().count("Jobs wait until that is over") == 1  # the scheduled tasks may say that they wait, too
+    assert said.read_text().count("Jobs wait until that is over") == 1  # scheduled tasks may say that they wait, too
     assert "Traceback" not in said.read_text()
 
 
