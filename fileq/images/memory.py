@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 """Of a decoded picture, by its mode; 4 of all others."""
 
-_DECODER = {"WEBP": 9, "AVIF": 10, "HEIF": 7, "JPEG2000": 13, "JXL": 6, "PSD": 5, "GIF": 8, "PDF": 5}
+_DECODER = {
+    "WEBP": 9, "AVIF": 10, "HEIF": 7, "JPEG2000": 13, "JXL": 6, "JXL animation": 84, "PSD": 5, "GIF": 8,
+    "PDF": 5,
+}  # fmt: skip
 """What a decoder takes beside the picture itself; that of AVIF with 10 bits a channel."""
 
 _JPEG_COEFFICIENTS = 6

@@ -25,7 +25,7 @@ from fileq.images.encode.kept_whole import keep_whole_if_smaller
 from fileq.images.encode.loss import FORMATS_WITH_16_BITS, FORMATS_WITHOUT_PROFILE, refuse_loss
 from fileq.images.encode.min_saving import keep_original, saves_too_little
 from fileq.images.encode.output import check_output, finish_output, open_output_folder
-from fileq.images.formats.jpegxl import read_header
+from fileq.images.formats.jpegxl.header import read_header
 from fileq.images.gain_maps.rendition import make_gain_map
 from fileq.images.lossless.jpeg_xl import may_transcode, transcode
 from fileq.images.lossless.options import RewriteOptions
@@ -297,7 +297,7 @@ class ImageRun(SourceRun):
             return
         with translate_os_errors(temp.path), temp.open_from_start() as made:
             if plan.format != "jxl" or not read_header(made).is_animation:
-                self._source.add_note("The first frame was kept: animations in JPEG XL can't be read yet.")
+                self._source.add_note("The first frame was kept: what reads animations in JPEG XL is not there.")
 
     def _finish(self, temp: TempFile, target: Reservation, plan: OutputPlan, size: Size) -> EncodedOutput:
         keep_times = self._recipe.keep_times

@@ -17,6 +17,7 @@ from fileq.operations.builtin.flip import Flip
 from fileq.operations.builtin.grayscale import Grayscale
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.builtin.sharpen import Sharpen
+from fileq.recipes.formats import KEPT_EXTENSIONS
 from fileq.recipes.output_names import NameDate, NameTime, fill_name, template_fields
 
 if TYPE_CHECKING:
@@ -35,15 +36,15 @@ _PAGE_FORMATS = {"tiff", "pdf"}
 
 _SAME_FORMAT = {
     "JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif", "TIFF": "tiff",
-    "HEIF": "jpeg", "JPEG2000": "jpeg", "JXL": "jxl",
+    "HEIF": "jpeg", "JPEG2000": "jpeg", "JXL": "jxl", "JXL animation": "webp",
 }  # fmt: skip
 """What "same" writes of each format that is read. Those that aren't here become PNG."""
 
-_OWN_NAME = {"MPO": "jpeg", "HEIF": "heic", "JPEG2000": "jp2"}
+_OWN_NAME = {"MPO": "jpeg", "HEIF": "heic", "JPEG2000": "jp2", "JXL animation": "jxl"}
 """The name of a source's own format, where that is not Pillow's in small letters."""
 
-_KEPT_LOSSLESS = {"HEIF", "JPEG2000"}
-"""Formats that nothing here encodes, and whose files can be written again all the same."""
+_KEPT_LOSSLESS = {"HEIF": "HEIC", "JPEG2000": "JP2", "JXL animation": "an animation in JPEG XL"}
+"""Formats that nothing here encodes, and whose files can be written again all the same; what a sentence calls them."""
 
 _LONGEST_SIDE = {"webp": 16383, "jpeg": 65500, "gif": 65535, "avif": 65536}
 
@@ -73,9 +74,10 @@ def output_formats(output: Output, source_format: str) -> tuple[str, ...]:
 
 
 def _resolve(wanted: str, output: Output, source_format: str) -> str:
-    if wanted == "same" and output.lossless and source_format in _KEPT_LOSSLESS:
-        return _OWN_NAME[source_format]
-    return _SAME_FORMAT.get(source_format, "png") if wanted == "same" else wanted
+    if wanted != "same":
+        return wanted
+    own = _OWN_NAME.get(source_format)
+    return own if own in KEPT_EXTENSIONS and output.lossless else _SAME_FORMAT.get(source_format, "png")
 
 
 def with_own_format(plan: OutputPlan, source: DecodedSource, steps: tuple[Operation, ...]) -> OutputPlan:
@@ -88,8 +90,8 @@ def with_own_format(plan: OutputPlan, source: DecodedSource, steps: tuple[Operat
     if output.formats != ("same",) or output.min_saving is None or is_changed or source.format not in _KEPT_LOSSLESS:
         return plan
     own = _OWN_NAME[source.format]
-    if plan.format != own:
-        source.add_note(f"Its picture was kept as it is: {own.upper()} can't be encoded here.")
+    if plan.format != own and not output.lossless:
+        source.add_note(f"It was kept as it is: {_KEPT_LOSSLESS[source.format]} can't be encoded here.")
     return with_format(plan, own, source)
 
 
@@ -196,11 +198,14 @@ def describe_dropped_frames(source: DecodedSource, plan: OutputPlan) -> str | No
         or (source.is_animation and plan.output.still)
         or "page" in template_fields(plan.output.name)
         or holds_sequence(plan.format, is_animation=source.is_animation)
+        or (plan.keeps_format and len(plan.frames) == count)
     ):
         return None
     what, why = ("frames", "animation") if source.is_animation else ("pages", "pages")
+    is_jxl = source.is_animation and plan.format == "jxl"
     remedy = "" if source.is_animation else "; with {page} in its name, each becomes a file"
-    return f"The first of {count} {what} was kept: {plan.format.upper()} has no {why}{remedy}."
+    lack = "animations in JPEG XL can't be encoded here" if is_jxl else f"{plan.format.upper()} has no {why}"
+    return f"The first of {count} {what} was kept: {lack}{remedy}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from fileq.images.memory import estimate_memory, refuse_beyond
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output, Recipe, encode_recipe
 from fileq.units import Dimensions, Size
+from tests.support.jpeg_xl import write_animation
 
 SIZE = (3000, 2000)
 MOST_TOO_MUCH = 4
@@ -162,12 +163,15 @@ def test_a_jpeg_that_is_stored_in_jpeg_xl_and_taken_out_takes_no_more_than_is_es
     ("name", "mode", "format_"),
     [("x.gif", "P", "gif"), ("x.gif", "P", "webp"), ("x.webp", "RGB", "webp"), ("x.png", "RGB", "png"),
      ("x.webp", "RGBA", "webp"), ("x.webp", "RGBA", "gif"), ("x.webp", "RGBA", "png"),
-     ("x.tif", "RGB", "tiff"), ("x.tif", "RGB", "pdf")],
+     ("x.tif", "RGB", "tiff"), ("x.tif", "RGB", "pdf"), ("x.jxl", "RGB", "webp"), ("x.jxl", "RGBA", "png")],
 )  # fmt: skip
 def test_no_animation_or_document_takes_more_than_is_estimated(tmp_path, name, mode, format_):
     source = tmp_path / name
     first, *others = frames(mode)
-    first.save(source, save_all=True, append_images=others)
+    if name == "x.jxl":
+        write_animation(source, [first, *others], [50] * 16)
+    else:
+        first.save(source, save_all=True, append_images=others)
     check_estimate(*measure(source, tmp_path / "out", Output(name=f"o.{format_}", format=format_)))
 
 

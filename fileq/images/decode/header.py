@@ -11,7 +11,7 @@ from fileq.units import Size
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
+ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF", "JXL animation"})
 _PAGED_FORMATS = frozenset({"TIFF", "PDF"})
 
 

@@ -39,10 +39,13 @@ from fileq.images.decode.orientation import read_png_orientation
 from fileq.images.decode.source_file import read_all, rewound
 from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import avif, gif, heif, jpegxl, netpbm, optional_codecs, pdf, psd, tga, unsupported, webp
+from fileq.images.formats import avif, gif, heif, netpbm, optional_codecs, pdf, psd, tga, unsupported, webp
 from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.jpeg2000.xmp import read_xmp
+from fileq.images.formats.jpegxl import header as jpegxl
+from fileq.images.formats.jpegxl import libjxl
+from fileq.images.formats.jpegxl.animation import JXL_ANIMATION, JpegXlAnimationFile, decode_first_frame
 from fileq.images.formats.png import animation, rows, transparency
 from fileq.images.formats.tiff import directories, pixels
 from fileq.images.gain_maps import finder
@@ -123,9 +126,11 @@ def _open_announced(
     """
     formats = _formats_to_try(start)
     if formats == ("JXL",):
-        size = jpegxl.read_header(file).size
-        _check_pixels(size, path, max_pixels)
-        on_header(SourceHeader(format="JXL", mode="RGBA", size=size, may_be_transparent=True))
+        header = jpegxl.read_header(file)
+        _check_pixels(header.size, path, max_pixels)
+        if header.is_animation and libjxl.load() is not None:
+            return JpegXlAnimationFile(file, read_all(file))
+        on_header(SourceHeader(format="JXL", mode="RGBA", size=header.size, may_be_transparent=True))
     if formats == ("HEIF",):
         heif.check_items(start)
     try:
@@ -160,8 +165,9 @@ def _add_info(image: ImageFile.ImageFile, file: BinaryIO, start: bytes) -> None:
     if image.format == "WEBP" and not image.info.get("xmp"):
         with rewound(file):
             image.info["xmp"] = webp.read_stray_xmp(file)
-    if image.format == "JXL":
-        _add_jpeg_xl_info(image, file)
+    if image.format in {"JXL", JXL_ANIMATION}:
+        with rewound(file):
+            _add_jpeg_xl_info(image, file)
     if image.format == "JPEG2000":
         with rewound(file), suppress(ValueError):
             image.info["xmp"] = read_xmp(file)
@@ -252,18 +258,17 @@ def _add_jpeg_xl_info(image: ImageFile.ImageFile, file: BinaryIO) -> None:
     """Add to an image's `info` what the decoder of JPEG XL doesn't say: metadata, whether there are more frames, and
     how the picture is to be turned. The decoder turns it, but for one that was a JPEG: it gives that as it was.
     """
-    place = file.tell()
+    was_jpeg = getattr(image, "jpeg", False)
     header = jpegxl.read_header(file)
-    if not image.jpeg:  # type: ignore[attr-defined]  # the plug-in's
+    if not was_jpeg:
         image.info.update(jpegxl.read_metadata(file))
+    image.info["orientation"] = header.orientation if was_jpeg else 1
     image.info["animation"] = header.is_animation
-    if header.is_animation:
-        first = jpegxl.decode_first_frame(read_all(file), image.mode, Size(*image.size))
+    if header.is_animation and image.format == "JXL":
+        first = decode_first_frame(read_all(file), image.mode, Size(*image.size))
         image.info["has_first_frame"] = first is not None
         if first is not None:
             image._data = first  # type: ignore[attr-defined]  # noqa: SLF001  # the plug-in's
-    image.info["orientation"] = header.orientation if image.jpeg else 1  # type: ignore[attr-defined]  # the plug-in's
-    file.seek(place)
 
 
 def _formats_to_try(start: bytes) -> tuple[str, ...]:

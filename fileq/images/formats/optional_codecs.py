@@ -89,6 +89,14 @@ def jpeg_xl_frames() -> Any:
     return importlib.import_module("imagecodecs")
 
 
+def jpeg_xl_module() -> str | None:
+    """Return the file of the module that is linked to libjxl; None where it isn't installed."""
+    if importlib.util.find_spec("imagecodecs") is None:
+        return None
+    spec = importlib.util.find_spec("imagecodecs._jpegxl")
+    return None if spec is None else spec.origin
+
+
 def unpack_brotli(packed: bytes, most: int) -> bytes:
     """Return what Brotli has packed; b"" where that is damaged or more than `most` bytes, or Brotli isn't installed."""
     if importlib.util.find_spec("brotli") is None:

@@ -49,7 +49,8 @@ def can_keep_pixels(source: DecodedSource, plan: OutputPlan, steps: tuple[Operat
 
 
 def _is_no_better(source: DecodedSource, plan: OutputPlan) -> bool:
-    if plan.format in FORMATS_WITHOUT_QUALITY or plan.format in KEPT_EXTENSIONS:
+    is_never_encoded = plan.format in KEPT_EXTENSIONS or (source.is_animation and plan.format == "jxl")
+    if plan.format in FORMATS_WITHOUT_QUALITY or is_never_encoded:
         return True
     own = jpeg_quality.estimate_quality(source.image)
     return own is not None and own <= (plan.output.quality or 0)

@@ -66,28 +66,6 @@ def read_metadata(file: BinaryIO) -> dict[str, bytes]:
     return found
 
 
-def decode_first_frame(content: bytes, mode: str, size: Size) -> bytes | None:
-    """Return the pixels of an animation's first frame in a mode of Pillow's; None where what decodes it isn't there.
-
-    Pillow's decoder gives the last frame. Raises ValueError where the file is damaged, or the frame isn't as its header
-    says.
-    """
-    codecs = optional_codecs.jpeg_xl_frames()
-    if codecs is None:
-        return None
-    try:
-        samples = codecs.jpegxl_decode(content, index=0)
-    except codecs.JpegxlError as error:
-        raise ValueError(str(error)) from error
-    if samples.dtype == "uint16" and mode != "I;16":
-        samples = ((samples.astype("uint32") + 128) // 257).astype("uint8")
-    channels, depth = {"I;16": (1, "uint16"), "F": (1, "float32")}.get(mode, (len(mode), "uint8"))
-    if samples.dtype != depth or samples.shape[:2] != (size.height, size.width) or samples[0, 0].size != channels:
-        raise ValueError("the first frame of its animation has pixels of another kind than its header says")
-    pixels: bytes = samples.tobytes()
-    return pixels
-
-
 def _codestream(file: BinaryIO) -> bytes:
     file.seek(0)
     if file.read(2) == CODESTREAM:

@@ -1,0 +1,1 @@
+"""JPEG XL: what its header says, and the frames of an animation."""
