@@ -45,6 +45,23 @@ def test_a_jpeg_that_is_damaged_in_its_middle_is_unreadable(tmp_path, kind, dama
         assert "is damaged (" in message
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("damage", ["none", "zeros", "other"])
+@pytest.mark.parametrize(("name", "options"), [("x.pdf", {}), ("x.tif", {"compression": "jpeg"})])
+def test_a_jpeg_within_a_document_is_looked_at_too(tmp_path, name, options, damage, mode):
+    photo((320, 240)).convert(mode).save(tmp_path / name, **options)
+    content = (tmp_path / name).read_bytes()
+    middle = len(content) // 2
+    filling = {"none": content[middle : middle + 500], "zeros": bytes(500), "other": random.Random(3).randbytes(500)}
+    (tmp_path / name).write_bytes(content[:middle] + filling[damage] + content[middle + 500 :])
+    if damage == "none":
+        assert make(tmp_path / name, recipe(Output(name="o.png")), tmp_path / "out").notes == ()
+        return
+    error_kind, message = failure(tmp_path / name, recipe(Output(name="o.png")), tmp_path / "out")
+    assert error_kind is ErrorKind.UNREADABLE
+    assert "is damaged (" in message
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_a_whole_jpeg_of_any_kind_has_no_note(tmp_path, kind, mode):

@@ -55,6 +55,7 @@ class PdfImageFile(ImageFile.ImageFile):
 
     def load(self) -> Any:
         if self._im is None:
+            _check_jpegs(self._page)
             self.im = _draw_page(self._page, self.size).im
         return Image.Image.load(self)
 
@@ -87,6 +88,16 @@ def _open_document(file: Any) -> Any:
 def _in_pixels(points: tuple[float, float]) -> tuple[int, int]:
     width, height = (max(1, math.ceil(side * PAGE_DPI / _POINTS - _ROUNDING)) for side in points)
     return width, height
+
+
+def _check_jpegs(page: Any) -> None:
+    """Raise ValueError where a JPEG on the page is damaged: PDFium draws what libjpeg makes of it, and says nothing."""
+    from fileq.images.decode.jpeg import check_coded_pixels  # noqa: PLC0415  # it takes 0.1 s
+
+    raw = importlib.import_module("pypdfium2").raw
+    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
+        if picture.get_filters(skip_simple=True) == ["DCTDecode"]:
+            check_coded_pixels(bytes(picture.get_data(decode_simple=True)))
 
 
 def _draw_page(page: Any, size: tuple[int, int]) -> Image.Image:

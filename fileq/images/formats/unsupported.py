@@ -10,6 +10,7 @@ from fileq.errors import ErrorKind, JobError
 from fileq.files.containers import read_brands
 from fileq.images.errors import too_large, unreadable
 from fileq.images.formats import optional_codecs, psd
+from fileq.images.formats.bmp import headers
 from fileq.images.formats.jpeg2000.image import SIGNATURES, Jpeg2000File, read_codestream
 from fileq.images.formats.tiff import directories
 from fileq.images.recognition.foreign import recognize_foreign
@@ -75,7 +76,12 @@ def refuse_unsupported(image: ImageFile, path: str) -> None:
 
 
 def refuse_bitmap(start: bytes, path: str) -> None:
-    """Raise JobError (unsupported) where a Windows or OS/2 bitmap that begins with `start` is packed in a rare way."""
+    """Raise JobError where a Windows or OS/2 bitmap that begins with `start` can't be read.
+
+    It is unsupported where it is packed in a rare way, unreadable where no picture can have its sides.
+    """
+    if (sides := headers.impossible_sides(start)) is not None:
+        raise unreadable(path, f"is damaged: its header says that it is {sides[0]} pixels wide and {sides[1]} high")
     header, compression = start[14:18], int.from_bytes(start[30:34], "little")
     packings = _OS2_PACKINGS if header == _OS2_HEADER else _WINDOWS_PACKINGS
     if start.startswith(b"BM") and len(start) >= 34 and compression in packings:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Sequence
 
 import pytest
+from PIL import Image
 
 from fileq.errors import ErrorKind
 from fileq.recipes.recipe import Output
@@ -103,3 +104,15 @@ def test_a_bitmap_of_bit_fields_that_is_cut_off_is_unreadable(tmp_path, name):
 def test_a_bitmap_of_bit_fields_with_too_many_pixels_is_too_large(tmp_path):
     (tmp_path / "x.bmp").write_bytes(bitmap(124, FIELDS, LAYOUTS["1010102"]))
     assert failure(tmp_path / "x.bmp", PNG, tmp_path / "out", max_pixels=WIDTH * HEIGHT - 1)[0] is ErrorKind.TOO_LARGE
+
+
+@pytest.mark.parametrize("bits", [1, 8, 24, 32])
+@pytest.mark.parametrize(("place", "side"), [(18, -60), (18, 0), (18, -(2**31)), (22, 0), (22, -(2**31))])
+def test_a_bitmap_with_sides_that_no_picture_has_is_damaged(tmp_path, bits, place, side):
+    Image.new({1: "1", 8: "L", 24: "RGB", 32: "RGBA"}[bits], (60, 40)).save(tmp_path / "x.bmp")
+    content = bytearray((tmp_path / "x.bmp").read_bytes())
+    struct.pack_into("<i", content, place, side)
+    (tmp_path / "x.bmp").write_bytes(content)
+    kind, message = failure(tmp_path / "x.bmp", recipe(Output()), tmp_path / "out")
+    assert kind is ErrorKind.UNREADABLE
+    assert f"{side} pixels wide" in message or f"{side} high" in message

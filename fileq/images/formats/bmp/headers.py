@@ -12,7 +12,21 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _SHORTEST, _LONGEST = 16, 64
+_SHORTEST_SIGNED = 16  # bytes: the header of OS/2 1.x, of 12, has sides of 16 bits without a sign
+_MOST = 2**31
 _KNOWN = {12, 40, 52, 56, 64, 108, 124}
+
+
+def impossible_sides(start: bytes) -> tuple[int, int] | None:
+    """Return the width and height in pixels that a bitmap beginning with `start` says and can't have; else None.
+
+    A height below 0 is that of one whose rows begin at the top; a width below 0 means nothing.
+    """
+    if not start.startswith(b"BM") or len(start) < FILE_HEADER + INFO:
+        return None
+    header, width, height = struct.unpack_from("<Iii", start, FILE_HEADER)
+    is_possible = width > 0 and 0 < abs(height) < _MOST
+    return None if header < _SHORTEST_SIGNED or is_possible else (width, height)
 
 
 def with_known_header(file: BinaryIO, start: bytes) -> BinaryIO:
