@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
+from fileq.images.encode.encoder import tries_without_loss
+from fileq.images.formats import webp
 from fileq.images.geometry import bounding_size
 from fileq.images.lossless.packer import HIGH_EFFORT
 from fileq.images.plan import holds_sequence, output_formats
@@ -40,14 +42,14 @@ _JPEG_COEFFICIENTS = 6
 _TO_RGB = {"CMYK": 25, "LAB": 12, "F": 12, "I": 8}
 """What the conversion of a mode takes."""
 
-_ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "pdf": 4, "jxl": 28}
+_ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "pdf": 4, "jxl": 32}
 _ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 8}
 """More than that where pixels may be transparent."""
 
 _FULL_CHROMA = 13
 """More than that in AVIF, where colour has the resolution of light."""
 
-_WEBP_LOSSLESS = 40
+_WEBP_LOSSLESS, _WEBP_LOSSLESS_BY_METHOD_0 = 40, 25
 """Whether pixels may be transparent or not."""
 
 _PALETTE = 18
@@ -136,7 +138,7 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
     formats = [one for one in (*output_formats(output, header.format), output.alpha_format) if one]
     takes_all = any(holds_sequence(one, is_animation=header.is_animation) for one in formats)
     frames = header.frames if takes_all and not (header.is_animation and output.still) else 1
-    encoding = made * max(_encoder_bytes(one, header, output) for one in formats)
+    encoding = made * max(_encoder_bytes(one, header, output, sizes[-1]) for one in formats)
     stepping = working * wide + made * _STEP if len(steps) > 1 or not _begins_with_resize(steps) else 0
     copies = _copies_of_frames(header, formats)
     if len(output.formats) > 1:
@@ -151,7 +153,7 @@ def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
     return 2 + header.may_be_transparent + ("png" in formats)
 
 
-def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
+def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Size) -> int:
     need = _ENCODER.get(format_, 4)
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)
@@ -159,8 +161,9 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output) -> int:
         need += _FULL_CHROMA
     if header.may_be_transparent or output.alpha_format is not None:
         need += _ALPHA.get(format_, 4)
-    if format_ == "webp" and output.lossless:
-        need = _WEBP_LOSSLESS
+    if format_ == "webp" and (output.lossless or tries_without_loss(format_, output, size)):
+        is_fast = webp.choose_method(output.effort, _pixels(size), lossless=True) == 0
+        need = max(0 if output.lossless else need, _WEBP_LOSSLESS_BY_METHOD_0 if is_fast else _WEBP_LOSSLESS)
     loses_nothing = output.lossless or format_ in FORMATS_WITHOUT_QUALITY
     if (loses_nothing and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
         need = max(need, _PACKED_AGAIN.get(format_, 0) + (4 if header.may_be_transparent else 0))

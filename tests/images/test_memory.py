@@ -136,17 +136,26 @@ def test_no_format_takes_more_than_is_estimated(tmp_path, format_, mode):
         Output(format=("avif", "webp", "jpeg"), effort=0),
         Output(format=("avif", "webp", "jpeg")),
         Output(format="webp", lossless=True),
+        Output(format="webp", lossless=True, effort=0),
         Output(format="png", colors=256),
         Output(format="gif", colors=256),
         Output(format="jpeg", effort=9),
         Output(format="tiff", effort=9),
     ],
-    ids=["list", "list-usual", "webp-lossless", "png-256", "gif-256", "jpeg-9", "tiff-9"],
+    ids=["list", "list-usual", "webp-lossless", "webp-lossless-0", "png-256", "gif-256", "jpeg-9", "tiff-9"],
 )
 def test_no_way_to_a_smaller_file_takes_more_than_is_estimated(tmp_path, mode, wanted):
     source = tmp_path / "x.png"
     source.write_bytes(noise_as("png", mode, compress_level=1))
     check_estimate(*measure(source, tmp_path / "out", wanted))
+
+
+@measured
+@pytest.mark.parametrize("format_", ["webp", "jxl"])
+def test_a_picture_of_few_colours_that_is_tried_without_loss_takes_no_more(tmp_path, format_):
+    source = tmp_path / "x.png"
+    noise("L").convert("P").save(source, compress_level=1)
+    check_estimate(*measure(source, tmp_path / "out", Output(name=f"o.{format_}", format=format_)))
 
 
 @measured
@@ -215,6 +224,12 @@ def test_a_phones_picture_of_200_million_pixels_fits_the_default_in_every_format
 def test_200_million_pixels_fit_the_default_where_they_are_to_be_made_smaller(format_, output):
     header = SourceHeader(format=format_, mode="RGB", size=Size(16320, 12240))
     refuse_beyond(6 * 2**30, estimate_memory(header, Recipe(name="x", outputs=(output,))), "scan")
+
+
+def test_200_million_pixels_fit_the_default_in_webp_without_loss():
+    header = SourceHeader(format="PNG", mode="RGB", size=Size(16320, 12240))
+    need = estimate_memory(header, Recipe(name="x", outputs=(Output(format="webp", lossless=True),)))
+    refuse_beyond(6 * 2**30, need, "scan.png")
 
 
 def test_what_can_not_fit_is_said_with_what_would_do_and_is_not_tried_again():

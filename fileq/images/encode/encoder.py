@@ -50,6 +50,7 @@ DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 _ALWAYS_LOSSY = {"jpeg", "avif", "pdf"}  # AVIF at quality 100 is still up to 3 of 255 off
 _EITHER_WAY = {"webp", "jxl"}
 _FEW_COLORS = 2**12
+_LARGEST_TRIAL = 2**25  # pixels: without loss WebP takes five times the memory
 _MOST_PLAYS = 65535  # what GIF and WebP have room for
 _DEEP_WRITERS = {"png": png_writer.write, "tiff": tiff_writer.write}
 _DRAWING_COLORS = 2**16
@@ -95,7 +96,7 @@ def encode(temp: TempFile, format_: str, content: EncoderInput, output: Output) 
         fixed["allow_mixed"] = True  # a fifth of the bytes of a drawing, and no more time
 
     def write(quality: int | None) -> int:
-        options = fixed | _format_options(format_, output, quality)
+        options = fixed | _format_options(format_, output, quality, content.size)
         with translate_encode_errors(temp):
             temp.truncate()
             with temp.open_from_start() as file:  # to a real file Pillow writes without the interpreter's lock
@@ -190,9 +191,14 @@ def _fit_max_bytes(write: Callable[[int | None], int], size: int, quality: int |
 
 def _may_be_smaller_without_loss(format_: str, frames: Sequence[Image], output: Output) -> bool:
     """Return whether to try that: with few colors, as drawings and screenshots have, it often takes fewer bytes."""
-    if format_ not in _EITHER_WAY or output.lossless or len(frames) > 1:
+    if not tries_without_loss(format_, output, Size(*frames[0].size)) or len(frames) > 1:
         return False
     return frames[0].getcolors(_FEW_COLORS) is not None
+
+
+def tries_without_loss(format_: str, output: Output, size: Size) -> bool:
+    """Return whether a picture of this size is encoded without loss, too, where it has few colours."""
+    return format_ in _EITHER_WAY and not output.lossless and size.width * size.height <= _LARGEST_TRIAL
 
 
 def _is_lossy(format_: str, output: Output) -> bool:
@@ -276,14 +282,14 @@ def _sequence_options(
     return options
 
 
-def _format_options(format_: str, output: Output, quality: int | None) -> dict[str, Any]:
+def _format_options(format_: str, output: Output, quality: int | None, size: Size) -> dict[str, Any]:
     options = _OPTIONS.get(format_)
     if quality is None and format_ in _EITHER_WAY:
         output = msgspec.structs.replace(output, lossless=True)
-    return options(output, quality or 0) if options else {}
+    return options(output, quality or 0, size) if options else {}
 
 
-def _jpeg_options(output: Output, quality: int) -> dict[str, Any]:
+def _jpeg_options(output: Output, quality: int, _size: Size) -> dict[str, Any]:
     """Return options of JPEG: optimised and progressive, unless effort is 0 to 2.
 
     That takes a third of the time less, and makes files 5 to 8 % larger.
@@ -294,21 +300,21 @@ def _jpeg_options(output: Output, quality: int) -> dict[str, Any]:
     return {"quality": quality, "optimize": thorough, "progressive": progressive, "subsampling": subsampling}
 
 
-def _webp_options(output: Output, quality: int) -> dict[str, Any]:
-    """Return options of WebP. Method 2 takes half the time of Pillow's 4, for 2 to 3 % more bytes."""
-    method = 2 if output.effort is None else round(output.effort * 6 / 10)
+def _webp_options(output: Output, quality: int, size: Size) -> dict[str, Any]:
+    """Return options of WebP. Without loss, `quality` is how long it searches: method 0 makes nothing of that."""
+    method = webp.choose_method(output.effort, size.width * size.height, lossless=output.lossless)
     if output.lossless:
-        return {"lossless": True, "quality": 75, "method": method, "exact": False}
+        return {"lossless": True, "quality": 75 if method else 0, "method": method, "exact": False}
     return {"quality": quality, "method": method}
 
 
-def _avif_options(output: Output, quality: int) -> dict[str, Any]:
+def _avif_options(output: Output, quality: int, _size: Size) -> dict[str, Any]:
     """Return options of AVIF. One thread: there is one child for each CPU already."""
     speed = 6 if output.effort is None else 10 - output.effort
     return {"quality": quality, "speed": speed, "max_threads": 1}
 
 
-def _png_options(output: Output, quality: int) -> dict[str, Any]:
+def _png_options(output: Output, quality: int, _size: Size) -> dict[str, Any]:
     """Return options of PNG. Level 6 takes half the time of Pillow's `optimize` for 2 to 3 % more bytes."""
     del quality
     if output.effort == 10:
@@ -316,13 +322,13 @@ def _png_options(output: Output, quality: int) -> dict[str, Any]:
     return {"compress_level": 6 if output.effort is None else max(1, output.effort)}
 
 
-def _jxl_options(output: Output, quality: int) -> dict[str, Any]:
+def _jxl_options(output: Output, quality: int, _size: Size) -> dict[str, Any]:
     """Return options of JPEG XL. No threads but its own: see AVIF."""
     effort = 4 if output.effort is None else max(1, min(9, output.effort))
     return {"lossless": output.lossless, "quality": quality, "effort": effort, "num_threads": 0}
 
 
-def _pdf_options(output: Output, quality: int) -> dict[str, Any]:
+def _pdf_options(output: Output, quality: int, _size: Size) -> dict[str, Any]:
     del output
     return {"quality": quality}
 

@@ -1,6 +1,7 @@
 """A source in a format that nothing here writes, such as BMP: its own bytes, where a PNG of it would be larger.
 
-Nothing can be taken out of such a file, so that it is kept only where all may stay, or where it holds no metadata.
+Nothing can be taken out of such a file. So one that holds metadata is not kept where that is to go by all means; where
+it isn't, fewer bytes come first, as in the formats that are packed again.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from fileq.images.decode.source import DecodedSource
+    from fileq.images.lossless.options import RewriteOptions
     from fileq.images.plan import OutputPlan
-    from fileq.recipes.recipe import MetadataPolicy
 
 
 def keep_whole_if_smaller(
-    source: DecodedSource, file: BinaryIO, plan: OutputPlan, wanted: MetadataPolicy,
+    source: DecodedSource, file: BinaryIO, plan: OutputPlan, options: RewriteOptions,
     write: Callable[[TempFile, OutputPlan], None],
 ) -> FormatTrial:  # fmt: skip
     """Return the file that `write` makes of a plan; the bytes of the source's `file` where these are fewer.
 
-    Raises JobError.
+    `options` say what is to become of its metadata. Raises JobError.
     """
     before = list(source.notes)
     with translate_os_errors(tempfile.gettempdir()), tempfile.TemporaryFile() as made:
@@ -43,9 +44,11 @@ def keep_whole_if_smaller(
     if len(content) <= len(original):
         return FormatTrial(plan, content, ())
     own, other = source.format, plan.format.upper()
-    if wanted != "all" and not (has_no_metadata(source) and holds_nothing_hidden(original, own)):
+    holds_what_goes = options.policy != "all" and not (has_no_metadata(source) and holds_nothing_hidden(original, own))
+    if holds_what_goes and options.strips_by_all_means:
         source.add_note(f"The {other} is larger than its source: {own} can't be written here, nor cleared of metadata.")
         return FormatTrial(plan, content, ())
     source.notes = before
-    source.add_note(f"The original was kept: {own} can't be written here, and a {other} would be larger.")
+    metadata = " with its metadata" if holds_what_goes else ""
+    source.add_note(f"The original was kept{metadata}: {own} can't be written here, and a {other} would be larger.")
     return FormatTrial(with_format(plan, own.lower(), source), original, ())

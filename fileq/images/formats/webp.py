@@ -20,6 +20,19 @@ _ANIMATION, _ALPHA = 0x02, 0x10
 _14_BITS = 0x3FFF
 _DISPOSES = 0x01  # a flag of a frame
 
+_USUAL_METHOD, _MOST_METHOD, _MOST_EFFORT = 2, 6, 10
+_LARGE = 2**27  # pixels: with 44 bytes each they fill the 6 GiB that a job may have by default
+
+
+def choose_method(effort: int | None, pixels: int, *, lossless: bool) -> int:
+    """Return libwebp's method, from 0 to 6, for a picture of so many pixels. 2 takes half the time of Pillow's 4.
+
+    Without loss, 0 takes two thirds of the memory, and is chosen for large pictures where no effort is asked for.
+    """
+    if effort is not None:
+        return round(effort * _MOST_METHOD / _MOST_EFFORT)
+    return 0 if lossless and pixels > _LARGE else _USUAL_METHOD
+
 
 def say_transparent(file: BinaryIO, start: bytes) -> BinaryIO:
     """Return an open WebP that begins with `start`, saying that it is transparent where browsers show it so.
