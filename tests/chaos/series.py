@@ -13,6 +13,9 @@ MARGIN = 1.15
 WHILE = 25
 """For so many steps a fault lasts that goes away by itself."""
 
+BRIEFLY = 3
+"""The same where few are tried: each step may be a try after a longer wait, and after a minute a command gives up."""
+
 _WHILE_EVERY = 5
 """Such a fault begins at one of so many steps: the next one would strike nearly the same."""
 
@@ -58,7 +61,7 @@ def some_faults(reference: Reference, count: int, chance: random.Random) -> list
     errors = [chance.choice(list(FAULTS)) for _ in range(count)]
     return [
         Strike(act=Act.FAIL, error=error, at=_spread(reference.count_steps(FAULTS[error]), count, chance)[part],
-               length=chance.choice((1, WHILE)))
+               length=chance.choice((1, BRIEFLY)))
         for part, error in enumerate(errors)
     ]  # fmt: skip
 
