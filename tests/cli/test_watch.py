@@ -140,3 +140,14 @@ def test_a_service_is_installed_told_of_and_taken_away(fileq, systemctl):
     assert fileq("service", "uninstall").code == 0
     assert not os.path.exists(file)
     assert "It is not installed." in fileq("service", "uninstall").out
+
+
+def test_a_service_takes_the_broker_of_the_environment_with_it_and_no_password(fileq, systemctl, monkeypatch):
+    (fileq.folder / "fileq.toml").write_text(CONFIG)
+    monkeypatch.setenv("FILEQ_BROKER", "redis://:secret@localhost:1/0")
+    said = fileq("service", "install")
+    assert (said.code, "has a password" in said.err, "secret" in said.err, systemctl) == (2, True, False, [])
+    monkeypatch.setenv("FILEQ_BROKER", "redis://localhost:1/0")
+    file = fileq("service", "install", "--json").document["file"]
+    with open(file, encoding="utf-8") as unit:
+        assert "Environment=FILEQ_BROKER=redis://localhost:1/0\n" in unit.read()

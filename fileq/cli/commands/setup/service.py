@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -39,7 +40,7 @@ def install(
         )
     manager.install(
         service_command(session, ["worker"] if worker else ["watch", "--work"]),
-        {"PATH": os.environ.get("PATH", os.defpath)},
+        service_environment(),
     )
     lines = [
         Text(f"Installed {manager.file}."),
@@ -82,3 +83,19 @@ def service_command(session: Session, command: list[str]) -> list[str]:
         raise session.config.untrusted_error(f"asks for {asked}")
     named = [] if file is None else ["--config", os.path.abspath(file)]
     return [sys.executable, "-m", "fileq", *named, "--database", hide_password(session.database), *command]
+
+
+def service_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what of the environment the service takes with it: where programs are, and the broker.
+
+    Raises UsageError where the broker's address has a password: the service's file shows it to everybody.
+    """
+    taken = {"PATH": environ.get("PATH", os.defpath)}
+    if broker := environ.get("FILEQ_BROKER"):
+        if hide_password(broker) != broker:
+            raise UsageError(
+                "FILEQ_BROKER has a password, and the service's file would show it.",
+                "Write the broker into the config, [queue] broker, and unset FILEQ_BROKER.",
+            )
+        taken["FILEQ_BROKER"] = broker
+    return taken
