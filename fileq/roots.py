@@ -111,4 +111,10 @@ def range_with_roots(queue: str) -> tuple[str, str]:
 
 def is_here(path: str) -> bool:
     """Return whether a path that came from the ledger is one of this host, and not of a root that it hasn't."""
-    return path.startswith(os.sep) or _SHARED.fullmatch(path) is None
+    return not missing_root(path)
+
+
+def missing_root(path: str) -> str:
+    """Return the name of the root that a path from the ledger lies in, and that this host hasn't; "" for none."""
+    shared = None if path.startswith(os.sep) else _SHARED.fullmatch(path)
+    return "" if shared is None else shared[1]

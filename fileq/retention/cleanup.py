@@ -14,6 +14,7 @@ from fileq.retention.removal import Remover, finish_interrupted_removals
 from fileq.retention.replaced_files import discard_replaced
 from fileq.retention.result import CleanupResult
 from fileq.retention.verification import DirectoryCache, OutputState, verify_output
+from fileq.roots import missing_root
 from fileq.units import KeepDuration
 
 _BATCH = 500
@@ -107,6 +108,8 @@ class _Cleanup:
             self._missing.append(output)
         elif state is OutputState.CHANGED:
             self.result.kept.append(output.path)
+        elif root := missing_root(output.path):
+            self.result.add_elsewhere(root)
         if len(self._batch) + len(self._missing) == _BATCH:
             self._remove_batch()
         # What is another file by now is nothing that fileq would have to make room for.

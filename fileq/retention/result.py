@@ -35,6 +35,7 @@ class CleanupResult(msgspec.Struct, kw_only=True):
 
     `kept` are outputs that were due and are no longer what fileq wrote; `failed` counts those that could not be
     removed. `paths` are the outputs that went, or would go. `stopped`: it was asked to stop before it was through.
+    `elsewhere` counts the outputs that were due and lie in a root which this host lacks, by its name.
     """
 
     outputs_removed: int = 0
@@ -46,6 +47,7 @@ class CleanupResult(msgspec.Struct, kw_only=True):
     paths: PathList = msgspec.field(default_factory=PathList)
     kept: PathList = msgspec.field(default_factory=PathList)
     reasons: dict[tuple[str, str], int] = {}
+    elsewhere: dict[str, int] = {}
 
     @property
     def kept_changed(self) -> int:
@@ -59,6 +61,18 @@ class CleanupResult(msgspec.Struct, kw_only=True):
             f"{folder}: {describe_count(count, 'output')} can't be removed: {reason}."
             for (folder, reason), count in self.reasons.items()
         ]
+
+    @property
+    def left_to_others(self) -> list[str]:
+        """Return which outputs only a host with more roots can remove, one sentence for each root."""
+        return [
+            f"{describe_count(count, 'output')} in the root {root} left to a host that has it."
+            for root, count in sorted(self.elsewhere.items())
+        ]
+
+    def add_elsewhere(self, root: str) -> None:
+        """Count an output in a root that this host lacks."""
+        self.elsewhere[root] = self.elsewhere.get(root, 0) + 1
 
     def add_removed(self, path: str, size: int) -> None:
         """Count an output of `size` bytes that was removed."""

@@ -4,7 +4,7 @@ A claim is a row of the ledger that changes hands in one transaction. It sets th
 times that were missed, while the machine slept or no worker ran, one is made up for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import tzinfo
 
 import msgspec
@@ -17,6 +17,9 @@ from fileq.presence import ProcessIdentity, may_be_at_work
 
 RETRY_DELAYS = (60.0, 300.0, 900.0)
 """Seconds from a failure to the next try. After the last one it is tried again when it is due next."""
+
+DEFERRAL = 600.0
+"""Seconds for which a due task is left to others that are better placed: they may have no time for it."""
 
 _NEVER = float("inf")
 
@@ -43,8 +46,11 @@ class Scheduler:
         self._runner = runner
         self._checked_at = _NEVER  # at the first check the clock may have been set back before we began
 
-    def claim_due_tasks(self, now: float) -> list[TaskRun]:
-        """Claim the tasks that are due, and return them: this process is to run them, then to call `end_run`."""
+    def claim_due_tasks(self, now: float, deferred: Collection[str] = ()) -> list[TaskRun]:
+        """Claim the tasks that are due, and return them: this process is to run them, then to call `end_run`.
+
+        Those of the names `deferred` are left to other processes for a while first.
+        """
         entries = {(entry.name, entry.cron): entry for entry in self._ledger.scheduled_tasks.list_entries()}
         set_back, self._checked_at = now < self._checked_at, now
         runs = []
@@ -54,7 +60,7 @@ class Scheduler:
             entry = entries.get((name, cron))
             if entry is None:
                 self._ledger.scheduled_tasks.insert_entry(name, cron, self._next_due_time(cron, now))
-            elif self._is_due(entry, now):
+            elif self._is_due(entry, now - DEFERRAL if name in deferred else now):
                 runs += self._claim_due_task(name, cron, now)
             elif set_back:
                 self._correct_due_time(entry, cron, now)

@@ -56,6 +56,7 @@ def clean_up(context: TaskContext, now: float) -> str:
     sentences = [f"{result.outputs_removed:,} outputs removed, {size}."] if result.outputs_removed else []
     sentences += [f"{result.jobs_purged:,} old jobs forgotten."] if result.jobs_purged else []
     sentences += [f"{result.kept_changed:,} changed by somebody, and kept."] if result.kept_changed else []
+    sentences += result.left_to_others
     if result.failed:
         raise EnvironmentFailure(" ".join([*sentences, *result.problems[:3]]), "Look at the permissions.")
     return " ".join(sentences) or "Nothing to remove."

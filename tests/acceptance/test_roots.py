@@ -91,3 +91,17 @@ def test_a_drain_ends_with_what_its_host_can_do(tmp_path: Path, database: str, s
     assert ann.states() == {"done": JOBS}
     ben.run("clean", "--older-than", "0s")
     assert len(list((shared["web"] / "2026").iterdir())) == JOBS, "who can't see a root removes nothing in it"
+
+
+def test_old_outputs_in_a_root_are_removed_where_that_is_and_left_and_told_of_elsewhere(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann = Host(tmp_path / "ann", database, shared)
+    ben = Host(tmp_path / "ben", database, {"photos": shared["photos"]})
+    ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
+    ann.run("worker", "--drain")
+    said = ben.run("clean", "--older-than", "0s")
+    assert f"{JOBS} outputs in the root web left to a host that has it." in said.stderr
+    assert ben.json("schedule", "run", "clean")["outcome"] == "done"
+    assert len(list((shared["web"] / "2026").iterdir())) == JOBS
+    assert f"{JOBS} outputs removed" in ann.run("clean", "--older-than", "0s").stdout

@@ -8,7 +8,7 @@ from fileq.cron import Cron
 from fileq.errors import UsageError
 from fileq.ledger import Ledger
 from fileq.presence import ProcessIdentity, hostname, identify
-from fileq.schedule.scheduler import RETRY_DELAYS, Scheduler
+from fileq.schedule.scheduler import DEFERRAL, RETRY_DELAYS, Scheduler
 from tests.schedule.clock import BERLIN, at
 
 DAILY = {"clean": Cron("0 2 * * *")}
@@ -204,3 +204,9 @@ def test_a_run_is_ended_by_nobody_of_another_host(scheduler, ledger):
     elsewhere.end_run(run, NIGHT + 1, None, "")
     (entry,) = ledger.scheduled_tasks.list_entries()
     assert entry.is_running
+
+
+def test_a_task_that_others_can_do_better_is_left_to_them_for_a_while(scheduler):
+    assert scheduler.claim_due_tasks(NIGHT, ["clean"]) == []
+    assert scheduler.claim_due_tasks(NIGHT + DEFERRAL - 1, ["clean"]) == []
+    assert len(scheduler.claim_due_tasks(NIGHT + DEFERRAL, ["clean"])) == 1

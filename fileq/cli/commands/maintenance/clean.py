@@ -128,6 +128,8 @@ def _describe(result: CleanupResult, *, dry_run: bool) -> str:
 
 def _hint_at_kept(result: CleanupResult, display: Display) -> None:
     hint_at_kept(result.kept, display)
+    for sentence in result.left_to_others:
+        display.hint(sentence)
     for problem in result.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then clean again.")
     if result.stopped:
