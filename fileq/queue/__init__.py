@@ -22,7 +22,14 @@ A queue whose own worker is gone is given to all workers, messages and all (`rec
 """
 
 from fileq.queue.adoption import adopt_due_jobs, adopt_jobs
-from fileq.queue.connection import connect_broker, move_queue, open_connected_ledger
+from fileq.queue.connection import (
+    check_broker,
+    check_common_broker,
+    connect_broker,
+    move_queue,
+    open_connected_ledger,
+    register_worker,
+)
 from fileq.queue.messages import MAIN, PATIENCE, PROCESS, send
 
 __all__ = [
@@ -31,8 +38,11 @@ __all__ = [
     "PROCESS",
     "adopt_due_jobs",
     "adopt_jobs",
+    "check_broker",
+    "check_common_broker",
     "connect_broker",
     "move_queue",
     "open_connected_ledger",
+    "register_worker",
     "send",
 ]

@@ -4,8 +4,11 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from fileq.errors import EnvironmentFailure
+from fileq.errors import BrokerRefused, EnvironmentFailure
 from fileq.ledger import Ledger
+from fileq.ledger.tables.workers import WorkerRecord
+from fileq.presence import ProcessIdentity
+from fileq.queue.messages import MAIN
 
 if TYPE_CHECKING:
     from fileq.queue.broker import RedisBroker
@@ -53,6 +56,32 @@ def move_queue(ledger: Ledger, queue: str, to: str) -> None:
 
 
 def settle_broker(ledger: Ledger, now: float) -> None:
-    """Have messages lie in the database again, where they went to a broker before, and now there is none."""
-    if ledger.outbox is None and ledger.meta.find_value("broker") is not None:
+    """Have messages lie in the database again, where they went to a broker before, and nobody uses one now."""
+    if ledger.outbox is None and ledger.meta.find_value("broker") is not None and not ledger.sent_messages.has_users():
         ledger.sent_messages.adopt_broker(None, now)
+
+
+def check_common_broker(ledger: Ledger) -> None:
+    """Raise BrokerRefused where this ledger has no broker and other workers use one: they take all messages there."""
+    if ledger.outbox is None and ledger.sent_messages.has_users():
+        raise BrokerRefused(
+            "Other workers of this database take their messages from a broker, and this config names none: it would"
+            " get no jobs.",
+            "Name the same one here, [queue] broker or FILEQ_BROKER; or have none anywhere.",
+        )
+
+
+def check_broker(ledger: Ledger, queue: str) -> None:
+    """Raise BrokerRefused where no worker of this queue can get jobs: one that is away is waited for."""
+    if ledger.outbox is not None and isinstance(ledger.outbox.failure, BrokerRefused):
+        raise ledger.outbox.failure
+    if queue == MAIN:
+        check_common_broker(ledger)
+
+
+def register_worker(ledger: Ledger, process: ProcessIdentity, queue: str, slots: int) -> WorkerRecord:
+    """Register a worker of a queue, with whether it takes its messages from a broker, and return its record."""
+    with ledger.transaction():
+        record = ledger.workers.register_worker(process, queue, slots, ledger.now())
+        ledger.sent_messages.record_user(record.id, uses_broker=ledger.outbox is not None)
+    return record

@@ -3,11 +3,11 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from fileq.config import Config, locate_broker
-from fileq.errors import DatabaseReplaced, FileqError, LedgerError, find_shortage
+from fileq.errors import BrokerRefused, DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import open_ledger
 from fileq.ledger.tables.workers import is_worker_gone
@@ -15,7 +15,8 @@ from fileq.notifications import deliver_notifications, enqueue_event_notificatio
 from fileq.presence import hostname, this_process
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
 from fileq.process.thread import BoundedStartThread
-from fileq.queue import connect_broker, open_connected_ledger
+from fileq.queue import check_common_broker, connect_broker, open_connected_ledger
+from fileq.roots import this_hosts_roots
 from fileq.schedule.scheduler import Scheduler, TaskRun
 from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
@@ -53,6 +54,7 @@ class PeriodicTasks:
         self._alarm = LedgerAlarm()
         self._shortage = shortage
         self._database_outage = database_outage
+        self._broker_conflict = Outage("", every=float("inf"))
         self._stop = threading.Event()
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -141,13 +143,23 @@ class PeriodicTasks:
                 self._start_alone(_DELIVERY_THREAD, partial(self._report_ledger_failure, error))
             raise
         self._alarm.reset()
+        try:
+            check_common_broker(self._ledger)
+        except BrokerRefused as error:
+            self._broker_conflict.report(str(error))
 
     def _notify_and_start_tasks(self, now: float) -> None:
         self._record_clock_jump(now)
         self._send_notifications(now)
-        for run in self._scheduler.claim_due_tasks(now):
+        for run in self._scheduler.claim_due_tasks(now, self._tasks_for_others(now)):
             if not self._start(f"fileq-{run.name}", partial(self._run, run)):
                 self._record_end(run, "It could not be started.", "")
+
+    def _tasks_for_others(self, now: float) -> Collection[str]:
+        """Return the tasks that a worker which is there can do better: it cleans up in roots that this host lacks."""
+        here, heartbeat = this_hosts_roots().paths.keys(), self._config.settings.worker.heartbeat
+        there = (one for one in self._ledger.workers.list_workers() if not is_worker_gone(one, now, heartbeat))
+        return ["clean"] if any(here < one.roots for one in there) else []
 
     def _record_clock_jump(self, now: float) -> None:
         jump = self._clock.measure_jump()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from fileq import control, queue, signals
 from fileq.config import Config, is_server, locate_broker
-from fileq.errors import BrokerRefused, DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
+from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import Instruction, WorkerRecord
@@ -169,8 +169,7 @@ class Worker:
             if signals.was_signalled():  # before we were ready
                 self.stop()
             retry_lost(self._recover)
-            if self._ledger.outbox is not None and isinstance(self._ledger.outbox.failure, BrokerRefused):
-                raise self._ledger.outbox.failure  # a broker that is away is waited for
+            queue.check_broker(self._ledger, self._queue)
             retry_lost(self._apply_cancellations_and_pause)
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
@@ -190,7 +189,7 @@ class Worker:
             self._beat()
 
     def _register(self, slots: int) -> WorkerRecord:
-        return self._ledger.workers.register_worker(this_process(), self._queue, slots, self._ledger.now())
+        return queue.register_worker(self._ledger, this_process(), self._queue, slots)
 
     def adopt(self, job_ids: Collection[int]) -> None:
         """Wait for the end of these jobs as well, which the queue has messages of: see `fileq.queue.adoption`."""

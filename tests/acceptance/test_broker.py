@@ -183,3 +183,19 @@ def test_what_is_no_address_of_a_broker_queues_nothing(fileq: Program, photos: P
     answer = fileq.run("add", "photos", expect=2)
     assert "broker" in answer.stderr
     assert not fileq.states()
+
+
+def test_a_worker_that_names_no_broker_is_refused_while_others_use_one(
+    fileq: Program, photos: Path, server: RedisServer
+) -> None:
+    with fileq.worker():
+        del fileq.environment["FILEQ_BROKER"]
+        answer = fileq.run("worker", "--drain", expect=3)
+        assert "Other workers of this database take their messages from a broker" in answer.stderr
+        assert "and this config names none" in fileq.run("doctor", expect=1).stdout
+        fileq.run("add", "photos/IMG_0001.jpg")
+        fileq.run("run", "photos/IMG_0002.jpg")
+        fileq.wait_until(lambda: fileq.states() == {"done": 2})
+    fileq.run("add", "photos")
+    fileq.run("worker", "--drain")
+    assert fileq.states() == {"done": 8}

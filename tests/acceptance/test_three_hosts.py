@@ -24,10 +24,9 @@ from tests.support.photos import write
 from tests.support.postgres import Server, own_schema, own_server
 from tests.support.redis import RedisServer, own_redis
 
-pytestmark = pytest.mark.skipif(bool(LACKING), reason=LACKING)
-
 JOBS = int(os.environ.get("FILEQ_CHAOS_JOBS", "0")) or (3000 if os.environ.get("FILEQ_CHAOS") == "long" else 240)
 ROUNDS = max(1, JOBS // 1000)
+pytestmark = [pytest.mark.skipif(bool(LACKING), reason=LACKING), pytest.mark.timeout(max(300, JOBS))]
 SILENCE = 8.0
 """Seconds for which a host is cut off, or frozen: twice as long as it may be silent."""
 

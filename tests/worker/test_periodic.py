@@ -12,6 +12,8 @@ from fileq.cron import Cron
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.notifications import enqueue_notification
+from fileq.presence import this_process
+from fileq.roots import use_roots
 from fileq.worker.consumer import DirectScheduler
 from fileq.worker.outages import LedgerAlarm, Outage
 from fileq.worker.periodic import PeriodicTasks, run_task, run_task_now
@@ -95,6 +97,25 @@ def test_two_workers_run_it_once(ledger, database, periodic_tasks, folder):
     wait_until(lambda: not periodic_tasks.is_busy and not other.is_busy)
     other.close()
     assert [batch for (batch,) in _batches(ledger)] == [1]
+
+
+def test_the_cleanup_is_left_to_a_worker_whose_host_has_more_roots(ledger, database, tmp_path):
+    use_roots({"web": str(tmp_path)})
+    try:
+        other = ledger.workers.register_worker(this_process(), "fileq", 1, time.time())
+    finally:
+        use_roots({})
+    schedule = ScheduleSettings(clean=YEARLY, report=OFF, health=OFF, rescan=OFF)
+    periodic_tasks = create_periodic_tasks(database, Config(settings=Settings(schedule=schedule), origins=()))
+    make_due(ledger, periodic_tasks)
+    periodic_tasks.tick()
+    wait_until(lambda: not periodic_tasks.is_busy)
+    assert entry(ledger).started_at is None
+    ledger.workers.unregister_worker(other.id)
+    periodic_tasks.tick()
+    wait_until(lambda: entry(ledger).outcome)
+    assert entry(ledger).outcome == "done"
+    periodic_tasks.close()
 
 
 def test_what_is_periodic_is_done_by_the_clock_itself_and_no_message_waits(ledger):

@@ -6,7 +6,7 @@ from fileq.config import locate_broker
 from fileq.errors import FileqError, LedgerError
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.ledger import Ledger
-from fileq.queue import connect_broker
+from fileq.queue import check_common_broker, connect_broker
 from fileq.units import describe_seconds
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def check_broker(context: CheckContext) -> Finding:
     try:
         address = locate_broker(context.config)
         if address is None:
+            check_common_broker(context.ledger)
             return ok("None is used: messages lie in the database.")
         ledger = context.ledger
         if ledger.outbox is None:

@@ -16,6 +16,10 @@ _SENT = f"{UNFINISHED} and message_id is not null and +batch_id in (select id fr
 """With the plus, SQLite looks through unfinished jobs, and not through all that ever were in these batches."""
 
 
+_USER = "broker_user:"
+"""Stands in `meta` before the id of a worker that takes its messages from a broker."""
+
+
 class SentMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -90,3 +94,22 @@ class SentMessages:
                 if known is not None:
                     connection.execute("insert into meta values ('broker_lost', ?)", (str(now),))
         return True
+
+    def record_user(self, worker_id: int, *, uses_broker: bool) -> None:
+        """Record whether a new worker takes its messages from a broker. Workers that are gone are forgotten."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "delete from meta where substr(key, 1, ?) = ? and (key = ? or not exists"
+                " (select 1 from workers where meta.key = ? || cast(workers.id as text)))",
+                (len(_USER), _USER, f"{_USER}{worker_id}", _USER),
+            )
+            if uses_broker:
+                connection.execute("insert into meta values (?, '')", (f"{_USER}{worker_id}",))
+
+    def has_users(self) -> bool:
+        """Return whether a worker is there that takes its messages from a broker."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from workers join meta on meta.key = ? || cast(workers.id as text) limit 1", (_USER,)
+            ).fetchone()
+        return row is not None
