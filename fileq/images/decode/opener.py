@@ -220,7 +220,20 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
         return tga.TgaFile(file)
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
         return Jpeg2000File(file)
-    return pixels.use_fitting_decoder(image, file) if isinstance(image, TiffImageFile) else image
+    return _open_tiff(image, file, path, max_pixels) if isinstance(image, TiffImageFile) else image
+
+
+def _open_tiff(image: TiffImageFile, file: BinaryIO, path: str, max_pixels: int) -> ImageFile.ImageFile:
+    """Return an opened TIFF as what reads it right. Raises JobError; what Pillow raises."""
+    if not pixels.has_unread_planes(image):
+        return pixels.use_fitting_decoder(image, file)
+    rare = optional_codecs.rare_tiff()
+    if rare is None:
+        message = (
+            f"{path} is a TIFF with opacity or the like in planes, whose reading needs a package that is not there."
+        )
+        raise JobError(ErrorKind.UNSUPPORTED, message, "Install it: pip install 'fileq[tiff]'")
+    return TiffImageFile(rare.convert(file, path, max_pixels))
 
 
 def _open_rare_bitmap(file: BinaryIO, start: bytes) -> ImageFile.ImageFile | None:

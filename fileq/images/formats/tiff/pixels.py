@@ -17,6 +17,7 @@ _BITS, _COMPRESSION, _PHOTOMETRIC, _PLANES, _SAMPLE_FORMAT = 258, 259, 262, 284,
 _UNCOMPRESSED, _WHITE_IS_ZERO, _SEPARATE, _UNSIGNED, _SIGNED = 1, 0, 2, 1, 2
 _GRAY = {0, 1}  # photometric interpretations
 _WHITE = 65535
+_EXTRA_SAMPLES, _UNSPECIFIED, _ASSOCIATED = 338, 0, 1  # a tag, and kinds of such samples
 _SWAPPED = {"F;32BF": "F;32F", "I;32BS": "I;32S"}
 """Raw modes that Pillow names for big-endian files, and those of what libtiff gives, which has swapped the bytes."""
 
@@ -40,6 +41,26 @@ def use_fitting_decoder(image: TiffImagePlugin.TiffImageFile, file: BinaryIO) ->
         return image
     file.seek(0)
     return TiffImagePlugin.TiffImageFile(file)
+
+
+def has_unread_planes(image: TiffImagePlugin.TiffImageFile) -> bool:
+    """Return whether a page of an opened TIFF has extra samples in planes of a kind that Pillow refuses or mixes up.
+
+    Raises what Pillow raises.
+    """
+    found = any(map(_has_unread_planes, _pages(image)))
+    image.seek(0)
+    return found
+
+
+def _has_unread_planes(tags: Any) -> bool:
+    extra = tags.get(_EXTRA_SAMPLES)
+    if not extra or tags.get(_PLANES) != _SEPARATE:
+        return False
+    if tags.get(_PHOTOMETRIC) in _GRAY:
+        return True
+    is_raw = tags.get(_COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED
+    return (extra[0] == _ASSOCIATED and is_raw) or (extra[0] == _UNSPECIFIED and _bits(tags) > 8)
 
 
 def _pages(image: TiffImagePlugin.TiffImageFile) -> Iterator[Any]:
