@@ -39,7 +39,7 @@ from fileq.images.decode.orientation import read_png_orientation
 from fileq.images.decode.source_file import read_all, rewound
 from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
-from fileq.images.formats import avif, gif, heif, netpbm, optional_codecs, pdf, psd, tga, unsupported, webp
+from fileq.images.formats import avif, gif, heif, ico, netpbm, optional_codecs, pdf, psd, tga, unsupported, webp
 from fileq.images.formats.bmp import bit_fields, headers, indexed
 from fileq.images.formats.jpeg2000.image import Jpeg2000File
 from fileq.images.formats.jpeg2000.xmp import read_xmp
@@ -215,6 +215,8 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
         raise JobError(ErrorKind.UNSUPPORTED, message, hint) from error
     if isinstance(image, GifImagePlugin.GifImageFile):
         return gif.compose(image, file)
+    if isinstance(image, IcoImagePlugin.IcoImageFile):
+        ico.take_most_colors(image, file)
     if isinstance(image, TgaImagePlugin.TgaImageFile):
         file.seek(0)
         return tga.TgaFile(file)
