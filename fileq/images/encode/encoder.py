@@ -52,6 +52,10 @@ _EITHER_WAY = {"webp", "jxl"}
 _FEW_COLORS = 2**12
 _LARGEST_TRIAL = 2**25  # pixels: without loss WebP takes five times the memory
 _MOST_PLAYS = 65535  # what GIF and WebP have room for
+_LONGEST_STAY = {"gif": 655_350, "webp": 2**24 - 1, "png": 65_535_000}
+"""Milliseconds: what formats have room for; a frame of a GIF stays eleven minutes."""
+
+_LONGEST_PLAY = 2**31 - 1  # ms: of all frames, in WebP's encoder
 _DEEP_WRITERS = {"png": png_writer.write, "tiff": tiff_writer.write}
 _DRAWING_COLORS = 2**16
 _LOWEST = 5  # below this nothing can be recognised, so that a file which needs less doesn't fit
@@ -270,7 +274,8 @@ def _sequence_options(
     options: dict[str, Any] = {"save_all": True, "append_images": list(frames[1:])}
     if format_ in {"tiff", "pdf"}:
         return options
-    options["duration"] = [duration or 100 for duration in content.durations]  # as browsers play a 0
+    longest = min(_LONGEST_STAY.get(format_, _LONGEST_PLAY), _LONGEST_PLAY // len(frames))
+    options["duration"] = [min(duration or 100, longest) for duration in content.durations]  # browsers play a 0 so
     if format_ != "gif":
         options["loop"] = min(content.play_count, _MOST_PLAYS)
     elif content.play_count != 1:  # a GIF says how often it plays again, and nothing where it doesn't

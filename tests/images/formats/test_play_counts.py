@@ -1,4 +1,4 @@
-"""How often an animation plays, out of each format into each: against Chromium."""
+"""How often an animation plays, out of each format into each: against Chromium; and how long a frame may stay."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PIL import Image
 from fileq.images.formats import avif
 from fileq.recipes.recipe import Output
 from tests.support.images import make, recipe
+from tests.support.jpeg_xl import write_animation
 
 FORMATS = ["gif", "webp", "png", "avif"]
 
@@ -32,3 +33,19 @@ def test_it_plays_as_often_in_every_format(tmp_path, browser, source, target, pl
     assert browser.decode(tmp_path / f"x.{source}", f"image/{source}").plays == plays
     (path,) = make(tmp_path / f"x.{source}", recipe(Output(name=f"o.{target}")), tmp_path / "out").paths
     assert browser.decode(path, f"image/{target}").plays == plays
+
+
+@pytest.mark.parametrize(
+    ("target", "longest"), [("gif", 655_350), ("webp", 2**24 - 1), ("png", 65_535_000), ("avif", 100_000_000)]
+)
+def test_a_frame_stays_no_longer_than_a_format_can_say(tmp_path, target, longest):
+    frames = [Image.new("RGB", (64, 48), color) for color in ("red", "blue", "lime")]
+    write_animation(tmp_path / "x.jxl", frames, [10**8, 50, 70])
+    (path,) = make(tmp_path / "x.jxl", recipe(Output(name=f"o.{target}")), tmp_path / "out").paths
+    with Image.open(path) as image:
+        stays = []
+        for number in range(3):
+            image.seek(number)
+            image.load()
+            stays.append(image.info["duration"])
+    assert stays == [longest, 50, 70]
