@@ -1,4 +1,4 @@
-"""Whether a file in a format that nothing here writes holds pixels alone, down to its last byte."""
+"""A file in a format that nothing here writes, without what hides behind its pixels: to its last byte it is known."""
 
 from __future__ import annotations
 
@@ -20,39 +20,40 @@ _QOI_HEAD = 14
 _QOI_LENGTHS = {0xFE: 4, 0xFF: 5}  # bytes of a pixel in full, RGB and RGBA
 
 
-def holds_nothing_hidden(content: bytes, format_: str) -> bool:
-    """Return whether a file in a format by Pillow's name has no metadata, and nothing between and behind its parts.
+def cut_behind_pixels(content: bytes, format_: str) -> bytes | None:
+    """Return a file in a format by Pillow's name up to where its pixels end.
 
-    False as well where that can't be told.
+    None where it has metadata before or between them, and where that can't be told.
     """
-    check = _CHECKS.get(format_)
+    find_end = _ENDS.get(format_)
     try:
-        return check is not None and check(content)
+        end = find_end(content) if find_end is not None else None
     except (struct.error, IndexError):
-        return False
+        return None
+    return content[:end] if end is not None and end <= len(content) else None
 
 
-def _check_pnm(content: bytes) -> bool:
+def _end_of_pnm(content: bytes) -> int | None:
     if _PLAIN_PNM.fullmatch(content):
-        return True
+        return len(content)
     head = _PACKED_PNM.match(content)
     if head is None:
-        return False
+        return None
     kind, width, height = (int(one) for one in head.groups()[:3])
     if kind == 4:
-        return len(content) == len(head[0].rstrip()) + 1 + (width + 7) // 8 * height
+        return len(head[0].rstrip()) + 1 + (width + 7) // 8 * height
     if head[4] is None:
-        return False
+        return None
     samples = width * height * (3 if kind == 6 else 1)
-    return len(content) == head.end() + samples * (2 if int(head[4]) > 255 else 1)
+    return head.end() + samples * (2 if int(head[4]) > 255 else 1)
 
 
-def _check_tga(content: bytes) -> bool:
+def _end_of_tga(content: bytes) -> int | None:
     id_length, _, kind, _, colors, bits_of_color, _, _, width, height, bits = struct.unpack_from(
         "<BBBHHBHHHHB", content
     )
     if id_length:
-        return False
+        return None
     at, step = _TGA_HEAD + colors * ((bits_of_color + 7) // 8), (bits + 7) // 8
     left = width * height
     if kind in _TGA_PLAIN:
@@ -63,36 +64,36 @@ def _check_tga(content: bytes) -> bool:
             at += 1 + step * (1 if content[at] & 0x80 else count)
             left -= count
     else:
-        return False
-    return content[at:] in {b"", _TGA_FOOT}
+        return None
+    return int(at) + (len(_TGA_FOOT) if content[at:] == _TGA_FOOT else 0)
 
 
-def _check_ico(content: bytes) -> bool:
+def _end_of_ico(content: bytes) -> int | None:
     (count,) = struct.unpack_from("<H", content, 4)
     places = [struct.unpack_from("<LL", content, 6 + 16 * number + 8) for number in range(count)]
     at: int = 6 + 16 * count
     for length, start in sorted(places, key=lambda place: place[1]):
         if start != at:
-            return False
+            return None
         at += length
         picture = content[start:at]
         is_bare = picture.endswith(END_MARKS["png"]) and not any(name in picture for name in _PNG_METADATA)
         if picture.startswith(_PNG) and not is_bare:
-            return False
-    return len(content) == at
+            return None
+    return at
 
 
-def _check_bmp(content: bytes) -> bool:
-    """Check the uncompressed ones, whose pixels end where rows of this size do."""
+def _end_of_bmp(content: bytes) -> int | None:
+    """Return where rows of this size end, of the uncompressed ones; None of all others."""
     start, head, width, height, _, bits, packing = struct.unpack_from("<LLllHHL", content, 10)
     masks = 12 if packing == 3 and head == 40 else 0
     used = struct.unpack_from("<L", content, 46)[0] if head >= 40 else 0
     colors = 4 * (used or (1 << bits if bits <= 8 else 0))
     end = start + (width * bits + 31) // 32 * 4 * abs(height)
-    return packing in {0, 3} and start == 14 + head + masks + colors and len(content) == end
+    return int(end) if packing in {0, 3} and start == 14 + head + masks + colors else None
 
 
-def _check_qoi(content: bytes) -> bool:
+def _end_of_qoi(content: bytes) -> int | None:
     width, height = struct.unpack_from(">LL", content, 4)
     at, left = _QOI_HEAD, width * height
     while left > 0:
@@ -100,9 +101,10 @@ def _check_qoi(content: bytes) -> bool:
         is_run = tag >= 0xC0 and tag not in _QOI_LENGTHS
         left -= (tag & 0x3F) + 1 if is_run else 1
         at += _QOI_LENGTHS.get(tag, 2 if tag >> 6 == 2 else 1)
-    return content[at:] == END_MARKS["qoi"]
+    end = at + len(END_MARKS["qoi"])
+    return end if content[at:end] == END_MARKS["qoi"] else None
 
 
-_CHECKS: dict[str, Callable[[bytes], bool]] = {
-    "PPM": _check_pnm, "TGA": _check_tga, "ICO": _check_ico, "BMP": _check_bmp, "QOI": _check_qoi,
+_ENDS: dict[str, Callable[[bytes], int | None]] = {
+    "PPM": _end_of_pnm, "TGA": _end_of_tga, "ICO": _end_of_ico, "BMP": _end_of_bmp, "QOI": _end_of_qoi,
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """A source in a format that nothing here writes, such as BMP: its own bytes, where a PNG of it would be larger.
 
-Nothing can be taken out of such a file. So one that holds metadata is not kept where that is to go by all means; where
-it isn't, fewer bytes come first, as in the formats that are packed again.
+What stands behind its pixels is cut off. Nothing else can be taken out of such a file, so that it is kept only where
+all may stay, or where it holds no metadata.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fileq.errors import translate_os_errors
 from fileq.files.temp_file import TempFile
 from fileq.images.decode.source_file import read_all
 from fileq.images.encode.format_choice import FormatTrial
-from fileq.images.encode.hidden_parts import holds_nothing_hidden
+from fileq.images.encode.hidden_parts import cut_behind_pixels
 from fileq.images.metadata.selection import has_no_metadata
 from fileq.images.plan import with_format
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from fileq.images.decode.source import DecodedSource
-    from fileq.images.lossless.options import RewriteOptions
     from fileq.images.plan import OutputPlan
+    from fileq.recipes.recipe import MetadataPolicy
 
 
 def keep_whole_if_smaller(
-    source: DecodedSource, file: BinaryIO, plan: OutputPlan, options: RewriteOptions,
+    source: DecodedSource, file: BinaryIO, plan: OutputPlan, wanted: MetadataPolicy,
     write: Callable[[TempFile, OutputPlan], None],
 ) -> FormatTrial:  # fmt: skip
     """Return the file that `write` makes of a plan; the bytes of the source's `file` where these are fewer.
 
-    `options` say what is to become of its metadata. Raises JobError.
+    `wanted` says which metadata may stay. Raises JobError.
     """
     before = list(source.notes)
     with translate_os_errors(tempfile.gettempdir()), tempfile.TemporaryFile() as made:
@@ -44,11 +44,11 @@ def keep_whole_if_smaller(
     if len(content) <= len(original):
         return FormatTrial(plan, content, ())
     own, other = source.format, plan.format.upper()
-    holds_what_goes = options.policy != "all" and not (has_no_metadata(source) and holds_nothing_hidden(original, own))
-    if holds_what_goes and options.strips_by_all_means:
+    kept = original if wanted == "all" else cut_behind_pixels(original, own) if has_no_metadata(source) else None
+    if kept is None:
         source.add_note(f"The {other} is larger than its source: {own} can't be written here, nor cleared of metadata.")
         return FormatTrial(plan, content, ())
     source.notes = before
-    metadata = " with its metadata" if holds_what_goes else ""
-    source.add_note(f"The original was kept{metadata}: {own} can't be written here, and a {other} would be larger.")
-    return FormatTrial(with_format(plan, own.lower(), source), original, ())
+    what = "" if kept == original else ", without what stands behind its pixels"
+    source.add_note(f"The original was kept{what}: {own} can't be written here, and a {other} would be larger.")
+    return FormatTrial(with_format(plan, own.lower(), source), kept, ())

@@ -6,6 +6,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fileq.images.errors import DAMAGE
+from fileq.images.lossless import jpeg_huffman
+from fileq.images.lossless.comparison import show_the_same
 from fileq.images.lossless.subprocess_call import call_apart
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ def smaller_forms(content: bytes, effort: int | None) -> Iterator[bytes]:
     del effort
     if b"MPF\0" in content[:_HEAD]:  # it says where other pictures lie in the file, and those are to stay
         return
+    with suppress(OSError, *DAMAGE):
+        in_one_scan = jpeg_huffman.encode_again(content)
+        if in_one_scan is not None and show_the_same(content, in_one_scan, "JPEG"):
+            yield in_one_scan
     with suppress(ValueError):  # arithmetic coding, 12 bits, or odd in a way that decoders put up with
         # It ends its process where coefficients are out of range, as in scans with bytes too many.
         packed = call_apart(partial(mozjpeg.optimize, copy=mozjpeg.COPY_MARKERS.ALL), content)

@@ -41,27 +41,28 @@ def test_noise_keeps_its_bytes_and_its_name_where_a_png_would_be_larger(tmp_path
     assert any("would be larger" in note for note in made.notes)
 
 
-def with_comment(folder: Path) -> Path:
-    noise("L").save(folder / "x.pgm")
-    plain = (folder / "x.pgm").read_bytes()
-    (folder / "x.pgm").write_bytes(plain.replace(b"P5\n", b"P5\n# Lake House\n", 1))
-    return folder / "x.pgm"
-
-
-@pytest.mark.parametrize("metadata", ["private", "none"])
-def test_a_comment_that_is_to_go_by_all_means_goes_although_the_png_is_larger(tmp_path, metadata):
-    made = make(with_comment(tmp_path), recipe(OPTIMIZE, metadata=metadata), tmp_path / "out")
+def test_a_comment_that_is_to_go_goes_although_the_png_is_larger_and_that_is_said(tmp_path):
+    noise("L").save(tmp_path / "x.pgm")
+    plain = (tmp_path / "x.pgm").read_bytes()
+    (tmp_path / "x.pgm").write_bytes(plain.replace(b"P5\n", b"P5\n# Lake House\n", 1))
+    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE), tmp_path / "out")
     assert made.paths[0].suffix == ".png"
     assert b"Lake House" not in made.paths[0].read_bytes()
     assert any("larger than its source" in note for note in made.notes)
+    kept = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata="all"), tmp_path / "kept")
+    assert kept.paths[0].read_bytes() == (tmp_path / "x.pgm").read_bytes()
 
 
-@pytest.mark.parametrize("metadata", ["copyright", "all"])
-def test_a_comment_makes_no_file_larger_and_its_staying_is_said(tmp_path, metadata):
-    source = with_comment(tmp_path)
-    made = make(source, recipe(OPTIMIZE, metadata=metadata), tmp_path / "out")
-    assert made.paths[0].read_bytes() == source.read_bytes()
-    assert any("kept with its metadata" in note for note in made.notes) is (metadata == "copyright")
+@pytest.mark.parametrize("metadata", ["copyright", "none", "all"])
+@pytest.mark.parametrize("ending", ["ppm", "bmp", "tga", "qoi", "ico"])
+def test_what_hides_behind_the_pixels_makes_no_file_larger(tmp_path, ending, metadata):
+    source = tmp_path / f"x.{ending}"
+    Image.new("RGB", (1, 1), (9, 80, 200)).save(source)
+    pixels = source.read_bytes()
+    source.write_bytes(pixels + b"Lake House")
+    made = make(source, recipe(OPTIMIZE, metadata=metadata), tmp_path / "out").paths[0].read_bytes()
+    assert len(made) <= len(pixels) + len(b"Lake House")
+    assert (b"Lake House" in made) is (metadata == "all")
 
 
 @pytest.mark.parametrize("output", [OPTIMIZE, SHRINK, Output(format="png")], ids=["optimize", "shrink", "png"])
