@@ -78,12 +78,3 @@ def test_without_what_reads_it_the_package_is_named(tmp_path, monkeypatch):
     kind, message = failure(path, PNG, tmp_path / "out")
     assert kind is ErrorKind.UNSUPPORTED
     assert "package" in message
-
-
-@pytest.mark.parametrize("white", [1, 255, 65535])
-@pytest.mark.parametrize("depth", ["float32", "float64"])
-def test_floats_of_any_usual_range_are_read(tmp_path, white, depth):
-    levels = np.asarray(photo((64, 48)).convert("L"), float) / 255
-    tifffile.imwrite(tmp_path / "x.tif", (levels * white).astype(depth), photometric="minisblack", metadata=None)
-    made = make(tmp_path / "x.tif", recipe(Output(name="o.jpg", format="jpeg", quality=100)), tmp_path / "out")
-    assert np.abs(np.asarray(made.image.convert("L"), float) - levels * 255).mean() < 2

@@ -33,7 +33,6 @@ _CHANNELS = {"MINISBLACK": 1, "MINISWHITE": 1, "PALETTE": 3, "RGB": 3, "SEPARATE
 _DEEP = {"MINISBLACK", "MINISWHITE", "RGB"}
 _WRITTEN_AS = {"MINISWHITE": "MINISBLACK", "PALETTE": "RGB"}
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha
-_RANGES = (1, 255, 65535)  # white, in floats
 
 
 def convert(file: BinaryIO, path: str, max_pixels: int) -> BinaryIO:
@@ -120,13 +119,12 @@ def _has_alpha(page: Any) -> bool:
 
 
 def _levels(page: Any, pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return pixels from 0 to 1. Raises UnsupportedContentError where the range of floats can't be known."""
+    """Return pixels from 0 to 1. Raises UnsupportedContentError where floats have another range."""
     if pixels.dtype.kind == "f":
         low, high = float(pixels.min()), float(pixels.max())
-        if not (low >= 0 and high <= _RANGES[-1]):
+        if not (low >= 0 and high <= 1):
             what = f"has pixels with values from {low:g} to {high:g}, which have no known black and white"
             raise UnsupportedContentError(what, _SAVE)
-        pixels = pixels / next(white for white in _RANGES if high <= white)
     if page.photometric.name == "CIELAB":
         return _lab_levels(page, pixels)
     levels = _scale(page, pixels)
