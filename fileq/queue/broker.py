@@ -25,10 +25,21 @@ _STRANGE = re.compile(r"[^A-Za-z0-9]")
 _AHEAD = 0.5
 """Above a priority, which is a whole number, and below the next one."""
 
+_WHY_DISTRUSTED = re.compile(r"certificate verify failed: (.*?)\.? \(_ssl")
+_FILES_IN_ADDRESS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+
 _MEANINGS: list[tuple[tuple[type[Exception], ...], str, type[BrokerError], str, str]] = [
     (
         (complaints.AuthenticationError, complaints.AuthorizationError, complaints.NoPermissionError),
         "", BrokerRefused, "does not let this user in", "Look at the user and the password in its address.",
+    ),
+    (
+        (complaints.ConnectionError,), "CERTIFICATE_VERIFY_FAILED", BrokerRefused,
+        "shows a certificate that is not trusted", "Is it for this host, and not expired? Name who has signed it: rediss://HOST/0?ssl_ca_certs=FILE",
+    ),
+    (
+        (complaints.ConnectionError,), "CERTIFICATE_REQUIRED", BrokerRefused, "asks for a certificate",
+        "Name it in its address: rediss://HOST/0?ssl_certfile=FILE&ssl_keyfile=FILE",
     ),
     ((complaints.BusyLoadingError,), "", BrokerError, "has just started, and still loads its data", "Wait a moment."),
     (
@@ -48,7 +59,7 @@ _MEANINGS: list[tuple[tuple[type[Exception], ...], str, type[BrokerError], str, 
         "Look whether the server runs, and at its address.",
     ),
 ]  # fmt: skip
-"""Kinds of errors and what their text begins with, what that means, and what to do about it."""
+"""Kinds of errors and what their text holds, what that means, and what to do about it."""
 
 
 class RedisBroker:
@@ -139,15 +150,20 @@ def broker_errors(path: str) -> Iterator[None]:
         yield
     except (complaints.RedisError, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".") or "no answer"
-        for kinds, start, kind, what, remedy in _MEANINGS:
-            if isinstance(error, kinds) and reason.startswith(start):
-                details = (
-                    "" if type(error) not in (complaints.ConnectionError, complaints.TimeoutError) else f": {reason}"
-                )
-                raise kind(f"The broker {path} {what}{details}.", remedy) from error
+        for kinds, part, kind, what, remedy in _MEANINGS:
+            if isinstance(error, kinds) and part in reason:
+                raise kind(f"The broker {path} {what}{_details(error, reason)}.", remedy) from error
         raise BrokerRefused(
             f"The broker {path} does not understand fileq: {reason}.", "It must be Redis 6, Valkey, or newer."
         ) from error
+
+
+def _details(error: Exception, reason: str) -> str:
+    """Return what a sentence about an error ends with: why there is no connection."""
+    if "CERTIFICATE_" in reason:
+        distrust = _WHY_DISTRUSTED.search(reason)
+        return f": {distrust[1]}" if distrust else ""
+    return f": {reason}" if type(error) in (complaints.ConnectionError, complaints.TimeoutError) else ""
 
 
 def _create_pool(address: str, path: str) -> ConnectionPool:
@@ -159,8 +175,20 @@ def _create_pool(address: str, path: str) -> ConnectionPool:
             retry=Retry(NoBackoff(), 0),  # to take a message twice would lose the first
         )
         pool.make_connection()  # which looks at what the address says besides
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, complaints.RedisError) as error:
         raise UsageError(
             f"{path} is no address of a broker.", "It is like redis://USER:PASSWORD@HOST:6379/0, or unix:///SOCKET."
         ) from error
+    for file in filter(None, map(pool.connection_kwargs.get, _FILES_IN_ADDRESS)):
+        _check_readable(file)
     return pool
+
+
+def _check_readable(file: str) -> None:
+    try:
+        with open(file, "rb"):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{file}, which the broker's address names, can't be read: {error.strerror}.", "Correct the address."
+        ) from error

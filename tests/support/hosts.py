@@ -78,9 +78,14 @@ def hosts(folder: Path, count: int) -> Iterator[list[Host]]:
 
 
 @contextmanager
-def listening(socket: str) -> Iterator[int]:
-    """Let what comes to a port of all our addresses go to a server's socket while the block runs; give the port."""
-    with subprocess.Popen([sys.executable, FORWARDER, socket], stdout=subprocess.PIPE, text=True) as process:
+def listening(socket: str, *certificate: Path) -> Iterator[int]:
+    """Let what comes to a port of all our addresses go to a server's socket while the block runs; give the port.
+
+    With a `certificate`, its key, and perhaps that of who has to have signed the other's, it speaks TLS.
+    """
+    with subprocess.Popen(
+        [sys.executable, FORWARDER, socket, *certificate], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             yield int(process.stdout.readline())
