@@ -18,6 +18,7 @@ from fileq.ledger.tables.outputs import PathOwner
 from fileq.ledger.tables.sources.folders import FolderRecord
 from fileq.publish.names_apart import TAKEN_HINT, OutputNaming, name_conflict
 from fileq.recipes.recipe import Recipe
+from fileq.roots import this_hosts_roots
 
 
 def reserve_outputs(ledger: Ledger, claim: Claim, recipe: Recipe, paths: Sequence[str]) -> list[Reservation | None]:
@@ -68,7 +69,10 @@ def _kept_path(ledger: Ledger, occupant: "PathOccupant") -> str | None:
     if not occupant.exists or occupant.is_our_file:
         return None
     folder = os.path.dirname(occupant.path)
+    if this_hosts_roots().needed_by(occupant.path):  # other hosts are to find it, too
+        return os.path.join(folder, kept_name(ledger.name))
     with suppress(OSError):  # it can't be made: what is kept lies beside the output
+        _make_lasting(ledger.database.folder)  # with its ledger on a server, this host may have none yet
         if os.stat(folder).st_dev == os.stat(ledger.database.folder).st_dev:
             _make_lasting(ledger.replaced_folder)
             folder = ledger.replaced_folder
@@ -76,8 +80,9 @@ def _kept_path(ledger: Ledger, occupant: "PathOccupant") -> str | None:
 
 
 def _make_lasting(folder: str) -> None:
-    """Make a folder that only we may look into, unless it is there."""
+    """Make a folder that only we may look into, and those above it, unless it is there."""
     if not os.path.isdir(folder):
+        _make_lasting(os.path.dirname(folder))
         os.mkdir(folder, 0o700)
         with open_directory(os.path.dirname(folder)) as parent:
             parent.sync()

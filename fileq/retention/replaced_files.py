@@ -1,8 +1,8 @@
 """What outputs took the place of: it is put back, or goes once it has been kept long enough.
 
-It is kept beside the ledger; where that is on another drive, in the same folder under a hidden name. To be put back it
-swaps names with the output, in one step where the system can; a file that somebody has saved in the output's place
-keeps its name.
+It is kept beside the ledger; where that is on another drive, or other hosts share the output's folder, in that folder
+under a hidden name. To be put back it swaps names with the output, in one step where the system can; a file that
+somebody has saved in the output's place keeps its name.
 """
 
 import os
