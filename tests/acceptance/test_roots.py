@@ -105,3 +105,27 @@ def test_old_outputs_in_a_root_are_removed_where_that_is_and_left_and_told_of_el
     assert ben.json("schedule", "run", "clean")["outcome"] == "done"
     assert len(list((shared["web"] / "2026").iterdir())) == JOBS
     assert f"{JOBS} outputs removed" in ann.run("clean", "--older-than", "0s").stdout
+
+
+def test_doctor_says_that_files_were_queued_before_their_folder_was_a_root(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann = Host(tmp_path / "ann", database, {})
+    ann.run("add", shared["photos"], "-o", shared["web"])
+    ann.trust(f"[[root]]\nname = 'photos'\npath = '{shared['photos']}'\n")
+    (check,) = (check for check in ann.json("doctor")["checks"] if check["name"] == "roots")
+    assert check["state"] == "warning"
+    assert f"files below {shared['photos']} from before that was the root photos" in check["message"]
+
+
+def test_what_an_output_has_replaced_in_a_root_is_put_back_by_any_host(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann, ben = (Host(tmp_path / name, database, shared) for name in ("ann", "ben"))
+    with (ann.folder / "fileq.toml").open("a") as config:
+        config.write('[recipes.over]\non_conflict = "overwrite"\nsteps = [ { op = "resize", fit = "100x100" } ]\n')
+    (shared["web"] / "IMG_0001.jpg").write_text("mine")
+    ann.run("run", ann.roots["photos"] / "2026" / "IMG_0001.jpg", "-r", "over", "-o", ann.roots["web"])
+    assert (shared["web"] / "IMG_0001.jpg").read_bytes() != b"mine"
+    ben.run("undo", "1")
+    assert (shared["web"] / "IMG_0001.jpg").read_text() == "mine"

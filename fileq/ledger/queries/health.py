@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fileq.ledger.columns import decode_path
+from fileq.ledger.columns import decode_path, encode_name
 from fileq.ledger.conditions import IN_ROOTS, UNFINISHED, UNSENT
 from fileq.ledger.database import Database
 from fileq.roots import is_here
@@ -135,6 +135,15 @@ class HealthQueries:
                 f"select roots, count(*) from jobs where {IN_ROOTS} and state <> 'running' group by roots"  # noqa: S608  # ours
             ).fetchall()
         return {frozenset(roots.split(",")): count for roots, count in rows}
+
+    def knows_sources_below(self, folder: str) -> bool:
+        """Return whether any job's source is known by a path below this one, an absolute path outside of all roots."""
+        first, last = encode_name(f"{folder}{os.sep}"), encode_name(f"{folder}{chr(ord(os.sep) + 1)}")
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "select 1 from jobs where source > ? and source < ? limit 1", (first, last)
+            ).fetchone()
+        return row is not None
 
     def measure_flow(self, since: float, now: float) -> JobFlow:
         with self._database.reading() as connection:
