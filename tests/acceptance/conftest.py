@@ -27,6 +27,14 @@ def fileq(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
         yield program
 
 
+@pytest.fixture
+def ledger_file(fileq: Program) -> Path:
+    """The ledger's file, for tests that are about SQLite's."""
+    if fileq.server is not None:
+        pytest.skip("it is about the file of a ledger, and this run has its ledgers on a server")
+    return fileq.database
+
+
 @pytest.fixture(scope="session")
 def small_photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Eight photos of 0.3 megapixels, one in each orientation."""

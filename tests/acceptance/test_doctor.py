@@ -96,6 +96,7 @@ def folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [text, another_programs, newer, damaged, cut_off, folder])
+@pytest.mark.usefixtures("ledger_file")
 def test_a_database_that_can_not_be_used_is_a_check_and_left_as_it_is(
     fileq: Program, make: Callable[[Path], None]
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_database_that_can_not_be_used_is_a_check_and_left_as_it_is(
     assert before is None or fileq.database.read_bytes() == before
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_one_damaged_page_that_nothing_has_stumbled_over_is_found(fileq: Program, photos: Path) -> None:
     fileq.run("add", photos)
     with closing(sqlite3.connect(fileq.database)) as connection:
@@ -123,6 +125,7 @@ def test_one_damaged_page_that_nothing_has_stumbled_over_is_found(fileq: Program
     assert "damaged" in check(fileq.json("doctor", expect=1), "database")["message"]
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_database_that_another_program_keeps_locked_is_a_check(fileq: Program, photos: Path) -> None:
     fileq.run("add", photos)
     with closing(sqlite3.connect(fileq.database, isolation_level=None)) as connection:
@@ -161,6 +164,7 @@ def test_warnings_are_told_and_no_failure(fileq: Program, photos: Path) -> None:
     assert fileq.run("doctor").stdout.endswith("\n1 warning.\n")
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_look_changes_nothing(fileq: Program, photos: Path) -> None:
     fileq.run("run", photos)
     before = fileq.database.read_bytes()
@@ -190,6 +194,7 @@ def test_a_watched_folder_that_is_gone_is_bad(fileq: Program) -> None:
         watched.folder.mkdir()
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_place_where_no_database_can_be_made_is_bad(fileq: Program) -> None:
     folder = fileq.folder / "read only"
     folder.mkdir()

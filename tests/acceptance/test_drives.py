@@ -94,6 +94,7 @@ def test_jobs_wait_for_the_drive_of_their_sources_without_a_try(
     assert len(files(fileq.folder / "out")) == 7
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_worker_whose_database_has_no_room_waits_says_it_once_and_goes_on(
     fileq: Program, photos: Path, place: Drive
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_worker_whose_database_has_no_room_waits_says_it_once_and_goes_on(
     assert len(files(photos / "avif")) == 8
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_worker_that_is_told_to_stop_waits_for_no_locked_database(fileq: Program, photos: Path) -> None:
     fileq.run("add", photos, "-r", "avif")
     with fileq.worker("--workers", "2") as worker:

@@ -30,6 +30,7 @@ def newer(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [text, another_programs, newer])
 @pytest.mark.parametrize("command", ["status", "add", "worker"])
+@pytest.mark.usefixtures("ledger_file")
 def test_a_database_that_is_not_ours_is_refused_and_left_as_it_is(
     fileq: Program, photos: Path, make, command: str
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_database_that_is_not_ours_is_refused_and_left_as_it_is(
     assert fileq.database.read_bytes() == before
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_database_that_another_program_has_locked_is_an_error_of_the_environment(
     fileq: Program, photos: Path
 ) -> None:
@@ -53,6 +55,7 @@ def test_a_database_that_another_program_has_locked_is_an_error_of_the_environme
     assert fileq.json("add", photos)["queued"] == 7
 
 
+@pytest.mark.usefixtures("ledger_file")
 def test_a_database_that_can_not_be_written_is_an_error_of_the_environment(fileq: Program, photos: Path) -> None:
     folder = fileq.folder / "read only"
     folder.mkdir()

@@ -125,6 +125,7 @@ def test_the_commands_at_the_end_can_be_pasted(fileq):
 
 
 @pytest.mark.usefixtures("broken")
+@pytest.mark.usefixtures("ledger_file")
 def test_commands_to_paste_name_the_database_that_was_named_in_every_answer(fileq):
     del fileq.environment["FILEQ_DATABASE"]
     named = ("--database", fileq.database)
