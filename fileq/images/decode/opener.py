@@ -217,6 +217,8 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
         return gif.compose(image, file)
     if isinstance(image, IcoImagePlugin.IcoImageFile):
         ico.take_most_colors(image, file)
+    if isinstance(image, PsdImagePlugin.PsdImageFile):
+        psd.skip_lengths_of_all_rows(image, file)
     if isinstance(image, TgaImagePlugin.TgaImageFile):
         file.seek(0)
         return tga.TgaFile(file)

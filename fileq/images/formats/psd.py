@@ -9,7 +9,10 @@ from PIL import Image, ImageChops
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from PIL import ImageFile
+
 _HEADER = 26  # bytes
+_CHANNELS, _PACKED = 12, "packbits"  # a place in it, and Pillow's name of a codec
 
 _LARGE = 2  # the version of PSB
 _COLOR_MODES = {
@@ -30,6 +33,20 @@ def describe_rare_kind(start: bytes) -> str | None:
     if mode not in _COLOR_MODES or (mode, depth) in _READ:
         return None
     return f"in {_COLOR_MODES[mode]} with {depth} {'bit' if depth == 1 else 'bits'} a channel"
+
+
+def skip_lengths_of_all_rows(image: ImageFile.ImageFile, file: BinaryIO) -> None:
+    """Have an opened PSD begin with its pixels where they do, behind the lengths of packed rows of all its channels.
+
+    Pillow takes these to be of the channels alone that it reads: saved selections shift what it decodes.
+    """
+    place = file.tell()
+    file.seek(_CHANNELS)
+    channels = int.from_bytes(file.read(2), "big")
+    file.seek(place)
+    if image.tile and all(tile.codec_name == _PACKED for tile in image.tile):
+        left_out = 2 * image.height * (channels - len(image.tile))
+        image.tile = [tile._replace(offset=tile.offset + left_out) for tile in image.tile]
 
 
 def has_transparency(file: BinaryIO) -> bool:
