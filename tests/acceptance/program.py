@@ -42,6 +42,11 @@ class Program:
             "NO_COLOR": "1",
         }
 
+    def keep_in_file(self) -> None:
+        """Have the ledger in a file after all: who lacks root's rights can't reach the socket of the tests' server."""
+        self.server = None
+        self.environment["FILEQ_DATABASE"] = str(self.database)
+
     def configure(self, text: str) -> Path:
         path = self.folder / "fileq.toml"
         path.write_text(text, encoding="utf-8")

@@ -96,6 +96,7 @@ def test_a_file_that_is_named_and_that_no_recipe_takes_is_exit_1_with_a_reason(
 def run_barred(fileq: Program, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command that has no right to look into a folder."""
     without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    fileq.keep_in_file()
     folder.chmod(0)
     try:
         return subprocess.run(

@@ -99,6 +99,7 @@ def test_more_folders_than_the_system_watches(inbox: Watched) -> None:
     for number in range(100):
         (inbox.folder / f"{number}").mkdir()
     limit = 'echo 30 > /proc/sys/user/max_inotify_watches; exec "$@"'
+    inbox.fileq.keep_in_file()
     inbox.prefix = ["unshare", "--user", "--map-root-user", "sh", "-c", limit, "sh"]
     with inbox.watched():
         assert "fs.inotify.max_user_watches" in inbox.said()["problem"]
@@ -113,6 +114,7 @@ def test_a_folder_that_may_not_be_read_and_then_may(inbox: Watched) -> None:
     write(shut / "a.jpg")
     shut.chmod(0o000)
     if os.geteuid() == 0:  # root without its rights
+        inbox.fileq.keep_in_file()
         inbox.prefix = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
     with inbox.watched() as process:
         assert str(shut) in inbox.said()["problem"]
