@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 from PIL import Image
@@ -220,7 +221,8 @@ def test_the_live_status_has_a_line_for_each_unfinished_batch_and_says_what_is_i
     fileq.run("add", "photos", "-r", "avif", "-r", "webp")
     fileq.pretend(
         "update jobs set state = 'waiting', error_kind = 'no_space', error_message = 'Full.', error_hint = '',"
-        " due_at = unixepoch() + 3600, message_id = null where batch_id = 1 and id <= 6"
+        " due_at = ?, message_id = null where batch_id = 1 and id <= 6",
+        time.time() + 3600,
     )
     process = start(fileq, terminal, "status", "--live")
     try:
