@@ -142,7 +142,7 @@ def running(command: list[str], *, quiet: bool) -> Iterator[subprocess.Popen[str
     )
     time.sleep(4)
     yield worker
-    worker.terminate()
+    worker.kill()  # some of them wait for no end of their own
     worker.wait()
 
 
