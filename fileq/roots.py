@@ -24,11 +24,15 @@ _MOST_TOGETHER = 3
 
 
 class Roots:
-    """The roots that this host has: each one's absolute path by its name. No root lies in another one."""
+    """The roots that this host has: each one's absolute path by its name. No root lies in another one.
 
-    def __init__(self, paths: Mapping[str, str] | None = None) -> None:
+    Those that are `absent` just now, as nothing is mounted there, are known by their paths still.
+    """
+
+    def __init__(self, paths: Mapping[str, str] | None = None, absent: Iterable[str] = ()) -> None:
         self._paths = {name: path.rstrip(os.sep) for name, path in (paths or {}).items()}
-        names = sorted(self._paths)
+        self.absent = frozenset(absent) & self._paths.keys()
+        names = sorted(self.present)
         self._combinations = [
             ",".join(chosen) for count in range(_MOST_TOGETHER + 1) for chosen in combinations(names, count)
         ]
@@ -37,6 +41,11 @@ class Roots:
     def paths(self) -> Mapping[str, str]:
         """Where each root is on this host, by its name."""
         return self._paths
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The names of those that are there."""
+        return frozenset(self._paths) - self.absent
 
     def to_shared(self, path: str) -> str:
         """Return a path of this host as the ledger has it."""
@@ -64,8 +73,8 @@ class Roots:
         return self.names_in(map(self.to_shared, paths)) if self._paths else ""
 
     def has_all(self, names: str) -> bool:
-        """Return whether this host has all these roots, of which `names_in` told."""
-        return not names or all(name in self._paths for name in names.split(","))
+        """Return whether all these roots, of which `names_in` told, are there on this host."""
+        return not names or self.present.issuperset(names.split(","))
 
     def combinations(self) -> list[str]:
         """Return all that `names_in` may say of a job which this host can do."""
@@ -79,6 +88,13 @@ def use_roots(paths: Mapping[str, str]) -> None:
     """Have this process know these roots, which are a matter of its host, whatever ledgers it opens."""
     global _here  # noqa: PLW0603  # where a host's folders are is one fact for all of a process
     _here = Roots(paths)
+
+
+def note_absent_roots(names: Iterable[str]) -> None:
+    """Have this process take no jobs that need these of its roots, until they are no longer among what is noted."""
+    global _here  # noqa: PLW0603  # the same
+    if frozenset(names) != _here.absent:
+        _here = Roots(_here.paths, names)
 
 
 def this_hosts_roots() -> Roots:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import time
-from collections import deque
 from contextlib import suppress
 from functools import partial
 
@@ -38,7 +37,7 @@ class BrokerStorage(Unrevoked, PriorityRedisStorage):  # type: ignore[misc]  # h
         self._is_suspect = True
         self._suspects_at = float("-inf")
         broker = self._outbox.broker
-        self._keys = deque(map(broker.queue_key, parts_here(name)))
+        self._turn = 0
         self.redis_client = partial(_create_client, broker.path)
         super().__init__(broker.storage_name(name), connection_pool=broker.pool, read_timeout=_SHORTEST_WAIT)
 
@@ -48,8 +47,7 @@ class BrokerStorage(Unrevoked, PriorityRedisStorage):  # type: ignore[misc]  # h
         Raises BrokerError. Raises LedgerError too, and returns the message the next time.
         """
         try:
-            self._keys.rotate()  # no part of the queue is to wait for the end of another
-            self.queue_key = list(self._keys)
+            self.queue_key = self._keys_in_turn()
             data = self._untold or super().dequeue()
         except BrokerError:
             self._is_suspect = True  # it may have given a message away, and nobody has heard of it
@@ -61,6 +59,12 @@ class BrokerStorage(Unrevoked, PriorityRedisStorage):  # type: ignore[misc]  # h
         self._ledger.sent_messages.mark_taken(data, self._ledger.now())
         self._untold = None
         return bytes(data)
+
+    def _keys_in_turn(self) -> list[str]:
+        """Return where to look: no part of the queue is to wait for the end of another, and roots come and go."""
+        parts = parts_here(self._queue)
+        self._turn = (self._turn + 1) % len(parts)
+        return [self._outbox.broker.queue_key(part) for part in (*parts[self._turn :], *parts[: self._turn])]
 
     def wait(self, seconds: float) -> None:
         """Have the next look for a message wait for one, not longer than so many seconds."""

@@ -78,6 +78,29 @@ def test_jobs_wait_for_a_host_that_has_their_root_and_it_is_said(
     assert ann.ask("select max(attempts) from jobs") == [(1,)]
 
 
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_a_host_on_which_a_root_is_not_mounted_takes_none_of_its_jobs_until_it_is(
+    tmp_path: Path, database: str, shared: dict[str, Path], is_folder: bool
+) -> None:
+    ann, ben = (Host(tmp_path / name, database, shared) for name in ("ann", "ben"))
+    ben.roots["photos"].unlink()
+    if is_folder:
+        ben.roots["photos"].mkdir()
+    ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
+    assert f"{JOBS} jobs wait for a worker that has the roots photos and web" in ben.run("worker", "--drain").stderr
+    with ben.worker():
+        ben.wait_until(lambda: ben.json("workers"))
+        assert ben.json("workers")[0]["roots"] == ["web"]
+        roots = next(check for check in ben.json("doctor", expect=1)["checks"] if check["name"] == "roots")
+        assert f"The root photos is not there: {ben.roots['photos']}" in roots["message"]
+        assert ann.ask("select state, max(attempts) from jobs group by state") == [("queued", 0)]
+        if is_folder:
+            ben.roots["photos"].rmdir()
+        ben.roots["photos"].symlink_to(shared["photos"])
+        ben.run("wait")
+    assert ann.states() == {"done": JOBS}
+
+
 def test_a_drain_ends_with_what_its_host_can_do(tmp_path: Path, database: str, shared: dict[str, Path]) -> None:
     ann = Host(tmp_path / "ann", database, shared)
     ben = Host(tmp_path / "ben", database, {})

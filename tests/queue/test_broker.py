@@ -289,7 +289,10 @@ def test_jobs_are_found_by_the_hosts_that_have_their_roots_alone(ledger, huey, m
     shared, plain = enter(ledger, "/mnt/photos/a.jpg", "/b.jpg")
     with_roots = create_huey(ledger, queue.MAIN)
     tick(with_roots)
+    monkeypatch.setattr("fileq.roots._here", Roots({"photos": "/mnt/photos"}, absent=["photos"]))
     assert received(huey) == [[plain]]
+    assert received(with_roots) == []
+    monkeypatch.setattr("fileq.roots._here", Roots({"photos": "/mnt/photos"}))
     assert received(with_roots) == [[shared]]
 
 

@@ -94,7 +94,7 @@ class LiveStatus:
         lines = []
         if is_work_left and not self._has_worker:
             lines.append(Text(f"No worker. Start: {self._session.command('worker')}", Tone.WARNING))
-        elif is_work_left:
+        if is_work_left:
             lines += [Text(f"{sentence}.", Tone.WARNING) for sentence in self._missing_roots]
         if self._ledger.batches.is_paused():
             lines.append(Text(f"Paused. Go on: {self._session.command('resume')}", Tone.WARNING))

@@ -36,7 +36,7 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
     blocks = _blocks(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
     watches = watch_statuses(ledger, now) if batch_id is None else []
-    lacking = missing_roots(ledger, workers) if workers and tally.unfinished else []
+    lacking = missing_roots(ledger, workers) if tally.unfinished else []
     blocks += [Text(f"{sentence}.", Tone.WARNING) for sentence in lacking]
     return Answer(
         document | {"watches": [watch_document(watch) for watch in watches]},

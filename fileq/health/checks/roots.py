@@ -1,25 +1,57 @@
 """The roots: whether each job that needs some is waited for by a worker which has them, and was queued since."""
 
+import os
 from collections.abc import Iterable
 
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.ledger import Ledger
 from fileq.ledger.tables.workers import WorkerRecord
-from fileq.roots import this_hosts_roots
+from fileq.roots import note_absent_roots, this_hosts_roots
 from fileq.units import describe_count
 
 _REMEDY = "Start a worker on a host whose config has [[root]] for it, or add that here."
+_ABSENT_REMEDY = "Mount what belongs there, or name another path in [[root]]. Jobs wait for a worker that has it."
 _EARLIER_REMEDY = "Nothing is lost. What is added again from there is made once more."
 
 
 def check_roots(context: CheckContext) -> Finding:
     """Check that some worker has the roots that jobs wait for, and that jobs know their sources by them."""
     # That nobody works is another check's.
-    sentences = missing_roots(context.ledger, context.live_workers) if context.live_workers else []
+    absent = find_absent_roots(context.ledger)
+    note_absent_roots(absent)
+    sentences = missing_roots(context.ledger, context.live_workers)
     return combine(
-        [*(bad(f"{sentence}.", _REMEDY) for sentence in sentences), *_earlier_than_roots(context.ledger)],
+        [
+            *(bad(f"{sentence}.", _REMEDY) for sentence in sentences),
+            *map(_absent_root, sorted(absent)),
+            *_earlier_than_roots(context.ledger),
+        ],
         ok("No job waits for a root."),
     )
+
+
+def find_absent_roots(ledger: Ledger) -> set[str]:
+    """Return which of this host's roots are not there. It may hang, as a network drive may. Raises LedgerError.
+
+    A folder without anything in it is no root in which jobs have sources: nothing is mounted there. One that only
+    takes outputs may be empty.
+    """
+    return {name for name, path in this_hosts_roots().paths.items() if not _is_there(ledger, name, path)}
+
+
+def _is_there(ledger: Ledger, name: str, path: str) -> bool:
+    try:
+        with os.scandir(path or os.sep) as entries:
+            return any(entries) or not ledger.health.has_unfinished_sources_in(name)
+    except PermissionError:  # who may pass through it needs no more
+        return True
+    except OSError:
+        return False
+
+
+def _absent_root(name: str) -> Finding:
+    path = this_hosts_roots().paths[name]
+    return warning(f"The root {name} is not there: {path} is empty, or no folder.", _ABSENT_REMEDY)
 
 
 def _earlier_than_roots(ledger: Ledger) -> list[Finding]:
@@ -35,8 +67,11 @@ def _earlier_than_roots(ledger: Ledger) -> list[Finding]:
 
 
 def missing_roots(ledger: Ledger, workers: Iterable[WorkerRecord]) -> list[str]:
-    """Return for which roots how many jobs wait, that none of these workers has all of: sentences without an end."""
-    there = [worker.roots for worker in workers]
+    """Return for which roots how many jobs wait, that none of these workers has all of: sentences without an end.
+
+    Where nobody works, those that no worker on this host would have.
+    """
+    there = [worker.roots for worker in workers] or [this_hosts_roots().present]
     return [
         f"{describe_count(count, 'job')} {'waits' if count == 1 else 'wait'} for a worker that has the"
         f" {'root' if len(roots) == 1 else 'roots'} {' and '.join(sorted(roots))}"

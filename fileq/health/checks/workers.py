@@ -53,7 +53,7 @@ def _paused(context: CheckContext, seconds: float) -> Finding:
 
 def _who(alive: list[WorkerRecord]) -> str:
     if not alive:
-        return "No worker is running, and no job needs one."
+        return "No worker is running, and no job has waited for one for long."
     slots = describe_count(sum(worker.slots for worker in alive), "slot")
     workers = f"{describe_count(len(alive), 'worker')} {is_or_are(len(alive))}"
     return f"{workers} running, with {slots}: {shorten_list(map(_named, alive))}."

@@ -136,6 +136,17 @@ class HealthQueries:
             ).fetchall()
         return {frozenset(roots.split(",")): count for roots, count in rows}
 
+    def has_unfinished_sources_in(self, root: str) -> bool:
+        """Return whether a job is to read its source in a root."""
+        first, last = f"{root}:", f"{root};"  # what follows it in the order of bytes
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"select 1 from jobs where {IN_ROOTS} and (source >= ? and source < ?"  # noqa: S608  # ours
+                " or moved_to >= ? and moved_to < ?) limit 1",
+                (first, last, first, last),
+            ).fetchone()
+        return row is not None
+
     def knows_sources_below(self, folder: str) -> bool:
         """Return whether any job's source is known by a path below this one, an absolute path outside of all roots."""
         first, last = encode_name(f"{folder}{os.sep}"), encode_name(f"{folder}{chr(ord(os.sep) + 1)}")

@@ -44,7 +44,7 @@ class Workers:
 
         Jobs still name a worker that left; and one that slept, and was struck off, would keep its successor alive.
         """
-        roots = frozenset(this_hosts_roots().paths)
+        roots = this_hosts_roots().present
         with self._database.transaction() as connection:
             (worker,) = connection.execute(
                 "insert into workers (id, host, pid, process_started, queue, slots, started_at, heartbeat_at, roots)"
@@ -63,11 +63,12 @@ class Workers:
         )
 
     def record_heartbeat(self, worker_id: int, now: float, clock_offset: float = 0.0) -> bool:
-        """Record that a worker is alive. Return False where it was declared gone in the meantime."""
+        """Record that a worker is alive, and which roots are there for it. Return False where it was declared gone."""
         with self._database.transaction() as connection:
             return bool(
                 connection.execute(
-                    "update workers set heartbeat_at = ?, clock_offset = ? where id = ?", (now, clock_offset, worker_id)
+                    "update workers set heartbeat_at = ?, clock_offset = ?, roots = ? where id = ?",
+                    (now, clock_offset, _joined(this_hosts_roots().present), worker_id),
                 ).rowcount
             )
 

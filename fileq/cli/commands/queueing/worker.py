@@ -8,6 +8,7 @@ import typer
 from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
+from fileq.cli.lookup import live_workers
 from fileq.cli.options import slot_count
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
@@ -15,6 +16,7 @@ from fileq.cli.work.progress import start_tracker
 from fileq.config import Config
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
+from fileq.health.checks.roots import missing_roots
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally
@@ -131,7 +133,10 @@ def _work(
         worker.run(progress_ticker(ledger, display, start_tracker(ledger, None), None, ended), stop_hint(display))
     ended.close()
     display.clear_progress()
-    display.hint(_farewell(before, ledger.overview.tally_jobs()))
+    after = ledger.overview.tally_jobs()
+    display.hint(_farewell(before, after))
+    for sentence in missing_roots(ledger, live_workers(ledger, config)) if after.unfinished else ():
+        display.hint(f"{sentence}.")
     for line in ended.summary.lines():
         display.log(line)
 

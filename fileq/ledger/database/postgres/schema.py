@@ -7,7 +7,8 @@ from contextlib import suppress
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from psycopg.errors import DeadlockDetected, UndefinedColumn
+from psycopg.errors import DeadlockDetected, InvalidSchemaName, ReservedName, UndefinedColumn
+from psycopg.errors import SyntaxError as PostgresSyntaxError
 
 from fileq.errors import LedgerError
 from fileq.ledger import migrations
@@ -40,6 +41,11 @@ def prepare_schema(raw: Connection[Any], path: str, patience: int) -> str:
                 _create_or_migrate(raw, path)
         except DeadlockDetected:  # with one who reads several tables, and holds no lock but theirs
             continue
+        except (InvalidSchemaName, ReservedName, PostgresSyntaxError) as error:
+            raise LedgerError(
+                f"{path} leads to no schema that this user may use or make.",
+                f"Choose another: {SCHEMA_OPTION} behind the address; or give the user the right to use the one there.",
+            ) from error
     return str(_one_row(raw, "select value from meta where key = 'secret'")[0])
 
 
