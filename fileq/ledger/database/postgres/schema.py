@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import suppress
 from importlib import resources
@@ -80,8 +81,9 @@ def find_version(raw: Connection[Any], path: str) -> int | None:
     """Return the schema's version, None where there is none yet. Raises LedgerError where it isn't ours."""
     (is_empty,) = _one_row(
         raw,
-        "select not exists (select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace"
-        " where nspname = coalesce(current_schema(), ''))",
+        "select current_schema() is distinct from cast(%s as name) or not exists (select 1 from pg_class"
+        " join pg_namespace on pg_namespace.oid = relnamespace where nspname = current_schema())",
+        _first_schema(raw),
     )
     if is_empty:
         return None
@@ -106,12 +108,24 @@ def _create(raw: Connection[Any]) -> None:
 
 def create_tables(raw: Connection[Any]) -> str:
     """Make the tables, in a schema that is made where there is none; return the script of their indices."""
-    (path,) = _one_row(raw, "select current_setting('search_path')")
-    (schema,) = _one_row(raw, "select quote_ident(trim(both ' \"' from split_part(%s, ',', 1)))", path)
+    (schema,) = _one_row(raw, "select quote_ident(%s)", _first_schema(raw))
     raw.execute(f"create schema if not exists {schema}")
     tables, indices = split_indices(_read("huey.sql") + schema_script())
     raw.execute(tables)
     return indices
+
+
+_FIRST_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,]*))')
+
+
+def _first_schema(raw: Connection[Any]) -> str:
+    """Return the name of the schema that the search path names first, as the server reads it."""
+    path, user = _one_row(raw, "select current_setting('search_path'), current_user")
+    found = _FIRST_NAME.match(path)
+    assert found is not None  # it matches nothing, too
+    quoted, plain = found.groups()
+    name = plain.strip().lower() if quoted is None else quoted.replace('""', '"')
+    return str(user) if name == "$user" else name
 
 
 def create_logic(raw: Connection[Any]) -> None:
