@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -141,10 +142,14 @@ def test_a_transaction_that_does_nothing_for_long_is_ended_and_keeps_nobody_wait
         assert enter(frozen, "/b.jpg") == [2]
 
 
-def test_connections_that_the_server_ends_are_made_anew(ledger, postgres):
-    (job,) = enter(ledger)
-    end_all = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = %s"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(end_all, (connection.info.user,))
-    assert ledger.jobs.cancel_jobs([job], NOW) == [job]
-    assert ask(ledger, "select state from jobs") == [("cancelled",)]
+def test_connections_that_the_server_ends_are_made_anew(database, postgres):
+    end_ours = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = %s"
+    name = uuid4().hex  # others use the server, too
+    with closing(Ledger(f"{database}&application_name={name}")) as ledger:
+        (job,) = enter(ledger)
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            ended = connection.execute(end_ours, (name,)).fetchone()
+        assert ended is not None
+        assert ended[0] > 0
+        assert ledger.jobs.cancel_jobs([job], NOW) == [job]
+        assert ask(ledger, "select state from jobs") == [("cancelled",)]
