@@ -17,6 +17,10 @@ _BARE = re.compile(r"[@/?#\s]|%(?![0-9A-Fa-f]{2})")
 """What a password has to write by its number."""
 
 
+_LIKE_A_SERVER = re.compile(r"postgres(ql)?:|(host|hostaddr|port|dbname|user|password|service)=")
+"""How what leads other programs to a server begins, and mistypes of what leads us there."""
+
+
 def is_server(address: str) -> bool:
     """Return whether an address is that of a server's database, and not of a file."""
     scheme, mark, _ = address.partition("://")
@@ -52,6 +56,11 @@ def resolve_database_address(name: str, folder: str, environ: Mapping[str, str])
     if "://" in name:
         raise UsageError(
             f"A database at {name.partition('://')[0]}:// is none that fileq can use.",
+            "Name a file, or postgresql://USER@HOST/NAME.",
+        )
+    if _LIKE_A_SERVER.match(name):
+        raise UsageError(
+            "This address of a database is none that fileq can use, and no file gets such a name.",  # or its password
             "Name a file, or postgresql://USER@HOST/NAME.",
         )
     return os.path.join(folder, os.path.expanduser(name))

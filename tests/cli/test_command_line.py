@@ -53,6 +53,8 @@ def broken(monkeypatch, error):
         (["recipes", "thumbnial"], "Did you mean thumbnail?"),
         (["--config", "nowhere.toml", "status"], "There is no config file"),
         (["--database", "mysql://host/x", "status"], "mysql:// is none that fileq can use"),
+        (["--database", "postgresql:me:secret@host/x", "status"], "no file gets such a name"),
+        (["--database", "host=mill password=secret dbname=x", "status"], "no file gets such a name"),
         (["--quiet", "--verbose", "status"], "can't be combined"),
     ],
 )
