@@ -83,7 +83,7 @@ def celery() -> None:
     from celery.signals import worker_process_shutdown  # type: ignore[import-not-found]  # the same
 
     app = Celery("peers", broker=REDIS.replace("unix://", "redis+socket://"))
-    app.conf.update(task_ignore_result=True)
+    app.conf.update(task_ignore_result=True, worker_redirect_stdouts=False)
 
     @app.task(name="note")
     def task(sent_at: float) -> None:
