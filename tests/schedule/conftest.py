@@ -2,14 +2,6 @@
 
 import pytest
 
-from tests.support.postgres import own_schema
+from tests.support.ledgers import each_database
 
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request, tmp_path):
-    """The address of a database that is not there yet."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "state" / "fileq.db")
-        return
-    with own_schema(request.getfixturevalue("postgres")) as address:
-        yield address
+database = pytest.fixture(params=["sqlite", "postgres"])(each_database)

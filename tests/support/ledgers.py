@@ -1,4 +1,6 @@
-"""Looks into a ledger past its rooms, in whatever database it is."""
+"""Ledgers in each database, and looks into them past their rooms."""
+
+from tests.support.postgres import own_schema
 
 
 def ask(ledger, statement, *values):
@@ -6,3 +8,12 @@ def ask(ledger, statement, *values):
     with ledger.database.reading() as connection:
         cursor = connection.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
+
+
+def each_database(request, tmp_path):
+    """A fixture's function: the address of a database that is not there yet, of the kind that the fixture asks for."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "state" / "fileq.db")
+        return
+    with own_schema(request.getfixturevalue("postgres")) as address:
+        yield address

@@ -16,7 +16,6 @@ _EARLIER_REMEDY = "Nothing is lost. What is added again from there is made once 
 
 def check_roots(context: CheckContext) -> Finding:
     """Check that some worker has the roots that jobs wait for, and that jobs know their sources by them."""
-    # That nobody works is another check's.
     absent = find_absent_roots(context.ledger)
     note_absent_roots(absent)
     sentences = missing_roots(context.ledger, context.live_workers)

@@ -29,7 +29,7 @@ _LONGEST_SCAN = 2**13  # bytes: that takes 50 ms; longer ones are smaller when p
 Table = tuple[int, int]  # DC (0) or AC (1), and its number
 
 
-class Token(NamedTuple):
+class CodedSymbol(NamedTuple):
     """A symbol, the table of its code, and the bits behind it, as "0" and "1"."""
 
     table: Table
@@ -114,8 +114,8 @@ def _bits(scan: bytes) -> str:
     return f"{int.from_bytes(content, 'big'):0{8 * len(content)}b}"
 
 
-def _decode(bits: str, blocks: list[tuple[int, int]], codes: dict[Table, dict[str, int]]) -> list[Token]:
-    tokens: list[Token] = []
+def _decode(bits: str, blocks: list[tuple[int, int]], codes: dict[Table, dict[str, int]]) -> list[CodedSymbol]:
+    tokens: list[CodedSymbol] = []
     at = 0
 
     def take(table: Table) -> int:
@@ -132,7 +132,7 @@ def _decode(bits: str, blocks: list[tuple[int, int]], codes: dict[Table, dict[st
         size = symbol & 15 if table[0] else symbol
         if at + size > len(bits):
             raise ValueError("its scan ends too early")
-        tokens.append(Token(table, symbol, bits[at : at + size]))
+        tokens.append(CodedSymbol(table, symbol, bits[at : at + size]))
         at += size
         return symbol
 
@@ -176,7 +176,7 @@ def _table(table: Table, lengths: dict[int, int]) -> bytes:
     return bytes((table[0] << 4 | table[1], *(counts[length] for length in range(1, 17)), *lengths))
 
 
-def _encode(tokens: list[Token], lengths: dict[Table, dict[int, int]]) -> bytes:
+def _encode(tokens: list[CodedSymbol], lengths: dict[Table, dict[int, int]]) -> bytes:
     written = {
         (table, symbol): code
         for table, found in lengths.items()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import UniqueViolation
 
-from fileq.ledger.database.postgres.dialect import translate
+from fileq.ledger.database.postgres.dialect import table_behind, translate
 from fileq.ledger.database.postgres.types import register_types
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ _WORTH_A_COPY = 50
 """Rows from which on "copy" is worth its savepoint, in which one that is there already is found."""
 
 _INSERT = re.compile(r"insert into (\w+) (\([\w, ]+\)) values (\(%s(?:, %s)*\))( on conflict do nothing)?")
-
-_HUEYS = {"task": "huey_task", "schedule": "huey_schedule"}
-"""Of the views by their SQLite names, the tables into which rows can be copied."""
 
 _NOTICING = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """So a host that is cut off from its server notices within 20 seconds: by itself, TCP takes a quarter of an hour."""
@@ -96,7 +93,7 @@ class PostgresConnection:
 
     def _copy(self, table: str, columns: str, rows: list[Values]) -> bool:
         """Copy rows into a table; return False, and have copied none, where one of them is there already."""
-        statement = f"copy {_HUEYS.get(table, table)} {columns} from stdin"
+        statement = f"copy {table_behind(table)} {columns} from stdin"
         try:
             with self._raw.transaction(), self._raw.cursor().copy(statement.encode()) as copy:
                 for row in rows:

@@ -13,7 +13,7 @@ from fileq.errors import UsageError
 from fileq.ledger.copy.protocol import ROWS_AT_ONCE, Row
 from fileq.ledger.copy.version import check_version
 from fileq.ledger.database.postgres.connection import configure, with_keepalives
-from fileq.ledger.database.postgres.dialect import translate
+from fileq.ledger.database.postgres.dialect import table_behind, translate
 from fileq.ledger.database.postgres.errors import server_errors
 from fileq.ledger.database.postgres.schema import (
     SCHEMA_LOCK,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _LONGEST_PAUSE = 600.0
 """Seconds for which one side may wait for the other."""
 
-_HUEYS = ("kv", "schedule", "task", "counter")
 """Tables whose names begin with huey_ here."""
 
 
@@ -86,7 +85,7 @@ class PostgresTarget(_SchemaReader):
         """Write rows into a table that is empty."""
         self._tables.append(table)
         columns = ", ".join(table.columns)
-        with self._raw.cursor().copy(f"copy {_table_name(table)} ({columns}) from stdin") as copy:
+        with self._raw.cursor().copy(f"copy {table_behind(table.name)} ({columns}) from stdin") as copy:
             for rows in batches:
                 for row in rows:
                     copy.write_row(row)
@@ -100,7 +99,7 @@ class PostgresTarget(_SchemaReader):
                 f"select setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 0) + 1, false)"  # noqa: S608  # ours
                 f" from {table}"
             )
-        self._raw.execute(f"analyze {', '.join(map(_table_name, self._tables))}")
+        self._raw.execute(f"analyze {', '.join(table_behind(table.name) for table in self._tables)}")
 
 
 _NUMBERED_COLUMNS = """
@@ -142,10 +141,6 @@ def _connect(url: str) -> psycopg.Connection[Any]:
     return raw
 
 
-def _table_name(table: TableShape) -> str:
-    return f"huey_{table.name}" if table.name in _HUEYS else table.name
-
-
 def _rows_of(table: TableShape) -> str:
     """Return what follows "from": SQLite keeps the schema's version elsewhere, and it is no row to be copied."""
-    return f"{_table_name(table)} where key <> 'schema'" if table.name == "meta" else _table_name(table)
+    return f"{table_behind(table.name)} where key <> 'schema'" if table.name == "meta" else table_behind(table.name)

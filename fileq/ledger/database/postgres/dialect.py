@@ -30,6 +30,14 @@ _CUT_OFF = re.compile(r"cast\(([^()]+) as integer\)")
 """SQLite cuts off what follows the point; PostgreSQL would round."""
 
 
+_HUEYS = ("kv", "schedule", "task", "counter")
+
+
+def table_behind(name: str) -> str:
+    """Return the table of a name in the ledger's SQL: Huey's are called otherwise, and rows are copied into no view."""
+    return f"huey_{name}" if name in _HUEYS else name
+
+
 def schema_script() -> str:
     """Return the tables of schema.sql in PostgreSQL's types."""
     # What SQLite gives each row by itself, and outputs are ordered by.
