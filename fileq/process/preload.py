@@ -11,5 +11,5 @@ try:
     with suppress(FileqError):
         importlib.import_module("fileq.images.pipeline")
         importlib.import_module("fileq.images.decode.jpeg")  # as most files are JPEGs
-except MemoryError:
+except (MemoryError, OSError, SystemError):  # without memory an import fails with any of them, by chance
     os._exit(1)  # without a traceback: whoever asks it for a child notices, and says what is lacking
