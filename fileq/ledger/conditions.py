@@ -3,6 +3,11 @@
 UNFINISHED = "state in ('queued', 'running', 'waiting')"
 """SQLite uses the index of unfinished jobs for queries that repeat its condition word by word, and scans else."""
 
+NAMED_JOBS = (
+    "json_each(case when json_valid(cast(data as text)) then cast(data as text) else '{}' end, '$.args') as named"
+)
+"""The ids of the jobs that a message in the table `task` names, as `value`: none where it is no message of ours."""
+
 NAMES_NO_UNFINISHED = (
     "json_valid(cast(data as text)) and json_extract(cast(data as text), '$.args[0]') is not null"  # noqa: S608  # ours
     " and not exists (select 1"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from fileq.errors import ErrorKind, JobError, find_shortage
 from fileq.images.protocol import EncodeResult, MemoryNeed, PipelineRequest, Reservation
-from fileq.process import forkserver
+from fileq.process import forkserver, words
 from fileq.process.forkserver import Connection
 
 if sys.platform == "linux":
@@ -29,10 +29,10 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
     _limit_memory(memory)
     while True:
         try:
-            request = connection.recv()
+            request = words.receive(connection)
         except EOFError:
             return
-        connection.send(_answer(connection, request, memory))
+        words.send(connection, _answer(connection, request, memory))
 
 
 def _answer(connection: Connection, request: PipelineRequest, memory: int) -> EncodeResult | JobError:
@@ -45,13 +45,13 @@ def _answer(connection: Connection, request: PipelineRequest, memory: int) -> En
 
             refuse_beyond(memory, need, request.path, name_limit(memory))
         if need > _UNASKED:
-            connection.send(MemoryNeed(need))
-            connection.recv()  # there is room for it now
+            words.send(connection, MemoryNeed(need))
+            words.receive(connection)  # there is room for it now
 
     try:
         with open_run(request, claim_memory) as picture:
-            connection.send(picture.planned)
-            targets: Sequence[Reservation | None] = connection.recv()
+            words.send(connection, picture.planned)
+            targets: Sequence[Reservation | None] = words.receive(connection)
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
             return EncodeResult(encoded, picture.notes, picture.digest() if request.wants_digest else None)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is said on the job

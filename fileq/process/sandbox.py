@@ -20,7 +20,7 @@ from fileq.errors import ErrorKind, JobError, Shortage, find_shortage
 from fileq.images.protocol import EncodeResult, MemoryNeed, PipelineRequest, Reservation
 from fileq.job import OutputInfo, Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
-from fileq.process import child, forkserver, orphaned_processes
+from fileq.process import child, forkserver, orphaned_processes, words
 from fileq.process.forkserver import Connection
 from fileq.process.memory_budget import MemoryBudget
 from fileq.units import describe_bytes, describe_seconds
@@ -122,9 +122,9 @@ class Sandbox:
 
     def _exchange(self, word: object) -> Any:
         assert self._connection is not None
-        self._connection.send(word)
+        words.send(self._connection, word)
         self._wait_for_word()
-        return self._connection.recv()
+        return words.receive(self._connection)
 
     def _take_share(self, need: int) -> None:
         """Wait for the memory that the child asks for. Raises EOFError where the attempt was ended meanwhile."""
@@ -141,15 +141,17 @@ class Sandbox:
         doesn't within its time, it is stopped, and ended here; a child may also hang in a drive that has gone.
         """
         assert self._connection is not None
-        while not self._connection.poll(max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
+        while not words.is_readable(self._connection, max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
             if time.monotonic() >= self._deadline:
                 self._kill(KillReason.TIMEOUT)
             if self._verdict or not self._is_alive():
                 break
-        if self._connection.poll(_GRACE):
+        else:
+            return
+        if words.is_readable(self._connection, _GRACE):
             return
         orphaned_processes.kill_connection_holders(self._theirs)
-        if not self._connection.poll(_GRACE):
+        if not words.is_readable(self._connection, _GRACE):
             raise EOFError
 
     def _is_alive(self) -> bool:
@@ -189,7 +191,7 @@ class Sandbox:
     def start(self) -> None:
         """Have a child, if there is none. Raises Shortage where none can be started."""
         # An idle child says nothing: when there is something, it is the end. The system knows that before its parent.
-        if self._connection is not None and (self._verdict or self._connection.poll(0)):
+        if self._connection is not None and (self._verdict or words.is_readable(self._connection, 0)):
             self.close()  # it died, or it was told to when it had just done its job
         if self._process is None:
             try:

@@ -4,13 +4,12 @@ Triggers keep `jobs.message_id` in step with them (see triggers.sql), whoever ch
 outside of the database, these tables are empty: see `sent_messages`.
 """
 
-import json
 from collections.abc import Iterable
 
 import msgspec
 
 from fileq.ledger.columns import decode_column
-from fileq.ledger.conditions import NAMES_NO_UNFINISHED
+from fileq.ledger.conditions import NAMED_JOBS, NAMES_NO_UNFINISHED
 from fileq.ledger.database import ALL, Database
 from fileq.roots import parts_here, range_with_roots
 
@@ -113,23 +112,13 @@ class QueueMessages:
         """
         if not self.has_messages(queue):  # a look that needs no write lock
             return None
-        with self._database.transaction(forgettable=True) as connection:
-            firsts = [  # of each by its index: one statement would sort all that lies in several
-                connection.execute(
-                    "select -priority, id, data from task where queue = ? order by priority desc, id limit 1", (part,)
-                ).fetchone()
-                for part in parts_here(queue)
-            ]
-            if not any(firsts):
-                return None
-            _, message_id, data = min(filter(None, firsts), key=lambda first: first[:2])
-            connection.execute(
-                "update jobs set message_id = null, taken_at = ?"
-                " where message_id = ? and id in (select cast(value as bigint) from json_each(?))",
-                (now, message_id, json.dumps(named_jobs(data))),
-            )
-            connection.execute("delete from task where id = ?", (message_id,))
-        return bytes(data)
+        parts = parts_here(queue)
+        first = _first_of(len(parts))
+        named = f"select value from task, {NAMED_JOBS} where task.id = ({first})"  # noqa: S608  # ours
+        mark = f"update jobs set message_id = null, taken_at = ? where message_id = ({first}) and id in ({named})"  # noqa: S608  # ours
+        take = f"delete from task where id = ({first}) returning data"  # noqa: S608  # ours
+        _, taken = self._database.execute_together((mark, (now, *parts, *parts)), (take, parts))
+        return bytes(taken[0][0]) if taken else None
 
     def move_due_messages(self, queue: str, now: float) -> None:
         """Move what is due by now for this host from the schedule into the queue: all of it, or nothing.
@@ -151,6 +140,15 @@ class QueueMessages:
                 "insert into task (queue, data, priority) values (?, ?, ?)",
                 [(part, data, _priority(_read_body(data))) for _, part, data in rows],
             )
+
+
+def _first_of(parts: int) -> str:
+    """Return what finds the most urgent message of so many parts of a queue.
+
+    It asks for the first of each, by its index: a look at several parts at once would sort all that lies in them.
+    """
+    first = "select * from (select id, priority from task where queue = ? order by priority desc, id limit 1) as first"
+    return f"select id from ({' union all '.join([first] * parts)}) as firsts order by priority desc, id limit 1"  # noqa: S608  # ours
 
 
 def _read_body(data: object) -> dict[str, object]:

@@ -2,6 +2,10 @@
 
 Each transaction holds the ledger's advisory lock, so they exclude each other as in SQLite: what an operation has read
 stays so until it has written, and nothing deadlocks or has to be repeated. Who only reads takes no lock.
+
+The lock is let go when a transaction is committed, and only then does its owner wait for the disk: all that wait do so
+together. What another sees meanwhile may yet be lost with the server, as in SQLite with the power; but never what it
+has written itself on the strength of that, as the log keeps the order.
 """
 
 from __future__ import annotations
@@ -38,6 +42,10 @@ _LONGEST_PAUSE = 15.0
 by the server, and no one else waits for it any longer."""
 _ATTEMPT = 2.0
 """Seconds after which the pool is asked for a connection once more: by itself, it tries less and less often."""
+
+_COMMIT_AND_FLUSH: LiteralString = "commit; select pg_logical_emit_message(true, 'fileq', '')"
+"""What ends a transaction. The ledger's lock is let go before the disk has it: the log is flushed by a transaction of
+its own, which writes a word into it that nobody reads, and so do all that wait for the disk together."""
 
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say is raised, too
 
@@ -83,21 +91,23 @@ class PostgresDatabase(Database):
             return [_rows_of(joined.execute(*step)) for step in steps]
         with server_errors(self.path), self._connection() as raw:
             try:
-                with raw.pipeline():
-                    for statement in self._beginning(forgettable=True):
-                        raw.execute(statement)
+                with raw.pipeline():  # what is sent in one is one transaction, and ends with it
+                    raw.execute(self._take_lock)
                     answers = [PostgresConnection(raw).execute(*step) for step in steps]
-                    raw.execute("commit")
                 return [_rows_of(answer) for answer in answers]
             except BaseException:
                 if not raw.broken:
                     raw.rollback()
                 raise
 
-    def _beginning(self, *, forgettable: bool) -> tuple[LiteralString, ...]:
-        """Return what begins a transaction: it waits for another's, and holds the ledger's lock then."""
-        patience: Any = f"set local lock_timeout = {int(1000 * (self._patience + _LONGEST_PAUSE))}"
-        return ("begin", patience, *(("set local synchronous_commit = off",) if forgettable else ()), LEDGER_LOCK)
+    @property
+    def _take_lock(self) -> LiteralString:
+        """The statement that a transaction begins with: it waits for another's, and then holds the ledger's lock."""
+        timeout: Any = int(1000 * (self._patience + _LONGEST_PAUSE))  # ms
+        return (
+            f"select set_config('lock_timeout', '{timeout}', true), set_config('synchronous_commit', 'off', true),"
+            f" {LEDGER_LOCK}"
+        )
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Give a connection to the block, to read with: inside a transaction as a part of that."""
@@ -107,13 +117,13 @@ class PostgresDatabase(Database):
     @contextmanager
     def _outermost(self, *, forgettable: bool) -> Iterator[PostgresConnection]:
         with server_errors(self.path):
-            raw = self._begin(forgettable=forgettable)
-            self._joined.transaction = PostgresConnection(raw)
+            raw = self._begin()
+            connection = self._joined.transaction = PostgresConnection(raw)
             try:
                 if self._clock.is_stale:
                     self._read_clock(raw)
-                yield self._joined.transaction
-                raw.execute("commit")
+                yield connection
+                raw.execute("commit" if forgettable or connection.only_reads else _COMMIT_AND_FLUSH)
             except BaseException:
                 if not raw.broken:
                     raw.rollback()
@@ -122,12 +132,12 @@ class PostgresDatabase(Database):
                 self._joined.transaction = None
                 self._pool.putconn(raw)
 
-    def _begin(self, *, forgettable: bool) -> psycopg.Connection[Any]:
+    def _begin(self) -> psycopg.Connection[Any]:
         """Return a connection in a transaction of its own. One that was lost before it began is no loss."""
         while True:
             raw = self._lease()
             try:
-                raw.execute("; ".join(self._beginning(forgettable=forgettable)))
+                raw.execute(f"begin; {self._take_lock}")
             except BaseException as error:
                 was_lost = raw.broken
                 if not was_lost:

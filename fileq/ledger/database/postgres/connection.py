@@ -58,17 +58,20 @@ class _Inserted:
 
 
 class PostgresConnection:
-    """A connection, which translates what it executes."""
+    """A connection, which translates what it executes. `only_reads`: it has done nothing else yet."""
 
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self._raw = raw
+        self.only_reads = True
 
     def execute(self, statement: str, values: Values = (), /) -> Rows:
         """Execute a statement."""
+        self.only_reads = self.only_reads and statement.startswith("select ")
         return self._raw.execute(translate(statement), values)
 
     def executemany(self, statement: str, values: Iterable[Values], /) -> Rows:
         """Execute a statement, which returns no rows, for each of these values."""
+        self.only_reads = False
         text = translate(statement)
         insert = _INSERT.fullmatch(text)
         if insert is not None:
@@ -104,6 +107,7 @@ class PostgresConnection:
 
     def cursor(self) -> Any:
         """Return a cursor, as Huey's storages use them."""
+        self.only_reads = False
         return self._raw.cursor()
 
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from fileq.ledger.conditions import NAMES_NO_UNFINISHED
+from fileq.ledger.conditions import NAMED_JOBS, NAMES_NO_UNFINISHED
 from fileq.ledger.script import read_script
 
 _TYPES = {
@@ -22,6 +22,7 @@ _STRICT = re.compile(r"\) strict(, without rowid)?;")
 _MARK = re.compile(r"'(?:[^']|'')*'|\?|:[a-z_]+|%")
 
 _PHRASES = (
+    (NAMED_JOBS, "jobs_named_by(data) as named (value)"),
     (NAMES_NO_UNFINISHED, "names_no_unfinished(data)"),
     ("json_each(", "elements_of("),
     ("9e999", "cast('infinity' as double precision)"),

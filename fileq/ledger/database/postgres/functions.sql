@@ -12,7 +12,7 @@ create function elements_of(list text) returns table (value text) language sql i
     'select jsonb_array_elements_text(list::jsonb)';
 
 -- The jobs that a message names: none where it is no message of ours.
-create function jobs_named_by(data bytea) returns table (job_id bigint) language plpgsql immutable as $$
+create function jobs_named_by(data bytea) returns table (job_id bigint) language plpgsql immutable rows 16 as $$
 declare
     args jsonb;
 begin
@@ -34,46 +34,58 @@ $$;
 
 -- Sums by batch and state, as triggers.sql keeps them in SQLite: here of all rows of a statement at once, and always in
 -- the same order, so that no two transactions wait for each other's.
-create function add_to_tallies(changes tallies[]) returns void language sql as $$
+create function count_new_jobs() returns trigger language plpgsql as $$
+begin
     insert into tallies as sums
-    select batch_id, state, sum(jobs), sum(bytes_in), sum(bytes_out), sum(outputs) from unnest(changes)
+    select batch_id, state, count(*), sum(size), sum(bytes_out), sum(outputs) from new_rows where purged_at is null
+    group by batch_id, state order by batch_id, state
+    on conflict (batch_id, state) do update set
+        jobs = sums.jobs + excluded.jobs,
+        bytes_in = sums.bytes_in + excluded.bytes_in,
+        bytes_out = sums.bytes_out + excluded.bytes_out,
+        outputs = sums.outputs + excluded.outputs;
+    return null;
+end $$;
+
+create function count_gone_jobs() returns trigger language plpgsql as $$
+begin
+    update tallies as sums set
+        jobs = sums.jobs - gone.jobs,
+        bytes_in = sums.bytes_in - gone.bytes_in,
+        bytes_out = sums.bytes_out - gone.bytes_out,
+        outputs = sums.outputs - gone.outputs
+    from (
+        select batch_id, state, count(*) as jobs, sum(size) as bytes_in, sum(bytes_out) as bytes_out,
+            sum(outputs) as outputs
+        from old_rows where purged_at is null group by batch_id, state) as gone
+    where sums.batch_id = gone.batch_id and sums.state = gone.state;
+    return null;
+end $$;
+
+create function count_changed_jobs() returns trigger language plpgsql as $$
+begin
+    insert into tallies as sums
+    select batch_id, state, sum(sign), sum(sign * size), sum(sign * bytes_out), sum(sign * outputs) from (
+        select batch_id, state, 1 as sign, size, bytes_out, outputs from new_rows where purged_at is null
+        union all
+        select batch_id, state, -1, size, bytes_out, outputs from old_rows where purged_at is null) as changes
     group by batch_id, state
-    having sum(jobs) <> 0 or sum(bytes_in) <> 0 or sum(bytes_out) <> 0 or sum(outputs) <> 0
+    having sum(sign) <> 0 or sum(sign * size) <> 0 or sum(sign * bytes_out) <> 0 or sum(sign * outputs) <> 0
     order by batch_id, state
     on conflict (batch_id, state) do update set
         jobs = sums.jobs + excluded.jobs,
         bytes_in = sums.bytes_in + excluded.bytes_in,
         bytes_out = sums.bytes_out + excluded.bytes_out,
-        outputs = sums.outputs + excluded.outputs
-$$;
-
-create function count_jobs() returns trigger language plpgsql as $$
-declare
-    came tallies[];
-    went tallies[];
-begin
-    if tg_op <> 'DELETE' then
-        select array_agg(row(batch_id, state, jobs, bytes_in, bytes_out, made)::tallies) into came from (
-            select batch_id, state, count(*) as jobs, sum(size) as bytes_in, sum(bytes_out) as bytes_out,
-                sum(outputs) as made
-            from new_rows where purged_at is null group by batch_id, state) as sums;
-    end if;
-    if tg_op <> 'INSERT' then
-        select array_agg(row(batch_id, state, jobs, bytes_in, bytes_out, made)::tallies) into went from (
-            select batch_id, state, -count(*) as jobs, -sum(size) as bytes_in, -sum(bytes_out) as bytes_out,
-                -sum(outputs) as made
-            from old_rows where purged_at is null group by batch_id, state) as sums;
-    end if;
-    perform add_to_tallies(came || went);
+        outputs = sums.outputs + excluded.outputs;
     return null;
 end $$;
 
 create trigger jobs_inserted after insert on jobs referencing new table as new_rows
-    for each statement execute function count_jobs();
+    for each statement execute function count_new_jobs();
 create trigger jobs_deleted after delete on jobs referencing old table as old_rows
-    for each statement execute function count_jobs();
+    for each statement execute function count_gone_jobs();
 create trigger jobs_updated after update on jobs referencing old table as old_rows new table as new_rows
-    for each statement execute function count_jobs();
+    for each statement execute function count_changed_jobs();
 
 -- A job knows whether a message that names it is there, as in SQLite. Workers that wait are woken as Huey wakes them.
 create function message_sent() returns trigger language plpgsql as $$

@@ -24,8 +24,8 @@ SCHEMA_OPTION = "?options=-csearch_path%3DNAME"
 """What chooses a schema, at the end of a URL."""
 SCHEMA_LOCK = "select pg_advisory_xact_lock(7020658)"
 """Held by who makes or changes a schema, of all in the database."""
-LEDGER_LOCK = "select pg_advisory_xact_lock(hashtextextended(current_schema(), 7020658))"
-"""Held by each transaction of a ledger."""
+LEDGER_LOCK = "pg_advisory_xact_lock(hashtextextended(current_schema(), 7020658))"
+"""Calls what takes the lock that each transaction of a ledger holds."""
 
 
 def prepare_schema(raw: Connection[Any], path: str, patience: int) -> str:
@@ -60,7 +60,7 @@ def _create_or_migrate(raw: Connection[Any], path: str) -> None:
             "Update fileq, or choose another database with --database.",
         )
     elif version < newest:
-        raw.execute(LEDGER_LOCK)  # an older fileq that works there ends what it has begun
+        raw.execute(f"select {LEDGER_LOCK}")  # an older fileq that works there ends what it has begun
         for older in range(version, newest):
             raw.execute(translate_script(migrations.read_shared_step(older)))
             raw.execute(migrations.read_own_step(older, "postgres"))
