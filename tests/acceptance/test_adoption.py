@@ -237,12 +237,14 @@ def test_who_stops_waiting_hears_how_to_go_on(fileq: Program, photos: Path) -> N
 
 
 def test_one_of_two_runs_that_is_stopped_says_that_the_other_goes_on(fileq: Program, photos: Path) -> None:
-    fileq.trust(SLOW)
+    both_run = fileq.folder / "both run"
+    fileq.trust(SLOW.replace("sleep 0.5", f"until [ -e '{both_run}' ]; do sleep 0.1; done; sleep 0.5"))
     first = fileq.start("run", photos, "-r", "slow", "-w", "1")
-    fileq.wait_until(lambda: done_in(fileq) > 0)
+    fileq.wait_until(lambda: fileq.states().get("running") == 1)
     second = fileq.start("run", photos, "-r", "slow", "-w", "1")
     fileq.wait_until(lambda: fileq.states().get("running") == 2)
     first.send_signal(signal.SIGINT)
+    both_run.touch()
     _, stderr = first.communicate(timeout=60)
     assert first.returncode == 130
     assert "Stopped here. Another worker goes on with " in stderr.decode()
