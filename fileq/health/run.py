@@ -27,6 +27,7 @@ from fileq.health.checks.configuration import check_config
 from fileq.health.checks.database import check_database
 from fileq.health.checks.disk import check_disk, measure_disk_space
 from fileq.health.checks.due_jobs import check_due_jobs
+from fileq.health.checks.hosts import check_hosts
 from fileq.health.checks.leftovers import check_leftover_temps
 from fileq.health.checks.notifications import check_notifications
 from fileq.health.checks.roots import check_roots
@@ -41,6 +42,7 @@ ALL_CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("broker", check_broker),
     (DISK_CHECK, check_disk),
     ("workers", check_workers),
+    ("hosts", check_hosts),
     ("roots", check_roots),
     ("stuck jobs", check_stuck_jobs),
     ("due jobs", check_due_jobs),

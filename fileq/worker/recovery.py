@@ -61,7 +61,7 @@ def recover(ledger: Ledger, now: float, heartbeat: float, watch: HeartbeatWatch 
     observed = (watch or HeartbeatWatch()).look(workers)
     gone = [worker for worker in workers if is_worker_gone(worker, now, heartbeat, observed[worker.id])]
     for worker in gone:
-        ledger.workers.unregister_worker(worker.id)
+        ledger.workers.strike_off_worker(worker, now)
     settle_broker(ledger, now)
     _adopt_queues(ledger)
     _end_programs(ledger)

@@ -1,6 +1,7 @@
 """Workers are looked at, and asked to stop, to pause or to go on, from anywhere."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,21 @@ from tests.support.photos import write
 def photos(fileq: Program) -> Path:
     write(fileq.folder / "photos", 3, (320, 240))
     return fileq.folder / "photos"
+
+
+def test_status_and_doctor_name_the_hosts_where_there_are_several(fileq: Program, photos: Path) -> None:
+    with fileq.worker("-w", "2"):
+        (alone,) = fileq.json("status")["hosts"]
+        assert (alone["host"], alone["workers"], alone["slots"], alone["state"]) == (hostname(), 1, 2, "working")
+        assert "HOST" not in fileq.run("status").stdout
+        fileq.pretend(
+            "insert into workers (id, host, pid, process_started, queue, slots, started_at, heartbeat_at)"
+            " select 1000, 'mill', 7, 'm/b/1/5', queue, 4, started_at, heartbeat_at from workers"
+        )
+        assert [host["host"] for host in fileq.json("status")["hosts"]] == sorted([hostname(), "mill"])
+        assert re.search(r"mill +1 +4 +0 .* ago +working", fileq.run("status").stdout)
+        hosts = next(check for check in fileq.json("doctor")["checks"] if check["name"] == "hosts")
+        assert "mill: 1 worker, 4 slots, last sign of life" in hosts["message"]
 
 
 def test_workers_are_listed_with_their_hosts(fileq: Program, photos: Path) -> None:

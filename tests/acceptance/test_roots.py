@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fileq.presence import hostname
 from tests.acceptance.program import Program
 from tests.support.photos import write
 from tests.support.postgres import own_schema
@@ -68,6 +69,12 @@ def test_jobs_wait_for_a_host_that_has_their_root_and_it_is_said(
         assert ann.states() == {"queued": JOBS, "done": 2}
         said = ben.run("status").stdout
         assert f"{JOBS} jobs wait for a worker that has the roots photos and web" in said
+        status = ben.json("status")
+        assert status["lacking_roots"] == [{"roots": ["photos", "web"], "jobs": JOBS}]
+        assert status["roots"] == [
+            {"name": "photos", "path": None, "hosts": [], "jobs": JOBS},
+            {"name": "web", "path": str(ben.roots["web"]), "hosts": [hostname()], "jobs": JOBS},
+        ]
         roots = next(check for check in ben.json("doctor", expect=1)["checks"] if check["name"] == "roots")
         assert roots["state"] == "bad"
         assert "photos" in roots["message"]

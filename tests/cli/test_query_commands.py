@@ -43,7 +43,7 @@ def test_status_has_the_keys_of_the_contract(worked):
     assert (document["workers"], document["paused"], document["eta_seconds"]) == ([], False, None)
     assert set(document) == {
         "jobs", "bytes_in", "bytes_out", "outputs", "workers", "paused", "rate_per_minute", "eta_seconds",
-        "watches",
+        "watches", "hosts", "roots", "lacking_roots",
     }  # fmt: skip
 
 

@@ -32,6 +32,27 @@ def test_a_worker_that_was_struck_off_hears_it_at_its_next_beat(ledger):
     assert not ledger.workers.record_heartbeat(worker.id, NOW + 5)
 
 
+def test_the_host_of_a_worker_that_was_struck_off_is_known_for_a_day(ledger):
+    dead = sign_on(ledger)
+    ledger.workers.strike_off_worker(dead, NOW + 30)
+    assert ledger.workers.list_workers() == []
+    assert ledger.workers.list_dead_hosts(NOW + 30) == {"host": NOW}
+    assert ledger.workers.list_dead_hosts(NOW + 86400) == {}
+    ledger.workers.strike_off_worker(dead, NOW + 30)
+    other = ledger.workers.register_worker(ProcessIdentity("other", 1, "boot/1/5"), "fileq", 2, NOW)
+    ledger.workers.strike_off_worker(other, NOW + 86400)
+    assert ask(ledger, "select count(*) from meta where key like 'dead_host:%'") == [(1,)], "old ones are forgotten"
+
+
+def test_a_host_is_not_dead_once_a_worker_has_begun_there_or_has_signed_off(ledger):
+    ledger.workers.strike_off_worker(sign_on(ledger), NOW)
+    leaving = sign_on(ledger)
+    assert ledger.workers.list_dead_hosts(NOW) == {}
+    ledger.workers.strike_off_worker(sign_on(ledger, 2), NOW)
+    ledger.workers.unregister_worker(leaving.id)
+    assert ledger.workers.list_dead_hosts(NOW) == {}
+
+
 def test_a_worker_that_was_struck_off_and_wakes_up_keeps_no_other_one_alive(ledger):
     asleep = sign_on(ledger)
     ledger.workers.unregister_worker(asleep.id)

@@ -4,8 +4,8 @@ import time
 
 import msgspec
 
-from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
+from fileq.cli.views.hosts import host_lines
 from fileq.cli.views.outcome.ended_jobs import failed_job_line
 from fileq.cli.views.places import relative_path
 from fileq.cli.work.costs import CostBook
@@ -13,6 +13,7 @@ from fileq.cli.work.progress import ProgressTracker, follow_progress, start_trac
 from fileq.display import BatchProgress, Progress, StatusView, Text, Tone
 from fileq.errors import ErrorKind
 from fileq.health.checks.roots import missing_roots
+from fileq.health.hosts import Activity, examine_hosts, examine_workers
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally
 from fileq.ledger.queries.work import BatchSummary, WaitingTotal
@@ -44,6 +45,7 @@ class LiveStatus:
         self._total = start_tracker(ledger, batch_id, book=self._book)
         self._has_worker = True
         self._missing_roots: list[str] = []
+        self._host_lines: list[Text] = []
         self._look_for_workers_at = 0.0
         self.is_over = False
         """Whether the batch that was asked for had nothing left to do at the last look."""
@@ -63,7 +65,7 @@ class LiveStatus:
             batches=[self._batch(batch) for batch in shown],
             more_batches=len(unfinished) - len(shown),
             total=self._progress(self._total, tally, self._batch_id),
-            notes=[*self._obstacles(bool(unfinished)), *self._saved(shown), *self._failures()],
+            notes=[*self._host_lines, *self._obstacles(bool(unfinished)), *self._saved(shown), *self._failures()],
         )
 
     def _batch(self, batch_id: int) -> BatchProgress:
@@ -85,8 +87,11 @@ class LiveStatus:
     def _look_for_workers(self) -> None:
         if time.monotonic() >= self._look_for_workers_at:
             self._look_for_workers_at = time.monotonic() + _POLL_WORKERS_INTERVAL
-            workers = live_workers(self._ledger, self._session.config)
+            now, heartbeat = self._ledger.now(), self._session.config.settings.worker.heartbeat
+            statuses = examine_workers(self._ledger, self._ledger.overview.list_running_jobs(), heartbeat, now)
+            workers = [status.record for status in statuses if status.activity is not Activity.GONE]
             self._has_worker, self._missing_roots = bool(workers), missing_roots(self._ledger, workers)
+            self._host_lines = host_lines(examine_hosts(self._ledger, statuses, now), now)
 
     def _obstacles(self, is_work_left: bool) -> list[Text]:
         """Return why it doesn't go on, as far as it doesn't."""

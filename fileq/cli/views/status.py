@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
+from fileq.cli.views.hosts import host_blocks, host_document, root_documents
 from fileq.cli.views.phrases import describe_tally
 from fileq.cli.views.places import relative_path
 from fileq.cli.views.watches import watch_blocks, watch_document, watch_statuses
@@ -14,7 +14,8 @@ from fileq.cli.work.progress import running_work
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
-from fileq.health.checks.roots import missing_roots
+from fileq.health.checks.roots import describe_lacking, find_lacking_roots
+from fileq.health.hosts import Activity, examine_hosts, examine_workers
 from fileq.job import LISTED
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import is_within
@@ -27,8 +28,10 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     """Return the answer on a batch, or on all and the watched folders. Raises LedgerError."""
     now = ledger.now()
     tally = ledger.overview.tally_jobs(batch_id)
-    workers = live_workers(ledger, session.config)
     running = ledger.overview.list_running_jobs()
+    statuses = examine_workers(ledger, running, session.config.settings.worker.heartbeat, now)
+    workers = [status.record for status in statuses if status.activity is not Activity.GONE]
+    hosts = examine_hosts(ledger, statuses, now)
     paused = ledger.batches.is_paused()
     rate, left = _measure(ledger, batch_id, running, now) if workers and tally.unfinished else (0.0, None)
     left = 0.0 if not tally.unfinished else None if paused else left
@@ -36,12 +39,17 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
     blocks = _blocks(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
     watches = watch_statuses(ledger, now) if batch_id is None else []
-    lacking = missing_roots(ledger, workers) if tally.unfinished else []
-    blocks += [Text(f"{sentence}.", Tone.WARNING) for sentence in lacking]
-    return Answer(
-        document | {"watches": [watch_document(watch) for watch in watches]},
-        [*blocks, *(block for watch in watches for block in watch_blocks(watch, now))],
-    )
+    in_roots = ledger.health.count_jobs_in_roots() if tally.unfinished else {}
+    lacking = find_lacking_roots(in_roots, workers)
+    blocks += [Text(f"{sentence}.", Tone.WARNING) for sentence in describe_lacking(lacking)]
+    blocks += host_blocks(hosts, now)
+    document |= {
+        "hosts": [host_document(host, now) for host in hosts],
+        "roots": root_documents(hosts, in_roots),
+        "lacking_roots": [{"roots": sorted(roots), "jobs": count} for roots, count in lacking.items()],
+        "watches": [watch_document(watch) for watch in watches],
+    }
+    return Answer(document, [*blocks, *(block for watch in watches for block in watch_blocks(watch, now))])
 
 
 def status_document(

@@ -1,7 +1,7 @@
 """The roots: whether each job that needs some is waited for by a worker which has them, and was queued since."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.ledger import Ledger
@@ -66,14 +66,29 @@ def _earlier_than_roots(ledger: Ledger) -> list[Finding]:
 
 
 def missing_roots(ledger: Ledger, workers: Iterable[WorkerRecord]) -> list[str]:
-    """Return for which roots how many jobs wait, that none of these workers has all of: sentences without an end.
+    """Return for which roots how many jobs wait, that none of these workers has all of: sentences without an end."""
+    return describe_lacking(find_lacking_roots(ledger.health.count_jobs_in_roots(), workers))
+
+
+def find_lacking_roots(
+    waiting: Mapping[frozenset[str], int], workers: Iterable[WorkerRecord]
+) -> dict[frozenset[str], int]:
+    """Return those of the waiting jobs, by the roots that each needs, of which none of these workers has all roots.
 
     Where nobody works, those that no worker on this host would have.
     """
     there = [worker.roots for worker in workers] or [this_hosts_roots().present]
+    return {
+        roots: count
+        for roots, count in sorted(waiting.items(), key=lambda item: sorted(item[0]))
+        if not any(roots <= names for names in there)
+    }
+
+
+def describe_lacking(lacking: Mapping[frozenset[str], int]) -> list[str]:
+    """Return for which roots how many jobs wait: sentences without an end."""
     return [
         f"{describe_count(count, 'job')} {'waits' if count == 1 else 'wait'} for a worker that has the"
         f" {'root' if len(roots) == 1 else 'roots'} {' and '.join(sorted(roots))}"
-        for roots, count in sorted(ledger.health.count_jobs_in_roots().items(), key=lambda item: sorted(item[0]))
-        if not any(roots <= names for names in there)
+        for roots, count in lacking.items()
     ]

@@ -9,6 +9,11 @@ from fileq.ledger.database import Database
 from fileq.presence import ProcessIdentity, is_gone
 from fileq.roots import this_hosts_roots
 
+_DEAD_HOST = "dead_host:"
+"""Stands in `meta` before the name of a host of which a worker was struck off; the value is its last sign of life."""
+
+_DEAD_FOR = 86400.0
+
 
 class Instruction(StrEnum):
     """What a worker may be asked for from elsewhere: to stop once its jobs have ended, or to begin no more of them."""
@@ -58,6 +63,7 @@ class Workers:
                 "insert into meta values ('last_worker', ?) on conflict (key) do update set value = excluded.value",
                 (str(worker),),
             )
+            connection.execute("delete from meta where key = ?", (f"{_DEAD_HOST}{process.host}",))
         return WorkerRecord(
             id=worker, process=process, queue=queue, slots=slots, started_at=now, heartbeat_at=now, roots=roots
         )
@@ -87,8 +93,35 @@ class Workers:
         return _instruction(row[0]) if row else None
 
     def unregister_worker(self, worker_id: int) -> None:
+        """Strike a worker off that signs off itself."""
         with self._database.transaction() as connection:
+            connection.execute(
+                "delete from meta where key in (select ? || host from workers where id = ?)", (_DEAD_HOST, worker_id)
+            )
             connection.execute("delete from workers where id = ?", (worker_id,))
+
+    def strike_off_worker(self, worker: WorkerRecord, now: float) -> None:
+        """Strike a worker off that is gone without a word, and keep for a day when its host gave its last sign."""
+        with self._database.transaction() as connection:
+            if not connection.execute("delete from workers where id = ?", (worker.id,)).rowcount:
+                return  # somebody else was faster, or it has signed off
+            connection.execute(
+                "delete from meta where case when substr(key, 1, ?) = ? then cast(value as bigint) <= ? else false end",
+                (len(_DEAD_HOST), _DEAD_HOST, int(now - _DEAD_FOR)),
+            )
+            connection.execute(
+                "insert into meta values (?, ?) on conflict (key) do update set value = excluded.value",
+                (f"{_DEAD_HOST}{worker.process.host}", str(int(worker.heartbeat_at))),
+            )
+
+    def list_dead_hosts(self, now: float) -> dict[str, float]:
+        """Return the hosts of which a worker was struck off within a day, each with when it gave its last sign."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select substr(key, ?), value from meta where substr(key, 1, ?) = ?",
+                (len(_DEAD_HOST) + 1, len(_DEAD_HOST), _DEAD_HOST),
+            ).fetchall()
+        return {host: float(seen_at) for host, seen_at in rows if float(seen_at) > now - _DEAD_FOR}
 
     def is_served(self, queue: str) -> bool:
         """Return whether a worker is entered that takes messages from this queue."""
