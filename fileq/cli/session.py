@@ -71,6 +71,13 @@ class Session:
             self.display().hint(f"Database: {hide_password(address)}")
         return address
 
+    def require_root_folders(self) -> None:
+        """Raise ConfigError where a root can't be used, before something is queued or done. One may be absent."""
+        if self.config.settings.root:
+            from fileq.health.root_folders import require_root_folders
+
+            require_root_folders(self.config.file)
+
     @contextmanager
     def ledger(self) -> Iterator["Ledger"]:
         """Open the ledger, and close it after; say what the broker did not take. Raises LedgerError."""

@@ -141,7 +141,7 @@ def load_config(
         settings = Settings(recipes=built_in_recipes())
         return Config(settings=settings, origins=setting_origins(settings, None))
     document = _document(found)
-    settings, faults, section_faults = parse_settings(document, built_in_recipes(), tolerated)
+    settings, faults, section_faults = parse_settings(document, built_in_recipes(), tolerated, environ=environ)
     config = Config(
         settings=settings,
         file=found.path,

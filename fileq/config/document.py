@@ -10,7 +10,7 @@ import msgspec
 
 from fileq.config.paths import absolute_path
 from fileq.config.problems import ConfigProblem, problem_from_validation, unknown_key_problem
-from fileq.config.settings import ReportSettings, ScheduleSettings, Settings, WatchSettings
+from fileq.config.settings import VARIABLE, ReportSettings, RootSettings, ScheduleSettings, Settings, WatchSettings
 from fileq.config.validation import (
     default_problems,
     find_watch_loop,
@@ -112,17 +112,21 @@ class ParsedSettings(NamedTuple):
 
 
 def parse_settings(
-    document: ConfigDocument, built_in: Mapping[str, Recipe], tolerated: Collection[str] = ()
+    document: ConfigDocument,
+    built_in: Mapping[str, Recipe],
+    tolerated: Collection[str] = (),
+    *,
+    environ: Mapping[str, str] = os.environ,
 ) -> ParsedSettings:
     """Return the settings that `document` says, with the built-in recipes below its own.
 
     A recipe with a fault is left out, also where a built-in one has its name, and so is a section with a fault that is
-    `tolerated`. Raises ConfigError for all else.
+    `tolerated`. Roots may take ${NAME} from `environ`. Raises ConfigError for all else.
     """
     left_out: dict[str, ConfigError] = {}
     while True:
         try:
-            return _parse_settings(document, built_in, left_out)
+            return _parse_settings(document, built_in, left_out, environ)
         except ConfigError as fault:
             if fault.section not in tolerated:
                 raise
@@ -130,7 +134,10 @@ def parse_settings(
 
 
 def _parse_settings(
-    document: ConfigDocument, built_in: Mapping[str, Recipe], left_out: Mapping[str, ConfigError]
+    document: ConfigDocument,
+    built_in: Mapping[str, Recipe],
+    left_out: Mapping[str, ConfigError],
+    environ: Mapping[str, str],
 ) -> ParsedSettings:
     tables = {section: table for section, table in document.tables.items() if section not in left_out}
     own = tables.pop("recipes", {})
@@ -140,8 +147,7 @@ def _parse_settings(
     own_recipes, faults = _own_recipes(document, own, folder)
     known = {**built_in, **dict.fromkeys(faults), **own_recipes}
     _raise_first(document, default_problems(settings, known))
-    root = tuple(msgspec.structs.replace(one, path=absolute_path(one.path, folder)) for one in settings.root)
-    _raise_first(document, root_problems(root))
+    root = _resolved_roots(document, settings.root, environ)
     watch = _resolved_watches(settings.watch, folder)
     schedule = _resolved_schedule(settings.schedule, folder)
     _raise_first(document, watch_problems(watch, known))
@@ -198,6 +204,27 @@ def _recipe(document: ConfigDocument, name: str, table: object) -> Recipe:
     recipe = cast(Recipe, document.convert({"name": name, **table}, Recipe, prefix))
     _raise_first(document, recipe_problems(recipe), prefix)
     return fill_enlarge(recipe)
+
+
+def _resolved_roots(
+    document: ConfigDocument, roots: Sequence[RootSettings], environ: Mapping[str, str]
+) -> tuple[RootSettings, ...]:
+    """Return the roots with absolute paths, in which variables are filled in. Raises ConfigError."""
+    for number, root in enumerate(roots):
+        for variable in VARIABLE.findall(root.path):
+            if not environ.get(variable):
+                message = f"takes ${{{variable}}}, and the environment has none"
+                raise document.error(ConfigProblem(f"root[{number}].path", message, "Set it, or write the path."))
+    filled = [
+        msgspec.structs.replace(root, path=os.path.expanduser(VARIABLE.sub(lambda found: environ[found[1]], root.path)))
+        for root in roots
+    ]
+    absolute = [
+        msgspec.structs.replace(root, path=os.path.abspath(root.path)) if os.path.isabs(root.path) else root
+        for root in filled
+    ]
+    _raise_first(document, root_problems(absolute))
+    return tuple(absolute)
 
 
 def _resolved_watches(watches: Sequence[WatchSettings], folder: str) -> tuple[WatchSettings, ...]:

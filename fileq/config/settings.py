@@ -11,7 +11,7 @@ from fileq.recipes.recipe import Recipe
 from fileq.units import ByteSize, Duration, KeepDuration, describe_count
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-"""What a notification's target takes from the environment: ${NAME}."""
+"""What a notification's target, an address or a root's path takes from the environment: ${NAME}."""
 
 PositiveInt = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -44,7 +44,7 @@ class RootSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """[[root]]: a folder that several hosts share, and where it is on this one: an absolute path once it is read."""
 
     name: str  # the same on all hosts
-    path: str  # where it is on this host
+    path: str  # where it is on this host; ${NAME} is taken from the environment
 
 
 class WatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

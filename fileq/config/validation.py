@@ -30,16 +30,22 @@ def size_problems(settings: Settings) -> Iterator[ConfigProblem]:
 
 
 def root_problems(roots: Sequence[RootSettings]) -> Iterator[ConfigProblem]:
-    """Yield what is wrong with the roots, whose paths are absolute."""
+    """Yield what is wrong with the names of the roots, and with their paths, in which no variable is left."""
     for number, root in enumerate(roots):
         key = f"root[{number}]"
         if not ROOT_NAME.fullmatch(root.name):
             yield ConfigProblem(
                 f"{key}.name", f"{root.name!r} is no name for a root", "Use two letters or more, digits, - and _."
             )
+        if "\0" in root.path or not os.path.isabs(root.path):
+            yield ConfigProblem(
+                f"{key}.path", f"{root.path!r} is no absolute path", f"Begin it with {os.path.abspath(os.sep)} or ~."
+            )
         for other in roots[:number]:
             if other.name == root.name:
                 yield ConfigProblem(f"{key}.name", f"there is a root {root.name} already", "Give it another name.")
+            elif root.path == other.path:
+                yield ConfigProblem(f"{key}.path", f"is the root {other.name} already", "Have one root for both.")
             elif _overlap(root.path, other.path):
                 yield ConfigProblem(
                     f"{key}.path", f"lies in the root {other.name}, or that in it", "Have one root for both."

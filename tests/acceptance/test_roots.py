@@ -108,6 +108,16 @@ def test_a_host_on_which_a_root_is_not_mounted_takes_none_of_its_jobs_until_it_i
     assert ann.states() == {"done": JOBS}
 
 
+@pytest.mark.parametrize("command", [["add", "photos"], ["run", "photos"], ["watch", "photos", "--once"], ["worker"]])
+def test_nothing_is_queued_or_done_where_a_root_can_not_be_used(fileq: Program, command: list[str]) -> None:
+    (fileq.folder / "photos").mkdir()
+    (fileq.folder / "file").touch()
+    config = fileq.trust(f"[[root]]\nname = 'nas'\npath = '{fileq.folder}/file'\n")
+    said = fileq.run(*command, expect=2).stderr
+    assert f"{config}: The root nas is no folder: {fileq.folder}/file is a file." in said
+    assert fileq.json("status")["roots"][0]["name"] == "nas", "and looking goes on"
+
+
 def test_a_drain_ends_with_what_its_host_can_do(tmp_path: Path, database: str, shared: dict[str, Path]) -> None:
     ann = Host(tmp_path / "ann", database, shared)
     ben = Host(tmp_path / "ben", database, {})

@@ -123,3 +123,12 @@ def test_reading_a_config_imports_nothing_heavy():
     code = "import sys; from fileq.config import load_config; load_config(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"PIL", "huey", "rich", "sqlite3", "typer"} & set(modules)
+
+
+def test_the_path_of_a_root_takes_variables_of_the_environment_and_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    (tmp_path / "fileq.toml").write_text(
+        "[[root]]\nname = 'nas'\npath = '${NAS}/photos/'\n[[root]]\nname = 'own'\npath = '~/own'\n"
+    )
+    config = load_config(str(tmp_path / "fileq.toml"), environ={"NAS": "/mnt/nas"}, cwd=str(tmp_path))
+    assert config.settings.root_paths == {"nas": "/mnt/nas/photos", "own": "/home/ann/own"}

@@ -11,6 +11,9 @@ OUTPUTS = "[recipes.shop]\n[[recipes.shop.outputs]]\n[[recipes.shop.outputs]]\n"
 ADD = "[[schedule.add]]\n"
 NIGHTLY = "cron = '0 2 * * *'\npaths = ['a']\n"
 
+ROOT = "[[root]]\n"
+NAS = ROOT + "name = 'nas'\npath = '/mnt/nas'\n"
+
 PROGRAM = '{ op = "command", argv = ["true", "{source}", "{output}"] }'
 
 MISTAKES = [
@@ -43,6 +46,18 @@ MISTAKES = [
     (ADD + NIGHTLY + "recipe = 'wbe'", 4, "schedule.add[0].recipe", "there is no 'wbe'", "Did you mean web?"),
     (ADD + NIGHTLY + "name = 'clean'", 4, "schedule.add[0].name", "the name of another task", "another"),
     ('[notify]\non = ["faild"]', 2, "notify.on[0]", "can't be 'faild'", "Did you mean failed?"),
+    (ROOT + "path = '/mnt/nas'", 1, "root[0]", "needs the key name", "Add name"),
+    (ROOT + "name = ''\npath = '/mnt/nas'", 2, "root[0].name", "'' is no name for a root", "two letters"),
+    (ROOT + "name = 'a:b'\npath = '/mnt/nas'", 2, "root[0].name", "'a:b' is no name for a root", "two letters"),
+    (ROOT + "name = 'a/b'\npath = '/mnt/nas'", 2, "root[0].name", "'a/b' is no name for a root", "two letters"),
+    (ROOT + "name = 'nas'\npath = '${NOPE}/x'", 3, "root[0].path", "takes ${NOPE}, and the environment", "Set it"),
+    (ROOT + "name = 'nas'\npath = 'nas'", 3, "root[0].path", "'nas' is no absolute path", "Begin it with / or ~."),
+    (ROOT + "name = 'nas'\npath = ''", 3, "root[0].path", "'' is no absolute path", "Begin it with"),
+    (ROOT + 'name = "nas"\npath = "/a\\u0000b"', 3, "root[0].path", "is no absolute path", "Begin it with"),
+    (NAS + ROOT + "name = 'nas'\npath = '/srv'", 5, "root[1].name", "there is a root nas already", "another name"),
+    (NAS + ROOT + "name = 'too'\npath = '/mnt/../mnt/nas/'", 6, "root[1].path", "is the root nas already", "for both"),
+    (NAS + ROOT + "name = 'too'\npath = '/mnt/nas/a'", 6, "root[1].path", "lies in the root nas", "one root for both"),
+    (NAS + ROOT + "name = 'too'\npath = '/mnt'", 6, "root[1].path", "or that in it", "one root for both"),
     ("recipes = 5", 1, "recipes", "must be tables", "[recipes.NAME]"),
     ("[recipes]\nshop = 5", 2, "recipes.shop", "must be a table", "[recipes.shop]"),
     (SHOP + 'name = "x"', 2, "recipes.shop.name", "no such key", "Its name is shop already"),

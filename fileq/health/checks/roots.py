@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
+from fileq.health.root_folders import find_root_faults
 from fileq.ledger import Ledger
 from fileq.ledger.tables.workers import WorkerRecord
 from fileq.roots import note_absent_roots, this_hosts_roots
@@ -18,11 +19,13 @@ def check_roots(context: CheckContext) -> Finding:
     """Check that some worker has the roots that jobs wait for, and that jobs know their sources by them."""
     absent = find_absent_roots(context.ledger)
     note_absent_roots(absent)
+    faults = find_root_faults(this_hosts_roots().paths)
     sentences = missing_roots(context.ledger, context.live_workers)
     return combine(
         [
             *(bad(f"{sentence}.", _REMEDY) for sentence in sentences),
-            *map(_absent_root, sorted(absent)),
+            *faults,
+            *(_absent_root(name) for name in sorted(absent) if not os.path.isfile(this_hosts_roots().paths[name])),
             *_earlier_than_roots(context.ledger),
         ],
         ok("No job waits for a root."),

@@ -44,6 +44,7 @@ def add(
     """Queue files and return at once. A worker processes them."""
     session = session_of(context)
     display = session.display(json=json)
+    session.require_root_folders()
     request = build_request(session, selection, recipe, queueing)
     with session.ledger() as ledger:
         request, now = on_ledger_time(request, queueing, ledger), ledger.now()

@@ -40,6 +40,7 @@ def run(
     """
     session = session_of(context)
     display = session.display(json=json)
+    session.require_root_folders()
     request = build_request(session, selection, recipe, queueing)
     with session.ledger() as ledger:
         request = on_ledger_time(request, queueing, ledger)

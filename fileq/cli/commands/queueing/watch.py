@@ -69,6 +69,7 @@ def watch(
     signals.hold_signals()
     session = session_of(context)
     display = session.display(json=json)
+    session.require_root_folders()
 
     if recipe.save_as is not None:  # once, and not again when the config is read again
         select_recipes(session, recipe)

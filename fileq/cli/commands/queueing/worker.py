@@ -86,6 +86,7 @@ def worker(
 
         return instruct_workers(session, hosts or (), everywhere=everywhere, stop=stop, pause=pause, resume=resume)
     signals.hold_signals()
+    session.require_root_folders()
     config = with_limits(session.config, memory, timeout)
     display = session.display()
     count = slot_count(workers, session.config)
