@@ -28,6 +28,7 @@ from fileq.queue.connection import (
     connect_broker,
     move_queue,
     open_connected_ledger,
+    refuse_later_worker,
     register_worker,
 )
 from fileq.queue.messages import MAIN, PATIENCE, PROCESS, send
@@ -43,6 +44,7 @@ __all__ = [
     "connect_broker",
     "move_queue",
     "open_connected_ledger",
+    "refuse_later_worker",
     "register_worker",
     "send",
 ]

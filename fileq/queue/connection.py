@@ -1,12 +1,13 @@
 """The connection of a ledger to a broker, and what of its queues depends on whether it has one."""
 
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from fileq.errors import BrokerRefused, EnvironmentFailure
+from fileq.errors import BrokerError, BrokerRefused, EnvironmentFailure
 from fileq.ledger import Ledger
-from fileq.ledger.tables.workers import WorkerRecord
+from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 from fileq.presence import ProcessIdentity
 from fileq.queue.messages import MAIN
 
@@ -57,31 +58,66 @@ def move_queue(ledger: Ledger, queue: str, to: str) -> None:
 
 def settle_broker(ledger: Ledger, now: float) -> None:
     """Have messages lie in the database again, where they went to a broker before, and nobody uses one now."""
-    if ledger.outbox is None and ledger.meta.find_value("broker") is not None and not ledger.sent_messages.has_users():
+    if ledger.outbox is None and ledger.meta.find_value("broker") is not None and not ledger.sent_messages.list_users():
         ledger.sent_messages.adopt_broker(None, now)
 
 
-def check_common_broker(ledger: Ledger) -> None:
-    """Raise BrokerRefused where this ledger has no broker and other workers use one: they take all messages there."""
-    if ledger.outbox is None and ledger.sent_messages.has_users():
+def check_common_broker(ledger: Ledger, is_meant: Callable[[int], bool] = lambda _: True) -> None:
+    """Raise BrokerRefused where workers take their messages from another broker than this ledger's, which may be none.
+
+    Only workers count whose id `is_meant` takes. Raises BrokerError where the broker does not answer.
+    """
+    users = [user for user in ledger.sent_messages.list_users() if is_meant(user.worker_id)]
+    if ledger.outbox is None and users:
+        named = next((f"the broker {user.broker}" for user in users if user.broker), "a broker")
         raise BrokerRefused(
-            "Other workers of this database take their messages from a broker, and this config names none: it would"
+            f"Other workers of this database take their messages from {named}, and this config names none: it would"
             " get no jobs.",
             "Name the same one here, [queue] broker or FILEQ_BROKER; or have none anywhere.",
         )
+    for user in users:
+        if ledger.outbox is not None and ledger.outbox.is_other_broker(user.broker, user.identity):
+            raise BrokerRefused(
+                f"Another worker of this database, {user.host}:{user.pid}, takes its messages from the broker"
+                f" {user.broker}, and this config names {ledger.outbox.broker.path}: each would have all messages sent"
+                " again that the other has.",
+                "Name the same one everywhere, [queue] broker or FILEQ_BROKER.",
+            )
 
 
-def check_broker(ledger: Ledger, queue: str) -> None:
-    """Raise BrokerRefused where no worker of this queue can get jobs: one that is away is waited for."""
+def refuse_later_worker(ledger: Ledger, worker: WorkerRecord, heartbeat: float) -> None:
+    """Raise BrokerRefused where workers that came before this one use another broker, before it has sent anything.
+
+    `heartbeat` is in seconds. A `fileq run` does its own jobs, and is not refused.
+    """
+    if worker.queue != MAIN:
+        return
+    now = ledger.now()
+    earlier = {
+        other.id
+        for other in ledger.workers.list_workers()
+        if other.id < worker.id and not is_worker_gone(other, now, heartbeat)
+    }
+    try:
+        check_common_broker(ledger, earlier.__contains__)
+    except BrokerRefused:
+        raise
+    except BrokerError:  # it is away just now, and is waited for
+        return
+
+
+def check_broker(ledger: Ledger) -> None:
+    """Raise BrokerRefused where the broker has refused what was sent: one that is away is waited for."""
     if ledger.outbox is not None and isinstance(ledger.outbox.failure, BrokerRefused):
         raise ledger.outbox.failure
-    if queue == MAIN:
-        check_common_broker(ledger)
 
 
 def register_worker(ledger: Ledger, process: ProcessIdentity, queue: str, slots: int) -> WorkerRecord:
     """Register a worker of a queue, with whether it takes its messages from a broker, and return its record."""
     with ledger.transaction():
         record = ledger.workers.register_worker(process, queue, slots, ledger.now())
-        ledger.sent_messages.record_user(record.id, uses_broker=ledger.outbox is not None)
+        if ledger.outbox is None:
+            ledger.sent_messages.record_user(record.id, None)
+        else:
+            ledger.outbox.record_user(record.id)
     return record

@@ -55,6 +55,7 @@ class Outbox:
         self._failed_at = float("-inf")
         self._ledger = ledger
         self._identity: str | None = None
+        self._user: int | None = None
         self._held = threading.local()
 
     @cached_property
@@ -122,6 +123,20 @@ class Outbox:
         if found != self._identity or self._ledger.meta.find_value("broker") != found:
             self._ledger.sent_messages.adopt_broker(found, now)
             self._identity = found
+            if self._user is not None:
+                self.record_user(self._user)
+
+    def record_user(self, worker_id: int) -> None:
+        """Record that a worker takes its messages from this broker, also once that is started again."""
+        self._user = worker_id
+        self._ledger.sent_messages.record_user(worker_id, self.broker.path, self._identity or "")
+
+    def is_other_broker(self, path: str, identity: str) -> bool:
+        """Return whether the broker at an address is another one, and not this one by another name.
+
+        `identity` is what told it from others. Raises BrokerError.
+        """
+        return bool(identity) and path != self.broker.path and identity != self.broker.identify()
 
     def drop_queue(self, queue: str) -> None:
         """Have the jobs of a queue count as not sent, and its messages thrown away when the transaction has ended."""

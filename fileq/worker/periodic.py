@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from fileq.config import Config, locate_broker
-from fileq.errors import BrokerRefused, DatabaseReplaced, FileqError, LedgerError, find_shortage
+from fileq.errors import BrokerError, BrokerRefused, DatabaseReplaced, FileqError, LedgerError, find_shortage
 from fileq.health.checks.clock import ClockMonitor
 from fileq.ledger import open_ledger
 from fileq.ledger.tables.workers import is_worker_gone
@@ -157,6 +157,8 @@ class PeriodicTasks:
             check_common_broker(self._ledger)
         except BrokerRefused as error:
             self._broker_conflict.report(str(error))
+        except BrokerError:  # the slots say it
+            return
 
     def _notify_and_start_tasks(self, now: float) -> None:
         self._record_clock_jump(now)

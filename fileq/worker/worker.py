@@ -168,8 +168,9 @@ class Worker:
         with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self._on_signal)):
             if signals.was_signalled():  # before we were ready
                 self.stop()
+            retry_lost(lambda: queue.refuse_later_worker(self._ledger, self._record, self._settings.heartbeat))
             retry_lost(self._recover)
-            queue.check_broker(self._ledger, self._queue)
+            queue.check_broker(self._ledger)
             retry_lost(self._apply_cancellations_and_pause)
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):

@@ -191,7 +191,7 @@ def test_a_worker_that_names_no_broker_is_refused_while_others_use_one(
     with fileq.worker():
         del fileq.environment["FILEQ_BROKER"]
         answer = fileq.run("worker", "--drain", expect=3)
-        assert "Other workers of this database take their messages from a broker" in answer.stderr
+        assert f"Other workers of this database take their messages from the broker {server.address}" in answer.stderr
         assert "and this config names none" in fileq.run("doctor", expect=1).stdout
         fileq.run("add", "photos/IMG_0001.jpg")
         fileq.run("run", "photos/IMG_0002.jpg")
@@ -199,3 +199,41 @@ def test_a_worker_that_names_no_broker_is_refused_while_others_use_one(
     fileq.run("add", "photos")
     fileq.run("worker", "--drain")
     assert fileq.states() == {"done": 8}
+
+
+def test_a_worker_with_another_broker_than_others_is_refused_and_both_are_named(
+    fileq: Program, photos: Path, server: RedisServer
+) -> None:
+    with own_redis() as other, fileq.worker():
+        fileq.environment["FILEQ_BROKER"] = other.address
+        answer = fileq.run("worker", "--drain", expect=3)
+        assert "Another worker of this database" in answer.stderr
+        assert f"from the broker {server.address}, and this config names {other.address}" in answer.stderr
+        assert f"the broker {server.address}, and this config names {other.address}" in told_by_doctor(fileq, "bad")
+        fileq.environment["FILEQ_BROKER"] = server.address
+        assert "answers, and takes messages" in told_by_doctor(fileq, "ok")
+    fileq.environment["FILEQ_BROKER"] = server.address
+    fileq.run("add", "photos")
+    fileq.run("worker", "--drain")
+    assert fileq.states() == {"done": 8}
+
+
+def test_one_broker_by_two_names_is_one_also_once_it_is_started_again(
+    fileq: Program, photos: Path, server: RedisServer, tmp_path: Path
+) -> None:
+    with fileq.worker():
+        fileq.environment["FILEQ_BROKER"] = f"{server.address}?db=0"
+        assert told_by_doctor(fileq, "ok") == f"{server.address}?db=0 answers, and takes messages."
+        server.kill()
+        server.start()
+        fileq.run("add", "photos")
+        fileq.run("wait")
+        fileq.run("worker", "--drain")
+        assert "sent again" in told_by_doctor(fileq, "warning")
+
+
+def told_by_doctor(fileq: Program, state: str) -> str:
+    checks = fileq.json("doctor", expect=1 if state == "bad" else 0)["checks"]
+    check = next(check for check in checks if check["name"] == "broker")
+    assert check["state"] == state, check
+    return str(check["message"])

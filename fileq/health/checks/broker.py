@@ -19,14 +19,16 @@ def check_broker(context: CheckContext) -> Finding:
     """Check that the broker takes messages and keeps them, and say when it has lost some."""
     try:
         address = locate_broker(context.config)
+        alive = {worker.id for worker in context.live_workers}
         if address is None:
-            check_common_broker(context.ledger)
+            check_common_broker(context.ledger, alive.__contains__)
             return ok("None is used: messages lie in the database.")
         ledger = context.ledger
         if ledger.outbox is None:
             connect_broker(ledger, address)
         assert ledger.outbox is not None
         broker = ledger.outbox.broker
+        check_common_broker(ledger, alive.__contains__)
         return combine(
             [_evicts(broker), _lost(broker, ledger, context.now)], ok(f"{broker.path} answers, and takes messages.")
         )

@@ -7,6 +7,8 @@ That is believed until a slot takes the message, or the broker may have lost it:
 import json
 from collections.abc import Iterable
 
+import msgspec
+
 from fileq.ledger.conditions import UNFINISHED
 from fileq.ledger.database import Database
 from fileq.ledger.tables.messages import named_jobs
@@ -17,7 +19,20 @@ _SENT = f"{UNFINISHED} and message_id is not null and +batch_id in (select id fr
 
 
 _USER = "broker_user:"
-"""Stands in `meta` before the id of a worker that takes its messages from a broker."""
+"""Stands in `meta` before the id of a worker that takes its messages from a broker; the value is which one, as JSON."""
+
+
+class BrokerUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker that takes its messages from a broker: its address without a password, and its identity.
+
+    Both are "" where they are not known.
+    """
+
+    worker_id: int
+    host: str
+    pid: int
+    broker: str
+    identity: str
 
 
 class SentMessages:
@@ -95,21 +110,29 @@ class SentMessages:
                     connection.execute("insert into meta values ('broker_lost', ?)", (str(now),))
         return True
 
-    def record_user(self, worker_id: int, *, uses_broker: bool) -> None:
-        """Record whether a new worker takes its messages from a broker. Workers that are gone are forgotten."""
+    def record_user(self, worker_id: int, broker: str | None, identity: str = "") -> None:
+        """Record from which broker a worker takes its messages, None for none. Workers that are gone are forgotten."""
         with self._database.transaction() as connection:
             connection.execute(
                 "delete from meta where substr(key, 1, ?) = ? and (key = ? or not exists"
                 " (select 1 from workers where meta.key = ? || cast(workers.id as text)))",
                 (len(_USER), _USER, f"{_USER}{worker_id}", _USER),
             )
-            if uses_broker:
-                connection.execute("insert into meta values (?, '')", (f"{_USER}{worker_id}",))
+            if broker is not None:
+                connection.execute(
+                    "insert into meta values (?, ?)", (f"{_USER}{worker_id}", json.dumps([broker, identity]))
+                )
 
-    def has_users(self) -> bool:
-        """Return whether a worker is there that takes its messages from a broker."""
+    def list_users(self) -> list[BrokerUser]:
+        """Return the registered workers that take their messages from a broker."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "select 1 from workers join meta on meta.key = ? || cast(workers.id as text) limit 1", (_USER,)
-            ).fetchone()
-        return row is not None
+            rows = connection.execute(
+                "select workers.id, host, pid, value from workers"
+                " join meta on meta.key = ? || cast(workers.id as text) order by workers.id",
+                (_USER,),
+            ).fetchall()
+        return [
+            BrokerUser(worker_id=worker_id, host=host, pid=pid, broker=broker, identity=identity)
+            for worker_id, host, pid, value in rows
+            for broker, identity in [json.loads(value) if value else ("", "")]
+        ]
