@@ -23,11 +23,16 @@ def find_root_faults(paths: Mapping[str, str]) -> list[Finding]:
 
 def require_root_folders(config_file: str | None) -> None:
     """Raise ConfigError where a root of this host is a file, or lies in another one by a link."""
-    found: list[Finding] = []
     paths = this_hosts_roots().paths
-    look = BoundedStartThread(target=lambda: found.extend(find_root_faults(paths)), name="fileq-root-folders")
     if not paths:
         return
+    found: list[Finding] = []
+
+    def examine() -> None:
+        with suppress(OSError):  # one has gone meanwhile
+            found.extend(find_root_faults(paths))
+
+    look = BoundedStartThread(target=examine, name="fileq-root-folders")
     with suppress(RuntimeError, MemoryError):  # who works meets that too, and says it
         look.start()
         threading.Thread.join(look, _PATIENCE)

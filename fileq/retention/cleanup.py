@@ -1,5 +1,7 @@
 """The cleanup, from start to end: outputs, then empty folders, then old jobs, then the database's free pages."""
 
+import functools
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
 
@@ -81,13 +83,27 @@ class _Cleanup:
             freed = self._take_output(output)
             if total is not None and output.recipe_id in counted:
                 total -= freed
-        if total is not None and rules.max_total is not None:
+        if total is not None and rules.max_total is not None and total > rules.max_total:
+            total -= self._bytes_away(rules)
             surplus = self._until_stopped(selection.find_surplus(self._ledger, rules))
             while total > rules.max_total and (oldest := next(surplus, None)):
                 total -= self._take_output(oldest)
         self._remove_batch()
         if not self._dry_run:
             self.result.folders_removed = remove_empty_folders(self._ledger, self._stop)
+
+    def _bytes_away(self, rules: selection.RetentionRules) -> int:
+        """Return the bytes of what counts for the total and can't be reached: nothing else is to make room for it.
+
+        Another host has its root, or its drive is away. A pass over a million outputs takes seconds.
+        """
+        is_away = functools.cache(self._directories.is_away)
+        outputs = self._until_stopped(selection.find_counted(self._ledger, rules))
+        return sum(
+            one.bytes
+            for one in outputs
+            if not one.vanished and (missing_root(one.path) or is_away(os.path.dirname(one.path)))
+        )
 
     def _until_stopped(self, outputs: Iterator[RemovableOutput]) -> Iterator[RemovableOutput]:
         for output in outputs:

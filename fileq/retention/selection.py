@@ -77,9 +77,12 @@ def find_expired(ledger: Ledger, rules: RetentionRules) -> Iterator[RemovableOut
 
 def find_surplus(ledger: Ledger, rules: RetentionRules) -> Iterator[RemovableOutput]:
     """Yield the outputs that may go to keep the total, the oldest first."""
-    return (
-        output for output in _oldest_first(ledger, rules.counted_recipe_ids, _FOREVER) if not rules.is_expired(output)
-    )
+    return (output for output in find_counted(ledger, rules) if not rules.is_expired(output))
+
+
+def find_counted(ledger: Ledger, rules: RetentionRules) -> Iterator[RemovableOutput]:
+    """Yield the outputs that count for the total and may be removed, the oldest first."""
+    return _oldest_first(ledger, rules.counted_recipe_ids, _FOREVER)
 
 
 def _oldest_first(ledger: Ledger, recipe_ids: Collection[int], until: float) -> Iterator[RemovableOutput]:

@@ -32,7 +32,7 @@ class OutputState(Enum):
     """Something else than what fileq wrote."""
     MISSING = auto()
     DRIVE_MISSING = auto()
-    """Its drive isn't there, so nothing else can be said."""
+    """Its drive isn't there, or its root not on this host, so nothing else can be said."""
     SOURCE = auto()
     """What fileq wrote, and a source as well."""
 
@@ -62,6 +62,16 @@ class DirectoryCache(ExitStack):
             self._last = (path, self.enter_context(reopen_directory(folder.real_path, folder.device, folder.inode)))
         return self._last[1]
 
+    def is_away(self, path: str) -> bool:
+        """Return whether the drive of the folder at `path` is away: nothing can be removed there."""
+        try:
+            self.open(path)
+        except DriveMissing:
+            return True
+        except (FolderMissing, OSError):
+            return False
+        return False
+
     @functools.cached_property
     def symlinked_sources(self) -> frozenset[str]:
         """The real paths of sources that jobs know by a link."""
@@ -75,6 +85,8 @@ class DirectoryCache(ExitStack):
 
 def verify_output(ledger: Ledger, directories: DirectoryCache, output: RemovableOutput) -> OutputState:
     """Return what is found at an output's path. Raises OSError where that can't be said, or it could not be removed."""
+    if not is_here(output.path):
+        return OutputState.DRIVE_MISSING
     folder, name = os.path.split(output.path)
     try:
         directory = directories.open(folder)

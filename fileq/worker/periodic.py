@@ -169,7 +169,7 @@ class PeriodicTasks:
 
     def _tasks_for_others(self, now: float) -> Collection[str]:
         """Return the tasks that a worker which is there can do better: it cleans up in roots that this host lacks."""
-        here, heartbeat = this_hosts_roots().paths.keys(), self._config.settings.worker.heartbeat
+        here, heartbeat = this_hosts_roots().present, self._config.settings.worker.heartbeat
         there = (one for one in self._ledger.workers.list_workers() if not is_worker_gone(one, now, heartbeat))
         return ["clean"] if any(here < one.roots for one in there) else []
 

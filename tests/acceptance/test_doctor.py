@@ -15,7 +15,7 @@ from tests.acceptance.test_environment import another_programs, newer, read_only
 from tests.acceptance.watching import Watched
 
 NAMES = [
-    "database", "broker", "disk", "workers", "roots", "stuck jobs", "due jobs", "queue",
+    "database", "broker", "disk", "workers", "hosts", "roots", "stuck jobs", "due jobs", "queue",
     "watched folders", "codecs", "clock", "temp files", "schedule", "notices", "config",
 ]  # fmt: skip
 

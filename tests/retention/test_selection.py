@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from fileq.roots import use_roots
 from fileq.units import KeepDuration
 from tests.support.jobs import recipe
 from tests.support.old_outputs import output, retention_settings, run_cleanup
@@ -103,3 +104,37 @@ def test_any_number_is_removed_in_hands(ledger, out, count):
     assert sorted(planned.paths) == sorted(result.paths)
     assert not out.exists() or left(out) == []
     assert ledger.database.connection.execute("select outputs, bytes from cleanings").fetchall() == [(count, 4 * count)]
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A root of the host, until the test says that it has none."""
+    use_roots({"web": str(tmp_path / "web")})
+    yield tmp_path / "web"
+    use_roots({})
+
+
+def test_what_lies_in_a_root_that_another_host_has_takes_no_room_here(ledger, out, root):
+    for age in (1, 2, 3, 4):
+        output(ledger, root / f"{age}.jpg", age=age, content="x" * 100)
+    use_roots({})
+    for age in (5, 6, 7):
+        output(ledger, out / f"{age}.jpg", age=age, content="x" * 100)
+    result = run_cleanup(ledger, retention_settings("156h", max_total=200), time.time())
+    assert result.kept_changed == 0
+    assert (left(out), left(root)) == ([5, 6], [1, 2, 3, 4])
+    run_cleanup(ledger, retention_settings("forever", max_total=100), time.time())
+    assert (left(out), left(root)) == ([5], [1, 2, 3, 4])
+    use_roots({"web": str(root)})
+    run_cleanup(ledger, retention_settings("forever", max_total=200), time.time())
+    assert (left(out), left(root)) == ([], [1, 2]), "who has it counts all"
+
+
+def test_what_lies_on_a_drive_that_is_away_takes_no_room(ledger, aged, tmp_path):
+    for age in (5, 6):
+        output(ledger, tmp_path / "drive" / f"{age}.jpg", age=age, content="x" * 100)
+    ledger.database.connection.execute(
+        "update folders set device = device + 1 where path = ?", (str(tmp_path / "drive"),)
+    )
+    result = run_cleanup(ledger, retention_settings("132h", max_total=300), time.time())
+    assert (result.outputs_removed, left(aged), left(tmp_path / "drive")) == (1, [1, 2, 3], [5, 6])
