@@ -13,10 +13,9 @@ from fileq.intake.marked_files import MarkedFiles
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.prior_jobs import JobKey, KnownJob, PriorJob
-from fileq.ledger.tables.jobs import JobCandidate, QueueEntry
+from fileq.ledger.tables.jobs import JobCandidate
 from fileq.recipes.output_names import fill_folder, folder_templates, uses_counter
 from fileq.recipes.recipe import NAMELESS, Recipe, decode_recipe, encode_recipe
-from fileq.roots import this_hosts_roots
 from fileq.sources import SourceFile
 
 
@@ -202,29 +201,17 @@ class IntakeEngine:
         batch = batch_id or self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
         jobs = self._enter(requests, batch, now)
         self._number_sources(requests)
-        here = this_hosts_roots()
-        due = [
-            QueueEntry(
-                job_id=job.job_id,
-                priority=self._priority,
-                due_at=self._due_at,
-                size=one.source.size,
-                roots=here.needed_by(one.source.path, one.target.folder),
-            )
-            for one, job in zip(requests, jobs, strict=True)
-            if _is_queued(job)
-        ]
         self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
-        queue.send(self._ledger, self._queue, due, now)
-        if due and batch_id is not None:  # a quick worker may have ended it in the meantime
+        has_queued = any(map(_is_queued, jobs))
+        if has_queued and batch_id is not None:  # a quick worker may have ended it in the meantime
             self._ledger.batches.reopen_batch(batch)
-        if not due and batch_id is None:
+        if not has_queued and batch_id is None:
             self._ledger.batches.delete_batch(batch)
             return Enrollment(None, jobs)
         return Enrollment(batch, jobs)
 
     def _enter(self, requests: Sequence[JobRequest], batch_id: int, now: float) -> list[EnrolledJob]:
-        """Insert what is new, queue again what is to be, and supersede what is older."""
+        """Insert what is new, queue again what is to be, and supersede what is older. Each gets its message."""
         recipe_ids = {
             fingerprint: self._ledger.jobs.upsert_recipe(recipe.name, fingerprint, self._recipes_json[fingerprint])
             for fingerprint, recipe in self._recipes.items()
@@ -234,13 +221,15 @@ class IntakeEngine:
         keys = [one.key for one in requests]
         new = {key: one for key, one in zip(keys, requests, strict=True) if key not in known}
         new_ids = self._insert(new, recipe_ids, batch_id, now)
-        jobs = []
+        jobs, requeued = [], []
         for key, one in zip(keys, requests, strict=True):
             if (job_id := new_ids.pop(key, None)) is not None:
                 jobs.append(EnrolledJob(job_id, IntakeOutcome.QUEUED))
                 known[key] = KnownJob(job_id, JobState.QUEUED)  # should it be asked for again
             else:
                 jobs.append(self._enroll_known(one, known[key], recipe_ids[one.target.fingerprint], batch_id, now))
+                requeued += [jobs[-1].job_id] if _is_queued(jobs[-1]) else []
+        queue.send(self._ledger, self._queue, self._ledger.jobs.find_startable_jobs(requeued), now)
         if newer := list(_with_others(zip(keys, jobs, strict=True), older)):
             rivals = self._find_rivals(recipe_ids)
             self.superseded += self._ledger.jobs.supersede_older_jobs(newer, now, nameless=NAMELESS, rivals=rivals)
@@ -271,7 +260,7 @@ class IntakeEngine:
     def _insert(
         self, new: Mapping[JobKey, JobRequest], recipe_ids: Mapping[str, int], batch_id: int, now: float
     ) -> dict[JobKey, int]:
-        """Insert the jobs that aren't there yet, and return their ids."""
+        """Insert the jobs that aren't there yet, send their messages, and return their ids."""
         candidates = [
             JobCandidate(
                 source=key.source,
@@ -287,7 +276,10 @@ class IntakeEngine:
             )
             for key, one in new.items()
         ]
-        ids = self._ledger.jobs.insert_jobs(candidates, batch_id, now, priority=self._priority, due_at=self._due_at)
+        ids = self._ledger.jobs.insert_jobs(
+            candidates, batch_id, now, priority=self._priority, due_at=self._due_at,
+            send=lambda entries: queue.send(self._ledger, self._queue, entries, now),
+        )  # fmt: skip
         return {key: job_id for key, job_id in zip(new, ids, strict=True) if job_id is not None}
 
     def _enroll_known(

@@ -32,26 +32,30 @@ def encode_message(jobs: Sequence[int], priority: int = 0) -> bytes:
     return json.dumps({"id": f"job-{jobs[0]}", "name": PROCESS, "args": jobs, "priority": priority}).encode()
 
 
-def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, overdue: bool = False) -> None:
+def send(ledger: Ledger, queue: str, due: Sequence[QueueEntry], now: float, *, overdue: bool = False) -> dict[int, int]:
     """Send messages for these jobs: into the queue, or into the schedule where they are due later.
 
     Small files share a message, as the delivery of one costs as much as a small picture; but never so many
     that one slot gets them all and another none. What is `overdue` had its turn, and comes before all others of its
-    priority: else it would wait behind all that came since.
+    priority: else it would wait behind all that came since. Return the message of each job; of none, with a broker.
     """
     if ledger.outbox is not None:
         ledger.outbox.put(queue, due, now, overdue=overdue)
-        return
+        return {}
     ahead = _AHEAD if overdue else 0.0
+    sent: dict[int, int] = {}
     for (priority, due_at, roots), jobs in groupby(
         due, key=lambda job: (job.priority, _later(job.due_at, now), job.roots)
     ):
-        messages = [encode_message(group, priority) for group in _groups(list(jobs))]
+        groups = list(_groups(list(jobs)))
         name = part_for_roots(queue, roots)
+        messages = [encode_message(group, priority) for group in groups]
         if due_at is None:
-            ledger.messages.insert_messages(name, ((message, priority + ahead) for message in messages))
+            ids = ledger.messages.insert_messages(name, ((message, priority + ahead) for message in messages))
         else:
-            ledger.messages.schedule_messages(name, ((message, due_at) for message in messages))
+            ids = ledger.messages.schedule_messages(name, ((message, due_at) for message in messages))
+        sent |= {job_id: number for group, number in zip(groups, ids, strict=True) for job_id in group}
+    return sent
 
 
 def _later(due_at: float | None, now: float) -> float | None:

@@ -1,7 +1,7 @@
 """The jobs: they are inserted, wait for a message, are cancelled, superseded, and queued again."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -42,6 +42,14 @@ class QueueEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     roots: str = ""
 
 
+Send = Callable[[Sequence[QueueEntry]], Mapping[int, int]]
+"""Sends messages for jobs, and returns the message of each; of none, where that is told later, if at all."""
+
+
+def _send_nothing(_entries: Sequence[QueueEntry]) -> dict[int, int]:
+    return {}
+
+
 class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,19 +73,34 @@ class Jobs:
         *,
         priority: int = 0,
         due_at: float | None = None,
+        send: Send = _send_nothing,
     ) -> list[int | None]:
-        """Insert candidates as queued jobs, and return the jobs' ids; None for each that was there before."""
+        """Insert candidates as queued jobs, and return the jobs' ids; None for each that was there before.
+
+        `send` has messages sent for them before, which they then know: to write that down later would cost as much as
+        the rest. A message for one that was there is harmless.
+        """
         with self._database.transaction() as connection:
             (first,) = connection.execute("select coalesce(max(id), 0) + 1 from jobs").fetchone()
+            placed = [
+                (job_id, one, source, folder, roots_of(source, folder))
+                for job_id, one in enumerate(candidates, first)
+                for source, folder in [(encode_path(one.source), encode_path(one.folder))]
+            ]
+            message_of = send(
+                [
+                    QueueEntry(job_id=job_id, priority=priority, due_at=due_at, size=one.size, roots=roots)
+                    for job_id, one, _, _, roots in placed
+                ]
+            )
             inserted = connection.executemany(
                 "insert into jobs (id, batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder,"
-                " relative, inode, disposition_id, state, priority, due_at, added_at, roots)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+                " relative, inode, disposition_id, state, priority, due_at, added_at, roots, message_id)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 ((job_id, batch_id, source, one.version, one.size, one.mtime_ns, one.recipe_id,
                   one.fingerprint, folder, encode_name(one.relative), one.inode, one.disposition_id,
-                  JobState.QUEUED, priority, due_at, now, roots_of(source, folder))
-                 for job_id, one in enumerate(candidates, first)
-                 for source, folder in [(encode_path(one.source), encode_path(one.folder))]),
+                  JobState.QUEUED, priority, due_at, now, roots, message_of.get(job_id))
+                 for job_id, one, source, folder, roots in placed),
             ).rowcount  # fmt: skip
             ids = range(first, first + len(candidates))
             if inserted == len(candidates) or not candidates:

@@ -5,6 +5,7 @@ outside of the database, these tables are empty: see `sent_messages`.
 """
 
 from collections.abc import Iterable
+from itertools import chain, islice
 
 import msgspec
 
@@ -14,6 +15,7 @@ from fileq.ledger.database import ALL, Database
 from fileq.roots import parts_here, range_with_roots
 
 _MOVED_AT_ONCE = 5_000
+_INSERTED_AT_ONCE = 500
 _HIGHEST = 2**31
 """No priority of ours is as high, and no column takes any."""
 
@@ -33,21 +35,26 @@ class QueueMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def insert_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
-        """Insert messages into a queue, each with its priority: higher ones come first."""
-        with self._database.transaction() as connection:
-            connection.executemany(
-                "insert into task (queue, data, priority) values (?, ?, ?)",
-                ((queue, data, priority) for data, priority in messages),
-            )
+    def insert_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> list[int]:
+        """Insert messages into a queue, each with its priority; higher ones come first. Return their ids."""
+        return self._insert("task (queue, data, priority)", queue, messages)
 
-    def schedule_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> None:
-        """Insert messages that are due later, each with when it is, in seconds since the epoch."""
+    def schedule_messages(self, queue: str, messages: Iterable[tuple[bytes, float]]) -> list[int]:
+        """Insert messages that are due later, each with when it is, in seconds since the epoch. Return their ids."""
+        return [-number for number in self._insert("schedule (queue, data, timestamp)", queue, messages)]
+
+    def _insert(self, columns: str, queue: str, messages: Iterable[tuple[bytes, float]]) -> list[int]:
+        """Insert messages, and return the ids that they got in their table, one after another."""
+        left = iter(messages)
+        ids: list[int] = []
         with self._database.transaction() as connection:
-            connection.executemany(
-                "insert into schedule (queue, data, timestamp) values (?, ?, ?)",
-                ((queue, data, due_at) for data, due_at in messages),
-            )
+            while some := list(islice(left, _INSERTED_AT_ONCE)):
+                rows = connection.execute(
+                    f"insert into {columns} values {', '.join(['(?, ?, ?)'] * len(some))} returning id",  # noqa: S608  # ours
+                    list(chain.from_iterable((queue, *message) for message in some)),
+                )
+                ids += sorted(number for (number,) in rows.fetchall())  # rows come back in any order
+        return ids
 
     def has_messages(self, queue: str) -> bool:
         """Return whether a message lies ready in this queue, for this host (one that is due later doesn't count)."""
