@@ -24,9 +24,13 @@ from fileq.publish.placement import OutputFolders, place_output
 
 
 class EncodedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt whose temp files are complete: each output, and the place that is reserved for it."""
+    """An attempt whose temp files are complete: each output, and the place that is reserved for it.
+
+    `begun_at` is in seconds since the epoch, as the ledger counts them.
+    """
 
     token: Token
+    begun_at: float
     reservations: Sequence[Reservation]
     outputs: Sequence[EncodedOutput]
     note: str
@@ -63,24 +67,28 @@ def publish_jobs(ledger: Ledger, finished: Sequence[EncodedJob]) -> dict[Token, 
             with _refusals(refused, one.token):
                 folders.sync({os.path.dirname(output.info.path) for output in outputs})
                 lasting.append((one, outputs))
-    void = _finish(ledger, [(one.token, outputs, one.note) for one, outputs in lasting])
+    void = _finish(ledger, [(one.token, one.begun_at, outputs, one.note) for one, outputs in lasting])
     return refused | {token: Fenced() for token in void}
 
 
-def _finish(ledger: Ledger, ended: Sequence[tuple[Token, Sequence[PublishedFile], str]]) -> set[Token]:
+def _finish(ledger: Ledger, ended: Sequence[tuple[Token, float, Sequence[PublishedFile], str]]) -> set[Token]:
     """Write down that these are attempts' outputs, and that their jobs are done; return the tokens that were void."""
     finished = [
         FinishedAttempt(
-            token=token, outputs=len(outputs), bytes_out=sum(output.info.bytes for output in outputs), note=note
+            token=token,
+            begun_at=begun_at,
+            outputs=len(outputs),
+            bytes_out=sum(output.info.bytes for output in outputs),
+            note=note,
         )
-        for token, outputs, note in ended
+        for token, begun_at, outputs, note in ended
     ]
     if not finished:
         return set()
     now = ledger.now()
     with ledger.transaction():
         void = ledger.attempts.finish_attempts(finished, now)
-        ledger.outputs.record_published({token.job_id: made for token, made, _ in ended if token not in void}, now)
+        ledger.outputs.record_published({token.job_id: made for token, _, made, _ in ended if token not in void}, now)
     return void
 
 
@@ -151,7 +159,7 @@ def complete_attempt(ledger: Ledger, token: Token, *, announced_before: bool = F
             folders.sync({os.path.dirname(output.info.path) for output in outputs})
     except (OSError, JobError):  # a folder isn't there, or can't be read: the attempt is made once more
         return False
-    if _finish(ledger, [(token, outputs, note)]):
+    if _finish(ledger, [(token, token.claimed_at, outputs, note)]):
         raise Fenced
     return True
 

@@ -43,6 +43,7 @@ class Attempt:
         self._context = context
         self._ledger = context.ledger
         self._claim = claim
+        self._begun_at = self._ledger.now()
         self._reservations: list[Reservation] = []
         self._renamed: list[tuple[str, str]] = []  # the usual path of an output, and the one that it got
         self._encoded: EncodedJob | None = None
@@ -120,7 +121,9 @@ class Attempt:
         outputs = [output for output in result.outputs if output]
         notes = [*result.notes, *_describe_names(self.source, self._renamed)]
         note = _note(notes, skipped=len(result.outputs) - len(outputs))
-        self._encoded = EncodedJob(token=self.token, reservations=self._reservations, outputs=outputs, note=note)
+        self._encoded = EncodedJob(
+            token=self.token, begun_at=self._begun_at, reservations=self._reservations, outputs=outputs, note=note
+        )
         return self._encoded
 
     def succeed(self) -> None:

@@ -31,29 +31,32 @@ def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
 
     What is left when the worker stops or pauses, or when something goes wrong, goes back as a message.
     """
-    left = deque(job_ids)
+    left, claims = deque(job_ids), deque[Claim]()
     try:
         with slot.surviving_outages(), PublicationGroup(slot.context.ledger) as group:
-            while left and not slot.is_held_up:
-                group.add(process_job(slot, left.popleft()))
+            while (claims or left) and not slot.is_held_up:
+                if claims:
+                    begun = time.monotonic()
+                    group.add(process_job(slot, claims.popleft()))
+                    slot.note_pace(time.monotonic() - begun)
+                else:
+                    claims.extend(_claim_next(slot, left))
                 if group.is_due:
                     group.publish()
             group.publish()
     finally:
+        slot.put_back_claims(claims)
         slot.put_back(left)
     dispose(slot.context.ledger, job_ids)
 
 
-def process_job(slot: Slot, job_id: int) -> AttemptSteps:
+def process_job(slot: Slot, claim: Claim) -> AttemptSteps:
     """Make an attempt at a job. It stops once, for its encoded outputs to be published with those of other jobs.
 
     Whoever goes on with it tells by `next` that they were published, and by `throw` why they were not. Every way out
     is guarded by the claim's token; and each that went wrong first looks whether all was published already, and only
     the ledger could not be told: then the job is done.
     """
-    claim = _claim_job(slot, job_id)
-    if claim is None:  # another has it, it was cancelled, or it is to be done later
-        return
     attempt = Attempt(slot.context, claim)
     with _given_back_in_outages(slot, attempt):
         try:
@@ -128,17 +131,24 @@ def _resume_attempt(attempt: AttemptSteps, error: BaseException | None) -> None:
             attempt.throw(error)
 
 
-def _claim_job(slot: Slot, job_id: int) -> Claim | None:
-    """Claim a job for this slot; None where it is not to be done now: then it has a message still, if it needs one."""
-    context = slot.context
-    if _postpone_in_outage(slot, job_id):
-        return None
-    claim = slot.claim_job(job_id)
-    if claim is None:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
-        if context.ledger.batches.is_paused():
-            context.paused.set()
-        slot.put_back([job_id])
-    return claim
+def _claim_next(slot: Slot, left: deque[int]) -> list[Claim]:
+    """Take the next jobs off those that are left, and claim what is to be done of them now.
+
+    Small ones are claimed together, no more than are done in a moment: one claim costs as much as one of them. What is
+    not claimed has a message still, if it needs one.
+    """
+    job_ids = [left.popleft() for _ in range(min(len(left), slot.jobs_ahead))]
+    ready = [job_id for job_id in job_ids if not _postpone_in_outage(slot, job_id)]
+    claims = slot.claim_jobs(ready) if ready else []
+    refused = set(ready) - {claim.token.job_id for claim in claims}
+    if refused and len(ready) > 1:  # what was lost before is claimed alone
+        left.extendleft(job_id for job_id in reversed(ready) if job_id in refused)
+        slot.note_pace(float("inf"))
+    elif refused:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
+        if slot.context.ledger.batches.is_paused():
+            slot.context.paused.set()
+        slot.put_back(refused)
+    return claims
 
 
 def _postpone_in_outage(slot: Slot, job_id: int) -> bool:

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 
 import msgspec
 
-from fileq import control, queue
+from fileq import control
 from fileq.clock import steady_time
 from fileq.config.settings import WorkerSettings
 from fileq.errors import BrokerError, DatabaseReplaced, FileqError, LedgerError, find_shortage
@@ -64,6 +65,10 @@ class SlotActivity(msgspec.Struct, frozen=True):
     """The source's, in bytes."""
 
 
+_MOMENT, _SHORTEST = 0.2, 0.001
+"""Seconds for which a slot claims ahead: jobs that run are listed so a moment too early. No job takes less."""
+
+
 class Slot:
     """One job at a time. `stop` is set when the worker stops."""
 
@@ -75,46 +80,64 @@ class Slot:
         self.backoff = SlotBackoff()
         self._attempt: SlotActivity | None = None
         self._since = 0.0
-        self._unheard: list[tuple[int, int, float]] = []
-        """Claims without an answer: each one's job, worker and moment."""
+        self._unbegun: list[tuple[Sequence[int], int, float]] = []
+        """Claims without an answer, or that will not be begun: their jobs, their worker and their moment."""
         self._left: list[int] = []
         """Jobs of messages that this slot took, has not come to, and could not send again."""
+        self._pace = float("inf")  # seconds that the last job took
 
     @property
     def is_held_up(self) -> bool:
         """Whether no job is to be begun now: the worker stops or pauses, or nothing works."""
         return self.stop.is_set() or self.context.paused.is_set() or self.backoff.is_on
 
+    @property
+    def jobs_ahead(self) -> int:
+        """How many jobs are done in a moment, if they are like the last one; one at least."""
+        return max(1, int(_MOMENT / max(self._pace, _SHORTEST)))
+
+    def note_pace(self, seconds: float) -> None:
+        """Note what a job took; infinite where the next is to be claimed alone."""
+        self._pace = seconds
+
     def begin(self, attempt: SlotActivity) -> None:
         """Have `activity` tell from now on of this attempt."""
         self._attempt, self._since = attempt, time.monotonic()
 
-    def claim_job(self, job_id: int) -> Claim | None:
-        """Claim a job; None where it is not to be done now. Raises LedgerError.
+    def claim_jobs(self, job_ids: Sequence[int]) -> list[Claim]:
+        """Claim jobs, and return what was claimed of them; others are not to be done now. Raises LedgerError.
 
-        Where only the connection is lost, the claim is made once more: the first one is given back, if it was one.
+        Where only the connection is lost, it is tried once more, after what the first try has claimed was given back.
         """
         begun = steady_time()
         try:
-            return self._claim_job(job_id)
+            return self._claim_jobs(job_ids)
         except DatabaseReplaced:
             raise
         except LedgerError:
             if steady_time() - begun > _LOST_AT_ONCE:  # whoever has waited for long has waited enough
                 raise
-        self._give_back_unheard_claims()
-        claim = self._claim_job(job_id)
-        self._left.remove(job_id)
-        return claim
+        self._withdraw_claims()
+        claims = self._claim_jobs(job_ids)
+        for job_id in job_ids:
+            self._left.remove(job_id)
+        return claims
 
-    def _claim_job(self, job_id: int) -> Claim | None:
+    def _claim_jobs(self, job_ids: Sequence[int]) -> list[Claim]:
         worker_id, now = self.context.worker_id(), self.context.ledger.now()
         try:
-            return self.context.ledger.attempts.claim_job(job_id, worker_id, now)
+            return self.context.ledger.attempts.claim_jobs(job_ids, worker_id, now)
         except LedgerError:
-            self._unheard.append((job_id, worker_id, now))
-            self._left.append(job_id)
+            self._unbegun.append((job_ids, worker_id, now))
+            self._left += job_ids
             raise
+
+    def put_back_claims(self, claims: Iterable[Claim]) -> None:
+        """Give back what this slot has claimed and not begun, as soon as that is possible."""
+        for claimed_at, jobs in groupby((claim.token for claim in claims), key=lambda token: token.claimed_at):
+            job_ids = [token.job_id for token in jobs]
+            self._unbegun.append((job_ids, self.context.worker_id(), claimed_at))
+            self.put_back(job_ids)
 
     def note_answer(self) -> None:
         """Note that who was asked for a message has answered; whether messages can be sent is another matter."""
@@ -133,21 +156,19 @@ class Slot:
 
     def give_back(self) -> None:
         """Send again what an outage has left with this slot. Raises LedgerError."""
-        self._give_back_unheard_claims()
+        self._withdraw_claims()
         if self._left:
             control.put_jobs_back(self.context.ledger, self.context.queue, self._left, self.context.ledger.now())
             self._left.clear()
 
-    def _give_back_unheard_claims(self) -> None:
-        """Give back what was claimed after all, though no answer came. Raises LedgerError."""
-        ledger = self.context.ledger
-        while self._unheard:
-            with ledger.transaction():
-                token = ledger.attempts.find_claim(*self._unheard[-1])
-                if token is not None:
-                    now = ledger.now()
-                    queue.send(ledger, self.context.queue, [ledger.attempts.return_attempt(token, now)], now)
-            self._unheard.pop()
+    def _withdraw_claims(self) -> None:
+        """Undo what was claimed and will not be begun, or was claimed after all, though no answer came.
+
+        Raises LedgerError.
+        """
+        while self._unbegun:
+            self.context.ledger.attempts.withdraw_claims(*self._unbegun[-1])
+            self._unbegun.pop()
 
     @property
     def activity(self) -> SlotActivity:

@@ -11,7 +11,7 @@ from fileq.ledger.tables.attempts import Fenced
 from fileq.worker.recovery import DEATHS, recover
 from tests.chaos.disposition_model import DispositionsModel
 from tests.chaos.job_model import ENDED, InProcessWorker, ModelJob
-from tests.support.jobs import DAMAGED, SLOW, finish, recipe
+from tests.support.jobs import DAMAGED, SLOW, claim_one, finish, recipe
 
 START = 1_000_000.0
 BEAT = 5.0
@@ -180,7 +180,7 @@ class World:
             and not self.is_paused
             and (due_at is None or due_at <= self.now)
         )
-        claim = self.ledger.attempts.claim_job(job, worker.record.id, self.now)
+        claim = claim_one(self.ledger, job, worker.record.id, self.now)
         assert (claim is not None) == can_be, f"job {job} in {expected and expected.state}"
         if claim is None:
             self._put_back(worker, [job])

@@ -11,6 +11,7 @@ from fileq.errors import ErrorKind, ExitCode
 from fileq.job import Failure, OutputInfo
 from fileq.ledger.tables.attempts import FinishedAttempt
 from fileq.ledger.tables.outputs import PublishedFile
+from tests.support.jobs import claim_one
 
 
 @pytest.fixture
@@ -21,13 +22,15 @@ def worked(fileq):
     fileq("add", "photos")
     ledger = fileq.ledger()
     path = os.path.join(str(fileq.folder), "photos", "web", "a.jpg")
-    done = ledger.attempts.claim_job(1, worker_id=1, now=1000.0)
+    done = claim_one(ledger, 1, worker_id=1, now=1000.0)
     ledger.outputs.reserve_path(path, 1, f"{path}.part")
     ledger.outputs.record_published(
         {1: [PublishedFile(OutputInfo(path=path, format="jpeg", width=40, height=30, bytes=321), "1-1", 5)]}, 1001.0
     )
-    ledger.attempts.finish_attempts([FinishedAttempt(token=done.token, outputs=1, bytes_out=321, note="Kept.")], 1001.5)
-    failed = ledger.attempts.claim_job(2, worker_id=1, now=1002.0)
+    ledger.attempts.finish_attempts(
+        [FinishedAttempt(token=done.token, begun_at=1000.0, outputs=1, bytes_out=321, note="Kept.")], 1001.5
+    )
+    failed = claim_one(ledger, 2, worker_id=1, now=1002.0)
     ledger.attempts.fail_attempt(
         failed.token, Failure(ErrorKind.UNREADABLE, "It is cut off.", "Get a new copy."), 1003.0
     )

@@ -4,6 +4,7 @@ import pytest
 
 from fileq.errors import ErrorKind, ExitCode
 from fileq.job import Failure
+from tests.support.jobs import claim_one
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def failed(fileq):
     fileq("add", "photos")
     ledger = fileq.ledger()
     for job, kind in ((1, ErrorKind.TIMEOUT), (2, ErrorKind.UNREADABLE)):
-        claim = ledger.attempts.claim_job(job, worker_id=1, now=1000.0)
+        claim = claim_one(ledger, job, worker_id=1, now=1000.0)
         ledger.attempts.fail_attempt(claim.token, Failure(kind, "It failed.", ""), 1001.0)
     ledger.close()
     return fileq

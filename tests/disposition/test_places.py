@@ -5,7 +5,7 @@ import pytest
 from fileq import control
 from fileq.disposition import dispose
 from tests.support.dispositions import complete, leaving, names, source
-from tests.support.jobs import DAMAGED, NOW, begin, enter
+from tests.support.jobs import DAMAGED, NOW, begin, claim_one, enter
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_one_that_was_put_away_is_read_where_it_is_and_goes_where_done_ones_go(l
     dispose(ledger)
     assert place(ledger, job) == str(failed_to / "a.jpg")
     control.retry_jobs(ledger, [job], NOW)
-    claim = ledger.attempts.claim_job(job, 1, NOW)
+    claim = claim_one(ledger, job, 1, NOW)
     assert (claim.location, claim.source) == (str(failed_to / "a.jpg"), str(inbox / "a.jpg"))
     ledger.attempts.return_attempt(claim.token, NOW)
     complete(ledger, job)

@@ -9,7 +9,7 @@ from fileq.job import JobState
 from fileq.ledger.queries.overview import JobSelection
 from fileq.worker.tasks import create_huey
 from tests.intake.adding import THUMB, WEB, counts, do_all, request, take, write
-from tests.support.jobs import DAMAGED, GONE, NOW, begin, recipe
+from tests.support.jobs import DAMAGED, GONE, NOW, begin, claim_one, recipe
 
 
 def test_what_is_new_is_queued_in_one_batch_and_told(ledger, photos):
@@ -140,15 +140,15 @@ def test_odd_names_are_queued_and_known_again(ledger, tmp_path, name):
         pass
     assert take(ledger, tmp_path).queued == 1
     assert take(ledger, tmp_path, exclude=("fileq.db*",)).already_queued == 1
-    claim = ledger.attempts.claim_job(1, 1, NOW)
+    claim = claim_one(ledger, 1, 1, NOW)
     assert os.fsencode(claim.source) == os.path.join(os.fsencode(tmp_path), name)
 
 
 def test_what_is_to_be_done_later_waits_in_the_schedule(ledger, photos):
     take(ledger, photos, due_at=NOW + 60)
     assert not ledger.messages.has_messages(queue.MAIN)
-    assert ledger.attempts.claim_job(1, 1, NOW) is None
-    assert ledger.attempts.claim_job(1, 1, NOW + 60) is not None
+    assert claim_one(ledger, 1, 1, NOW) is None
+    assert claim_one(ledger, 1, 1, NOW + 60) is not None
 
 
 def test_a_run_has_its_own_queue(ledger, photos):

@@ -9,7 +9,7 @@ from fileq.errors import LedgerError
 from fileq.intake import IntakeOutcome
 from fileq.job import JobState
 from fileq.ledger.tables.attempts import Claim
-from tests.support.jobs import DAMAGED, GONE, NOW, SLOW, begin, finish
+from tests.support.jobs import DAMAGED, GONE, NOW, SLOW, begin, claim_one, finish
 from tests.support.sources import source_at
 from tests.support.watch_intake import do, intake_of, jobs, take, write
 
@@ -24,7 +24,7 @@ def test_what_comes_is_queued_once_with_a_message(ledger, inbox):
 
 def test_its_jobs_know_that_they_came_by_a_watch(ledger, inbox):
     take(ledger, write(inbox / "a.jpg"))
-    claim = ledger.attempts.claim_job(1, 1, NOW)
+    claim = claim_one(ledger, 1, 1, NOW)
     assert isinstance(claim, Claim)
     assert claim.watched
 
@@ -115,13 +115,13 @@ def test_what_had_vanished_and_is_back_is_queued_again(ledger, inbox):
 def test_only_the_very_file_that_came_is_opened_and_what_is_back_is_that_file_then(ledger, inbox):
     path = write(inbox / "a.jpg", mtime=1)
     take(ledger, path)
-    claim = ledger.attempts.claim_job(1, 1, NOW)
+    claim = claim_one(ledger, 1, 1, NOW)
     assert claim.inode == os.stat(path).st_ino
     ledger.attempts.cancel_attempt(claim.token, GONE, NOW)
     kept = path.rename(inbox / ".kept")
     write(path, mtime=1)
     take(ledger, path)
-    assert ledger.attempts.claim_job(1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
+    assert claim_one(ledger, 1, 1, NOW).inode == os.stat(path).st_ino != os.stat(kept).st_ino
 
 
 def test_other_content_of_the_same_size_is_new(ledger, inbox):

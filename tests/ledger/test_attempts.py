@@ -4,7 +4,7 @@ import pytest
 
 from fileq.job import JobState
 from fileq.ledger.tables.attempts import Fenced
-from tests.support.jobs import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, begin, enter, finish, state
+from tests.support.jobs import AFTER, DAMAGED, ENDINGS, NOW, OUTCOMES, SLOW, begin, claim_one, enter, finish, state
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -77,7 +77,7 @@ def test_only_faults_of_the_job_count_as_tries(ledger):
     ledger.attempts.return_attempt(begin(ledger, job), NOW)
     ledger.attempts.lose_attempt(begin(ledger, job), NOW)
     ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW, NOW)
-    claim = ledger.attempts.claim_job(job, 1, NOW)
+    claim = claim_one(ledger, job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (4, 2, 1)
 
 
@@ -87,7 +87,7 @@ def test_a_retried_job_has_all_its_tries_again_and_a_new_token(ledger):
     ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
     (due,) = ledger.jobs.retry_jobs([job])
     assert (due.job_id, due.priority, due.due_at, due.size) == (job, 2, None, 1000)
-    claim = ledger.attempts.claim_job(job, 1, NOW)
+    claim = claim_one(ledger, job, 1, NOW)
     assert (claim.token.attempt, claim.tries, claim.deaths) == (3, 1, 0)
 
 
@@ -117,3 +117,27 @@ def test_what_waits_is_due_at_its_time(ledger):
     (job,) = enter(ledger, priority=1)
     due = ledger.attempts.retry_attempt_later(begin(ledger, job), SLOW, NOW + 10, NOW)
     assert (due.job_id, due.priority, due.due_at) == (job, 1, NOW + 10)
+
+
+def test_of_several_jobs_those_are_claimed_that_can_be_in_the_order_in_which_they_were_named(ledger):
+    jobs = enter(ledger, *(f"/photos/{number}.jpg" for number in range(5)))
+    begin(ledger, jobs[1])
+    ledger.attempts.lose_attempt(begin(ledger, jobs[2]), NOW)
+    claims = ledger.attempts.claim_jobs([jobs[4], 99, *jobs[:4]], 1, NOW)
+    assert [claim.token.job_id for claim in claims] == [jobs[4], jobs[0], jobs[3]]
+    assert [claim.source for claim in claims] == ["/photos/4.jpg", "/photos/0.jpg", "/photos/3.jpg"]
+    assert ledger.attempts.find_void_tokens(claim.token for claim in claims) == set()
+
+
+def test_a_claim_that_is_withdrawn_was_never_made(ledger):
+    first, second = enter(ledger, "/photos/a.jpg", "/photos/b.jpg")
+    tokens = [claim.token for claim in ledger.attempts.claim_jobs([first, second], 7, NOW)]
+    ledger.attempts.withdraw_claims([first, second], 8, NOW)  # another's
+    assert ledger.attempts.find_void_tokens(tokens) == set()
+    ledger.attempts.withdraw_claims([first, second], 7, NOW)
+    ledger.attempts.withdraw_claims([first, second], 7, NOW)
+    assert ledger.attempts.find_void_tokens(tokens) == set(tokens)
+    job = ledger.overview.find_job(first)
+    assert (job.state, job.attempts, job.started_at) == (JobState.QUEUED, 0, None)
+    assert ledger.overview.list_attempts(first) == []
+    assert {job for job in (first, second) if state(ledger, job) is JobState.QUEUED} == {first, second}

@@ -10,7 +10,7 @@ from fileq.ledger import open_ledger
 from fileq.ledger.tables.attempts import Claim
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.recipes.recipe import decode_recipe
-from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, enter, finish, job_in, recipe, state
+from tests.support.jobs import NOW, SLOW, SOMEBODY, begin, candidate, claim_one, enter, finish, job_in, recipe, state
 
 
 @pytest.mark.parametrize("before", JobState)
@@ -48,7 +48,7 @@ def test_another_version_recipe_or_destination_is_another_job(ledger, other):
 def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
     wanted = recipe(on_conflict="skip")
     (job,) = enter(ledger, "/photos/a.jpg", wanted=wanted, relative="trips", priority=4)
-    claim = ledger.attempts.claim_job(job, 7, NOW)
+    claim = claim_one(ledger, job, 7, NOW)
     assert (claim.token, claim.tries, claim.deaths, claim.priority) == (Token(job, 1, NOW), 1, 0, 4)
     assert (claim.source, claim.size, claim.mtime_ns) == ("/photos/a.jpg", 1000, 1)
     assert (claim.folder, claim.relative, decode_recipe(claim.recipe_json)) == ("/photos/small", "trips", wanted)
@@ -56,32 +56,32 @@ def test_a_claim_has_all_that_is_needed_to_do_the_job(ledger):
 
 def test_a_job_is_claimed_once(ledger):
     (job,) = enter(ledger)
-    assert ledger.attempts.claim_job(job, 1, NOW) is not None
-    assert ledger.attempts.claim_job(job, 2, NOW) is None
+    assert claim_one(ledger, job, 1, NOW) is not None
+    assert claim_one(ledger, job, 2, NOW) is None
 
 
 def test_a_job_that_is_not_there_can_not_be_claimed(ledger):
-    assert ledger.attempts.claim_job(99, 1, NOW) is None
+    assert claim_one(ledger, 99, 1, NOW) is None
 
 
 def test_a_job_that_is_due_later_is_claimed_no_sooner(ledger):
     (job,) = enter(ledger, due_at=NOW + 60)
-    assert ledger.attempts.claim_job(job, 1, NOW + 59.9) is None
-    assert ledger.attempts.claim_job(job, 1, NOW + 60) is not None
+    assert claim_one(ledger, job, 1, NOW + 59.9) is None
+    assert claim_one(ledger, job, 1, NOW + 60) is not None
 
 
 def test_no_job_is_claimed_while_all_is_paused(ledger):
     (job,) = enter(ledger)
     ledger.batches.set_paused(paused=True)
-    assert ledger.attempts.claim_job(job, 1, NOW) is None
+    assert claim_one(ledger, job, 1, NOW) is None
     ledger.batches.set_paused(paused=False)
-    assert ledger.attempts.claim_job(job, 1, NOW) is not None
+    assert claim_one(ledger, job, 1, NOW) is not None
 
 
 def test_a_job_that_waits_is_claimed_when_it_is_due(ledger):
     job = job_in(ledger, JobState.WAITING)
-    assert ledger.attempts.claim_job(job, 1, NOW + 9) is None
-    claim = ledger.attempts.claim_job(job, 1, NOW + 10)
+    assert claim_one(ledger, job, 1, NOW + 9) is None
+    claim = claim_one(ledger, job, 1, NOW + 10)
     assert (claim.token.attempt, claim.tries) == (2, 2)
     assert ledger.overview.find_job(job).failure is None
 
@@ -94,7 +94,7 @@ def test_of_many_that_claim_a_job_at_once_one_has_it(database, ledger):
     def claim_all(worker):
         with open_ledger(database) as own:
             gate.wait()
-            claims.extend(claim for job in jobs if (claim := own.attempts.claim_job(job, worker, NOW)))
+            claims.extend(claim for job in jobs if (claim := claim_one(own, job, worker, NOW)))
 
     threads = [threading.Thread(target=claim_all, args=(worker,)) for worker in range(4)]
     for thread in threads:
@@ -146,7 +146,7 @@ def test_every_name_comes_back_as_it_went_in(ledger, name):
     (job,) = enter(ledger, source, folder=f"/out/{name}", relative=name)
     ((prior,),) = ledger.prior_jobs.find_jobs_of_files([(source, "1000-1")])
     assert (prior.job_id, prior.source, prior.folder) == (job, source, f"/out/{name}")
-    claim = ledger.attempts.claim_job(job, 1, NOW)
+    claim = claim_one(ledger, job, 1, NOW)
     assert (claim.source, claim.folder, claim.relative) == (source, f"/out/{name}", name)
     assert ledger.overview.find_job(job).source == ledger.overview.list_running_jobs()[0].source == source
     assert ledger.outputs.is_source(source)

@@ -11,7 +11,7 @@ from fileq.job import JobState, Token
 from fileq.ledger import open_ledger
 from fileq.ledger.columns import read_row
 from fileq.ledger.queries.overview import JobSelection, JobTally
-from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, enter, finish, recipe
+from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, claim_one, enter, finish, recipe
 from tests.support.ledgers import ask
 
 
@@ -41,7 +41,7 @@ def step(ledger, tokens, what, number):
     job = number + 1
     if what == "enter":
         enter(ledger, f"/{number}", size=1000 + number)
-    elif what == "claim" and (claim := ledger.attempts.claim_job(job, 1, NOW + 100)):
+    elif what == "claim" and (claim := claim_one(ledger, job, 1, NOW + 100)):
         tokens[job] = claim.token
     elif what == "cancel":
         ledger.jobs.cancel_jobs([job], NOW)

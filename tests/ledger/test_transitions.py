@@ -12,12 +12,13 @@ from fileq.job import TRANSITIONS, JobState, Token
 from fileq.ledger.database.sqlite import SqliteDatabase
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.jobs import supersede_if_newer
-from tests.support.jobs import DAMAGED, NOW, SLOW, enter, finish, job_in
+from tests.support.jobs import DAMAGED, NOW, SLOW, claim_one, enter, finish, job_in
 from tests.support.ledgers import ask
 
 LATER = NOW + 100
 CHANGES = {
-    "claim_job": lambda ledger, token: ledger.attempts.claim_job(token.job_id, 1, LATER),
+    "claim_jobs": lambda ledger, token: claim_one(ledger, token.job_id, 1, LATER),
+    "withdraw_claims": lambda ledger, token: ledger.attempts.withdraw_claims([token.job_id], 1, token.claimed_at),
     "cancel_jobs": lambda ledger, token: ledger.jobs.cancel_jobs([token.job_id], NOW),
     "retry_jobs": lambda ledger, token: ledger.jobs.retry_jobs([token.job_id]),
     "requeue_job": lambda ledger, token: ledger.jobs.requeue_job(token.job_id, 1, NOW, recipe_id=1),

@@ -12,7 +12,7 @@ from fileq.ledger.tables.attempts import Fenced
 from fileq.publish import complete_attempt, publication, publish_jobs, restore_displaced_files
 from fileq.publish.placement import place_output
 from fileq.worker.recovery import recover
-from tests.support.jobs import NOW, enter, state
+from tests.support.jobs import NOW, claim_one, enter, state
 from tests.support.kills import Killed, die
 from tests.support.publication import claim, claim_of_original, conflict, make, reserved, stand, written
 
@@ -28,7 +28,7 @@ def crashed_publishing(ledger, out, monkeypatch):
     assert (out / "a.jpg").read_text() == "ours"
     ledger.outputs.release_paths(ledger.outputs.find_reserved_paths(claimed.token.job_id))
     ledger.attempts.lose_attempt(claimed.token, NOW)
-    return ledger.attempts.claim_job(claimed.token.job_id, 2, NOW)
+    return claim_one(ledger, claimed.token.job_id, 2, NOW)
 
 
 def test_what_a_crash_left_is_known_as_ours_and_replaced(ledger, out, monkeypatch):
@@ -63,10 +63,10 @@ def test_two_kills_in_a_row_leave_what_the_first_had_placed_known_as_ours(ledger
 
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output", place_the_first_alone)
     assert os.listdir(out) == ["a.jpg"]
-    second = ledger.attempts.claim_job(claimed.token.job_id, 1, NOW)
+    second = claim_one(ledger, claimed.token.job_id, 1, NOW)
     finished = written(second, reserved(ledger, second, out / "a.jpg", out / "b.jpg"), "newer")
     killed(ledger, monkeypatch, [finished], "fileq.publish.publication.place_output")
-    third = ledger.attempts.claim_job(claimed.token.job_id, 1, NOW)
+    third = claim_one(ledger, claimed.token.job_id, 1, NOW)
     places = reserved(ledger, third, out / "a.jpg", out / "b.jpg")
     assert publish_jobs(ledger, [written(third, places, "newest")]) == {}
     assert {path.name: path.read_text() for path in out.iterdir()} == {"a.jpg": "newest", "b.jpg": "newest"}

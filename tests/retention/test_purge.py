@@ -18,7 +18,7 @@ from fileq.ledger.queries.overview import JobSelection
 from fileq.recipes.recipe import encode_recipe
 from fileq.retention import purge
 from tests.ledger.test_overview import counted
-from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, enter, finish, recipe
+from tests.support.jobs import DAMAGED, NOW, SLOW, SOMEBODY, begin, claim_one, enter, finish, recipe
 from tests.support.old_outputs import DAY, later, one, output, retention_settings, run_cleanup
 from tests.support.sources import source_at
 
@@ -287,7 +287,7 @@ def test_a_worker_never_does_a_job_by_a_recipe_of_the_same_number(ledger):
     done(ledger, "a", wanted=recipe("first"))
     run_cleanup(ledger, DAYS_90, OLD)
     (job,) = enter(ledger, "b", wanted=recipe("second"))
-    assert ledger.attempts.claim_job(job, 1, OLD).recipe_json == encode_recipe(recipe("second"))
+    assert claim_one(ledger, job, 1, OLD).recipe_json == encode_recipe(recipe("second"))
 
 
 def test_a_source_that_fileq_made_itself_stays_one(ledger, out):

@@ -39,15 +39,21 @@ def enter(ledger, *sources, queue="fileq", priority=0, due_at=None, **keys) -> l
     ]
 
 
+def claim_one(ledger, job, worker_id=1, now=NOW):
+    """The claim of a job; None where it is not to be had."""
+    claims = ledger.attempts.claim_jobs([job], worker_id, now)
+    return claims[0] if claims else None
+
+
 def begin(ledger, job, worker=1, now=NOW):
     """The token of a new attempt."""
-    claim = ledger.attempts.claim_job(job, worker, now)
+    claim = claim_one(ledger, job, worker, now)
     assert claim is not None
     return claim.token
 
 
 def finish(ledger, token, now=NOW, outputs=1, bytes_out=100):
-    ended = FinishedAttempt(token=token, outputs=outputs, bytes_out=bytes_out, note="")
+    ended = FinishedAttempt(token=token, begun_at=token.claimed_at, outputs=outputs, bytes_out=bytes_out, note="")
     if ledger.attempts.finish_attempts([ended], now):
         raise Fenced
 

@@ -11,14 +11,14 @@ from fileq.images.protocol import EncodedOutput
 from fileq.job import OutputInfo
 from fileq.publish import EncodedJob, publish_jobs, reserve_outputs
 from fileq.recipes.recipe import decode_recipe
-from tests.support.jobs import NOW, enter, recipe
+from tests.support.jobs import NOW, claim_one, enter, recipe
 
 
 def claim(ledger, source="/photos/a.jpg", job=None, **keys):
     """A claim of a new job, or of one that is queued again; `keys` go into its recipe."""
     if job is None:
         (job,) = enter(ledger, source, wanted=recipe(**keys))
-    return ledger.attempts.claim_job(job, 1, NOW)
+    return claim_one(ledger, job, 1, NOW)
 
 
 def claim_of_original(ledger, path, **keys):
@@ -53,7 +53,7 @@ def written(claimed, places, content="ours"):
         )
         for place in places
     ]
-    return EncodedJob(token=claimed.token, reservations=places, outputs=outputs, note="")
+    return EncodedJob(token=claimed.token, begun_at=NOW, reservations=places, outputs=outputs, note="")
 
 
 def make(ledger, *paths, content="ours", **keys):

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from unittest.mock import patch
 
 import pytest
 
@@ -20,7 +19,7 @@ from fileq.worker.job import process_job
 from fileq.worker.outages import Outage
 from fileq.worker.slot import Slot, SlotContext
 from fileq.worker.tasks import create_huey
-from tests.support.jobs import NOW
+from tests.support.jobs import NOW, claim_one
 from tests.support.photos import copy_photo
 
 
@@ -64,18 +63,12 @@ class Shop:
 
     def start(self, job, now=2 * NOW, after_claim=lambda: None):
         """Make an attempt up to its temp files; its steps, and what it is to publish, None where it ended before."""
-        claim = self.ledger.attempts.claim_job
-
-        def claim_then(job_id, worker_id, _):
-            claimed = claim(job_id, worker_id, now)
-            after_claim()
-            return claimed
-
         slot = Slot(self.context(), threading.Event())
         slot.sandbox = self.sandbox
-        with patch.object(self.ledger.attempts, "claim_job", claim_then):
-            steps = process_job(slot, job)
-            return steps, next(steps, None)
+        claimed = claim_one(self.ledger, job, 1, now)
+        after_claim()
+        steps = process_job(slot, claimed)
+        return steps, next(steps, None)
 
     def make(self, job, now=2 * NOW):
         """One attempt up to its temp files: what it is to publish, None where it ended before."""

@@ -25,7 +25,7 @@ from fileq.worker.outages import FolderOutages
 from fileq.worker.recovery import DEATHS, recover
 from fileq.worker.slot import Slot
 from tests.support.drives import drive
-from tests.support.jobs import NOW
+from tests.support.jobs import NOW, claim_one
 
 
 def refuse(steps, reason):
@@ -112,13 +112,13 @@ def test_a_fault_that_may_pass_is_tried_again_later_and_then_fails(shop, out, st
 
 def test_a_job_whose_folder_is_away_waits_for_it_and_none_of_its_tries_is_lost(shop, ledger, out):
     job = shop.enter()
-    claim = ledger.attempts.claim_job(job, 1, 2 * NOW)
+    claim = claim_one(ledger, job, 1, 2 * NOW)
     attempt = Attempt(shop.context(folder_outages=FolderOutages()), claim)
     attempt.postpone(FolderUnavailable(ErrorKind.MISSING, f"The drive of {out} is not there.", "Mount it.", str(out)))
     waiting = ledger.overview.find_job(job)
     assert waiting.state in (JobState.QUEUED, JobState.WAITING)
     assert waiting.due_at > time.time()
-    assert ledger.attempts.claim_job(job, 1, 2 * waiting.due_at).tries == 1
+    assert claim_one(ledger, job, 1, 2 * waiting.due_at).tries == 1
 
 
 @pytest.mark.parametrize("takes", ["the folder", "the file alone"])
@@ -222,7 +222,7 @@ def test_a_stopped_attempt_is_given_back_and_is_no_try(shop, ledger, out):
     assert left(out) == []
     assert ledger.messages.has_messages(MAIN)
     shop.sandbox = box
-    assert ledger.attempts.claim_job(job, 1, NOW).tries == 1
+    assert claim_one(ledger, job, 1, NOW).tries == 1
 
 
 def test_a_lost_child_is_no_try_until_it_was_lost_too_often(shop, ledger, out):
@@ -241,7 +241,7 @@ def test_what_was_taken_over_while_it_was_made_is_left_to_the_other(shop, ledger
     job = shop.enter()
     steps, finished = shop.start(job)
     ledger.attempts.lose_attempt(finished.token, NOW)
-    other = ledger.attempts.claim_job(job, 1, 2 * NOW)
+    other = claim_one(ledger, job, 1, 2 * NOW)
     refuse(steps, Fenced())
     assert left(out) == []
     ledger.attempts.check_token(other.token)
@@ -296,7 +296,7 @@ def test_the_folder_of_a_program_that_stayed_is_removed_once_its_output_is_publi
 def test_a_claim_whose_connection_was_lost_is_made_once_more(shop, ledger):
     job = shop.enter()
     slot = Slot(shop.context(), threading.Event())
-    claim, lost = ledger.attempts.claim_job, iter([LedgerError("The database can't be reached.", "")])
+    claim, lost = ledger.attempts.claim_jobs, iter([LedgerError("The database can't be reached.", "")])
 
     def lose_the_first_answer(*values):
         claimed = claim(*values)
@@ -304,10 +304,9 @@ def test_a_claim_whose_connection_was_lost_is_made_once_more(shop, ledger):
             raise error
         return claimed
 
-    with patch.object(ledger.attempts, "claim_job", lose_the_first_answer):
-        claimed = slot.claim_job(job)
-    assert claimed is not None
-    assert (claimed.token.attempt, claimed.tries) == (2, 1)
+    with patch.object(ledger.attempts, "claim_jobs", lose_the_first_answer):
+        (claimed,) = slot.claim_jobs([job])
+    assert (claimed.token.attempt, claimed.tries) == (1, 1)
     slot.give_back()
     ledger.attempts.check_token(claimed.token)
 
@@ -315,23 +314,22 @@ def test_a_claim_whose_connection_was_lost_is_made_once_more(shop, ledger):
 def test_a_claim_whose_answer_was_lost_is_given_back_and_was_no_try(shop, ledger):
     job = shop.enter()
     slot = Slot(shop.context(), threading.Event())
-    claim = ledger.attempts.claim_job
+    claim = ledger.attempts.claim_jobs
 
     def lose_the_answer(*values):
         claim(*values)
         raise LedgerError("The database can't be reached.", "")
 
     with (
-        patch.object(ledger.attempts, "claim_job", lose_the_answer),
-        patch.object(ledger.attempts, "find_claim", lose_the_answer),
+        patch.object(ledger.attempts, "claim_jobs", lose_the_answer),
+        patch.object(ledger.attempts, "withdraw_claims", lose_the_answer),
         pytest.raises(LedgerError),
     ):
-        slot.claim_job(job)
+        slot.claim_jobs([job])
     assert ledger.overview.find_job(job).state is JobState.RUNNING
     slot.give_back()
     assert ledger.overview.find_job(job).state is JobState.QUEUED
-    claimed = slot.claim_job(job)
-    assert claimed is not None
+    (claimed,) = slot.claim_jobs([job])
     slot.give_back()
     assert (claimed.tries, claimed.deaths) == (1, 0)
     ledger.attempts.check_token(claimed.token)

@@ -18,7 +18,7 @@ from fileq.worker.attempt import Attempt
 from fileq.worker.job import process_jobs
 from fileq.worker.outages import FolderOutages, SlotBackoff
 from fileq.worker.tasks import create_huey
-from tests.support.jobs import SLOW
+from tests.support.jobs import SLOW, claim_one
 from tests.support.photos import copy_photo
 
 
@@ -78,10 +78,10 @@ def test_what_is_left_of_a_message_goes_back_when_the_worker_stops_or_pauses(slo
 @pytest.mark.parametrize("reason", ["stop", "pause", "fault"])
 def test_no_message_of_jobs_that_were_tried_before_is_lost(slot, ledger, jobs, reason, monkeypatch):
     for job in jobs:
-        token = ledger.attempts.claim_job(job, 1, 0).token
+        token = claim_one(ledger, job, 1, 0).token
         ledger.attempts.retry_attempt_later(token, SLOW, 1, 0)
     if reason == "fault":
-        monkeypatch.setattr(ledger.attempts, "claim_job", lambda *_: [].pop())
+        monkeypatch.setattr(ledger.attempts, "claim_jobs", lambda *_: [].pop())
         with pytest.raises(IndexError):
             process_jobs(slot, jobs)
         jobs = jobs[1:]  # the one at which it happened is left to recovery
@@ -109,7 +109,7 @@ def test_a_job_that_is_not_due_yet_as_the_clock_went_back_keeps_a_message(slot, 
 
 
 def test_a_job_whose_folder_is_not_to_be_tried_yet_waits_on_without_a_claim(slot, ledger, jobs, out):
-    ledger.attempts.retry_attempt_later(ledger.attempts.claim_job(jobs[0], 1, 0).token, SLOW, 1, 0)
+    ledger.attempts.retry_attempt_later(claim_one(ledger, jobs[0], 1, 0).token, SLOW, 1, 0)
     outages = FolderOutages()
     full = FolderUnavailable(ErrorKind.NO_SPACE, "It is full.", "Make room.", str(out))
     outages.begin(full, ledger.overview.find_job(jobs[0]).source, str(out))
@@ -182,15 +182,15 @@ def test_jobs_are_given_back_when_the_ledger_fails_amid_them(slot, ledger, jobs,
 def test_what_is_made_and_not_yet_published_is_given_back_when_the_ledger_fails_at_the_next_claim(
     slot, ledger, jobs, monkeypatch
 ):
-    claim = ledger.attempts.claim_job
+    claim = ledger.attempts.claim_jobs
 
-    def claim_only_the_first(job, *rest):
-        if job != jobs[0]:
+    def claim_only_the_first(some, *rest):
+        if jobs[0] not in some:
             raise LedgerError("The database is locked.")
-        return claim(job, *rest)
+        return claim(some, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.attempts, "claim_job", claim_only_the_first)
+        patch.setattr(ledger.attempts, "claim_jobs", claim_only_the_first)
         patch.setattr("fileq.worker.job._MAX_PUBLISH_DELAY", math.inf)  # a slow machine publishes after each
         process_jobs(slot, jobs[:2])
         assert slot.context.database_outage.error is not None
@@ -203,8 +203,8 @@ def test_jobs_that_a_slot_could_not_send_again_are_sent_as_soon_as_the_ledger_an
 
     ledger.messages.delete_messages(MAIN)
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.attempts, "claim_job", fail)
-        patch.setattr(ledger.attempts, "find_claim", fail)
+        patch.setattr(ledger.attempts, "claim_jobs", fail)
+        patch.setattr(ledger.attempts, "withdraw_claims", fail)
         patch.setattr(ledger.jobs, "filter_unsent_jobs", fail)
         process_jobs(slot, jobs[:3])
         with pytest.raises(LedgerError):

@@ -2,7 +2,7 @@
 
 from fileq import queue
 from fileq.worker.recovery import recover
-from tests.support.jobs import DAMAGED, NOW, SLOW, begin, enter, finish
+from tests.support.jobs import DAMAGED, NOW, SLOW, begin, claim_one, enter, finish
 
 BEAT = 5.0
 
@@ -40,8 +40,8 @@ def test_a_job_that_waits_is_due_after_its_delay_when_the_clock_was_set_back(led
     assert ledger.database.connection.execute("select count(*) from schedule").fetchone() == (1,)
     recover(ledger, NOW - HOURS + 20, BEAT)  # once
     assert due_at(ledger, job) == NOW - HOURS + 30
-    assert ledger.attempts.claim_job(job, 1, NOW - HOURS + 29) is None
-    assert ledger.attempts.claim_job(job, 1, NOW - HOURS + 30) is not None
+    assert claim_one(ledger, job, 1, NOW - HOURS + 29) is None
+    assert claim_one(ledger, job, 1, NOW - HOURS + 30) is not None
 
 
 def test_a_long_delay_is_no_longer_when_the_clock_was_set_back_a_little(ledger):

@@ -13,7 +13,7 @@ from fileq.job import JobState
 from fileq.ledger.tables.jobs import QueueEntry
 from fileq.worker.recovery import recover
 from fileq.worker.tasks import create_huey
-from tests.support.jobs import NOW, SLOW, begin, enter, finish, state
+from tests.support.jobs import NOW, SLOW, begin, claim_one, enter, finish, state
 from tests.worker.test_recovery import nobody, sign_on
 
 BEAT = 5.0
@@ -43,7 +43,7 @@ def work_off(ledger, huey, messages, now=NOW):
     for _ in range(messages):
         task = huey.dequeue()
         for job in task.args if task else ():
-            claim = ledger.attempts.claim_job(job, 1, now)
+            claim = claim_one(ledger, job, 1, now)
             if claim is not None:
                 finish(ledger, claim.token)
 

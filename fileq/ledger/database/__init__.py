@@ -5,8 +5,8 @@ whatever the server's default, and takes the ledger's advisory lock first, so th
 the one before it. A look, the decision on it and the write are one transaction, and need no row locks and no repeats.
 What each of them relies on:
 
-- Claim (`Attempts.claim_job`): one update whose condition is the state, the time and the pause. It counts the attempt,
-  and with that makes the token. Of two that claim, one finds the row as it wants it; the other gets None.
+- Claim (`Attempts.claim_jobs`): one update whose condition is the state, the time and the pause. It counts the attempt,
+  and with that makes the token. Of two that claim, one finds the row as it wants it; the other does not get it.
 - Fence (`find_void_tokens`, and the condition of each update that ends an attempt): the job's id, its count of
   attempts, and `running`. What comes after another attempt, a cancellation or a recovery changes no row, and is told
   so, or raises Fenced.

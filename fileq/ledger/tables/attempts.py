@@ -6,6 +6,7 @@ Whatever ends an attempt is guarded by its token: a worker that was thought dead
 import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -21,15 +22,14 @@ _SLACK = 5.0
 """Seconds by which clocks of several hosts, and of one, may differ without having been set back."""
 
 
-_BEGIN = (
-    "insert into attempts (job_id, number, worker_id, started_at, host)"
-    " select id, attempts, worker_id, started_at, ? from jobs"
-    " where id = ? and state = 'running' and worker_id = ? and started_at = ? on conflict do nothing"
+_CLAIMED = (
+    "attempts, tries, deaths, priority, source, size, mtime_ns, recipe_id, folder, relative, fingerprint, inode,"
+    " moved_to, exists (select 1 from batches where batches.id = batch_id and watch_id is not null)"
 )
-"""What follows a claim, whether it was one or not: of a claim, there is no such attempt yet."""
+"""What a claim needs to know of a job, besides its id."""
 
 
-_ENDED_COLUMNS = ("bigint", "bigint", "double precision", "bigint", "bigint", "text")
+_ENDED_COLUMNS = ("bigint", "bigint", "double precision", "double precision", "bigint", "bigint", "text")
 """The types of a token, and of what is said of an attempt that made outputs."""
 
 
@@ -65,9 +65,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FinishedAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt whose outputs are published: how many, their bytes, and what is to be said on the job."""
+    """An attempt whose outputs are published: how many, their bytes, and what is to be said on the job.
+
+    `begun_at`, in seconds since the epoch: it may have been claimed a moment before, together with others.
+    """
 
     token: Token
+    begun_at: float
     outputs: int
     bytes_out: int
     note: str
@@ -78,31 +82,37 @@ class Attempts:
         self._database = database
         self._recipes: dict[int, str] = {}
 
-    def claim_job(self, job_id: int, worker_id: int, now: float) -> Claim | None:
-        """Take a queued job for this worker; None where another has it, it isn't to be done now, or all is paused.
+    def claim_jobs(self, job_ids: Sequence[int], worker_id: int, now: float) -> list[Claim]:
+        """Take queued jobs for this worker, and return them in this order, without those that it can't have now.
 
-        The attempt is counted before it starts, so that a file that kills its process can't do so for ever. Nor is it
-        taken where it needs a root that this host hasn't.
+        Another may have one, it may not be due, or all is paused. The attempt is counted before it starts, so that a
+        file that kills its process can't do so for ever. For the same reason one that was lost before is taken alone:
+        who dies with several has them all lost. Nor is one taken that needs a root which this host hasn't.
         """
+        among = f"id in ({', '.join('?' * len(job_ids))})"
         claim = (
-            "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"
+            "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"  # noqa: S608  # ours
             " started_at = ?, finished_at = null, due_at = null,"
             " error_kind = null, error_message = null, error_hint = null"
-            " where id = ? and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
+            f" where {among} and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
             " and (roots = '' or roots in (select value from json_each(?)))"
-            " and not exists (select 1 from meta where key = 'paused')"
-            " returning attempts, tries, deaths, priority, source, size, mtime_ns,"
-            " recipe_id, folder, relative, fingerprint, inode, moved_to,"
-            " exists (select 1 from batches where batches.id = batch_id and watch_id is not null)"
+            f" and not exists (select 1 from meta where key = 'paused'){' and deaths = 0' if len(job_ids) > 1 else ''}"
+            f" returning id, {_CLAIMED}"
+        )
+        begin = (  # what follows a claim, whether it was one or not: of a claim, there is no such attempt yet
+            "insert into attempts (job_id, number, worker_id, started_at, host)"  # noqa: S608  # ours
+            " select id, attempts, worker_id, started_at, ? from jobs"
+            f" where {among} and state = 'running' and worker_id = ? and started_at = ? on conflict do nothing"
         )
         here = json.dumps(this_hosts_roots().combinations())
         claimed, _ = self._database.execute_together(
-            (claim, (worker_id, now, job_id, now, here)), (_BEGIN, (hostname(), job_id, worker_id, now))
+            (claim, (worker_id, now, *job_ids, now, here)), (begin, (hostname(), *job_ids, worker_id, now))
         )
-        if not claimed:
-            return None
-        attempt, tries, deaths, priority, source, size, mtime_ns, recipe, folder, relative, *rest = claimed[0]
-        fingerprint, inode, moved, watched = rest
+        claims = {job_id: self._read_claim(job_id, now, *facts) for job_id, *facts in claimed}
+        return [claims[job_id] for job_id in job_ids if job_id in claims]
+
+    def _read_claim(self, job_id: int, now: float, attempt: int, tries: int, *facts: Any) -> Claim:
+        deaths, priority, source, size, mtime_ns, recipe, folder, relative, fingerprint, inode, moved, watched = facts
         return Claim(
             token=Token(job_id, attempt, now),
             tries=tries,
@@ -120,14 +130,17 @@ class Attempts:
             moved_to=None if moved is None else decode_path(moved),
         )
 
-    def find_claim(self, job_id: int, worker_id: int, claimed_at: float) -> Token | None:
-        """Return the token of a claim that this worker made at that very moment; None where it was never written."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "select attempts from jobs where id = ? and state = 'running' and worker_id = ? and started_at = ?",
-                (job_id, worker_id, claimed_at),
-            ).fetchone()
-        return row and Token(job_id, row[0], claimed_at)
+    def withdraw_claims(self, job_ids: Iterable[int], worker_id: int, claimed_at: float) -> None:
+        """Undo what this worker has claimed of these jobs at that very moment, and not begun; each is queued again."""
+        with self._database.transaction() as connection:
+            for job_id in job_ids:
+                withdrawn = connection.execute(
+                    "update jobs set state = 'queued', attempts = attempts - 1, tries = tries - 1, started_at = null"
+                    " where id = ? and state = 'running' and worker_id = ? and started_at = ? returning attempts + 1",
+                    (job_id, worker_id, claimed_at),
+                ).fetchone()
+                if withdrawn:
+                    connection.execute("delete from attempts where job_id = ? and number = ?", (job_id, *withdrawn))
 
     def _recipe_body(self, recipe_id: int) -> str:
         if recipe_id not in self._recipes:
@@ -157,23 +170,26 @@ class Attempts:
         with self._database.transaction() as connection:
             ended = table_of_values(_ENDED_COLUMNS, len(finished))
             rows = connection.execute(
-                "update jobs set state = 'done', finished_at = ?, outputs = column4, bytes_out = column5,"  # noqa: S608  # ours
-                f" note = column6 from {ended} as ended where id = column1 and attempts = column2"
-                " and started_at = column3 and state = 'running' returning id, attempts, started_at",
+                "update jobs set state = 'done', finished_at = ?, started_at = column4, outputs = column5,"  # noqa: S608  # ours
+                f" bytes_out = column6, note = column7 from {ended} as ended where id = column1 and attempts = column2"
+                " and started_at = column3 and state = 'running' returning id, attempts",
                 [now, *chain.from_iterable(
-                    (one.token.job_id, one.token.attempt, one.token.claimed_at, one.outputs, one.bytes_out,
-                     encode_text(one.note))
+                    (one.token.job_id, one.token.attempt, one.token.claimed_at, one.begun_at, one.outputs,
+                     one.bytes_out, encode_text(one.note))
                     for one in finished
                 )],
             ).fetchall()  # fmt: skip
-            if rows:
+            ended_now = [one for one in finished if (one.token.job_id, one.token.attempt) in set(rows)]
+            if ended_now:
                 connection.execute(
-                    "update attempts set finished_at = ?, outcome = 'done', message = ''"  # noqa: S608  # ours
-                    f" from {table_of_values(('bigint', 'bigint'), len(rows))} as ended"
+                    "update attempts set started_at = column3, finished_at = ?, outcome = 'done', message = ''"  # noqa: S608  # ours
+                    f" from {table_of_values(('bigint', 'bigint', 'double precision'), len(ended_now))} as ended"
                     " where job_id = column1 and number = column2",
-                    [now, *chain.from_iterable(row[:2] for row in rows)],
-                )
-        return {one.token for one in finished} - {Token(*row) for row in rows}
+                    [now, *chain.from_iterable(
+                        (one.token.job_id, one.token.attempt, one.begun_at) for one in ended_now
+                    )],
+                )  # fmt: skip
+        return {one.token for one in finished} - {one.token for one in ended_now}
 
     def fail_attempt(self, token: Token, failure: Failure, now: float) -> None:
         """End an attempt that was the job's last try: the job has failed. Raises Fenced."""
