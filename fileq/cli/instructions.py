@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
+from fileq.config import hide_password
 from fileq.display import Answer, Text
 from fileq.errors import ExitCode, NotFoundError, UsageError
+from fileq.health import database_exists
 from fileq.ledger.tables.workers import Instruction, WorkerRecord
 from fileq.queue import MAIN
 from fileq.units import describe_count
@@ -30,13 +32,18 @@ def instruct_workers(
         )
     if everywhere == bool(hosts):
         raise UsageError("Which workers?", "Name hosts, as fileq workers shows them, or say --all.")
+    if not database_exists(session.database):
+        raise NotFoundError(
+            f"There is no database {hide_password(session.database)}, so no worker is there.",
+            "Name the one that the workers have: --database FILE-OR-URL.",
+        )
     instruction = Instruction.STOP if stop else Instruction.PAUSE if pause else None
     with session.ledger() as ledger:
         there = [worker for worker in live_workers(ledger, session.config) if worker.queue == MAIN]
         chosen = there if everywhere else _find_workers(there, hosts)
         ledger.workers.instruct_workers([worker.id for worker in chosen], instruction)
     document = {"workers": [worker.id for worker in chosen], "instruction": str(instruction or "resume")}
-    said = f"{describe_count(len(chosen), 'worker')} {_DONE[instruction]}."
+    said = f"{describe_count(len(chosen), 'worker')} {_DONE[instruction]}." if chosen else "No worker is there."
     session.display().answer(Answer(document, [Text(said)]))
     return ExitCode.DONE
 
@@ -44,7 +51,7 @@ def instruct_workers(
 def _find_workers(there: Sequence[WorkerRecord], hosts: Sequence[str]) -> list[WorkerRecord]:
     found: dict[int, WorkerRecord] = {}
     for name in hosts:
-        meant = [worker for worker in there if name in _names_of(worker)]
+        meant = [worker for worker in there if name.casefold() in _names_of(worker)]
         if not meant:
             known = ", ".join(sorted({worker.process.host for worker in there}))
             remedy = f"There are workers on {known}." if known else "fileq workers shows who is there."
@@ -54,4 +61,5 @@ def _find_workers(there: Sequence[WorkerRecord], hosts: Sequence[str]) -> list[W
 
 
 def _names_of(worker: WorkerRecord) -> tuple[str, str]:
-    return worker.process.host, f"{worker.process.host}:{worker.process.pid}"
+    host = worker.process.host.casefold()  # the name service of hosts knows no case either
+    return host, f"{host}:{worker.process.pid}"

@@ -46,10 +46,11 @@ def test_workers_are_listed_with_their_hosts(fileq: Program, photos: Path) -> No
         assert fileq.json("workers")[0]["state"] == "gone"
 
 
-@pytest.mark.parametrize("whose", ["all", "host", "host and pid"])
+@pytest.mark.parametrize("whose", ["all", "host", "host and pid", "host in other letters"])
 def test_a_worker_stops_when_it_is_asked_to(fileq: Program, whose: str) -> None:
     with fileq.worker() as process:
-        names = {"all": "--all", "host": hostname(), "host and pid": f"{hostname()}:{process.pid}"}
+        names = {"all": "--all", "host": hostname(), "host and pid": f"{hostname()}:{process.pid}",
+                 "host in other letters": hostname().swapcase()}  # fmt: skip
         assert "1 worker asked to stop" in fileq.run("worker", "--stop", names[whose]).stdout
         assert process.wait(timeout=60) == 0
     assert fileq.json("workers") == []
@@ -79,5 +80,24 @@ BAD = {
 
 @pytest.mark.parametrize("what", BAD)
 def test_what_is_wrong_is_said(fileq: Program, what: str) -> None:
+    fileq.run("status")
     arguments, code, said = BAD[what]
     assert said in fileq.run("worker", *arguments, expect=code).stderr
+
+
+def test_for_a_host_without_workers_those_are_named_that_have_some(fileq: Program) -> None:
+    with fileq.worker():
+        assert f"There are workers on {hostname()}." in fileq.run("worker", "--pause", "nas", expect=2).stderr
+
+
+@pytest.mark.parametrize("whose", ["--all", "nas"])
+def test_to_stop_workers_of_a_database_that_is_not_there_makes_none(fileq: Program, whose: str) -> None:
+    fileq.keep_in_file()
+    said = fileq.run("worker", "--stop", whose, expect=2).stderr
+    assert f"There is no database {fileq.database}, so no worker is there." in said
+    assert list(fileq.folder.iterdir()) == []
+
+
+def test_to_stop_all_where_nobody_works_is_done_at_once(fileq: Program) -> None:
+    fileq.run("status")
+    assert fileq.run("worker", "--stop", "--all").stdout == "No worker is there.\n"

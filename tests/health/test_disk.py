@@ -4,6 +4,7 @@ from stat import S_ISDIR
 
 import pytest
 
+from fileq.health import run_checks
 from fileq.health.check import CheckState, DiskSpace
 from fileq.health.checks.disk import measure_disk_space
 from tests.support.jobs import NOW, begin, enter, finish
@@ -86,3 +87,12 @@ def test_the_figures_are_the_systems(tmp_path):
     room = measure_disk_space(str(tmp_path))
     assert 0 <= room.free <= room.total
     assert room.total > 0
+
+
+def test_where_no_folder_is_known_that_is_said(checked):
+    results = run_checks(checked.ledger, checked.config, "postgresql://fileq@db.example/fileq", NOW)
+    (found,) = (result for result in results if result.name == "disk")
+    assert (found.state, found.message) == (
+        CheckState.OK,
+        "No folder to look at: the database is on a server, and no job has outputs on this host.",
+    )
