@@ -61,7 +61,9 @@ def examine_workers(ledger: Ledger, running: Iterable[RunningJob], heartbeat: fl
             record=worker,
             activity=Activity.GONE if is_worker_gone(worker, now, heartbeat) else _ACTIVITIES[worker.instruction],
             running=counts[worker.id],
-            rate_per_minute=60 * ended.get(worker.id, 0) / max(1.0, min(_RATE_WINDOW, now - worker.started_at)),
+            rate_per_minute=60
+            * ended.by_worker.get(worker.id, 0)
+            / max(1.0, now - max(ended.since, worker.started_at)),
         )
         for worker in sorted(ledger.workers.list_workers(), key=lambda worker: (worker.process.host, worker.id))
     ]

@@ -10,7 +10,7 @@ from fileq.errors import ErrorKind
 from fileq.job import JobState, Token
 from fileq.ledger import open_ledger
 from fileq.ledger.columns import read_row
-from fileq.ledger.queries.overview import JobSelection, JobTally
+from fileq.ledger.queries.overview import EndedJobs, JobSelection, JobTally
 from tests.support.jobs import DAMAGED, ENDINGS, NOW, SLOW, begin, claim_one, enter, finish, recipe
 from tests.support.ledgers import ask
 
@@ -151,3 +151,11 @@ def test_what_ended_since_a_moment_is_counted_well_or_not(ledger):
 def test_a_job_that_is_not_there_is_none(ledger):
     assert ledger.overview.find_job(1) is None
     assert ledger.overview.list_attempts(1) == []
+
+
+def test_what_workers_have_ended_is_counted_of_the_latest_jobs_and_since_when(ledger, monkeypatch):
+    for number, job in enumerate(enter(ledger, *"abcdef")):
+        finish(ledger, begin(ledger, job, worker=1 + number % 2), NOW + number)
+    assert ledger.overview.count_ended_by_worker(NOW + 1) == EndedJobs(since=NOW + 1, by_worker={1: 2, 2: 2})
+    monkeypatch.setattr("fileq.ledger.queries.overview._LATEST", 3)
+    assert ledger.overview.count_ended_by_worker(NOW) == EndedJobs(since=NOW + 3, by_worker={1: 1, 2: 2})
