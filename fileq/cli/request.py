@@ -24,6 +24,9 @@ from fileq.intake import AddRequest, AddResult, RepeatRule
 from fileq.ledger import Ledger
 from fileq.sources.expansion import expand_paths
 
+_MOST_PRIORITY = 2**63 - 1
+"""What the databases have room for."""
+
 
 def build_request(
     session: Session,
@@ -32,6 +35,10 @@ def build_request(
     queueing: QueueingOptions,
 ) -> AddRequest:
     """Return the request that the options mean. Raises UsageError and NotFoundError."""
+    if abs(queueing.priority) > _MOST_PRIORITY:
+        raise UsageError(
+            f"--priority {queueing.priority} is too large for fileq.", "0 is usual, and 10 goes before it."
+        )
     files_from = selection.files_from
     listed = read_path_list(files_from, null=selection.null) if files_from else ()
     if not selection.paths and not files_from:

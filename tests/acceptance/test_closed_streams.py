@@ -90,5 +90,6 @@ def test_a_number_beyond_all_numbers_is_wrong_usage(fileq: Program, photos: Path
 
 
 def test_so_is_a_priority_beyond_all_numbers(fileq: Program, photos: Path) -> None:
-    fileq.run("add", photos, "--priority", "9" * 30, expect=2)
+    assert "too large" in fileq.run("add", photos, "--priority", "9" * 30, expect=2).stderr
+    assert "too large" in fileq.run("add", photos, f"--priority=-{2**63}", expect=2).stderr
     assert fileq.states() == {}

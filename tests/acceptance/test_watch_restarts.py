@@ -1,5 +1,6 @@
 """Whenever the watcher or the worker is stopped or killed: the next one goes on, and nothing is lost or done twice."""
 
+import json
 import os
 import random
 import signal
@@ -59,7 +60,9 @@ def test_a_watcher_that_is_killed_again_and_again_in_a_burst(inbox: Watched) -> 
         inbox.wait_for(BURST)
     inbox.fileq.run("watch", *inbox.arguments, "--once")
     assert inbox.sources() == sorted(map(str, below(inbox.folder)))
-    assert inbox.fileq.ask("select sum(json_array_length(cast(data as text), '$.args')) from task") == [(BURST,)]
+    if "FILEQ_BROKER" not in inbox.fileq.environment:  # what a kill kept from a broker, workers send
+        messages = [json.loads(data)["args"] for (data,) in inbox.fileq.ask("select data from task")]
+        assert sum(map(len, messages)) == BURST
 
 
 def test_sigterm_in_a_burst_ends_it_in_order(inbox: Watched) -> None:
