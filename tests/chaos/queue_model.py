@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 
 from fileq import control, intake, queue
-from fileq.job import FINAL, JobState, Token
+from fileq.job import FINAL, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
 from fileq.worker.recovery import DEATHS, recover
 from tests.chaos.disposition_model import DispositionsModel
 from tests.chaos.job_model import ENDED, InProcessWorker, ModelJob
-from tests.support.jobs import DAMAGED, SLOW, claim_one, finish, recipe
+from tests.support.jobs import DAMAGED, SLOW, finish, recipe
 
 START = 1_000_000.0
 BEAT = 5.0
@@ -170,31 +170,36 @@ class World:
         worker.taken.extend(job for job in task.args if isinstance(job, int))
         return True
 
-    def claim(self, worker):
-        job = worker.taken.popleft()
+    def claim(self, worker, count=1):
+        """Have a worker claim so many of the jobs that it has taken, together, and begin the first."""
+        jobs = [worker.taken.popleft() for _ in range(min(count, len(worker.taken)))]
+        can_be = [job for job in dict.fromkeys(jobs) if self._can_be_claimed(job, alone=len(jobs) == 1)]
+        claims = self.ledger.attempts.claim_jobs(jobs, worker.record.id, self.now)
+        assert [claim.token.job_id for claim in claims] == can_be, f"of {jobs}"
+        tokens = [self.jobs[job].claim(worker.record.id, self.now) for job in can_be]
+        assert [claim.token for claim in claims] == tokens
+        refused = [job for job in dict.fromkeys(jobs) if job not in can_be]
+        if len(jobs) == 1:
+            self._put_back(worker, refused)
+        else:
+            worker.taken.extendleft(reversed(refused))
+        worker.ahead.extend(tokens)
+        worker.begin_next()
+
+    def _can_be_claimed(self, job, *, alone):
         expected = self.jobs.get(job)
         ((due_at,),) = self.ask("select due_at from jobs where id = ?", job) or [(None,)]
-        can_be = (
+        return (
             expected is not None
-            and expected.state in (JobState.QUEUED, JobState.WAITING)
             and not self.is_paused
-            and (due_at is None or due_at <= self.now)
+            and expected.can_be_claimed(self.now, due_at)
+            and (alone or not expected.deaths)
         )
-        claim = claim_one(self.ledger, job, worker.record.id, self.now)
-        assert (claim is not None) == can_be, f"job {job} in {expected and expected.state}"
-        if claim is None:
-            self._put_back(worker, [job])
-            return
-        assert expected is not None
-        assert expected.ends == 0, f"job {job} is done again, and nobody has asked for it"
-        expected.state, expected.worker = JobState.RUNNING, worker.record.id
-        expected.attempts += 1
-        assert claim.token == Token(job, expected.attempts, self.now)
-        worker.token = claim.token
 
     def end(self, worker, how, delay=10.0):
         """End what it does; only a token that counts may do so."""
-        token, worker.token = worker.token, None
+        token = worker.token
+        worker.begin_next()
         job = self.jobs.get(token.job_id)
         counts = job is not None and job.holds(token)
         try:
@@ -239,14 +244,24 @@ class World:
 
     def stop(self, worker):
         """With grace: what it has not come to goes back."""
+        ahead = list(worker.ahead)
+        worker.ahead.clear()
         if worker.token is not None:
             self.end(worker, "give back")
-        self._put_back(worker, worker.taken)
+        for token in ahead:
+            self._withdraw(worker, token)
+        self._put_back(worker, [*worker.taken, *(token.job_id for token in ahead)])
         self.workers.remove(worker)
         with self.ledger.transaction():
             self.ledger.workers.unregister_worker(worker.record.id)
             if worker.queue != queue.MAIN:
                 self.ledger.batches.move_queue(worker.queue, to=queue.MAIN)
+
+    def _withdraw(self, worker, token):
+        self.ledger.attempts.withdraw_claims([token.job_id], worker.record.id, token.claimed_at)
+        job = self.jobs.get(token.job_id)
+        if job is not None and job.holds(token) and job.worker == worker.record.id:
+            job.withdraw()
 
     def _put_back(self, worker, jobs):
         control.put_jobs_back(self.ledger, worker.queue, jobs, self.now)
@@ -299,6 +314,8 @@ class World:
     def do_all(self, worker):
         while not worker.is_idle:
             if worker.token is None:
-                self.claim(worker)
+                self.claim(worker, 3)
+                if worker.token is None and worker.taken:  # what is not to be had with others is asked for alone
+                    self.claim(worker)
             else:
                 self.end(worker, "finish")

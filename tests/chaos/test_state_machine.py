@@ -118,14 +118,14 @@ class Queue(RuleBasedStateMachine):
         self.world.start_worker()
 
     @precondition(lambda self: any(not worker.token for worker in self.world.workers))
-    @rule(number=numbers, whether=st.booleans())
-    def take_a_message_and_claim(self, number, whether):
+    @rule(number=numbers, messages=st.integers(1, 3), count=st.integers(0, 4))
+    def take_messages_and_claim(self, number, messages, count):
         ready = [worker for worker in self.world.workers if not worker.token]
         worker = ready[number % len(ready)]
-        if not worker.taken:
+        for _ in range(0 if worker.taken else messages):
             self.world.take(worker)
-        if worker.taken and whether:
-            self.world.claim(worker)
+        if worker.taken and count:
+            self.world.claim(worker, count)
 
     @precondition(lambda self: self.world.workers)
     @rule(number=numbers, other=numbers)

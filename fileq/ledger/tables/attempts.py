@@ -109,7 +109,7 @@ class Attempts:
             (claim, (worker_id, now, *job_ids, now, here)), (begin, (hostname(), *job_ids, worker_id, now))
         )
         claims = {job_id: self._read_claim(job_id, now, *facts) for job_id, *facts in claimed}
-        return [claims[job_id] for job_id in job_ids if job_id in claims]
+        return [claims[job_id] for job_id in dict.fromkeys(job_ids) if job_id in claims]
 
     def _read_claim(self, job_id: int, now: float, attempt: int, tries: int, *facts: Any) -> Claim:
         deaths, priority, source, size, mtime_ns, recipe, folder, relative, fingerprint, inode, moved, watched = facts
