@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import Self
 
 from fileq import queue
@@ -137,8 +138,10 @@ def _claim_next(slot: Slot, left: deque[int]) -> list[Claim]:
     Small ones are claimed together, no more than are done in a moment: one claim costs as much as one of them. What is
     not claimed has a message still, if it needs one.
     """
-    job_ids = [left.popleft() for _ in range(min(len(left), slot.jobs_ahead))]
+    job_ids = list(islice(left, slot.jobs_ahead))
     ready = [job_id for job_id in job_ids if not _postpone_in_outage(slot, job_id)]
+    for _ in job_ids:
+        left.popleft()
     claims = slot.claim_jobs(ready) if ready else []
     refused = set(ready) - {claim.token.job_id for claim in claims}
     if refused and len(ready) > 1:  # what was lost before is claimed alone
