@@ -42,6 +42,9 @@ UNFINISHED = frozenset(JobState) - FINAL
 LISTED = frozenset(JobState) - {JobState.SUPERSEDED}
 """What lists and sums are about unless somebody asks for others: another job stands for one that is superseded."""
 
+HIGHEST_PRIORITY = 2**31 - 1
+"""Of a job; the lowest is as far below 0. Halves between two of them are exact in all columns."""
+
 SKIPPED_OUTPUTS = "skipped: a file exists there."
 """How the note on a job ends whose outputs are not all made: it is up to date only once they are."""
 

@@ -21,11 +21,9 @@ from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
+from fileq.job import HIGHEST_PRIORITY
 from fileq.ledger import Ledger
 from fileq.sources.expansion import expand_paths
-
-_MOST_PRIORITY = 2**63 - 1
-"""What the databases have room for."""
 
 
 def build_request(
@@ -35,7 +33,7 @@ def build_request(
     queueing: QueueingOptions,
 ) -> AddRequest:
     """Return the request that the options mean. Raises UsageError and NotFoundError."""
-    if abs(queueing.priority) > _MOST_PRIORITY:
+    if abs(queueing.priority) > HIGHEST_PRIORITY:
         raise UsageError(
             f"--priority {queueing.priority} is too large for fileq.", "0 is usual, and 10 goes before it."
         )

@@ -53,7 +53,7 @@ def _shared_among(paths: Mapping[str, str]) -> list[Finding]:
     findings = []
     for (name, path), (other, other_path) in combinations(paths.items(), 2):
         real, other_real = os.path.realpath(path), os.path.realpath(other_path)
-        if real == other_real or os.path.samefile(path, other_path):
+        if real == other_real or _is_same_folder(path, other_path):
             what = f"The roots {name} and {other} are one folder: {path} and {other_path} lead to {real}."
         elif _lies_in(real, other_real):
             what = f"The root {name} lies in the root {other}: {path} leads to {real}."
@@ -63,6 +63,13 @@ def _shared_among(paths: Mapping[str, str]) -> list[Finding]:
             continue
         findings.append(bad(what, "Have one [[root]] for both: else each file there has two names."))
     return findings
+
+
+def _is_same_folder(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:  # one of them has just gone
+        return False
 
 
 def _lies_in(folder: str, other: str) -> bool:

@@ -84,7 +84,7 @@ def _forecast_of(occupant: PathOccupant, recipe: Recipe) -> OutputForecast:
 def _claim(source: str, version: tuple[int, int], job_id: int) -> Claim:
     size, mtime_ns = version
     return Claim(
-        token=Token(job_id, 0), tries=0, deaths=0, priority=0, source=source, size=size, mtime_ns=mtime_ns,
+        token=Token(job_id, 0), worker_id=0, tries=0, deaths=0, priority=0, source=source, size=size, mtime_ns=mtime_ns,
         recipe_json="", folder="", relative="", watched=False,
     )  # fmt: skip
 

@@ -32,21 +32,21 @@ def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
 
     What is left when the worker stops or pauses, or when something goes wrong, goes back as a message.
     """
-    left, claims = deque(job_ids), deque[Claim]()
+    left = deque(job_ids)
     try:
         with slot.surviving_outages(), PublicationGroup(slot.context.ledger) as group:
-            while (claims or left) and not slot.is_held_up:
-                if claims:
+            while (slot.ahead or left) and not slot.is_held_up:
+                if (claim := slot.begin_next()) is not None:
                     begun = time.monotonic()
-                    group.add(process_job(slot, claims.popleft()))
+                    group.add(process_job(slot, claim))
                     slot.note_pace(time.monotonic() - begun)
                 else:
-                    claims.extend(_claim_next(slot, left))
+                    _claim_next(slot, left)
                 if group.is_due:
                     group.publish()
             group.publish()
     finally:
-        slot.put_back_claims(claims)
+        slot.put_back_claims()
         slot.put_back(left)
     dispose(slot.context.ledger, job_ids)
 
@@ -132,7 +132,7 @@ def _resume_attempt(attempt: AttemptSteps, error: BaseException | None) -> None:
             attempt.throw(error)
 
 
-def _claim_next(slot: Slot, left: deque[int]) -> list[Claim]:
+def _claim_next(slot: Slot, left: deque[int]) -> None:
     """Take the next jobs off those that are left, and claim what is to be done of them now.
 
     Small ones are claimed together, no more than are done in a moment: one claim costs as much as one of them. What is
@@ -142,16 +142,15 @@ def _claim_next(slot: Slot, left: deque[int]) -> list[Claim]:
     ready = [job_id for job_id in job_ids if not _postpone_in_outage(slot, job_id)]
     for _ in job_ids:
         left.popleft()
-    claims = slot.claim_jobs(ready) if ready else []
-    refused = set(ready) - {claim.token.job_id for claim in claims}
-    if refused and len(ready) > 1:  # what was lost before is claimed alone
+    slot.ahead.extend(slot.claim_jobs(ready) if ready else ())
+    refused = set(ready) - {claim.token.job_id for claim in slot.ahead}
+    if refused and len(ready) > 1:  # one that was lost before is claimed alone; others are not to be had at all
         left.extendleft(job_id for job_id in reversed(ready) if job_id in refused)
-        slot.note_pace(float("inf"))
+        slot.claim_alone()
     elif refused:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
         if slot.context.ledger.batches.is_paused():
             slot.context.paused.set()
         slot.put_back(refused)
-    return claims
 
 
 def _postpone_in_outage(slot: Slot, job_id: int) -> bool:

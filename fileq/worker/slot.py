@@ -2,9 +2,9 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import groupby
 
 import msgspec
 
@@ -65,8 +65,14 @@ class SlotActivity(msgspec.Struct, frozen=True):
     """The source's, in bytes."""
 
 
-_MOMENT, _SHORTEST = 0.2, 0.001
-"""Seconds for which a slot claims ahead: jobs that run are listed so a moment too early. No job takes less."""
+_MOMENT = 0.2
+"""Seconds for which a slot claims ahead: jobs that run are listed so a moment too early."""
+_LATE = 1.0
+"""Seconds of one attempt after which what was claimed ahead is given back."""
+_SHORTEST = 0.001
+"""Seconds that a job is thought to take at least."""
+_UNKNOWN = float("inf")
+"""The seconds of a job that nobody knows."""
 
 
 class Slot:
@@ -84,7 +90,9 @@ class Slot:
         """Claims without an answer, or that will not be begun: their jobs, their worker and their moment."""
         self._left: list[int] = []
         """Jobs of messages that this slot took, has not come to, and could not send again."""
-        self._pace = float("inf")  # seconds that the last job took
+        self.ahead: deque[Claim] = deque()
+        """What was claimed, and is begun next. Other threads take off it what would wait for too long."""
+        self._pace = _UNKNOWN
 
     @property
     def is_held_up(self) -> bool:
@@ -97,8 +105,12 @@ class Slot:
         return max(1, int(_MOMENT / max(self._pace, _SHORTEST)))
 
     def note_pace(self, seconds: float) -> None:
-        """Note what a job took; infinite where the next is to be claimed alone."""
+        """Note what a job took."""
         self._pace = seconds
+
+    def claim_alone(self) -> None:
+        """Have the next job claimed without others."""
+        self._pace = _UNKNOWN
 
     def begin(self, attempt: SlotActivity) -> None:
         """Have `activity` tell from now on of this attempt."""
@@ -110,34 +122,59 @@ class Slot:
         Where only the connection is lost, it is tried once more, after what the first try has claimed was given back.
         """
         begun = steady_time()
+        self._left += job_ids
         try:
-            return self._claim_jobs(job_ids)
+            claims = self._claim_jobs(job_ids)
         except DatabaseReplaced:
             raise
         except LedgerError:
             if steady_time() - begun > _LOST_AT_ONCE:  # whoever has waited for long has waited enough
                 raise
-        self._withdraw_claims()
-        claims = self._claim_jobs(job_ids)
+            self._withdraw_claims()
+            self._unbegun.clear()
+            claims = self._claim_jobs(job_ids)
         for job_id in job_ids:
             self._left.remove(job_id)
         return claims
 
     def _claim_jobs(self, job_ids: Sequence[int]) -> list[Claim]:
-        worker_id, now = self.context.worker_id(), self.context.ledger.now()
+        claim = (job_ids, self.context.worker_id(), self.context.ledger.now())
+        self._unbegun.append(claim)  # whatever keeps us from the answer
+        claims = self.context.ledger.attempts.claim_jobs(*claim)
+        self._unbegun.remove(claim)
+        return claims
+
+    def begin_next(self) -> Claim | None:
+        """Take the next claim that was made ahead, to begin it now; None where there is none."""
+        with suppress(IndexError):  # another thread may just have given it back
+            return self.ahead.popleft()
+        return None
+
+    def give_back_late_claims(self) -> None:
+        """Give back what waits for an attempt that takes longer than was thought. For other threads."""
+        if self.sandbox.token is None or time.monotonic() - self._since < _LATE or not self.ahead:
+            return
+        claims: list[Claim] = []
+        with suppress(IndexError):  # its own thread may just begin the last one
+            while True:
+                claims.append(self.ahead.pop())
+        ledger = self.context.ledger
         try:
-            return self.context.ledger.attempts.claim_jobs(job_ids, worker_id, now)
+            with ledger.transaction():
+                for claim in claims:
+                    ledger.attempts.withdraw_claims([claim.token.job_id], claim.worker_id, claim.token.claimed_at)
+                control.put_jobs_back(
+                    ledger, self.context.queue, [claim.token.job_id for claim in claims], ledger.now()
+                )
         except LedgerError:
-            self._unbegun.append((job_ids, worker_id, now))
-            self._left += job_ids
+            self.ahead.extend(reversed(claims))
             raise
 
-    def put_back_claims(self, claims: Iterable[Claim]) -> None:
-        """Give back what this slot has claimed and not begun, as soon as that is possible."""
-        for claimed_at, jobs in groupby((claim.token for claim in claims), key=lambda token: token.claimed_at):
-            job_ids = [token.job_id for token in jobs]
-            self._unbegun.append((job_ids, self.context.worker_id(), claimed_at))
-            self.put_back(job_ids)
+    def put_back_claims(self) -> None:
+        """Give back what this slot has claimed ahead and will not begin, as soon as that is possible."""
+        while (claim := self.begin_next()) is not None:
+            self._unbegun.append(([claim.token.job_id], claim.worker_id, claim.token.claimed_at))
+            self._left.append(claim.token.job_id)
 
     def note_answer(self) -> None:
         """Note that who was asked for a message has answered; whether messages can be sent is another matter."""
@@ -155,20 +192,23 @@ class Slot:
             self.give_back()
 
     def give_back(self) -> None:
-        """Send again what an outage has left with this slot. Raises LedgerError."""
-        self._withdraw_claims()
-        if self._left:
+        """Undo what was claimed and not begun, and send again what is left with this slot. Raises LedgerError."""
+        if not self._left:
+            return
+        with self.context.ledger.transaction():
+            withdrawn = self._withdraw_claims()
             control.put_jobs_back(self.context.ledger, self.context.queue, self._left, self.context.ledger.now())
-            self._left.clear()
+        del self._unbegun[:withdrawn]
+        self._left.clear()
 
-    def _withdraw_claims(self) -> None:
+    def _withdraw_claims(self) -> int:
         """Undo what was claimed and will not be begun, or was claimed after all, though no answer came.
 
-        Raises LedgerError.
+        Return how many of the claims that were noted. Raises LedgerError.
         """
-        while self._unbegun:
-            self.context.ledger.attempts.withdraw_claims(*self._unbegun[-1])
-            self._unbegun.pop()
+        for claim in self._unbegun:
+            self.context.ledger.attempts.withdraw_claims(*claim)
+        return len(self._unbegun)
 
     @property
     def activity(self) -> SlotActivity:

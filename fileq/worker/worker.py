@@ -42,8 +42,7 @@ _NOTIFICATION_PATIENCE = 30.0
 _GIVEN_UP = 60.0
 """Seconds without handles, memory or database after which a worker that is to drain its queue ends."""
 
-_TICK = 0.1
-_IDLE_TICK = 0.25
+_TICK, _IDLE_TICK = 0.1, 0.25
 _CONTROL_INTERVAL = 0.25
 """Seconds between two looks at what was cancelled or paused."""
 
@@ -253,11 +252,12 @@ class Worker:
             self._context.idle.wait(_TICK)
             self._context.idle.clear()
         else:
-            busy = any(slot.sandbox.token for slot in self._consumer.slots)
-            time.sleep(_TICK if busy else _IDLE_TICK)
+            time.sleep(_TICK if any(slot.sandbox.token for slot in self._consumer.slots) else _IDLE_TICK)
 
     def _check_ledger(self, moment: float) -> None:
         self.keep_alive()
+        for slot in self._consumer.slots:
+            slot.give_back_late_claims()
         if moment - self._looked_at >= _CONTROL_INTERVAL:
             self._looked_at = moment
             self._apply_cancellations_and_pause()

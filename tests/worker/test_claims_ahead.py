@@ -95,3 +95,46 @@ def test_what_can_not_be_given_back_at_once_is_given_back_when_the_ledger_answer
     assert [state(ledger, job) for job in jobs] == [JobState.DONE, *[JobState.RUNNING] * 4]
     slot.give_back()
     assert attempts(ledger, jobs[1:]) == [(JobState.QUEUED, 0)] * 4
+
+
+def test_what_waits_for_a_slow_one_is_given_back_while_that_runs(slot, ledger, jobs):
+    plan = slot.sandbox.plan
+
+    def plan_slowly(request):
+        slot._since -= 1.1
+        slot.give_back_late_claims()
+        return plan(request)
+
+    slot.sandbox.plan = plan_slowly
+    slot.note_pace(0.001)
+    ledger.messages.delete_messages(MAIN)
+    process_jobs(slot, jobs)
+    assert attempts(ledger, jobs) == [(JobState.DONE, 1), *[(JobState.QUEUED, 0)] * 4]
+    assert ledger.jobs.find_unsent_jobs(MAIN, 2e9, patience=0, limit=9) == []
+
+
+def test_what_waits_for_a_quick_one_stays_with_its_slot(slot, ledger, jobs):
+    plan = slot.sandbox.plan
+
+    def plan_quickly(request):
+        slot.give_back_late_claims()
+        return plan(request)
+
+    slot.sandbox.plan = plan_quickly
+    slot.note_pace(0.001)
+    process_jobs(slot, jobs)
+    assert attempts(ledger, jobs) == [(JobState.DONE, 1)] * 5
+
+
+def test_claims_are_given_back_whatever_keeps_their_slot_from_the_answer(slot, ledger, jobs, monkeypatch):
+    claim = ledger.attempts.claim_jobs
+
+    def lack_memory(*values):
+        claim(*values)
+        raise MemoryError
+
+    slot.note_pace(0.001)
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.attempts, "claim_jobs", lack_memory)
+        process_jobs(slot, jobs)
+    assert attempts(ledger, jobs) == [(JobState.QUEUED, 0)] * 5

@@ -10,8 +10,11 @@ What each of them relies on:
 - Fence (`find_void_tokens`, and the condition of each update that ends an attempt): the job's id, its count of
   attempts, and `running`. What comes after another attempt, a cancellation or a recovery changes no row, and is told
   so, or raises Fenced.
-- Take a message (`QueueMessages.take_message`): select, mark its jobs and delete, in one transaction. A look before it,
-  without the lock, only tells whether there is any.
+- Take a message (`QueueMessages.take_message`): two statements in one transaction, which mark its jobs and delete it.
+  Each finds the most urgent message by itself: the lock has them find the same. A look before them, without the lock,
+  only tells whether there is any.
+- Withdraw (`Attempts.withdraw_claims`): an update whose condition is the worker and the moment of the claim. Whoever
+  does it sends the messages in the same transaction.
 - Reserve (`fileq.publish.reservation`): the fence, whose each path is, and the rows for them all, in one transaction.
   No two jobs get one path, and a fenced one gets none.
 - Publish (`fileq.publish.publication`): two transactions. The first is on disk before a file gets its name, and says

@@ -73,19 +73,20 @@ class Database(ABC):
     """Where on this machine the files lie that belong to it."""
 
     @abstractmethod
-    def transaction(self, *, durable: bool = False, forgettable: bool = False) -> AbstractContextManager[Connection]:
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
         """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
 
         A durable one is on disk when the block ends. Another survives the death of every process of ours, and may be
-        undone, whole, by a loss of power. A forgettable one may be undone by the death of a server, too, while we live:
-        whoever began it finds that out before it matters. What is undone are always the last ones.
+        undone, whole, by a loss of power.
         """
 
     @abstractmethod
     def execute_together(self, *steps: Step) -> list[list[Any]]:
-        """Execute statements as one transaction, a forgettable one; return the rows of each.
+        """Execute statements as one transaction; return the rows of each.
 
-        None needs the answer of another. A server gets them at once: nobody waits for us on their way.
+        No statement is made of another's answer. A server gets them at once, so that nobody waits for us on their way;
+        and should it die soon, it may have forgotten them while we live. Whoever began that finds it out before it
+        matters. What is forgotten are always the last ones.
         """
 
     @abstractmethod

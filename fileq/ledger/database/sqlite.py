@@ -150,19 +150,16 @@ class SqliteDatabase(Database):
             migrations.migrate_file(self.connection, older)
         mark_as_ledger(self.connection)
 
-    def transaction(
-        self, *, durable: bool = False, forgettable: bool = False
-    ) -> AbstractContextManager[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[sqlite3.Connection]:
         """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
 
         A durable one is on disk when the block ends. Another survives the death of every process, and may be
         undone, whole, by a loss of power.
         """
-        del forgettable  # there is no server
         return self._joined if self._holder == threading.get_ident() else self._outermost(durable=durable)
 
     def execute_together(self, *steps: Step) -> list[list[Any]]:
-        """Execute statements as one transaction, a forgettable one; return the rows of each."""
+        """Execute statements as one transaction; return the rows of each."""
         with self.transaction() as connection:
             return [connection.execute(*step).fetchall() for step in steps]
 

@@ -41,6 +41,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """A job that this worker now has, with all that is needed to do it."""
 
     token: Token
+    worker_id: int
     tries: int
     deaths: int
     priority: int
@@ -108,13 +109,14 @@ class Attempts:
         claimed, _ = self._database.execute_together(
             (claim, (worker_id, now, *job_ids, now, here)), (begin, (hostname(), *job_ids, worker_id, now))
         )
-        claims = {job_id: self._read_claim(job_id, now, *facts) for job_id, *facts in claimed}
+        claims = {job_id: self._read_claim(job_id, worker_id, now, *facts) for job_id, *facts in claimed}
         return [claims[job_id] for job_id in dict.fromkeys(job_ids) if job_id in claims]
 
-    def _read_claim(self, job_id: int, now: float, attempt: int, tries: int, *facts: Any) -> Claim:
+    def _read_claim(self, job_id: int, worker_id: int, now: float, attempt: int, tries: int, *facts: Any) -> Claim:
         deaths, priority, source, size, mtime_ns, recipe, folder, relative, fingerprint, inode, moved, watched = facts
         return Claim(
             token=Token(job_id, attempt, now),
+            worker_id=worker_id,
             tries=tries,
             deaths=deaths,
             priority=priority,
@@ -131,7 +133,10 @@ class Attempts:
         )
 
     def withdraw_claims(self, job_ids: Iterable[int], worker_id: int, claimed_at: float) -> None:
-        """Undo what this worker has claimed of these jobs at that very moment, and not begun; each is queued again."""
+        """Undo what this worker has claimed of these jobs at that very moment, and not begun; each is queued again.
+
+        An attempt's number may so be given twice: two tokens differ by the moments of their claims.
+        """
         with self._database.transaction() as connection:
             for job_id in job_ids:
                 withdrawn = connection.execute(

@@ -9,6 +9,7 @@ from itertools import chain, islice
 
 import msgspec
 
+from fileq.job import HIGHEST_PRIORITY
 from fileq.ledger.columns import decode_column
 from fileq.ledger.conditions import NAMED_JOBS, NAMES_NO_UNFINISHED
 from fileq.ledger.database import ALL, Database
@@ -16,11 +17,16 @@ from fileq.roots import parts_here, range_with_roots
 
 _MOVED_AT_ONCE = 5_000
 _INSERTED_AT_ONCE = 500
-_HIGHEST = 2**31
-"""No priority of ours is as high, and no column takes any."""
-
 _OF_QUEUE = "(queue = ? or queue >= ? and queue < ?)"
 """Of which queue a message is, whatever roots it needs."""
+
+
+_PARTS = (
+    "with recursive names(name) as (select min(queue) from task where queue >= :queue and queue < :end union all"
+    " select (select min(queue) from task where queue > name and queue < :end) from names where name is not null)"
+    " select name from names where name is not null"
+)
+"""The names in one of Huey's tables from a queue's own to behind those of its parts: a step in the index for each."""
 
 
 class QueueMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +64,14 @@ class QueueMessages:
 
     def has_messages(self, queue: str) -> bool:
         """Return whether a message lies ready in this queue, for this host (one that is due later doesn't count)."""
+        return bool(self._find_ready_parts(queue))
+
+    def _find_ready_parts(self, queue: str) -> list[str]:
+        """Return the parts of a queue that have messages for this host: few, however many roots it has."""
         with self._database.reading() as connection:
-            return any(
-                connection.execute("select 1 from task where queue = ? limit 1", (part,)).fetchone()
-                for part in parts_here(queue)
-            )
+            names = connection.execute(_PARTS, {"queue": queue, "end": range_with_roots(queue)[1]}).fetchall()
+        here = set(parts_here(queue))
+        return [name for (name,) in names if name in here]
 
     def has_any_messages(self, queue: str) -> bool:
         """Return whether a message lies in Huey's tables for this queue, ready or due later, for whatever host."""
@@ -117,9 +126,9 @@ class QueueMessages:
 
         Its jobs have no message from here on, and remember since when: should nobody claim them, they get another.
         """
-        if not self.has_messages(queue):  # a look that needs no write lock
+        parts = self._find_ready_parts(queue)  # a look that needs no write lock
+        if not parts:
             return None
-        parts = parts_here(queue)
         first = _first_of(len(parts))
         named = f"select value from task, {NAMED_JOBS} where task.id = ({first})"  # noqa: S608  # ours
         mark = f"update jobs set message_id = null, taken_at = ? where message_id = ({first}) and id in ({named})"  # noqa: S608  # ours
@@ -171,7 +180,7 @@ def named_jobs(data: object) -> list[int]:
 
 def _priority(body: dict[str, object]) -> float:
     priority = body.get("priority")
-    return priority if isinstance(priority, int | float) and abs(priority) < _HIGHEST else 0.0
+    return priority if isinstance(priority, int | float) and abs(priority) <= HIGHEST_PRIORITY + 1 else 0.0
 
 
 def _table_of(message_id: int) -> str:

@@ -75,23 +75,24 @@ class PostgresDatabase(Database):
     def _configure(self, raw: psycopg.Connection[Any]) -> None:
         configure(raw, _LONGEST_PAUSE)
 
-    def transaction(self, *, durable: bool = False, forgettable: bool = False) -> AbstractContextManager[Connection]:
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
         """Have everything in the block happen, or nothing. Inside another transaction: as a part of that one.
 
-        All but a forgettable one are on the server's disk when the block ends.
+        It is on the server's disk when the block ends.
         """
         del durable
         joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
-        return nullcontext(joined) if joined is not None else self._outermost(forgettable=forgettable)
+        return nullcontext(joined) if joined is not None else self._outermost()
 
     def execute_together(self, *steps: Step) -> list[list[Any]]:
-        """Execute statements as one transaction, a forgettable one; return the rows of each."""
+        """Execute statements as one transaction; return the rows of each. The server may forget them."""
         joined: PostgresConnection | None = getattr(self._joined, "transaction", None)
         if joined is not None:
             return [_rows_of(joined.execute(*step)) for step in steps]
         with server_errors(self.path), self._connection() as raw:
             try:
-                with raw.pipeline():  # what is sent in one is one transaction, and ends with it
+                # What is sent in a pipeline is one transaction where nothing in it asks for an answer: it ends with it.
+                with raw.pipeline():
                     raw.execute(self._take_lock)
                     answers = [PostgresConnection(raw).execute(*step) for step in steps]
                 return [_rows_of(answer) for answer in answers]
@@ -102,7 +103,10 @@ class PostgresDatabase(Database):
 
     @property
     def _take_lock(self) -> LiteralString:
-        """The statement that a transaction begins with: it waits for another's, and then holds the ledger's lock."""
+        """The statement that a transaction begins with: it waits for another's, and then holds the ledger's lock.
+
+        Servers work through its list from left to right: the lock is waited for with that patience.
+        """
         timeout: Any = int(1000 * (self._patience + _LONGEST_PAUSE))  # ms
         return (
             f"select set_config('lock_timeout', '{timeout}', true), set_config('synchronous_commit', 'off', true),"
@@ -115,7 +119,7 @@ class PostgresDatabase(Database):
         return nullcontext(joined) if joined is not None else self._alone()
 
     @contextmanager
-    def _outermost(self, *, forgettable: bool) -> Iterator[PostgresConnection]:
+    def _outermost(self) -> Iterator[PostgresConnection]:
         with server_errors(self.path):
             raw = self._begin()
             connection = self._joined.transaction = PostgresConnection(raw)
@@ -123,7 +127,7 @@ class PostgresDatabase(Database):
                 if self._clock.is_stale:
                     self._read_clock(raw)
                 yield connection
-                raw.execute("commit" if forgettable or connection.only_reads else _COMMIT_AND_FLUSH)
+                raw.execute("commit" if connection.only_reads else _COMMIT_AND_FLUSH)
             except BaseException:
                 if not raw.broken:
                     raw.rollback()

@@ -125,3 +125,6 @@ def configure(raw: psycopg.Connection[Any], longest_pause: float) -> None:
     if "search_path" not in (raw.info.get_parameters().get("options") or ""):
         settings["search_path"] = _SCHEMA
     raw.execute("; ".join(f"set {name} = {value}" for name, value in settings.items()))
+    raw.execute(
+        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
+    )

@@ -32,8 +32,7 @@ create function names_no_unfinished(data bytea) returns boolean language sql sta
         where state in ('queued', 'running', 'waiting'))
 $$;
 
--- Sums by batch and state, as triggers.sql keeps them in SQLite: here of all rows of a statement at once, and always in
--- the same order, so that no two transactions wait for each other's.
+-- Sums by batch and state, as triggers.sql keeps them in SQLite: here of all rows of a statement at once.
 create function count_new_jobs() returns trigger language plpgsql as $$
 begin
     insert into tallies as sums
