@@ -231,7 +231,7 @@ class ImageRun(SourceRun):
             self._write(temp, one, replace(frames, images=list(frames.images)), size)
 
         if stays:
-            trial = keep_whole_if_smaller(self._source, self._file, plan, self._recipe.metadata, write)
+            trial = keep_whole_if_smaller(self._source, self._file, plan, self._rewrite_options(plan), write)
         else:
             trial = FormatChoice(self._source, plan, frames.images, write).find_smallest()
         frames.encoded = trial.content

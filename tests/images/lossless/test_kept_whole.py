@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import subprocess
 from pathlib import Path
 
@@ -18,9 +19,23 @@ from tests.support.images import make, photo, recipe
 OPTIMIZE = Output(format="same", lossless=True, min_saving=0.0)
 
 
+RUNS = bytes((1, 1, 0, 0, 1, 2, 0, 1))  # two rows of one pixel each
+INFO = struct.pack("<LllHHLLLLLL", 40, 1, 2, 1, 8, 1, len(RUNS), 0, 0, 3, 0) + bytes.fromhex("102030004050600070809000")
+TINY = {
+    "runs": b"BM" + struct.pack("<LLL", 14 + len(INFO) + len(RUNS), 0, 14 + len(INFO)) + INFO + RUNS,
+    "a QOI without its end": b"qoif" + struct.pack(">LLBB", 1, 1, 4, 0) + b"\x35",
+}
+
+
 def noise(mode: str) -> Image.Image:
     size = (300, 300)
     return Image.frombytes(mode, size, random.Random(3).randbytes(size[0] * size[1] * len(mode)))
+
+
+def commented(path: Path) -> bytes:
+    noise("L").save(path)
+    path.write_bytes(content := path.read_bytes().replace(b"P5\n", b"P5\n# Lake House\n", 1))
+    return content
 
 
 @pytest.mark.parametrize("output", [OPTIMIZE, SHRINK], ids=["optimize", "shrink"])
@@ -41,16 +56,32 @@ def test_noise_keeps_its_bytes_and_its_name_where_a_png_would_be_larger(tmp_path
     assert any("would be larger" in note for note in made.notes)
 
 
-def test_a_comment_that_is_to_go_goes_although_the_png_is_larger_and_that_is_said(tmp_path):
-    noise("L").save(tmp_path / "x.pgm")
-    plain = (tmp_path / "x.pgm").read_bytes()
-    (tmp_path / "x.pgm").write_bytes(plain.replace(b"P5\n", b"P5\n# Lake House\n", 1))
-    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE), tmp_path / "out")
+@pytest.mark.parametrize("metadata", ["private", "none"])
+def test_a_comment_that_has_to_go_goes_although_the_png_is_larger_and_that_is_said(tmp_path, metadata):
+    commented(tmp_path / "x.pgm")
+    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata=metadata), tmp_path / "out")
     assert made.paths[0].suffix == ".png"
     assert b"Lake House" not in made.paths[0].read_bytes()
     assert any("larger than its source" in note for note in made.notes)
+
+
+def test_a_comment_makes_no_file_larger_where_nobody_asked_for_it_to_go_and_that_is_said(tmp_path):
+    before = commented(tmp_path / "x.pgm")
+    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE), tmp_path / "out")
+    assert made.paths[0].read_bytes() == before
+    assert any("can't be cleared" in note for note in made.notes)
     kept = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata="all"), tmp_path / "kept")
-    assert kept.paths[0].read_bytes() == (tmp_path / "x.pgm").read_bytes()
+    assert kept.paths[0].read_bytes() == before
+    assert not any("can't be cleared" in note for note in kept.notes)
+
+
+@pytest.mark.parametrize("output", [OPTIMIZE, SHRINK], ids=["optimize", "shrink"])
+@pytest.mark.parametrize("content", TINY.values(), ids=TINY)
+def test_a_tiny_file_whose_layout_is_not_known_to_its_end_does_not_grow(tmp_path, content, output):
+    source = tmp_path / f"x.{'qoi' if content.startswith(b'qoi') else 'bmp'}"
+    source.write_bytes(content)
+    made = make(source, recipe(output), tmp_path / "out", marks_outputs=True)
+    assert made.paths[0].read_bytes() == content
 
 
 @pytest.mark.parametrize("metadata", ["copyright", "none", "all"])
