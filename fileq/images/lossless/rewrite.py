@@ -13,12 +13,15 @@ from fileq.images.gain_maps.jpeg.lossless import loses_gain_map, restore_gain_ma
 from fileq.images.gain_maps.jpeg.writer import remove_gain_map
 from fileq.images.lossless import jpeg_quality, jpeg_xl
 from fileq.images.lossless.packer import HIGH_EFFORT, pack_file, packed_forms
+from fileq.images.lossless.png_colors import say_colors_shortly
 from fileq.images.metadata.lossless_rewrite import REWRITABLE_FORMATS, replace_metadata
 from fileq.images.metadata.mark import mark_content, without_mark
 from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY, KEPT_EXTENSIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
     from fileq.images.lossless.options import RewriteOptions
@@ -75,7 +78,7 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     loses_parts = stripped is not None and holds_more(source, content, format_, stripped)
     may_hold = options.policy != "all" and stripped is not content
     holds_what_goes = loses_map or (may_hold and (loses_parts or not has_no_metadata(source)))
-    forms = () if stripped is None else (stripped, *packed_forms(stripped, format_, options.effort))
+    forms = () if stripped is None else tuple(_forms_of(stripped, format_, options))
     smallest = min(forms, key=len, default=content)
     if holds_what_goes and options.strips_by_all_means and smallest is content:
         message = f"Its metadata can't be taken out of this {format_.upper()} file without encoding its picture again."
@@ -97,6 +100,14 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     if smallest is content and options.marks_originals and source.gain_map is None and source.format != "MPO":
         return mark_content(content, format_, options.mark)
     return smallest
+
+
+def _forms_of(stripped: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
+    """Yield a file without the metadata that goes, and smaller ones that show the same."""
+    yield stripped
+    if format_ == "png" and options.policy != "all":
+        yield (stripped := say_colors_shortly(stripped))
+    yield from packed_forms(stripped, format_, options.effort)
 
 
 def holds_more(source: DecodedSource, content: bytes, format_: str, stripped: bytes) -> bool:
