@@ -7,12 +7,14 @@ import io
 from PIL import Image
 
 from fileq.images.errors import DAMAGE
+from fileq.images.formats.gif_lzw import encode_late_clears
 
 INTERLACED = 0x40
 """A flag of a picture's descriptor."""
 
 _GRAYS = bytes(value for gray in range(256) for value in (gray, gray, gray))
 _DESCRIPTOR = 10  # bytes
+_FULL_TABLE = 4096  # bytes: of fewer, the table of codes is not full before the picture ends
 _TAIL = (
     5  # bytes: what an end code takes at most, with another one to clear before it, and some bits that are filled up
 )
@@ -40,6 +42,14 @@ def encode_indices(image: Image.Image, bits: int) -> bytes:
         out += part
         if code:
             return out + b"\0"
+
+
+def encode_indices_closely(image: Image.Image, bits: int) -> bytes:
+    """Return the sub-blocks of a picture as `encode_indices` does, in fewer bytes where a full table serves longer."""
+    usual = encode_indices(image, bits)
+    if len(usual) < _FULL_TABLE:
+        return usual
+    return min((usual, _in_sub_blocks(encode_late_clears(image.tobytes(), bits))), key=len)
 
 
 def without_stray_bytes(picture: bytes, palette_end: int) -> bytes:
