@@ -20,6 +20,7 @@ from fileq.images.formats.tiff import directories as tiff
 from fileq.images.gain_maps.rendition import write_with_gain_map
 from fileq.images.lossless.packer import HIGH_EFFORT, pack_file
 from fileq.images.metadata import gif_rewrite
+from fileq.images.metadata.comments import place_comment
 from fileq.images.metadata.mark import add_mark_option
 from fileq.images.metadata.save_options import exif_directories, save_options, xmp_for
 from fileq.images.metadata.selection import Metadata
@@ -159,8 +160,8 @@ def _complete(temp: TempFile, format_: str, content: EncoderInput, *, is_animati
             avif.write_play_count(file, content.play_count)
         elif format_ == "webp" and is_animation:
             webp.write_transparent(file)
-        elif format_ == "tiff" and (inner := exif_directories(content.metadata, content.size)):
-            tiff.add_directories(file, inner)
+        elif format_ == "tiff":
+            tiff.add_directories(file, exif_directories(place_comment(content.metadata, format_), content.size))
 
 
 def _refuse_impossible(format_: str, output: Output) -> None:

@@ -8,6 +8,7 @@ from PIL import ExifTags, Image
 
 from fileq.images.errors import DAMAGE
 from fileq.images.metadata import iptc
+from fileq.images.metadata.exif_types import register_exif_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ _BASE, _IFD = ExifTags.Base, ExifTags.IFD
 _CREDITS = (_BASE.Artist, _BASE.Copyright, _BASE.XPAuthor)
 _DESCRIPTIVE = (
     *_CREDITS, _BASE.ImageDescription, _BASE.Make, _BASE.Model, _BASE.Software, _BASE.DateTime, _BASE.HostComputer,
+    _BASE.DocumentName, _BASE.PageName, _BASE.CameraSerialNumber, _BASE.UniqueCameraModel,
     _BASE.XPTitle, _BASE.XPComment, _BASE.XPKeywords, _BASE.XPSubject, _BASE.Rating, _BASE.RatingPercent,
 )  # fmt: skip
 """All of a picture's first EXIF directory that is not about how its own bytes are laid out."""
@@ -38,6 +40,9 @@ A list of what stays: what cameras write of their own accord, in notes of their 
 """
 
 
+register_exif_types()
+
+
 def pick_credits(exif: Image.Exif) -> dict[int, Any]:
     """Return the tags that say whose picture it is."""
     return _pick_tags(exif, _CREDITS)
@@ -49,7 +54,7 @@ def pick_all(source: DecodedSource) -> dict[int, Any]:
     for directory in (_IFD.Exif, _IFD.GPSInfo):
         values = source.exif.get_ifd(directory)
         if values:
-            picked[int(directory)] = {tag: value for tag, value in values.items() if tag != _IFD.Interop}
+            picked[int(directory)] = _in_bytes({tag: value for tag, value in values.items() if tag != _IFD.Interop})
     return _keep_writable(picked, source)
 
 
@@ -57,7 +62,7 @@ def pick_private(source: DecodedSource) -> dict[int, Any]:
     """Return credits, date, camera and lens."""
     picked = _pick_tags(source.exif, _PRIVATE)
     camera = source.exif.get_ifd(_IFD.Exif)
-    kept = {tag: value for tag, value in camera.items() if tag in _PRIVATE_CAMERA}
+    kept = _in_bytes({tag: value for tag, value in camera.items() if tag in _PRIVATE_CAMERA})
     return _keep_writable(picked | ({int(_IFD.Exif): kept} if kept else {}), source)
 
 
@@ -78,8 +83,11 @@ def _with_texts(exif: dict[int, Any], artist: object, rights: object) -> dict[in
 
 
 def _pick_tags(exif: Image.Exif, tags: tuple[int, ...]) -> dict[int, Any]:
-    """Return these tags as they are; texts as bytes: Pillow would write ? for what is not ASCII."""
-    values = {int(tag): exif[tag] for tag in tags if tag in exif}
+    return _in_bytes({int(tag): exif[tag] for tag in tags if tag in exif})
+
+
+def _in_bytes(values: dict[int, Any]) -> dict[int, Any]:
+    """Return values as they are, but texts as their bytes: Pillow would write ? for what is not ASCII."""
     return {tag: value.encode("latin-1") if isinstance(value, str) else value for tag, value in values.items()}
 
 

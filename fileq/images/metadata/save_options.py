@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 from fileq.files.containers import MAX_JPEG_PAYLOAD, jpeg_segment
 from fileq.images.gain_maps.xmp import JPEG_NAME
 from fileq.images.metadata import iptc, xmp
+from fileq.images.metadata.comments import place_comment
 from fileq.images.metadata.iptc_xmp import add_iptc
 from fileq.images.metadata.packets import XMP_KEYWORD, build_jpeg_extension, build_raw_profile
 
@@ -26,6 +27,7 @@ _WITH_EXIF = {"jpeg", "png", "webp", "avif", "heic", "tiff", "jxl"}
 def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     """Return the keyword arguments that make Pillow write `data` into a file of this format, of `size` pixels."""
     options: dict[str, Any] = {}
+    data = place_comment(data, format_)
     if data.density and format_ in {"jpeg", "png", "tiff", "pdf"}:
         options["dpi"] = data.density
     exif = exif_for(data, format_, size)
@@ -34,6 +36,8 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     if format_ == "jpeg":
         extra = iptc.build_jpeg_segment(data.iptc) + build_xmp_segments(data.xmp)
         options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=extra)
+    if format_ == "gif" and data.comment:
+        options["comment"] = data.comment
     packet = xmp_for(data, format_)
     if packet and format_ in {"webp", "avif", "jxl"}:
         options["xmp"] = packet

@@ -28,10 +28,14 @@ _CODECS = {
     b"lhv1": "by layered HEVC",
     b"jpeg": "by JPEG",
     b"j2k1": "by JPEG 2000",
+    b"jxs1": "by JPEG XS",
 }
 """How pictures in HEIF are coded beside HEVC and AV1, by the type of their items."""
 
 _READ = {b"hvc1", b"av01"}
+_NO_CODECS = {*_READ, b"grid", b"iovl", b"iden", b"tmap", b"Exif", b"mime", b"uri "}
+"""Items that are made of others, or are no pictures."""
+
 _HEADER = 8  # bytes of a box before its version and flags, and of those with its name: what follows is the payload
 
 
@@ -58,6 +62,8 @@ def _find_codec(start: bytes) -> FileType | None:
     coded = primary if primary in _CODECS else next((one for one in types.values() if one in _CODECS), b"")
     if coded and (coded == primary or not _READ.intersection(types.values())):
         return FileType(Family.PICTURE, f"a HEIF picture that is coded {_CODECS[coded]}")
+    if primary.isalnum() and primary not in _NO_CODECS:
+        return FileType(Family.PICTURE, f"a HEIF picture that is coded in a way called {primary.decode()}")
     return None
 
 

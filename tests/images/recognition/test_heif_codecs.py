@@ -8,7 +8,16 @@ from fileq.errors import ErrorKind
 from tests.images import heic
 from tests.images.recognition.test_foreign_files import refusal
 
-CODED = {b"unci": "unci", b"vvc1": "VVC", b"avc1": "AVC", b"jpeg": "JPEG", b"j2k1": "JPEG 2000", b"evc1": "EVC"}
+CODED = {
+    b"unci": "unci",
+    b"vvc1": "VVC",
+    b"avc1": "AVC",
+    b"jpeg": "JPEG",
+    b"j2k1": "JPEG 2000",
+    b"evc1": "EVC",
+    b"jxs1": "JPEG XS",
+    b"new1": "called new1",
+}
 
 
 @pytest.mark.parametrize("codec", CODED)

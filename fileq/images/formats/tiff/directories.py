@@ -143,12 +143,14 @@ def add_directories(file: IO[bytes], directories: Mapping[int, Mapping[int, Any]
     Pillow can't write them where the pixels are compressed. They are put at the end of the finished file (section 2):
     the directories, then a copy of the first directory with an entry for each, to which the header then points.
     """
+    if not directories:
+        return
     header = file.read(8)
     order = "<" if header.startswith(b"II") else ">"
     (first,) = struct.unpack(f"{order}L", header[4:])
     entries, following = _entries(file, first, order)
     for tag, values in directories.items():
-        at = _append(file, header, values)
+        at = _append(file, header, tag, values)
         entries.append(struct.pack(f"{order}HHLL", tag, _LONG, 1, at))
     entries.sort(key=lambda entry: struct.unpack(f"{order}H", entry[:2]))
     at = _end(file)
@@ -164,8 +166,8 @@ def _entries(file: IO[bytes], at: int, order: str) -> tuple[list[bytes], bytes]:
     return [file.read(_ENTRY) for _ in range(count)], file.read(4)
 
 
-def _append(file: IO[bytes], header: bytes, values: Mapping[int, Any]) -> int:
-    directory = ImageFileDirectory_v2(ifh=header)
+def _append(file: IO[bytes], header: bytes, group: int, values: Mapping[int, Any]) -> int:
+    directory = ImageFileDirectory_v2(ifh=header, group=group)
     for tag, value in values.items():
         directory[tag] = value
     at = _end(file)
