@@ -46,6 +46,9 @@ _ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "p
 _ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 8}
 """More than that where pixels may be transparent."""
 
+_FROM_EFFORT = {"jxl": {5: 72, 8: 300}, "avif": {5: 34}}
+"""Of lossy encoders from an effort on: from 8 on, that of JPEG XL looks at what it has made, and encodes it again."""
+
 _FULL_CHROMA = 13
 """More than that in AVIF, where colour has the resolution of light."""
 
@@ -157,6 +160,9 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Siz
     need = _ENCODER.get(format_, 4)
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)
+    if not output.lossless:
+        efforts = _FROM_EFFORT.get(format_, {})
+        need = max([need, *(more for effort, more in efforts.items() if (output.effort or 0) >= effort)])
     if format_ == "avif" and output.subsampling == "4:4:4":
         need += _FULL_CHROMA
     if header.may_be_transparent or output.alpha_format is not None:

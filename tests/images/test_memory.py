@@ -159,6 +159,15 @@ def test_a_picture_of_few_colours_that_is_tried_without_loss_takes_no_more(tmp_p
 
 
 @measured
+@pytest.mark.parametrize("effort", [4, 5, 7, 8, 10])
+@pytest.mark.parametrize("format_", ["jxl", "avif"])
+def test_no_encoder_takes_more_than_is_estimated_however_hard_it_tries(tmp_path, format_, effort):
+    source = tmp_path / "x.png"
+    noise("RGB").crop((0, 0, 1000, 700)).save(source, compress_level=1)
+    check_estimate(*measure(source, tmp_path / "out", Output(name=f"o.{format_}", format=format_, effort=effort)))
+
+
+@measured
 def test_a_jpeg_that_is_stored_in_jpeg_xl_and_taken_out_takes_no_more_than_is_estimated(tmp_path):
     source = tmp_path / "x.jpg"
     source.write_bytes(noise_as("jpeg", "RGB", quality=90))

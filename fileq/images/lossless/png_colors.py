@@ -14,6 +14,7 @@ _MOST_DEPTH = 8  # bits: the profile is tried with colors of so many
 _LONGEST = 2**20  # bytes of a profile: that of sRGB has 3,144
 _INTENT = 67  # the last byte of a profile's rendering intent
 _FALLBACKS = (b"gAMA", b"cHRM")
+_READ = {b"IHDR", b"tRNS", b"iCCP", b"sRGB"}
 
 
 def say_colors_shortly(content: bytes) -> bytes:
@@ -21,22 +22,27 @@ def say_colors_shortly(content: bytes) -> bytes:
 
     That is what the chunk sRGB overrides, and a background behind pixels that hide it.
     """
-    chunks = [(chunk.name, content[chunk.start : chunk.end]) for chunk in png_chunks(io.BytesIO(content))]
-    names = {name for name, _ in chunks}
-    header = next((whole[8:-4] for name, whole in chunks if name == b"IHDR"), b"")
+    chunks = list(png_chunks(io.BytesIO(content)))
+    inner = {
+        chunk.name: content[chunk.payload : chunk.payload + chunk.length] for chunk in chunks if chunk.name in _READ
+    }
+    header = inner.get(b"IHDR", b"")
     if len(header) <= _COLOR_TYPE:
         return content
     goes = set()
-    if not (header[_COLOR_TYPE] & _WITH_ALPHA or b"tRNS" in names):
+    if not (header[_COLOR_TYPE] & _WITH_ALPHA or b"tRNS" in inner):
         goes.add(b"bKGD")
-    profile = next((whole[8:-4] for name, whole in chunks if name == b"iCCP"), None)
+    profile = inner.get(b"iCCP")
     short = b"" if profile is None or header[_DEPTH] > _MOST_DEPTH else _as_srgb(profile)
     if short:
         goes.update({b"sRGB", *_FALLBACKS})
-        chunks = [(b"", short) if name == b"iCCP" else (name, whole) for name, whole in chunks]
-    elif b"sRGB" in names and profile is None:
+    elif b"sRGB" in inner and profile is None:
         goes.update(_FALLBACKS)
-    return content[:8] + b"".join(whole for name, whole in chunks if name not in goes)
+    if not short and goes.isdisjoint(chunk.name for chunk in chunks):
+        return content
+    kept = (chunk for chunk in chunks if chunk.name not in goes)
+    whole = (short if chunk.name == b"iCCP" and short else content[chunk.start : chunk.end] for chunk in kept)
+    return content[:8] + b"".join(whole)
 
 
 def _as_srgb(profile: bytes) -> bytes:

@@ -20,8 +20,6 @@ from fileq.images.metadata.selection import has_no_metadata
 from fileq.recipes.formats import FORMATS_WITHOUT_QUALITY, KEPT_EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fileq.files.temp_file import TempFile
     from fileq.images.decode.source import DecodedSource
     from fileq.images.lossless.options import RewriteOptions
@@ -78,7 +76,9 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     loses_parts = stripped is not None and holds_more(source, content, format_, stripped)
     may_hold = options.policy != "all" and stripped is not content
     holds_what_goes = loses_map or (may_hold and (loses_parts or not has_no_metadata(source)))
-    forms = () if stripped is None else tuple(_forms_of(stripped, format_, options))
+    if stripped is not None and format_ == "png" and options.policy != "all":
+        stripped = say_colors_shortly(stripped)
+    forms = () if stripped is None else (stripped, *packed_forms(stripped, format_, options.effort))
     smallest = min(forms, key=len, default=content)
     if holds_what_goes and options.strips_by_all_means and smallest is content:
         message = f"Its metadata can't be taken out of this {format_.upper()} file without encoding its picture again."
@@ -100,14 +100,6 @@ def find_smallest(source: DecodedSource, file: BinaryIO, format_: str, options: 
     if smallest is content and options.marks_originals and source.gain_map is None and source.format != "MPO":
         return mark_content(content, format_, options.mark)
     return smallest
-
-
-def _forms_of(stripped: bytes, format_: str, options: RewriteOptions) -> Iterator[bytes]:
-    """Yield a file without the metadata that goes, and smaller ones that show the same."""
-    yield stripped
-    if format_ == "png" and options.policy != "all":
-        yield (stripped := say_colors_shortly(stripped))
-    yield from packed_forms(stripped, format_, options.effort)
 
 
 def holds_more(source: DecodedSource, content: bytes, format_: str, stripped: bytes) -> bool:
