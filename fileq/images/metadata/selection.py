@@ -9,6 +9,7 @@ from PIL import ExifTags
 
 from fileq.files.output_mark import TIFF_TAG
 from fileq.images.errors import translate_decode_errors
+from fileq.images.formats.tiff import aspect
 from fileq.images.gain_maps import xmp as hdr_xmp
 from fileq.images.metadata import exif, iptc, packets, tiff_rewrite, xmp
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from fileq.recipes.recipe import MetadataPolicy
 
 _BASE = ExifTags.Base
-_LEAST_DENSITY, _MOST_DENSITY = 5, 65535
-"""Dots per inch: what is less is no density but a 1 that stands for none, as in TIFFs without a unit."""
-
+_MOST_DENSITY = 65535  # dots per inch
 _CENTIMETER = 3
 """The unit of a density in EXIF; else it is the inch."""
 
@@ -108,9 +107,12 @@ def _read_density(source: DecodedSource) -> tuple[float, float] | None:
         # Pillow says none of a WebP.
         across, down = map(float, _density_of_exif(source) if source.format == "WEBP" else info["dpi"])
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    if not (min(across, down) >= _LEAST_DENSITY and max(across, down) < _MOST_DENSITY):
-        return None
+        across = down = 0
+    if not (min(across, down) >= aspect.LEAST_DENSITY and max(across, down) < _MOST_DENSITY):
+        assumed = None if source.format != "TIFF" or source.is_stretched else aspect.assumed_density(source.image)
+        if assumed is None:
+            return None
+        across, down = assumed
     if source.is_stretched:
         across = down = max(across, down)
     return (down, across) if source.swaps_sides else (across, down)

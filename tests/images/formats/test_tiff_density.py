@@ -72,6 +72,17 @@ def test_documents_keep_their_pixels_and_the_size_of_their_page(tmp_path, orient
     assert box in made.paths[1].read_bytes()
 
 
+@pytest.mark.parametrize(("density", "page"), [((204, 98), (216, 144)), ((2, 1), (612, 392)), ((1, 2), (1224, 196))])
+def test_documents_keep_the_shape_of_a_page_that_tells_the_ratio_of_its_pixels_alone(tmp_path, density, page):
+    fax(tmp_path / "x.tif", density=density, unit=NONE)
+    made = make(tmp_path / "x.tif", recipe(Output(name="o.tif"), Output(name="o.pdf")), tmp_path / "out")
+    with Image.open(made.paths[0]) as tiff:
+        assert tiff.size == (612, 196)
+        across, down = (float(value) for value in tiff.info["dpi"])
+        assert across / down == pytest.approx(density[0] / density[1])
+    assert f"[ 0 0 {page[0]}.0 {page[1]}.0 ]".encode() in made.paths[1].read_bytes()
+
+
 def test_optimize_leaves_a_fax_as_it_is(tmp_path):
     fax(tmp_path / "x.tif")
     made = make(tmp_path / "x.tif", recipe(Output(format="same", lossless=True, min_saving=0.0)), tmp_path / "out")
