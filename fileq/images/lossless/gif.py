@@ -68,8 +68,9 @@ class GifPicture:
     def with_each_color_once(self, shared: bytes) -> GifPicture:
         """Return the picture with one index for each color of its palette, or of the shared one."""
         palette, first = self.palette or shared, dict[bytes, int]()
+        known = set(range(len(palette) // 3)) - {self.transparent}
         one = [
-            index if index == self.transparent else first.setdefault(palette[3 * index : 3 * index + 3], index)
+            first.setdefault(palette[3 * index : 3 * index + 3], index) if index in known else index
             for index in range(256)
         ]
         if all(one[index] == index for index in self.used):

@@ -56,6 +56,15 @@ def test_a_color_that_a_palette_has_twice_takes_one_number(tmp_path):
     assert optimized(many).stat().st_size < many.stat().st_size / 3
 
 
+def test_a_gif_without_any_palette_keeps_its_numbers_apart(tmp_path):
+    size, noise = (64, 64), random.Random(3).randbytes(64 * 64)
+    head = b"GIF89a" + struct.pack("<2H3B", *size, 0, 0, 0)
+    (tmp_path / "x.gif").write_bytes(head + block(Image.frombytes("L", size, noise)) + b";")
+    made = optimized(tmp_path / "x.gif").read_bytes()
+    at = made.index(b",")
+    assert len(set(gif_codes.read_indices(made[at:-1], 10).tobytes())) == 256
+
+
 def test_a_palette_with_the_colors_of_the_shared_one_goes(tmp_path):
     colors = random.Random(2).randbytes(768)
     first = photo((90, 60)).convert("L")
