@@ -64,12 +64,13 @@ def _renew_source(ledger: Ledger, candidate: RetryCandidate, found: FoundSource 
     return job_id
 
 
-def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> int:
-    """Cancel those of these jobs that have not ended; return how many were.
+def cancel_jobs(ledger: Ledger, jobs: Iterable[int], now: float) -> list[int]:
+    """Cancel those of these jobs that have not ended, and return which were.
 
-    A worker sees within moments that a job is no longer its own, and stops it.
+    A worker sees within moments that a job is no longer its own, and stops it. One whose outputs are just getting their
+    names is not stopped any more.
     """
-    return len(ledger.jobs.cancel_jobs(jobs, now))
+    return ledger.jobs.cancel_jobs(jobs, now)
 
 
 def resend_jobs(ledger: Ledger, name: str, now: float, *, patience: float = queue.PATIENCE) -> int:

@@ -47,6 +47,10 @@ class Roots:
         """The names of those that are there."""
         return frozenset(self._paths) - self.absent
 
+    def find_root_of(self, path: str) -> str | None:
+        """Return the folder of the root that a path of this host lies in; None where it lies in none."""
+        return next((root for root in self._paths.values() if path.startswith(root + os.sep)), None)
+
     def to_shared(self, path: str) -> str:
         """Return a path of this host as the ledger has it."""
         for name, root in self._paths.items() if path else ():  # "" is none, and a root may be the whole disk

@@ -43,7 +43,7 @@ def test_cancelling_tells_how_many_had_not_ended(ledger):
     one, two, three = enter(ledger, "a", "b", "c")
     begin(ledger, two)
     ledger.attempts.fail_attempt(begin(ledger, three), DAMAGED, NOW)
-    assert control.cancel_jobs(ledger, [one, two, three], NOW) == 2
+    assert len(control.cancel_jobs(ledger, [one, two, three], NOW)) == 2
     assert [state(ledger, job) for job in (one, two, three)] == [
         JobState.CANCELLED, JobState.CANCELLED, JobState.FAILED,
     ]  # fmt: skip

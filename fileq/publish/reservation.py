@@ -265,15 +265,21 @@ def prepare_folder(ledger: Ledger, path: str) -> None:
 
 
 def find_source_drive_away(ledger: Ledger, source: str) -> FolderUnavailable | None:
-    """Return what to say of a source that is missing as its folder's drive is; None where the drive is there.
+    """Return what to say of a source that is missing as its folder's drive, or its root, is; None where that is there.
 
-    The folder is known from when the source was queued. It is nobody's loss that it isn't known of older jobs.
+    The folder is known from when the source was queued. It is nobody's loss that it isn't known of older jobs. A root
+    that is empty is not there: it had at least this source.
     """
+    if os.path.lexists(source):
+        return None
+    root = this_hosts_roots().find_root_of(source)
+    if root is not None and _is_empty_or_gone(root):
+        message = f"The root {root} is not there: it is empty, or no folder."
+        hint = "Mount it, or put it back. If it is not to come back, cancel its jobs."
+        return FolderUnavailable(ErrorKind.MISSING, message, hint, root)
     folder = os.path.dirname(source)
     known = ledger.folders.find_folder(folder)
-    if known is None or os.path.lexists(source) or not _is_away(known):
-        return None
-    return _drive_away(folder, "cancel its jobs.")
+    return _drive_away(folder, "cancel its jobs.") if known is not None and _is_away(known) else None
 
 
 def _drive_away(path: str, instead: str) -> FolderUnavailable:
@@ -285,9 +291,13 @@ def _is_away(known: FolderRecord) -> bool:
     """Whether its drive was taken out: then it is missing, or an empty mount point that is on the drive below."""
     if not is_drive_missing(known.real_path, known.device):
         return False
+    return not os.path.ismount(known.real_path) and _is_empty_or_gone(known.real_path)
+
+
+def _is_empty_or_gone(folder: str) -> bool:
     try:
-        return not os.path.ismount(known.real_path) and not os.listdir(known.real_path)
-    except FileNotFoundError:
+        return not os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
         return True
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from fileq.config import is_server
 from fileq.errors import Shortage, find_shortage
+from fileq.ledger import Ledger
 from fileq.process.thread import BoundedStartThread
 from fileq.queue.huey_library import (
     Consumer,
@@ -179,3 +181,15 @@ class SlotConsumer(Consumer):  # type: ignore[misc]  # huey has no types
             if thread.is_alive():
                 thread.join(seconds)
                 return
+
+
+_POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
+"""Seconds between two looks for a message, growing while there is none. A look with its wait costs 0.2 ms."""
+_WAITING = {**_POLLING, "max_delay": 1.0}
+"""The same where the database, or the broker, says when one has come."""
+
+
+def find_polling(ledger: Ledger, *, drain: bool) -> dict[str, float]:
+    """Return how a worker looks for messages; one that drains its queue is to see its end soon."""
+    is_told = ledger.outbox is not None or is_server(ledger.database.address)
+    return _WAITING if is_told and not drain else _POLLING

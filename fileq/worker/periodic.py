@@ -22,10 +22,6 @@ from fileq.schedule.tasks import TaskContext, find_task
 from fileq.timezone import local_zone
 from fileq.worker.outages import LedgerAlarm, Outage
 from fileq.worker.recovery import HeartbeatWatch, recover
-from fileq.worker.root_watch import RootWatch
-
-_ROOTS_PATIENCE = 2.0
-"""Seconds for which a worker that begins waits for a look at its roots."""
 
 _END_PATIENCE, _CUT_PATIENCE = 1.5, 0.5
 """Seconds that tasks have to end when the worker stops, and the sender of notifications once it is cut off.
@@ -59,8 +55,6 @@ class PeriodicTasks:
         self._shortage = shortage
         self._database_outage = database_outage
         self._broker_conflict = Outage("", every=float("inf"))
-        self._root_watch = RootWatch(self._ledger)
-        self._root_watch.look(_ROOTS_PATIENCE)
         self._stop = threading.Event()
         self._cut = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -78,11 +72,7 @@ class PeriodicTasks:
         self._start_alone("fileq-tick", partial(self._guarded, self._notify_and_start_tasks))
 
     def recover_from_deaths(self) -> None:
-        """Recover at once where a worker is gone: its jobs are not to wait for the minute. Raises LedgerError.
-
-        Called at each heartbeat: the next one tells others which roots were there.
-        """
-        self._root_watch.look()
+        """Recover at once where a worker is gone: its jobs are not to wait for the minute. Raises LedgerError."""
         now, heartbeat = self._ledger.now(), self._config.settings.worker.heartbeat
         if any(is_worker_gone(worker, now, heartbeat) for worker in self._ledger.workers.list_workers()):
             self._start_alone(_RECOVERY_THREAD, partial(self._guarded, self._recover))

@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from fileq import control, queue, signals
-from fileq.config import Config, is_server, locate_broker
+from fileq.config import Config, locate_broker
 from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
-from fileq.ledger import Ledger
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import Instruction, WorkerRecord
 from fileq.presence import this_process
@@ -19,11 +18,12 @@ from fileq.process.forkserver import prepare
 from fileq.process.memory_budget import MemoryBudget, usable_memory
 from fileq.process.sandbox import KillReason
 from fileq.queue import open_connected_ledger
-from fileq.worker.consumer import SlotConsumer
+from fileq.worker.consumer import SlotConsumer, find_polling
 from fileq.worker.drain import QueueDrain
 from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage, retry_lost
 from fileq.worker.recovery import recover, sweep_after_boot
+from fileq.worker.root_watch import RootWatch
 from fileq.worker.slot import SlotActivity, SlotContext
 from fileq.worker.tasks import create_huey
 
@@ -45,11 +45,6 @@ _GIVEN_UP = 60.0
 _TICK, _IDLE_TICK = 0.1, 0.25
 _CONTROL_INTERVAL = 0.25
 """Seconds between two looks at what was cancelled or paused."""
-
-_POLLING = {"initial_delay": 0.005, "backoff": 1.5, "max_delay": 0.08}
-"""Seconds between two looks for a message, growing while there is none. A look with its wait costs 0.2 ms."""
-_WAITING = {**_POLLING, "max_delay": 1.0}
-"""The same where the database, or the broker, says when one has come."""
 
 
 class StopReason(StrEnum):
@@ -81,6 +76,7 @@ class Worker:
         prepare()
         self._ledger = open_connected_ledger(database, _PATIENCE, locate_broker(config))
         self._settings = config.settings.worker
+        self._root_watch = RootWatch(self._ledger)
         shortage = Outage("fileq has what it needs again: the jobs go on.")
         database_outage = Outage("The database answers again: the jobs go on.")
         self._periodic_tasks = _create_periodic_tasks(database, config, shortage, database_outage) if periodic else None
@@ -105,7 +101,7 @@ class Worker:
             huey=huey,
             workers=slots,
             periodic=periodic,
-            **_polling(self._ledger, drain=drain),
+            **find_polling(self._ledger, drain=drain),
         )
 
     def _create_context(
@@ -280,6 +276,7 @@ class Worker:
         now = self._ledger.now()
         if not self._ledger.workers.record_heartbeat(self._record.id, now, clock_offset=time.time() - now):
             self._record = self._register(self._record.slots)  # we slept, and were taken for dead
+        self._root_watch.look()  # the next heartbeat tells others which roots were there
         if self._periodic_tasks is not None:
             self._periodic_tasks.recover_from_deaths()
 
@@ -336,12 +333,6 @@ class Worker:
         else:
             self._notified_at = moment
             self._periodic_tasks.tick()
-
-
-def _polling(ledger: Ledger, *, drain: bool) -> dict[str, float]:
-    """Return how a worker looks for messages; one that drains its queue is to see its end soon."""
-    is_told = ledger.outbox is not None or is_server(ledger.database.address)
-    return _WAITING if is_told and not drain else _POLLING
 
 
 def _create_periodic_tasks(database: str, config: Config, shortage: Outage, database_outage: Outage) -> "PeriodicTasks":

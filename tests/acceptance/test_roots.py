@@ -85,17 +85,19 @@ def test_jobs_wait_for_a_host_that_has_their_root_and_it_is_said(
     assert ann.ask("select max(attempts) from jobs") == [(1,)]
 
 
+@pytest.mark.parametrize("options", [[], ["--no-periodic"]])
 @pytest.mark.parametrize("is_folder", [True, False])
 def test_a_host_on_which_a_root_is_not_mounted_takes_none_of_its_jobs_until_it_is(
-    tmp_path: Path, database: str, shared: dict[str, Path], is_folder: bool
+    tmp_path: Path, database: str, shared: dict[str, Path], is_folder: bool, options: list[str]
 ) -> None:
     ann, ben = (Host(tmp_path / name, database, shared) for name in ("ann", "ben"))
     ben.roots["photos"].unlink()
     if is_folder:
         ben.roots["photos"].mkdir()
     ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
-    assert f"{JOBS} jobs wait for a worker that has the roots photos and web" in ben.run("worker", "--drain").stderr
-    with ben.worker():
+    drained = ben.run("worker", "--drain", *options).stderr
+    assert f"{JOBS} jobs wait for a worker that has the roots photos and web" in drained
+    with ben.worker(*options):
         ben.wait_until(lambda: ben.json("workers"))
         assert ben.json("workers")[0]["roots"] == ["web"]
         roots = next(check for check in ben.json("doctor", expect=1)["checks"] if check["name"] == "roots")
@@ -106,6 +108,21 @@ def test_a_host_on_which_a_root_is_not_mounted_takes_none_of_its_jobs_until_it_i
         ben.roots["photos"].symlink_to(shared["photos"])
         ben.run("wait")
     assert ann.states() == {"done": JOBS}
+
+
+def test_jobs_wait_while_the_folder_of_their_root_is_elsewhere(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann = Host(tmp_path / "ann", database, shared)
+    ann.run("add", ann.roots["photos"], "-o", ann.roots["web"])
+    ann.run("pause")
+    with ann.worker():
+        shared["photos"].rename(tmp_path / "elsewhere")
+        ann.run("resume")  # before it has looked again
+        ann.wait_until(lambda: ann.states() == {"waiting": JOBS} or ann.json("workers")[0]["roots"] == ["web"])
+        assert set(ann.states()) <= {"waiting", "queued"}
+        (tmp_path / "elsewhere").rename(shared["photos"])
+        ann.wait_until(lambda: ann.states() == {"done": JOBS})
 
 
 @pytest.mark.parametrize("command", [["add", "photos"], ["run", "photos"], ["watch", "photos", "--once"], ["worker"]])

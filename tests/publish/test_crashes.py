@@ -158,3 +158,18 @@ def test_an_output_in_its_sources_place_whose_folder_could_not_be_synced_is_know
     assert complete_attempt(ledger, claimed.token, announced_before=True)
     assert ledger.overview.find_job(claimed.token.job_id).state == "done"
     assert original.read_text() == "ours"
+
+
+def test_what_is_just_getting_its_name_is_not_cancelled_any_more(ledger, out, monkeypatch):
+    claimed, cancelled = claim(ledger), []
+    finished = written(claimed, reserved(ledger, claimed, out / "a.jpg"))
+
+    def cancel_and_place(*values):
+        cancelled.append(ledger.jobs.cancel_jobs([claimed.token.job_id], NOW))
+        return place_output(*values)
+
+    monkeypatch.setattr(publication, "place_output", cancel_and_place)
+    assert publish_jobs(ledger, [finished]) == {}
+    assert cancelled == [[]]
+    assert state(ledger, claimed.token.job_id) is JobState.DONE
+    assert (out / "a.jpg").read_text() == "ours"

@@ -46,10 +46,6 @@ Send = Callable[[Sequence[QueueEntry]], Mapping[int, int]]
 """Sends messages for jobs, and returns the message of each; of none, where that is told later, if at all."""
 
 
-def _send_nothing(_entries: Sequence[QueueEntry]) -> dict[int, int]:
-    return {}
-
-
 class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -73,7 +69,7 @@ class Jobs:
         *,
         priority: int = 0,
         due_at: float | None = None,
-        send: Send = _send_nothing,
+        send: Send | None = None,
     ) -> list[int | None]:
         """Insert candidates as queued jobs, and return the jobs' ids; None for each that was there before.
 
@@ -87,12 +83,11 @@ class Jobs:
                 for job_id, one in enumerate(candidates, first)
                 for source, folder in [(encode_path(one.source), encode_path(one.folder))]
             ]
-            message_of = send(
-                [
-                    QueueEntry(job_id=job_id, priority=priority, due_at=due_at, size=one.size, roots=roots)
-                    for job_id, one, _, _, roots in placed
-                ]
-            )
+            entries = [
+                QueueEntry(job_id=job_id, priority=priority, due_at=due_at, size=one.size, roots=roots)
+                for job_id, one, _, _, roots in placed
+            ]
+            message_of = send(entries) if send is not None else {}
             inserted = connection.executemany(
                 "insert into jobs (id, batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder,"
                 " relative, inode, disposition_id, state, priority, due_at, added_at, roots, message_id)"
@@ -273,13 +268,17 @@ class Jobs:
         return [read_row(QueueEntry, row[:-1]) for row in rows if row]
 
     def cancel_jobs(self, job_ids: Iterable[int], now: float) -> list[int]:
-        """Cancel what has not ended, and return its ids; a running attempt's token is void from here on."""
+        """Cancel what has not ended, and return its ids; a running attempt's token is void from here on.
+
+        One whose outputs are just getting their names is past that: they will be there in a moment.
+        """
         with self._database.transaction(durable=True) as connection:
             cancelled = []
             for job in job_ids:
                 row = connection.execute(
                     "update jobs set state = 'cancelled', finished_at = ?, due_at = null"
-                    " where id = ? and state in ('queued', 'waiting', 'running') returning id, attempts",
+                    " where id = ? and (state in ('queued', 'waiting') or state = 'running' and not exists (select 1"
+                    " from outputs where job_id = jobs.id and pending_version is not null)) returning id, attempts",
                     (now, job),
                 ).fetchone()
                 if row:

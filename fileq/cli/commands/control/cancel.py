@@ -40,14 +40,17 @@ def cancel(
             job_ids += ledger.overview.list_job_ids(
                 JobSelection(states=tuple(UNFINISHED), batch_id=None if everything else batch)
             )
-        count = cancel_jobs(ledger, job_ids, ledger.now())
-    display.answer(Answer({"cancelled": count}, [Text(f"{describe_count(count, 'job')} cancelled.")]))
-    return _exit_code(named, display)
+        cancelled = cancel_jobs(ledger, job_ids, ledger.now())
+    words = f"{describe_count(len(cancelled), 'job')} cancelled."
+    display.answer(Answer({"cancelled": len(cancelled)}, [Text(words)]))
+    return _exit_code([job for job in named if job.id not in cancelled], display)
 
 
-def _exit_code(named: list[Job], display: Display) -> ExitCode:
-    """Hint at jobs that were named and had ended before. Returns the exit code."""
-    ended = [job for job in named if job.state.is_final]
-    for job in ended:
-        display.reason(f"Job {job.id} is {job.state} already.")
-    return ExitCode.FAILED if ended else ExitCode.DONE
+def _exit_code(left: list[Job], display: Display) -> ExitCode:
+    """Hint at jobs that were named and not cancelled. Returns the exit code."""
+    for job in left:
+        if job.state.is_final:
+            display.reason(f"Job {job.id} is {job.state} already.")
+        else:
+            display.reason(f"Job {job.id} is just getting done: its outputs get their names.")
+    return ExitCode.FAILED if left else ExitCode.DONE
