@@ -33,3 +33,13 @@ def test_a_job_is_found_by_any_name(ledger, name):
     (job,) = enter(ledger, path)
     assert ledger.overview.find_job(job).source == path
     assert [found.source for found in ledger.moved_folders.list_jobs_in("/photos")] == [path]
+
+
+@pytest.mark.parametrize(
+    "names", [["a,b", "{c}", '"d"', "back\\slash", "NULL", "'", "ä\U0010ff41", " "], ["caf\udce9", "e"]]
+)
+def test_jobs_are_found_among_many_by_any_names(ledger, names):
+    paths = [f"/photos/{number}{name}" for number in range(60) for name in names]
+    jobs = enter(ledger, *paths)
+    found = ledger.prior_jobs.find_known_jobs({*paths, "/photos/other"})
+    assert {key.source: known.job_id for key, known in found.items()} == dict(zip(paths, jobs, strict=True))

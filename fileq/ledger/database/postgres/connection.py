@@ -30,6 +30,10 @@ _WORTH_A_COPY = 50
 
 _INSERT = re.compile(r"insert into (\w+) (\([\w, ]+\)) values (\(%s(?:, %s)*\))( on conflict do nothing)?")
 
+_AMONG = re.compile(r"(select [^?]+) in \(\?(?:, \?)*\)")
+_LONG_LIST = 50
+"""Values from which on they are given as an array: psycopg takes a statement with more marks apart at each call."""
+
 _NOTICING = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """So a host that is cut off from its server notices within 20 seconds: by itself, TCP takes a quarter of an hour."""
 
@@ -67,6 +71,10 @@ class PostgresConnection:
     def execute(self, statement: str, values: Values = (), /) -> Rows:
         """Execute a statement."""
         self.only_reads = self.only_reads and statement.startswith("select ")
+        if len(values) >= _LONG_LIST and {*map(type, values)} in ({str}, {int}):
+            found = _AMONG.fullmatch(statement)
+            if found is not None:
+                return self._raw.execute(f"{translate(found[1])} = any(%s)".encode(), [list(values)])
         return self._raw.execute(translate(statement), values)
 
     def executemany(self, statement: str, values: Iterable[Values], /) -> Rows:
