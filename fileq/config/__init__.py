@@ -223,7 +223,7 @@ def locate_broker(config: Config, *, environ: Mapping[str, str] = os.environ) ->
         named = f"names a broker ({hide_password(config.withheld.broker)})"
         raise config.untrusted_error(named, ". Or name one in FILEQ_BROKER")
     address = config.settings.queue.broker
-    return None if address is None else resolve_broker_address(address, environ)
+    return resolve_broker_address(address, environ) if address else None
 
 
 def with_broker_origin(config: Config, *, environ: Mapping[str, str] = os.environ) -> Config:

@@ -272,12 +272,12 @@ def find_source_drive_away(ledger: Ledger, source: str) -> FolderUnavailable | N
     """
     if os.path.lexists(source):
         return None
+    folder = os.path.dirname(source)
     root = this_hosts_roots().find_root_of(source)
     if root is not None and _is_empty_or_gone(root):
         message = f"The root {root} is not there: it is empty, or no folder."
         hint = "Mount it, or put it back. If it is not to come back, cancel its jobs."
-        return FolderUnavailable(ErrorKind.MISSING, message, hint, root)
-    folder = os.path.dirname(source)
+        return FolderUnavailable(ErrorKind.MISSING, message, hint, folder)
     known = ledger.folders.find_folder(folder)
     return _drive_away(folder, "cancel its jobs.") if known is not None and _is_away(known) else None
 

@@ -129,7 +129,8 @@ class Attempt:
     def succeed(self) -> None:
         """Note that the outputs were published, and the job is done."""
         if self._context.folder_outages is not None:
-            self._context.folder_outages.end(self.source, self._claim.folder)
+            seconds = self._ledger.now() - self._begun_at
+            self._context.folder_outages.end(self.source, self._claim.folder, seconds)
         if self._runs_programs:
             self._remember(self._discard_temps())  # a program's folder may have stayed, whose file was published
         if self._context.on_ended is not None and self._encoded is not None:

@@ -120,6 +120,7 @@ class _FolderOutage(msgspec.Struct, kw_only=True):
     kind: str
     delay: float
     until: float
+    met_at: float
 
 
 class FolderOutages:
@@ -146,10 +147,12 @@ class FolderOutages:
                     kind=error.kind,
                     delay=_FIRST_FOLDER_DELAY,
                     until=now + _FIRST_FOLDER_DELAY,
+                    met_at=now,
                 )
             elif now >= known.until:  # it was tried again: those that met it at the same time count once
                 known.delay = min(2 * known.delay, _LONGEST_FOLDER_DELAY)
                 known.until = now + known.delay
+            known.met_at = now
             left = known.until - now
         known.outage.begin(error)
         return left
@@ -165,15 +168,19 @@ class FolderOutages:
             untils = [self._folders[key].until for key in (os.path.dirname(source), folder) if key in self._folders]
         return max(0.0, *(until - self._clock() for until in untils)) if untils else 0.0
 
-    def end(self, source: str, folder: str) -> None:
-        """Note that a job has read its source and written its outputs."""
+    def end(self, source: str, folder: str, seconds: float) -> None:
+        """Note that a job which began so many seconds ago has read its source and written its outputs.
+
+        One that began before another met the outage may have written them before: that says nothing.
+        """
         if not self._folders:  # a look without the lock: it is asked for each job, and hardly ever otherwise
             return
         with self._lock:
-            over = [self._folders.pop(key, None) for key in {os.path.dirname(source), folder}]
+            begun = self._clock() - seconds
+            keys = {os.path.dirname(source), folder} & self._folders.keys()
+            over = [self._folders.pop(key) for key in keys if self._folders[key].met_at < begun]
         for one in over:
-            if one is not None:
-                one.outage.end()
+            one.outage.end()
 
 
 class LedgerAlarm:

@@ -104,15 +104,27 @@ def test_a_job_that_goes_well_ends_it_and_that_is_said_once(caplog):
     for _ in range(5):
         outages.begin(FULL, "/in/a.jpg", "/out")
         clock.now += 400
-    outages.end("/in/b.jpg", "/elsewhere")
+    outages.end("/in/b.jpg", "/elsewhere", 0)
     was_any = outages.any
     for _ in range(2):
-        outages.end("/in/a.jpg", "/out")
+        outages.end("/in/a.jpg", "/out", 0)
     assert (was_any, outages.any) == (True, False)
     assert caplog.messages == [
         "/out is full. Make room. Jobs wait until that is over.",
         "/out can be used again: its jobs go on.",
     ]
+
+
+def test_a_job_that_began_before_another_met_it_does_not_end_it(caplog):
+    caplog.set_level("INFO", "fileq")
+    clock = Clock()
+    outages = FolderOutages(clock)
+    outages.begin(FULL, "/in/a.jpg", "/out")
+    clock.now += 1
+    outages.end("/in/b.jpg", "/out", 2)
+    assert outages.any
+    outages.end("/in/b.jpg", "/out", 0.5)
+    assert not outages.any
 
 
 def test_a_lock_that_passes_rings_nothing():
