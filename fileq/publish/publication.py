@@ -167,14 +167,16 @@ def complete_attempt(ledger: Ledger, token: Token, *, announced_before: bool = F
 def restore_displaced_files(ledger: Ledger, job_id: int) -> None:
     """Give a file its name back that somebody had saved under an output's name, and that lost it in the swap.
 
-    An attempt that is cut off just after the two have swapped their names has not looked at what it got. The temp
-    files of the job are to go after this.
+    An attempt that is cut off just after the two have swapped their names has not looked at what it got. Where they
+    have not, as what was to be replaced has its name still, a strange temp file is an older one of ours: a loss of
+    power can bring it back after the same name was given again. The temp files of the job are to go after this.
     """
     for path, temp, inode, replaces in ledger.outputs.find_displaced(job_id):
         try:
             with open_directory(os.path.dirname(temp)) as folder:
-                status = folder.lstat(os.path.basename(temp))
-                if status is not None and status.st_ino != inode and version_of(status) != replaces:
+                status, standing = folder.lstat(os.path.basename(temp)), folder.lstat(os.path.basename(path))
+                has_swapped = standing is None or version_of(standing) != replaces
+                if has_swapped and status is not None and status.st_ino != inode and version_of(status) != replaces:
                     restore_name(folder, os.path.basename(temp), os.path.basename(path))
         except OSError:  # its folder is away: the temp file can't be removed either, and stays known
             continue

@@ -123,6 +123,7 @@ class Machine:
         self.recorder.log.unlink(missing_ok=True)
         before = self.recorder.disk()
         self.run(commands, self.recorder.environment)
+        self.recorder.disk()  # keeps the inodes of what came: the ledger knows outputs by them
         return Log(before=before, changes=self.recorder.changes())
 
     def power_on(self, disk: Disk) -> None:

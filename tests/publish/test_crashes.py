@@ -173,3 +173,20 @@ def test_what_is_just_getting_its_name_is_not_cancelled_any_more(ledger, out, mo
     assert cancelled == [[]]
     assert state(ledger, claimed.token.job_id) is JobState.DONE
     assert (out / "a.jpg").read_text() == "ours"
+
+
+def test_an_older_temp_file_that_a_loss_of_power_has_brought_back_is_nobodys(ledger, out, monkeypatch):
+    make(ledger, out / "a.jpg")
+    (job,) = enter(ledger, version="2000-2")
+    claimed = claim(ledger, job=job)
+    places = reserved(ledger, claimed, out / "a.jpg")
+    finished = written(claimed, places, "newer")
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "_place_all", die)
+        with pytest.raises(Killed):
+            publish_jobs(ledger, [finished])
+    os.rename(stand(out / "older", "an older try"), places[0].temp)
+    ledger.attempts.lose_attempt(claimed.token, NOW)
+    restore_displaced_files(ledger, job)
+    assert (out / "a.jpg").read_text() == "ours"
+    assert not (out / "a-1.jpg").exists()
