@@ -28,9 +28,11 @@ def seal_output(temp: "TempFile", mark: bytes, source_name: str, source: int) ->
     """Fill the room in a complete output's mark, where it has one. `source` is a descriptor. Raises OSError."""
     with temp.open_from_start() as file, _mapped(temp.handle) as content:
         before = _as_in(content, mark[:-_LENGTH])
-        at = content.find(_as_in(content, mark)) + len(before)
-        if at < len(before):
+        name = CHUNK if _is_png(content) else b""  # a text may be the same, and has a checksum of its own
+        found = content.find(name + _as_in(content, mark))
+        if found < 0:
             return
+        at = found + len(name) + len(before)
         seal = _as_in(content, _seal_of(content, at, source_name, source))
         file.seek(at)
         file.write(seal + png_checksum(CHUNK + before + seal) if _is_png(content) else seal)

@@ -12,7 +12,7 @@ from tests.acceptance.program import Program, kill_group
 from tests.support.photos import write
 from tests.support.postgres import Server, own_schema, own_server
 
-JOBS = 60
+JOBS = 240
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_server_that_is_killed_and_started_again_costs_no_job_a_try(fileq: Pro
     fileq.run("add", "photos")
     worker = fileq.start("worker", "--drain")
     try:
-        for done in (5, 20, 40):
+        for done in (5, 60, 120):
             wait_for(fileq, done)
             server.kill()
             time.sleep(random.uniform(0.2, 1.0))
