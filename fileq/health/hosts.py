@@ -15,7 +15,7 @@ _RATE_WINDOW = 300.0
 """Seconds that tell how many jobs a worker does a minute."""
 
 
-class Activity(StrEnum):
+class HostState(StrEnum):
     """What a worker is about; of a host, what the busiest of its workers is, as they stand here."""
 
     WORKING = "working"
@@ -24,14 +24,14 @@ class Activity(StrEnum):
     GONE = "gone"
 
 
-_ACTIVITIES = {None: Activity.WORKING, Instruction.PAUSE: Activity.PAUSED, Instruction.STOP: Activity.STOPPING}
+_ACTIVITIES = {None: HostState.WORKING, Instruction.PAUSE: HostState.PAUSED, Instruction.STOP: HostState.STOPPING}
 
 
 class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A worker, how many jobs it does now, and how many it has done a minute of late."""
 
     record: WorkerRecord
-    activity: Activity
+    activity: HostState
     running: int
     rate_per_minute: float
 
@@ -40,7 +40,7 @@ class HostStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A host, and the sums of its workers that are not gone. `seen_at` is in seconds since the epoch."""
 
     host: str
-    activity: Activity
+    activity: HostState
     workers: int
     slots: int
     running: int
@@ -59,7 +59,7 @@ def examine_workers(ledger: Ledger, running: Iterable[RunningJob], heartbeat: fl
     return [
         WorkerStatus(
             record=worker,
-            activity=Activity.GONE if is_worker_gone(worker, now, heartbeat) else _ACTIVITIES[worker.instruction],
+            activity=HostState.GONE if is_worker_gone(worker, now, heartbeat) else _ACTIVITIES[worker.instruction],
             running=counts[worker.id],
             rate_per_minute=60
             * ended.by_worker.get(worker.id, 0)
@@ -74,7 +74,7 @@ def examine_hosts(ledger: Ledger, workers: Iterable[WorkerStatus], now: float) -
     hosts = {host: _sum_up(host, list(own)) for host, own in groupby(workers, lambda one: one.record.process.host)}
     dead = {
         host: HostStatus(
-            host=host, activity=Activity.GONE, workers=0, slots=0, running=0, rate_per_minute=0.0, seen_at=seen_at,
+            host=host, activity=HostState.GONE, workers=0, slots=0, running=0, rate_per_minute=0.0, seen_at=seen_at,
             roots=frozenset(),
         )
         for host, seen_at in ledger.workers.list_dead_hosts(now).items()
@@ -83,10 +83,10 @@ def examine_hosts(ledger: Ledger, workers: Iterable[WorkerStatus], now: float) -
 
 
 def _sum_up(host: str, workers: Sequence[WorkerStatus]) -> HostStatus:
-    alive = [worker for worker in workers if worker.activity is not Activity.GONE]
+    alive = [worker for worker in workers if worker.activity is not HostState.GONE]
     return HostStatus(
         host=host,
-        activity=min((worker.activity for worker in workers), key=list(Activity).index),
+        activity=min((worker.activity for worker in workers), key=list(HostState).index),
         workers=len(alive),
         slots=sum(worker.record.slots for worker in alive),
         running=sum(worker.running for worker in alive),

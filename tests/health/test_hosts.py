@@ -3,7 +3,7 @@
 import pytest
 
 from fileq.health.check import CheckState
-from fileq.health.hosts import Activity, examine_hosts, examine_workers
+from fileq.health.hosts import HostState, examine_hosts, examine_workers
 from fileq.ledger.tables.workers import Instruction
 from fileq.presence import ProcessIdentity, hostname
 from tests.support.jobs import NOW, begin, enter, finish
@@ -68,7 +68,7 @@ def test_a_host_has_the_sums_of_its_workers_that_are_there(ledger):
 
 @pytest.mark.parametrize(
     ("instructions", "activity"),
-    [((None, Instruction.STOP), Activity.WORKING), ((Instruction.PAUSE, Instruction.STOP), Activity.PAUSED)],
+    [((None, Instruction.STOP), HostState.WORKING), ((Instruction.PAUSE, Instruction.STOP), HostState.PAUSED)],
 )
 def test_a_host_does_what_its_busiest_worker_does(ledger, instructions, activity):
     for pid, instruction in enumerate(instructions):

@@ -7,7 +7,7 @@ from fileq.cli.times import iso_or_none
 from fileq.display import Column, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
-from fileq.health.hosts import Activity, HostStatus
+from fileq.health.hosts import HostState, HostStatus
 from fileq.roots import this_hosts_roots
 from fileq.units import describe_count, describe_seconds
 
@@ -20,7 +20,7 @@ _COLUMNS = (
     Column("seen", 8),
     Column("state", 8),
 )
-_TONES = {Activity.WORKING: Tone.GOOD, Activity.GONE: Tone.BAD}
+_TONES = {HostState.WORKING: Tone.GOOD, HostState.GONE: Tone.BAD}
 
 
 def host_document(host: HostStatus, now: float) -> dict[str, Any]:
@@ -71,8 +71,8 @@ def host_lines(hosts: Sequence[HostStatus], now: float) -> list[Text]:
 def _line(host: HostStatus, now: float) -> Text:
     rate = f", {describe_rate(host.rate_per_minute)}" if round(host.rate_per_minute, 1) else ""
     work = f"{describe_count(host.workers, 'worker')}, {describe_count(host.running, 'job')}{rate}"
-    what = work if host.activity is Activity.WORKING else str(host.activity)
-    tone = Tone.QUIET if host.activity is Activity.WORKING else Tone.WARNING
+    what = work if host.activity is HostState.WORKING else str(host.activity)
+    tone = Tone.QUIET if host.activity is HostState.WORKING else Tone.WARNING
     return Text(f"{host.host}: {what}, seen {describe_seconds(max(0.0, now - host.seen_at))} ago", tone)
 
 
@@ -98,6 +98,6 @@ def seen_cell(seconds: float) -> Cell:
     return Text(f"{describe_seconds(max(0.0, seconds))} ago", Tone.QUIET)
 
 
-def activity_cell(activity: Activity) -> Cell:
+def activity_cell(activity: HostState) -> Cell:
     """Return what a worker or a host is about."""
     return Text(activity, _TONES.get(activity, Tone.WARNING))

@@ -13,7 +13,7 @@ from fileq.cli.work.progress import ProgressTracker, follow_progress, start_trac
 from fileq.display import BatchProgress, Progress, StatusView, Text, Tone
 from fileq.errors import ErrorKind
 from fileq.health.checks.roots import missing_roots
-from fileq.health.hosts import Activity, examine_hosts, examine_workers
+from fileq.health.hosts import HostState, examine_hosts, examine_workers
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally
 from fileq.ledger.queries.work import BatchSummary, WaitingTotal
@@ -89,7 +89,7 @@ class LiveStatus:
             self._look_for_workers_at = time.monotonic() + _POLL_WORKERS_INTERVAL
             now, heartbeat = self._ledger.now(), self._session.config.settings.worker.heartbeat
             statuses = examine_workers(self._ledger, self._ledger.overview.list_running_jobs(), heartbeat, now)
-            workers = [status.record for status in statuses if status.activity is not Activity.GONE]
+            workers = [status.record for status in statuses if status.activity is not HostState.GONE]
             self._has_worker, self._missing_roots = bool(workers), missing_roots(self._ledger, workers)
             self._host_lines = host_lines(examine_hosts(self._ledger, statuses, now), now)
 

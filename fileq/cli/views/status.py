@@ -15,7 +15,7 @@ from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.display.progress import describe_rate
 from fileq.health.checks.roots import describe_lacking, find_lacking_roots
-from fileq.health.hosts import Activity, examine_hosts, examine_workers
+from fileq.health.hosts import HostState, examine_hosts, examine_workers
 from fileq.job import LISTED
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import is_within
@@ -30,7 +30,7 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     tally = ledger.overview.tally_jobs(batch_id)
     running = ledger.overview.list_running_jobs()
     statuses = examine_workers(ledger, running, session.config.settings.worker.heartbeat, now)
-    workers = [status.record for status in statuses if status.activity is not Activity.GONE]
+    workers = [status.record for status in statuses if status.activity is not HostState.GONE]
     hosts = examine_hosts(ledger, statuses, now)
     paused = ledger.batches.is_paused()
     rate, left = _measure(ledger, batch_id, running, now) if workers and tally.unfinished else (0.0, None)

@@ -1,7 +1,7 @@
 """The hosts: which take part, and when each gave its last sign of life. What is wrong there, other checks say."""
 
 from fileq.health.check import CheckContext, CheckState, Finding, ok
-from fileq.health.hosts import Activity, HostStatus, examine_hosts, examine_workers
+from fileq.health.hosts import HostState, HostStatus, examine_hosts, examine_workers
 from fileq.units import describe_count, describe_seconds
 
 
@@ -17,9 +17,9 @@ def check_hosts(context: CheckContext) -> Finding:
 
 def _describe(host: HostStatus, now: float) -> str:
     seen = f"last sign of life {describe_seconds(max(0.0, now - host.seen_at))} ago"
-    if host.activity is Activity.GONE:
+    if host.activity is HostState.GONE:
         return f"{host.host}: gone, {seen}."
-    state = "" if host.activity is Activity.WORKING else f", {host.activity}"
+    state = "" if host.activity is HostState.WORKING else f", {host.activity}"
     return (
         f"{host.host}: {describe_count(host.workers, 'worker')}, {describe_count(host.slots, 'slot')}{state}, {seen}."
     )
