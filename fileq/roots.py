@@ -49,12 +49,12 @@ class Roots:
 
     def find_root_of(self, path: str) -> str | None:
         """Return the folder of the root that a path of this host lies in; None where it lies in none."""
-        return next((root for root in self._paths.values() if path.startswith(root + os.sep)), None)
+        return next((root or os.sep for root in self._paths.values() if _lies_in(path, root)), None)
 
     def to_shared(self, path: str) -> str:
         """Return a path of this host as the ledger has it."""
         for name, root in self._paths.items() if path else ():  # "" is none, and a root may be the whole disk
-            if path.startswith(root) and (len(path) == len(root) or path[len(root)] == os.sep):
+            if _lies_in(path, root):
                 return f"{name}:{path[len(root) + 1 :].replace(os.sep, _SEPARATOR)}"
         return path
 
@@ -83,6 +83,11 @@ class Roots:
     def combinations(self) -> list[str]:
         """Return all that `names_in` may say of a job which this host can do."""
         return self._combinations
+
+
+def _lies_in(path: str, root: str) -> bool:
+    """Whether a path is that of a root, or lies below it. The whole disk's is "" here."""
+    return path.startswith(root) and (len(path) == len(root) or path[len(root)] == os.sep)
 
 
 _here = Roots()

@@ -61,3 +61,9 @@ def test_a_queue_has_a_part_for_each_set_of_roots():
     first, end = range_with_roots("fileq")
     assert first <= part < end
     assert not first <= part_for_roots("fileq2", "photos") < end
+
+
+def test_a_root_that_is_the_whole_disk_is_found_as_such():
+    assert Roots({"all": "/"}).find_root_of("/photos/a.jpg") == "/"
+    assert Roots({"photos": "/mnt/photos"}).find_root_of("/mnt/photos2/a.jpg") is None
+    assert Roots({"photos": "/mnt/photos/"}).find_root_of("/mnt/photos/a.jpg") == "/mnt/photos"

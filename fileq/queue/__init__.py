@@ -8,7 +8,7 @@ A job that is to be done is found by one of these, at any moment, and each trans
 - It is in the hands of a slot, which took its message together with others' (`LedgerStorage.dequeue`) and claims them
   one by one, or as many small ones as it does in a moment. What it does not come to it sends again, and what it has
   claimed and not begun it undoes before: when the worker stops or pauses, when a claim finds the job not due yet, when
-  something goes wrong (`Slot.put_back_claims`, `control.put_jobs_back`).
+  something goes wrong (`Slot.give_back`, `control.put_jobs_back`).
 - It runs: its worker ends the attempt, or recovery does once the worker is gone.
 - No message names it (a kill in between, a message that somebody threw away). The ledger knows that exactly, by
   triggers on Huey's tables, and `control.resend_jobs` sends it again, ahead of all others of its priority: each

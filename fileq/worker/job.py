@@ -46,7 +46,6 @@ def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
                     group.publish()
             group.publish()
     finally:
-        slot.put_back_claims()
         slot.put_back(left)
     dispose(slot.context.ledger, job_ids)
 

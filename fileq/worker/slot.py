@@ -154,11 +154,7 @@ class Slot:
         """Give back what waits for an attempt that takes longer than was thought. For other threads."""
         if self.sandbox.token is None or time.monotonic() - self._since < _LATE or not self.ahead:
             return
-        claims: list[Claim] = []
-        with suppress(IndexError):  # its own thread may just begin the last one
-            while True:
-                claims.append(self.ahead.pop())
-        ledger = self.context.ledger
+        claims, ledger = list(iter(self.begin_next, None)), self.context.ledger
         try:
             with ledger.transaction():
                 for claim in claims:
@@ -166,15 +162,9 @@ class Slot:
                 control.put_jobs_back(
                     ledger, self.context.queue, [claim.token.job_id for claim in claims], ledger.now()
                 )
-        except LedgerError:
-            self.ahead.extend(reversed(claims))
+        except BaseException:
+            self.ahead.extendleft(reversed(claims))  # the next look tries again, or their slot does
             raise
-
-    def put_back_claims(self) -> None:
-        """Give back what this slot has claimed ahead and will not begin, as soon as that is possible."""
-        while (claim := self.begin_next()) is not None:
-            self._unbegun.append(([claim.token.job_id], claim.worker_id, claim.token.claimed_at))
-            self._left.append(claim.token.job_id)
 
     def note_answer(self) -> None:
         """Note that who was asked for a message has answered; whether messages can be sent is another matter."""
@@ -193,22 +183,24 @@ class Slot:
 
     def give_back(self) -> None:
         """Undo what was claimed and not begun, and send again what is left with this slot. Raises LedgerError."""
+        for claim in iter(self.begin_next, None):
+            self._unbegun.append(([claim.token.job_id], claim.worker_id, claim.token.claimed_at))
+            self._left.append(claim.token.job_id)
         if not self._left:
             return
         with self.context.ledger.transaction():
-            withdrawn = self._withdraw_claims()
+            self._withdraw_claims()
             control.put_jobs_back(self.context.ledger, self.context.queue, self._left, self.context.ledger.now())
-        del self._unbegun[:withdrawn]
+        self._unbegun.clear()
         self._left.clear()
 
-    def _withdraw_claims(self) -> int:
+    def _withdraw_claims(self) -> None:
         """Undo what was claimed and will not be begun, or was claimed after all, though no answer came.
 
-        Return how many of the claims that were noted. Raises LedgerError.
+        Raises LedgerError.
         """
         for claim in self._unbegun:
             self.context.ledger.attempts.withdraw_claims(*claim)
-        return len(self._unbegun)
 
     @property
     def activity(self) -> SlotActivity:
