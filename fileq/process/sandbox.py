@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any
@@ -53,6 +53,8 @@ class Sandbox:
         self._timeout = timeout
         self._memory = memory
         self._budget = budget or MemoryBudget(memory)
+        self.on_wait: Callable[[], None] | None = None
+        """Called in the slot's thread where it waits for longer than a moment; what it raises ends the attempt."""
         self._taken = 0
         self._process: Any = None
         self._connection: Connection | None = None
@@ -61,6 +63,7 @@ class Sandbox:
         self._deadline = 0.0
         self._verdict: KillReason | None = None
         self._planning = False
+        self._is_asked = False
         self._lock = threading.RLock()
 
     @contextmanager
@@ -83,7 +86,7 @@ class Sandbox:
         finally:
             with self._lock:
                 self._token = None
-            if self._planning:  # the slot left amid the attempt, for a reason of its own
+            if self._planning or self._is_asked:  # the slot left amid the attempt, for a reason of its own
                 self.close()
             self._budget.release(self._taken)
             self._taken = 0
@@ -122,13 +125,18 @@ class Sandbox:
 
     def _exchange(self, word: object) -> Any:
         assert self._connection is not None
+        self._is_asked = True
         words.send(self._connection, word)
         self._wait_for_word()
-        return words.receive(self._connection)
+        answer = words.receive(self._connection)
+        self._is_asked = False
+        return answer
 
     def _take_share(self, need: int) -> None:
         """Wait for the memory that the child asks for. Raises EOFError where the attempt was ended meanwhile."""
         since = time.monotonic()
+        if self.on_wait is not None:
+            self.on_wait()
         if not self._budget.acquire(need, lambda: self._verdict is not None or not self._is_alive()):
             raise EOFError
         self._taken += need
@@ -141,6 +149,8 @@ class Sandbox:
         doesn't within its time, it is stopped, and ended here; a child may also hang in a drive that has gone.
         """
         assert self._connection is not None
+        if self.on_wait is not None and not words.is_readable(self._connection, _MOMENT):
+            self.on_wait()
         while not words.is_readable(self._connection, max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
             if time.monotonic() >= self._deadline:
                 self._kill(KillReason.TIMEOUT)
@@ -278,7 +288,7 @@ class Sandbox:
             with suppress(ValueError):  # killed, and not seen dead: it hangs in a drive
                 self._process.close()
             self._process = None
-            self._planning = False
+            self._planning = self._is_asked = False
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -291,6 +301,9 @@ else:
 
 _NOBODY_SAW_IT = 255
 """What multiprocessing says of a child whose fork server was killed before it."""
+
+_MOMENT = 0.2
+"""Seconds after which something else can be done until a child answers."""
 
 _LOOK = 1.0
 """Seconds between two looks whether a child lives that says nothing."""

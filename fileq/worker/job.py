@@ -15,7 +15,7 @@ from fileq.ledger.tables.attempts import Claim, Fenced
 from fileq.process.sandbox import AttemptStopped, ChildLost
 from fileq.publish import EncodedJob, publish_jobs
 from fileq.worker.attempt import Attempt
-from fileq.worker.slot import Slot
+from fileq.worker.slot import SUSPICIOUS_DEATHS, Slot
 
 _MAX_PUBLISH_DELAY = 0.2
 """Seconds that a finished temp file may wait for others, to be published with them."""
@@ -28,26 +28,53 @@ AttemptSteps = Generator[EncodedJob, None, None]
 
 
 def process_jobs(slot: Slot, job_ids: Sequence[int]) -> None:
-    """Process the jobs of one message, publish together what is ready together, and dispose of their sources.
+    """Process the jobs of one message, and dispose of their sources.
 
     What is left when the worker stops or pauses, or when something goes wrong, goes back as a message.
     """
-    left = deque(job_ids)
+    left, suspects = deque(job_ids), deque[int]()
+    try:
+        if slot.context.solitude.begin_turn():
+            try:
+                _process_beside_others(slot, left, suspects)
+            finally:
+                slot.context.solitude.end_turn()
+        while suspects and not slot.is_stopped:
+            _process_alone(slot, suspects.popleft())
+    finally:
+        slot.put_back([*left, *suspects])
+    dispose(slot.context.ledger, job_ids)
+
+
+def _process_beside_others(slot: Slot, left: deque[int], suspects: deque[int]) -> None:
+    """Process what is left, and publish together what is ready together. Suspects are taken off, and not processed."""
+    with slot.surviving_outages(), PublicationGroup(slot.context.ledger) as group, group.publishing_amid(slot):
+        while (slot.ahead or left) and not slot.is_held_up:
+            if (claim := slot.begin_next()) is not None:
+                if claim.deaths:  # others are not to be lost with it
+                    group.publish()
+                begun = time.monotonic()
+                group.add(process_job(slot, claim))
+                slot.note_pace(time.monotonic() - begun)
+            else:
+                _claim_next(slot, left, suspects)
+            if group.is_due:
+                group.publish()
+        group.publish()
+
+
+def _process_alone(slot: Slot, job_id: int) -> None:
+    """Process a job that may be what ended its workers, while no other slot of this one has any."""
+    if not slot.context.solitude.begin_alone(lambda: slot.is_stopped):
+        slot.put_back([job_id])
+        return
     try:
         with slot.surviving_outages(), PublicationGroup(slot.context.ledger) as group:
-            while (slot.ahead or left) and not slot.is_held_up:
-                if (claim := slot.begin_next()) is not None:
-                    begun = time.monotonic()
-                    group.add(process_job(slot, claim))
-                    slot.note_pace(time.monotonic() - begun)
-                else:
-                    _claim_next(slot, left)
-                if group.is_due:
-                    group.publish()
+            for claim in slot.claim_jobs([job_id], suspicious=True):
+                group.add(process_job(slot, claim))
             group.publish()
     finally:
-        slot.put_back(left)
-    dispose(slot.context.ledger, job_ids)
+        slot.context.solitude.end_alone()
 
 
 def process_job(slot: Slot, claim: Claim) -> AttemptSteps:
@@ -97,10 +124,30 @@ class PublicationGroup:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        while self._waiting and error is not None:
+        if error is not None:
+            self._end_all(error)
+
+    def _end_all(self, error: BaseException) -> None:
+        while self._waiting:
             attempt, _ = self._waiting.popleft()
-            with suppress(Exception):  # the one that this block ends with
+            with suppress(Exception):  # the one that all end with
                 _resume_attempt(attempt, error)
+
+    @contextmanager
+    def publishing_amid(self, slot: Slot) -> Iterator[None]:
+        """Have all that waits published in the block also while the slot waits for a slow attempt."""
+        slot.sandbox.on_wait = self._publish_amid_an_attempt
+        try:
+            yield
+        finally:
+            slot.sandbox.on_wait = None
+
+    def _publish_amid_an_attempt(self) -> None:
+        """Publish all that waits. An outage is not the end of the attempt under way: it may be over before that is."""
+        try:
+            self.publish()
+        except (LedgerError, OSError, MemoryError) as error:
+            self._end_all(error)
 
     def add(self, attempt: AttemptSteps) -> None:
         """Make an attempt up to its encoded outputs, if it gets so far."""
@@ -131,11 +178,11 @@ def _resume_attempt(attempt: AttemptSteps, error: BaseException | None) -> None:
             attempt.throw(error)
 
 
-def _claim_next(slot: Slot, left: deque[int]) -> None:
+def _claim_next(slot: Slot, left: deque[int], suspects: deque[int]) -> None:
     """Take the next jobs off those that are left, and claim what is to be done of them now.
 
     Small ones are claimed together, no more than are done in a moment: one claim costs as much as one of them. What is
-    not claimed has a message still, if it needs one.
+    not claimed has a message still, if it needs one; or is a suspect.
     """
     job_ids = list(islice(left, slot.jobs_ahead))
     ready = [job_id for job_id in job_ids if not _postpone_in_outage(slot, job_id)]
@@ -146,6 +193,8 @@ def _claim_next(slot: Slot, left: deque[int]) -> None:
     if refused and len(ready) > 1:  # one that was lost before is claimed alone; others are not to be had at all
         left.extendleft(job_id for job_id in reversed(ready) if job_id in refused)
         slot.claim_alone()
+    elif refused and (lost := slot.context.ledger.attempts.find_lost_jobs(ready, SUSPICIOUS_DEATHS)):
+        suspects.extend(lost)
     elif refused:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
         if slot.context.ledger.batches.is_paused():
             slot.context.paused.set()

@@ -18,6 +18,7 @@ from fileq.process.memory_budget import MemoryBudget
 from fileq.process.sandbox import Sandbox
 from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage, SlotBackoff
+from fileq.worker.solitude import Solitude
 
 _LONGEST_SHORTAGE_DELAY, _LONGEST_LEDGER_DELAY = 60.0, 5.0
 """Seconds for which a slot begins no job, at the longest, before it tries again."""
@@ -41,6 +42,8 @@ class SlotContext(msgspec.Struct, frozen=True, kw_only=True):
     """Held by the one slot that takes a message off the queue."""
     memory: MemoryBudget
     """What the jobs that need much of it share."""
+    solitude: Solitude = msgspec.field(default_factory=Solitude)
+    """A slot may have to be alone."""
     shortage: Outage
     """This process has no handles, memory or processes left."""
     database_outage: Outage
@@ -64,6 +67,9 @@ class SlotActivity(msgspec.Struct, frozen=True):
     size: int = 0
     """The source's, in bytes."""
 
+
+SUSPICIOUS_DEATHS = 3
+"""After so many a job is done alone: should it be what ends its worker, then it takes no others along."""
 
 _MOMENT = 0.2
 """Seconds for which a slot claims ahead: jobs that run are listed so a moment too early."""
@@ -96,7 +102,12 @@ class Slot:
 
     @property
     def is_held_up(self) -> bool:
-        """Whether no job is to be begun now: the worker stops or pauses, or nothing works."""
+        """Whether no job is to be begun now: the worker stops or pauses, nothing works, or another slot is alone."""
+        return self.is_stopped or self.context.solitude.is_wanted
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no job is to be begun now, not even alone."""
         return self.stop.is_set() or self.context.paused.is_set() or self.backoff.is_on
 
     @property
@@ -116,15 +127,16 @@ class Slot:
         """Have `activity` tell from now on of this attempt."""
         self._attempt, self._since = attempt, time.monotonic()
 
-    def claim_jobs(self, job_ids: Sequence[int]) -> list[Claim]:
+    def claim_jobs(self, job_ids: Sequence[int], *, suspicious: bool = False) -> list[Claim]:
         """Claim jobs, and return what was claimed of them; others are not to be done now. Raises LedgerError.
 
-        Where only the connection is lost, it is tried once more, after what the first try has claimed was given back.
+        `suspicious`: also one that was lost so often that it is to be done alone. Where only the connection is lost, it
+        is tried once more, after what the first try has claimed was given back.
         """
-        begun = steady_time()
+        begun, max_deaths = steady_time(), None if suspicious else SUSPICIOUS_DEATHS - 1
         self._left += job_ids
         try:
-            claims = self._claim_jobs(job_ids)
+            claims = self._claim_jobs(job_ids, max_deaths)
         except DatabaseReplaced:
             raise
         except LedgerError:
@@ -132,15 +144,15 @@ class Slot:
                 raise
             self._withdraw_claims()
             self._unbegun.clear()
-            claims = self._claim_jobs(job_ids)
+            claims = self._claim_jobs(job_ids, max_deaths)
         for job_id in job_ids:
             self._left.remove(job_id)
         return claims
 
-    def _claim_jobs(self, job_ids: Sequence[int]) -> list[Claim]:
+    def _claim_jobs(self, job_ids: Sequence[int], max_deaths: int | None) -> list[Claim]:
         claim = (job_ids, self.context.worker_id(), self.context.ledger.now())
         self._unbegun.append(claim)  # whatever keeps us from the answer
-        claims = self.context.ledger.attempts.claim_jobs(*claim)
+        claims = self.context.ledger.attempts.claim_jobs(*claim, max_deaths)
         self._unbegun.remove(claim)
         return claims
 

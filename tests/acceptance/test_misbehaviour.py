@@ -89,3 +89,36 @@ def test_a_plug_in_that_cannot_be_loaded_is_told_in_one_line_and_no_traceback(
     assert answer.stdout == ""
     assert len(answer.stderr.splitlines()) == 1
     assert answer.stderr.startswith("Error: The operation none of the package misbehave can't be loaded")
+
+
+KILLER = """
+[worker]
+heartbeat = "200ms"
+
+[recipes.deadly]
+steps = [ { op = "command", argv = ["sh", "-c", 'sleep 0.2; kill -9 $(cat PID); sleep 9', "{source}", "{output}"] } ]
+outputs = [ { name = "{stem}.out", format = "same" } ]
+
+[recipes.slow]
+steps = [ { op = "command", argv = ["sh", "-c", 'sleep 0.4; cp "$0" "$1"', "{source}", "{output}"] } ]
+outputs = [ { name = "{stem}.out", format = "same" } ]
+"""
+
+
+def test_a_job_that_kills_its_worker_each_time_fails_alone_and_takes_no_neighbour_along(
+    fileq: Program, photos: Path
+) -> None:
+    fileq.trust(KILLER.replace("PID", str(fileq.folder / "worker.pid")))
+    sources = sorted(photos.glob("*.jpg"))
+    fileq.run("add", sources[0], "-r", "deadly")
+    fileq.run("add", *sources[1:], "-r", "slow")
+    for _ in range(20):
+        with fileq.worker("--workers", "4", "--drain") as worker:
+            (fileq.folder / "worker.pid").write_text(str(worker.pid))
+            worker.wait(60)
+        if worker.returncode != -9:
+            break
+    assert fileq.states() == {"done": len(sources) - 1, "failed": 1}
+    (failed,) = fileq.json("list", "--state", "failed")
+    assert (failed["recipe"], failed["error"]["kind"]) == ("deadly", "crashed")
+    assert fileq.ask("select deaths from jobs where state = 'done' order by 1 desc")[0] <= (4,)

@@ -129,6 +129,17 @@ def test_of_several_jobs_those_are_claimed_that_can_be_in_the_order_in_which_the
     assert ledger.attempts.find_void_tokens(claim.token for claim in claims) == set()
 
 
+def test_one_that_was_lost_more_often_than_is_asked_for_is_not_claimed_and_can_be_found(ledger):
+    (job,) = enter(ledger)
+    for _ in range(3):
+        ledger.attempts.lose_attempt(begin(ledger, job), NOW)
+    assert ledger.attempts.claim_jobs([job], 1, NOW, max_deaths=2) == []
+    assert ledger.attempts.find_lost_jobs([job, 99], 4) == set()
+    assert ledger.attempts.find_lost_jobs([job, 99], 3) == {job}
+    assert len(ledger.attempts.claim_jobs([job], 1, NOW, max_deaths=3)) == 1
+    assert ledger.attempts.find_lost_jobs([job], 3) == set()
+
+
 def test_a_claim_that_is_withdrawn_was_never_made(ledger):
     first, second = enter(ledger, "/photos/a.jpg", "/photos/b.jpg")
     tokens = [claim.token for claim in ledger.attempts.claim_jobs([first, second], 7, NOW)]

@@ -112,3 +112,22 @@ def test_where_no_child_can_be_started_that_is_a_shortage_and_a_later_attempt_go
         for _ in range(2):
             assert isinstance(failure(bench, box), Shortage)
     assert bench.works(box)
+
+
+def test_who_waits_for_a_slow_child_may_do_something_else_meanwhile(bench, box):
+    told = []
+    assert bench.works(box)
+    box.on_wait = lambda: told.append(box.token)
+    bench.do(box, Doze(seconds=1))
+    assert told == [TOKEN]
+
+
+def test_what_goes_wrong_while_a_child_is_waited_for_ends_that_and_the_next_job_goes_well(bench, box):
+    def fail():
+        raise LookupError
+
+    box.on_wait = fail
+    with pytest.raises(LookupError):
+        bench.do(box, Doze(seconds=1))
+    box.on_wait = None
+    assert bench.works(box)

@@ -83,13 +83,18 @@ class Attempts:
         self._database = database
         self._recipes: dict[int, str] = {}
 
-    def claim_jobs(self, job_ids: Sequence[int], worker_id: int, now: float) -> list[Claim]:
+    def claim_jobs(
+        self, job_ids: Sequence[int], worker_id: int, now: float, max_deaths: int | None = None
+    ) -> list[Claim]:
         """Take queued jobs for this worker, and return them in this order, without those that it can't have now.
 
         Another may have one, it may not be due, or all is paused. The attempt is counted before it starts, so that a
         file that kills its process can't do so for ever. For the same reason one that was lost before is taken alone:
-        who dies with several has them all lost. Nor is one taken that needs a root which this host hasn't.
+        who dies with several has them all lost; and one that was lost more than `max_deaths` times is not taken. Nor is
+        one that needs a root which this host hasn't.
         """
+        most = 0 if len(job_ids) > 1 else max_deaths
+        lost = "" if most is None else f" and deaths <= {most:d}"
         among = f"id in ({', '.join('?' * len(job_ids))})"
         claim = (
             "update jobs set state = 'running', attempts = attempts + 1, tries = tries + 1, worker_id = ?,"  # noqa: S608  # ours
@@ -97,7 +102,7 @@ class Attempts:
             " error_kind = null, error_message = null, error_hint = null"
             f" where {among} and state in ('queued', 'waiting') and (due_at is null or due_at <= ?)"
             " and (roots = '' or roots in (select value from json_each(?)))"
-            f" and not exists (select 1 from meta where key = 'paused'){' and deaths = 0' if len(job_ids) > 1 else ''}"
+            f" and not exists (select 1 from meta where key = 'paused'){lost}"
             f" returning id, {_CLAIMED}"
         )
         begin = (  # what follows a claim, whether it was one or not: of a claim, there is no such attempt yet
@@ -111,6 +116,12 @@ class Attempts:
         )
         claims = {job_id: self._read_claim(job_id, worker_id, now, *facts) for job_id, *facts in claimed}
         return [claims[job_id] for job_id in dict.fromkeys(job_ids) if job_id in claims]
+
+    def find_lost_jobs(self, job_ids: Sequence[int], min_deaths: int) -> set[int]:
+        """Return those of these jobs that wait to be claimed, and were lost so often at least."""
+        query = f"select id from jobs where state in ('queued', 'waiting') and deaths >= {min_deaths:d} and id in"  # noqa: S608  # ours
+        with self._database.reading() as connection:
+            return {job_id for (job_id,) in select_among(connection, query, job_ids)}
 
     def _read_claim(self, job_id: int, worker_id: int, now: float, attempt: int, tries: int, *facts: Any) -> Claim:
         deaths, priority, source, size, mtime_ns, recipe, folder, relative, fingerprint, inode, moved, watched = facts
