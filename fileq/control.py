@@ -55,6 +55,8 @@ def _renew_source(ledger: Ledger, candidate: RetryCandidate, found: FoundSource 
         ledger.job_sources.record_found(candidate, found)
         return candidate.job_id
     job_id, state = other
+    if candidate.key is not None:
+        ledger.jobs.give_key(job_id, candidate.key)
     if state.is_final and not (state is JobState.DONE and ledger.standing_outputs.are_present(job_id)):
         ledger.jobs.requeue_job(
             job_id, candidate.batch_id, now, recipe_id=candidate.recipe_id, priority=candidate.priority

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from fileq.errors import ErrorKind
+from fileq.errors import ErrorKind, UsageError
 
 
 class JobState(StrEnum):
@@ -45,8 +45,21 @@ LISTED = frozenset(JobState) - {JobState.SUPERSEDED}
 HIGHEST_PRIORITY = 2**31 - 1
 """Of a job; the lowest is as far below 0. Halves between two of them are exact in all columns."""
 
+LONGEST_KEY = 200
+"""Characters in the key of a job."""
+
 SKIPPED_OUTPUTS = "skipped: a file exists there."
 """How the note on a job ends whose outputs are not all made: it is up to date only once they are."""
+
+
+def check_key(key: str) -> str:
+    """Return a text that jobs are to be known by. Raises UsageError where it is none that each database can keep."""
+    if not key or len(key) > LONGEST_KEY or not key.isprintable():
+        raise UsageError(
+            f"{key[:LONGEST_KEY]!r} can be no key of a job.",
+            f"A key is a text of 1 to {LONGEST_KEY} characters on one line, such as order-17.",
+        )
+    return key
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -105,6 +118,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[OutputInfo, ...] = ()
     moved_to: str | None = None
     """Where a watched folder has put the source since."""
+    key: str | None = None
+    """What whoever added it knows it by."""
 
 
 class Token(msgspec.Struct, frozen=True):

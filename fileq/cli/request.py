@@ -21,7 +21,7 @@ from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
-from fileq.job import HIGHEST_PRIORITY
+from fileq.job import HIGHEST_PRIORITY, check_key
 from fileq.ledger import Ledger
 from fileq.sources.expansion import expand_paths
 
@@ -53,6 +53,7 @@ def build_request(
         recursive=selection.recursive,
         priority=queueing.priority,
         due_at=_due_time(queueing, time.time()),
+        key=None if queueing.key is None else check_key(queueing.key),
         repeat=RepeatRule.ALWAYS if queueing.force else RepeatRule.UNLESS_UP_TO_DATE,
     )
 

@@ -27,6 +27,7 @@ class AddRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be queued, and how. `due_at` is in seconds since the epoch; None: at once.
 
     `listed` are paths of a list, and `base` is the absolute folder as seen from which the tree is kept.
+    `key` is a text that the jobs are known by: see `check_key`.
     """
 
     paths: Sequence[str]
@@ -39,6 +40,7 @@ class AddRequest(msgspec.Struct, frozen=True, kw_only=True):
     recursive: bool = True
     priority: int = 0
     due_at: float | None = None
+    key: str | None = None
     repeat: RepeatRule = RepeatRule.UNLESS_UP_TO_DATE
 
 
@@ -205,7 +207,7 @@ def foresee_jobs(
 def _engine(ledger: Ledger, request: AddRequest, queue: str) -> IntakeEngine:
     return IntakeEngine(
         ledger, request.recipes, out=request.out, repeat=request.repeat, queue=queue, priority=request.priority,
-        due_at=request.due_at,
+        due_at=request.due_at, job_key=request.key,
     )  # fmt: skip
 
 

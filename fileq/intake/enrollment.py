@@ -112,7 +112,8 @@ class IntakeEngine:
 
     `out` is the folder of all outputs; None leaves that to each recipe. `watch_id` is the watched folder: its jobs
     keep their source's inode, and `disposes` says that it moves or deletes what is done. `due_at` is in seconds since
-    the epoch; None is at once.
+    the epoch; None is at once. `job_key` is what the jobs are to be known by; one that has a key, and is not queued
+    anew, keeps it.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class IntakeEngine:
         disposes: bool = False,
         priority: int = 0,
         due_at: float | None = None,
+        job_key: str | None = None,
     ) -> None:
         self._recipe_names = frozenset(recipe.name for recipe in recipes) - {NAMELESS}
         self._ledger = ledger
@@ -140,6 +142,7 @@ class IntakeEngine:
         self._disposes = disposes
         self._priority = priority
         self._due_at = due_at
+        self._job_key = job_key
         own = self._recipe_names | {recipe.mark_name for recipe in recipes if recipe.replace}
         self._marked_files = MarkedFiles(own, thorough=watch_id is not None)
         self.superseded = 0
@@ -277,7 +280,7 @@ class IntakeEngine:
             for key, one in new.items()
         ]
         ids = self._ledger.jobs.insert_jobs(
-            candidates, batch_id, now, priority=self._priority, due_at=self._due_at,
+            candidates, batch_id, now, priority=self._priority, due_at=self._due_at, key=self._job_key,
             send=lambda entries: queue.send(self._ledger, self._queue, entries, now),
         )  # fmt: skip
         return {key: job_id for key, job_id in zip(new, ids, strict=True) if job_id is not None}
@@ -288,13 +291,14 @@ class IntakeEngine:
         """See what becomes of a job that was there before."""
         if request.disposition_id is not None:
             self._ledger.dispositions.attach_jobs([known.job_id], request.disposition_id)
-        if not known.state.is_final:
-            return EnrolledJob(known.job_id, IntakeOutcome.ALREADY_QUEUED)
-        if not self._is_repeated(known):
-            return EnrolledJob(known.job_id, IntakeOutcome.KNOWN)
+        outcome = self._foresee_one(known).outcome
+        if outcome is not IntakeOutcome.QUEUED:
+            if self._job_key is not None:
+                self._ledger.jobs.give_key(known.job_id, self._job_key)
+            return EnrolledJob(known.job_id, outcome)
         self._ledger.jobs.requeue_job(
             known.job_id, batch_id, now, recipe_id=recipe_id, priority=self._priority, due_at=self._due_at,
-            inode=None if self._watch_id is None else request.source.inode,
+            inode=None if self._watch_id is None else request.source.inode, key=self._job_key,
         )  # fmt: skip
         return EnrolledJob(known.job_id, IntakeOutcome.QUEUED)
 

@@ -83,9 +83,11 @@ create table jobs (
     message_id integer, -- its last message in Huey's table `task`, negative in `schedule`; null where none is there
     taken_at real, -- when a worker took that message
     roots text not null default '', -- the names of those that its paths lie in, with commas
+    key text, -- what whoever added it knows it by
     unique (source, fingerprint, folder, version)
 ) strict;
 create index jobs_by_batch on jobs (batch_id);
+create index jobs_by_key on jobs (key) where key is not null;
 create index jobs_by_inode on jobs (inode) where inode is not null;
 create index jobs_by_disposition on jobs (disposition_id) where disposition_id is not null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null and purged_at is null;

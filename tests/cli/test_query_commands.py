@@ -79,7 +79,7 @@ def test_list_has_the_keys_of_the_contract_newest_first(worked):
     assert jobs[2]["started_at"] == "1970-01-01T00:16:40.000Z"
     assert set(jobs[0]) == {
         "id", "batch", "source", "recipe", "state", "attempts", "priority", "added_at", "started_at", "finished_at",
-        "error", "outputs",
+        "error", "outputs", "key",
     }  # fmt: skip
 
 

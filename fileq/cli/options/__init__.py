@@ -101,6 +101,13 @@ class QueueingOptions(OptionGroup, frozen=True, kw_only=True):
             help="Start no earlier: a delay (30m), a time of day (22:00), or a date and time (2026-05-17T22:00).",
         ),
     ] = None  # fmt: skip
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key", metavar="TEXT", show_envvar=False, show_default=False,
+            help="What you know the jobs by, such as order-17; it is told wherever they are.",
+        ),
+    ] = None  # fmt: skip
     force: Annotated[bool, typer.Option("--force", help="Process again what is up to date.", show_envvar=False)] = False
     dry_run: Annotated[
         bool,

@@ -40,6 +40,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "finished_at": iso_or_none(job.finished_at),
         "error": failure_document(job.failure),
         "outputs": [output_document(made) for made in job.outputs],
+        "key": job.key,
     }
 
 

@@ -16,7 +16,7 @@ from fileq.ledger.job_group import JobGroup, Scope, scope_sql
 _SELECT_STATES = "select state from jobs where (purged_at is null or state = 'done') and id in"
 _JOB = (
     "select jobs.id, batch_id, source, recipes.name, folder, state, attempts, priority, added_at, due_at, started_at,"
-    " finished_at, error_kind, error_message, error_hint, note, moved_to"
+    " finished_at, error_kind, error_message, error_hint, note, moved_to, key"
     " from jobs join recipes on recipes.id = jobs.recipe_id"
 )
 
@@ -85,7 +85,7 @@ class RemovedOutput(msgspec.Struct, frozen=True):
 
 
 class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs are meant: all, or those in any of `states`, of a batch, of a recipe, that failed for a cause.
+    """Which jobs are meant: all, or those in any of `states`, of a batch, recipe or key, that failed for a cause.
 
     Tombstones are never meant, and superseded jobs only where `states` names them.
     """
@@ -94,6 +94,7 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: Scope = None
     recipe_name: str | None = None
     error_kind: ErrorKind | None = None
+    key: str | None = None
 
     def to_sql(self) -> tuple[str, list[object]]:
         """Return the SQL condition, and its values."""
@@ -114,6 +115,9 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
         if self.error_kind is not None:
             terms.append("error_kind = ?")
             values.append(self.error_kind)
+        if self.key is not None:
+            terms.append("key = ?")
+            values.append(self.key)
         return " and ".join(terms), values
 
 
@@ -234,7 +238,7 @@ class Overview:
         return [read_row(AttemptRecord, row) for row in rows]
 
     def _job(self, row: Sequence[Any]) -> Job:
-        number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note, moved = row
+        number, batch, source, recipe, folder, state, *numbers, kind, message, hint, note, moved, key = row
         source = decode_path(source)
         moved_to = None if moved is None else decode_path(moved)
         failure = None if kind is None else Failure(read_error_kind(kind), message, hint)
@@ -245,7 +249,7 @@ class Overview:
             id=number, batch_id=batch, source=source, moved_to=moved_to, recipe_name=recipe, folder=decode_path(folder),
             state=JobState(state), attempts=attempts, priority=priority,
             added_at=added_at, due_at=due_at, started_at=started_at, finished_at=finished_at,
-            failure=failure, note=note,
+            failure=failure, note=note, key=key,
             # A job that has not done it yet may hold paths at which an earlier one's files still stand.
             outputs=self._made(number) if state == JobState.DONE else (),
         )  # fmt: skip

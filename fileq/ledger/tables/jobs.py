@@ -69,6 +69,7 @@ class Jobs:
         *,
         priority: int = 0,
         due_at: float | None = None,
+        key: str | None = None,
         send: Send | None = None,
     ) -> list[int | None]:
         """Insert candidates as queued jobs, and return the jobs' ids; None for each that was there before.
@@ -90,11 +91,11 @@ class Jobs:
             message_of = send(entries) if send is not None else {}
             inserted = connection.executemany(
                 "insert into jobs (id, batch_id, source, version, size, mtime_ns, recipe_id, fingerprint, folder,"
-                " relative, inode, disposition_id, state, priority, due_at, added_at, roots, message_id)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+                " relative, inode, disposition_id, state, priority, due_at, added_at, roots, message_id, key)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
                 ((job_id, batch_id, source, one.version, one.size, one.mtime_ns, one.recipe_id,
                   one.fingerprint, folder, encode_name(one.relative), one.inode, one.disposition_id,
-                  JobState.QUEUED, priority, due_at, now, roots, message_of.get(job_id))
+                  JobState.QUEUED, priority, due_at, now, roots, message_of.get(job_id), key)
                  for job_id, one, source, folder, roots in placed),
             ).rowcount  # fmt: skip
             ids = range(first, first + len(candidates))
@@ -113,21 +114,27 @@ class Jobs:
         priority: int = 0,
         due_at: float | None = None,
         inode: int | None = None,
+        key: str | None = None,
     ) -> None:
         """Queue a job that had ended, in a new batch, with the recipe as it is now; a tombstone is a job again.
 
-        `inode` is the source's now; None leaves it as it was.
+        `inode` is the source's now, and `key` what it is known by from here on; None leaves each as it was.
         """
         with self._database.transaction() as connection:
             connection.execute(
                 "update jobs set batch_id = ?, state = 'queued', recipe_id = ?, priority = ?, due_at = ?, added_at = ?,"  # noqa: S608  # ours
                 " tries = 0, deaths = 0, started_at = null, finished_at = null, error_kind = null,"
                 " error_message = null, error_hint = null, note = '', outputs = 0, bytes_out = 0, needs_notice = 0,"
-                " purged_at = null, moved_to = null, inode = coalesce(?, inode)"
+                " purged_at = null, moved_to = null, inode = coalesce(?, inode), key = coalesce(?, key)"
                 f" where id = ? and {ENDED}",
-                (batch_id, recipe_id, priority, due_at, now, inode, job_id),
+                (batch_id, recipe_id, priority, due_at, now, inode, key, job_id),
             )
             _unpark(connection, job_id)
+
+    def give_key(self, job_id: int, key: str) -> None:
+        """Have a job be known by a key, where it has none."""
+        with self._database.transaction() as connection:
+            connection.execute("update jobs set key = ? where id = ? and key is null", (key, job_id))
 
     def find_waiting_paths(self, job_id: int) -> tuple[str, str] | None:
         """Return a waiting job's source and the folder of its outputs; None where it doesn't wait."""

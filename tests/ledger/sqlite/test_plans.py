@@ -2,6 +2,7 @@
 
 import pytest
 
+from fileq.ledger.queries.overview import JobSelection
 from tests.ledger.sqlite.plans import scanned
 from tests.support.jobs import NOW, begin, enter, finish
 from tests.support.ledgers import ask
@@ -13,6 +14,7 @@ LOOKS = {
     "find_unserved_queues": lambda ledger: ledger.batches.find_unserved_queues("fileq"),
     "has_unfinished_jobs": lambda ledger: ledger.jobs.has_unfinished_jobs("fileq"),
     "list_running_jobs": lambda ledger: ledger.overview.list_running_jobs(),
+    "list_job_ids of a key": lambda ledger: ledger.overview.list_job_ids(JobSelection(key="order-17")),
     "tally_jobs": lambda ledger: ledger.overview.tally_jobs(),
     "count_finished_jobs": lambda ledger: ledger.overview.count_finished_jobs(NOW),
     "find_abandoned_paths": lambda ledger: ledger.outputs.find_abandoned_paths(),

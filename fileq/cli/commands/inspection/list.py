@@ -46,6 +46,10 @@ def list_(
         str | None,
         typer.Option("--recipe", "-r", metavar="NAME", help="Only this recipe.", show_envvar=False, show_default=False),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="TEXT", help="Only this key.", show_envvar=False, show_default=False),
+    ] = None,
     limit: options.Limit = None,
     json: options.Json = False,
 ) -> ExitCode:
@@ -55,7 +59,7 @@ def list_(
     """
     session = session_of(context)
     display = session.display(json=json)
-    selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe)
+    selection = JobSelection(states=state or (), batch_id=batch, recipe_name=recipe, key=key)
     rows = limit if limit is not None or json else display.rows
     with session.ledger() as ledger:
         require_batch(ledger, batch)
@@ -89,7 +93,7 @@ def _row(job: Job) -> tuple[Cell, ...]:
 
 
 def _count(ledger: Ledger, selection: JobSelection) -> int:
-    if selection.recipe_name is not None:
+    if selection.recipe_name is not None or selection.key is not None:
         return len(ledger.overview.list_job_ids(selection))
     jobs = ledger.overview.tally_jobs(selection.batch_id).jobs
     return sum(jobs[state] for state in selection.states or LISTED)

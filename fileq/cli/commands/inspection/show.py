@@ -57,6 +57,8 @@ def _blocks(job: Job, attempts: Sequence[AttemptRecord], removed: Sequence[Remov
     ]
     times = (("not before", job.due_at), ("started", job.started_at), ("finished", job.finished_at))
     facts += [(name, local_time(moment)) for name, moment in times if moment is not None]
+    if job.key is not None:
+        facts.append(("key", job.key))
     if job.priority:
         facts.append(("priority", str(job.priority)))
     if job.note:

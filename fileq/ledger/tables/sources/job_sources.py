@@ -21,6 +21,7 @@ class RetryCandidate(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     moved_to: str | None
     version: str
+    key: str | None
 
 
 class FoundSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class JobSources:
         with self._database.reading() as connection:
             rows = [
                 connection.execute(
-                    "select id, batch_id, recipe_id, priority, source, moved_to, version from jobs"
+                    "select id, batch_id, recipe_id, priority, source, moved_to, version, key from jobs"
                     " where id = ? and state in ('failed', 'cancelled') and purged_at is null",
                     (job_id,),
                 ).fetchone()
@@ -51,9 +52,9 @@ class JobSources:
         return [
             RetryCandidate(
                 job_id=job_id, batch_id=batch_id, recipe_id=recipe_id, priority=priority, source=decode_path(source),
-                moved_to=None if moved_to is None else decode_path(moved_to), version=version,
+                moved_to=None if moved_to is None else decode_path(moved_to), version=version, key=key,
             )
-            for job_id, batch_id, recipe_id, priority, source, moved_to, version in filter(None, rows)
+            for job_id, batch_id, recipe_id, priority, source, moved_to, version, key in filter(None, rows)
         ]  # fmt: skip
 
     def find_place(self, source: str) -> str | None:
