@@ -84,6 +84,11 @@ def machine_name() -> str:
     return _machine() or f"host {hostname()}"
 
 
+def machine_of(process: ProcessIdentity) -> str:
+    """Return what tells the machine of a process from others that have its host's name; "" where that is not known."""
+    return _parse_start(process.started).machine
+
+
 def current_boot() -> str:
     """Return what names this boot of this machine, as far as the system tells; "" where it doesn't."""
     return _epoch().rpartition("/")[0]

@@ -151,14 +151,20 @@ def describe_saving(bytes_in: int, bytes_out: int) -> str:
     return f"{amount} % {'less' if bytes_out < bytes_in else 'more'}"
 
 
+_HOURS = 72
+"""From so many on, a length of time is told in days."""
+
+
 def describe_seconds(seconds: float) -> str:
-    """Return a length of time for people: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    """Return a length of time for people: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min, 5 days."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
+    if hours >= _HOURS:
+        return f"{hours // 24:,} days"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 

@@ -100,8 +100,12 @@ def test_no_size_is_told_in_powers_of_ten(count):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.44, "0.4 s"), (12, "12 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
-)
+    ("seconds", "text"),
+    [
+        (0.44, "0.4 s"), (12, "12 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"),
+        (71 * 3600, "71 h 0 min"), (5.5 * 86400, "5 days"), (1.8e9, "20,833 days"),
+    ],
+)  # fmt: skip
 def test_seconds_are_told_in_the_units_of_a_clock(seconds, text):
     assert describe_seconds(seconds) == text
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fileq.config.settings import VARIABLE
 from fileq.errors import ConfigError, UsageError
@@ -16,6 +16,11 @@ _PASSWORDS = re.compile(r"(?<=://)([^/@?:]*):(?!\d+[,/?])(.*)@|([?&])(?:ssl_?)?p
 _BARE = re.compile(r"[@/?#\s]|%(?![0-9A-Fa-f]{2})")
 """What a password has to write by its number."""
 
+
+_HOST = re.compile(r"(?:\[[^]]*\]|[^:[]*)(?::(.*))?")
+"""A host's name, or its number of version 6 in brackets, and its port."""
+
+_HIGHEST_PORT = 65535
 
 _LIKE_A_SERVER = re.compile(r"postgres(ql)?:|(host|hostaddr|port|dbname|user|password|service)=")
 """How what leads other programs to a server begins, and mistypes of what leads us there."""
@@ -52,7 +57,9 @@ def resolve_database_address(name: str, folder: str, environ: Mapping[str, str])
     """
     if is_server(name):
         _check_password(name, "database", "; or give it in PGPASSWORD")
-        return _with_variables(name, "database", environ)
+        address = _with_variables(name, "database", environ)
+        _check_ports(address, "database", 5432)
+        return address
     if "://" in name:
         raise UsageError(
             f"A database at {name.partition('://')[0]}:// is none that fileq can use.",
@@ -78,12 +85,7 @@ def resolve_broker_address(name: str, environ: Mapping[str, str]) -> str:
         )
     _check_password(name, "broker", "")
     address = _with_variables(name, "broker", environ)
-    try:
-        _ = urlsplit(address).port
-    except ValueError as error:
-        raise UsageError(
-            f"The broker's address {hide_password(address)} has a port that is no number.", "Leave it away for 6379."
-        ) from error
+    _check_ports(address, "broker", 6379)
     return address
 
 
@@ -94,6 +96,18 @@ def _check_password(address: str, whose: str, otherwise: str) -> None:
             raise UsageError(
                 f"The password in the {whose}'s address {hide_password(address)} can't be read.",
                 f"Write @ in it as %40, / as %2F, ? as %3F, # as %23 and % as %25{otherwise}.",
+            )
+
+
+def _check_ports(address: str, whose: str, usual: int) -> None:
+    """Raise UsageError where a port is none. A server's address may name several hosts, each with its own."""
+    hosts = re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[0].rpartition("@")[2]
+    for host in filter(None, map(_HOST.fullmatch, hosts.split(","))):
+        port = host[1] or ""
+        if port and not (port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT):
+            raise UsageError(
+                f"The {whose}'s address {hide_password(address)} has the port {port}, which is none.",
+                f"Leave it away for {usual}, or write a number up to {_HIGHEST_PORT}.",
             )
 
 

@@ -6,7 +6,7 @@ from fileq.manual.markdown_table import markdown_table
 MEANINGS = {
     ExitCode.DONE: "Everything is done as you asked.",
     ExitCode.FAILED: "The command worked, but something that you asked about did not: a job failed, a check found a"
-    " fault.",
+    " fault. `worker --drain` ends with 0 all the same: the jobs of others are in it too.",
     ExitCode.USAGE: "The command or the config asks for what can't be: there is no such file, recipe, job or batch.",
     ExitCode.ENVIRONMENT: "The machine failed: the database is locked or damaged, the disk is full, a permission is"
     " missing.",

@@ -77,6 +77,13 @@ class RedisBroker:
         self.pool = _create_pool(address, self.path)
         self._client = Redis(connection_pool=self.pool)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether its address means another server on each machine: a socket, or a host's name for itself."""
+        where = self.pool.connection_kwargs
+        host = str(where.get("host", "localhost"))
+        return "path" in where or host in ("localhost", "::1") or host.startswith("127.")
+
     def storage_name(self, queue: str) -> str:
         """Return by which name Huey's storage, which takes letters, digits and _, knows a queue or a part of one."""
         return f"{self._prefix}_{_STRANGE.sub(lambda found: f'_{ord(found[0]):02x}', queue)}"

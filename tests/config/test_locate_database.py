@@ -112,3 +112,18 @@ def test_a_password_that_ends_too_early_is_not_shown_in_part(config, password):
 def test_what_is_no_password_is_none(config, address):
     assert locate_database(config, address, environ={}, cwd="/") == (address, "option")
     assert hide_password(address).endswith(address.rpartition("host")[2])
+
+
+@pytest.mark.parametrize(
+    ("hosts", "port"),
+    [("h:port", "port"), ("u:p:5@h:0", "0"), ("u@h:65536", "65536"), ("[::1]:5x", "5x"), ("a:5432,b:x", "x")],
+)
+def test_a_port_that_is_none_is_named(config, hosts, port):
+    with pytest.raises(UsageError, match=f"has the port {port}, which is none"):
+        locate_database(config, f"postgresql://{hosts}/jobs", environ={}, cwd="/")
+
+
+@pytest.mark.parametrize("hosts", ["", "h", "h:", "u@h:5433", "[::1]", "[::1]:5433", "u@a:5432,b:5433", "u:%3Ap@h"])
+def test_an_address_may_have_ports_or_none(config, hosts):
+    address = f"postgresql://{hosts}/jobs?application_name=a:b"
+    assert locate_database(config, address, environ={}, cwd="/") == (address, "option")

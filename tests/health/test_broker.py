@@ -6,6 +6,8 @@ import pytest
 
 from fileq import queue
 from fileq.health.check import CheckState
+from fileq.presence import ProcessIdentity
+from fileq.queue.broker import RedisBroker
 from tests.support.jobs import NOW
 from tests.support.redis import own_redis
 
@@ -82,3 +84,24 @@ def test_a_look_at_one_that_hangs_ends(brokered, server):
     assert brokered.run_check("broker").state is CheckState.BAD
     assert time.monotonic() - began < 10
     server.thaw()
+
+
+def test_one_that_is_another_server_on_each_host_is_named_where_there_are_several(brokered):
+    brokered.register_worker(now=NOW)
+    assert brokered.run_check("broker").state is CheckState.OK
+    far = ProcessIdentity("mill", 1, "another-machine/b/1/5")
+    brokered.ledger.workers.register_worker(far, "fileq", 2, NOW)
+    found = brokered.run_check("broker")
+    assert found.state is CheckState.WARNING
+    assert "there are workers on mill" in found.message
+
+
+@pytest.mark.parametrize(
+    ("address", "is_local"),
+    [
+        ("redis://localhost", True), ("redis://127.0.0.2:6379/1", True), ("redis://[::1]", True), ("redis://", True),
+        ("unix:///run/redis.sock", True), ("redis://db.example/0", False), ("rediss://10.0.0.5", False),
+    ],
+)  # fmt: skip
+def test_an_address_that_each_host_has_for_itself_is_known(address, is_local):
+    assert RedisBroker(address, "p").is_local is is_local

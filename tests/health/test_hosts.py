@@ -51,6 +51,21 @@ def test_a_host_whose_worker_has_signed_off_is_not_listed(checked):
     assert checked.run_check("hosts").message == "No host has a worker."
 
 
+def test_two_machines_of_one_name_are_told_apart(ledger):
+    for machine in ("1a2b3c4d", "5e6f7a8b"):
+        ledger.workers.register_worker(ProcessIdentity("mill", 1, f"{machine}/b/1/5"), "fileq", 2, NOW)
+    sign_on(ledger, "forge")
+    assert list(look(ledger)) == ["forge", "mill (1a2b3c)", "mill (5e6f7a)"]
+
+
+def test_no_worker_is_at_work_while_all_is_paused(ledger):
+    sign_on(ledger, "mill")
+    ledger.batches.set_paused(paused=True)
+    assert look(ledger)["mill"].activity is HostState.PAUSED
+    ledger.batches.set_paused(paused=False)
+    assert look(ledger)["mill"].activity is HostState.WORKING
+
+
 def test_a_host_has_the_sums_of_its_workers_that_are_there(ledger):
     first, second = sign_on(ledger, "mill", 1, NOW - 600), sign_on(ledger, "mill", 2, NOW)
     sign_on(ledger, "forge", 1, NOW)

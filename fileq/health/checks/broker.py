@@ -1,11 +1,14 @@
 """The broker: whether it answers, takes messages, and has kept those that it took."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fileq.config import locate_broker
 from fileq.errors import FileqError, LedgerError
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.ledger import Ledger
+from fileq.ledger.tables.workers import WorkerRecord
+from fileq.presence import machine_of, this_process
 from fileq.queue import check_common_broker, connect_broker
 from fileq.units import describe_seconds
 
@@ -30,7 +33,8 @@ def check_broker(context: CheckContext) -> Finding:
         broker = ledger.outbox.broker
         check_common_broker(ledger, alive.__contains__)
         return combine(
-            [_evicts(broker), _lost(broker, ledger, context.now)], ok(f"{broker.path} answers, and takes messages.")
+            [_evicts(broker), _lost(broker, ledger, context.now), _is_everybodys_own(broker, context.live_workers)],
+            ok(f"{broker.path} answers, and takes messages."),
         )
     except LedgerError:
         raise
@@ -45,6 +49,19 @@ def _evicts(broker: "RedisBroker") -> Finding:
     return warning(
         f"The broker {broker.path} throws messages away where its memory is full (maxmemory-policy {policy}).",
         "Set maxmemory-policy noeviction there. What it throws away is sent again, late.",
+    )
+
+
+def _is_everybodys_own(broker: "RedisBroker", workers: Iterable[WorkerRecord]) -> Finding:
+    """Warn of an address that is another server on each host: all would be well everywhere, but for what is late."""
+    here = machine_of(this_process())
+    others = {worker.process.host for worker in workers if machine_of(worker.process) not in ("", here)}
+    if not others or not broker.is_local:
+        return ok("")
+    return warning(
+        f"The broker {broker.path} is this host's own, and there are workers on {', '.join(sorted(others))}: they don't"
+        " take messages from it.",
+        "Name it in [queue] broker by the host that it runs on, on all hosts.",
     )
 
 

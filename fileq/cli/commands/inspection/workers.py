@@ -38,7 +38,11 @@ def workers(context: typer.Context, *, json: options.Json = False) -> ExitCode:
         heartbeat = session.config.settings.worker.heartbeat
         statuses = examine_workers(ledger, ledger.overview.list_running_jobs(), heartbeat, now)
     documents = [_document(status, now) for status in statuses]
-    blocks = [Table(_COLUMNS, [_row(one) for one in documents])] if documents else []
+    blocks = (
+        [Table(_COLUMNS, [_row(status.host, one) for status, one in zip(statuses, documents, strict=True)])]
+        if documents
+        else []
+    )
     if not documents:
         session.display(json=json).hint(f"No worker is there. Start one with: {session.command('worker')}")
     session.display(json=json).answer(Answer(documents, blocks))
@@ -65,9 +69,9 @@ def _document(status: WorkerStatus, now: float) -> dict[str, Any]:
     }
 
 
-def _row(document: dict[str, Any]) -> tuple[Cell, ...]:
+def _row(host: str, document: dict[str, Any]) -> tuple[Cell, ...]:
     return (
-        document["host"],
+        host,
         str(document["pid"]),
         str(document["slots"]),
         str(document["running"]),
