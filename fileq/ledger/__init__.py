@@ -20,6 +20,7 @@ from fileq.ledger.tables.sources.folders import Folders
 from fileq.ledger.tables.workers import Workers
 
 if TYPE_CHECKING:
+    from fileq.ledger.queries.durations import Durations
     from fileq.ledger.queries.health import HealthQueries
     from fileq.ledger.queries.history import History
     from fileq.ledger.queries.output_names import OutputNames
@@ -131,6 +132,12 @@ class Ledger:
         from fileq.ledger.queries.health import HealthQueries
 
         return HealthQueries(self.database)
+
+    @cached_property
+    def durations(self) -> "Durations":
+        from fileq.ledger.queries.durations import Durations
+
+        return Durations(self.database)
 
     @cached_property
     def history(self) -> "History":
