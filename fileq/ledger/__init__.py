@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from fileq.ledger.tables.attempts import Attempts
     from fileq.ledger.tables.checks import Checks
     from fileq.ledger.tables.counters import Counters
+    from fileq.ledger.tables.hook_calls import HookCalls
+    from fileq.ledger.tables.hooks import Hooks
     from fileq.ledger.tables.notifications import Notifications
     from fileq.ledger.tables.replaced_files import ReplacedFiles
     from fileq.ledger.tables.schedule import ScheduledTasks
@@ -174,6 +176,18 @@ class Ledger:
         from fileq.ledger.tables.notifications import Notifications
 
         return Notifications(self.database)
+
+    @cached_property
+    def hooks(self) -> "Hooks":
+        from fileq.ledger.tables.hooks import Hooks
+
+        return Hooks(self.database)
+
+    @cached_property
+    def hook_calls(self) -> "HookCalls":
+        from fileq.ledger.tables.hook_calls import HookCalls
+
+        return HookCalls(self.database)
 
     @cached_property
     def checks(self) -> "Checks":

@@ -22,6 +22,8 @@ _MORE = (
     "insert into cleanings (cleaned_at, outputs, bytes, kept_changed, jobs) values (1, 2, 9000000000000000000, 4, 5)",
     "insert into scheduled_tasks (name, cron, due_at) values ('clean', '0 2 * * *', 5)",
     "insert into replaced_files values (1, '/a', 1, '/b', 3, '4', 5)",
+    "insert into hooks values ('shop', 'host:/ä.toml', 'done', '', 1.5)",
+    "insert into hook_calls (token, hook, event, batch_id, happened_at) values ('1f', 'shop', 'batch', 1, 2.5)",
     "insert into folders values ('/a', '/b', 3, 4, 1, 0, 'mill')",
     "insert into folder_views values ('/a', 'barn', '/b', 5, 4)",
 )

@@ -16,7 +16,7 @@ from typing import Literal
 
 from fileq.ledger.script import run_script
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 FIRST_OF_BOTH = 4
 """The schema that PostgreSQL began with."""
 

@@ -30,7 +30,7 @@ def migrate_to_4(connection: sqlite3.Connection) -> None:
         connection.execute(f"alter table {table} rename to {table}_3")
     connection.execute("drop table tallies")
     run_script(connection, read_script("migrations/schema_4.sql"))
-    run_script(connection, read_script("triggers.sql"))
+    run_script(connection, read_script("migrations/triggers_4.sql"))
     for table in _TABLES:
         names = ", ".join(name for _, name, *_ in connection.execute(f"pragma table_info({table}_3)"))
         connection.execute(f"insert into {table} ({names}) select {names} from {table}_3")  # noqa: S608  # ours

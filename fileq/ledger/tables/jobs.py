@@ -336,7 +336,7 @@ def refresh_roots(connection: Connection, job_ids: Iterable[int]) -> None:
 
 def supersede_if_newer(connection: Connection, job_id: int, now: float) -> None:
     """Supersede a job that has failed, or is to be tried again, where a newer version of its source was queued."""
-    connection.execute(
+    superseded = connection.execute(
         f"update jobs set state = 'superseded', {_END_SUPERSEDED} where id = :job and state in ('failed', 'waiting')"  # noqa: S608  # ours
         " and exists (select 1 from jobs as newer where newer.source = jobs.source"
         " and newer.fingerprint = jobs.fingerprint and newer.folder = jobs.folder"
@@ -345,6 +345,11 @@ def supersede_if_newer(connection: Connection, job_id: int, now: float) -> None:
         " and newer.state <> 'superseded' and newer.purged_at is null)",
         {"job": job_id, "now": now},
     )
+    if superseded.rowcount:  # its failure is nobody's business: a newer version tells how it went
+        connection.execute(
+            "delete from hook_calls where job_id = ? and event = 'failed' and happened_at = ? and tries = 0",
+            (job_id, now),
+        )
 
 
 def _unpark(connection: Connection, job_id: int) -> None:
