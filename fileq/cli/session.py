@@ -158,6 +158,11 @@ class Session:
             untrusted = self.config.untrusted_error("its [notify] is off")
             self.display().hint(str(untrusted))
 
+    def hint_at_hooks(self) -> None:
+        """Say that no hooks are called, where that is for want of trust."""
+        if self.config.withheld.hook:
+            self.display().hint(str(self.config.untrusted_error("its [[hook]] is off")))
+
 
 def quote_command(words: Sequence[str]) -> str:
     """Return words as one line that a shell takes apart into them again."""

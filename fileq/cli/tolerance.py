@@ -1,6 +1,6 @@
 """Which sections of a config may have a fault, as a command does not need them: it goes on, and says so."""
 
-SECTIONS = frozenset({"default", "worker", "watch", "retention", "schedule", "report", "notify"})
+SECTIONS = frozenset({"default", "worker", "watch", "retention", "schedule", "report", "notify", "hook"})
 """Those that can be left out. Without [queue] it would be another database."""
 
 _NEEDED: dict[str, frozenset[str]] = {
@@ -10,8 +10,9 @@ _NEEDED: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("undo", "doctor", "config", "help", "completion"), frozenset()),
     "add": frozenset({"default"}),
-    "run": frozenset({"default", "worker"}),
+    "run": frozenset({"default", "worker", "hook"}),
     "retry": frozenset({"worker"}),
+    "hooks": frozenset({"hook"}),
     "report": frozenset({"report"}),
     "clean": frozenset({"retention", "schedule"}),
     "worker": SECTIONS - {"watch"},

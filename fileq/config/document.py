@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from fileq.config.hooks import hook_problems, named_hooks
 from fileq.config.paths import absolute_path
 from fileq.config.problems import ConfigProblem, problem_from_validation, unknown_key_problem
 from fileq.config.settings import VARIABLE, ReportSettings, RootSettings, ScheduleSettings, Settings, WatchSettings
@@ -152,11 +153,15 @@ def _parse_settings(
     schedule = _resolved_schedule(settings.schedule, folder)
     _raise_first(document, watch_problems(watch, known))
     _raise_first(document, schedule_problems(schedule, known))
+    hook = named_hooks(settings.hook)
+    _raise_first(document, hook_problems(hook, known))
     if loop := find_watch_loop(watch):
         raise document.error_of_two_keys(*loop)
     report = _resolved_report(settings.report, folder)
     recipes = {name: recipe for name, recipe in known.items() if recipe is not None}
-    whole = msgspec.structs.replace(settings, recipes=recipes, root=root, watch=watch, schedule=schedule, report=report)
+    whole = msgspec.structs.replace(
+        settings, recipes=recipes, root=root, watch=watch, schedule=schedule, report=report, hook=hook
+    )
     return ParsedSettings(whole, faults, left_out)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fileq import operations
-from fileq.config.settings import AddSettings, Settings, WatchSettings
+from fileq.config.settings import AddSettings, HookSettings, Settings, WatchSettings
 from fileq.operations.base import op_name
 from fileq.recipes.recipe import Output, Recipe
 
@@ -56,7 +56,7 @@ def shape_remedy(key: str, expected: Sequence[str], found: str) -> str:
     if "array" in expected and found == "object":
         if last == "steps":
             return 'Write it in brackets: steps = [ { op = "resize", fit = "1600x1600" } ].'
-        if key == "watch" or last in ("add", "outputs"):
+        if key in ("watch", "hook") or last in ("add", "outputs"):
             return f"Write [[{key}]], in two brackets each: there can be several."
     if "object" in expected and found == "array" and not path:
         return f"Write [{key}], in one bracket each: there is only one."
@@ -86,6 +86,7 @@ def _recipe_name(key: str) -> str:
 def _all_places(recipe: str) -> Iterator[KeyPlace]:
     yield KeyPlace("default", "at the top of the file, above the first [table]")
     yield KeyPlace("watch", "at the top, as [[watch]]")
+    yield KeyPlace("hook", "at the top, as [[hook]]")
     yield KeyPlace("recipes", "at the top, as [recipes.NAME]")
     for section in msgspec.structs.fields(Settings):
         if isinstance(section.type, type) and issubclass(section.type, msgspec.Struct):
@@ -93,6 +94,7 @@ def _all_places(recipe: str) -> Iterator[KeyPlace]:
             yield from _keys(section.type, f"in [{section.name}]")
     yield from _keys(WatchSettings, "in [[watch]]")
     yield from _keys(AddSettings, "in [[schedule.add]]")
+    yield from _keys(HookSettings, "in [[hook]]")
     yield from (one for one in _keys(Recipe, f"in [recipes.{recipe}]") if one.key != "name")
     yield from _keys(Output, f"in [[recipes.{recipe}.outputs]]")
     for operation in operations.ALL:

@@ -64,6 +64,10 @@ def setting_origins(
             )
             for number, batch in enumerate(settings.schedule.add)
         ),
+        *(
+            SettingOrigin(f"hook[{number}]", hook.name, origin(f"hook[{number}]", file))
+            for number, hook in enumerate(settings.hook)
+        ),
         *(SettingOrigin(f"recipes.{name}", name, origin(f"recipes.{name}", BUILT_IN)) for name in settings.recipes),
     )
 

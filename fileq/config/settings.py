@@ -138,6 +138,33 @@ class NotifySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return sorted({name for text in (*self.urls, *self.command) for name in VARIABLE.findall(text)})
 
 
+HookTrigger = Literal["done", "failed", "cancelled", "batch"]
+
+
+class HookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[hook]]: what is called when a job or a batch has ended: a function, a program or a URL."""
+
+    on: tuple[HookTrigger, ...] = ("done", "failed")
+    function: str | None = None  # MODULE:NAME, or the name of an entry point
+    command: tuple[str, ...] = ()  # a program with its arguments
+    url: str | None = None  # gets the event as JSON
+    secret: str | None = None  # what is sent to the URL is signed with it
+    recipe: str | tuple[str, ...] | None = None  # of the jobs that are meant; None: all
+    timeout: Duration = Duration(30)  # of one try
+    name: str = ""  # told from the target where none is given
+
+    @property
+    def recipe_names(self) -> tuple[str, ...]:
+        """The names of the recipes, none where jobs of all are meant."""
+        return _as_names(self.recipe)
+
+    @property
+    def variables(self) -> list[str]:
+        """The names of all that is taken from the environment, sorted."""
+        texts = (self.url or "", self.secret or "", *self.command)
+        return sorted({name for text in texts for name in VARIABLE.findall(text)})
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that is in force: the built-in defaults with the config's own on top."""
 
@@ -150,6 +177,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()
     notify: NotifySettings = NotifySettings()
+    hook: tuple[HookSettings, ...] = ()
     recipes: dict[str, Recipe] = {}  # the built-in ones too, each name with its recipe
 
     @property
@@ -173,6 +201,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
     database: str | None = None
     broker: str | None = None
     root: tuple[RootSettings, ...] = ()
+    hook: tuple[HookSettings, ...] = ()
 
     @property
     def programs(self) -> list[ProgramCommand]:
@@ -189,6 +218,7 @@ class RestrictedSettings(msgspec.Struct, frozen=True, kw_only=True):
         parts = [
             *([f"{describe_count(len(self.recipes), 'recipe')} that {self._verb} programs"] if self.recipes else []),
             *(["notices"] if self.notify else []),
+            *([describe_count(len(self.hook), "hook")] if self.hook else []),
             *(["a database"] if self.database is not None else []),
             *(["a broker"] if self.broker is not None else []),
             *(["roots"] if self.root else []),
@@ -209,6 +239,7 @@ def select_restricted(settings: Settings) -> RestrictedSettings:
         database=settings.queue.database,
         broker=settings.queue.broker,
         root=settings.root,
+        hook=settings.hook,
     )
 
 
@@ -223,4 +254,5 @@ def remove_restricted(settings: Settings, restricted: RestrictedSettings) -> Set
         notify=msgspec.structs.replace(settings.notify, urls=(), command=()),
         queue=msgspec.structs.replace(settings.queue, database=None, broker=None),
         root=(),
+        hook=(),
     )

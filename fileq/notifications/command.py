@@ -14,33 +14,13 @@ TIMEOUT = 60.0
 
 _MAX_REASON = 300
 
-_MIN_SECRET_LENGTH = 6
-"""Characters: a shorter value of the environment comes up in many messages by chance."""
-
-_HARMLESS = {
-    "HOME",
-    "HOSTNAME",
-    "LANG",
-    "LOGNAME",
-    "LS_COLORS",
-    "OLDPWD",
-    "PATH",
-    "PWD",
-    "SHELL",
-    "TERM",
-    "TMPDIR",
-    "USER",
-}
-
 
 def run_command(
     command: tuple[str, ...], notification: Notification, environ: Mapping[str, str], redactor: Redactor
 ) -> None:
     """Run the program, with the notification's body on its stdin too. Raises DeliveryError."""
     argv = expand_command(command, notification, environ, redactor)
-    for name, value in environ.items():  # the program may repeat what it was given
-        if name not in _HARMLESS and len(value) >= _MIN_SECRET_LENGTH:
-            redactor.add_secret(value)
+    redactor.add_environment(environ)  # the program may repeat what it was given
     try:
         run_program(argv, TIMEOUT, stdin=f"{notification.body}\n".encode(), environ=environ)
     except JobError as error:

@@ -5,7 +5,7 @@ import functools
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 REDACTED = "…"
@@ -17,6 +17,24 @@ _MAX_FORM_LENGTH = 6
 """So many characters may stand for one, as in \\u00fc."""
 
 _SEPARATORS = re.compile(r"[:@,;|]")
+
+_MIN_SECRET_LENGTH = 6
+"""Characters: a shorter value of the environment comes up in many messages by chance."""
+
+_HARMLESS = {
+    "HOME",
+    "HOSTNAME",
+    "LANG",
+    "LOGNAME",
+    "LS_COLORS",
+    "OLDPWD",
+    "PATH",
+    "PWD",
+    "SHELL",
+    "TERM",
+    "TMPDIR",
+    "USER",
+}
 
 
 class Redactor:
@@ -41,6 +59,12 @@ class Redactor:
         for part in (url, *_parts(url)):
             self.add_secret(part)
             self.add_secret(unquote(part))
+
+    def add_environment(self, environ: Mapping[str, str]) -> None:
+        """Have the values of variables redacted that may be secrets."""
+        for name, value in environ.items():
+            if name not in _HARMLESS and len(value) >= _MIN_SECRET_LENGTH:
+                self.add_secret(value)
 
     def redact(self, text: str) -> str:
         """Return `text` with a … wherever a secret was."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from fileq import control, queue, signals
 from fileq.config import Config, locate_broker
 from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
+from fileq.hooks.dispatcher import HookDispatcher
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import Instruction, WorkerRecord
 from fileq.presence import this_process
@@ -80,6 +81,7 @@ class Worker:
         shortage = Outage("fileq has what it needs again: the jobs go on.")
         database_outage = Outage("The database answers again: the jobs go on.")
         self._periodic_tasks = _create_periodic_tasks(database, config, shortage, database_outage) if periodic else None
+        self._hooks = HookDispatcher(self._ledger, config)
         self._queue = queue
         self._drain = drain
         self._queue_drain = QueueDrain(self._ledger, queue, self._settings.heartbeat)
@@ -128,6 +130,7 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         """Sign off. What a queue of our own still has goes to the one that every worker serves."""
+        self._hooks.close()
         if self._periodic_tasks is not None:
             self._periodic_tasks.close()
         try:
@@ -166,6 +169,7 @@ class Worker:
             retry_lost(lambda: queue.refuse_later_worker(self._ledger, self._record, self._settings.heartbeat))
             retry_lost(self._recover)
             queue.check_broker(self._ledger)
+            retry_lost(self._hooks.start)
             retry_lost(self._apply_cancellations_and_pause)
             self._consumer.run()
         if isinstance(self._failure, DatabaseReplaced):
@@ -327,9 +331,10 @@ class Worker:
         return self._notified_at is None or moment - self._notified_at < _NOTIFICATION_PATIENCE
 
     def _stop_or_notify(self, moment: float) -> None:
-        """Stop, as all is done; but have the notifications of that sent before."""
+        """Stop, as all is done; but have the notifications of that sent, and hooks called, before."""
         if self._periodic_tasks is None or self._notified_at is not None:
-            self._stop(StopReason.DRAINED)
+            if not self._hooks.is_delivering():
+                self._stop(StopReason.DRAINED)
         else:
             self._notified_at = moment
             self._periodic_tasks.tick()

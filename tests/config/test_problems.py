@@ -11,6 +11,8 @@ OUTPUTS = "[recipes.shop]\n[[recipes.shop.outputs]]\n[[recipes.shop.outputs]]\n"
 ADD = "[[schedule.add]]\n"
 NIGHTLY = "cron = '0 2 * * *'\npaths = ['a']\n"
 
+HOOK = "[[hook]]\n"
+CALLS = "function = 'a:b'\n"
 ROOT = "[[root]]\n"
 NAS = ROOT + "name = 'nas'\npath = '/mnt/nas'\n"
 
@@ -31,7 +33,7 @@ MISTAKES = [
     ('[worker]\nmemory = "many"', 2, "worker.memory", "'many' can't be understood", '"2 GiB"'),
     ("worker = 5", 1, "worker", "must be a table, not a whole number", ""),
     ("[retentoin]", 1, "retentoin", "no such key", "Did you mean retention?"),
-    ("[xyz]", 1, "xyz", "no such key", "It can be default, notify, queue, recipes, report, retention, root"),
+    ("[xyz]", 1, "xyz", "no such key", "It can be default, hook, notify, queue, recipes, report, retention, root"),
     ('[retention]\nmax_total = "a lot"', 2, "retention.max_total", "'a lot' can't be understood", '"2 GiB"'),
     ("[retention]\noutputs = 30", 2, "retention.outputs", "30 has no unit", '"30d"'),
     ("[retention]\nmax_total = 20", 2, "retention.max_total", "20 B is next to nothing", '"20 GiB"'),
@@ -46,6 +48,20 @@ MISTAKES = [
     (ADD + NIGHTLY + "recipe = 'wbe'", 4, "schedule.add[0].recipe", "there is no 'wbe'", "Did you mean web?"),
     (ADD + NIGHTLY + "name = 'clean'", 4, "schedule.add[0].name", "the name of another task", "another"),
     ('[notify]\non = ["faild"]', 2, "notify.on[0]", "can't be 'faild'", "Did you mean failed?"),
+    (HOOK, 1, "hook[0]", "calls nothing", "function ="),
+    (HOOK + "url = 'https://a.example'\nfunction = 'a:b'", 2, "hook[0].url", "beside function", "two [[hook]]"),
+    (HOOK + "url = 'ftp://a.example'", 2, "hook[0].url", "no URL that can be called", "https://"),
+    (HOOK + "function = 'a b'", 2, "hook[0].function", "'a b' is no function", "MODULE:NAME"),
+    (HOOK + "command = ['']", 2, "hook[0].command", "names no program", "Begin it"),
+    (HOOK + CALLS + "on = []", 3, "hook[0].on", "calls nobody", '["done", "failed"]'),
+    (HOOK + CALLS + "on = ['dnoe']", 3, "hook[0].on[0]", "can't be 'dnoe'", "Did you mean done?"),
+    (HOOK + CALLS + "secret = '${S}'", 3, "hook[0].secret", "there is none", "Leave it out"),
+    (HOOK + "url = 'https://a'\nsecret = 'plain'", 3, "hook[0].secret", "from the environment", "${HOOK_SECRET}"),
+    (HOOK + CALLS + "timeout = '2h'", 3, "hook[0].timeout", "one hour at most", ""),
+    (HOOK + CALLS + "name = 'a b'", 3, "hook[0].name", "no name for a hook", "letters"),
+    (HOOK + CALLS + HOOK + CALLS, 3, "hook[1].name", "there is a hook a:b already", "a name of its own"),
+    (HOOK + CALLS + "recipe = 'wbe'", 3, "hook[0].recipe", "there is no 'wbe'", "Did you mean web?"),
+    ("[hook]\nurl = 'https://a'", 1, "hook", "must be a list", "[[hook]], in two brackets"),
     (ROOT + "path = '/mnt/nas'", 1, "root[0]", "needs the key name", "Add name"),
     (ROOT + "name = ''\npath = '/mnt/nas'", 2, "root[0].name", "'' is no name for a root", "two letters"),
     (ROOT + "name = 'a:b'\npath = '/mnt/nas'", 2, "root[0].name", "'a:b' is no name for a root", "two letters"),

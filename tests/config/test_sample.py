@@ -13,6 +13,7 @@ import pytest
 from fileq.config import load_config, sample_config
 from fileq.config.settings import (
     AddSettings,
+    HookSettings,
     NotifySettings,
     QueueSettings,
     ReportSettings,
@@ -29,7 +30,7 @@ from fileq.recipes.recipe import Output, Recipe
 TOP = os.path.join(os.path.dirname(__file__), "..", "..", "sample_config.toml")
 _SECTIONS = (
     QueueSettings, WatchSettings, WorkerSettings, RetentionSettings, ScheduleSettings, AddSettings, ReportSettings,
-    NotifySettings, RootSettings,
+    NotifySettings, RootSettings, HookSettings,
 )  # fmt: skip
 _DEFAULT = re.compile(r"^#(\w+ = .*)$", re.MULTILINE)
 
@@ -101,6 +102,7 @@ def test_the_scheduled_batch_and_the_notices_that_it_shows_can_be_used(tmp_path)
     (batch,) = settings.schedule.add
     assert (batch.name, batch.recipe_names) == ("catalogue", ("shop",))
     assert settings.notify.is_on
+    assert [hook.name for hook in settings.hook][:2] == ["shop", "shop.hooks:ready"]
     assert not Settings().notify.is_on
 
 

@@ -24,6 +24,8 @@ database = "own.db"
 on = ["failed"]
 urls = ["json://${TOKEN}@example.com"]
 command = ["tell", "${NAME}", "{title}"]
+[[hook]]
+url = "https://shop.example/${KEY}"
 [recipes.web]
 steps = [ { op = "command", argv = ["evil", "{source}", "{output}"] } ]
 [[recipes.last.outputs]]
@@ -80,6 +82,8 @@ def test_a_recipe_with_a_program_is_refused_and_the_built_in_one_does_not_take_i
 
 def test_nobody_is_told_without_trust(config):
     assert not found(config).settings.notify.is_on
+    assert found(config).settings.hook == ()
+    assert [hook.variables for hook in found(config).withheld.hook] == [["KEY"]]
     assert found(config).withheld.notify.variables == ["NAME", "TOKEN"]
 
 
@@ -99,6 +103,7 @@ def program(given, name):
 def test_all_counts_once_it_is_trusted_also_what_is_written_into_it_later(config):
     trust_config(config)
     assert found(config).settings.notify.is_on
+    assert len(found(config).settings.hook) == 1
     assert program(found(config), "web") == "evil"
     assert locate_database(found(config), environ={}, cwd="/")[0] == os.path.join(os.path.dirname(config), "own.db")
     with open(config, "a", encoding="utf-8") as file:
@@ -151,7 +156,7 @@ def test_what_is_asked_for_is_read_without_trust(config):
         ("web", "evil"),
         ("last", "worse"),
     ]
-    assert asked.describe() == "2 recipes that run programs, notices and a database"
+    assert asked.describe() == "2 recipes that run programs, notices, 1 hook and a database"
 
 
 @pytest.mark.parametrize("name", ["line\nbreak", os.fsdecode(b"caf\xe9"), "ü" * 60, "a 'b' \"c\""])

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec.structs import asdict
-
 from fileq.cli.times import iso_or_none
+from fileq.documents import job_document, output_document
 from fileq.intake import AddResult
-from fileq.job import Failure, Job, OutputInfo
+from fileq.job import Job
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
 
 
@@ -23,35 +22,6 @@ def result_document(result: AddResult) -> dict[str, Any]:
         "missing": result.missing,
         "problems": result.problems,
     }
-
-
-def job_document(job: Job) -> dict[str, Any]:
-    """Return the JSON document of a job."""
-    return {
-        "id": job.id,
-        "batch": job.batch_id,
-        "source": job.source,
-        "recipe": job.recipe_name,
-        "state": job.state,
-        "attempts": job.attempts,
-        "priority": job.priority,
-        "added_at": iso_or_none(job.added_at),
-        "started_at": iso_or_none(job.started_at),
-        "finished_at": iso_or_none(job.finished_at),
-        "error": failure_document(job.failure),
-        "outputs": [output_document(made) for made in job.outputs],
-        "key": job.key,
-    }
-
-
-def output_document(made: OutputInfo) -> dict[str, Any]:
-    """Return the JSON document of an output. What is no picture has neither width nor height."""
-    return asdict(made) | ({} if made.is_picture else {"width": None, "height": None})
-
-
-def failure_document(failure: Failure | None) -> dict[str, str] | None:
-    """Return the JSON document of a failure; None for None."""
-    return None if failure is None else {"kind": failure.kind, "message": failure.message, "hint": failure.hint}
 
 
 def job_details_document(

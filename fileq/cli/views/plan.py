@@ -9,13 +9,14 @@ from fileq.cli.plan import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.due_time import with_due_time
-from fileq.cli.views.jobs import failure_document, result_document
+from fileq.cli.views.jobs import result_document
 from fileq.cli.views.outcome.conflicts import conflict_steps
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.places import relative_path
 from fileq.cli.work.costs import WorkCosts
 from fileq.display import Answer, Column, Display, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
+from fileq.documents import failure_document
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult
 from fileq.ledger import Ledger

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from fileq.cli.views.jobs import output_document
 from fileq.cli.views.phrases import describe_dimensions
 from fileq.display import Answer, Column, Facts, Table, Text, Tone
 from fileq.display.answer import Cell
+from fileq.documents import output_document
 from fileq.errors import NotFoundError, translate_os_errors
 from fileq.job import OutputInfo
 from fileq.recipes.recipe import Recipe

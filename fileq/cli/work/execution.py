@@ -53,6 +53,7 @@ def process_here(
     begun = time.monotonic()
     queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
     log_to_display(display, debug=session.debug)
+    session.hint_at_hooks()
     # It signs on before anything is queued: should we be killed, others see whose queue that was.
     ended = EndedJobsReporter(display)
     with Worker(

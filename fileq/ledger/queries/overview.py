@@ -251,10 +251,11 @@ class Overview:
             added_at=added_at, due_at=due_at, started_at=started_at, finished_at=finished_at,
             failure=failure, note=note, key=key,
             # A job that has not done it yet may hold paths at which an earlier one's files still stand.
-            outputs=self._made(number) if state == JobState.DONE else (),
+            outputs=self.list_outputs(number) if state == JobState.DONE else (),
         )  # fmt: skip
 
-    def _made(self, job_id: int) -> tuple[OutputInfo, ...]:
+    def list_outputs(self, job_id: int) -> tuple[OutputInfo, ...]:
+        """Return the outputs of a job that stand."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select path, format, width, height, bytes from outputs where job_id = ? and"

@@ -36,8 +36,8 @@ class HookCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call, and how far that has come. Times are seconds since the epoch.
 
     `token` is the same at each try. `event` is done, failed or cancelled, of a job, or batch; `attempts` and what
-    follows is the job's, as it was when it ended. `body` is what is sent, None before the first try. `problem` says why
-    the last try went wrong.
+    follows is the job's, as it was when it ended. `body` is what was sent, None before the first try went wrong.
+    `problem` says why the last try went wrong.
     """
 
     call_id: int
@@ -108,10 +108,6 @@ class HookCalls:
             )
         return leased
 
-    def record_body(self, call: HookCall, body: str) -> None:
-        """Keep what is sent, for later tries."""
-        self._update(call, "body = ?", body)
-
     def delete_call(self, call: HookCall) -> bool:
         """Delete a call that was delivered, or has nothing to say; return False where another process has it by now."""
         with self._database.transaction() as connection:
@@ -121,14 +117,17 @@ class HookCalls:
             )
         return bool(deleted.rowcount)
 
-    def record_failed_try(self, call: HookCall, problem: str, now: float, *, is_final: bool = False) -> None:
-        """Record why a try went wrong. It is tried again for a day; a final problem ends that at once."""
+    def record_failed_try(
+        self, call: HookCall, problem: str, now: float, *, body: str | None = None, is_final: bool = False
+    ) -> None:
+        """Record why a try went wrong, and what was sent. It is tried again for a day; a final problem ends that."""
         end = (call.first_tried_at or now) + PATIENCE
         later = now + BACKOFF[min(max(call.tries, 1), len(BACKOFF)) - 1]
         self._update(
             call,
-            "problem = ?, leased_until = null, due_at = ?, given_up_at = ?",
+            "problem = ?, body = ?, leased_until = null, due_at = ?, given_up_at = ?",
             encode_text(problem),
+            body,
             min(later, end) if now < end else later,
             now if is_final or now >= end else None,
         )
@@ -140,6 +139,14 @@ class HookCalls:
                 f"update hook_calls set {change} where id = ? and token = ? and tries = ?",  # noqa: S608  # ours
                 (*values, call.call_id, call.token, call.tries),
             )
+
+    def find_batch_key(self, batch_id: int) -> str | None:
+        """Return the key that all jobs of a batch have, None where they have several, or none."""
+        with self._database.reading() as connection:
+            keys = connection.execute(
+                "select distinct key from jobs where batch_id = ? limit 2", (batch_id,)
+            ).fetchall()
+        return keys[0][0] if len(keys) == 1 else None
 
     def give_up_strays(self, now: float) -> None:
         """Give up calls, older than a day, of hooks that no config has; delete what was given up long ago."""

@@ -1,17 +1,16 @@
 """fileq batches: list the batches, one row each."""
 
-from typing import Any
-
 import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import session_of
-from fileq.cli.times import iso_or_none, local_time
+from fileq.cli.times import local_time
 from fileq.cli.views.phrases import describe_tally
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
+from fileq.documents import batch_document
 from fileq.errors import ExitCode
 from fileq.job import JobState
 from fileq.ledger.queries.overview import JobTally
@@ -48,27 +47,12 @@ def batches(
         shown = numbers if rows is None else numbers[:rows]
         found = ((ledger.work.summarize_batch(number), ledger.overview.tally_jobs(number)) for number in shown)
         if json:
-            display.answer(Answer(_document(summary, tally) for summary, tally in found))
+            display.answer(Answer(batch_document(summary, tally) for summary, tally in found))
             return ExitCode.DONE
         display.answer(Answer(None, [Table(_COLUMNS, [_row(summary, tally) for summary, tally in found])]))
     if limit is None and len(numbers) > len(shown):
         display.hint(f"{len(numbers) - len(shown):,} more. Show them with --limit, or pipe the list.")
     return ExitCode.DONE
-
-
-def _document(summary: BatchSummary, tally: JobTally) -> dict[str, Any]:
-    return {
-        "batch": summary.batch_id,
-        "added_at": iso_or_none(summary.added_at),
-        "source": summary.source,
-        "folder": summary.folder,
-        "recipes": list(summary.recipe_names),
-        "jobs": {str(state): count for state, count in tally.jobs.items()},
-        "bytes_in": tally.bytes_in,
-        "bytes_out": tally.bytes_out,
-        "outputs": tally.outputs,
-        "removed": summary.is_removed,
-    }
 
 
 def _row(summary: BatchSummary, tally: JobTally) -> tuple[Cell, ...]:

@@ -9,12 +9,12 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
-from fileq.cli.views.jobs import job_document
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.phrases import state_text
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Column, Table, Text, Tone
 from fileq.display.answer import Cell
+from fileq.documents import job_document
 from fileq.errors import ExitCode
 from fileq.job import LISTED, Job, JobState
 from fileq.ledger import Ledger

@@ -126,6 +126,7 @@ def _work(
     display.hint(f"Working with {describe_count(count, 'slot')}.{session.config_hint} Ctrl-C stops.")
     if periodic:
         session.hint_at_notifications()
+    session.hint_at_hooks()
     log_to_display(display, debug=session.debug)
     ended = EndedJobsReporter(display)
     with Worker(

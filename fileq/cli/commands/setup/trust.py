@@ -23,6 +23,7 @@ from fileq.config.trust import distrust_config, list_trusted_configs, trust_conf
 from fileq.display import Answer, Facts, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode, NotFoundError, UsageError
+from fileq.hooks.target import describe_target
 
 app = new_app()
 
@@ -103,6 +104,9 @@ def _facts(restricted: RestrictedSettings, database: str | None) -> list[tuple[s
         facts += [("runs", f"{' '.join(restricted.notify.command)} (notices)")] if restricted.notify.command else []
         facts += [("sends", f"notices to {hide_url_secrets(url)}") for url in restricted.notify.urls]
         facts += [("takes", f"${{{name}}} from the environment") for name in restricted.notify.variables]
+    for hook in restricted.hook:
+        facts.append(("calls" if hook.url or hook.function else "runs", f"{describe_target(hook)} (hook {hook.name})"))
+        facts += [("takes", f"${{{name}}} from the environment") for name in hook.variables]
     facts += [("database", database)] if database is not None else []
     return [*facts, *([("broker", hide_password(restricted.broker))] if restricted.broker is not None else [])]
 
@@ -117,6 +121,10 @@ def _document(restricted: RestrictedSettings, database: str | None) -> dict[str,
             "urls": [hide_url_secrets(url) for url in notify.urls],
             "variables": notify.variables,
         },
+        "hooks": [
+            {"name": hook.name, "target": describe_target(hook), "variables": hook.variables}
+            for hook in restricted.hook
+        ],
         "database": database,
         "broker": None if restricted.broker is None else hide_password(restricted.broker),
     }

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fileq.cli.session import Session
-from fileq.cli.views.jobs import job_document, result_document
+from fileq.cli.views.jobs import result_document
 from fileq.cli.views.outcome.conflicts import conflict_steps
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.outcome.work_summary import NoteKind, describe_folders, note_lines, total_note_kinds
@@ -16,6 +16,7 @@ from fileq.cli.views.status import status_document
 from fileq.display import Answer, Display, Facts, Text, Tone
 from fileq.display.answer import Block
 from fileq.display.progress import describe_rate
+from fileq.documents import job_document
 from fileq.intake import AddResult
 from fileq.job import Failure, Job, JobState
 from fileq.ledger import Ledger

@@ -1,0 +1,125 @@
+"""A URL is called: JSON by POST, signed as https://www.standardwebhooks.com has it."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import http
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from urllib.parse import unquote, urlsplit
+
+from fileq import __version__
+
+_PREFIX = "whsec_"
+"""Begins a secret whose bytes are written in Base64."""
+
+_MOST_READ = 4096
+"""Bytes of an answer that are read: nothing in it counts but its status."""
+
+GONE = 410
+
+
+class CallError(Exception):
+    """A hook could not be called. The reason holds no secret. `is_final`: the receiver wants it no more."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
+
+
+def post_event(url: str, body: bytes, headers: dict[str, str], timeout: float) -> None:
+    """POST a body in JSON; return where the answer is 2xx. `timeout` is in seconds, for all of it.
+
+    Redirects are not followed. Raises CallError.
+    """
+    parts = urlsplit(url)
+    try:
+        connection = _connection(parts.scheme.lower(), parts.hostname or "", parts.port, timeout)
+    except ValueError:
+        raise CallError("its URL has no valid port") from None
+    headers = headers | {"content-type": "application/json", "user-agent": f"fileq/{__version__}"}
+    if parts.username is not None:
+        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    with closing(connection), _reasons(timeout), _deadline(connection, timeout):
+        connection.request("POST", target, body, headers)
+        answer = connection.getresponse()
+        answer.read(_MOST_READ)
+    if not 200 <= answer.status < 300:
+        raise CallError(f"it answered {_status_words(answer.status)}", is_final=answer.status == GONE)
+
+
+def _status_words(status: int) -> str:
+    """Return a status in the standard's words: a receiver's own may hold a part of the URL."""
+    with suppress(ValueError):
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    return str(status)
+
+
+def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
+    if scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+@contextmanager
+def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """End what the block does after so many seconds: a timeout of a socket begins anew with each byte that comes."""
+
+    def end() -> None:
+        is_over.set()
+        with suppress(OSError, AttributeError):  # it may just be closed
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    is_over = threading.Event()
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        if is_over.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+    if is_over.is_set():
+        raise TimeoutError
+
+
+@contextmanager
+def _reasons(timeout: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise CallError(f"it did not answer within {timeout:g} s") from None
+    except ssl.SSLCertVerificationError as error:
+        raise CallError(f"its certificate is not trusted: {error.verify_message}") from None
+    except OSError as error:
+        raise CallError(f"it can't be reached: {error.strerror or type(error).__name__}") from None
+    except http.client.HTTPException as error:
+        raise CallError(f"it does not answer as a web server does ({type(error).__name__})") from None
+    except ValueError:  # a control character in what a variable holds
+        raise CallError("its URL can't be used") from None
+
+
+def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return the value of `webhook-signature`: v1, and the HMAC-SHA256 of id, timestamp and body. Raises CallError."""
+    signed = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    return f"v1,{base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()}"
+
+
+def _key(secret: str) -> bytes:
+    """Return the bytes of a secret: those of whsec_… are in Base64, as the standard has it; another's are its own."""
+    if not secret.startswith(_PREFIX):
+        return secret.encode("utf-8", "surrogateescape")
+    try:
+        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except binascii.Error:
+        raise CallError(f"its secret begins with {_PREFIX}, and is not in Base64 after that") from None
