@@ -27,7 +27,9 @@ PANELS = (
     Panel("Queue files", "queueing", ("add", "run", "watch", "worker")),
     Panel("Look", "inspection", ("status", "batches", "list", "show", "workers", "recipes", "operations")),
     Panel("Steer", "control", ("retry", "cancel", "forget", "pause", "resume", "wait")),
-    Panel("Look after", "maintenance", ("report", "doctor", "clean", "undo", "schedule", "database", "metrics")),
+    Panel(
+        "Look after", "maintenance", ("report", "doctor", "clean", "undo", "schedule", "hooks", "database", "metrics")
+    ),
     Panel("Set up", "setup", ("init", "config", "trust", "service", "completion", "help")),
 )
 _PANEL_OF = {name: panel for panel in PANELS for name in panel.names}

@@ -27,6 +27,7 @@ from fileq.health.checks.configuration import check_config
 from fileq.health.checks.database import check_database
 from fileq.health.checks.disk import check_disk, measure_disk_space
 from fileq.health.checks.due_jobs import check_due_jobs
+from fileq.health.checks.hooks import check_hooks
 from fileq.health.checks.hosts import check_hosts
 from fileq.health.checks.leftovers import check_leftover_temps
 from fileq.health.checks.notifications import check_notifications
@@ -53,6 +54,7 @@ ALL_CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("temp files", check_leftover_temps),
     ("schedule", check_schedule),
     ("notices", check_notifications),
+    ("hooks", check_hooks),
     ("config", check_config),
 )
 

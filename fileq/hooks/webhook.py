@@ -37,11 +37,9 @@ def post_event(url: str, body: bytes, headers: dict[str, str], timeout: float) -
 
     Redirects are not followed. Raises CallError.
     """
+    check_url(url)
     parts = urlsplit(url)
-    try:
-        connection = _connection(parts.scheme.lower(), parts.hostname or "", parts.port, timeout)
-    except ValueError:
-        raise CallError("its URL has no valid port") from None
+    connection = _connection(parts.scheme.lower(), parts.hostname or "", parts.port, timeout)
     headers = headers | {"content-type": "application/json", "user-agent": f"fileq/{__version__}"}
     if parts.username is not None:
         user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -60,6 +58,17 @@ def _status_words(status: int) -> str:
     with suppress(ValueError):
         return f"{status} {http.HTTPStatus(status).phrase}"
     return str(status)
+
+
+def check_url(url: str) -> None:
+    """Raise CallError where nothing can be sent to a URL."""
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_valid = None
+    if not is_valid or any(character <= " " or character > "~" for character in url):
+        raise CallError("its URL is none that can be called: it begins with https:// or http://, and has a host")
 
 
 def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
@@ -105,8 +114,6 @@ def _reasons(timeout: float) -> Iterator[None]:
         raise CallError(f"it can't be reached: {error.strerror or type(error).__name__}") from None
     except http.client.HTTPException as error:
         raise CallError(f"it does not answer as a web server does ({type(error).__name__})") from None
-    except ValueError:  # a control character in what a variable holds
-        raise CallError("its URL can't be used") from None
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

@@ -28,6 +28,7 @@ TOPICS = {
     "retention": "Have old outputs removed",
     "clock": "What happens by itself, and when",
     "notices": "Be told by e-mail, by a service or by a program",
+    "when-done": "Have a function, a program or a URL called when a job is done",
     "health": "What fileq doctor looks at",
     "config-files": "Which config counts, and what it means to trust one",
     "several-machines": "Share the work between hosts, by PostgreSQL",

@@ -272,3 +272,48 @@ def test_a_config_that_nobody_trusts_calls_nobody(fileq: Program, photos: Path, 
     assert shop.received == []
     assert calls(fileq) == 0
     assert f"{shop.url}/…" in fileq.run("trust").stdout
+
+
+def test_what_could_not_be_delivered_is_shown_and_sent_again(fileq: Program, photos: Path) -> None:
+    with Receiver(410, 200) as shop:
+        hook(fileq, url(shop, 'on = ["batch"]', 'name = "shop"'))
+        assert fileq.json("hooks")["hooks"][0]["given_up"] == 0
+        add(fileq, photos)
+        fileq.run("worker", "--drain")
+        shown = fileq.json("hooks")
+        assert shown["hooks"] == [
+            {"name": "shop", "target": f"{shop.url}/…", "on": ["batch"], "waiting": 0, "retrying": 0, "given_up": 1}
+        ]
+        (failed,) = shown["failed"]
+        assert (failed["event"], failed["batch"], failed["job"]) == ("batch.ended", 1, None)
+        assert failed["id"] == shop.received[0].headers["webhook-id"]
+        assert "it answered 410 Gone." in fileq.run("hooks").stdout
+        said = fileq.run("doctor", expect=1).stdout
+        assert "The hook shop: it answered 410 Gone. 1 call given up." in said
+        assert "There is no hook shp. Did you mean shop?" in fileq.run("hooks", "shp", expect=2).stderr
+        assert fileq.run("hooks", "--retry").stdout == "1 call is due again.\n"
+        fileq.run("worker", "--drain")
+        assert fileq.json("hooks")["failed"] == []
+    assert len({received.headers["webhook-id"] for received in shop.received}) == 1
+    assert len(shop.received) == 2
+
+
+def test_the_doctor_says_which_hook_can_not_be_called(fileq: Program) -> None:
+    function(fileq, "def ready(event): pass\n")
+    hook(
+        fileq,
+        'function = "shophooks:ready"',
+        'function = "shophooks:raedy"',
+        'function = "no_such_module:ready"',
+        'function = "no-such-entry-point"',
+        'command = ["no-such-program"]',
+        'url = "https://shop.example/${SHOP_KEY}"\nname = "shop"',
+    )
+    fileq.run("status")  # which makes a database: without one there is little to look at
+    said = " ".join(fileq.run("doctor").stdout.split())
+    assert "shophooks:ready" not in said
+    assert "The hook shophooks:raedy: shophooks:raedy failed with exit code 1: AttributeError" in said
+    assert "No module named 'no_such_module'" in said
+    assert "has the entry point no-such-entry-point" in said
+    assert "the program no-such-program was not found" in said
+    assert "The hook shop: the environment has no SHOP_KEY" in said

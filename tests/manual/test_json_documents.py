@@ -58,6 +58,7 @@ DOCUMENTS = {
     "fileq undo": "fileq undo 1 --dry-run --json",
     "fileq schedule": "fileq schedule --json",
     "fileq schedule run": "fileq schedule run clean --json",
+    "fileq hooks": "fileq hooks --json",
     "fileq database copy": "fileq database copy copy.db --json",
     "fileq doctor": "fileq doctor --json",
     "fileq config": "fileq config --json",

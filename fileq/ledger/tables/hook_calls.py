@@ -177,10 +177,13 @@ class HookCalls:
             ).fetchall()
         return [read_row(HookSummary, (hook, *map(int, counts))) for hook, *counts in rows]
 
-    def list_failed_calls(self, limit: int) -> list[HookCall]:
-        """Return the newest calls that could not be delivered: they are tried again, or were given up."""
+    def list_failed_calls(self, limit: int, hook: str | None = None) -> list[HookCall]:
+        """Return the newest calls that could not be delivered, of a hook or of all: tried again, or given up."""
         with self._database.reading() as connection:
-            rows = connection.execute(f"{_ROW} where problem is not null order by id desc limit ?", (limit,)).fetchall()
+            rows = connection.execute(
+                f"{_ROW} where problem is not null{'' if hook is None else ' and hook = ?'} order by id desc limit ?",
+                (limit,) if hook is None else (hook, limit),
+            ).fetchall()
         return [read_row(HookCall, row) for row in rows]
 
     def retry_calls(self, now: float, hook: str | None = None) -> int:

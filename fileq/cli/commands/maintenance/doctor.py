@@ -34,7 +34,8 @@ def doctor(
 ) -> ExitCode:
     """Check whether all is well.
 
-    It looks at the database, disks, workers, jobs, folders, codecs, clock, schedule and notices, and changes nothing.
+    It looks at the database, disks, workers, jobs, folders, codecs, clock, schedule, notices and hooks. It changes
+    nothing.
     Exit code 1 where something is bad; a warning is none.
     """
     session = session_of(context)

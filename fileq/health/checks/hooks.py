@@ -1,0 +1,18 @@
+"""The hooks: whether they can be called, and were."""
+
+from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
+from fileq.hooks.problems import describe_undelivered, find_hook_problems
+
+
+def check_hooks(context: CheckContext) -> Finding:
+    """Check that no call was given up, and, where `thorough`, that each hook can be called."""
+    hooks = context.config.settings.hook
+    # What a worker can't call it finds out when it does; a variable may be set for the worker alone.
+    hindered = find_hook_problems(hooks) if context.thorough else []
+    retried, given_up = describe_undelivered(context.ledger)
+    findings = [
+        *(bad(problem, "Fix that, then send them: fileq hooks --retry") for problem in given_up),
+        *(warning(problem, "Fix that; they are tried again by themselves.") for problem in retried),
+        *(warning(problem, "Fix [[hook]] in the config, or what it calls.") for problem in hindered),
+    ]
+    return combine(findings, ok("All calls were delivered." if hooks else "There is no [[hook]]."))
