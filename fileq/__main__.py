@@ -1,4 +1,4 @@
-"""The program's entry; it imports next to nothing, as children of a worker import this module once more."""
+"""The program's entry; it imports next to nothing before it knows what is asked for."""
 
 import os
 import sys

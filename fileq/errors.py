@@ -1,11 +1,14 @@
 """The errors: everything that can go wrong, in one tree.
 
 FileqError                      exit code
-├── UsageError                  2   the command line or the config asks for what can't be
+├── UsageError                  2   the command line, the config or a program asks for what can't be
+│   ├── QueueClosed             2   a program uses a queue that it has closed
 │   ├── ConfigError             2   a key or value in the config file
 │   │   └── UntrustedError      2   what is asked for counts only once the config is trusted
 │   └── NotFoundError           2   no such file, recipe, job or batch
 │       └── MissingPathsError   2   files that were named and don't exist
+├── WaitTimeout                 1   a program waited for a job, and it has not ended yet; a TimeoutError, too
+├── JobNotDone                  1   a job that a program needs to be done was cancelled, or superseded
 ├── EnvironmentFailure          3   the machine: database, disk, permissions
 │   ├── LedgerError             3   the database can't be opened, read or written
 │   │   └── DatabaseReplaced    3   another file has its place: what is open is of no use any more
@@ -83,6 +86,13 @@ class UsageError(FileqError):
     exit_code = ExitCode.USAGE
 
 
+class QueueClosed(UsageError):
+    """A queue of this program was closed, and is used again."""
+
+    def __init__(self) -> None:
+        super().__init__("This queue was closed.", "Open another one: fileq.connect()")
+
+
 class ConfigError(UsageError):
     """`section`: the table or key at the top of the config that the fault is in; "" where that is unknown."""
 
@@ -107,6 +117,14 @@ class MissingPathsError(NotFoundError):
         usual = "Nothing was queued. Check the names."
         super().__init__(f"There is no file, folder or match for: {names}.", f"{usual} {hint}".rstrip())
         self.paths = paths
+
+
+class WaitTimeout(FileqError, TimeoutError):
+    """A job that was waited for has not ended in time. It goes on all the same."""
+
+
+class JobNotDone(FileqError):
+    """A job was to be done, and was cancelled or superseded."""
 
 
 class EnvironmentFailure(FileqError):

@@ -52,6 +52,13 @@ SKIPPED_OUTPUTS = "skipped: a file exists there."
 """How the note on a job ends whose outputs are not all made: it is up to date only once they are."""
 
 
+def check_priority(priority: int, called: str = "priority") -> int:
+    """Return a priority that a job can have; `called` is what people know it by. Raises UsageError."""
+    if abs(priority) > HIGHEST_PRIORITY:
+        raise UsageError(f"{called} {priority} is too large for fileq.", "0 is usual, and 10 goes before it.")
+    return priority
+
+
 def check_key(key: str) -> str:
     """Return a text that jobs are to be known by. Raises UsageError where it is none that each database can keep."""
     if not key or len(key) > LONGEST_KEY or not key.isprintable():

@@ -6,6 +6,7 @@ A worker or a watcher sets handlers of its own while it works; these hold before
 import atexit
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -72,8 +73,11 @@ def interrupted_code() -> int:
 def handled(handlers: Mapping[str, Callable[[int, FrameType | None], object]]) -> Iterator[None]:
     """Have the signals of these names handled so within, and as before afterwards.
 
-    Signals that the platform doesn't have are skipped.
+    Signals that the platform doesn't have are skipped, and all of them in a thread that is not the main one: no other
+    may set handlers, or hears of signals.
     """
+    if threading.current_thread() is not threading.main_thread():
+        handlers = {}
     before = {
         number: signal.signal(number, handler)
         for name, handler in handlers.items()

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.config import hide_password
 from fileq.display import Answer, Text
 from fileq.errors import ExitCode, NotFoundError, UsageError
 from fileq.health import database_exists
 from fileq.ledger.tables.workers import Instruction, WorkerRecord
+from fileq.lookup import live_workers
 from fileq.queue import MAIN
 from fileq.units import describe_count
 

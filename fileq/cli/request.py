@@ -10,18 +10,18 @@ from contextlib import contextmanager
 import msgspec
 
 from fileq.cli.options import QueueingOptions, SelectionOptions
-from fileq.cli.options.output_folder import output_folder
 from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session
-from fileq.cli.times import parse_due_time
 from fileq.cli.views.jobs import result_document
 from fileq.cli.views.places import relative_paths_in
 from fileq.config.paths import absolute_path
 from fileq.display import Answer, Display
 from fileq.errors import EnvironmentFailure, ExitCode, MissingPathsError, NotFoundError, UsageError
 from fileq.intake import AddRequest, AddResult, RepeatRule
-from fileq.job import HIGHEST_PRIORITY, check_key
+from fileq.intake.due_time import parse_due_time
+from fileq.intake.output_folder import output_folder
+from fileq.job import check_key, check_priority
 from fileq.ledger import Ledger
 from fileq.sources.expansion import expand_paths
 
@@ -33,10 +33,6 @@ def build_request(
     queueing: QueueingOptions,
 ) -> AddRequest:
     """Return the request that the options mean. Raises UsageError and NotFoundError."""
-    if abs(queueing.priority) > HIGHEST_PRIORITY:
-        raise UsageError(
-            f"--priority {queueing.priority} is too large for fileq.", "0 is usual, and 10 goes before it."
-        )
     files_from = selection.files_from
     listed = read_path_list(files_from, null=selection.null) if files_from else ()
     if not selection.paths and not files_from:
@@ -51,7 +47,7 @@ def build_request(
         include=tuple(selection.include or ()),
         exclude=tuple(selection.exclude or ()),
         recursive=selection.recursive,
-        priority=queueing.priority,
+        priority=check_priority(queueing.priority, "--priority"),
         due_at=_due_time(queueing, time.time()),
         key=None if queueing.key is None else check_key(queueing.key),
         repeat=RepeatRule.ALWAYS if queueing.force else RepeatRule.UNLESS_UP_TO_DATE,

@@ -103,7 +103,7 @@ class Session:
 
         Raises NotFoundError with the nearest right name, UntrustedError.
         """
-        recipes = [self.config.recipe(name) for name in dict.fromkeys(names or self.config.settings.default)]
+        recipes = self.config.select_recipes(names)
         if self.config.was_found:
             self._hint_at_overwriting(recipes)
         return recipes

@@ -1,27 +1,9 @@
-"""The times that people write after --at and --since, and times as JSON and people read them."""
+"""The times that people write after --since, and times as JSON and people read them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fileq.errors import UsageError
-from fileq.units import Duration, KeepDuration, iso_time
-
-
-def parse_due_time(text: str, now: float) -> float:
-    """Return the time that the text of --at means, in seconds since the epoch. Raises UsageError.
-
-    It is a delay from `now` ("30m"), the next such time of day ("22:00"), or an ISO date and time; local without a
-    zone.
-    """
-    try:
-        return now + Duration.parse(text)
-    except ValueError:
-        local = datetime.fromtimestamp(now).astimezone()
-    try:
-        return _next_time_of_day(text, local) if len(text) <= len("22:00") else _date(text)
-    except (ValueError, OverflowError, OSError) as error:
-        raise UsageError(
-            f"--at {text}: that is no time.", 'Write a delay ("30m"), a time ("22:00"), or "2026-05-17T22:00".'
-        ) from error
+from fileq.units import KeepDuration, iso_time
 
 
 def parse_since(text: str, now: float) -> float:
@@ -41,15 +23,6 @@ def parse_since(text: str, now: float) -> float:
     if not 0 <= found < now:
         raise UsageError(f"--since {text}: that is no time in the past.", 'Write how long ago: "7d", "12h".')
     return found
-
-
-def _next_time_of_day(text: str, local: datetime) -> float:
-    wanted = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  # it is a time of day, and local
-    # The zone is worked out anew: tomorrow may have another offset.
-    today = datetime.combine(local.date(), wanted).astimezone()
-    return (
-        today if today > local else datetime.combine(local.date() + timedelta(days=1), wanted).astimezone()
-    ).timestamp()
 
 
 def _date(text: str) -> float:

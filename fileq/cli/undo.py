@@ -2,13 +2,13 @@
 
 from itertools import islice
 
-from fileq.cli.lookup import require_batch
 from fileq.cli.session import Session
 from fileq.cli.stop_requests import stop_requests
 from fileq.cli.views.outcome.kept_outputs import hint_at_kept
 from fileq.cli.views.places import relative_path
 from fileq.display import Answer, Display, Text, Tone
 from fileq.errors import ExitCode, UsageError
+from fileq.lookup import require_batch
 from fileq.retention import UndoResult, undo_batch
 from fileq.units import describe_bytes, describe_count, was_or_were
 

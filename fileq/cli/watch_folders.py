@@ -3,12 +3,12 @@
 import os
 from collections.abc import Sequence
 
-from fileq.cli.options.output_folder import output_folder
 from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.options.recipe_selection import select_recipes
 from fileq.cli.session import Session
 from fileq.config.paths import absolute_path
 from fileq.errors import NotFoundError, UsageError
+from fileq.intake.output_folder import output_folder
 from fileq.units import Duration
 from fileq.watch.specification import PollMode, WatchSpec, skipped_folders, spec_from_config
 

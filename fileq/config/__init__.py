@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -115,6 +115,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
                 f"There is no recipe {name}{where}.", suggest_names(name, [*self.recipes, *self.faults])
             )
         return self.settings.recipes[name]
+
+    def select_recipes(self, names: Iterable[str] = ()) -> list[Recipe]:
+        """Return the recipes of these names, each once; the default ones where there is none. Raises as `recipe`."""
+        return [self.recipe(name) for name in dict.fromkeys(names) or self.settings.default]
 
     def untrusted_error(self, what: str, otherwise: str = "") -> UntrustedError:
         """Return the error that this config isn't trusted, and asks for `what`; `otherwise` is another way out."""

@@ -48,8 +48,8 @@ class AddResult(msgspec.Struct, kw_only=True):
     """What became of what was named: counts of jobs, but `unmatched` and `own_outputs` count files.
 
     `batch_id` is None where nothing was queued; `adopted` are the ids of the jobs that were queued before, or ran, and
-    are to be followed; `standing` counts what is up to date by the folder of the outputs; `raw_files` counts those of
-    the unmatched that are camera raw files and were not named themselves;
+    are to be followed, and `job_ids` those of all that were asked for; `standing` counts what is up to date by the
+    folder of the outputs; `raw_files` counts those of the unmatched that are camera raw files and were not named;
     `problems` are files and folders that could not be read, and those named themselves that no recipe takes; `notices`
     say what else was skipped.
     """
@@ -60,6 +60,7 @@ class AddResult(msgspec.Struct, kw_only=True):
     already_queued: int = 0
     adopted: list[int] = []
     queued_ids: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
+    job_ids: "array[int]" = msgspec.field(default_factory=lambda: array("q"))
     unmatched: int = 0
     raw_files: int = 0
     own_outputs: int = 0
@@ -85,6 +86,7 @@ class AddResult(msgspec.Struct, kw_only=True):
             if outcome is IntakeOutcome.KNOWN:
                 folder = one.target.folder
                 self.standing[folder] = self.standing.get(folder, 0) + 1
+        self.job_ids.extend(job.job_id for job in jobs)
         self.queued += outcomes.count(IntakeOutcome.QUEUED)
         self.queued_ids.extend(job.job_id for job in jobs if job.outcome is IntakeOutcome.QUEUED)
         self.up_to_date += outcomes.count(IntakeOutcome.KNOWN)

@@ -32,6 +32,7 @@ TOPICS = {
     "health": "What fileq doctor looks at",
     "config-files": "Which config counts, and what it means to trust one",
     "several-machines": "Share the work between hosts, by PostgreSQL",
+    "from-python": "Add files from a program, wait for them, and be told of failures",
     "jobs": "The states of a job, and what keeps it safe",
     "errors": "Every kind of failure, its cause and its remedy",
     "json": "Every JSON document and its keys",

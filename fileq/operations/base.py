@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from fileq.units import Size
+from fileq.units import Dimensions, Duration, Size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,6 +76,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         `known_as`: the output's path in the words of whoever looks for programs that were left, where that is another.
         """
         raise NotImplementedError
+
+
+def parse_given(step: Operation, kind: type[Dimensions | Duration], *names: str) -> None:
+    """Have these parameters hold values of a unit where a program has given text: `Resize(fit="1600x")`.
+
+    For `__post_init__`. Raises ValueError.
+    """
+    for name in names:
+        value = getattr(step, name)
+        if isinstance(value, str):
+            msgspec.structs.force_setattr(step, name, kind.parse(value))
 
 
 def to_8_bit(image: Image) -> Image:

@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from multiprocessing import connection, forkserver, resource_tracker
+from multiprocessing import connection, forkserver, resource_tracker, spawn
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from fileq.process.thread import BoundedStartThread
 from fileq.safe_path import exclude_working_folder
@@ -25,6 +26,25 @@ else:
     context = multiprocessing.get_context("forkserver")
     Connection = connection.Connection
 """Where processes come from, and an end of one of its pipes."""
+
+OUR_NAMES = "fileq-"
+"""How the names of our processes begin."""
+
+_describe_parent = spawn.get_preparation_data
+
+
+def _describe_without_main(name: str) -> dict[str, Any]:
+    """Return what a new process is to be told of this one: ours not which script that runs.
+
+    A child imports that script else, and a program that has fileq do its jobs would run once more in each of them.
+    """
+    told = _describe_parent(name)
+    if name.startswith(OUR_NAMES):
+        told = {key: value for key, value in told.items() if not key.startswith("init_main_from_")}
+    return told
+
+
+spawn.get_preparation_data = _describe_without_main
 
 NOT_FOR_CHILDREN = (signal.SIGINT, signal.SIGTERM)
 """A Ctrl-C or a service manager's SIGTERM goes to the whole group; what ends a child is its slot's business."""

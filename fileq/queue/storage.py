@@ -94,13 +94,31 @@ class PostgresLedgerStorage(LedgerStorage, PostgresStorage):  # type: ignore[mis
 
         load_client("psycopg")
         super().__init__(name, ledger, dsn=with_keepalives(ledger.database.address))
+        self._listeners: list[Any] = []
 
     def wait(self, seconds: float) -> None:
         """Wait for a message: the server says when one comes, as a trigger of the ledger's has it do."""
         try:
-            list(self._listen_conn().notifies(timeout=seconds, stop_after=1))
+            list(self._listener().notifies(timeout=seconds, stop_after=1))
         except Exception:  # noqa: BLE001  # whatever it is, whoever looks for a message next says it
             time.sleep(seconds)
+
+    def _listener(self) -> Any:
+        listener = self._listen_conn()
+        if listener not in self._listeners:
+            self._listeners = [*(one for one in self._listeners if not one.closed), listener]
+        return listener
+
+    def close_listeners(self) -> None:
+        """Close the connections of threads that have waited here."""
+        for listener in self._listeners:
+            listener.close()
+
+
+def close_listeners(huey: Any) -> None:
+    """Close the connections of threads that have waited for messages, once they have ended. Huey leaves them open."""
+    if isinstance(huey.storage, PostgresLedgerStorage):
+        huey.storage.close_listeners()
 
 
 def storage_of(ledger: Ledger) -> type[Any]:

@@ -4,8 +4,8 @@ import fnmatch
 import functools
 import hashlib
 import re
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -49,6 +49,28 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_bytes: ByteSize | None = None  # the best quality that fits
     min_saving: float | None = None  # a share from 0 to 1: below it the source is kept as it is
     only_smaller: bool | None = None  # leave out what would be no smaller; None: where names differ by size alone
+
+    if TYPE_CHECKING:  # what a program may give
+
+        def __init__(
+            self,
+            *,
+            name: str = "{stem}.{ext}",
+            format: Format | Sequence[Format] | None = None,  # noqa: A002  # as the key is called
+            alpha_format: Format | None = None,
+            animation_format: Format | None = None,
+            still: bool = False,
+            steps: Sequence[Step] = (),
+            quality: int | None = None,
+            lossless: bool = False,
+            colors: int | None = None,
+            effort: int | None = None,
+            progressive: bool | None = None,
+            subsampling: Subsampling | None = None,
+            max_bytes: ByteSize | int | str | None = None,
+            min_saving: float | None = None,
+            only_smaller: bool | None = None,
+        ) -> None: ...
 
     @property
     def named_formats(self) -> tuple[Format, ...]:
@@ -100,6 +122,21 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     min_bytes: ByteSize | None = None
     max_bytes: ByteSize | None = None
 
+    if TYPE_CHECKING:  # what a program may give
+
+        def __init__(
+            self,
+            *,
+            min_width: int | None = None,
+            max_width: int | None = None,
+            min_height: int | None = None,
+            max_height: int | None = None,
+            min_pixels: int | None = None,
+            max_pixels: int | None = None,
+            min_bytes: ByteSize | int | str | None = None,
+            max_bytes: ByteSize | int | str | None = None,
+        ) -> None: ...
+
     @property
     def about_pixels(self) -> bool:
         """Whether a picture's size must be known for them."""
@@ -109,7 +146,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named way to process sources."""
 
-    name: str
+    name: str = NAMELESS
     description: str = ""
     match: tuple[str, ...] = IMAGE_PATTERNS
     when: Conditions | None = None  # a source that is not like that fails as unsupported
@@ -126,6 +163,30 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hdr: HdrPolicy = "keep"  # of gain maps; "tonemap" keeps them too, and makes ordinary pictures of PQ and HLG
     background: str = "white"  # where transparency has no place
     keep_times: bool = False
+
+    if TYPE_CHECKING:  # what a program may give
+
+        def __init__(
+            self,
+            *,
+            name: str = NAMELESS,
+            description: str = "",
+            match: Sequence[str] = IMAGE_PATTERNS,
+            when: Conditions | None = None,
+            out: str = "{folder}/{recipe}",
+            on_conflict: OnConflict = "fail",
+            replace: bool = False,
+            keep: KeepDuration | str | None = None,
+            steps: Sequence[Step] = (),
+            outputs: Sequence[Output] = (Output(),),
+            orient: bool = True,
+            profile: Literal["srgb", "keep"] = "srgb",
+            enlarge: bool = False,
+            metadata: MetadataPolicy = "copyright",
+            hdr: HdrPolicy = "keep",
+            background: str = "white",
+            keep_times: bool = False,
+        ) -> None: ...
 
     def matches(self, file_name: str) -> bool:
         """Return whether the recipe takes a file of this name, upper or lower case."""
@@ -164,7 +225,15 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def fingerprint(self) -> str:
         """16 hex digits that change when, and only when, the outputs of a source may change."""
-        return hashlib.sha256(msgspec.json.encode(_fingerprinted(self))).hexdigest()[:16]
+        try:
+            return _fingerprint(self)
+        except TypeError:  # a plug-in's step holds a list
+            return _fingerprint.__wrapped__(self)
+
+
+@functools.lru_cache(maxsize=256)  # 32 µs of each add
+def _fingerprint(recipe: Recipe) -> str:
+    return hashlib.sha256(msgspec.json.encode(_fingerprinted(recipe))).hexdigest()[:16]
 
 
 def _places(recipe: Recipe) -> frozenset[tuple[str, tuple[str, ...], str | None]]:

@@ -56,6 +56,8 @@ def _each_once(named: Iterable[NamedPath]) -> list[NamedPath]:
 def common_folder(folders: Iterable[str]) -> str:
     """Return the folder that all of these lie in: the only one itself. On several drives it is that of the first."""
     folders = list(folders)
+    if len(folders) == 1 and not folders[0].endswith(os.sep):
+        return folders[0]
     try:
         return os.path.commonpath(folders)
     except ValueError:  # drives of Windows have nothing in common

@@ -19,6 +19,7 @@ from fileq.process.forkserver import prepare
 from fileq.process.memory_budget import MemoryBudget, usable_memory
 from fileq.process.sandbox import KillReason
 from fileq.queue import open_connected_ledger
+from fileq.queue.storage import close_listeners
 from fileq.worker.consumer import SlotConsumer, find_polling
 from fileq.worker.drain import QueueDrain
 from fileq.worker.ended_job import EndedJob
@@ -92,11 +93,15 @@ class Worker:
         self._beat_at = self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
         self._stops_at_once = False
+        self.was_signalled = False
+        """Whether it was a signal that has told it to stop."""
         self._failure: FileqError | None = None
         self._unwritten: tuple[float, LedgerError] | None = None
         self._notified_at: float | None = None
         self._context = self._create_context(shortage, database_outage, on_ended)
-        huey = create_huey(self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None)
+        self._huey = huey = create_huey(
+            self._ledger, queue, self._periodic_tasks.tick if self._periodic_tasks is not None else None
+        )
         self._consumer = SlotConsumer(
             self._context,
             self._tick,
@@ -136,6 +141,7 @@ class Worker:
         try:
             retry_lost(self._sign_off)
         finally:
+            close_listeners(self._huey)
             self._ledger.close()
 
     def _sign_off(self) -> None:
@@ -204,6 +210,7 @@ class Worker:
             self._on_hangup()
             return
         self._stops_at_once = self._reason is StopReason.STOPPED
+        self.was_signalled = True
         self._stop(StopReason.STOPPED)
 
     def _stop(self, reason: StopReason) -> None:

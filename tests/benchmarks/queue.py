@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
@@ -17,23 +16,11 @@ import psutil
 
 from fileq import intake
 from fileq.config import Config, Settings, load_config
-from fileq.images.protocol import EncodeResult
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
 from fileq.process import child
 from fileq.worker.worker import Worker
-
-
-def answer_nothing(connection: Connection, lifeline: Connection, memory: int) -> None:
-    """A child that plans and makes no output: what is left is the price of the protocol."""
-    while True:
-        try:
-            connection.recv()
-            connection.send(())
-            connection.recv()
-            connection.send(EncodeResult((), (), None))
-        except EOFError:
-            return
+from tests.benchmarks.empty_child import answer_nothing
 
 
 def empty_files(folder: Path, count: int) -> None:

@@ -23,7 +23,8 @@ from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
 from fileq.process import child
 from fileq.worker.worker import Worker
-from tests.benchmarks.queue import add, answer_nothing, empty_files, say
+from tests.benchmarks.empty_child import answer_nothing
+from tests.benchmarks.queue import add, empty_files, say
 from tests.support.postgres import own_schema, own_server
 from tests.support.redis import own_redis
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fileq.cli.times import iso_or_none, parse_due_time
+from fileq.cli.times import iso_or_none
 from fileq.errors import UsageError
+from fileq.intake.due_time import parse_due_time
 
 NOON = datetime(2026, 5, 17, 12, 0).astimezone()
 

@@ -306,7 +306,7 @@ def test_history_for_ever_forgets_nothing(ledger):
 
 
 def test_a_forgotten_job_can_not_be_named(ledger, out):
-    from fileq.cli.lookup import find_job, require_batch
+    from fileq.lookup import find_job, require_batch
 
     output(ledger, out / "a.jpg", age=100)
     run_cleanup(ledger, DAYS_90, time.time())

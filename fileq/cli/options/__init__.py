@@ -1,12 +1,10 @@
 """The options and arguments that several commands share, each declared once: types for Typer, and groups of them."""
 
-import os
 from typing import Annotated
 
 import typer
 
 from fileq.cli.options.group import OptionGroup
-from fileq.config import Config
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on stdout.", show_envvar=False)]
 Recipes = Annotated[
@@ -115,14 +113,3 @@ class QueueingOptions(OptionGroup, frozen=True, kw_only=True):
             "--dry-run", help="Show the plan: which file makes which outputs. Queue nothing.", show_envvar=False
         ),
     ] = False
-
-
-def slot_count(option: int | None, config: Config) -> int:
-    """Return how many jobs run at a time: as asked for, as the config says, or one for each CPU that we may use."""
-    return option or config.settings.worker.workers or _cpus()
-
-
-def _cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):  # a container or taskset may leave us fewer
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import chain, groupby, islice
 from typing import Any
 
-from fileq.cli.options import slot_count
 from fileq.cli.plan import Plan, PlannedJob, PlanOutcome, make_plan
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
@@ -14,6 +13,7 @@ from fileq.cli.views.outcome.conflicts import conflict_steps
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.places import relative_path
 from fileq.cli.work.costs import WorkCosts
+from fileq.config.slots import slot_count
 from fileq.display import Answer, Column, Display, Facts, Table, Text, Tone
 from fileq.display.answer import Block, Cell
 from fileq.documents import failure_document

@@ -1,7 +1,5 @@
 """Jobs that a command sees to their end: a worker of its own does them here, or it waits for those of others."""
 
-import os
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.cli.lookup import live_workers
 from fileq.cli.request import show_notices, worst_exit_code
 from fileq.cli.session import Session
 from fileq.cli.views.due_time import describe_due, with_due_time
@@ -24,6 +21,7 @@ from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import is_within
 from fileq.ledger.queries.overview import JobTally
+from fileq.lookup import live_workers
 from fileq.units import describe_count, is_or_are, was_or_were
 
 if TYPE_CHECKING:
@@ -48,10 +46,11 @@ def process_here(
     session: Session, ledger: Ledger, display: Display, slots: int, enqueue: Enqueue, words: ProcessingWords
 ) -> ExitCode:
     """Do here what `enqueue` asks for, follow what runs elsewhere, and answer with how it ended."""
+    from fileq.worker.own_queue import name_own_queue
     from fileq.worker.worker import Worker
 
     begun = time.monotonic()
-    queue = f"run-{os.getpid()}-{secrets.token_hex(3)}"  # other workers leave it alone
+    queue = name_own_queue()
     log_to_display(display, debug=session.debug)
     session.hint_at_hooks()
     # It signs on before anything is queued: should we be killed, others see whose queue that was.

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 
-from fileq.cli.lookup import live_workers
 from fileq.cli.session import Session
 from fileq.cli.views.outcome.ended_jobs import failed_job_line
 from fileq.cli.views.outcome.failure_lines import FailureLines
@@ -14,6 +13,7 @@ from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.job_group import Scope, is_within
 from fileq.ledger.queries.overview import JobSelection, JobTally, RunningJob
+from fileq.lookup import live_workers
 
 _POLL_INTERVAL = 0.2
 _POLL_WORKERS_INTERVAL = 2.0

@@ -94,6 +94,18 @@ class Database(ABC):
         """Give the connection to the block, to read with: inside a transaction as a part of that."""
 
     @abstractmethod
+    def find_change_mark(self) -> object:
+        """Return what is another once somebody has changed anything; None where that is not to be had cheaply."""
+
+    @abstractmethod
+    def before_fork(self) -> None:
+        """Get ready for a fork of this process, which waits until `after_fork`: no connection is for two processes."""
+
+    @abstractmethod
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on after a fork, in the parent or in the child, with connections of its own."""
+
+    @abstractmethod
     def now(self) -> float:
         """Return the time by this database's clock, in seconds since the epoch.
 

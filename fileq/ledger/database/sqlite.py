@@ -85,19 +85,48 @@ class SqliteDatabase(Database):
         self._patience = patience
         self._lock = threading.RLock()
         self._holder: int | None = None  # the thread that has a transaction open
+        self._is_suspended = False
         create_file(path)
         self._file = DatabaseFile(path)  # before SQLite opens it: a swap in between is then seen
         with database_errors(path):
-            self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
-            self._joined = nullcontext(self.connection)  # `add` joins its transaction several times a file
-            try:
-                self._prepare()
-                self.connection.execute(f"pragma busy_timeout = {int(1000 * min(patience, _STEP))}")
-            except BaseException as error:
-                self.connection.close()  # an open one keeps files of SQLite's beside a database that isn't ours
-                if isinstance(error, UnicodeDecodeError):  # in what SQLite cites of a damaged schema
-                    raise sqlite3.DatabaseError("malformed schema") from error
-                raise
+            self._open()
+
+    def _open(self) -> None:
+        path, patience = self.path, self._patience
+        self.connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+        self._joined = nullcontext(self.connection)  # `add` joins its transaction several times a file
+        try:
+            self._prepare()
+            self.connection.execute(f"pragma busy_timeout = {int(1000 * min(patience, _STEP))}")
+        except BaseException as error:
+            self.connection.close()  # an open one keeps files of SQLite's beside a database that isn't ours
+            if isinstance(error, UnicodeDecodeError):  # in what SQLite cites of a damaged schema
+                raise sqlite3.DatabaseError("malformed schema") from error
+            raise
+
+    def before_fork(self) -> None:
+        """Close the file. SQLite takes the locks of a process for its own in a child too, where the system has none.
+
+        A thread that forks amid its own transaction keeps it, and its child must leave the ledger alone.
+        """
+        self._lock.acquire()
+        if self._holder is None:
+            self.connection.close()
+            self._is_suspended = True
+
+    def _resume(self) -> None:
+        self._file.check()
+        self._is_suspended = False
+        try:
+            self._open()
+        except BaseException:
+            self._is_suspended = True
+            raise
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Let go: whoever needs the file next opens it."""
+        del in_child  # the lock's owner is the thread that forked, which both have
+        self._lock.release()
 
     def _prepare(self) -> None:
         version = self._known_version()
@@ -196,6 +225,11 @@ class SqliteDatabase(Database):
             else:
                 return
 
+    def find_change_mark(self) -> object:
+        """Return what is another once somebody has changed anything, in another process or here: a look of 5 µs."""
+        with self._alone():
+            return self.connection.execute("pragma data_version").fetchone(), self.connection.total_changes
+
     def now(self) -> float:
         """Return the time by this machine's clock, in seconds since the epoch: all who use the file have that one."""
         return time.time()
@@ -254,6 +288,8 @@ class SqliteDatabase(Database):
         with self._lock, database_errors(self.path):
             if self._file.is_lost:
                 self._file.check()
+            if self._is_suspended:
+                self._resume()
             yield self.connection
 
     def find_damage(self) -> str:

@@ -87,6 +87,8 @@ class RemovedOutput(msgspec.Struct, frozen=True):
 class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs are meant: all, or those in any of `states`, of a batch, recipe or key, that failed for a cause.
 
+    With `before_id`, older ones than that job.
+
     Tombstones are never meant, and superseded jobs only where `states` names them.
     """
 
@@ -95,6 +97,7 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
     recipe_name: str | None = None
     error_kind: ErrorKind | None = None
     key: str | None = None
+    before_id: int | None = None
 
     def to_sql(self) -> tuple[str, list[object]]:
         """Return the SQL condition, and its values."""
@@ -118,6 +121,9 @@ class JobSelection(msgspec.Struct, frozen=True, kw_only=True):
         if self.key is not None:
             terms.append("key = ?")
             values.append(self.key)
+        if self.before_id is not None:
+            terms.append("jobs.id < ?")
+            values.append(self.before_id)
         return " and ".join(terms), values
 
 
@@ -191,6 +197,13 @@ class Overview:
             )
             for row in rows:
                 yield self._job(row)
+
+    def find_ended_jobs(self, job_ids: Collection[int]) -> dict[int, Job | None]:
+        """Return those of these jobs that have ended, by their ids; None for one that is gone."""
+        with self._database.reading() as connection:
+            states = dict(select_among(connection, "select id, state from jobs where id in", list(job_ids)))
+            over = [job_id for job_id in job_ids if job_id not in states or JobState(states[job_id]).is_final]
+            return {job_id: self.find_job(job_id, purged=True) for job_id in over}
 
     def list_job_ids(self, selection: JobSelection) -> list[int]:
         """Return the ids of the jobs that are meant, oldest first."""

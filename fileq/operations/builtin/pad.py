@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.operations.base import Operation
+from fileq.operations.base import Operation, parse_given
 from fileq.operations.builtin.canvas import place_on_canvas
 from fileq.operations.builtin.resize import Resize
 from fileq.operations.color import parse_color
@@ -31,7 +31,12 @@ class Pad(Operation, frozen=True, kw_only=True):
     color: str = "white"
     gravity: Gravity = "center"
 
+    if TYPE_CHECKING:  # what a program may give
+
+        def __init__(self, *, canvas: Dimensions | str, color: str = "white", gravity: Gravity = "center") -> None: ...
+
     def __post_init__(self) -> None:
+        parse_given(self, Dimensions, "canvas")
         parse_color(self.color)
 
     def size(self, size: Size) -> Size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from fileq.operations.base import Operation
+from fileq.operations.base import Operation, parse_given
 from fileq.operations.gravity import Gravity, gravity_offset
 from fileq.units import Dimensions, Size
 
@@ -41,7 +41,21 @@ class Resize(Operation, frozen=True, kw_only=True):
     gravity: Gravity = "center"
     enlarge: bool | None = None
 
+    if TYPE_CHECKING:  # what a program may give
+
+        def __init__(
+            self,
+            *,
+            fit: Dimensions | str | None = None,
+            fill: Dimensions | str | None = None,
+            exact: Dimensions | str | None = None,
+            scale: float | None = None,
+            gravity: Gravity = "center",
+            enlarge: bool | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
+        parse_given(self, Dimensions, "fit", "fill", "exact")
         if sum(way is not None for way in (self.fit, self.fill, self.exact, self.scale)) != 1:
             raise ValueError("resize needs exactly one of fit, fill, exact and scale")
         if self.fill is not None and None in (self.fill.width, self.fill.height):

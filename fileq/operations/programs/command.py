@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
 from fileq.errors import ErrorKind, JobError
-from fileq.operations.base import Operation, op_name, path_in
+from fileq.operations.base import Operation, op_name, parse_given, path_in
 from fileq.units import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PLACE = re.compile(r"\{(source|output)\}")
 
@@ -33,7 +36,12 @@ class Command(Operation, frozen=True, kw_only=True):
     argv: tuple[str, ...]
     timeout: Duration | None = None
 
+    if TYPE_CHECKING:  # what a program may give
+
+        def __init__(self, *, argv: Sequence[str], timeout: Duration | str | None = None) -> None: ...
+
     def __post_init__(self) -> None:
+        parse_given(self, Duration, "timeout")
         if not self.argv or not self.argv[0]:
             raise ValueError('argv needs a program, like ["oxipng", "{source}", "--out", "{output}"]')
         arguments = " ".join(self.argv[1:])

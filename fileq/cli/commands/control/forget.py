@@ -6,12 +6,12 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import find_jobs, require_batch
 from fileq.cli.session import session_of
 from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode, UsageError
 from fileq.job import FINAL, Job, JobState
 from fileq.ledger.queries.overview import JobSelection
+from fileq.lookup import find_jobs, require_batch
 from fileq.retention.forget import forget_jobs
 from fileq.units import describe_count
 

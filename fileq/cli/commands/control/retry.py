@@ -7,9 +7,8 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import find_jobs, is_worker_alive, require_batch
-from fileq.cli.options import slot_count
 from fileq.cli.session import Session, session_of
+from fileq.config.slots import slot_count
 from fileq.control import retry_jobs
 from fileq.display import Answer, Display, Text
 from fileq.errors import ErrorKind, ExitCode, UsageError
@@ -17,6 +16,7 @@ from fileq.intake import AddResult
 from fileq.job import UNFINISHED, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
+from fileq.lookup import find_jobs, is_worker_alive, require_batch
 from fileq.queue import adopt_jobs
 from fileq.units import describe_count
 

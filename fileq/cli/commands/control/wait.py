@@ -4,12 +4,12 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
 from fileq.cli.views.status import status_answer
 from fileq.cli.work.progress import follow
 from fileq.errors import ExitCode
 from fileq.job import JobState
+from fileq.lookup import require_batch
 
 app = new_app()
 

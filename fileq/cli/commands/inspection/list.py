@@ -7,7 +7,6 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import require_batch
 from fileq.cli.session import session_of
 from fileq.cli.views.outcome.ended_jobs import brief_reason
 from fileq.cli.views.phrases import state_text
@@ -19,6 +18,7 @@ from fileq.errors import ExitCode
 from fileq.job import LISTED, Job, JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobSelection
+from fileq.lookup import require_batch
 
 app = new_app()
 

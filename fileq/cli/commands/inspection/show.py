@@ -7,7 +7,6 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import find_job
 from fileq.cli.session import session_of
 from fileq.cli.times import local_time
 from fileq.cli.views.jobs import job_details_document
@@ -17,6 +16,7 @@ from fileq.display.answer import Block, Cell
 from fileq.errors import ExitCode
 from fileq.job import Job, JobState, OutputInfo
 from fileq.ledger.queries.overview import AttemptRecord, RemovedOutput
+from fileq.lookup import find_job
 from fileq.units import describe_bytes, describe_seconds
 
 app = new_app()

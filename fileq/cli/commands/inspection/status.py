@@ -8,13 +8,13 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import require_batch
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live_status import LiveStatus
 from fileq.cli.views.status import status_answer
 from fileq.display import Display, Text
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger
+from fileq.lookup import require_batch
 
 app = new_app()
 

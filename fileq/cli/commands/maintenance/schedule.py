@@ -7,12 +7,12 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import is_worker_alive
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.schedule import ScheduledTask, scheduled_tasks, task_document, task_table
 from fileq.config.problems import suggest_names
 from fileq.display import Answer, Text, Tone
 from fileq.errors import ExitCode, NotFoundError
+from fileq.lookup import is_worker_alive
 
 app = new_app(invoke_without_command=True, epilog="Example: fileq schedule run clean")
 

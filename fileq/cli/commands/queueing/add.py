@@ -6,7 +6,6 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import is_worker_alive
 from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.options.group import with_option_groups
 from fileq.cli.options.recipe import RecipeOptions
@@ -19,6 +18,7 @@ from fileq.display import Answer, Display, Text
 from fileq.errors import ExitCode
 from fileq.intake import AddRequest, AddResult, add_files
 from fileq.ledger import Ledger
+from fileq.lookup import is_worker_alive
 
 app = new_app()
 

@@ -6,15 +6,16 @@ import typer
 
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.options import QueueingOptions, SelectionOptions, slot_count
+from fileq.cli.options import QueueingOptions, SelectionOptions
 from fileq.cli.options.group import with_option_groups
 from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.request import build_request, on_ledger_time, report_missing_paths
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.phrases import SAME_COMMAND
+from fileq.config.slots import slot_count
 from fileq.display import Display
 from fileq.errors import ExitCode
-from fileq.intake import AddRequest, AddResult, add_files
+from fileq.intake import AddRequest, AddResult
 from fileq.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -57,19 +58,13 @@ def _process(
     session: Session, ledger: Ledger, request: AddRequest, display: Display, count: int, *, forced: bool
 ) -> ExitCode:
     from fileq.cli.work.execution import ProcessingWords, process_here
+    from fileq.worker.own_queue import add_for_worker
 
     def enqueue(worker: "Worker", queue: str) -> AddResult:
         """Queue the files for this worker alone. Raises MissingPathsError, LedgerError, KeyboardInterrupt."""
 
-        def on_scanned(count: int) -> None:
-            """Show the count, and tell other workers that this one is alive."""
-            display.show_scanned(count)
-            worker.keep_alive()
-
         with report_missing_paths(display, ledger):
-            result = add_files(ledger, request, now=ledger.now(), queue=queue, adopts=True, on_scanned=on_scanned)
-        worker.adopt(result.adopted)
-        return result
+            return add_for_worker(worker, ledger, request, queue, display.show_scanned)
 
     words = ProcessingWords(
         noun="file" if len(request.recipes) == 1 else "job",

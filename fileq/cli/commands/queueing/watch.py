@@ -9,7 +9,6 @@ import typer
 from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.options import slot_count
 from fileq.cli.options.group import with_option_groups
 from fileq.cli.options.recipe import RecipeOptions
 from fileq.cli.options.recipe_selection import select_recipes
@@ -19,6 +18,7 @@ from fileq.cli.views.places import relative_path
 from fileq.cli.watch_folders import folders_to_watch
 from fileq.cli.watch_reporter import WatchReporter
 from fileq.cli.work.progress import start_tracker
+from fileq.config.slots import slot_count
 from fileq.display import Display
 from fileq.errors import ExitCode
 from fileq.ledger import Ledger

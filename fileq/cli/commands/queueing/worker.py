@@ -8,18 +8,18 @@ import typer
 from fileq import signals
 from fileq.cli import options
 from fileq.cli.app import new_app
-from fileq.cli.lookup import live_workers
-from fileq.cli.options import slot_count
 from fileq.cli.session import Session, session_of
 from fileq.cli.views.live import EndedJobsReporter, log_to_display, progress_ticker, stop_hint
 from fileq.cli.work.progress import start_tracker
 from fileq.config import Config
+from fileq.config.slots import slot_count
 from fileq.display import Display
 from fileq.errors import ExitCode, UsageError
 from fileq.health.checks.roots import missing_roots
 from fileq.job import JobState
 from fileq.ledger import Ledger
 from fileq.ledger.queries.overview import JobTally
+from fileq.lookup import live_workers
 from fileq.units import ByteSize, Duration, describe_count
 
 app = new_app()

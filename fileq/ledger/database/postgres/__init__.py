@@ -47,6 +47,9 @@ _COMMIT_AND_FLUSH: LiteralString = "commit; select pg_logical_emit_message(true,
 """What ends a transaction. The ledger's lock is let go before the disk has it: the log is flushed by a transaction of
 its own, which writes a word into it that nobody reads, and so do all that wait for the disk together."""
 
+_OF_PARENTS: list[object] = []
+"""Pools that this process has from the one that it was forked from: neither used nor closed."""
+
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say is raised, too
 
 
@@ -60,17 +63,33 @@ class PostgresDatabase(Database):
         self._patience = patience
         self._joined = threading.local()
         self._clock = RemoteClock()
+        self._is_child = False
         with server_errors(self.path):
             connected_by = with_keepalives(url)
             with psycopg.connect(connected_by, autocommit=True, connect_timeout=max(2, int(patience))) as first:
                 self._configure(first)
                 self._secret = prepare_schema(first, self.path, int(1000 * (patience + _LONGEST_PAUSE)))
                 self._read_clock(first)
-            self._pool = ConnectionPool(
-                connected_by, min_size=0, max_size=_MOST_CONNECTIONS, reconnect_timeout=_ATTEMPT / 2,
-                kwargs={"autocommit": True, "connect_timeout": max(2, int(patience))}, configure=self._configure,
-                open=True,
-            )  # fmt: skip
+            self._pool = self._create_pool(connected_by)
+            self._pool.open()
+
+    def _create_pool(self, connected_by: str) -> ConnectionPool[psycopg.Connection[Any]]:
+        return ConnectionPool(
+            connected_by, min_size=0, max_size=_MOST_CONNECTIONS, reconnect_timeout=_ATTEMPT / 2,
+            kwargs={"autocommit": True, "connect_timeout": max(2, int(self._patience))}, configure=self._configure,
+            open=False,
+        )  # fmt: skip
+
+    def before_fork(self) -> None:
+        """Do nothing: a child leaves these connections alone, and has its own."""
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Leave the connections to the parent. What holds them is kept: its end would end them for both."""
+        if in_child:
+            _OF_PARENTS.append(self._pool)
+            self._joined = threading.local()
+            self._pool = self._create_pool(with_keepalives(self.address))
+            self._is_child = True
 
     def _configure(self, raw: psycopg.Connection[Any]) -> None:
         configure(raw, _LONGEST_PAUSE)
@@ -168,6 +187,9 @@ class PostgresDatabase(Database):
     def _lease(self) -> psycopg.Connection[Any]:
         """Take a connection out of the pool. One that the server has ended meanwhile has something to say: none has."""
         begun = time.monotonic()
+        if self._is_child:  # few that are forked need it, and it brings threads
+            self._pool.open()
+            self._is_child = False
         while True:
             try:
                 raw = self._pool.getconn(_ATTEMPT)
@@ -180,6 +202,9 @@ class PostgresDatabase(Database):
                 return raw
             raw.close()
             self._pool.putconn(raw)
+
+    def find_change_mark(self) -> object:
+        """Return None: the server has no such mark."""
 
     def now(self) -> float:
         """Return the time by the server's clock, in seconds since the epoch. It is asked for it once a minute."""

@@ -1,4 +1,4 @@
-"""What commands look up in the ledger: jobs and batches that people name by number, and the workers that are there."""
+"""What people look up in the ledger: jobs and batches that they name by number, and the workers that are there."""
 
 from collections.abc import Iterable
 

@@ -1,0 +1,161 @@
+"""Threads, forks and databases that are away: real processes."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import traceback
+
+import pytest
+
+import fileq
+from fileq import errors
+
+
+def in_child(function):
+    """Call a function in a fork of this process, and return whether it went well."""
+    child = os.fork()
+    if child == 0:
+        try:
+            function()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001  # a child of pytest must not go on with its tests
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_many_threads_add_to_one_queue(queue, picture):
+    paths = [picture(f"{number}.jpg") for number in range(40)]
+    receipts: list[fileq.Receipt] = []
+    threads = [
+        threading.Thread(target=lambda some=paths[start::8]: receipts.extend(queue.add(path) for path in some))
+        for start in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(receipt.jobs[0].id for receipt in receipts) == list(range(1, 41))
+    assert queue.count()["queued"] == 40
+
+
+def test_the_children_of_a_server_go_on_with_connections_of_their_own(queue, picture, worker):
+    """A server opens the queue, uses it, and forks its workers, as gunicorn does with preloading."""
+    queue.add(picture("before.jpg"))
+    paths = [picture(f"{number}.jpg") for number in range(3)]
+
+    def serve(path):
+        job = queue.add(path, "thumbnail").jobs[0]
+        assert job.wait(60).state == "done"
+        queue.close()
+
+    with worker():
+        assert [in_child(lambda path=path: serve(path)) for path in paths] == [True] * 3
+        assert queue.add(picture("after.jpg")).jobs[0].wait(60).state == "done"
+    assert queue.count()["done"] == 5
+
+
+def test_a_fork_amid_the_adds_and_waits_of_other_threads_hangs_nobody(queue, picture):
+    paths = [picture(f"{number}.jpg") for number in range(60)]
+    waited = queue.add(picture("waited.jpg")).jobs[0]
+    waiting = threading.Thread(target=lambda: waited.wait(60))
+    adding = threading.Thread(target=lambda: [queue.add(path) for path in paths])
+    waiting.start()
+    adding.start()
+    went_well = [in_child(lambda: queue.cancel(queue.add(paths[0]).jobs[0])) for _ in range(6)]
+    adding.join()
+    queue.cancel(waited)
+    waiting.join(60)
+    assert went_well == [True] * 6
+    assert not waiting.is_alive()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_child_s_locks_are_its_own_in_the_file(queue, picture, database):
+    """SQLite in a child that kept its parent's connection would believe in locks that it does not have.
+
+    Then the last of the others to close the file would take its log away under the child.
+    """
+    queue.add(picture("a.jpg"))
+    script = "import sys, fileq; fileq.connect(sys.argv[1]).close()"
+
+    def use():
+        assert queue.count()["queued"] == 1
+        subprocess.run([sys.executable, "-c", script, database], check=True)
+        assert os.path.exists(f"{database}-wal")
+        queue.add(picture("b.jpg"))
+
+    def use_alone():
+        assert in_child(use)
+
+    queue._connection.ledger.database.before_fork()  # the parent has closed it: the child is alone with the file
+    queue._connection.ledger.database.after_fork(in_child=False)
+    use_alone()
+    assert queue.count()["queued"] == 2
+
+
+def test_a_database_that_was_moved_away_is_said_so(folder, picture):
+    with fileq.connect(folder / "fileq.db") as queue:
+        queue.add(picture("a.jpg"))
+        (folder / "fileq.db").rename(folder / "moved.db")
+        with pytest.raises(errors.LedgerError, match="removed or moved"):
+            queue.add(picture("b.jpg"))
+
+
+def test_a_server_that_is_not_there_is_said_so(folder):
+    with pytest.raises(errors.LedgerError):
+        fileq.connect(f"postgresql://nobody@/none?host={folder}")
+
+
+def test_the_database_is_found_as_commands_find_it(folder, monkeypatch, picture):
+    (folder / "fileq.toml").write_text('[queue]\ndatabase = "of-config.db"\n')
+    with pytest.raises(errors.UntrustedError, match="fileq trust"):
+        fileq.connect()
+    fileq.connect(config="fileq.toml").close()
+    assert (folder / "of-config.db").exists()
+    monkeypatch.setenv("FILEQ_DATABASE", "of-environment.db")
+    fileq.connect().close()
+    assert (folder / "of-environment.db").exists()
+    with pytest.raises(errors.NotFoundError):
+        fileq.connect(config="gone.toml")
+
+
+def test_a_script_s_run_needs_no_guard_and_answers_for_all(folder, picture):
+    """A child that imported the script again would run it again."""
+    picture("a.jpg")
+    (folder / "bad.jpg").write_text("no picture")
+    (folder / "script.py").write_text(
+        textwrap.dedent("""
+            import fileq
+            seen = []
+            with fileq.connect("fileq.db") as queue:
+                receipt = queue.run(["a.jpg", "bad.jpg"], "thumbnail", workers=1, progress=seen.append, key="order-17")
+                print([str(job.state) for job in receipt.jobs], receipt.failed[0].error.kind, receipt.failed[0].key)
+            print(seen[-1].total, seen[-1].ended, seen[-1].done, seen[-1].failed)
+        """)
+    )
+    said = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=True)
+    assert said.stdout == "['done', 'failed'] unreadable order-17\n2 2 1 1\n"
+    assert said.stderr == ""
+
+
+def test_a_run_in_a_thread_adopts_what_was_queued(queue, picture):
+    path = picture()
+    before = queue.add(path).jobs[0]
+    receipts = []
+    thread = threading.Thread(target=lambda: receipts.append(queue.run(path, workers=1)))
+    thread.start()
+    thread.join()
+    assert list(receipts[0].jobs) == [before]
+    assert before.refresh().state == "done"
+
+
+def test_what_the_progress_function_raises_ends_the_run_well(queue, picture):
+    def fail(_progress):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        queue.run(picture(), workers=1, progress=fail)
+    assert queue.run(picture(), workers=1).jobs[0].state == "done"
