@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from fileq.recipes.recipe import Recipe
+
 _WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -144,7 +146,7 @@ def _is_struct(kind: Any) -> bool:
 
 def _keys_of(kind: Any) -> list[str]:
     """Return what can be written in a table of this kind. A recipe's name is its key, not written again."""
-    written = [field.encode_name for field in _fields(kind) if not (field.required and field.name == "name")]
+    written = [field.encode_name for field in _fields(kind) if kind is not Recipe or field.name != "name"]
     return written + [kind.__struct_config__.tag_field] * (_is_struct(kind) and bool(kind.__struct_config__.tag_field))
 
 

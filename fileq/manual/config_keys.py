@@ -35,7 +35,7 @@ def _describe_section(section: _Section, comments: dict[str, str]) -> str:
     keys = [
         _describe_key(field, comments.get(f"{section.name}.{field.encode_name}".lstrip("."), ""))
         for field in section.fields
-        if field.encode_name != "name" or not field.required  # a recipe's name stands in the table's head
+        if f"{section.name}.{field.encode_name}" != f"{_RECIPE}.name"  # it stands in the table's head
     ]
     title = f"## {section.head}" if section.head else "## Before all tables"
     return "\n".join([title, "", *keys])

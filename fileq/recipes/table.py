@@ -10,7 +10,7 @@ from fileq.recipes.recipe import Recipe
 def recipe_table(recipe: Recipe) -> dict[str, Any]:
     """Return the keys and values that a config has below [recipes.NAME] for this recipe."""
     table = _table(recipe)
-    del table["name"]
+    table.pop("name", None)
     for holder in (table, *table.get("outputs", ())):
         for step in holder.get("steps", ()):
             if step.get("enlarge") == recipe.enlarge:  # it was filled in

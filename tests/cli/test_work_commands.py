@@ -111,7 +111,7 @@ def test_ctrl_c_while_files_are_looked_at_loses_nothing(fileq, monkeypatch):
         add_files(*arguments, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fileq.cli.commands.queueing.run.add_files", interrupted)
+    monkeypatch.setattr("fileq.worker.own_queue.add_files", interrupted)
     said = fileq("run", "photos")
     assert said.code == 130
     assert "Go on: the same command." in said.err
