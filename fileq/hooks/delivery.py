@@ -37,7 +37,7 @@ def deliver_calls(
     with open_ledger(database) as ledger:
         while (moment := time.monotonic()) - begun < turn and moment - idle_since < _LINGER and not until.poll(0):
             call = None
-            if hook.name in ledger.hook_calls.find_due_hooks(ledger.now()):
+            if ledger.hook_calls.has_due_call(hook.name, ledger.now()):
                 call = ledger.hook_calls.lease_call(hook.name, ledger.now(), lease)
             if call is None:
                 until.poll(_LOOK)

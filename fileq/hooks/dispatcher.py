@@ -69,8 +69,9 @@ class HookDispatcher:
         kept_at = time.monotonic()
         while not self._stop.wait(_LOOK):
             try:
-                for name in self._ledger.hook_calls.find_due_hooks(self._ledger.now()):
-                    self._deliver(name)
+                for name, hook in self._hooks.items():
+                    if self._ledger.hook_calls.has_due_call(name, self._ledger.now()):
+                        self._deliver(hook)
                 if time.monotonic() - kept_at > _UPKEEP:
                     kept_at = time.monotonic()
                     self._keep_rules()
@@ -79,13 +80,13 @@ class HookDispatcher:
             except LedgerError:  # the slots say it
                 continue
 
-    def _deliver(self, name: str) -> None:
-        lane = self._lanes.get(name)
-        if name in self._hooks and (lane is None or not lane.is_alive):
-            lane = _Lane(self._ledger.database.address, self._hooks[name], self._cut)
+    def _deliver(self, hook: HookSettings) -> None:
+        lane = self._lanes.get(hook.name)
+        if lane is None or not lane.is_alive:
+            lane = _Lane(self._ledger.database.address, hook, self._cut)
             with suppress(RuntimeError, MemoryError):  # no thread is to be had: the next look tries again
                 lane.start()
-                self._lanes[name] = lane
+                self._lanes[hook.name] = lane
 
     def is_delivering(self) -> bool:
         """Return whether a worker that is to end, as all is done, is to stay still. Raises LedgerError."""

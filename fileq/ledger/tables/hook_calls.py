@@ -25,11 +25,13 @@ _ROW = (
     "select id, token, hook, event, batch_id, job_id, happened_at, attempts, started_at, error_kind, error_message,"
     " error_hint, body, due_at, tries, first_tried_at, problem, given_up_at from hook_calls as call"
 )
-_FREE = "(leased_until is null or leased_until <= :now or leased_until > :now + :ahead)"
-_FIRST_OF_ITS_JOB = (
-    "not exists (select 1 from hook_calls as earlier where earlier.job_id = call.job_id and earlier.hook = call.hook"
-    " and earlier.id < call.id and earlier.given_up_at is null)"
+_DUE = (
+    "given_up_at is null and due_at <= :now"
+    " and (leased_until is null or leased_until <= :now or leased_until > :now + :ahead)"
+    " and not exists (select 1 from hook_calls as earlier where earlier.job_id = call.job_id"
+    " and earlier.hook = call.hook and earlier.id < call.id and earlier.given_up_at is null)"
 )
+"""Whether a call is due, nobody makes it, and no earlier one of its job is left."""
 
 
 class HookCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,15 +75,14 @@ class HookCalls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find_due_hooks(self, now: float) -> set[str]:
-        """Return the names of the hooks that have calls which are due."""
+    def has_due_call(self, hook: str, now: float) -> bool:
+        """Return whether a hook has a call that is due."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                f"select distinct hook from hook_calls as call where given_up_at is null and due_at <= :now and {_FREE}"  # noqa: S608  # ours
-                f" and {_FIRST_OF_ITS_JOB}",
-                {"now": now, "ahead": _AHEAD},
-            ).fetchall()
-        return {hook for (hook,) in rows}
+            row = connection.execute(
+                f"select 1 from hook_calls as call where hook = :hook and {_DUE} limit 1",  # noqa: S608  # ours
+                {"hook": hook, "now": now, "ahead": _AHEAD},
+            ).fetchone()
+        return row is not None
 
     def lease_call(self, hook: str, now: float, seconds: float) -> HookCall | None:
         """Return the next call of a hook, for this process to deliver within so many seconds; None where none is due.
@@ -91,8 +92,7 @@ class HookCalls:
         """
         with self._database.transaction() as connection:
             row = connection.execute(
-                f"{_ROW} where hook = :hook and given_up_at is null and due_at <= :now and {_FREE}"
-                f" and {_FIRST_OF_ITS_JOB} order by due_at, id limit 1",
+                f"{_ROW} where hook = :hook and {_DUE} order by due_at, id limit 1",
                 {"hook": hook, "now": now, "ahead": _AHEAD},
             ).fetchone()
             if row is None:

@@ -45,7 +45,7 @@ LOOKS = {
     "list_recent_failures": lambda ledger: ledger.work.list_recent_failures(3),
     "total_notes": lambda ledger: ledger.work.total_notes(1),
     "total_folders": lambda ledger: ledger.work.total_folders(1),
-    "find_due_hooks": lambda ledger: ledger.hook_calls.find_due_hooks(NOW),
+    "has_due_call": lambda ledger: ledger.hook_calls.has_due_call("shop", NOW),
     "has_calls_under_way": lambda ledger: ledger.hook_calls.has_calls_under_way(["shop"], NOW),
     "find_latest_moment": lambda ledger: ledger.health.find_latest_moment(),
 }
