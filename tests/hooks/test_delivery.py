@@ -141,7 +141,7 @@ def test_the_body_of_a_later_try_is_that_of_the_first_one(ledger):
     end_well(ledger, job, "/small/a.jpg")
     with Receiver(500, 200) as receiver:
         hook = msgspec.structs.replace(HOOK, url=receiver.url)
-        assert not deliver_call(ledger, hook, lease(ledger, NOW), {})
+        assert not deliver_call(ledger, hook, lease(ledger, ledger.now()), {})
         ledger.hook_calls.delete_call(lease(ledger))  # of the batch
         ledger.jobs.give_key(job, "later")
         assert deliver_call(ledger, hook, lease(ledger, ledger.now() + 10), {})
