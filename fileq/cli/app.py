@@ -25,7 +25,7 @@ class Panel(NamedTuple):
 
 PANELS = (
     Panel("Queue files", "queueing", ("add", "run", "watch", "worker")),
-    Panel("Look", "inspection", ("status", "batches", "list", "show", "workers", "recipes", "operations")),
+    Panel("Look", "inspection", ("status", "batches", "list", "show", "workers", "dashboard", "recipes", "operations")),
     Panel("Steer", "control", ("retry", "cancel", "forget", "pause", "resume", "wait")),
     Panel(
         "Look after", "maintenance", ("report", "doctor", "clean", "undo", "schedule", "hooks", "database", "metrics")

@@ -149,7 +149,9 @@ class Sandbox:
         doesn't within its time, it is stopped, and ended here; a child may also hang in a drive that has gone.
         """
         assert self._connection is not None
-        if self.on_wait is not None and not words.is_readable(self._connection, _MOMENT):
+        if self.on_wait is not None:
+            if words.is_readable(self._connection, _MOMENT):
+                return
             self.on_wait()
         while not words.is_readable(self._connection, max(0.0, min(self._deadline - time.monotonic(), _LOOK))):
             if time.monotonic() >= self._deadline:
