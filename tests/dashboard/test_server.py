@@ -1,0 +1,49 @@
+"""How a dashboard begins and ends, and what it says where it can't."""
+
+import signal
+import socket
+
+import pytest
+
+from tests.dashboard.conftest import streaming
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_at_once_though_somebody_looks(serving, number):
+    with serving() as site, streaming(site, "/live/overview"):
+        site.process.send_signal(number)
+        assert site.process.wait(20) == 0
+        assert site.process.stderr.read() == b""
+
+
+def test_a_port_that_is_taken_is_named(fileq):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = fileq.run("dashboard", "--port", str(port), expect=3).stderr
+    assert f"Port {port} of 127.0.0.1 is taken" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "said"), [("203.0.113.7", "no address of this machine"), ("nowhere.invalid", "no address")]
+)
+def test_an_address_of_another_machine_is_refused(fileq, host, said):
+    assert said in fileq.run("dashboard", "--port", "0", "--host", host, expect=2).stderr
+
+
+def test_others_than_this_machine_need_a_token(serving):
+    with serving("--host", "0.0.0.0") as site:
+        assert len(site.token) > 20
+        assert site.ask("/").status == 401
+        assert site.look("/").status == 200
+
+
+def test_an_address_of_version_6_is_one_too(serving):
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with serving("--host", "::1") as site:
+        assert site.address.startswith("http://[::1]:")
+
+
+@pytest.mark.parametrize("token", ["", " x", "ä", "a\nb"])
+def test_a_token_that_no_browser_can_send_is_refused(fileq, token):
+    assert "can't be used" in fileq.run("dashboard", "--port", "0", "--token", token, expect=2).stderr
