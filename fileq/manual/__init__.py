@@ -25,6 +25,7 @@ TOPICS = {
     "pictures": "Colour, orientation, transparency, metadata: what becomes of them",
     "watched-folders": "Have new files processed as they come",
     "reports": "See what was done, in the terminal or as a page",
+    "in-the-browser": "See batches, jobs and failures on pages that change by themselves",
     "retention": "Have old outputs removed",
     "clock": "What happens by itself, and when",
     "notices": "Be told by e-mail, by a service or by a program",

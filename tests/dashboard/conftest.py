@@ -12,6 +12,13 @@ from tests.acceptance.program import Program, kill_group
 from tests.support.photos import write
 
 
+def find(pattern, text):
+    """The first group of what a pattern finds in a text."""
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found[1]
+
+
 @dataclass
 class Reply:
     status: int
@@ -20,7 +27,7 @@ class Reply:
 
     @property
     def form_key(self):
-        return re.search(r'name="form_key" value="([^"]+)"', self.text)[1]
+        return find(r'name="form_key" value="([^"]+)"', self.text)
 
 
 class Site:
@@ -29,11 +36,11 @@ class Site:
     def __init__(self, process, address):
         self.process = process
         self.address = address
-        self.port = int(re.search(r":(\d+)/", address)[1])
+        self.port = int(find(r":(\d+)/", address))
 
     @property
     def token(self):
-        return re.search(r"token=(.*)", self.address)[1]
+        return find(r"token=(.*)", self.address)
 
     def ask(self, path, method="GET", body=None, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -119,7 +126,9 @@ def failing(fileq, tmp_path):
 
 def events_of(reply, count):
     """The first events of a stream: their names and their data."""
-    found, name = [], ""
+    found: list[tuple[str, str]] = []
+    data: list[str] = []
+    name = ""
     while len(found) < count:
         line = reply.readline().decode().rstrip("\n")
         assert line or not reply.isclosed()

@@ -1,14 +1,13 @@
 """What the pages tell, and that no name in them becomes more than text."""
 
 import asyncio
-import re
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from fileq.dashboard import live
 from fileq.errors import LedgerError
-from tests.dashboard.conftest import events_of, streaming
+from tests.dashboard.conftest import events_of, find, streaming
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_a_list_goes_on_with_older_jobs(fileq, site, tmp_path):
     batch = fileq.json("add", tmp_path)["batch"]
     newest, *_, oldest = (job["id"] for job in fileq.json("list", "--batch", str(batch)))
     first = site.look(f"/batches/{batch}").text
-    older = site.look(re.search(rf'href="(/batches/{batch}\?before=\d+)"', first)[1]).text
+    older = site.look(find(rf'href="(/batches/{batch}\?before=\d+)"', first)).text
     assert f'href="/jobs/{newest}"' in first
     assert f'href="/jobs/{oldest}"' not in first
     assert f'href="/jobs/{oldest}"' in older
