@@ -15,6 +15,9 @@ from fileq.ledger import Ledger
 from fileq.ledger.queries.moved_folders import JobOfFolder, OutputOfJob, unparked
 from fileq.sources import SourceFile
 
+_FEW = 16
+"""Folders that are looked up one by one; for more, all that are known are read once."""
+
 
 class KnownFolders:
     """Finds the path by which the ledger knows a folder; where it was renamed, the ledger learns the new one."""
@@ -22,6 +25,7 @@ class KnownFolders:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._paths: dict[tuple[int, int], list[str]] | None = None
+        self._looked_up = 0
         self._last = ("", "")
 
     def localize(self, source: SourceFile) -> SourceFile:
@@ -41,9 +45,7 @@ class KnownFolders:
         known = self._ledger.folders.find_folder(folder)
         if known is not None and known.is_same_folder(status):
             return folder
-        if self._paths is None:
-            self._paths = self._ledger.moved_folders.map_identities()
-        former = [path for path in self._paths.get((status.st_dev, status.st_ino), []) if path != folder]
+        former = [path for path in self._find_paths(status) if path != folder]
         for path in former:
             if unparked(path) == path and _is_at(path, status):
                 return path
@@ -51,6 +53,15 @@ class KnownFolders:
             if _Move(self._ledger, path, folder).record():
                 break
         return folder
+
+    def _find_paths(self, status: os.stat_result) -> list[str]:
+        """Return the paths by which the ledger knows a folder. Who names one file, and few folders, waits for few."""
+        if self._looked_up < _FEW:
+            self._looked_up += 1
+            return self._ledger.moved_folders.find_paths(status.st_dev, status.st_ino)
+        if self._paths is None:
+            self._paths = self._ledger.moved_folders.map_identities()
+        return self._paths.get((status.st_dev, status.st_ino), [])
 
 
 def _is_at(path: str, status: os.stat_result) -> bool:
