@@ -5,10 +5,13 @@ import hashlib
 import hmac
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.acceptance.program import Program, kill_group, wait_until
@@ -317,3 +320,48 @@ def test_the_doctor_says_which_hook_can_not_be_called(fileq: Program) -> None:
     assert "has the entry point no-such-entry-point" in said
     assert "the program no-such-program was not found" in said
     assert "The hook shop: the environment has no SHOP_KEY" in said
+
+
+def test_a_web_application_that_adds_by_python_is_called_with_its_key(
+    fileq: Program, photos: Path, shop: Receiver
+) -> None:
+    hook(fileq, url(shop))
+    adds = f"import fileq\nwith fileq.connect() as queue: queue.add({str(photos)!r}, 'thumbnail', key='order-17')"
+    subprocess.run([sys.executable, "-c", adds], cwd=fileq.folder, env=fileq.environment, check=True)
+    fileq.run("worker", "--drain")
+    assert [event["job"]["key"] for event in shop.events] == ["order-17"] * 8
+
+
+def test_a_call_that_is_under_way_is_ended_by_a_worker_that_stops_and_no_other_is_begun(
+    fileq: Program, photos: Path
+) -> None:
+    with Receiver(delay=0.7) as shop:
+        hook(fileq, url(shop))
+        with fileq.worker() as worker:
+            add(fileq, photos)
+            wait_until(lambda: fileq.states() == {"done": 8} and len(shop.received) == 1)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0
+        assert calls(fileq) == 8 - len(shop.received)
+        fileq.run("worker", "--drain")
+    assert len(shop.received) == len(shop.told) == 8
+
+
+def test_a_program_is_ended_with_its_worker_and_called_again(fileq: Program, photos: Path) -> None:
+    program = (
+        "import os, time\n"
+        "with open('called', 'a') as file: file.write(f'{os.getpid()} {os.environ[\"FILEQ_HOOK_ID\"]}\\n')\n"
+        "time.sleep(600)"
+    )
+    hook(fileq, f"on = ['batch']\ntimeout = '10m'\ncommand = {json.dumps([sys.executable, '-c', program])}")
+    called = fileq.folder / "called"
+    for times in (1, 2):
+        with fileq.worker() as worker:
+            if times == 1:
+                add(fileq, photos)
+            wait_until(lambda times=times: called.exists() and len(called.read_text().splitlines()) == times)
+            os.kill(worker.pid, signal.SIGKILL)
+            pids = [int(line.split()[0]) for line in called.read_text().splitlines()]
+            wait_until(lambda pids=pids: not any(psutil.pid_exists(pid) for pid in pids))
+        fileq.pretend("update hook_calls set leased_until = 0")
+    assert len({line.split()[1] for line in called.read_text().splitlines()}) == 1

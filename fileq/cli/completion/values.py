@@ -104,6 +104,12 @@ def _tasks(line: CommandLine) -> list[Completion]:
     return [Completion(name, cron) for name, cron in _session(line).config.settings.schedule.lines.items()]
 
 
+def _hooks(line: CommandLine) -> list[Completion]:
+    from fileq.hooks.target import describe_target
+
+    return [Completion(hook.name, describe_target(hook)) for hook in _session(line).config.settings.hook]
+
+
 def _operations(line: CommandLine) -> list[Completion]:
     del line
     from fileq import operations
@@ -147,6 +153,7 @@ _WORDS: dict[tuple[str, ...], Callable[[CommandLine], list[Completion]]] = {
     ("recipes", "name"): _recipes,
     ("save_as",): _recipes,
     ("schedule", "run", "name"): _tasks,
+    ("hooks", "name"): _hooks,
     ("operations", "name"): _operations,
     ("op",): _operations,
     ("help", "topic"): _topics,
