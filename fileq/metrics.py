@@ -100,7 +100,7 @@ def _hosts(ledger: Ledger, heartbeat: float, now: float) -> Iterator[Metric]:
 def _durations(ledger: Ledger, now: float) -> Metric:
     family = GaugeHistogramMetricFamily(
         "fileq_recent_job_duration_seconds",
-        f"Of jobs that ended in the last {LATELY:.0f} seconds: how long the last try took.",
+        f"Of jobs that ended in the last {LATELY:.0f} seconds, at most 20,000: how long the last try took.",
         labels=["recipe", "state"],
         unit="seconds",
     )
