@@ -60,6 +60,7 @@ class AddOptions(TypedDict, total=False):
     """Whether to walk sub-folders too."""
 
 
+_OPTIONS = frozenset(AddOptions.__annotations__)
 _AT_ONCE = 500
 """Jobs that are read at a time: nobody waits for a program that thinks about one of them."""
 _LONGEST_PATH = 4096
@@ -130,6 +131,8 @@ class Queue:
         return Receipt(self._connection, run_here(self._connection, request, workers, progress))
 
     def _build_request(self, paths: Paths, recipe: Recipes, options: AddOptions) -> AddRequest:
+        if unknown := options.keys() - _OPTIONS:
+            raise TypeError(f"add() got an unexpected keyword argument {min(unknown)!r}")  # as Python says it
         named = _paths(paths)
         if not named:
             raise UsageError("Which files? No path was given.", "Name files or folders.")

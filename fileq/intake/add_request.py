@@ -131,6 +131,7 @@ def add_files(
     engine, result = _engine(ledger, request, queue), AddResult()
     scope, finder = _start_finder(request)
     sources, known = iter(finder), KnownFolders(ledger)
+    engine.recorded_folders = known.recorded
     adoption = _Adoption(ledger, queue, request)
     scanned = 0
     while chunk := list(islice(sources, _IN_ONE_TRANSACTION)):

@@ -145,6 +145,8 @@ class IntakeEngine:
         self._job_key = job_key
         own = self._recipe_names | {recipe.mark_name for recipe in recipes if recipe.replace}
         self._marked_files = MarkedFiles(own, thorough=watch_id is not None)
+        self.recorded_folders: Collection[str] = ()
+        """Folders of sources that the ledger is known to know: they need no look."""
         self.superseded = 0
         """How many older jobs have been superseded."""
         self.changed_outputs: list[str] = []
@@ -204,7 +206,8 @@ class IntakeEngine:
         batch = batch_id or self._ledger.batches.insert_batch(self._queue, now, self._watch_id)
         jobs = self._enter(requests, batch, now)
         self._number_sources(requests)
-        self._note_folders(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
+        folders = dict.fromkeys(one.source.folder for one, job in zip(requests, jobs, strict=True) if _is_queued(job))
+        self._note_folders(folder for folder in folders if folder not in self.recorded_folders)
         has_queued = any(map(_is_queued, jobs))
         if has_queued and batch_id is not None:  # a quick worker may have ended it in the meantime
             self._ledger.batches.reopen_batch(batch)
@@ -256,7 +259,7 @@ class IntakeEngine:
 
     def _note_folders(self, folders: Iterable[str]) -> None:
         """Have jobs wait for the drive of their sources' folders, should that be taken out before their turn."""
-        for folder in dict.fromkeys(folders):
+        for folder in folders:
             with suppress(OSError):  # it is gone already
                 self._ledger.folders.note_if_new(folder)
 

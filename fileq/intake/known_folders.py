@@ -27,6 +27,8 @@ class KnownFolders:
         self._paths: dict[tuple[int, int], list[str]] | None = None
         self._looked_up = 0
         self._last = ("", "")
+        self.recorded: set[str] = set()
+        """Those that the ledger was found to know as they are."""
 
     def localize(self, source: SourceFile) -> SourceFile:
         """Return the source by the path that the ledger knows its folder by, where it is there. Raises LedgerError."""
@@ -44,6 +46,7 @@ class KnownFolders:
             return folder
         known = self._ledger.folders.find_folder(folder)
         if known is not None and known.is_same_folder(status):
+            self.recorded.add(folder)
             return folder
         former = [path for path in self._find_paths(status) if path != folder]
         for path in former:

@@ -135,6 +135,11 @@ def test_the_options_reach_the_job(queue, picture):
         assert timedelta(minutes=29) < later.due_at - datetime.now(UTC) < timedelta(minutes=31)
 
 
+def test_an_option_that_there_is_not_is_refused_as_of_any_function(queue, picture):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'kee'"):
+        queue.add(picture(), kee="order-17")
+
+
 def test_jobs_are_found_by_what_they_are(queue, picture):
     queue.add(picture("a.jpg"), "web", key="order-17")
     batch = queue.add(picture("b.jpg"), "thumbnail").batch

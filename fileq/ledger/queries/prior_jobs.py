@@ -17,6 +17,7 @@ _SELECT_VERSION = f"{_SELECT} where source = ? and version = ?"
 _SELECT_KEYS = "select id, source, version, fingerprint, folder, state, error_kind from jobs where source in"
 _SELECT_OUTPUT_PATHS = "select path from outputs where path in"
 _SELECT_OUTPUT_INODES = "select inode from outputs where inode in"
+_SELECT_OUTPUT = "select 1 from outputs where path = ? union all select 1 from outputs where inode = ? limit 1"
 _STATES = {str(state): state for state in JobState}
 
 
@@ -109,6 +110,10 @@ class PriorJobs:
         for path, inode in files:
             inodes.setdefault(inode, []).append(path)
         with self._database.reading() as connection:
+            if len(files) == 1:
+                ((path, inode),) = files
+                row = connection.execute(_SELECT_OUTPUT, (encode_path(path), inode)).fetchone()
+                return set() if row is None else {path}
             paths = select_among(connection, _SELECT_OUTPUT_PATHS, [encode_path(path) for path, _ in files])
             found = {decode_path(path) for (path,) in paths}
             for (inode,) in select_among(connection, _SELECT_OUTPUT_INODES, list(inodes)):
