@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
-from fileq.images.encode.encoder import tries_without_loss
+from fileq.images.encode.encoder import FULL_CHROMA, tries_without_loss
 from fileq.images.formats import webp
 from fileq.images.geometry import bounding_size
 from fileq.images.lossless.packer import HIGH_EFFORT
@@ -42,15 +42,27 @@ _JPEG_COEFFICIENTS = 6
 _TO_RGB = {"CMYK": 25, "LAB": 12, "F": 12, "I": 8}
 """What the conversion of a mode takes."""
 
-_ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "pdf": 4, "jxl": 32}
-_ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 8}
+_ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "pdf": 4, "jxl": 45}
+_ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 13}
 """More than that where pixels may be transparent."""
 
 _FROM_EFFORT = {"jxl": {5: 72, 8: 300}, "avif": {5: 34}}
 """Of lossy encoders from an effort on: from 8 on, that of JPEG XL looks at what it has made, and encodes it again."""
 
+_JXL_LOSSLESS = {5: 72}
+"""The same of JPEG XL without loss, which never does."""
+
+_JXL_PART = 2**22
+"""Pixels that the encoder of JPEG XL has in work at once, in a square; it encodes a larger picture part by part."""
+
+_JXL_BEYOND, _JXL_BEYOND_WITH_ALPHA = 8, 12
+"""Of the pixels beyond one part: two copies."""
+
 _FULL_CHROMA = 13
 """More than that in AVIF, where colour has the resolution of light."""
+
+_FULL_CHROMA_OF_JPEG = 4
+"""The same in JPEG, whose coefficients are there all at once; also where those of the source stay."""
 
 _WEBP_LOSSLESS, _WEBP_LOSSLESS_BY_METHOD_0 = 40, 25
 """Whether pixels may be transparent or not."""
@@ -92,12 +104,17 @@ def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
     wide = 4 if _is_coloured(header) else held
     decoded, target = _decoded_size(header, recipe)
     reading = _pixels(header.size) * (_DECODER.get(header.format, 0) + _JPEG_COEFFICIENTS * header.is_progressive)
-    reading += _pixels(decoded) * (held + wide) + _pixels(target) * (wide + _TO_RGB.get(header.mode, 0))
+    reading += _pixels(decoded) * (held + wide) + header.file_bytes
+    if target != decoded or header.has_own_colors:
+        reading += _pixels(target) * (wide + _TO_RGB.get(header.mode, 0))
     outputs = [output.settled_for(is_animation=header.is_animation) for output in recipe.outputs]
     making = max((_need_of(header, recipe, output, wide) for output in outputs), default=0)
     kept = _pixels(decoded) * (held + wide) if _keeps_source(header, recipe) else 0
     mapping = _pixels(header.gain_map) * _GAIN_MAP if header.gain_map is not None and recipe.hdr != "drop" else 0
-    return int(max(reading, kept + making + mapping, _need_of_deep(header, recipe, outputs))) + _CONSTANT
+    return (
+        int(max(reading, kept + making + mapping + header.file_bytes, _need_of_deep(header, recipe, outputs)))
+        + _CONSTANT
+    )
 
 
 def _need_of_deep(header: SourceHeader, recipe: Recipe, outputs: Sequence[Output]) -> int:
@@ -141,7 +158,7 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
     formats = [one for one in (*output_formats(output, header.format), output.alpha_format) if one]
     takes_all = any(holds_sequence(one, is_animation=header.is_animation) for one in formats)
     frames = header.frames if takes_all and not (header.is_animation and output.still) else 1
-    encoding = made * max(_encoder_bytes(one, header, output, sizes[-1]) for one in formats)
+    encoding = max(_encoding(one, header, output, sizes[-1]) for one in formats)
     stepping = working * wide + made * _STEP if len(steps) > 1 or not _begins_with_resize(steps) else 0
     copies = _copies_of_frames(header, formats)
     if len(output.formats) > 1:
@@ -156,15 +173,28 @@ def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
     return 2 + header.may_be_transparent + ("png" in formats)
 
 
+def _encoding(format_: str, header: SourceHeader, output: Output, size: Size) -> int:
+    """Return what an encoder needs for a picture of this size."""
+    made, need = _pixels(size), _encoder_bytes(format_, header, output, size)
+    encodes_again = not output.lossless and (output.effort or 0) >= HIGH_EFFORT
+    if format_ != "jxl" or encodes_again or made <= _JXL_PART:
+        return made * need
+    is_transparent = header.may_be_transparent or output.alpha_format is not None
+    beyond = _JXL_BEYOND_WITH_ALPHA if is_transparent else _JXL_BEYOND
+    return _JXL_PART * need + (made - _JXL_PART) * beyond
+
+
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Size) -> int:
     need = _ENCODER.get(format_, 4)
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)
-    if not output.lossless:
-        efforts = _FROM_EFFORT.get(format_, {})
-        need = max([need, *(more for effort, more in efforts.items() if (output.effort or 0) >= effort)])
+    lossless = _JXL_LOSSLESS if format_ == "jxl" else {}
+    efforts = lossless if output.lossless else _FROM_EFFORT.get(format_, {})
+    need = max([need, *(more for effort, more in efforts.items() if (output.effort or 0) >= effort)])
     if format_ == "avif" and output.subsampling == "4:4:4":
         need += _FULL_CHROMA
+    if format_ == "jpeg" and _may_have_full_chroma(output):
+        need += _FULL_CHROMA_OF_JPEG
     if header.may_be_transparent or output.alpha_format is not None:
         need += _ALPHA.get(format_, 4)
     if format_ == "webp" and (output.lossless or tries_without_loss(format_, output, size)):
@@ -174,6 +204,11 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Siz
     if (loses_nothing and output.min_saving is not None) or (output.effort or 0) >= HIGH_EFFORT:
         need = max(need, _PACKED_AGAIN.get(format_, 0) + (4 if header.may_be_transparent else 0))
     return need
+
+
+def _may_have_full_chroma(output: Output) -> bool:
+    keeps_coefficients = output.lossless or output.min_saving is not None
+    return keeps_coefficients or output.subsampling not in {None, "4:2:0"} or (output.quality or 0) >= FULL_CHROMA
 
 
 def _is_coloured(header: SourceHeader) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from fileq.errors import ErrorKind, MemoryLimit
 from fileq.images.decode.header import SourceHeader
@@ -168,6 +168,25 @@ def test_no_encoder_takes_more_than_is_estimated_however_hard_it_tries(tmp_path,
 
 
 @measured
+@pytest.mark.parametrize(("mode", "lossless"), [("RGB", False), ("RGBA", False), ("RGB", True)])
+def test_a_large_picture_in_jpeg_xl_takes_what_a_part_of_it_takes_and_little_more_a_pixel(tmp_path, mode, lossless):
+    source = tmp_path / "x.png"
+    noise(mode).resize((4200, 3600)).save(source, compress_level=1)
+    need, taken = measure(source, tmp_path / "out", Output(name="o.jxl", format="jxl", lossless=lossless))
+    assert taken <= need <= 2 * taken + ALLOWANCE
+
+
+@measured
+def test_the_file_of_a_jpeg_counts_too_where_a_small_picture_is_made_of_it(tmp_path):
+    source = tmp_path / "x.jpg"
+    noise("RGB").resize((6000, 4000)).save(source, quality=100, subsampling="4:4:4")
+    small = Resize(fit=Dimensions(300, 300))
+    need, taken = measure(source, tmp_path / "out", Output(name="o.jpg", format="jpeg"), steps=(small,))
+    assert taken <= need
+    assert need > source.stat().st_size
+
+
+@measured
 def test_a_jpeg_that_is_stored_in_jpeg_xl_and_taken_out_takes_no_more_than_is_estimated(tmp_path):
     source = tmp_path / "x.jpg"
     source.write_bytes(noise_as("jpeg", "RGB", quality=90))
@@ -195,6 +214,24 @@ def test_no_animation_or_document_takes_more_than_is_estimated(tmp_path, name, m
 
 @measured
 @pytest.mark.parametrize(
+    "wanted",
+    [
+        Output(format="same", lossless=True, min_saving=0.0),
+        Output(format="same", quality=80, min_saving=0.05),
+        Output(format="jpeg", quality=95),
+    ],
+    ids=["optimize", "shrink", "quality"],
+)
+def test_a_turned_jpeg_whose_colour_has_all_its_detail_takes_no_more_than_is_estimated(tmp_path, wanted):
+    source = tmp_path / "x.jpg"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    noise("RGB").resize((4000, 3000)).save(source, quality=100, subsampling="4:4:4", exif=exif)
+    check_estimate(*measure(source, tmp_path / "out", wanted))
+
+
+@measured
+@pytest.mark.parametrize(
     ("name", "mode"),
     [("x.png", "RGB"), ("x.png", "RGBA"), ("x.gif", "P"), ("x.tif", "RGB"), ("x.webp", "RGB"), ("x.jpg", "RGB")],
 )
@@ -213,9 +250,9 @@ def test_several_outputs_and_steps_take_no_more_than_is_estimated(tmp_path):
     check_estimate(*measure(source, tmp_path / "out", whole, small))
 
 
-@pytest.mark.parametrize("format_", ["jpeg", "webp", "avif", "png"])
+@pytest.mark.parametrize("format_", ["jpeg", "webp", "avif", "png", "tiff", "gif", "pdf", "jxl"])
 def test_a_phones_picture_of_200_million_pixels_fits_the_default_in_every_format(format_):
-    header = SourceHeader(format="JPEG", mode="RGB", size=Size(16320, 12240))
+    header = SourceHeader(format="JPEG", mode="RGB", size=Size(16320, 12240), file_bytes=120_000_000)
     need = estimate_memory(header, Recipe(name="x", outputs=(Output(name=f"o.{format_}", format=format_),)))
     refuse_beyond(6 * 2**30, need, "phone.jpg")
 

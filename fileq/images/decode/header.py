@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "AVIF", "JXL animation"})
+_JPEG_FORMATS = frozenset({"JPEG", "MPO"})
 _PAGED_FORMATS = frozenset({"TIFF", "PDF"})
 
 
@@ -31,6 +32,10 @@ class SourceHeader:
     gain_map: Size | None = None
     is_deep: bool = False
     """Whether it has colors of 16 bits that can be kept."""
+    file_bytes: int = 0
+    """The length of a file that is in memory as a whole while it is decoded, beside what its decoder takes."""
+    has_own_colors: bool = True
+    """Whether its pixels may be converted: by a profile or the like, or from inks."""
 
     @property
     def is_animation(self) -> bool:
@@ -38,8 +43,9 @@ class SourceHeader:
         return self.format in ANIMATED_FORMATS and self.frames > 1
 
 
-def header_of(image: Image) -> SourceHeader:
-    """Return the header of an image that Pillow has opened. Raises what Pillow raises."""
+def header_of(image: Image, file_bytes: int = 0) -> SourceHeader:
+    """Return the header of an image that Pillow has opened from a file of this length. Raises what Pillow raises."""
+    is_jpeg = image.format in _JPEG_FORMATS
     gain_map = image.info.get("gain_map")
     has_sequence = image.format in ANIMATED_FORMATS | _PAGED_FORMATS
     return SourceHeader(
@@ -51,4 +57,6 @@ def header_of(image: Image) -> SourceHeader:
         may_be_transparent=modes.may_be_transparent(image),
         is_deep=image.info.get("deep") is not None,
         gain_map=gain_map.size if gain_map is not None else None,
+        file_bytes=file_bytes if is_jpeg else 0,
+        has_own_colors=not is_jpeg or image.mode == "CMYK" or bool(image.info.get("icc_profile")),
     )

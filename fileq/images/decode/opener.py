@@ -36,7 +36,7 @@ from fileq.images.color import chromaticity, cicp, modes
 from fileq.images.decode import integrity
 from fileq.images.decode.header import SourceHeader, header_of
 from fileq.images.decode.orientation import read_png_orientation
-from fileq.images.decode.source_file import read_all, rewound
+from fileq.images.decode.source_file import length_of, read_all, rewound
 from fileq.images.deep.reader import deep_reader
 from fileq.images.errors import too_large, translate_decode_errors, unreadable
 from fileq.images.formats import avif, gif, heif, ico, netpbm, optional_codecs, pdf, psd, tga, unsupported, webp
@@ -107,7 +107,7 @@ def open_image(
         finder.add_gain_map(image, start, functools.partial(read_all, file))
         if image.format != "JXL":
             image.info["deep"] = deep_reader(image, cast("BinaryIO", image.fp))  # another file where it was converted
-            on_header(header_of(image))
+            on_header(header_of(image, length_of(file)))
     _name_colors(image, points)
     image.info["notes"] = prepared.notes if prepared is not None else ()
     image.info["read_all"] = functools.partial(read_all, file)

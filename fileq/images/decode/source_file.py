@@ -68,6 +68,12 @@ def read_all(file: BinaryIO) -> bytes:
         return file.read()
 
 
+def length_of(file: BinaryIO) -> int:
+    """Return how many bytes an open source has. Raises OSError."""
+    with rewound(file):
+        return file.seek(0, os.SEEK_END)
+
+
 def check_unchanged(file: BinaryIO, path: str, size: int, mtime_ns: int, ctime_ns: int = -1) -> None:
     """Raise JobError (changed) where the open file isn't of `size` and `mtime_ns` any more; -1 is for any.
 
