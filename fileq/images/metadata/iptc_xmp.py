@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileq.images.metadata import iptc, xmp
 
-_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class _Property(NamedTuple):
@@ -49,32 +50,24 @@ _CONTACT_WAYS = (("@", "CiEmailWork"), ("://", "CiUrlWork"), ("", "CiAdrExtadr")
 
 def add_iptc(packet: bytes, datasets: bytes) -> bytes:
     """Return an XMP packet with what IPTC data sets say, and the packet doesn't."""
-    texts = iptc.read_texts(datasets)
-    description = ET.Element(f"{{{xmp.RDF}}}Description", {f"{{{xmp.RDF}}}about": ""})
-    known = xmp.names_in(packet)
+    return xmp.add_properties(packet, _properties(iptc.read_texts(datasets)))
+
+
+def _properties(texts: dict[tuple[int, int], list[str]]) -> Iterator[ET.Element]:
     for number, place in _PROPERTIES.items():
-        name = f"{{{place.namespace}}}{place.name}"
         values = [value for value in texts.get((2, number), []) if value]
         if number == _DATE:
             values = [_date(value, texts.get((2, _TIME), [""])[0]) for value in values]
-        if values and name not in known:
-            description.append(_element(name, number, place.container, values))
-    return xmp.add_descriptions(packet, [description]) if len(description) else packet
+        if values:
+            yield _element(f"{{{place.namespace}}}{place.name}", number, place.container, values)
 
 
 def _element(name: str, number: int, container: str, values: list[str]) -> ET.Element:
-    element = ET.Element(name)
-    if number == _CONTACT:
-        way = next(way for mark, way in _CONTACT_WAYS if mark in values[0])
-        element.set(f"{{{xmp.RDF}}}parseType", "Resource")
-        ET.SubElement(element, f"{{{xmp.IPTC_CORE}}}{way}").text = "; ".join(values)
-    elif container:
-        parent = ET.SubElement(element, f"{{{xmp.RDF}}}{container}")
-        for value in values[:1] if container == "Alt" else values:
-            item = ET.SubElement(parent, f"{{{xmp.RDF}}}li", {_LANGUAGE: "x-default"} if container == "Alt" else {})
-            item.text = value
-    else:
-        element.text = values[0]
+    if number != _CONTACT:
+        return xmp.build_property(name, container, values)
+    element = ET.Element(name, {f"{{{xmp.RDF}}}parseType": "Resource"})
+    way = next(way for mark, way in _CONTACT_WAYS if mark in values[0])
+    ET.SubElement(element, f"{{{xmp.IPTC_CORE}}}{way}").text = "; ".join(values)
     return element
 
 

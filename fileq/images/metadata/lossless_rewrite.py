@@ -16,7 +16,15 @@ from fileq.files.containers import (
 )
 from fileq.files.output_mark import CHUNK, is_mark
 from fileq.images.formats import webp
-from fileq.images.metadata import gif_rewrite, iptc, isobmff_rewrite, jp2_rewrite, jxl_rewrite, tiff_rewrite
+from fileq.images.metadata import (
+    gif_rewrite,
+    iptc,
+    isobmff_rewrite,
+    jp2_rewrite,
+    jxl_rewrite,
+    png_texts,
+    tiff_rewrite,
+)
 from fileq.images.metadata.png_pixels import cut_pixel_data
 from fileq.images.metadata.save_options import build_xmp_segments, exif_for, xmp_for
 
@@ -82,6 +90,7 @@ def _rewrite_png(content: bytes, exif: bytes, data: Metadata) -> bytes:
     """Rewrite a PNG by chunks: the known ones that are about pixels stay."""
     new = png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")) if exif else b""
     new += png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + data.xmp) if data.xmp else b""
+    new += b"".join(png_chunk(*png_texts.build_chunk(key, value)) for key, value in data.texts)
     chunks = cut_pixel_data(content)
     if chunks[-1][0] != b"IEND":
         raise ValueError("it has no end")

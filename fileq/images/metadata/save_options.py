@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import MAX_JPEG_PAYLOAD, jpeg_segment
 from fileq.images.gain_maps.xmp import JPEG_NAME
-from fileq.images.metadata import iptc, xmp
+from fileq.images.metadata import iptc, png_texts, xmp
 from fileq.images.metadata.comments import place_comment
 from fileq.images.metadata.iptc_xmp import add_iptc
 from fileq.images.metadata.packets import XMP_KEYWORD, build_jpeg_extension, build_raw_profile
@@ -34,7 +34,7 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
     if len(exif):
         options["exif"] = exif
     if format_ == "jpeg":
-        extra = iptc.build_jpeg_segment(data.iptc) + build_xmp_segments(data.xmp)
+        extra = iptc.build_jpeg_segment(data.iptc) + build_xmp_segments(xmp_for(data, format_))
         options.update(comment=data.comment[:MAX_JPEG_PAYLOAD], extra=extra)
     if format_ == "gif" and data.comment:
         options["comment"] = data.comment
@@ -49,13 +49,13 @@ def save_options(data: Metadata, format_: str, size: Size) -> dict[str, Any]:
 
 
 def xmp_for(data: Metadata, format_: str) -> bytes:
-    """Return the XMP packet for a file of a format: with what IPTC says, where that has no place of its own.
+    """Return the XMP packet for a file of a format: with what IPTC and texts say, where these have no own place.
 
     That of a GIF has what EXIF says of who made it, too.
     """
-    if format_ in _WITH_IPTC:
-        return data.xmp
-    packet = add_iptc(data.xmp, data.iptc)
+    packet = data.xmp if format_ in _WITH_IPTC else add_iptc(data.xmp, data.iptc)
+    if format_ != "png":
+        packet = png_texts.add_texts(packet, data.texts)
     return add_iptc(packet, _credits_of_exif(data)) if format_ == "gif" else packet
 
 
@@ -76,9 +76,11 @@ def build_xmp_segments(packet: bytes) -> bytes:
 
 def describe_left_out(data: Metadata, format_: str, size: Size) -> list[str]:
     """Return what to say on the job of metadata that a format has no room for."""
-    if format_ != "jpeg":
-        return []
     notes = []
+    if format_ != "png" and (homeless := png_texts.find_homeless(data.texts)):
+        notes.append(f"Of its texts only PNG has a place for these, which were left out: {', '.join(homeless)}.")
+    if format_ != "jpeg":
+        return notes
     if data.exif and not exif_for(data, format_, size):
         notes.append("Its EXIF data was left out: it is longer than the 64 KB that JPEG has room for.")
     if data.iptc and not iptc.build_jpeg_segment(data.iptc):
@@ -120,8 +122,8 @@ def exif_for(data: Metadata, format_: str, size: Size) -> Image.Exif | bytes:
 
 def _add_tiff_tags(exif: Image.Exif, data: Metadata) -> None:
     """Add what TIFF has in its first directory beside EXIF's tags."""
-    if data.xmp:
-        exif[TiffImagePlugin.XMP] = data.xmp
+    if packet := xmp_for(data, "tiff"):
+        exif[TiffImagePlugin.XMP] = packet
     if data.iptc:
         exif[TiffImagePlugin.IPTC_NAA_CHUNK] = data.iptc
 

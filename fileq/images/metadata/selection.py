@@ -11,7 +11,7 @@ from fileq.files.output_mark import TIFF_TAG
 from fileq.images.errors import translate_decode_errors
 from fileq.images.formats.tiff import aspect
 from fileq.images.gain_maps import xmp as hdr_xmp
-from fileq.images.metadata import exif, iptc, packets, tiff_rewrite, xmp
+from fileq.images.metadata import exif, iptc, packets, png_texts, tiff_rewrite, xmp
 
 if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
@@ -75,6 +75,7 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
         exif=exif.with_png_credits(exif.with_iptc_credits(tags, datasets), info),
         xmp=_beside_gain_map(source, xmp.extract_private(packet) if is_private else xmp.extract_credits(packet)),
         iptc=iptc.extract_private(datasets) if is_private else iptc.extract_credits(datasets),
+        texts=tuple((key, value) for key, value in _read_texts(source) if key in png_texts.RIGHTS),
     )
 
 

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 RDF, DC = "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://purl.org/dc/elements/1.1/"
 PHOTOSHOP, IPTC_CORE = "http://ns.adobe.com/photoshop/1.0/", "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
+XMP_BASIC, RIGHTS = "http://ns.adobe.com/xap/1.0/", "http://ns.adobe.com/xap/1.0/rights/"
+TIFF = "http://ns.adobe.com/tiff/1.0/"
 _NOTE = "http://ns.adobe.com/xmp/note/"
 _PREFIXES = {
     "rdf": RDF,
     "x": "adobe:ns:meta/",
     "dc": DC,
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "xmp": XMP_BASIC,
+    "xmpRights": RIGHTS,
     "photoshop": PHOTOSHOP,
     "cc": "http://creativecommons.org/ns#",
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
@@ -30,7 +32,7 @@ _PREFIXES = {
     "exif": "http://ns.adobe.com/exif/1.0/",
     "exifEX": "http://cipa.jp/exif/1.0/",
     "aux": "http://ns.adobe.com/exif/1.0/aux/",
-    "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "tiff": TIFF,
     "xmpNote": _NOTE,
 }
 _CREDITS = {
@@ -59,6 +61,7 @@ _END_OF_PACKET = re.compile(rb"</(?:\w+:)?(?:xmpmeta|xapmeta|RDF)\s*>")
 _MOST_ENDS = 4  # that are tried
 _END_OF_RDF = re.compile(rb"</rdf:RDF\s*>")
 _DESCRIPTION = f"{{{RDF}}}Description"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 for _prefix, _uri in _PREFIXES.items():
     ET.register_namespace(_prefix, _uri)
@@ -161,6 +164,27 @@ def names_in(packet: bytes) -> set[str]:
     root = _parse(packet)
     found = [] if root is None else list(_descriptions(root))
     return {name for one in found for name in (*one.attrib, *(child.tag for child in one))}
+
+
+def add_properties(packet: bytes, properties: Iterable[ET.Element]) -> bytes:
+    """Return a packet with those of some properties that it has not; as it is where it is damaged."""
+    known = names_in(packet)
+    description = ET.Element(_DESCRIPTION, {f"{{{RDF}}}about": ""})
+    description.extend(one for one in properties if one.tag not in known)
+    return add_descriptions(packet, [description] if len(description) else [])
+
+
+def build_property(name: str, container: str, values: list[str]) -> ET.Element:
+    """Return a property with these texts: in a Bag, a Seq, or an Alt, which has one; or one text, where that is ""."""
+    element = ET.Element(name)
+    if not container:
+        element.text = values[0]
+        return element
+    parent = ET.SubElement(element, f"{{{RDF}}}{container}")
+    for value in values[:1] if container == "Alt" else values:
+        item = ET.SubElement(parent, f"{{{RDF}}}li", {_LANGUAGE: "x-default"} if container == "Alt" else {})
+        item.text = value
+    return element
 
 
 def build_packet(descriptions: Iterable[ET.Element]) -> bytes:
