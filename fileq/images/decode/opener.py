@@ -204,7 +204,7 @@ def _open_as(file: BinaryIO, formats: tuple[str, ...], start: bytes, path: str, 
     if bitmap is not None:
         return bitmap
     try:
-        image = Image.open(webp.say_transparent(file, start), formats=formats)
+        image = Image.open(netpbm.with_plain_start(webp.say_transparent(file, start), start), formats=formats)
     except UnidentifiedImageError:
         rare = optional_codecs.rare_tiff() if start.startswith(directories.SIGNATURES) else None
         if rare is not None:

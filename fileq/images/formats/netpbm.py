@@ -1,9 +1,13 @@
-"""How many pictures an open Netpbm file has (PBM, PGM and PPM, one after the other): Pillow reads the first alone."""
+"""Netpbm files (PBM, PGM and PPM) as other programs read them: comments anywhere in the header, several pictures.
+
+Of pictures one after the other Pillow reads the first alone.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,9 +16,23 @@ if TYPE_CHECKING:
 _GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _BITMAP = re.compile(rb"\s*P4" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})\s")
 _LEVELS = re.compile(rb"\s*P([56])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,5})\s")
+_GLUED_COMMENT = re.compile(rb"P[1-6](#[^\r\n]*)[\r\n]")
 _HEADER = 4096  # bytes: more than any with its comments
 _MOST = 10_000  # pictures that are counted
 _CHANNELS = {b"5": 1, b"6": 3}
+
+
+def with_plain_start(file: BinaryIO, start: bytes) -> BinaryIO:
+    """Return an open file that begins with `start` without a comment that follows its first two letters at once.
+
+    It is the file itself, which stays where it is, where there is none. Raises OSError.
+    """
+    comment = _GLUED_COMMENT.match(start)
+    if comment is None:
+        return file
+    file.seek(0)
+    content = file.read()
+    return BytesIO(content[:2] + content[comment.end(1) :])
 
 
 def count_pictures(file: BinaryIO) -> int:
