@@ -111,10 +111,7 @@ def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
     making = max((_need_of(header, recipe, output, wide) for output in outputs), default=0)
     kept = _pixels(decoded) * (held + wide) if _keeps_source(header, recipe) else 0
     mapping = _pixels(header.gain_map) * _GAIN_MAP if header.gain_map is not None and recipe.hdr != "drop" else 0
-    return (
-        int(max(reading, kept + making + mapping + header.file_bytes, _need_of_deep(header, recipe, outputs)))
-        + _CONSTANT
-    )
+    return int(max(reading, kept + making + mapping, _need_of_deep(header, recipe, outputs))) + _CONSTANT
 
 
 def _need_of_deep(header: SourceHeader, recipe: Recipe, outputs: Sequence[Output]) -> int:
