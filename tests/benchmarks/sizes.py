@@ -2,8 +2,9 @@
 
 FOLDER has PNG, GIF and JPEG files for the tables of what is lossless, and in its folder `photos` PNGs for the others.
 NODE_MODULES is the folder where these were installed: `npm install sharp @jsquash/jpeg @jsquash/webp @jsquash/avif`;
-@jsquash are the codecs of the Squoosh app. Quality is told by the program `ssimulacra2`: the package of that name has
-it, and so has libjxl. A tool that is missing has no row. Times are of processors, without other programs' share.
+@jsquash are the codecs of the Squoosh app. Quality is told by the program `ssimulacra2` of libjxl, or by that of the
+package `pip install ssimulacra2`, which spells it `ssymulacra2`. A tool that is missing has no row. Times are of
+processors, without other programs' share.
 """
 
 from __future__ import annotations
@@ -148,13 +149,14 @@ def measure(tool: str, command: Command, source: Path, *, scored: bool) -> Row:
 
 
 def _mean_score(source: Path, made: dict[str, Path]) -> float | None:
-    if shutil.which("ssimulacra2") is None:
+    judge = shutil.which("ssimulacra2") or shutil.which("ssymulacra2")
+    if judge is None:
         return None
     scores = []
     for path in source.iterdir():
         with tempfile.NamedTemporaryFile(suffix=".png") as decoded, Image.open(made[path.stem]) as image:
             image.convert("RGB").save(decoded.name, compress_level=1)
-            judged = subprocess.run(["ssimulacra2", path, decoded.name], check=True, capture_output=True, text=True)
+            judged = subprocess.run([judge, path, decoded.name], check=True, capture_output=True, text=True)
             scores.append(float(judged.stdout.split()[-1]))
     return sum(scores) / len(scores)
 
