@@ -82,11 +82,25 @@ def prepare() -> None:
     """Have the server import what children need, while this process goes on; at once where it runs already."""
     if sys.platform != "win32":
         check_free_handles()
+        _leave_server_of_parent()
         context.set_forkserver_preload(["fileq.process.preload"])
         resource_tracker.ensure_running()  # here, as it lets signals in again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
         forkserver.ensure_running()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_owner: int | None = None
+"""The process that has started the server that is known here."""
+
+
+def _leave_server_of_parent() -> None:
+    """Forget the server where this process was forked from the one that has started it: it is no child of ours."""
+    global _owner  # noqa: PLW0603  # there is one server for a process
+    server: Any = getattr(forkserver, "_forkserver", None)
+    if _owner not in (None, os.getpid()) and server is not None:
+        server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None  # noqa: SLF001  # no other way
+    _owner = os.getpid()
 
 
 def start(process: BaseProcess) -> None:

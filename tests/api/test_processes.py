@@ -141,6 +141,18 @@ def test_a_script_s_run_needs_no_guard_and_answers_for_all(folder, picture):
     assert said.stderr == ""
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_child_of_a_fork_runs_jobs_with_children_of_its_own(queue, picture):
+    path, other = picture("a.jpg"), picture("b.jpg")
+
+    def run():
+        assert queue.run(other, workers=1).jobs[0].state == "done"
+
+    assert queue.run(path, workers=1).jobs[0].state == "done"
+    assert in_child(run)
+    assert queue.run(path, workers=1, force=True).jobs[0].state == "done"
+
+
 def test_a_run_in_a_thread_adopts_what_was_queued(queue, picture):
     path = picture()
     before = queue.add(path).jobs[0]
