@@ -62,8 +62,7 @@ class HookDispatcher:
         if self._config.file is not None:
             source = f"{hostname()}:{self._config.file}"
             self._ledger.hooks.replace_rules(source, list_rules(self._config.settings.hook), self._ledger.now())
-        if self._hooks:
-            self._ledger.hook_calls.give_up_strays(self._ledger.now())
+        self._ledger.hook_calls.give_up_strays(self._ledger.now())
 
     def _run(self) -> None:
         kept_at = time.monotonic()

@@ -150,6 +150,9 @@ class HookCalls:
 
     def give_up_strays(self, now: float) -> None:
         """Give up calls, older than a day, of hooks that no config has; delete what was given up long ago."""
+        with self._database.reading() as connection:
+            if connection.execute("select 1 from hook_calls limit 1").fetchone() is None:
+                return
         with self._database.transaction() as connection:
             connection.execute("delete from hook_calls where given_up_at <= ?", (now - KEPT,))
             connection.execute(

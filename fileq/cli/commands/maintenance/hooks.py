@@ -132,7 +132,7 @@ def _call_document(call: HookCall) -> dict[str, Any]:
         "job": call.job_id,
         "happened_at": iso_or_none(call.happened_at),
         "tries": call.tries,
-        "due_at": iso_or_none(call.due_at) if call.given_up_at is None else None,
+        "due_at": iso_or_none(max(call.due_at, call.happened_at)) if call.given_up_at is None else None,
         "given_up_at": iso_or_none(call.given_up_at),
         "problem": call.problem,
     }
