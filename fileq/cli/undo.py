@@ -38,7 +38,7 @@ def undo_and_answer(session: Session, display: Display, batch_id: int, *, dry_ru
     _hint_at_rest(session, result, display)
     if result.outputs.stopped:
         return ExitCode.INTERRUPTED
-    is_left = result.outputs.failed or result.not_kept or result.originals
+    is_left = result.outputs.failed or result.not_kept or result.originals or result.outputs.elsewhere
     return ExitCode.FAILED if is_left else ExitCode.DONE
 
 
@@ -53,6 +53,7 @@ def _document(result: UndoResult, batch_id: int, *, dry_run: bool) -> dict[str, 
         "originals": [{"batch": number, "files": count} for number, count in sorted(result.originals.items())],
         "put_back": result.put_back,
         "not_kept": result.not_kept,
+        "elsewhere": [{"root": root, "files": count} for root, count in sorted(result.outputs.elsewhere.items())],
     }
     return figures | ({"outputs": list(result.outputs.paths)} if dry_run else {})
 
@@ -80,7 +81,8 @@ def _describe(result: UndoResult, *, dry_run: bool) -> str:
         parts.append(f"{describe_count(back, 'file')} {would}put back")
     if result.outputs.folders_removed:
         parts.append(f"{describe_count(result.outputs.folders_removed, 'empty folder')} removed")
-    is_left = result.outputs.kept_changed or result.not_kept or result.remade or result.originals
+    outputs = result.outputs
+    is_left = outputs.kept_changed or outputs.elsewhere or result.not_kept or result.remade or result.originals
     nothing = "Nothing was undone" if is_left else "Nothing to undo"
     return f"{'; '.join(parts) or nothing}.{' Nothing was changed.' if dry_run and parts else ''}"
 
@@ -97,6 +99,8 @@ def _hint_at_rest(session: Session, result: UndoResult, display: Display) -> Non
     if (more := len(result.not_kept) - _MOST_SHOWN) > 0:
         display.reason(f"and {more:,} more")
     hint_at_kept(result.outputs.kept, display)
+    for sentence in result.outputs.left_to_others:
+        display.reason(sentence)
     for problem in result.outputs.problems:
         display.error(problem, "See who may change it (ls -l; lsattr on Linux), then undo it again.")
     if result.outputs.stopped:

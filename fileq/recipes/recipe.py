@@ -11,6 +11,7 @@ import msgspec
 
 from fileq.braces import expand_braces
 from fileq.cron import Cron
+from fileq.errors import UsageError
 from fileq.operations import Step
 from fileq.recipes.formats import FORMATS_WITH_PALETTE, format_of_name
 from fileq.units import ByteSize, Dimensions, Duration, KeepDuration
@@ -224,7 +225,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change when, and only when, the outputs of a source may change."""
+        """16 hex digits that change when, and only when, the outputs of a source may change. Raises UsageError."""
         try:
             return _fingerprint(self)
         except TypeError:  # a plug-in's step holds a list
@@ -233,7 +234,13 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @functools.lru_cache(maxsize=256)  # 32 µs of each add
 def _fingerprint(recipe: Recipe) -> str:
-    return hashlib.sha256(msgspec.json.encode(_fingerprinted(recipe))).hexdigest()[:16]
+    try:
+        return hashlib.sha256(msgspec.json.encode(_fingerprinted(recipe))).hexdigest()[:16]
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"The recipe {recipe.name} holds bytes that are no text in UTF-8.",
+            "Write it in UTF-8; a program or a picture whose name is none can have a link to it.",
+        ) from error
 
 
 def _places(recipe: Recipe) -> frozenset[tuple[str, tuple[str, ...], str | None]]:

@@ -15,6 +15,7 @@ from fileq.retention.removal import Remover, finish_interrupted_removals
 from fileq.retention.replaced_files import PutBack, put_back
 from fileq.retention.result import CleanupResult
 from fileq.retention.verification import DirectoryCache, OutputState, verify_output
+from fileq.roots import missing_root
 
 _AT_ONCE = 500
 
@@ -39,6 +40,7 @@ def undo_batch(
 ) -> UndoResult:
     """Remove a batch's outputs that nobody changed since, and put back what they replaced; return how that went.
 
+    What lies in a root that this host lacks is left as it is, and counted.
     `stop` is asked between files: the next time does what is left. Raises LedgerError, and EnvironmentFailure where a
     cleanup is under way.
     """
@@ -76,20 +78,25 @@ class _Undoing:
         """What became of the files that were replaced, by their paths; None where that failed."""
 
     def put_back_all(self) -> None:
-        """Put back what the batch replaced, and note what can't be."""
+        """Put back what the batch replaced, and note what can't be; what is in a root that is not here is left."""
         for replaced in self._ledger.replaced_files.list_of_batch(self._batch_id):
+            if missing_root(replaced.path):
+                continue
             if self._stop():
                 break
             if self._outcomes.get(replaced.path) is not PutBack.DONE or not self._dry_run:
                 self._put_back(replaced)
         for path in self._ledger.replaced_files.list_sources_replaced(self._batch_id):
             self._outcomes.setdefault(path, PutBack.GONE)
+        self._note_outcomes()
+
+    def _note_outcomes(self) -> None:
         for path, outcome in self._outcomes.items():
             if outcome is PutBack.DONE:
                 self._result.put_back.append(path)
             elif outcome is PutBack.CHANGED:
                 self._keep(path)
-            elif outcome is PutBack.GONE:
+            elif outcome is PutBack.GONE and not missing_root(path):
                 self._give_up(path)
 
     def _keep(self, path: str) -> None:
@@ -150,6 +157,8 @@ class _Undoing:
                 yield output
             elif state in (OutputState.CHANGED, OutputState.SOURCE):
                 self._result.outputs.kept.append(output.path)
+            elif root := missing_root(output.path):
+                self._result.outputs.add_elsewhere(root)
 
 
 def find_published_batch(ledger: Ledger, path: str) -> int | None:

@@ -62,3 +62,18 @@ def test_names_come_in_through_a_list_too(fileq: Program, photos: Path) -> None:
     listed = fileq.folder / "list"
     listed.write_bytes(b"\0".join(os.fsencode(path) for path in sorted(photos.iterdir())))
     assert fileq.json("add", "--files-from", listed, "--null")["queued"] == 8
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--exec", b"cp {source} {output} \xff", "--name", "{stem}.o"],
+        ["--exec", "cp {source} {output}", "--name", b"{stem}\xfe.o"],
+        ["--op", b"watermark text=\xff"],
+        ["--op", b"watermark picture=/logos/\xff.png"],
+    ],
+)
+def test_a_recipe_that_is_no_text_is_refused(fileq: Program, photos: Path, options: list[str | bytes]) -> None:
+    said = fileq.run("add", photos, *options, expect=2).stderr
+    assert "UTF-8" in said or "\\xff" in said
+    assert "inside fileq" not in said

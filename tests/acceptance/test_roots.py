@@ -164,6 +164,37 @@ def test_old_outputs_in_a_root_are_removed_where_that_is_and_left_and_told_of_el
     assert f"{JOBS} outputs removed" in ann.run("clean", "--older-than", "0s").stdout
 
 
+def test_a_batch_is_undone_where_its_root_is_and_left_and_told_of_elsewhere(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann = Host(tmp_path / "ann", database, shared)
+    ben = Host(tmp_path / "ben", database, {"photos": shared["photos"]})
+    ann.run("run", ann.roots["photos"], "-o", ann.roots["web"])
+    for command in (["undo", "1"], ["undo", "1", "--dry-run"], ["clean", "--batch", "1"]):
+        said = ben.run(*command, expect=1)
+        assert f"{JOBS} outputs in the root web left to a host that has it." in said.stderr
+        assert said.stdout.startswith("Nothing was undone")
+    assert ben.json("undo", "1", expect=1)["elsewhere"] == [{"root": "web", "files": JOBS}]
+    assert len(list((shared["web"] / "2026").iterdir())) == JOBS
+    assert ann.json("undo", "1")["outputs_removed"] == JOBS
+    assert ben.json("undo", "1")["elsewhere"] == []
+
+
+def test_what_an_output_has_replaced_is_not_given_up_by_a_host_without_its_root(
+    tmp_path: Path, database: str, shared: dict[str, Path]
+) -> None:
+    ann = Host(tmp_path / "ann", database, shared)
+    ben = Host(tmp_path / "ben", database, {"photos": shared["photos"]})
+    with (ann.folder / "fileq.toml").open("a") as config:
+        config.write('[recipes.over]\non_conflict = "overwrite"\nsteps = [ { op = "resize", fit = "100x100" } ]\n')
+    (shared["web"] / "IMG_0001.jpg").write_text("mine")
+    ann.run("run", ann.roots["photos"] / "2026" / "IMG_0001.jpg", "-r", "over", "-o", ann.roots["web"])
+    undone = ben.json("undo", "1", expect=1)
+    assert (undone["elsewhere"], undone["not_kept"]) == ([{"root": "web", "files": 1}], [])
+    ann.run("undo", "1")
+    assert (shared["web"] / "IMG_0001.jpg").read_text() == "mine"
+
+
 def test_doctor_says_that_files_were_queued_before_their_folder_was_a_root(
     tmp_path: Path, database: str, shared: dict[str, Path]
 ) -> None:

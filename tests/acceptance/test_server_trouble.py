@@ -134,3 +134,19 @@ def test_a_full_disk_keeps_a_worker_waiting(fileq: Program, server: Server) -> N
         finally:
             server.end_connections()
             server.execute("alter database app set tablespace pg_default", "drop tablespace small")
+
+
+def test_the_doctor_says_that_a_user_may_only_look(fileq: Program, server: Server) -> None:
+    fileq.run("add", "photos")
+    with psycopg.connect(server.address_of("app"), autocommit=True) as owner:
+        owner.execute("create role looker login password 'right'")
+        owner.execute("grant usage on schema fileq to looker")
+        owner.execute("grant select on all tables in schema fileq to looker")
+    try:
+        looker = Program(fileq.folder, server.address_of("app", "looker"))
+        looker.environment["PGPASSWORD"] = "right"
+        assert "can't be written by this user" in looker.run("doctor", expect=1).stdout
+    finally:
+        with psycopg.connect(server.address_of("app"), autocommit=True) as owner:
+            owner.execute("drop owned by looker")
+            owner.execute("drop role looker")

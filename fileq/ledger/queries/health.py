@@ -70,6 +70,11 @@ class HealthQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def try_to_write(self) -> None:
+        """Raise LedgerError where jobs can't be changed: a server says so even where there is nothing to change."""
+        with self._database.transaction() as connection:
+            connection.execute("update jobs set state = state where false")
+
     def list_waiting_queues(self, now: float) -> list[WaitingQueue]:
         """Return the queues that have due jobs, by the first thousand of each kind."""
         queues: dict[str, list[float]] = {}
