@@ -8,10 +8,17 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from fileq.config.hooks import hook_problems, named_hooks
 from fileq.config.paths import absolute_path
 from fileq.config.problems import ConfigProblem, problem_from_validation, unknown_key_problem
-from fileq.config.settings import VARIABLE, ReportSettings, RootSettings, ScheduleSettings, Settings, WatchSettings
+from fileq.config.settings import (
+    VARIABLE,
+    HookSettings,
+    ReportSettings,
+    RootSettings,
+    ScheduleSettings,
+    Settings,
+    WatchSettings,
+)
 from fileq.config.validation import (
     default_problems,
     find_watch_loop,
@@ -153,8 +160,7 @@ def _parse_settings(
     schedule = _resolved_schedule(settings.schedule, folder)
     _raise_first(document, watch_problems(watch, known))
     _raise_first(document, schedule_problems(schedule, known))
-    hook = named_hooks(settings.hook)
-    _raise_first(document, hook_problems(hook, known))
+    hook = _named_hooks(document, settings.hook, known)
     if loop := find_watch_loop(watch):
         raise document.error_of_two_keys(*loop)
     report = _resolved_report(settings.report, folder)
@@ -260,6 +266,19 @@ def _resolved_schedule(schedule: ScheduleSettings, folder: str) -> ScheduleSetti
             for number, batch in enumerate(schedule.add, 1)
         ),
     )
+
+
+def _named_hooks(
+    document: ConfigDocument, hooks: tuple[HookSettings, ...], known: Mapping[str, object]
+) -> tuple[HookSettings, ...]:
+    """Return the hooks, each with a name. Raises ConfigError."""
+    if not hooks:
+        return ()
+    from fileq.config.hooks import hook_problems, named_hooks  # noqa: PLC0415  # 2 ms that few configs need
+
+    named = named_hooks(hooks)
+    _raise_first(document, hook_problems(named, known))
+    return named
 
 
 def _resolved_report(report: ReportSettings, folder: str) -> ReportSettings:

@@ -8,8 +8,9 @@ from typing import Any
 
 from fileq.config.settings import HookSettings
 from fileq.hooks.body import compose_event, encode_event
+from fileq.hooks.call_error import CallError
 from fileq.hooks.program import expand_arguments, fill_variables, function_command, run_hook
-from fileq.hooks.webhook import CallError, post_event, sign
+from fileq.hooks.webhook import post_event, sign
 from fileq.ledger import Ledger, open_ledger
 from fileq.ledger.tables.hook_calls import HookCall
 from fileq.notifications.redaction import Redactor

@@ -1,4 +1,4 @@
-"""What is wrong with hooks, as far as that can be seen without calling them, and what could not be delivered."""
+"""What is wrong with hooks, as far as that can be seen without calling them."""
 
 import os
 import shutil
@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from fileq.config.settings import HookSettings
 from fileq.errors import FileqError, JobError
+from fileq.hooks.call_error import CallError
 from fileq.hooks.program import describe_failure, fill_variables, function_command, require_variable
-from fileq.hooks.webhook import CallError, check_url, sign
-from fileq.ledger import Ledger
+from fileq.hooks.webhook import check_url, sign
 from fileq.operations.programs.runner import run_program
-from fileq.units import describe_count
 
 _CHECK_TIMEOUT = 30.0
 """Seconds that the import of a function's module may take."""
@@ -44,16 +43,3 @@ def _check_hook(hook: HookSettings, environ: Mapping[str, str]) -> None:
             raise CallError(f"{hook.function} can't be looked at: {error}") from None
     elif shutil.which(hook.command[0], path=environ.get("PATH")) is None:
         raise CallError(f"the program {hook.command[0]} was not found")
-
-
-def describe_undelivered(ledger: Ledger) -> tuple[list[str], list[str]]:
-    """Return what is tried again, and what was given up, in a sentence or two for each hook."""
-    failed = {call.hook: call.problem for call in reversed(ledger.hook_calls.list_failed_calls(1000))}
-    retried, given_up = [], []
-    for summary in ledger.hook_calls.summarize():
-        problem = f"The hook {summary.hook}: {failed.get(summary.hook, '')}"
-        if summary.retrying:
-            retried.append(f"{problem} {describe_count(summary.retrying, 'call')} will be made again.")
-        if summary.given_up:
-            given_up.append(f"{problem} {describe_count(summary.given_up, 'call')} given up.")
-    return retried, given_up

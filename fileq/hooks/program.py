@@ -8,7 +8,7 @@ from typing import Any
 from fileq.config.settings import VARIABLE
 from fileq.errors import ErrorKind, JobError
 from fileq.escapes import escape_controls
-from fileq.hooks.webhook import CallError
+from fileq.hooks.call_error import CallError
 from fileq.operations.programs.runner import run_program
 
 FIELDS = ("id", "event", "job", "batch", "key", "source", "recipe", "state", "error")

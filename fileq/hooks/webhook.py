@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
 from fileq import __version__
+from fileq.hooks.call_error import CallError
 
 _PREFIX = "whsec_"
 """Begins a secret whose bytes are written in Base64."""
@@ -22,14 +23,6 @@ _MOST_READ = 4096
 """Bytes of an answer that are read: nothing in it counts but its status."""
 
 GONE = 410
-
-
-class CallError(Exception):
-    """A hook could not be called. The reason holds no secret. `is_final`: the receiver wants it no more."""
-
-    def __init__(self, reason: str, *, is_final: bool = False) -> None:
-        super().__init__(reason)
-        self.is_final = is_final
 
 
 def post_event(url: str, body: bytes, headers: dict[str, str], timeout: float) -> None:

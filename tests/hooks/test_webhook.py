@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fileq.hooks.webhook import CallError, check_url, post_event, sign
+from fileq.hooks.call_error import CallError
+from fileq.hooks.webhook import check_url, post_event, sign
 from tests.support.receiver import Receiver
 
 PEM = Path(__file__).parents[1] / "fixtures" / "mail-server.pem"
