@@ -100,6 +100,7 @@ def test_trust_answers_in_json_too(fileq: Program, archive: Path) -> None:
         "trusted": True,
         "database": str(fileq.folder / "theirs.db"),
         "broker": None,
+        "hooks": [],
     }
     assert archive.exists()
 

@@ -218,10 +218,10 @@ def test_a_config_that_no_worker_has_had_for_a_week_counts_no_more(ledger):
 
 
 def test_rules_that_are_known_are_not_written_again(ledger):
-    ask_for(ledger, "done", "batch")
-    with ledger.database.reading():
-        before = ask(ledger, "select * from hooks order by event")
-    ledger.hooks.replace_rules("host:/fileq.toml", [HookRule("shop", "batch"), HookRule("shop", "done")], NOW + 60)
+    config, rules = "host:/caf\udce9/fileq.toml", [HookRule("shop", "batch"), HookRule("shop", "done")]
+    ledger.hooks.replace_rules(config, rules, NOW)
+    before = ask(ledger, "select * from hooks order by event")
+    ledger.hooks.replace_rules(config, rules[::-1], NOW + 60)
     assert ask(ledger, "select * from hooks order by event") == before
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from fileq.ledger.columns import encode_text
 from fileq.ledger.database import Database
 
 _REFRESH = 3600.0
@@ -31,7 +32,7 @@ class Hooks:
 
     def replace_rules(self, config: str, rules: Iterable[HookRule], now: float) -> None:
         """Have these rules, and no others, be those of a config; nothing is written where they are."""
-        wanted = sorted(set(rules))
+        config, wanted = encode_text(config), sorted(set(rules))
         with self._database.reading() as connection:
             rows = connection.execute(
                 "select name, event, recipe_name, seen_at from hooks where config = ?", (config,)
