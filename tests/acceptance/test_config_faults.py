@@ -163,7 +163,8 @@ def test_paths_in_recipes_are_seen_from_the_configs_folder(fileq, photo):
     fileq.run("--config", config, "run", photo, "-r", "mark", "-r", "tool", "-r", "script", "-o", elsewhere)
     fileq.run("worker", "--drain")
     assert fileq.states() == {"done": 6}
-    assert fileq.ask("select 1 from recipes where instr(recipe_json, ?)", str(fileq.folder / "logo.jpg"))
+    logo = str(fileq.folder / "logo.jpg")
+    assert any(logo in stored for (stored,) in fileq.ask("select recipe_json from recipes"))
 
 
 @pytest.mark.parametrize("command", ["add", "run", "watch"])

@@ -65,6 +65,7 @@ def test_a_worker_that_was_started_elsewhere_runs_what_is_harmless_and_tells_nob
 
 
 def test_a_database_that_a_stranger_names_is_not_used_nor_another_in_its_place(fileq: Program, archive: Path) -> None:
+    fileq.keep_in_file()
     del fileq.environment["FILEQ_DATABASE"]
     for arguments in (["add", archive, "-r", "thumbnail"], ["status"], ["worker", "--drain"], ["doctor"]):
         assert "and names a database (theirs.db)" in fileq.run(*arguments, expect=2).stderr

@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fileq.config.database_address import is_server
-from fileq.errors import LedgerError
+from fileq.errors import LedgerError, find_lack_of_memory, find_shortage
 from fileq.ledger.database.base import ALL, Connection, Database, DatabaseSize, select_among, table_of_values
 from fileq.ledger.database.sqlite import SqliteDatabase
 
@@ -68,10 +68,13 @@ def _postgres(url: str, patience: float) -> Database:
 
 @contextmanager
 def postgres_imports() -> Iterator[None]:
-    """Say what is missing where the block imports what needs psycopg. Raises LedgerError."""
+    """Say what is missing where the block imports what needs psycopg. Raises LedgerError, and Shortage."""
     try:
         yield
     except ImportError as error:
+        lack = find_shortage(error) or find_lack_of_memory()
+        if lack is not None:
+            raise lack from error
         raise LedgerError(
             f"A database of PostgreSQL needs psycopg, which is not here ({error}).",
             "Install it: pip install 'fileq[postgres]'",
