@@ -16,7 +16,7 @@ from tests.acceptance.watching import Watched
 
 NAMES = [
     "database", "broker", "disk", "workers", "hosts", "roots", "stuck jobs", "due jobs", "queue",
-    "watched folders", "codecs", "clock", "temp files", "schedule", "notices", "config",
+    "watched folders", "codecs", "clock", "temp files", "schedule", "notices", "hooks", "config",
 ]  # fmt: skip
 
 
