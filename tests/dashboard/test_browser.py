@@ -70,8 +70,8 @@ def test_a_job_that_is_done_is_seen_without_a_reload(fileq, desk, browser, faili
     fileq.run("retry", str(failing["id"]))
     until(browser, "queued")
     fileq.run("worker", "--drain")
-    until(browser, "Tries\nTry")
-    until(browser, "unreadable")
+    until(browser, "Try again")
+    assert len(browser.find_elements(By.CSS_SELECTOR, "[data-part=tries] tbody tr")) == 2
     assert browser.execute_script("return window.same") is True
 
 
