@@ -1,7 +1,8 @@
 """What a ledger, its workers and its disks are about, in the OpenMetrics format, as Prometheus and others read it.
 
-See the specification, https://prometheus.io/docs/specs/om/open_metrics_spec/, for the kinds of metrics. The ledger
-forgets old jobs, so that a number may become smaller: there are gauges here, and no counters.
+Or in Prometheus' older text format, the one that the node exporter reads from files. See the specification,
+https://prometheus.io/docs/specs/om/open_metrics_spec/, for the kinds of metrics. The ledger forgets old jobs, so that a
+number may become smaller: there are gauges here, and no counters.
 """
 
 import os
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import generate_latest as generate_classic
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
@@ -28,10 +30,15 @@ _BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Seconds: bounds of the buckets of durations."""
 
 
-def render_metrics(ledger: Ledger, heartbeat: float) -> bytes:
-    """Return all metrics as text in UTF-8. `heartbeat` is the workers', in seconds. Raises LedgerError."""
+def render_metrics(ledger: Ledger, heartbeat: float, *, classic: bool = False) -> bytes:
+    """Return all metrics as text in UTF-8; `classic`: in Prometheus' older format.
+
+    `heartbeat` is the workers', in seconds. Raises LedgerError.
+    """
     registry = CollectorRegistry()
     registry.register(_LedgerCollector(ledger, heartbeat))
+    if classic:
+        return generate_classic(registry)
     return bytes(generate_latest(registry))  # type: ignore[no-untyped-call]  # it has no types
 
 

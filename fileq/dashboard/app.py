@@ -25,7 +25,8 @@ from fileq.job import JobState
 
 _STATIC = {"dashboard.css": "text/css", "dashboard.js": "text/javascript"}
 
-_HIGHEST_ID = 2**63
+_ID_DIGITS = 19
+"""Ids of jobs have fewer: 2**63 has so many."""
 
 
 def create_app(desk: Desk, pictures: Pictures, is_over: Callable[[], bool]) -> Starlette:
@@ -34,20 +35,20 @@ def create_app(desk: Desk, pictures: Pictures, is_over: Callable[[], bool]) -> S
     return Starlette(
         routes=[
             Route("/", pages.overview),
-            Route("/batches/{batch:int}", pages.batch),
+            Route("/batches/{batch}", pages.batch),
             Route("/jobs", pages.jobs),
-            Route("/jobs/{job:int}", pages.job),
-            Route("/jobs/{job:int}/source", pages.source),
-            Route("/jobs/{job:int}/outputs/{output:int}", pages.output),
+            Route("/jobs/{job}", pages.job),
+            Route("/jobs/{job}/source", pages.source),
+            Route("/jobs/{job}/outputs/{output}", pages.output),
             Route("/failures", pages.failures),
             Route("/report", pages.report),
             Route("/metrics", pages.metrics),
             Route("/live/overview", pages.live_overview),
-            Route("/live/batches/{batch:int}", pages.live_batch),
-            Route("/live/jobs/{job:int}", pages.live_job),
+            Route("/live/batches/{batch}", pages.live_batch),
+            Route("/live/jobs/{job}", pages.live_job),
             Route("/static/{name}", pages.static),
-            Route("/jobs/{job:int}/{action}", pages.act, methods=["POST"]),
-            Route("/batches/{batch:int}/{action}", pages.act, methods=["POST"]),
+            Route("/jobs/{job}/{action}", pages.act, methods=["POST"]),
+            Route("/batches/{batch}/{action}", pages.act, methods=["POST"]),
             Route("/failures/{kind}/{action}", pages.act, methods=["POST"]),
         ],
         middleware=[Middleware(Guard, desk=desk)],
@@ -101,7 +102,7 @@ class _Pages:
 
     def output(self, request: Request) -> Response:
         job = facts.find_job(self._desk, _id(request, "job"))
-        return _picture(self._pictures.find_output(job, request.path_params["output"]))
+        return _picture(self._pictures.find_output(job, _id(request, "output")))
 
     def failures(self, request: Request) -> Response:
         return self._page(request, "failures.html", facts.failures(self._desk))
@@ -133,7 +134,9 @@ class _Pages:
         self._desk.require_form_key(key)
         where = request.path_params
         done = await run_in_threadpool(
-            act, self._desk, where["action"], job_id=where.get("job"), batch_id=where.get("batch"),
+            act, self._desk, where["action"],
+            job_id=_id(request, "job") if "job" in where else None,
+            batch_id=_id(request, "batch") if "batch" in where else None,
             kind=_kind(where.get("kind", "")) or "",
         )  # fmt: skip
         return RedirectResponse(f"{_own_path(then)}?{urlencode({'did': done})}", 303)
@@ -149,11 +152,15 @@ class _Pages:
 
 
 def _id(request: Request, name: str) -> int:
-    """Return an id of the address. Raises HTTPException where it is beyond all ids."""
-    number = int(request.path_params[name])
-    if number >= _HIGHEST_ID:
-        raise HTTPException(404, f"There is no {name} {number}.")
-    return number
+    """Return a number of the address. Raises HTTPException where it is none, or beyond all ids."""
+    text = request.path_params[name]
+    if not _is_id(text):
+        raise HTTPException(404, f"There is no such {name}.")
+    return int(text)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < _ID_DIGITS
 
 
 def _filters(request: Request) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def _filters(request: Request) -> dict[str, Any]:
     state, before = query.get("state", ""), query.get("before", "")
     if state and state not in list(JobState):
         raise HTTPException(404, "There is no such state.")
-    if before and not (before.isascii() and before.isdecimal() and int(before) < _HIGHEST_ID):
+    if before and not _is_id(before):
         raise HTTPException(404, "There is no such page.")
     return {
         "state": JobState(state) if state else None,
@@ -178,7 +185,7 @@ def _kind(name: str) -> ErrorKind | None:
 
 
 def _path(request: Request) -> str:
-    return request.url.path
+    return str(request.scope["path"])
 
 
 def _own_path(path: str) -> str:

@@ -1,6 +1,5 @@
 """What the pages of one dashboard share: the ledger, and who may do what."""
 
-import functools
 import hmac
 import secrets
 import time
@@ -16,7 +15,7 @@ _SUMMARY_AGE = 30.0
 """Seconds for which a batch's summary serves: with a million jobs it takes longer than the rest of a page."""
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger that is shown, with the settings in force. `token`: who knows it may look; None: whoever gets here.
 
     `allows_actions`: jobs can be retried and cancelled.
@@ -26,11 +25,9 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     settings: Settings
     token: str | None
     allows_actions: bool
-
-    @functools.cached_property
-    def form_key(self) -> str:
-        """What only the forms of this dashboard's own pages know."""
-        return secrets.token_urlsafe(24)
+    form_key: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(24))
+    """What only the forms of this dashboard's own pages know."""
+    _summaries: dict[int, tuple[float, BatchSummary]] = {}
 
     def require_form_key(self, key: str) -> None:
         """Raise HTTPException where a form does not come from a page of this dashboard."""
@@ -38,10 +35,6 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             raise HTTPException(
                 403, "This form is not of this dashboard, or of one that has ended: load the page again."
             )
-
-    @functools.cached_property
-    def _summaries(self) -> dict[int, tuple[float, BatchSummary]]:
-        return {}
 
     def summarize_batch(self, batch_id: int) -> BatchSummary:
         """Return what a batch is about, as it was some seconds ago at the earliest."""

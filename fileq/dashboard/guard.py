@@ -2,24 +2,21 @@
 
 - A request's `Host` must be this machine itself, where no token is asked for: else a name that somebody else's page
   has, and that is made to lead here, could read all (DNS rebinding).
-- The token comes once in the address, and then as a cookie that no script reads and no other site sends; or as
-  `Authorization: Bearer`, for programs.
+- The token comes once in the address, and then as a cookie that no script reads; or as `Authorization: Bearer`, for
+  programs. Another site's page can have the cookie sent by a link alone, and a link changes nothing.
 - Nothing is changed but by POST, from a page of this origin, with the key of its form.
 """
 
 import hmac
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fileq.dashboard import LOCAL_HOSTS
 from fileq.dashboard.desk import Desk
-
-COOKIE = "fileq_token"
-
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _HEADERS = {
     b"content-security-policy": b"default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self';"
@@ -48,7 +45,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if self._desk.token is None and _host_name(headers.get("host", "")) not in _LOCAL_HOSTS:
+        if self._desk.token is None and _host_name(headers.get("host", "")) not in LOCAL_HOSTS:
             return _refused("This dashboard answers to localhost alone.", 421)
         if scope["method"] not in ("GET", "HEAD") and not _is_same_origin(headers):
             return _refused("This comes from another page.", 403)
@@ -56,13 +53,13 @@ class Guard:
 
     def _welcome(self, scope: Scope) -> Response | None:
         """Return the answer to who knows the token and comes by it, or does not know it; None for who has come in."""
-        if self._desk.token is None or self._knows(_token_of(Headers(scope=scope))):
+        if self._desk.token is None or self._knows(_token_of(scope)):
             return None
         query = QueryParams(scope["query_string"])
         if scope["method"] in ("GET", "HEAD") and self._knows(query.get("token", "")):
             rest = urlencode([(name, value) for name, value in query.multi_items() if name != "token"])
             answer = RedirectResponse(f"/{scope['path'].lstrip('/')}{rest and '?'}{rest}", 303)
-            answer.set_cookie(COOKIE, self._desk.token, httponly=True, samesite="strict")
+            answer.set_cookie(_cookie_name(scope), self._desk.token, httponly=True, samesite="lax")
             return answer
         return _refused("This dashboard asks for a token: open the address that `fileq dashboard` printed.", 401)
 
@@ -85,22 +82,23 @@ def _host_name(host: str) -> str:
 def _is_same_origin(headers: Headers) -> bool:
     """Return whether a request comes from a page of this origin, as every browser says in one of two ways."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site is not None and site != "same-origin":
-        return False
-    if origin is None:
+    if site is not None or origin is None:  # no page can make its browser say that, and a proxy leaves it as it is
         return site == "same-origin"
     return origin.partition("://")[2] == headers.get("host", "")
 
 
-def _token_of(headers: Headers) -> str:
+def _cookie_name(scope: Scope) -> str:
+    """Return the name of the cookie: browsers send one to all ports of a host, and each may have a dashboard."""
+    server = scope.get("server")
+    return f"fileq_token_{server[1] if server else 0}"
+
+
+def _token_of(scope: Scope) -> str:
+    headers = Headers(scope=scope)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return cookie.value if cookie is not None else ""
+    return cookie_parser(headers.get("cookie", "")).get(_cookie_name(scope), "")
 
 
 def _with_headers(send: Send) -> Send:

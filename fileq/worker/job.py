@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Self
@@ -70,9 +70,12 @@ def _process_alone(slot: Slot, job_id: int) -> None:
         return
     try:
         with slot.surviving_outages(), PublicationGroup(slot.context.ledger) as group:
-            for claim in slot.claim_jobs([job_id], suspicious=True):
+            claims = slot.claim_jobs([job_id], suspicious=True)
+            for claim in claims:
                 group.add(process_job(slot, claim))
             group.publish()
+            if not claims:
+                _put_refused_back(slot, [job_id])
     finally:
         slot.context.solitude.end_alone()
 
@@ -195,10 +198,15 @@ def _claim_next(slot: Slot, left: deque[int], suspects: deque[int]) -> None:
         slot.claim_alone()
     elif refused and (lost := slot.context.ledger.attempts.find_lost_jobs(ready, SUSPICIOUS_DEATHS)):
         suspects.extend(lost)
-    elif refused:  # perhaps a pause began after our last look at it, or the clock went back and it is due later
-        if slot.context.ledger.batches.is_paused():
-            slot.context.paused.set()
-        slot.put_back(refused)
+    elif refused:
+        _put_refused_back(slot, refused)
+
+
+def _put_refused_back(slot: Slot, job_ids: Iterable[int]) -> None:
+    """Send jobs again that can't be claimed now: perhaps a pause has just begun, or the clock went back."""
+    if slot.context.ledger.batches.is_paused():
+        slot.context.paused.set()
+    slot.put_back(job_ids)
 
 
 def _postpone_in_outage(slot: Slot, job_id: int) -> bool:

@@ -19,3 +19,12 @@ def test_without_its_package_it_says_what_to_install(fileq, monkeypatch):
     ran = fileq("metrics")
     assert ran.code == 2
     assert "fileq[metrics]" in ran.err
+
+
+def test_the_older_format_has_no_kinds_that_only_the_newer_one_knows(fileq):
+    fileq("add", fileq.photo("a.png"))
+    ran = fileq("metrics", "--format", "prometheus")
+    kinds = {line.split()[-1] for line in ran.out.splitlines() if line.startswith("# TYPE")}
+    assert kinds <= {"gauge", "counter", "histogram", "summary", "untyped"}
+    assert 'fileq_jobs{state="queued"} 1.0' in ran.out
+    assert "# EOF" not in ran.out

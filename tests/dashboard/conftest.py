@@ -62,7 +62,8 @@ class Site:
             "Origin": f"http://127.0.0.1:{self.port}", "Sec_Fetch_Site": "same-origin",
             "Content_Type": "application/x-www-form-urlencoded", "Authorization": f"Bearer {self.token}",
         }  # fmt: skip
-        return self.ask(path, "POST", urlencode({"form_key": key, "then": then}), **given | headers)
+        sent = {name: value for name, value in (given | headers).items() if value is not None}
+        return self.ask(path, "POST", urlencode({"form_key": key, "then": then}), **sent)
 
 
 @pytest.fixture(scope="module")

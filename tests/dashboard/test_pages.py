@@ -29,9 +29,9 @@ def test_each_page_tells_what_it_is_about(site, path, told):
 @pytest.mark.parametrize(
     "path",
     [
-        "/jobs/99", "/batches/99", "/jobs?state=odd", "/jobs?kind=odd", "/jobs?before=x", "/nothing",
-        f"/jobs/{10**30}", f"/jobs?before={10**30}", "/jobs/1/outputs/7", "/static/../desk.py", "/static/desk.py",
-        "/jobs/%2e%2e/source", "/jobs/99/source", "/live/jobs/x",
+        "/jobs/99", "/batches/99", "/jobs?state=odd", "/jobs?kind=odd", "/jobs?before=x", "/nothing", "/jobs/-1",
+        f"/jobs/{10**30}", f"/jobs/{'9' * 5000}", f"/jobs?before={10**30}", "/jobs/1/outputs/7", "/live/jobs/x",
+        "/static/../desk.py", "/static/desk.py", "/jobs/%2e%2e/source", "/jobs/99/source",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(site, path):

@@ -4,12 +4,12 @@
 const stand = document.getElementById("stand");
 const place = document.getElementById("live");
 
-/** Put the new parts in place of those that differ; what has the focus, or is open, keeps it. */
+/** Put the new parts in place of those that differ. A link that has the focus keeps it. */
 function renew(html) {
   const made = new DOMParser().parseFromString(html, "text/html");
   for (const part of made.querySelectorAll("[data-part]")) {
     const old = place.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (old === null || old.outerHTML === part.outerHTML || old.contains(document.activeElement) && keepsFocus(old)) {
+    if (old === null || old.outerHTML === part.outerHTML || isInUse(old)) {
       continue;
     }
     const focused = old.contains(document.activeElement) ? selectorOf(document.activeElement) : null;
@@ -21,8 +21,8 @@ function renew(html) {
 }
 
 /** Whether somebody is about to press a button here: it must not go from under the hand. */
-function keepsFocus(part) {
-  return part.querySelector("details[open]") !== null;
+function isInUse(part) {
+  return part.querySelector("details[open], button:focus, summary:focus") !== null;
 }
 
 function selectorOf(element) {
@@ -30,22 +30,40 @@ function selectorOf(element) {
   return href === null ? null : `a[href="${CSS.escape(href)}"]`;
 }
 
-if (place !== null && stand.dataset.live) {
-  const source = new EventSource(stand.dataset.live);
+let source = null;
+
+function say(words, isAway) {
+  stand.textContent = words;
+  stand.className = isAway ? "stand away" : "stand";
+}
+
+/** Listen while the page is seen: a browser has six connections to a host, and each tab would hold one. */
+function listen() {
+  if (document.hidden || source !== null) {
+    return;
+  }
+  source = new EventSource(stand.dataset.live);
   source.addEventListener("part", (event) => {
-    stand.textContent = "Live";
-    stand.className = "stand";
+    say("Live", false);
     renew(event.data);
   });
-  source.addEventListener("trouble", (event) => {
-    stand.textContent = event.data;
-    stand.className = "stand away";
-  });
+  source.addEventListener("trouble", (event) => say(event.data, true));
   source.addEventListener("error", () => {
-    stand.textContent = "Not connected; trying again";
-    stand.className = "stand away";
+    const isOver = source === null || source.readyState === EventSource.CLOSED;
+    say(isOver ? "Not connected; load the page again" : "Not connected; trying again", true);
   });
-  addEventListener("pagehide", () => source.close());
+}
+
+function rest() {
+  source?.close();
+  source = null;
+}
+
+if (place !== null && stand.dataset.live) {
+  listen();
+  addEventListener("pageshow", listen);
+  addEventListener("pagehide", rest);
+  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
 }
 
 /** A picture that can't be shown says so in words. */

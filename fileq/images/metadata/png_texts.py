@@ -70,6 +70,6 @@ def _date(text: str) -> str:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             return read(_DATE_BY_COLONS.sub(r"\1-\2-\3", text.strip())).isoformat()
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return ""

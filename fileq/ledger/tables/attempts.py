@@ -118,7 +118,7 @@ class Attempts:
         return [claims[job_id] for job_id in dict.fromkeys(job_ids) if job_id in claims]
 
     def find_lost_jobs(self, job_ids: Sequence[int], min_deaths: int) -> set[int]:
-        """Return those of these jobs that wait to be claimed, and were lost so often at least."""
+        """Return those of these jobs that are queued, or wait for another try, and were lost so often at least."""
         query = f"select id from jobs where state in ('queued', 'waiting') and deaths >= {min_deaths:d} and id in"  # noqa: S608  # ours
         with self._database.reading() as connection:
             return {job_id for (job_id,) in select_among(connection, query, job_ids)}

@@ -8,11 +8,10 @@ import typer
 
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
+from fileq.dashboard import LOCAL_HOSTS
 from fileq.errors import ExitCode, UsageError
 
 app = new_app()
-
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 @app.command(epilog="Example: fileq dashboard --allow-actions")
@@ -40,7 +39,7 @@ def dashboard(
     session = session_of(context)
     if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token and token):
         raise UsageError("This token can't be used.", "Take letters and digits.")
-    if token is None and (allow_actions or host not in _LOCAL):
+    if token is None and (allow_actions or host not in LOCAL_HOSTS):
         token = secrets.token_urlsafe(24)
     _serve(session, host, port, token, allow_actions=allow_actions)
     return ExitCode.DONE

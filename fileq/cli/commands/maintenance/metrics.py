@@ -1,5 +1,8 @@
 """fileq metrics: print figures for a monitoring system."""
 
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
 from fileq.cli.app import new_app
@@ -9,9 +12,22 @@ from fileq.errors import ExitCode, UsageError
 app = new_app()
 
 
-@app.command(epilog="Example: fileq metrics > /var/lib/node_exporter/fileq.prom")
-def metrics(context: typer.Context) -> ExitCode:
-    """Print figures in the OpenMetrics format, for Prometheus and others.
+class MetricsFormat(StrEnum):
+    """OpenMetrics, or Prometheus' older text format."""
+
+    OPENMETRICS = "openmetrics"
+    PROMETHEUS = "prometheus"
+
+
+@app.command(epilog="Example: fileq metrics --format prometheus > fileq.prom")
+def metrics(
+    context: typer.Context,
+    *,
+    text_format: Annotated[
+        MetricsFormat, typer.Option("--format", help="The node exporter's files have the older one, prometheus.")
+    ] = MetricsFormat.OPENMETRICS,
+) -> ExitCode:
+    """Print figures for a monitoring system: Prometheus, and others that read OpenMetrics.
 
     Jobs by state, their durations by recipe, the queue's age, workers, checks, disk and bytes saved.
     """
@@ -23,6 +39,7 @@ def metrics(context: typer.Context) -> ExitCode:
             "Metrics need prometheus-client, which is not here.", "Install it: pip install 'fileq[metrics]'"
         ) from error
     with session.ledger() as ledger:
-        text = render_metrics(ledger, session.config.settings.worker.heartbeat).decode()
+        heartbeat = session.config.settings.worker.heartbeat
+        text = render_metrics(ledger, heartbeat, classic=text_format is MetricsFormat.PROMETHEUS).decode()
     typer.echo(text, nl=False)
     return ExitCode.DONE
