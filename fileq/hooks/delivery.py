@@ -10,6 +10,7 @@ from fileq.config.settings import HookSettings
 from fileq.hooks.body import compose_event, encode_event
 from fileq.hooks.call_error import CallError
 from fileq.hooks.program import expand_arguments, fill_variables, function_command, run_hook
+from fileq.hooks.rules import list_rules
 from fileq.hooks.webhook import post_event, sign
 from fileq.ledger import Ledger, open_ledger
 from fileq.ledger.tables.hook_calls import HookCall
@@ -33,13 +34,14 @@ def deliver_calls(
     It begins none after `turn` seconds, nor once the other end of `until` is closed. It may be killed at any time: the
     call that it had begun is made again by another one, when its lease of so many seconds is over.
     """
+    rules = list_rules((hook,))
     begun = idle_since = time.monotonic()
     delivered = 0
     with open_ledger(database) as ledger:
         while (moment := time.monotonic()) - begun < turn and moment - idle_since < _LINGER and not until.poll(0):
             call = None
-            if ledger.hook_calls.has_due_call(hook.name, ledger.now()):
-                call = ledger.hook_calls.lease_call(hook.name, ledger.now(), lease)
+            if ledger.hook_calls.has_due_call(rules, ledger.now()):
+                call = ledger.hook_calls.lease_call(rules, ledger.now(), lease)
             if call is None:
                 until.poll(_LOOK)
             else:
@@ -51,7 +53,7 @@ def deliver_calls(
 def deliver_call(ledger: Ledger, hook: HookSettings, call: HookCall, environ: Mapping[str, str]) -> bool:
     """Make a call once, and record how that went; return whether it was delivered."""
     event = json.loads(call.body) if call.body is not None else compose_event(ledger, call)
-    if event is None or not _is_wanted(hook, event, call):
+    if event is None:
         ledger.hook_calls.delete_call(call)
         return False
     body = call.body or encode_event(event)
@@ -62,12 +64,6 @@ def deliver_call(ledger: Ledger, hook: HookSettings, call: HookCall, environ: Ma
         return False
     ledger.hook_calls.delete_call(call)
     return True
-
-
-def _is_wanted(hook: HookSettings, event: Mapping[str, Any], call: HookCall) -> bool:
-    """Return whether the hook asks for this still: its config may have been changed since it was written down."""
-    recipes = hook.recipe_names if call.job_id is not None else ()
-    return call.event in hook.on and (not recipes or event["job"]["recipe"] in recipes)
 
 
 def make_call(

@@ -11,8 +11,8 @@ from contextlib import suppress
 from fileq.config import Config
 from fileq.config.settings import HookSettings
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError
+from fileq.hooks.rules import list_rules
 from fileq.ledger import Ledger
-from fileq.ledger.tables.hooks import HookRule
 from fileq.presence import hostname
 from fileq.process import forkserver
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
@@ -45,7 +45,7 @@ class HookDispatcher:
     def __init__(self, ledger: Ledger, config: Config) -> None:
         self._ledger = ledger
         self._config = config
-        self._hooks = {hook.name: hook for hook in config.settings.hook}
+        self._rules = {hook.name: list_rules((hook,)) for hook in config.settings.hook}
         self._stop, self._cut = threading.Event(), threading.Event()
         self._lanes: dict[str, _Lane] = {}
         self._looks = BoundedStartThread(target=self._run, name="fileq-hooks")
@@ -54,7 +54,7 @@ class HookDispatcher:
     def start(self) -> None:
         """Have the ledger know the hooks, and begin to deliver. Raises LedgerError."""
         self._keep_rules()
-        if self._hooks:
+        if self._rules:
             self._looks.start()
 
     def _keep_rules(self) -> None:
@@ -68,8 +68,8 @@ class HookDispatcher:
         kept_at = time.monotonic()
         while not self._stop.wait(_LOOK):
             try:
-                for name, hook in self._hooks.items():
-                    if self._ledger.hook_calls.has_due_call(name, self._ledger.now()):
+                for hook in self._config.settings.hook:
+                    if self._ledger.hook_calls.has_due_call(self._rules[hook.name], self._ledger.now()):
                         self._deliver(hook)
                 if time.monotonic() - kept_at > _UPKEEP:
                     kept_at = time.monotonic()
@@ -89,12 +89,12 @@ class HookDispatcher:
 
     def is_delivering(self) -> bool:
         """Return whether a worker that is to end, as all is done, is to stay still. Raises LedgerError."""
-        if not self._hooks:
+        if not self._rules:
             return False
         if self._asked_at is None:
             self._asked_at = time.monotonic()
         return time.monotonic() - self._asked_at < _DRAIN_PATIENCE and self._ledger.hook_calls.has_calls_under_way(
-            self._hooks, self._ledger.now()
+            list_rules(self._config.settings.hook), self._ledger.now()
         )
 
     def close(self) -> None:
@@ -151,13 +151,3 @@ class _Lane:
         finally:
             self._until.close()
             self._end.close()
-
-
-def list_rules(hooks: tuple[HookSettings, ...]) -> list[HookRule]:
-    """Return which events of which recipes' jobs the ledger is to write down for these hooks."""
-    return [
-        HookRule(hook.name, event, recipe)
-        for hook in hooks
-        for event in hook.on
-        for recipe in (hook.recipe_names if event != "batch" and hook.recipe_names else ("",))
-    ]

@@ -48,7 +48,7 @@ create trigger jobs_updated after update of batch_id, state, size, bytes_out, ou
     and not exists (select 1 from tallies where batch_id = new.batch_id
         and state in ('queued', 'running', 'waiting') and jobs > 0)
     and not exists (select 1 from hook_calls where batch_id = new.batch_id and job_id is null and hook = name
-        and tries = 0);
+        and tries = 0 and body is null and given_up_at is null);
 end;
 
 -- A job knows whether a message that names it is there, whoever sends, moves, takes or throws away messages: what is

@@ -10,9 +10,9 @@ from fileq.config.settings import HookSettings
 from fileq.hooks import HookEvent
 from fileq.hooks.body import compose_event, encode_event
 from fileq.hooks.delivery import deliver_call
-from fileq.hooks.dispatcher import list_rules
 from fileq.hooks.event import decode_event
 from fileq.hooks.program import event_fields
+from fileq.hooks.rules import list_rules
 from fileq.hooks.target import describe_target
 from fileq.job import OutputInfo
 from fileq.ledger import open_ledger
@@ -38,7 +38,7 @@ def told(ledger, call):
 
 
 def lease(ledger, now=NOW + 1):
-    return ledger.hook_calls.lease_call("shop", now, 30)
+    return ledger.hook_calls.lease_call(list_rules((HOOK,)), now, 30)
 
 
 def end_well(ledger, job, path):
@@ -95,15 +95,6 @@ def test_a_batch_that_goes_on_is_not_told_of(ledger):
     assert call.event == "batch"
     assert not deliver_call(ledger, HOOK, call, {})
     assert ledger.hook_calls.summarize() == []
-
-
-def test_what_the_config_does_not_ask_for_any_more_is_not_told(ledger):
-    finish(ledger, begin(ledger, enter(ledger)[0]))
-    with Receiver() as receiver:
-        hook = msgspec.structs.replace(HOOK, url=receiver.url, on=("failed",))
-        assert not deliver_call(ledger, hook, lease(ledger, NOW), {})
-        assert receiver.received == []
-    assert [summary.waiting for summary in ledger.hook_calls.summarize()] == [1]  # of the batch
 
 
 def test_no_secret_of_the_environment_is_kept(ledger):

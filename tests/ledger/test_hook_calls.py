@@ -28,7 +28,12 @@ def told(ledger):
 
 
 def lease(ledger, now=NOW, hook="shop", seconds=30):
-    return ledger.hook_calls.lease_call(hook, now, seconds)
+    return ledger.hook_calls.lease_call(rules_of(hook), now, seconds)
+
+
+def rules_of(hook, recipe_name=""):
+    jobs = [HookRule(hook, event, recipe_name) for event in ("done", "failed", "cancelled")]
+    return [*jobs, HookRule(hook, "batch")]
 
 
 def test_without_hooks_nothing_is_written_down(ledger):
@@ -116,6 +121,23 @@ def test_a_batch_that_ends_again_is_told_again_and_not_twice_before_the_first_tr
         ledger.jobs.retry_jobs([job])
     assert len(told(ledger)) == 1
     lease(ledger, NOW + 1)
+    finish(ledger, begin(ledger, job))
+    assert len(told(ledger)) == 2
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+def test_a_batch_that_ends_again_is_told_anew_where_an_old_call_of_it_lies_still(ledger, is_sent_again):
+    ask_for(ledger, "batch")
+    (job,) = enter(ledger)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    if is_sent_again:
+        ledger.hook_calls.record_failed_try(lease(ledger, NOW + 1), "It is gone.", NOW, body="{}", is_final=True)
+        ledger.hook_calls.retry_calls(NOW)
+    else:
+        ledger.hooks.replace_rules("host:/fileq.toml", [], NOW)
+        ledger.hook_calls.give_up_strays(NOW + DAY)
+        ask_for(ledger, "batch")
+    ledger.jobs.retry_jobs([job])
     finish(ledger, begin(ledger, job))
     assert len(told(ledger)) == 2
 
@@ -211,6 +233,42 @@ def test_calls_of_a_hook_that_no_config_has_are_given_up_after_a_day(ledger):
     assert "No worker has this hook" in ledger.hook_calls.list_failed_calls(9)[0].problem
 
 
+def test_of_hooks_of_one_name_each_gets_what_its_own_config_asks_for(ledger):
+    ledger.hooks.replace_rules("a:/fileq.toml", [HookRule("shop", "done", "large")], NOW)
+    ledger.hooks.replace_rules("b:/fileq.toml", [HookRule("shop", "done", "small"), HookRule("shop", "batch")], NOW)
+    small, large = enter(ledger, "/a")[0], enter(ledger, "/b", **of_recipe(ledger, "large"))[0]
+    for job in (small, large):
+        finish(ledger, begin(ledger, job))
+    ledger.hook_calls.give_up_strays(NOW)
+    a, b = [HookRule("shop", "done", "large")], [HookRule("shop", "done", "small")]
+    assert ledger.hook_calls.lease_call(a, NOW + 1, 30).job_id == large
+    assert not ledger.hook_calls.has_due_call(a, NOW + 1)
+    assert ledger.hook_calls.has_due_call(b, NOW + 1)
+    assert ledger.hook_calls.has_calls_under_way([HookRule("other", "done"), *b], NOW + 1)
+    assert ledger.hook_calls.lease_call(b, NOW + 1, 30).job_id == small
+    assert ledger.hook_calls.lease_call(b, NOW + 1, 30) is None
+
+
+def test_an_end_that_another_config_alone_asks_for_holds_up_no_later_one_of_its_job(ledger):
+    ledger.hooks.replace_rules("a:/fileq.toml", [HookRule("shop", "failed")], NOW)
+    ledger.hooks.replace_rules("b:/fileq.toml", [HookRule("shop", "done")], NOW)
+    (job,) = enter(ledger)
+    ledger.attempts.fail_attempt(begin(ledger, job), DAMAGED, NOW)
+    ledger.jobs.retry_jobs([job])
+    finish(ledger, begin(ledger, job))
+    assert ledger.hook_calls.lease_call([HookRule("shop", "done")], NOW, 30).event == "done"
+
+
+def test_what_no_config_asks_its_hook_to_be_told_any_more_is_deleted(ledger):
+    ask_for(ledger, "done", "batch")
+    small, large = enter(ledger, "/a")[0], enter(ledger, "/b", **of_recipe(ledger, "large"))[0]
+    for job in (small, large):
+        finish(ledger, begin(ledger, job))
+    ask_for(ledger, "done", recipe_name="large")
+    ledger.hook_calls.give_up_strays(NOW)
+    assert told(ledger) == [("shop", "done", large, 2)]
+
+
 def test_a_config_that_no_worker_has_had_for_a_week_counts_no_more(ledger):
     ledger.hooks.replace_rules("gone:/fileq.toml", [HookRule("old", "done")], NOW)
     ledger.hooks.replace_rules("here:/fileq.toml", [HookRule("new", "done")], NOW + 8 * DAY)
@@ -227,14 +285,14 @@ def test_rules_that_are_known_are_not_written_again(ledger):
 
 def test_whether_calls_are_under_way_is_known_by_hook(ledger):
     ask_for(ledger, "done")
-    assert not ledger.hook_calls.has_calls_under_way(["shop"], NOW)
+    assert not ledger.hook_calls.has_calls_under_way(rules_of("shop"), NOW)
     finish(ledger, begin(ledger, enter(ledger)[0]))
-    assert ledger.hook_calls.has_due_call("shop", NOW)
-    assert not ledger.hook_calls.has_due_call("other", NOW)
-    assert ledger.hook_calls.has_calls_under_way(["shop"], NOW)
-    assert not ledger.hook_calls.has_calls_under_way(["other"], NOW)
+    assert ledger.hook_calls.has_due_call(rules_of("shop"), NOW)
+    assert not ledger.hook_calls.has_due_call(rules_of("other"), NOW)
+    assert ledger.hook_calls.has_calls_under_way(rules_of("shop"), NOW)
+    assert not ledger.hook_calls.has_calls_under_way(rules_of("other"), NOW)
     call = lease(ledger)
-    assert not ledger.hook_calls.has_due_call("shop", NOW)
-    assert ledger.hook_calls.has_calls_under_way(["shop"], NOW)
+    assert not ledger.hook_calls.has_due_call(rules_of("shop"), NOW)
+    assert ledger.hook_calls.has_calls_under_way(rules_of("shop"), NOW)
     ledger.hook_calls.record_failed_try(call, "It is down.", NOW)
-    assert not ledger.hook_calls.has_calls_under_way(["shop"], NOW)
+    assert not ledger.hook_calls.has_calls_under_way(rules_of("shop"), NOW)

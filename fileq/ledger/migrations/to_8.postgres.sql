@@ -43,7 +43,7 @@ begin
             and state in ('queued', 'running', 'waiting') and jobs > 0)
         and not exists (
             select 1 from hook_calls as known where known.batch_id = ended.batch_id and known.job_id is null
-            and known.hook = called.hook and known.tries = 0);
+            and known.hook = called.hook and known.tries = 0 and known.body is null and known.given_up_at is null);
     end if;
     return null;
 end $$;

@@ -1,11 +1,12 @@
 """The calls of hooks: each is written down as its job or batch ends, and stays until it is delivered."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import msgspec
 
 from fileq.ledger.columns import encode_text, read_row
 from fileq.ledger.database import Database
+from fileq.ledger.tables.hooks import HookRule
 
 BACKOFF = (5.0, 60.0, 300.0, 1800.0, 7200.0, 21600.0)
 """Seconds from a failed try to the next one; the last figure serves for all later ones."""
@@ -29,9 +30,13 @@ _DUE = (
     "given_up_at is null and due_at <= :now"
     " and (leased_until is null or leased_until <= :now or leased_until > :now + :ahead)"
     " and not exists (select 1 from hook_calls as earlier where earlier.job_id = call.job_id"
-    " and earlier.hook = call.hook and earlier.id < call.id and earlier.given_up_at is null)"
+    " and earlier.id < call.id and earlier.given_up_at is null and {earlier_is_wanted})"
 )
-"""Whether a call is due, nobody makes it, and no earlier one of its job is left."""
+"""Whether a call is due, nobody makes it, and no earlier one of its job that is wanted, too, is left."""
+
+_RECIPE_NAME = (
+    "(select recipes.name from jobs join recipes on recipes.id = jobs.recipe_id where jobs.id = {call}.job_id)"
+)
 
 
 class HookCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,25 +80,26 @@ class HookCalls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def has_due_call(self, hook: str, now: float) -> bool:
-        """Return whether a hook has a call that is due."""
+    def has_due_call(self, rules: Sequence[HookRule], now: float) -> bool:
+        """Return whether a call that these rules of a hook want is due."""
         with self._database.reading() as connection:
             row = connection.execute(
-                f"select 1 from hook_calls as call where hook = :hook and {_DUE} limit 1",  # noqa: S608  # ours
-                {"hook": hook, "now": now, "ahead": _AHEAD},
+                f"select 1 from hook_calls as call where {_due(rules)} limit 1",  # noqa: S608  # ours
+                {**_names(rules), "now": now, "ahead": _AHEAD},
             ).fetchone()
         return row is not None
 
-    def lease_call(self, hook: str, now: float, seconds: float) -> HookCall | None:
-        """Return the next call of a hook, for this process to deliver within so many seconds; None where none is due.
+    def lease_call(self, rules: Sequence[HookRule], now: float, seconds: float) -> HookCall | None:
+        """Return the next call that these rules of a hook want, for this process to deliver within so many seconds.
 
+        None where none is due. Another config may have a hook of the same name: what that one wants alone is its own.
         Of one job the earliest comes first, and no other before that one is delivered or given up. The try is counted
         before it begins: should whoever makes it die, another one makes the next.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
-                f"{_ROW} where hook = :hook and {_DUE} order by due_at, id limit 1",
-                {"hook": hook, "now": now, "ahead": _AHEAD},
+                f"{_ROW} where {_due(rules)} order by due_at, id limit 1",
+                {**_names(rules), "now": now, "ahead": _AHEAD},
             ).fetchone()
             if row is None:
                 return None
@@ -149,26 +155,35 @@ class HookCalls:
         return keys[0][0] if len(keys) == 1 else None
 
     def give_up_strays(self, now: float) -> None:
-        """Give up calls, older than a day, of hooks that no config has; delete what was given up long ago."""
+        """Give up calls, older than a day, of hooks that no config has; delete what was given up long ago.
+
+        What no config asks its hook to be told any more is deleted, too.
+        """
         with self._database.reading() as connection:
             if connection.execute("select 1 from hook_calls limit 1").fetchone() is None:
                 return
         with self._database.transaction() as connection:
             connection.execute("delete from hook_calls where given_up_at <= ?", (now - KEPT,))
             connection.execute(
+                "delete from hook_calls where given_up_at is null and hook in (select name from hooks) and not exists ("  # noqa: S608  # ours
+                "select 1 from hooks where hooks.name = hook_calls.hook and hooks.event = hook_calls.event"
+                f" and hooks.recipe_name in ('', {_RECIPE_NAME.format(call='hook_calls')}))"
+            )
+            connection.execute(
                 "update hook_calls set given_up_at = ?, problem = ? where given_up_at is null and happened_at <= ?"
                 " and hook not in (select name from hooks)",
                 (now, _UNKNOWN, now - PATIENCE),
             )
 
-    def has_calls_under_way(self, hooks: Collection[str], now: float) -> bool:
-        """Return whether any of these hooks has a call that waits for its first try, or is just made."""
+    def has_calls_under_way(self, rules: Sequence[HookRule], now: float) -> bool:
+        """Return whether a call that any of these rules wants waits for its first try, or is just made."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "select distinct hook from hook_calls where given_up_at is null and (tries = 0 or leased_until > ?)",
-                (now,),
-            ).fetchall()
-        return any(hook in hooks for (hook,) in rows)
+            row = connection.execute(
+                "select 1 from hook_calls as call where given_up_at is null and (tries = 0 or leased_until > :now)"  # noqa: S608  # ours
+                f" and {_wanted(rules)} limit 1",
+                {**_names(rules), "now": now},
+            ).fetchone()
+        return row is not None
 
     def summarize(self) -> list[HookSummary]:
         """Return how many calls of each hook wait, in the order of their names; of one that has none, nothing."""
@@ -201,3 +216,33 @@ class HookCalls:
                 f"{'' if hook is None else ' and hook = ?'}",
                 (now,) if hook is None else (now, hook),
             ).rowcount
+
+
+def _due(rules: Sequence[HookRule]) -> str:
+    return f"{_wanted(rules)} and {_DUE.format(earlier_is_wanted=_wanted(rules, 'earlier'))}"
+
+
+def _wanted(rules: Sequence[HookRule], call: str = "call") -> str:
+    """Return the condition that any of these rules wants a call; what it names is `_names`."""
+    hooks = {rule.hook: number for number, rule in enumerate(rules)}
+    clauses = [
+        f"{call}.hook = :hook{number} and ({' or '.join(_clauses(rules, hook, call))})"
+        for hook, number in hooks.items()
+    ]
+    return f"({' or '.join(clauses)})"
+
+
+def _clauses(rules: Sequence[HookRule], hook: str, call: str) -> list[str]:
+    return [
+        f"{call}.event = :event{number}"
+        + (f" and {_RECIPE_NAME.format(call=call)} = :recipe{number}" if rule.recipe_name else "")
+        for number, rule in enumerate(rules)
+        if rule.hook == hook
+    ]
+
+
+def _names(rules: Sequence[HookRule]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for number, rule in enumerate(rules):
+        names |= {f"hook{number}": rule.hook, f"event{number}": rule.event, f"recipe{number}": rule.recipe_name}
+    return names

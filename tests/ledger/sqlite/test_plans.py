@@ -3,9 +3,12 @@
 import pytest
 
 from fileq.ledger.queries.overview import JobSelection
+from fileq.ledger.tables.hooks import HookRule
 from tests.ledger.sqlite.plans import scanned
 from tests.support.jobs import NOW, begin, enter, finish
 from tests.support.ledgers import ask
+
+RULES = [HookRule("shop", "done", "web"), HookRule("shop", "done"), HookRule("shop", "batch")]
 
 LOOKS = {
     "bring_jobs_forward": lambda ledger: ledger.attempts.bring_jobs_forward(NOW),
@@ -45,8 +48,8 @@ LOOKS = {
     "list_recent_failures": lambda ledger: ledger.work.list_recent_failures(3),
     "total_notes": lambda ledger: ledger.work.total_notes(1),
     "total_folders": lambda ledger: ledger.work.total_folders(1),
-    "has_due_call": lambda ledger: ledger.hook_calls.has_due_call("shop", NOW),
-    "has_calls_under_way": lambda ledger: ledger.hook_calls.has_calls_under_way(["shop"], NOW),
+    "has_due_call": lambda ledger: ledger.hook_calls.has_due_call(RULES, NOW),
+    "has_calls_under_way": lambda ledger: ledger.hook_calls.has_calls_under_way(RULES, NOW),
     "find_latest_moment": lambda ledger: ledger.health.find_latest_moment(),
 }
 

@@ -19,7 +19,7 @@ _TYPE_CHECK = re.compile(r" check \((?=typeof)(?:[^()]|\([^()]*\))*\)")
 _COMMENT = re.compile(r"--.*")
 _STRICT = re.compile(r"\) strict(, without rowid)?;")
 
-_MARK = re.compile(r"'(?:[^']|'')*'|\?|:[a-z_]+|%")
+_MARK = re.compile(r"'(?:[^']|'')*'|\?|:[a-z_][a-z_0-9]*|%")
 
 _PHRASES = (
     (NAMED_JOBS, "jobs_named_by(data) as named (value)"),
