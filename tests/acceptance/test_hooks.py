@@ -126,7 +126,7 @@ def test_a_hanging_url_holds_up_neither_jobs_nor_other_hooks(fileq: Program, pho
         hook(fileq, url(hangs, 'name = "hangs"'), url(shop, 'name = "shop"'))
         with fileq.worker():
             add(fileq, photos)
-            wait_until(lambda: len(shop.received) == 8)
+            wait_until(lambda: len(shop.received) == 8 and len(hangs.received) > 0)
             assert len(hangs.received) == 1
             assert fileq.states() == {"done": 8}
 
