@@ -9,6 +9,7 @@ from fileq.disposition.copy import digest_file
 from fileq.disposition.leased_file import LEASE, LeasedFile
 from fileq.disposition.relocation import move_file
 from fileq.errors import JobError, translate_os_errors
+from fileq.files.directory import open_directory
 from fileq.files.identity import version_of
 from fileq.job import JobState
 from fileq.ledger import Ledger
@@ -163,7 +164,9 @@ def _has_content_that_was_read(ledger: Ledger, file: LeasedFile) -> bool:
 
 
 def _remove_copy(ledger: Ledger, lease: DispositionLease, temp: str) -> None:
-    """Remove what a process that died while it copied has left."""
-    with suppress(FileNotFoundError, NotADirectoryError):
-        os.unlink(temp)
+    """Remove what a process that died while it copied has left, for good: who forgets it can't remove it again."""
+    with suppress(FileNotFoundError, NotADirectoryError), open_directory(os.path.dirname(temp)) as directory:
+        with suppress(FileNotFoundError):
+            directory.unlink(os.path.basename(temp))
+        directory.sync()
     ledger.dispositions.announce_temp(lease, None)

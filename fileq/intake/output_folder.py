@@ -10,7 +10,7 @@ _MEDIA = ("image/", "video/", "audio/", "application/pdf")
 
 
 OPTION = "--out"
-_REMEDY = "Name a folder. What an output itself is called says its name, such as '{stem}-small.{ext}'."
+_REMEDY = "Name a folder. What an output itself is called says {}, such as '{{stem}}-small.{{ext}}'."
 
 
 def output_folder(out: str | None, called: str = OPTION) -> str | None:
@@ -22,13 +22,14 @@ def output_folder(out: str | None, called: str = OPTION) -> str | None:
         return None
     if not out:
         raise UsageError(f"{called} '' names no folder.", f"Name one, or leave out {called}.")
+    remedy = _REMEDY.format("--name" if called == OPTION else "its name")
     folder = existing = absolute_path(out)
     while not os.path.lexists(existing) and os.path.dirname(existing) != existing:
         existing = os.path.dirname(existing)
     if os.path.lexists(existing) and not os.path.isdir(existing):
-        raise UsageError(f"{called} {out}: {existing} is a file, and outputs go into a folder.", _REMEDY)
+        raise UsageError(f"{called} {out}: {existing} is a file, and outputs go into a folder.", remedy)
     if _is_file_name(folder) and not os.path.isdir(folder):
-        raise UsageError(f"{called} {out} is the name of a file, and outputs go into a folder.", _REMEDY)
+        raise UsageError(f"{called} {out} is the name of a file, and outputs go into a folder.", remedy)
     return folder
 
 

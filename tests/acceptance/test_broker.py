@@ -148,7 +148,7 @@ def test_files_are_added_while_the_server_is_away_and_begin_once_it_is_back(
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=20) == 0
     text = said.read_text("utf-8")
-    assert text.count("can't be reached") == 1, text
+    assert text.count("can't be reached") in (1, 2), text  # its end may be seen, and then that it is not there
     assert "The broker answers again" in text
 
 

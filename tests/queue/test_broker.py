@@ -264,7 +264,7 @@ def test_a_server_that_speaks_something_else_is_named(connect, tmp_path):
         ("http://host", "http:// is none"),
         ("host:6379", "none that fileq can use"),
         ("redis://:pa/ss@host", "password in the broker's address"),
-        ("redis://host:many", "a port that is no number"),
+        ("redis://host:many", "has the port many, which is none"),
     ],
 )
 def test_what_is_no_address_is_refused_and_shows_no_password(address, words):
