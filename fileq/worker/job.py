@@ -247,10 +247,11 @@ def _given_back_in_outages(slot: Slot, attempt: Attempt) -> Iterator[None]:
 
 
 def _end_with_retries(slot: Slot, end: Callable[[], None]) -> None:
-    """End an attempt, however often that takes; where the worker stops meanwhile, recovery gives its job back."""
+    """End an attempt, however often that takes. Where the worker stops meanwhile, it is tried once more at its end."""
     while True:
         with suppress(LedgerError, OSError, MemoryError):
             end()
             return
         if slot.stop.wait(_RETRY):
+            slot.unended.append(end)
             return

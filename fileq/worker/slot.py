@@ -99,6 +99,8 @@ class Slot:
         self.ahead: deque[Claim] = deque()
         """What was claimed, and is begun next. Other threads take off it what would wait for too long."""
         self._pace = _UNKNOWN
+        self.unended: list[Callable[[], None]] = []
+        """The ends of attempts that could not be written down before the worker stopped."""
 
     @property
     def is_held_up(self) -> bool:
@@ -205,6 +207,12 @@ class Slot:
             control.put_jobs_back(self.context.ledger, self.context.queue, self._left, self.context.ledger.now())
         self._unbegun.clear()
         self._left.clear()
+
+    def end_rest(self) -> None:
+        """Write down the ends that could not be, now that no slot runs; what can't be, recovery gives back."""
+        while self.unended:
+            with suppress(LedgerError, OSError, MemoryError):
+                self.unended.pop()()
 
     def _withdraw_claims(self) -> None:
         """Undo what was claimed and will not be begun, or was claimed after all, though no answer came.

@@ -178,6 +178,8 @@ class Worker:
             retry_lost(self._hooks.start)
             retry_lost(self._apply_cancellations_and_pause)
             self._consumer.run()
+            for slot in self._consumer.slots:
+                slot.end_rest()
         if isinstance(self._failure, DatabaseReplaced):
             raise self._failure
         if self._failure is not None:

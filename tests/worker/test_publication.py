@@ -71,3 +71,19 @@ def test_what_is_encoded_is_published_before_one_begins_that_was_lost_before(slo
     slot.sandbox.start()
     process_jobs(slot, jobs[:3])
     assert seen[-1][:3] == [JobState.DONE, JobState.DONE, JobState.RUNNING]
+
+
+def test_an_end_that_could_not_be_written_down_before_the_worker_stopped_is_so_at_its_end(slot, ledger, jobs):
+    def lack_memory(*_):
+        slot.stop.set()
+        raise MemoryError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slot.sandbox, "plan", lack_memory)
+        patch.setattr(ledger.attempts, "return_attempt", lack_memory)
+        process_jobs(slot, jobs[:1])
+        assert state(ledger, jobs[0]) is JobState.RUNNING
+    slot.end_rest()
+    assert state(ledger, jobs[0]) is JobState.QUEUED
+    job = ledger.overview.find_job(jobs[0])
+    assert claim_one(ledger, job.id, 1, NOW).tries == 1, "that was no try"
