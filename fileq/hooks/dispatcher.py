@@ -13,7 +13,7 @@ from fileq.config.settings import HookSettings
 from fileq.errors import DatabaseReplaced, FileqError, LedgerError
 from fileq.hooks.rules import list_rules
 from fileq.ledger import Ledger
-from fileq.presence import hostname
+from fileq.presence import machine_name
 from fileq.process import forkserver
 from fileq.process.isolated import IsolatedRunStopped, run_isolated
 from fileq.process.thread import BoundedStartThread
@@ -46,6 +46,7 @@ class HookDispatcher:
         self._ledger = ledger
         self._config = config
         self._rules = {hook.name: list_rules((hook,)) for hook in config.settings.hook}
+        self._source = None if config.file is None else f"{machine_name()}:{config.file}"
         self._stop, self._cut = threading.Event(), threading.Event()
         self._lanes: dict[str, _Lane] = {}
         self._looks = BoundedStartThread(target=self._run, name="fileq-hooks")
@@ -53,15 +54,16 @@ class HookDispatcher:
 
     def start(self) -> None:
         """Have the ledger know the hooks, and begin to deliver. Raises LedgerError."""
-        self._keep_rules()
+        if self._source is not None:
+            self._ledger.hooks.replace_rules(self._source, list_rules(self._config.settings.hook), self._ledger.now())
+        self._ledger.hook_calls.give_up_strays(self._ledger.now())
         if self._rules:
             self._looks.start()
 
     def _keep_rules(self) -> None:
-        """Have jobs that end from here on be told as this config says, whoever ends them."""
-        if self._config.file is not None:
-            source = f"{hostname()}:{self._config.file}"
-            self._ledger.hooks.replace_rules(source, list_rules(self._config.settings.hook), self._ledger.now())
+        """Say that this config is in use still; what it asks for, a worker that began later may know better."""
+        if self._source is not None:
+            self._ledger.hooks.renew_rules(self._source, self._ledger.now())
         self._ledger.hook_calls.give_up_strays(self._ledger.now())
 
     def _run(self) -> None:
@@ -76,7 +78,7 @@ class HookDispatcher:
                     self._keep_rules()
             except DatabaseReplaced:  # the worker ends, and says it
                 return
-            except LedgerError:  # the slots say it
+            except (LedgerError, OSError, MemoryError):  # the slots say it; handles and memory may be free again soon
                 continue
 
     def _deliver(self, hook: HookSettings) -> None:
@@ -102,7 +104,7 @@ class HookDispatcher:
         self._stop.set()
         if self._looks.ident is not None:
             self._looks.join(_END_PATIENCE)
-        for lane in self._lanes.values():
+        for lane in list(self._lanes.values()):  # the looks may begin one still
             lane.finish()
         self._join(_END_PATIENCE)
         self._cut.set()
@@ -110,7 +112,7 @@ class HookDispatcher:
 
     def _join(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        for lane in self._lanes.values():
+        for lane in list(self._lanes.values()):
             lane.join(max(0.0, deadline - time.monotonic()))
 
 

@@ -15,7 +15,8 @@ def describe_target(hook: HookSettings) -> str:
 def hide_keys(url: str) -> str:
     """Return a URL without its user, password, path and query: https://shop.example/…"""
     if url.startswith("$"):
-        return url
+        variable, _, rest = url.partition("}")
+        return f"{variable}}}{'/…' if rest.strip('/') else ''}"
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -135,11 +135,13 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         """Sign off. What a queue of our own still has goes to the one that every worker serves."""
-        self._hooks.close()
-        if self._periodic_tasks is not None:
-            self._periodic_tasks.close()
         try:
-            retry_lost(self._sign_off)
+            try:
+                self._hooks.close()
+                if self._periodic_tasks is not None:
+                    self._periodic_tasks.close()
+            finally:
+                retry_lost(self._sign_off)
         finally:
             close_listeners(self._huey)
             self._ledger.close()

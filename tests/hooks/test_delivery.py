@@ -111,6 +111,8 @@ def test_a_url_is_shown_without_what_may_be_a_key():
         "https://ada:s3cr3t@shop.example:444/hooks/T0K3N?key=1": "https://shop.example:444/…",
         "https://shop.example": "https://shop.example",
         "${SHOP_URL}": "${SHOP_URL}",
+        "${SHOP_URL}/": "${SHOP_URL}",
+        "${SHOP_URL}/services/T0K3N": "${SHOP_URL}/…",
         "http://[::1": "…",
     }
     assert {url: describe_target(HookSettings(url=url)) for url in shown} == shown

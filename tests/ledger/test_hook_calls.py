@@ -275,6 +275,14 @@ def test_a_config_that_no_worker_has_had_for_a_week_counts_no_more(ledger):
     assert ledger.hooks.list_names() == ["new"]
 
 
+def test_a_worker_that_has_an_older_config_renews_the_rules_and_leaves_them_as_they_are(ledger):
+    ledger.hooks.replace_rules("here:/fileq.toml", [HookRule("newer", "done")], NOW)
+    ledger.hooks.renew_rules("here:/fileq.toml", NOW + 60)
+    assert ask(ledger, "select name, seen_at from hooks") == [("newer", NOW)]
+    ledger.hooks.renew_rules("here:/fileq.toml", NOW + 2 * 3600)
+    assert ask(ledger, "select name, seen_at from hooks") == [("newer", NOW + 2 * 3600)]
+
+
 def test_rules_that_are_known_are_not_written_again(ledger):
     config, rules = "host:/caf\udce9/fileq.toml", [HookRule("shop", "batch"), HookRule("shop", "done")]
     ledger.hooks.replace_rules(config, rules, NOW)

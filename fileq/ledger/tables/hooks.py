@@ -48,6 +48,18 @@ class Hooks:
             )
             connection.execute("delete from hooks where seen_at <= ?", (now - _UNSEEN,))
 
+    def renew_rules(self, config: str, now: float) -> None:
+        """Write down that a worker has this config still, whatever its rules are by now; at most once an hour."""
+        config = encode_text(config)
+        is_old = "config = ? and not (seen_at > ? and seen_at <= ?)"
+        values = (config, now - _REFRESH, now)
+        with self._database.reading() as connection:
+            if connection.execute(f"select 1 from hooks where {is_old} limit 1", values).fetchone() is None:  # noqa: S608  # ours
+                return
+        with self._database.transaction() as connection:
+            connection.execute("update hooks set seen_at = ? where config = ?", (now, config))
+            connection.execute("delete from hooks where seen_at <= ?", (now - _UNSEEN,))
+
     def list_names(self) -> list[str]:
         """Return the names of all hooks, in order."""
         with self._database.reading() as connection:

@@ -46,7 +46,7 @@ _CALLS = (
 def hooks(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="With --retry: the hook that is meant.", show_default=False)
+        str | None, typer.Argument(metavar="NAME", help="The hook that is meant; else all.", show_default=False)
     ] = None,
     *,
     retry: Annotated[
@@ -159,9 +159,3 @@ def _calls_table(failed: Sequence[HookCall]) -> Table:
             for call in failed
         ],
     )
-
-
-def _next_try(call: HookCall) -> Text:
-    if call.given_up_at is not None:
-        return Text("given up", Tone.BAD)
-    return Text(local_time(call.due_at) if call.due_at else "now")
