@@ -9,6 +9,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from urllib.parse import unquote, urlsplit
@@ -39,6 +40,7 @@ def post_event(url: str, body: bytes, headers: dict[str, str], timeout: float) -
         headers["authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with closing(connection), _reasons(timeout), _deadline(connection, timeout):
+        _connect(connection, time.monotonic() + timeout)
         connection.request("POST", target, body, headers)
         answer = connection.getresponse()
         answer.read(_MOST_READ)
@@ -65,9 +67,42 @@ def check_url(url: str) -> None:
 
 
 def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
-    return http.client.HTTPConnection(host, port, timeout=timeout)
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    return kind(host, port, timeout=timeout)
+
+
+def _connect(connection: http.client.HTTPConnection, deadline: float) -> None:
+    """Connect in time, whatever number of addresses a host has; its socket is the connection's before TLS begins."""
+    connection.sock = _open_socket(connection.host, connection.port, deadline)
+    if isinstance(connection, http.client.HTTPSConnection):
+        secured = ssl.create_default_context().wrap_socket(
+            connection.sock, server_hostname=connection.host, do_handshake_on_connect=False
+        )
+        connection.sock = secured
+        secured.do_handshake()
+    connection.sock.settimeout(_seconds_until(deadline))
+
+
+def _open_socket(host: str, port: int, deadline: float) -> socket.socket:
+    problem = OSError("it has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        opened = socket.socket(family, kind, protocol)
+        try:
+            opened.settimeout(_seconds_until(deadline))
+            opened.connect(address)
+        except OSError as error:
+            opened.close()
+            problem = error
+        else:
+            return opened
+    raise problem
+
+
+def _seconds_until(deadline: float) -> float:
+    """Return the seconds that are left. Raises TimeoutError where there are none."""
+    if (left := deadline - time.monotonic()) <= 0:
+        raise TimeoutError
+    return left
 
 
 @contextmanager

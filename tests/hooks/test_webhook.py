@@ -110,6 +110,32 @@ def test_an_answer_that_does_not_end_is_not_waited_for(serve):
     assert time.monotonic() - begun < 5
 
 
+def test_nothing_is_sent_where_the_name_is_found_after_the_time(monkeypatch):
+    find = socket.getaddrinfo
+
+    def find_late(*arguments, **options):
+        time.sleep(0.4)
+        return find(*arguments, **options)
+
+    with Receiver() as receiver:
+        monkeypatch.setattr(socket, "getaddrinfo", find_late)
+        with pytest.raises(CallError, match="within"):
+            post_event(receiver.url, b"{}", {}, 0.2)
+        assert receiver.received == []
+
+
+def test_a_handshake_that_does_not_end_is_not_waited_for():
+    def drip(connection):
+        for byte in b"\x16\x03\x03\x40\x00" + bytes(600):
+            connection.sendall(bytes((byte,)))
+            time.sleep(0.05)
+
+    begun = time.monotonic()
+    with server(drip) as port, pytest.raises(CallError, match="within"):
+        post_event(f"https://127.0.0.1:{port}/", b"{}", {}, 0.5)
+    assert time.monotonic() - begun < 3
+
+
 def test_of_a_long_answer_little_is_read():
     with server(flood) as port:
         begun = time.monotonic()
