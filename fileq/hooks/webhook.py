@@ -33,14 +33,15 @@ def post_event(url: str, body: bytes, headers: dict[str, str], timeout: float) -
     """
     check_url(url)
     parts = urlsplit(url)
-    connection = _connection(parts.scheme.lower(), parts.hostname or "", parts.port, timeout)
+    context = ssl.create_default_context() if parts.scheme.lower() == "https" else None
+    connection = _connection(parts.hostname or "", parts.port, timeout, context)
     headers = headers | {"content-type": "application/json", "user-agent": f"fileq/{__version__}"}
     if parts.username is not None:
         user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with closing(connection), _reasons(timeout), _deadline(connection, timeout):
-        _connect(connection, time.monotonic() + timeout)
+        _connect(connection, context, time.monotonic() + timeout)
         connection.request("POST", target, body, headers)
         answer = connection.getresponse()
         answer.read(_MOST_READ)
@@ -66,18 +67,19 @@ def check_url(url: str) -> None:
         raise CallError("its URL is none that can be called: it begins with https:// or http://, and has a host")
 
 
-def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-    return kind(host, port, timeout=timeout)
+def _connection(
+    host: str, port: int | None, timeout: float, context: ssl.SSLContext | None
+) -> http.client.HTTPConnection:
+    if context is not None:
+        return http.client.HTTPSConnection(host, port or 443, timeout=timeout, context=context)
+    return http.client.HTTPConnection(host, port or 80, timeout=timeout)
 
 
-def _connect(connection: http.client.HTTPConnection, deadline: float) -> None:
+def _connect(connection: http.client.HTTPConnection, context: ssl.SSLContext | None, deadline: float) -> None:
     """Connect in time, whatever number of addresses a host has; its socket is the connection's before TLS begins."""
     connection.sock = _open_socket(connection.host, connection.port, deadline)
-    if isinstance(connection, http.client.HTTPSConnection):
-        secured = ssl.create_default_context().wrap_socket(
-            connection.sock, server_hostname=connection.host, do_handshake_on_connect=False
-        )
+    if context is not None:
+        secured = context.wrap_socket(connection.sock, server_hostname=connection.host, do_handshake_on_connect=False)
         connection.sock = secured
         secured.do_handshake()
     connection.sock.settimeout(_seconds_until(deadline))
@@ -86,10 +88,15 @@ def _connect(connection: http.client.HTTPConnection, deadline: float) -> None:
 def _open_socket(host: str, port: int, deadline: float) -> socket.socket:
     problem = OSError("it has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        opened = socket.socket(family, kind, protocol)
+        try:
+            opened = socket.socket(family, kind, protocol)
+        except OSError as error:  # this machine has no IPv6
+            problem = error
+            continue
         try:
             opened.settimeout(_seconds_until(deadline))
             opened.connect(address)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             opened.close()
             problem = error
