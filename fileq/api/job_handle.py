@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, overload
 
@@ -150,6 +151,8 @@ class JobHandle:
         With `check`, one that is not done is an error. Raises WaitTimeout, which is a TimeoutError; NotFoundError where
         the job is gone; LedgerError; with `check` JobError, whose `kind` says why it failed, and JobNotDone.
         """
+        if self._has_ended_by_now(timeout):
+            return self._end(self._job, check=check)
         told = threading.Event()
         ended: list[Ended] = []
 
@@ -169,11 +172,13 @@ class JobHandle:
         """Wait as `wait` does, while the event loop goes on: one thread looks for all jobs that are waited for."""
         import asyncio  # whoever needs it has it
 
+        if self._has_ended_by_now(timeout):
+            return self._end(self._job, check=check)
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[Ended] = loop.create_future()
 
         def tell(job: Ended) -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop was closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, job)
 
         def settle(job: Ended) -> None:
@@ -188,6 +193,10 @@ class JobHandle:
         finally:
             forget()
         return self._end(job, check=check)
+
+    def _has_ended_by_now(self, timeout: float | None) -> bool:
+        """Return whether a job of which no end is waited for has ended already."""
+        return timeout is not None and timeout <= 0 and self.refresh().state.is_final
 
     def _timeout(self, timeout: float | None) -> WaitTimeout:
         return WaitTimeout(f"Job {self.id} has not ended in {timeout} s.", "It goes on: wait again, or cancel it.")

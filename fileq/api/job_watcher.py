@@ -70,9 +70,10 @@ class JobWatcher:
     def _look(self) -> None:
         pause, mark = _FIRST_PAUSE, None
         while True:
-            begun, has_new = time.monotonic(), self._has_new.is_set()
-            self._has_new.clear()
-            with self._lock:
+            begun = time.monotonic()
+            with self._lock:  # what is new is in the list, or is told by the next look
+                has_new = self._has_new.is_set()
+                self._has_new.clear()
                 job_ids = list(self._waiting)
                 if not job_ids:
                     self._thread = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -69,8 +70,8 @@ _LONGEST_PATH = 4096
 class Queue:
     """A queue. Threads may share it, and it goes on in the children of a fork; `fileq.connect` opens it.
 
-    Everything it raises is a FileqError, of `fileq.errors`. Each method raises LedgerError, and QueueClosed after
-    `close`.
+    Everything it raises is a FileqError, of `fileq.errors`, but for what has a wrong type. Each method raises
+    LedgerError, and QueueClosed after `close`.
     """
 
     def __init__(self, connection: QueueConnection) -> None:
@@ -97,18 +98,22 @@ class Queue:
         Raises MissingPathsError where a path does not exist, NotFoundError for a recipe, UsageError: then nothing is
         queued.
         """
-        request = self._build_request(paths, recipe, options)
-        ledger = self._connection.ledger
-        return Receipt(self._connection, add_files(ledger, request, now=ledger.now()))
+        return self._enter(self._build_request(paths, recipe, options))
 
     async def aadd(self, paths: Paths, recipe: Recipes = None, **options: Unpack[AddOptions]) -> Receipt:
         """Queue files as `add` does, with the same options, while the event loop goes on."""
         import asyncio  # whoever needs it has it
 
-        folder = os.getcwd()
-        named = [os.path.join(folder, path) for path in _paths(paths)]  # it may be another one in a moment
+        from msgspec.structs import replace
+
+        request, folder = self._build_request(paths, recipe, options), os.getcwd()
+        request = replace(request, paths=[_seen_from(folder, path) for path in request.paths])
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._connection.threads, lambda: self.add(named, recipe, **options))
+        return await loop.run_in_executor(self._connection.threads, self._enter, request)
+
+    def _enter(self, request: AddRequest) -> Receipt:
+        ledger = self._connection.ledger
+        return Receipt(self._connection, add_files(ledger, request, now=ledger.now()))
 
     def run(
         self,
@@ -266,6 +271,14 @@ def _path(path: PathLike) -> str:
     if "\0" in name or len(name) > _LONGEST_PATH:
         raise UsageError("A path was to be given, and that is none.", "Write what it holds into a file, and name that.")
     return name
+
+
+def _seen_from(folder: str, path: str) -> str:
+    """Return what a path, or a pattern, means in a folder, wherever it is looked at. "" is none, and stays so."""
+    if not path or path.startswith("~") or os.path.isabs(path):
+        return path
+    there = os.path.join(folder, path)
+    return there if os.path.lexists(there) else os.path.join(glob.escape(folder), path)
 
 
 def _texts(patterns: Iterable[str]) -> tuple[str, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from fileq.api.fork_safety import tell_of_forks
 from fileq.config.slots import slot_count
+from fileq.errors import UsageError
 from fileq.job import JobState
 from fileq.worker.own_queue import add_for_worker, name_own_queue
 from fileq.worker.worker import Worker
@@ -42,8 +45,14 @@ def run_here(
     Raises MissingPathsError, LedgerError, EnvironmentFailure; KeyboardInterrupt once a Ctrl-C has let the running jobs
     end; and what `progress` raises, after the same.
     """
+    if multiprocessing.current_process().daemon:
+        raise UsageError(
+            "A daemonic process can't have children, and jobs are done in children.",
+            "Run in the main process, or in one that is not daemonic; or add, and have a worker do it.",
+        )
     queue, slots = name_own_queue(), slot_count(workers, connection.config)
     with Worker(connection.database, connection.config, slots=slots, queue=queue, drain=True, periodic=False) as worker:
+        tell_of_forks(worker.database)
         result = add_for_worker(worker, connection.ledger, request, queue)
         reporter = _ProgressReporter(connection, worker, result, progress)
         if result.has_jobs:
@@ -53,6 +62,8 @@ def run_here(
     if worker.was_signalled:
         raise KeyboardInterrupt
     reporter.report()
+    if reporter.error is not None:
+        raise reporter.error
     return result
 
 
@@ -77,22 +88,21 @@ class _ProgressReporter:
         moment = time.monotonic()
         if self.error is None and moment - self._reported_at >= _EVERY:
             self._reported_at = moment
-            try:
-                self.report()
-            except BaseException as error:  # noqa: BLE001  # it is raised in a moment
-                self.error = error
-                self._worker.stop()
+            self.report()  # where the ledger can't be asked now, the worker goes on, and this is called again
 
     def report(self) -> None:
-        """Tell the program how far the run is."""
+        """Tell the program how far the run is; stop the worker where what it does goes wrong. Raises LedgerError."""
         if self._progress is not None:
             jobs = self._connection.ledger.overview.tally_jobs(self._result.scope).jobs if self._result.has_jobs else {}
             ended = sum(count for state, count in jobs.items() if state.is_final)
-            self._progress(
-                RunProgress(
-                    total=sum(jobs.values()),
-                    ended=ended,
-                    done=jobs.get(JobState.DONE, 0),
-                    failed=jobs.get(JobState.FAILED, 0),
-                )
+            so_far = RunProgress(
+                total=sum(jobs.values()),
+                ended=ended,
+                done=jobs.get(JobState.DONE, 0),
+                failed=jobs.get(JobState.FAILED, 0),
             )
+            try:
+                self._progress(so_far)
+            except BaseException as error:  # noqa: BLE001  # it is raised once the worker has ended
+                self.error = error
+                self._worker.stop()

@@ -99,3 +99,40 @@ def test_a_relative_path_is_seen_from_the_folder_at_the_call(queue, picture, fol
 
     (job,) = asyncio.run(app()).jobs
     assert job.source == str(path)
+
+
+@pytest.mark.parametrize("paths", ["", [""], ["upload.jpg", ""]])
+def test_an_empty_path_is_no_folder(queue, picture, paths):
+    picture()
+    with pytest.raises(errors.MissingPathsError):
+        asyncio.run(queue.aadd(paths))
+    assert list(queue.jobs()) == []
+
+
+def test_paths_are_those_of_the_folder_at_the_call_and_of_the_users_home(queue, folder, picture, monkeypatch):
+    trip, home = picture("[x] trip/1.jpg").parent, picture("home/2.jpg").parent
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(trip)
+
+    async def app():
+        receipts = []
+        for paths in ("1.jpg", "*.jpg", "~/2.jpg"):
+            adding = asyncio.create_task(queue.aadd(paths, out="small", force=True))
+            await asyncio.sleep(0)
+            monkeypatch.chdir(folder)
+            receipts.append(await adding)
+            monkeypatch.chdir(trip)
+        return [[job.source for job in receipt.jobs] for receipt in receipts]
+
+    assert asyncio.run(app()) == [[str(trip / "1.jpg")], [str(trip / "1.jpg")], [str(home / "2.jpg")]]
+
+
+def test_a_job_that_has_ended_needs_no_time_to_be_waited_for(queue, picture):
+    receipt = queue.add(picture())
+    (job,) = receipt.jobs
+    with pytest.raises(TimeoutError):
+        job.wait(timeout=0)
+    queue.cancel(job)
+    assert queue.job(job.id).wait(timeout=0).state == "cancelled"
+    assert receipt.wait(timeout=0) is receipt
+    assert asyncio.run(queue.job(job.id).await_(timeout=-1)).state == "cancelled"

@@ -1,11 +1,13 @@
 """Threads, forks and databases that are away: real processes."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import textwrap
 import threading
 import traceback
+from types import SimpleNamespace
 
 import pytest
 
@@ -171,3 +173,41 @@ def test_what_the_progress_function_raises_ends_the_run_well(queue, picture):
     with pytest.raises(ZeroDivisionError):
         queue.run(picture(), workers=1, progress=fail)
     assert queue.run(picture(), workers=1).jobs[0].state == "done"
+
+
+def test_what_a_child_that_was_forked_amid_a_run_adds_is_there_after_its_parent_has_closed_all(
+    queue, picture, database
+):
+    """The worker of a run has the database open a second time."""
+    late = picture("late.jpg")
+    children: list[int] = []
+    waits, goes_on = os.pipe()
+    looks, has_looked = os.pipe()
+
+    def fork_once(_):
+        if children:
+            return
+        children.append(os.fork())
+        if children[0] == 0:
+            os.close(goes_on)
+            queue.count()  # it has the file open from here on
+            os.write(has_looked, b"1")
+            os.read(waits, 1)  # until the parent has closed its end
+            os._exit(0 if queue.add(late).queued == 1 else 1)
+        os.read(looks, 1)
+
+    queue.run(picture(), "thumbnail", progress=fork_once)
+    queue.close()
+    os.close(goes_on)
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+    for end in (waits, looks, has_looked):
+        os.close(end)
+    with fileq.connect(database) as other:
+        assert sorted(os.path.basename(job.source) for job in other.jobs()) == ["late.jpg", "upload.jpg"]
+
+
+def test_a_daemonic_process_is_told_that_it_can_run_nothing(queue, picture, monkeypatch):
+    monkeypatch.setattr(multiprocessing, "current_process", lambda: SimpleNamespace(daemon=True))
+    with pytest.raises(errors.UsageError, match="daemonic"):
+        queue.run(picture(), "thumbnail")
+    assert list(queue.jobs()) == []
