@@ -1,5 +1,6 @@
 """What a job is, and the states it goes through. Pure: nothing here reads a clock, a file or a database."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -41,6 +42,12 @@ FINAL = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.
 UNFINISHED = frozenset(JobState) - FINAL
 LISTED = frozenset(JobState) - {JobState.SUPERSEDED}
 """What lists and sums are about unless somebody asks for others: another job stands for one that is superseded."""
+
+
+def describe_states(jobs: Mapping[JobState, int]) -> str:
+    """Return how many jobs are in which state, of those that are listed: 118 done, 2 failed; "" for none."""
+    return ", ".join(f"{count:,} {state}" for state, count in jobs.items() if count and state in LISTED)
+
 
 HIGHEST_PRIORITY = 2**31 - 1
 """Of a job; the lowest is as far below 0. Halves between two of them are exact in all columns."""

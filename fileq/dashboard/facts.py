@@ -12,12 +12,12 @@ from fileq.job import LISTED, Job, JobState
 from fileq.ledger.queries.history import FailureCause
 from fileq.ledger.queries.overview import JobSelection, JobTally
 from fileq.ledger.queries.work import BatchSummary
+from fileq.report.figures import WEEK
 
 PAGE = 50
 """Jobs on one page of a list."""
 
 _BATCHES = 12
-_WEEK = 7 * 86400.0
 _LATEST_FAILURES = 5
 
 
@@ -116,4 +116,4 @@ def find_job(desk: Desk, number: int) -> Job:
 def failures(desk: Desk) -> dict[str, list[FailureCause]]:
     """Return what failed in the last week, by cause, each with what would fix it."""
     now = desk.ledger.now()
-    return {"causes": desk.ledger.history.list_causes(now - _WEEK, now + 1)}
+    return {"causes": desk.ledger.history.list_causes(now - WEEK, now + 1)}

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from fileq.dashboard.desk import Desk
 from fileq.escapes import escape_controls
-from fileq.job import LISTED
+from fileq.job import describe_states
 from fileq.ledger.queries.overview import JobTally
 from fileq.timezone import local_zone
 from fileq.units import describe_bytes, describe_count, describe_saving, describe_seconds, iso_time
@@ -44,7 +44,7 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {
         "describe_count": describe_count,
         "describe_saving": describe_saving,
-        "describe_tally": _describe_tally,
+        "describe_states": describe_states,
         "share": _share,
     }
     return environment
@@ -65,11 +65,6 @@ def _moment(seconds: float | None) -> Markup:
         return Markup("")
     local = datetime.fromtimestamp(seconds, local_zone())
     return Markup('<time datetime="{}">{}</time>').format(iso_time(seconds), f"{local:%Y-%m-%d %H:%M:%S}")
-
-
-def _describe_tally(tally: JobTally) -> str:
-    """Return 118 done, 2 failed."""
-    return ", ".join(f"{count:,} {state}" for state, count in tally.jobs.items() if count and state in LISTED)
 
 
 def _share(tally: JobTally) -> float:

@@ -3,39 +3,24 @@
 import time
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.dashboard.conftest import state_of
+from tests.support.browser import set_view, start_chromium
 
-OPTIONS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1",
-)  # fmt: skip
 WIDTHS = (390, 800, 1280)
 PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
-def browser(desk):
-    options = webdriver.ChromeOptions()
-    for option in OPTIONS:
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    driver.get(desk.address)
-    yield driver
-    driver.quit()
-
-
-def see(browser, width, scheme="light"):
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+def browser(desk, tmp_path_factory):
+    with start_chromium(
+        tmp_path_factory.mktemp("profile"), "--force-device-scale-factor=1", logs=["browser"]
+    ) as driver:
+        driver.get(desk.address)
+        yield driver
 
 
 def until(browser, text):
@@ -47,7 +32,7 @@ def until(browser, text):
 def test_no_page_is_wider_than_the_screen_and_nothing_is_wrong_in_it(desk, browser, path, scheme):
     browser.get_log("browser")
     for width in WIDTHS:
-        see(browser, width, scheme)
+        set_view(browser, width, scheme=scheme)
         browser.get(f"http://127.0.0.1:{desk.port}/{path}")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     dark = browser.execute_script("return getComputedStyle(document.body).backgroundColor") != "rgb(250, 249, 247)"
@@ -56,7 +41,7 @@ def test_no_page_is_wider_than_the_screen_and_nothing_is_wrong_in_it(desk, brows
 
 
 def test_pictures_before_and_after_are_seen(desk, browser):
-    see(browser, 1280)
+    set_view(browser, 1280)
     browser.get(f"http://127.0.0.1:{desk.port}/jobs/1")
     sizes = "return [...document.images].map(image => image.complete && image.naturalWidth)"
     WebDriverWait(browser, PATIENCE).until(lambda seen: all(seen.execute_script(sizes)))

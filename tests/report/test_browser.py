@@ -8,15 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from tests.report.sample_week import write_sample_week
+from tests.support.browser import set_view, start_chromium
 
-OPTIONS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1",
-)  # fmt: skip
 UNITS = {
     "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "B/s": 1, "KB/s": 1e3, "MB/s": 1e6, "ms": 1e-3, "s": 1, "min": 60,
     "h": 3600, "": 1,
@@ -32,10 +27,7 @@ class Page:
 
     def look(self, width, *, scheme="light", media=""):
         """See it at this width, in this colour scheme, on a screen or in print."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        set_view(self._driver, width, scheme=scheme, media=media)
 
     def ask(self, script):
         return self._driver.execute_script(f"return {script}")
@@ -68,17 +60,10 @@ def reported(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(reported, tmp_path_factory):
     path, _ = reported
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    try:
+    profile, logs = tmp_path_factory.mktemp("profile"), ("browser", "performance")
+    with start_chromium(profile, "--force-device-scale-factor=1", logs=logs) as driver:
         driver.get(path.as_uri())
         yield Page(driver)
-    finally:
-        driver.quit()
 
 
 @pytest.fixture

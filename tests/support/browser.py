@@ -1,9 +1,9 @@
-"""What Chromium makes of a picture: the pixels of each frame as its own decoders give them."""
+"""Chromium, and what it makes of a picture: the pixels of each frame as its own decoders give them."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,18 +116,34 @@ class Browser:
 
 
 @contextmanager
+def start_chromium(profile: Path, *options: str, logs: Iterable[str] = ()) -> Iterator[webdriver.Chrome]:
+    """Start Chromium with a profile in this folder; `logs` are the kinds of its logs that are kept."""
+    chosen = webdriver.ChromeOptions()
+    chosen.binary_location = "/usr/bin/chromium"
+    for option in (*_OPTIONS, *options, f"--user-data-dir={profile}"):
+        chosen.add_argument(option)
+    chosen.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
+    driver = webdriver.Chrome(options=chosen, service=Service("/usr/bin/chromedriver"))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def set_view(driver: webdriver.Chrome, width: int, *, scheme: str = "light", media: str = "") -> None:
+    """Have a page seen at this width, in this colour scheme, on a screen or in print."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+@contextmanager
 def open_browser(folder: Path) -> Iterator[Browser]:
     """Start Chromium with a profile in this folder, at a page where its decoders may be asked."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for option in (*_OPTIONS, f"--user-data-dir={folder / 'profile'}"):
-        options.add_argument(option)
     page = folder / "page.html"
     page.write_text("<!doctype html><title>judge</title>")
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-    try:
+    with start_chromium(folder / "profile") as driver:
         driver.set_script_timeout(30)
         driver.get(page.as_uri())
         yield Browser(driver)
-    finally:
-        driver.quit()

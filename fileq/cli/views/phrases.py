@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fileq.display import Text, Tone
 from fileq.intake import AddResult
-from fileq.job import LISTED, JobState, OutputInfo
+from fileq.job import JobState, OutputInfo, describe_states
 from fileq.ledger.queries.overview import JobTally
 from fileq.units import describe_count, is_or_are, was_or_were
 
@@ -35,7 +35,7 @@ def describe_dimensions(made: OutputInfo) -> str:
 
 def describe_tally(tally: JobTally) -> str:
     """Return 118 done, 2 failed; "none" where there are no jobs."""
-    return ", ".join(f"{count:,} {name}" for name, count in tally.jobs.items() if count and name in LISTED) or "none"
+    return describe_states(tally.jobs) or "none"
 
 
 def describe_result(result: AddResult, noun: str = "file") -> str:
