@@ -7,24 +7,33 @@ from contextlib import suppress
 
 from fileq import signals
 
+TYPE_CHECKING = False  # as type checkers know it: `import typing` takes 5 ms
+if TYPE_CHECKING:
+    from fileq.config.program_hooks import ProgramHooks
 
-def main() -> None:
-    """Run the command line, and end the process with its exit code."""
+
+def main(arguments: Sequence[str] | None = None, program_hooks: "ProgramHooks | None" = None) -> None:
+    """Run the command line, and end the process with its exit code.
+
+    The arguments are those of the process where a program that has this command within its own gives no others. The
+    hooks of such a program are called as those of the config are.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
     _open_closed_streams()
     if "_FILEQ_COMPLETE" in os.environ:
         from fileq.cli.completion import answer_shell  # noqa: PLC0415  # a shell asks at a TAB
 
-        answer_shell(sys.argv[1:])
+        answer_shell(words)
         return
-    signals.install(stops_well=_command(sys.argv[1:]) in ("worker", "watch"))
-    if {"run", "worker", "--work"} & set(sys.argv):
+    signals.install(stops_well=_command(words) in ("worker", "watch"))
+    if {"run", "worker", "--work"} & set(words):
         # Their children need as long to get ready as we do (0.1 s), so both do it at once. Should the word be a
         # file's name and not the command, the server of children ends with us, unused.
         with suppress(OSError, MemoryError):  # the worker asks again, where the error is told
             from fileq.process.forkserver import prepare  # noqa: PLC0415
 
             prepare()
-    code = _run()
+    code = _run(words, program_hooks)
     signals.exit_on_signal(code)
     sys.exit(code)
 
@@ -48,19 +57,19 @@ def _command(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def _run() -> int:
+def _run(words: Sequence[str], program_hooks: "ProgramHooks | None") -> int:
     try:
         from fileq.cli import run  # noqa: PLC0415
     except Exception as error:
         from fileq.errors import FileqError, find_shortage  # noqa: PLC0415
 
         # Plug-ins are loaded while the commands are: one that is broken ends here.
-        said = error if isinstance(error, FileqError) and "--debug" not in sys.argv else find_shortage(error)
+        said = error if isinstance(error, FileqError) and "--debug" not in words else find_shortage(error)
         if said is None:
             raise
         print(f"Error: {said}", file=sys.stderr)  # noqa: T201  # there is no display yet
         return said.exit_code
-    return run()
+    return run(words, program_hooks)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import TyperException
@@ -16,18 +17,24 @@ from fileq.cli.app import root_app
 from fileq.cli.session import Session
 from fileq.errors import ExitCode, FileqError, find_lack_of_memory, find_shortage
 
+if TYPE_CHECKING:
+    from fileq.config.program_hooks import ProgramHooks
+
 _ON_LINES = re.compile(r"\s*\n\s*")
 """Typer writes choices below each other."""
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name, else those of the process. Returns the exit code; raises nothing."""
+def run(arguments: Sequence[str] | None = None, program_hooks: "ProgramHooks | None" = None) -> int:
+    """Run the command that the arguments name, else those of the process. Returns the exit code; raises nothing.
+
+    The hooks are those of a program that has the command line within its own.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding has no letters for must not stop us.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session(words)
+    session = Session(words, program_hooks)
     try:
         return _invoke(words, session)
     except BrokenPipeError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
 import typer
 
 from fileq.cli.tolerance import tolerated_sections
@@ -16,6 +17,7 @@ from fileq.recipes.recipe import Recipe
 from fileq.roots import use_roots
 
 if TYPE_CHECKING:
+    from fileq.config.program_hooks import ProgramHooks
     from fileq.ledger import Ledger
 
 
@@ -35,9 +37,10 @@ class Session:
     command_name: str | None = None
     """The command's first word."""
 
-    def __init__(self, arguments: Sequence[str] = ()) -> None:
-        """`arguments` are those of the command line."""
+    def __init__(self, arguments: Sequence[str] = (), program_hooks: "ProgramHooks | None" = None) -> None:
+        """`arguments` are those of the command line; the hooks are those of the program that it is within."""
         self._arguments = arguments
+        self._program_hooks = program_hooks
         self._display: Display | None = None
 
     def display(self, *, json: bool = False) -> Display:
@@ -61,7 +64,7 @@ class Session:
         """Read the config, and have this process know its roots. Raises as `config` does."""
         config = load_config(self.config_option, tolerated=tolerated_sections(self.command_name))
         use_roots(config.settings.root_paths)
-        return config
+        return msgspec.structs.replace(config, program_hooks=self._program_hooks)
 
     @functools.cached_property
     def database(self) -> str:

@@ -6,6 +6,7 @@ Each hook has a thread, and that a process, while it has calls: one that hangs h
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 
 from fileq.config import Config
@@ -45,8 +46,12 @@ class HookDispatcher:
     def __init__(self, ledger: Ledger, config: Config) -> None:
         self._ledger = ledger
         self._config = config
-        self._rules = {hook.name: list_rules((hook,)) for hook in config.settings.hook}
-        self._source = None if config.file is None else f"{machine_name()}:{config.file}"
+        self._rules = {hook.name: list_rules((hook,)) for hook in config.hooks}
+        self._sources: dict[str, tuple[HookSettings, ...]] = {}
+        if config.file is not None:
+            self._sources[f"{machine_name()}:{config.file}"] = config.settings.hook
+        if config.program_hooks is not None:
+            self._sources[f"{machine_name()}:{config.program_hooks.source}"] = config.program_hooks.hooks
         self._stop, self._cut = threading.Event(), threading.Event()
         self._lanes: dict[str, _Lane] = {}
         self._looks = BoundedStartThread(target=self._run, name="fileq-hooks")
@@ -54,23 +59,23 @@ class HookDispatcher:
 
     def start(self) -> None:
         """Have the ledger know the hooks, and begin to deliver. Raises LedgerError."""
-        if self._source is not None:
-            self._ledger.hooks.replace_rules(self._source, list_rules(self._config.settings.hook), self._ledger.now())
+        for source, hooks in self._sources.items():
+            self._ledger.hooks.replace_rules(source, list_rules(hooks), self._ledger.now())
         self._ledger.hook_calls.give_up_strays(self._ledger.now())
         if self._rules:
             self._looks.start()
 
     def _keep_rules(self) -> None:
         """Say that this config is in use still; what it asks for, a worker that began later may know better."""
-        if self._source is not None:
-            self._ledger.hooks.renew_rules(self._source, self._ledger.now())
+        for source in self._sources:
+            self._ledger.hooks.renew_rules(source, self._ledger.now())
         self._ledger.hook_calls.give_up_strays(self._ledger.now())
 
     def _run(self) -> None:
         kept_at = time.monotonic()
         while not self._stop.wait(_LOOK):
             try:
-                for hook in self._config.settings.hook:
+                for hook in self._config.hooks:
                     if self._ledger.hook_calls.has_due_call(self._rules[hook.name], self._ledger.now()):
                         self._deliver(hook)
                 if time.monotonic() - kept_at > _UPKEEP:
@@ -84,7 +89,7 @@ class HookDispatcher:
     def _deliver(self, hook: HookSettings) -> None:
         lane = self._lanes.get(hook.name)
         if lane is None or not lane.is_alive:
-            lane = _Lane(self._ledger.database.address, hook, self._cut)
+            lane = _Lane(self._ledger.database.address, hook, self._cut, self._config.hook_environ(hook))
             with suppress(RuntimeError, MemoryError):  # no thread is to be had: the next look tries again
                 lane.start()
                 self._lanes[hook.name] = lane
@@ -96,7 +101,7 @@ class HookDispatcher:
         if self._asked_at is None:
             self._asked_at = time.monotonic()
         return time.monotonic() - self._asked_at < _DRAIN_PATIENCE and self._ledger.hook_calls.has_calls_under_way(
-            list_rules(self._config.settings.hook), self._ledger.now()
+            list_rules(self._config.hooks), self._ledger.now()
         )
 
     def close(self) -> None:
@@ -119,10 +124,11 @@ class HookDispatcher:
 class _Lane:
     """The thread of a hook that waits for the process in which its calls are delivered."""
 
-    def __init__(self, database: str, hook: HookSettings, cut: threading.Event) -> None:
+    def __init__(self, database: str, hook: HookSettings, cut: threading.Event, environ: Mapping[str, str]) -> None:
         self._database = database
         self._hook = hook
         self._cut = cut
+        self._environ = dict(environ)
         self._until, self._end = forkserver.context.Pipe(duplex=False)
         self._thread = BoundedStartThread(target=self._run, name=f"fileq-hook-{hook.name}")
         self.start, self.join = self._thread.start, self._thread.join
@@ -141,7 +147,7 @@ class _Lane:
         lease = self._hook.timeout + _LEASE_MARGIN
         try:
             run_isolated(
-                deliver_calls, self._database, self._hook, self._until, _TURN, lease,
+                deliver_calls, self._database, self._hook, self._until, _TURN, lease, self._environ,
                 seconds=_TURN + lease, stop=self._cut,
             )  # fmt: skip
         except IsolatedRunStopped:

@@ -1,15 +1,15 @@
 """The hooks: whether they can be called, and were."""
 
-from fileq.config.settings import HookSettings
+from fileq.config import Config
 from fileq.health.check import CheckContext, Finding, bad, combine, ok, warning
 from fileq.hooks.undelivered import describe_undelivered
 
 
 def check_hooks(context: CheckContext) -> Finding:
     """Check that no call was given up, and, where `thorough`, that each hook can be called."""
-    hooks = context.config.settings.hook
+    hooks = context.config.hooks
     # What a worker can't call it finds out when it does; a variable may be set for the worker alone.
-    hindered = _find_problems(hooks) if context.thorough and hooks else []
+    hindered = _find_problems(context.config) if context.thorough and hooks else []
     retried, given_up = describe_undelivered(context.ledger)
     findings = [
         *(bad(problem, "Fix that, then send them: fileq hooks --retry") for problem in given_up),
@@ -19,7 +19,7 @@ def check_hooks(context: CheckContext) -> Finding:
     return combine(findings, ok("All calls were delivered." if hooks else "There is no [[hook]]."))
 
 
-def _find_problems(hooks: tuple[HookSettings, ...]) -> list[str]:
+def _find_problems(config: Config) -> list[str]:
     from fileq.hooks.problems import find_hook_problems  # noqa: PLC0415  # TLS and HTTP, for who has hooks alone
 
-    return find_hook_problems(hooks)
+    return [problem for hook in config.hooks for problem in find_hook_problems((hook,), config.hook_environ(hook))]

@@ -69,7 +69,7 @@ def hooks(
             words = f"{describe_count(count, 'call')} {'is' if count == 1 else 'are'} due again."
             display.answer(Answer({"retried": count}, [Text(words)]))
             return ExitCode.DONE
-        configured = [hook for hook in session.config.settings.hook if name in (None, hook.name)]
+        configured = [hook for hook in session.config.hooks if name in (None, hook.name)]
         summaries = [one for one in ledger.hook_calls.summarize() if name in (None, one.hook)]
         failed = ledger.hook_calls.list_failed_calls(_SHOWN if limit is None else limit, name)
     display.answer(_answer(configured, summaries, failed))
@@ -78,7 +78,7 @@ def hooks(
 
 
 def _require_hook(session: Session, ledger: Ledger, name: str) -> None:
-    known = {hook.name for hook in session.config.settings.hook}
+    known = {hook.name for hook in session.config.hooks}
     known |= {summary.hook for summary in ledger.hook_calls.summarize()}
     if name not in known:
         raise NotFoundError(f"There is no hook {name}.", suggest_names(name, known))
