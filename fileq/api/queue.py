@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
 from fileq import control
@@ -21,6 +22,7 @@ from fileq.intake.output_folder import output_folder
 from fileq.job import UNFINISHED, JobState, check_key, check_priority
 from fileq.ledger.queries.overview import JobSelection
 from fileq.lookup import find_job, require_batch
+from fileq.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from fileq.api.connection import QueueConnection
@@ -100,6 +102,13 @@ class Queue:
         """
         return self._enter(self._build_request(paths, recipe, options))
 
+    def prepare_add(self, paths: Paths, recipe: Recipes = None, **options: Unpack[AddOptions]) -> Callable[[], Receipt]:
+        """Return a function that queues files as `add` does; for who has something to bring to its end before.
+
+        What is asked for is checked now, but for the paths. Raises NotFoundError for a recipe, UsageError.
+        """
+        return partial(self._enter, self._build_request(paths, recipe, options))
+
     async def aadd(self, paths: Paths, recipe: Recipes = None, **options: Unpack[AddOptions]) -> Receipt:
         """Queue files as `add` does, with the same options, while the event loop goes on."""
         import asyncio  # whoever needs it has it
@@ -157,6 +166,13 @@ class Queue:
             key=None if key is None else check_key(key),
             repeat=RepeatRule.ALWAYS if options.get("force", False) else RepeatRule.UNLESS_UP_TO_DATE,
         )
+
+    def recipe(self, recipe: RecipeLike) -> Recipe:
+        """Return the recipe of a name, built in or in the config; or a program's own, checked as a config's would be.
+
+        Raises NotFoundError with the nearest right name, UsageError for what no recipe can say, and ConfigError.
+        """
+        return select_recipes(self._connection.config, recipe)[0]
 
     # Looking
 
