@@ -33,8 +33,7 @@ def queue_versions(field: VersionsField, pk: Any, using: str) -> None:
         return
     queue, file = open_queue(), field.source_file(row)
     missing = [name for name in field.recipes if _is_to_be_queued(record.get(name, _QUEUED))]
-    key = row_key(field, using, record[TOKEN], pk)
-    queued = {name: _queue_version(queue, field, name, file, key) for name in missing}
+    queued = _queue_recipes(queue, field, missing, file, row_key(field, using, record[TOKEN], pk))
 
     def put_in(now: dict[str, Any]) -> dict[str, Any]:
         if now.get(TOKEN) != record[TOKEN]:  # there is a newer upload
@@ -79,24 +78,32 @@ def _complete(field: VersionsField, record: dict[str, Any]) -> dict[str, Any]:
     return {**record, STATE: state, PENDING: any(_is_to_be_queued(entry) for entry in entries)}
 
 
-def _queue_version(queue: Queue, field: VersionsField, name: str, file: Any, key: str) -> dict[str, Any]:
-    """Queue a version, and return what the row is to say of it."""
-    recipe = version_recipe(queue, field, name, file.storage)
+def _queue_recipes(
+    queue: Queue, field: VersionsField, names: list[str], file: Any, key: str
+) -> dict[str, dict[str, Any]]:
+    """Queue an upload for recipes, in one transaction; return what the row is to say of each."""
+    recipes = [_version_recipe(queue, field, name, file.storage) for name in names]
     path = os.fsdecode(locate_file(file))
-    gone = _failed(ErrorKind.MISSING, f"The upload {file.name} is gone.", "Upload it again.")
-    if not os.path.lexists(path):  # of a file that is gone the name may be a pattern of others
-        return gone
     try:
-        receipt = queue.add(path, recipe, key=key, priority=field.priority)
+        if not os.path.lexists(path):  # of a file that is gone the name may be a pattern of others
+            return dict.fromkeys(names, _gone(file))
+        receipt = queue.add(path, recipes, key=key, priority=field.priority)
     except MissingPathsError:
-        return gone
-    if receipt.jobs:
-        return {**_QUEUED, "job": receipt.jobs[0].id}
-    refused = f"{os.path.basename(path)} is no file for {name}, by its name."
-    return _failed(ErrorKind.UNSUPPORTED, refused, "Upload a file of another format.")
+        return dict.fromkeys(names, _gone(file))
+    jobs = {job.recipe: {**_QUEUED, "job": job.id} for job in receipt.jobs}
+    return {name: jobs.get(name) or _refused(name, path) for name in names}
 
 
-def version_recipe(queue: Queue, field: VersionsField, name: str, storage: Any) -> Recipe:
+def _gone(file: Any) -> dict[str, Any]:
+    return _failed(ErrorKind.MISSING, f"The upload {os.path.basename(file.name)} is gone.", "Upload it again.")
+
+
+def _refused(name: str, path: str) -> dict[str, Any]:
+    message = f"{os.path.basename(path)} is no file for {name}, by its name."
+    return _failed(ErrorKind.UNSUPPORTED, message, "Upload a file of another format.")
+
+
+def _version_recipe(queue: Queue, field: VersionsField, name: str, storage: Any) -> Recipe:
     """Return the recipe of a version: under its name, with its place, and giving way to files of other uploads.
 
     Raises NotFoundError, ConfigError, UsageError.
