@@ -1,5 +1,6 @@
 """The settings of the example. Where it keeps things, and which servers it has, the environment says."""
 
+import json
 import os
 from pathlib import Path
 
@@ -23,10 +24,7 @@ DATABASES = {
     }
 }
 if "GALLERY_POSTGRES" in os.environ:
-    host, _, port = os.environ["GALLERY_POSTGRES"].rpartition(":")
-    DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql", "NAME": "gallery", "USER": "postgres", "HOST": host, "PORT": port,
-    }  # fmt: skip
+    DATABASES["default"] = {"ENGINE": "django.db.backends.postgresql", **json.loads(os.environ["GALLERY_POSTGRES"])}
 DATABASES["default"]["ATOMIC_REQUESTS"] = "GALLERY_ATOMIC" in os.environ
 
 MEDIA_ROOT = STATE / "media"
