@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from fileq.api.fork_safety import tell_of_forks
 from fileq.api.job_watcher import JobWatcher
 from fileq.errors import QueueClosed
+from fileq.process.fork_safety import tell_of_forks
 from fileq.queue import open_connected_ledger
 
 if TYPE_CHECKING:
@@ -71,16 +71,12 @@ class QueueConnection:
             ledger.close()
 
     def before_fork(self) -> None:
-        """Have the ledger get ready, where it is open."""
+        """Let nobody close or start threads meanwhile. The ledger gets ready by itself."""
         self._lock.acquire()
-        if self._ledger is not None:
-            self._ledger.database.before_fork()
 
     def after_fork(self, *, in_child: bool) -> None:
         """Go on, in a child without the parent's threads and those who wait for them."""
         if in_child:
             self._watcher.after_fork()
             self._threads = None
-        if self._ledger is not None:
-            self._ledger.database.after_fork(in_child=in_child)
         self._lock.release()

@@ -163,7 +163,7 @@ class JobHandle:
         forget = self._connection.watcher.watch(self.id, tell)
         try:
             if not told.wait(timeout):
-                raise self._timeout(timeout)
+                raise wait_timeout(self.id, timeout)
         finally:
             forget()
         return self._end(ended[0], check=check)
@@ -189,7 +189,7 @@ class JobHandle:
         try:
             job = await asyncio.wait_for(ended, timeout)
         except TimeoutError as error:
-            raise self._timeout(timeout) from error
+            raise wait_timeout(self.id, timeout) from error
         finally:
             forget()
         return self._end(job, check=check)
@@ -198,15 +198,17 @@ class JobHandle:
         """Return whether a job of which no end is waited for has ended already."""
         return timeout is not None and timeout <= 0 and self.refresh().state.is_final
 
-    def _timeout(self, timeout: float | None) -> WaitTimeout:
-        return WaitTimeout(f"Job {self.id} has not ended in {timeout} s.", "It goes on: wait again, or cancel it.")
-
     def _end(self, job: Ended, *, check: bool) -> Self:
         if self._see(job).state is JobState.DONE or not check:
             return self
         if self.state is JobState.FAILED and self.error is not None:
             raise JobError(self.error.kind, self.error.message, self.error.hint)
         raise JobNotDone(f"Job {self.id} is {self.state}.", f"See: fileq show {self.id}")
+
+
+def wait_timeout(job_id: int, timeout: float | None) -> WaitTimeout:
+    """Return what is wrong where a job was waited for so many seconds, and has not ended."""
+    return WaitTimeout(f"Job {job_id} has not ended in {timeout} s.", "It goes on: wait again, or cancel it.")
 
 
 class JobList(Sequence[JobHandle]):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from fileq.api.job_handle import JobHandle, JobList
+from fileq.api.job_handle import JobHandle, JobList, wait_timeout
+from fileq.errors import WaitTimeout
 
 if TYPE_CHECKING:
     from fileq.api.connection import QueueConnection
@@ -51,12 +54,27 @@ class Receipt:
         """Wait for the ends of all jobs, `timeout` seconds at the longest. Raises as `wait` of a job does."""
         ends_at = None if timeout is None else time.monotonic() + timeout
         for job in self.jobs:
-            job.wait(None if ends_at is None else max(0.0, ends_at - time.monotonic()), check=check)
+            with _waiting_for(job, timeout):
+                job.wait(_left_until(ends_at), check=check)
         return self
 
     async def await_(self, timeout: float | None = None, *, check: bool = False) -> Self:
         """Wait as `wait` does, while the event loop goes on."""
         ends_at = None if timeout is None else time.monotonic() + timeout
         for job in self.jobs:
-            await job.await_(None if ends_at is None else max(0.0, ends_at - time.monotonic()), check=check)
+            with _waiting_for(job, timeout):
+                await job.await_(_left_until(ends_at), check=check)
         return self
+
+
+def _left_until(ends_at: float | None) -> float | None:
+    return None if ends_at is None else max(0.0, ends_at - time.monotonic())
+
+
+@contextmanager
+def _waiting_for(job: JobHandle, timeout: float | None) -> Iterator[None]:
+    """Name the time that was given for all jobs, not what was left of it for this one."""
+    try:
+        yield
+    except WaitTimeout as error:
+        raise wait_timeout(job.id, timeout) from error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fileq.api.fork_safety import tell_of_forks
 from fileq.config.slots import slot_count
 from fileq.errors import UsageError
 from fileq.job import JobState
@@ -52,7 +51,6 @@ def run_here(
         )
     queue, slots = name_own_queue(), slot_count(workers, connection.config)
     with Worker(connection.database, connection.config, slots=slots, queue=queue, drain=True, periodic=False) as worker:
-        tell_of_forks(worker.database)
         result = add_for_worker(worker, connection.ledger, request, queue)
         reporter = _ProgressReporter(connection, worker, result, progress)
         if result.has_jobs:

@@ -14,6 +14,7 @@ from multiprocessing import connection, forkserver, resource_tracker, spawn
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from fileq.process.fork_safety import tell_of_forks
 from fileq.process.thread import BoundedStartThread
 from fileq.safe_path import exclude_working_folder
 
@@ -82,7 +83,7 @@ def prepare() -> None:
     """Have the server import what children need, while this process goes on; at once where it runs already."""
     if sys.platform != "win32":
         check_free_handles()
-        _leave_server_of_parent()
+        tell_of_forks(_server_of_parent)
         context.set_forkserver_preload(["fileq.process.preload"])
         resource_tracker.ensure_running()  # here, as it lets signals in again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, NOT_FOR_CHILDREN)  # the server inherits it
@@ -90,17 +91,21 @@ def prepare() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_owner: int | None = None
-"""The process that has started the server that is known here."""
+class _ServerOfParent:
+    """The server that this process has where it was forked from one that has started it: it is no child of ours."""
+
+    def before_fork(self) -> None:
+        """Do nothing: the server is the parent's."""
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Leave it to the parent: it would outlive that as long as this child has its pipe."""
+        server: Any = getattr(forkserver, "_forkserver", None)
+        if in_child and server is not None and server._forkserver_alive_fd is not None:  # noqa: SLF001  # no other way
+            os.close(server._forkserver_alive_fd)  # noqa: SLF001
+            server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None  # noqa: SLF001
 
 
-def _leave_server_of_parent() -> None:
-    """Forget the server where this process was forked from the one that has started it: it is no child of ours."""
-    global _owner  # noqa: PLW0603  # there is one server for a process
-    server: Any = getattr(forkserver, "_forkserver", None)
-    if _owner not in (None, os.getpid()) and server is not None:
-        server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None  # noqa: SLF001  # no other way
-    _owner = os.getpid()
+_server_of_parent = _ServerOfParent()
 
 
 def start(process: BaseProcess) -> None:

@@ -13,7 +13,7 @@ from fileq.errors import EnvironmentFailure, FileqError
 from fileq.process import forkserver
 from fileq.process.child import die_with_worker
 from fileq.process.forkserver import Connection
-from fileq.process.sandbox import open_lifeline
+from fileq.process.lifeline import lifeline
 from fileq.roots import this_hosts_roots, use_roots
 from fileq.units import describe_seconds
 
@@ -46,7 +46,7 @@ def run_isolated(function: Callable[..., _Value], *arguments: object, seconds: f
     ours, theirs = forkserver.context.Pipe(duplex=False)
     process = forkserver.context.Process(
         target=_serve,
-        args=(theirs, open_lifeline(), this_hosts_roots().paths, function, arguments),
+        args=(theirs, lifeline.open(), this_hosts_roots().paths, function, arguments),
         daemon=True,
         name="fileq-isolated",
     )

@@ -22,6 +22,7 @@ from fileq.job import OutputInfo, Token
 from fileq.operations.programs.process_tree import KILL_TIMEOUT
 from fileq.process import child, forkserver, orphaned_processes, words
 from fileq.process.forkserver import Connection
+from fileq.process.lifeline import lifeline
 from fileq.process.memory_budget import MemoryBudget
 from fileq.units import describe_bytes, describe_seconds
 
@@ -216,7 +217,7 @@ class Sandbox:
         forkserver.check_free_handles()
         ours, theirs = forkserver.context.Pipe()
         process = forkserver.context.Process(
-            target=child.serve, args=(theirs, open_lifeline(), self._memory), daemon=True, name="fileq-child"
+            target=child.serve, args=(theirs, lifeline.open(), self._memory), daemon=True, name="fileq-child"
         )
         try:
             forkserver.start(process)
@@ -315,21 +316,6 @@ _GRACE = KILL_TIMEOUT + 1.0
 
 _BASE = 64 * 2**20
 """What a child has before its first job (measured: 40 MB with all codecs), and something for the allocator."""
-
-_lifeline_ends: tuple[Connection, Connection] | None = None
-_lifeline_lock = threading.Lock()
-
-
-def open_lifeline() -> Connection:
-    """Return the end of a pipe that children watch, one for all.
-
-    Nobody but this process has the other end, and nothing is ever written: it breaks when this process is gone.
-    """
-    global _lifeline_ends  # noqa: PLW0603  # one for the process, like the process itself
-    with _lifeline_lock:
-        if _lifeline_ends is None:
-            _lifeline_ends = forkserver.context.Pipe(duplex=False)
-        return _lifeline_ends[0]
 
 
 def _cause(exit_code: int) -> str:

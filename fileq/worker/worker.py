@@ -12,7 +12,6 @@ from fileq import control, queue, signals
 from fileq.config import Config, locate_broker
 from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.hooks.dispatcher import HookDispatcher
-from fileq.ledger.database import Database
 from fileq.ledger.tables.attempts import Fenced
 from fileq.ledger.tables.workers import Instruction, WorkerRecord
 from fileq.presence import this_process
@@ -133,11 +132,6 @@ class Worker:
 
     def __enter__(self) -> Self:
         return self
-
-    @property
-    def database(self) -> Database:
-        """The open database, for who has to tell it of forks."""
-        return self._ledger.database
 
     def __exit__(self, *_: object) -> None:
         """Sign off. What a queue of our own still has goes to the one that every worker serves."""

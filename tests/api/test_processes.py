@@ -6,26 +6,14 @@ import subprocess
 import sys
 import textwrap
 import threading
-import traceback
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
 import fileq
 from fileq import errors
-
-
-def in_child(function):
-    """Call a function in a fork of this process, and return whether it went well."""
-    child = os.fork()
-    if child == 0:
-        try:
-            function()
-            os._exit(0)
-        except BaseException:  # noqa: BLE001  # a child of pytest must not go on with its tests
-            traceback.print_exc()
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+from tests.support.forks import in_child
 
 
 def test_many_threads_add_to_one_queue(queue, picture):
@@ -54,7 +42,7 @@ def test_the_children_of_a_server_go_on_with_connections_of_their_own(queue, pic
         queue.close()
 
     with worker():
-        assert [in_child(lambda path=path: serve(path)) for path in paths] == [True] * 3
+        assert [in_child(partial(serve, path)) for path in paths] == [True] * 3
         assert queue.add(picture("after.jpg")).jobs[0].wait(60).state == "done"
     assert queue.count()["done"] == 5
 
@@ -64,9 +52,13 @@ def test_a_fork_amid_the_adds_and_waits_of_other_threads_hangs_nobody(queue, pic
     waited = queue.add(picture("waited.jpg")).jobs[0]
     waiting = threading.Thread(target=lambda: waited.wait(60))
     adding = threading.Thread(target=lambda: [queue.add(path) for path in paths])
+
+    def add_and_cancel():
+        queue.cancel(queue.add(paths[0]).jobs[0])
+
     waiting.start()
     adding.start()
-    went_well = [in_child(lambda: queue.cancel(queue.add(paths[0]).jobs[0])) for _ in range(6)]
+    went_well = [in_child(add_and_cancel) for _ in range(6)]
     adding.join()
     queue.cancel(waited)
     waiting.join(60)

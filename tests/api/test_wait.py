@@ -40,6 +40,12 @@ def test_who_waits_too_long_is_told_and_the_job_goes_on(queue, picture):
     assert job.refresh().state == "queued"
 
 
+def test_who_waits_too_long_for_several_is_told_the_time_that_was_given(queue, picture):
+    receipt = queue.add([picture("a.jpg"), picture("b.jpg")])
+    with pytest.raises(errors.WaitTimeout, match=r"has not ended in 0\.2 s"):
+        receipt.wait(0.2)
+
+
 def test_a_cancellation_here_ends_the_wait_of_another_thread(queue, picture):
     job = queue.add(picture()).jobs[0]
     threading.Timer(0.3, lambda: queue.cancel(job)).start()

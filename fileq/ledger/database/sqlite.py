@@ -16,6 +16,7 @@ from fileq.ledger import migrations
 from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.sqlite_errors import database_errors
 from fileq.ledger.script import read_script, run_script
+from fileq.process.fork_safety import tell_no_more, tell_of_forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +91,7 @@ class SqliteDatabase(Database):
         self._file = DatabaseFile(path)  # before SQLite opens it: a swap in between is then seen
         with database_errors(path):
             self._open()
+        tell_of_forks(self)
 
     def _open(self) -> None:
         path, patience = self.path, self._patience
@@ -303,8 +305,10 @@ class SqliteDatabase(Database):
         return "" if problems == ["ok"] else "; ".join(" ".join(problem.split()) for problem in problems)
 
     def close(self) -> None:
+        tell_no_more(self)
         with self._lock:
             self.connection.close()
+            self._is_suspended = False
 
 
 def find_version(connection: sqlite3.Connection, path: str) -> int | None:

@@ -29,6 +29,7 @@ from fileq.ledger.database.base import Database, DatabaseSize
 from fileq.ledger.database.postgres.connection import PostgresConnection, configure, with_keepalives
 from fileq.ledger.database.postgres.errors import server_errors
 from fileq.ledger.database.postgres.schema import LEDGER_LOCK, prepare_schema
+from fileq.process.fork_safety import tell_no_more, tell_of_forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,7 @@ class PostgresDatabase(Database):
                 self._read_clock(first)
             self._pool = self._create_pool(connected_by)
             self._pool.open()
+        tell_of_forks(self)
 
     def _create_pool(self, connected_by: str) -> ConnectionPool[psycopg.Connection[Any]]:
         return ConnectionPool(
@@ -260,6 +262,7 @@ class PostgresDatabase(Database):
         return ""
 
     def close(self) -> None:
+        tell_no_more(self)
         self._pool.close()
 
 

@@ -1,4 +1,4 @@
-"""Forks of a process that has queues open, as web servers do: parent and child go on with connections of their own."""
+"""Forks of a process that uses fileq, as web servers do: parent and child go on with connections of their own."""
 
 import os
 import threading
@@ -23,13 +23,19 @@ _is_registered = False
 
 
 def tell_of_forks(one: ForkAware) -> None:
-    """Tell an object of each fork of this process from now on, as long as somebody has it."""
+    """Tell an object of each fork of this process from now on, until `tell_no_more`, or until nobody has it."""
     global _is_registered  # noqa: PLW0603  # hooks can't be taken back, so there is one for all
     with _registered:
         _told.add(one)
         if not _is_registered and hasattr(os, "register_at_fork"):
             os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
         _is_registered = True
+
+
+def tell_no_more(one: ForkAware) -> None:
+    """Leave alone what is closed."""
+    with _registered:
+        _told.discard(one)
 
 
 def _before() -> None:
