@@ -109,7 +109,7 @@ _server_of_parent = _ServerOfParent()
 
 
 def start(process: BaseProcess) -> None:
-    """Start a process of `context`. A server that does not answer is ended, and another one is asked.
+    """Start a process of `context`. A server that does not answer is ended, and another asked, as for a dead one.
 
     Raises OSError or EOFError where none can be started.
     """
@@ -117,8 +117,9 @@ def start(process: BaseProcess) -> None:
     try:
         with watch:
             process.start()
-    except (OSError, EOFError):
-        if not watch.has_ended_server():
+    except (OSError, EOFError) as error:
+        is_dead = isinstance(error, (ConnectionError, EOFError)) and _is_dead_soon(_server_pid())
+        if not (is_dead or watch.has_ended_server()):
             raise
         prepare()
         process.start()
@@ -190,6 +191,17 @@ def _end_server() -> None:
     if sys.platform != "win32" and pid is not None:
         with suppress(psutil.Error, ProcessLookupError):  # until it was waited for, nobody else has its pid
             os.kill(pid, signal.SIGKILL)
-            deadline = time.monotonic() + _DYING
-            while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-                time.sleep(_DEATH_LOOK)
+            _is_dead_soon(pid)
+
+
+def _is_dead_soon(pid: int | None) -> bool:
+    """Wait a moment for the end of a server whose pipes have ended; return whether it has."""
+    import psutil  # noqa: PLC0415  # the same
+
+    deadline = time.monotonic() + _DYING
+    with suppress(psutil.Error):
+        while pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_DEATH_LOOK)
+    return True

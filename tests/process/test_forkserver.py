@@ -1,5 +1,6 @@
 """The server of children hears no Ctrl-C: that is for the worker to decide."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import time
 
 import psutil
 import pytest
+
+from fileq.process import forkserver
 
 STARTED = """
 from fileq.process import forkserver
@@ -27,6 +30,12 @@ def server_of(process):
     raise AssertionError("there is no server of children")
 
 
+def servers():
+    """Those of this process that have begun as programs of their own."""
+    children = psutil.Process().children()
+    return [child for child in children if any("multiprocessing.forkserver" in word for word in child.cmdline())]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which signals a process has blocked")
 def test_the_server_of_children_is_started_with_the_signals_blocked_that_are_not_for_it():
     with subprocess.Popen([sys.executable, "-c", STARTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -39,3 +48,22 @@ def test_the_server_of_children_is_started_with_the_signals_blocked_that_are_not
     blocked = int(line.split()[1], 16)
     assert blocked & 1 << (signal.SIGINT - 1)
     assert blocked & 1 << (signal.SIGTERM - 1)
+
+
+def test_a_server_that_is_killed_just_as_it_is_asked_is_followed_by_another(monkeypatch):
+    """Its pipes end before it does: it looks alive then, and answers nobody."""
+    forkserver.prepare()
+    (first,) = servers()
+    process = forkserver.context.Process(target=os.getpid)
+    start = process.start
+
+    def refuse():
+        monkeypatch.setattr(process, "start", start)
+        first.kill()
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(process, "start", refuse)
+    forkserver.start(process)
+    process.join()
+    assert process.exitcode == 0
+    assert servers() not in ([], [first])
