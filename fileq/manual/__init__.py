@@ -34,6 +34,7 @@ TOPICS = {
     "config-files": "Which config counts, and what it means to trust one",
     "several-machines": "Share the work between hosts, by PostgreSQL",
     "from-python": "Add files from a program, wait for them, and be told of failures",
+    "with-django": "Have versions of uploads made in a Django project",
     "jobs": "The states of a job, and what keeps it safe",
     "errors": "Every kind of failure, its cause and its remedy",
     "json": "Every JSON document and its keys",

@@ -7,23 +7,29 @@ import re
 import sqlite3
 import subprocess
 import sys
-import uuid
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from fileq.safe_path import environment_without_safe_path
 from tests.acceptance.program import PATIENCE, kill_group, wait_until
 from tests.support.mail_server import free_port
+from tests.support.multipart import multipart_form
 
 PROJECT = Path(__file__).parent / "project"
 ROOT = Path(__file__).parents[2]
+
+
+def environment_of_others():
+    """This process's environment without what makes fileq, Django or Python itself find other things."""
+    kept = environment_without_safe_path(os.environ)
+    return {name: value for name, value in kept.items() if not name.startswith(("FILEQ_", "XDG_", "DJANGO_"))}
 
 
 class GallerySite:
     def __init__(self, folder, **variables):
         self.folder = folder
         self.port = free_port()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FILEQ_", "XDG_", "DJANGO_"))}
-        self.environment = kept | {
+        self.environment = environment_of_others() | {
             "GALLERY_STATE": str(folder), "PYTHONPATH": str(ROOT), "HOME": str(folder), "NO_COLOR": "1",
             "PYTHONWARNINGS": "default", **variables,
         }  # fmt: skip
@@ -111,21 +117,8 @@ class GallerySite:
         _, headers, page = self.ask("/")
         token = re.findall(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
         cookie = re.findall(r"csrftoken=\w+", headers["Set-Cookie"])[0]
-        border = uuid.uuid4().hex
-        fields = {"csrfmiddlewaretoken": token, "title": title.encode()}
-        body = b"".join(
-            b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
-            % (border.encode(), field.encode(), value)
-            for field, value in fields.items()
-        )
-        body += (
-            b'--%s\r\nContent-Disposition: form-data; name="image"; filename="%s"\r\n'
-            b"Content-Type: image/jpeg\r\n\r\n%s\r\n--%s--\r\n"
-            % (border.encode(), name.encode(), content, border.encode())
-        )
-        status, headers, page = self.ask(
-            "/", "POST", body, Cookie=cookie, Content_Type=f"multipart/form-data; boundary={border}"
-        )
+        body, kind = multipart_form({"csrfmiddlewaretoken": token.decode(), "title": title}, "image", name, content)
+        status, headers, page = self.ask("/", "POST", body, Cookie=cookie, Content_Type=kind)
         assert status == expect, page
         return float(headers["Server-Timing"].partition("dur=")[2])
 

@@ -14,7 +14,7 @@ from tests.manual.pages import DOCUMENTS, blocks_of, page_of, source_of
 
 UNTIL_STOPPED = "until stopped"
 NOT_HERE = ("not a config", "on the server")
-NOT_TRIED = ("not tried: ", "try", "test", "on the server")  # .ci/run has two of them, and test_several_machines one
+NOT_TRIED = ("not tried: ", "try", "test", "on the server", "django: ")  # .ci/run, test_several_machines, tests/django
 
 
 def commands(text):
