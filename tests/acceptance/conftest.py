@@ -11,6 +11,7 @@ import pytest
 from tests.acceptance.program import Program
 from tests.support.photos import write
 from tests.support.postgres import own_schema
+from tests.support.receiver import Receiver
 
 
 @pytest.fixture
@@ -47,3 +48,10 @@ def photos(fileq: Program, small_photos: list[Path]) -> Path:
     folder = fileq.folder / "photos"
     shutil.copytree(small_photos[0].parent, folder)
     return folder
+
+
+@pytest.fixture
+def shop() -> Iterator[Receiver]:
+    """A web application that hooks call."""
+    with Receiver() as receiver:
+        yield receiver

@@ -3,43 +3,19 @@
 import base64
 import hashlib
 import hmac
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.acceptance.program import Program, kill_group, wait_until
+from tests.support.hooks import add, calls, function, hook, url
 from tests.support.receiver import Receiver
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture
-def shop() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-def hook(fileq: Program, *lines: str) -> None:
-    fileq.trust("".join(f"[[hook]]\n{line}\n" for line in lines))
-
-
-def url(receiver: Receiver, *more: str) -> str:
-    return "\n".join((f'url = "{receiver.url}/ready?shop=1"', *more))
-
-
-def add(fileq: Program, folder: Path, *options: str) -> None:
-    fileq.run("add", folder, "-r", "thumbnail", *options)
-
-
-def calls(fileq: Program) -> int:
-    return int(fileq.ask("select count(*) from hook_calls")[0][0])
 
 
 def test_a_url_is_told_of_each_job_and_of_the_batch_signed_with_its_key(
@@ -197,77 +173,6 @@ def test_of_several_workers_one_delivers(fileq: Program, photos: Path, shop: Rec
     assert len(shop.received) == 9
 
 
-def function(fileq: Program, body: str) -> None:
-    """A module with the function that hooks call."""
-    (fileq.folder / "lib").mkdir(exist_ok=True)
-    (fileq.folder / "lib" / "shophooks.py").write_text(f"import json, os, sys, time\n{body}")
-    fileq.environment["PYTHONPATH"] = os.pathsep.join((str(fileq.folder / "lib"), os.environ.get("PYTHONPATH", "")))
-
-
-def test_a_function_is_called_with_the_event(fileq: Program, photos: Path) -> None:
-    function(
-        fileq,
-        "def ready(event):\n"
-        "    print('hello')\n"
-        "    with open('told', 'a') as file:\n"
-        "        file.write(f'{event.event} {event.job.key} {event.job.outputs[0].path} {event.time.year}\\n')\n",
-    )
-    hook(fileq, 'function = "shophooks:ready"')
-    add(fileq, photos, "--key", "order-17")
-    fileq.run("worker", "--drain")
-    lines = (fileq.folder / "told").read_text().splitlines()
-    assert len(lines) == 8
-    event, key, path, year = lines[0].split()
-    assert (event, key) == ("job.done", "order-17")
-    assert int(year) > 2020
-    assert os.path.exists(path)
-
-
-FAULTS = {
-    "raises": (
-        "raise ValueError('no such order')",
-        "shophooks:ready failed with exit code 1: ValueError: no such order",
-    ),
-    "exits": ("os._exit(3)", "shophooks:ready failed with exit code 3"),
-    "crashes": ("os.abort()", "shophooks:ready was ended by signal 6"),
-    "hangs": ("time.sleep(600)", "shophooks:ready took longer than 2 s"),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_function_with_a_fault_is_that_hooks_trouble_alone(
-    fileq: Program, photos: Path, shop: Receiver, fault: str
-) -> None:
-    does, problem = FAULTS[fault]
-    function(fileq, f"def ready(event):\n    {does}\n")
-    hook(fileq, 'function = "shophooks:ready"\ntimeout = "2s"\non = ["batch"]', url(shop, 'on = ["batch"]'))
-    add(fileq, photos)
-    fileq.run("worker", "--drain")
-    assert fileq.ask("select problem from hook_calls") == [(f"{problem}.",)]
-    assert shop.told == ["batch.ended 1"]
-
-
-def test_a_program_gets_the_event_in_its_arguments_on_its_stdin_and_in_variables(fileq: Program, photos: Path) -> None:
-    program = (
-        "import json, os, sys; json.dump([sys.argv[1:], json.load(sys.stdin), dict(os.environ)], open('told', 'w'))"
-    )
-    command = [sys.executable, "-c", program, "{event} {key}", "{source}", "$HOME"]
-    hook(fileq, f"command = {json.dumps(command)}")
-    add(fileq, min(photos.iterdir()), "--key", "order-17")
-    fileq.run("worker", "--drain")
-    arguments, event, environment = json.loads((fileq.folder / "told").read_text())
-    assert arguments == ["job.done order-17", event["job"]["source"], "$HOME"]
-    assert environment["FILEQ_HOOK_ID"] == event["id"]
-    assert environment["FILEQ_HOOK_KEY"] == "order-17"
-
-
-def test_a_program_that_is_missing_is_said(fileq: Program, photos: Path) -> None:
-    hook(fileq, 'command = ["no-such-program"]\non = ["batch"]')
-    add(fileq, photos)
-    fileq.run("worker", "--drain")
-    assert fileq.ask("select problem from hook_calls") == [("The program no-such-program was not found.",)]
-
-
 def test_a_config_that_nobody_trusts_calls_nobody(fileq: Program, photos: Path, shop: Receiver) -> None:
     fileq.configure(f"[[hook]]\n{url(shop)}\n")
     add(fileq, photos)
@@ -293,10 +198,13 @@ def test_what_could_not_be_delivered_is_shown_and_sent_again(fileq: Program, pho
         assert "it answered 410 Gone." in fileq.run("hooks").stdout
         said = fileq.run("doctor", expect=1).stdout
         assert "The hook shop: it answered 410 Gone. 1 call given up." in said
+        assert "hooks    1 given up; see: fileq hooks\n" in fileq.run("status").stdout
+        assert fileq.json("status")["hooks"] == [{"name": "shop", "waiting": 0, "retrying": 0, "given_up": 1}]
         assert "There is no hook shp. Did you mean shop?" in fileq.run("hooks", "shp", expect=2).stderr
         assert fileq.run("hooks", "--retry").stdout == "1 call is due again.\n"
         fileq.run("worker", "--drain")
         assert fileq.json("hooks")["failed"] == []
+        assert "hooks" not in fileq.run("status").stdout
     assert len({received.headers["webhook-id"] for received in shop.received}) == 1
     assert len(shop.received) == 2
 
@@ -345,23 +253,3 @@ def test_a_call_that_is_under_way_is_ended_by_a_worker_that_stops_and_no_other_i
         assert calls(fileq) == 8 - len(shop.received)
         fileq.run("worker", "--drain")
     assert len(shop.received) == len(shop.told) == 8
-
-
-def test_a_program_is_ended_with_its_worker_and_called_again(fileq: Program, photos: Path) -> None:
-    program = (
-        "import os, time\n"
-        "with open('called', 'a') as file: file.write(f'{os.getpid()} {os.environ[\"FILEQ_HOOK_ID\"]}\\n')\n"
-        "time.sleep(600)"
-    )
-    hook(fileq, f"on = ['batch']\ntimeout = '10m'\ncommand = {json.dumps([sys.executable, '-c', program])}")
-    called = fileq.folder / "called"
-    for times in (1, 2):
-        with fileq.worker() as worker:
-            if times == 1:
-                add(fileq, photos)
-            wait_until(lambda times=times: called.exists() and len(called.read_text().splitlines()) == times)
-            os.kill(worker.pid, signal.SIGKILL)
-            pids = [int(line.split()[0]) for line in called.read_text().splitlines()]
-            wait_until(lambda pids=pids: not any(psutil.pid_exists(pid) for pid in pids))
-        fileq.pretend("update hook_calls set leased_until = 0")
-    assert len({line.split()[1] for line in called.read_text().splitlines()}) == 1

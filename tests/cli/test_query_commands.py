@@ -46,7 +46,7 @@ def test_status_has_the_keys_of_the_contract(worked):
     assert (document["workers"], document["paused"], document["eta_seconds"]) == ([], False, None)
     assert set(document) == {
         "jobs", "bytes_in", "bytes_out", "outputs", "workers", "paused", "rate_per_minute", "eta_seconds",
-        "watches", "hosts", "roots", "lacking_roots",
+        "watches", "hosts", "roots", "lacking_roots", "hooks",
     }  # fmt: skip
 
 

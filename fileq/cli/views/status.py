@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fileq.cli.session import Session
+from fileq.cli.views.hooks import describe_calls, hook_document
 from fileq.cli.views.hosts import host_blocks, host_document, root_documents
 from fileq.cli.views.phrases import describe_tally
 from fileq.cli.views.places import relative_path
@@ -36,8 +37,10 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
     rate, left = _measure(ledger, batch_id, running, now) if workers and tally.unfinished else (0.0, None)
     left = 0.0 if not tally.unfinished else None if paused else left
     documents = _worker_documents(workers, running, now)
+    calls = ledger.hook_calls.summarize() if batch_id is None else []
     document = status_document(tally, workers=documents, paused=paused, rate=rate, seconds_left=left)
-    blocks = _blocks(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
+    facts = _facts(session, tally, documents, batch_id, rate=rate, seconds_left=left, paused=paused)
+    blocks = [Facts([*facts, *describe_calls(calls, session.command("hooks"))]), *_running_blocks(documents)]
     watches = watch_statuses(ledger, now) if batch_id is None else []
     in_roots = ledger.health.count_jobs_in_roots() if tally.unfinished else {}
     lacking = find_lacking_roots(in_roots, workers)
@@ -48,6 +51,7 @@ def status_answer(session: Session, ledger: Ledger, batch_id: int | None) -> Ans
         "roots": root_documents(hosts, in_roots),
         "lacking_roots": [{"roots": sorted(roots), "jobs": count} for roots, count in lacking.items()],
         "watches": [watch_document(watch) for watch in watches],
+        "hooks": [hook_document(summary) for summary in calls],
     }
     return Answer(document, [*blocks, *(block for watch in watches for block in watch_blocks(watch, now))])
 
@@ -95,7 +99,7 @@ def _worker_documents(
     ]
 
 
-def _blocks(
+def _facts(
     session: Session,
     tally: JobTally,
     workers: Sequence[dict[str, Any]],
@@ -104,7 +108,7 @@ def _blocks(
     rate: float,
     seconds_left: float | None,
     paused: bool,
-) -> list[Block]:
+) -> list[tuple[str, Cell]]:
     facts: list[tuple[str, Cell]] = [("jobs" if batch_id is None else f"batch {batch_id}", describe_tally(tally))]
     if tally.outputs:
         facts += [("outputs", f"{tally.outputs:,}"), ("bytes", describe_bytes_change(tally.bytes_in, tally.bytes_out))]
@@ -114,13 +118,15 @@ def _blocks(
         facts.append(("time left", describe_seconds(seconds_left)))
     if paused:
         facts.append(("paused", Text(f"yes; go on with: {session.command('resume')}", Tone.WARNING)))
-    facts.append(("workers", _describe_workers(session, workers, tally)))
-    busy: list[Block] = [
+    return [*facts, ("workers", _describe_workers(session, workers, tally))]
+
+
+def _running_blocks(workers: Sequence[dict[str, Any]]) -> list[Block]:
+    return [
         Text("", Tone.BUSY, indent=2, path=relative_path(job["source"]), after=f"  {describe_seconds(job['seconds'])}")
         for worker in workers
         for job in worker["jobs"]
     ]
-    return [Facts(facts), *busy]
 
 
 def _describe_workers(session: Session, workers: Sequence[dict[str, Any]], tally: JobTally) -> Cell:
