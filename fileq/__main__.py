@@ -9,14 +9,13 @@ from fileq import signals
 
 TYPE_CHECKING = False  # as type checkers know it: `import typing` takes 5 ms
 if TYPE_CHECKING:
-    from fileq.config.program_hooks import ProgramHooks
+    from fileq.config.host_program import HostProgram
 
 
-def main(arguments: Sequence[str] | None = None, program_hooks: "ProgramHooks | None" = None) -> None:
+def main(arguments: Sequence[str] | None = None, host_program: "HostProgram | None" = None) -> None:
     """Run the command line, and end the process with its exit code.
 
-    The arguments are those of the process where a program that has this command within its own gives no others. The
-    hooks of such a program are called as those of the config are.
+    The arguments are those of the process where a program that has this command within its own gives no others.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     _open_closed_streams()
@@ -33,7 +32,7 @@ def main(arguments: Sequence[str] | None = None, program_hooks: "ProgramHooks | 
             from fileq.process.forkserver import prepare  # noqa: PLC0415
 
             prepare()
-    code = _run(words, program_hooks)
+    code = _run(words, host_program)
     signals.exit_on_signal(code)
     sys.exit(code)
 
@@ -57,7 +56,7 @@ def _command(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def _run(words: Sequence[str], program_hooks: "ProgramHooks | None") -> int:
+def _run(words: Sequence[str], host_program: "HostProgram | None") -> int:
     try:
         from fileq.cli import run  # noqa: PLC0415
     except Exception as error:
@@ -69,7 +68,7 @@ def _run(words: Sequence[str], program_hooks: "ProgramHooks | None") -> int:
             raise
         print(f"Error: {said}", file=sys.stderr)  # noqa: T201  # there is no display yet
         return said.exit_code
-    return run(words, program_hooks)
+    return run(words, host_program)
 
 
 if __name__ == "__main__":

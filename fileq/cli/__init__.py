@@ -18,23 +18,20 @@ from fileq.cli.session import Session
 from fileq.errors import ExitCode, FileqError, find_lack_of_memory, find_shortage
 
 if TYPE_CHECKING:
-    from fileq.config.program_hooks import ProgramHooks
+    from fileq.config.host_program import HostProgram
 
 _ON_LINES = re.compile(r"\s*\n\s*")
 """Typer writes choices below each other."""
 
 
-def run(arguments: Sequence[str] | None = None, program_hooks: "ProgramHooks | None" = None) -> int:
-    """Run the command that the arguments name, else those of the process. Returns the exit code; raises nothing.
-
-    The hooks are those of a program that has the command line within its own.
-    """
+def run(arguments: Sequence[str] | None = None, host_program: "HostProgram | None" = None) -> int:
+    """Run the command that the arguments name, else those of the process. Returns the exit code; raises nothing."""
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding has no letters for must not stop us.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session(words, program_hooks)
+    session = Session(words, host_program)
     try:
         return _invoke(words, session)
     except BrokenPipeError:
@@ -54,7 +51,7 @@ def _invoke(arguments: list[str], session: Session) -> int:
     group = typer.main.get_command(root_app)
     typer_patch.patch_command(group)
     try:
-        with group.make_context("fileq", arguments or ["--help"], obj=session) as context:
+        with group.make_context(" ".join(session.program), arguments or ["--help"], obj=session) as context:
             answer = group.invoke(context)
             sys.stdout.flush()
     except typer.Exit as end:

@@ -17,7 +17,7 @@ from fileq.recipes.recipe import Recipe
 from fileq.roots import use_roots
 
 if TYPE_CHECKING:
-    from fileq.config.program_hooks import ProgramHooks
+    from fileq.config.host_program import HostProgram
     from fileq.ledger import Ledger
 
 
@@ -37,10 +37,11 @@ class Session:
     command_name: str | None = None
     """The command's first word."""
 
-    def __init__(self, arguments: Sequence[str] = (), program_hooks: "ProgramHooks | None" = None) -> None:
-        """`arguments` are those of the command line; the hooks are those of the program that it is within."""
+    def __init__(self, arguments: Sequence[str] = (), host_program: "HostProgram | None" = None) -> None:
+        """`arguments` are those of the command line; `host_program` is the one that it is within."""
         self._arguments = arguments
-        self._program_hooks = program_hooks
+        self._host_program = host_program
+        self.program = ("fileq",) if host_program is None else host_program.command
         self._display: Display | None = None
 
     def display(self, *, json: bool = False) -> Display:
@@ -64,7 +65,7 @@ class Session:
         """Read the config, and have this process know its roots. Raises as `config` does."""
         config = load_config(self.config_option, tolerated=tolerated_sections(self.command_name))
         use_roots(config.settings.root_paths)
-        return msgspec.structs.replace(config, program_hooks=self._program_hooks)
+        return msgspec.structs.replace(config, host_program=self._host_program)
 
     @functools.cached_property
     def database(self) -> str:
@@ -130,7 +131,7 @@ class Session:
             if value is not None and value != os.environ.get(variable)  # the environment will be the same
             for part in (option, hide_password(value))
         ]
-        return quote_command(["fileq", *options, *map(str, words)])
+        return quote_command([*self.program, *options, *map(str, words)])
 
     def complete_commands(self, text: str) -> str:
         """Return a sentence in which commands of fileq, after a colon or in brackets, have this one's options too."""
@@ -140,7 +141,7 @@ class Session:
         """Return this command with more options, to be pasted; "" where it is long, or reads what was typed."""
         words = list(self._arguments)
         place = words.index("--") if "--" in words else len(words)
-        command = quote_command(["fileq", *words[:place], *options, *words[place:]])
+        command = quote_command([*self.program, *words[:place], *options, *words[place:]])
         return command if len(command) <= _LONGEST_COMMAND and not {"-", "--files-from=-"} & set(words) else ""
 
     @property

@@ -14,6 +14,7 @@ from fileq.config.database_address import (
     resolve_database_address,
 )
 from fileq.config.document import ConfigDocument, parse_recipes, parse_settings
+from fileq.config.host_program import HostProgram
 from fileq.config.origins import DEFAULT, ENVIRONMENT, OPTION, SettingOrigin, setting_origins
 from fileq.config.paths import (
     CONFIG_NAME,
@@ -24,7 +25,6 @@ from fileq.config.paths import (
     working_folder,
 )
 from fileq.config.problems import suggest_names
-from fileq.config.program_hooks import ProgramHooks
 from fileq.config.settings import (
     HookSettings,
     NotifySettings,
@@ -43,8 +43,8 @@ from fileq.recipes.recipe import Recipe
 __all__ = [
     "CONFIG_NAME",
     "Config",
+    "HostProgram",
     "NotifySettings",
-    "ProgramHooks",
     "Provenance",
     "QueueSettings",
     "RestrictedSettings",
@@ -73,8 +73,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     `withheld` is what that file says too, but what doesn't count, as it was found by the way and is not trusted.
     `trust_problem` says why that can't be told, or is "". `faults` has the recipes in which something is wrong, by
     name: only who needs them hears of it. `section_faults` has the sections in which something is wrong, and for which
-    the defaults stand, as who asked for the config does not need them. `program_hooks` are those of the program that
-    the command line is within.
+    the defaults stand, as who asked for the config does not need them. `host_program` is the program that the
+    command line is within.
     """
 
     settings: Settings
@@ -85,16 +85,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trust_problem: str = ""
     faults: Mapping[str, ConfigError] = {}
     section_faults: Mapping[str, ConfigError] = {}
-    program_hooks: ProgramHooks | None = None
+    host_program: HostProgram | None = None
 
     @property
     def hooks(self) -> tuple[HookSettings, ...]:
         """All hooks: those of the file, and of the program."""
-        return (*self.settings.hook, *(self.program_hooks.hooks if self.program_hooks is not None else ()))
+        return (*self.settings.hook, *(self.host_program.hooks if self.host_program is not None else ()))
 
     def hook_environ(self, hook: HookSettings, environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
         """Return the variables that what a hook calls is given."""
-        brought = self.program_hooks
+        brought = self.host_program
         return {**environ, **brought.environ} if brought is not None and hook in brought.hooks else environ
 
     @property

@@ -7,21 +7,27 @@ import os
 import sys
 import sysconfig
 
-from fileq.config import ProgramHooks
+from fileq.config import HostProgram
 from fileq.config.settings import HookSettings
 from fileq.django.configuration import DjangoConfiguration
 from fileq.hooks.event import HookEvent
 
 
-def project_hooks(configuration: DjangoConfiguration) -> ProgramHooks:
-    """Return the hook of this project, for the worker that `manage.py fileq` starts."""
+def describe_project(configuration: DjangoConfiguration) -> HostProgram:
+    """Return this project as fileq is to know it: its command, and its hook."""
     hook = HookSettings(
-        name=f"django:{configuration.name}",
+        name=hook_name(configuration),
         function="fileq.django.hook:tell_of_end",
         on=("done", "failed", "cancelled"),
         timeout=configuration.signal_timeout,
     )
-    return ProgramHooks(source=hook.name, hooks=(hook,), environ=_environ())
+    command = ("python", os.path.basename(sys.argv[0]) or "manage.py", "fileq")
+    return HostProgram(command=command, source=hook.name, hooks=(hook,), environ=_environ())
+
+
+def hook_name(configuration: DjangoConfiguration) -> str:
+    """Return the name of the project's hook, which no other project has."""
+    return f"django:{configuration.name}"
 
 
 def _environ() -> dict[str, str]:

@@ -50,8 +50,8 @@ class HookDispatcher:
         self._sources: dict[str, tuple[HookSettings, ...]] = {}
         if config.file is not None:
             self._sources[f"{machine_name()}:{config.file}"] = config.settings.hook
-        if config.program_hooks is not None:
-            self._sources[f"{machine_name()}:{config.program_hooks.source}"] = config.program_hooks.hooks
+        if config.host_program is not None:
+            self._sources[f"{machine_name()}:{config.host_program.source}"] = config.host_program.hooks
         self._stop, self._cut = threading.Event(), threading.Event()
         self._lanes: dict[str, _Lane] = {}
         self._looks = BoundedStartThread(target=self._run, name="fileq-hooks")

@@ -124,9 +124,9 @@ def test_a_process_that_is_killed_between_the_commit_and_the_queue_loses_nothing
 def test_a_command_queues_the_same_without_a_worker(site, jpeg):
     (site.folder / "in.jpg").write_bytes(jpeg())
     site.shell(_DIE, expect=-signal.SIGKILL)
-    assert "1 were looked after" in site.manage("queue_versions", "gallery.Photo")
+    assert "looked after: 1." in site.manage("queue_versions", "gallery.Photo")
     assert site.rows()[0]["web"]["job"]
-    assert "0 were looked after" in site.manage("queue_versions", "trials.Plain")
+    assert "looked after: 0." in site.manage("queue_versions", "trials.Plain")
     assert "No installed app" in site.manage("queue_versions", "shop.Photo", expect=1)
 
 
@@ -139,6 +139,17 @@ def test_a_receiver_that_raises_is_called_again_and_the_row_is_told_all_the_same
         mails.up()
         site.manage("fileq", "hooks", "--retry")
         wait_until(lambda: mails.mails)
+
+
+def test_rows_hear_of_their_jobs_long_before_a_process_was_started_for_each(site, mails, jpeg):
+    with site.server():
+        for number in range(15):
+            site.upload(f"photo {number}", f"{number}.jpg", jpeg())
+        with site.worker():
+            photos = range(1, 16)
+            wait_until(lambda: all(one["url"] for row in site.states(*photos).values() for one in row.values()))
+            assert site.ask_ledger("select count(*) from hook_calls")[0][0] > 0
+            wait_until(lambda: len(mails.mails) == 15)
 
 
 def test_nothing_of_a_worker_is_left_when_it_is_stopped(site):

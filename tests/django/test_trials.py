@@ -65,6 +65,8 @@ def test_the_command_is_the_command_line_with_the_queue_of_the_project(site):
     assert "fileq worker --workers 4" in site.manage("fileq", "worker", "--help")
     assert "Process files in batches" in site.manage("help", "fileq")
     assert "There is no command lst" in site.manage("fileq", "lst", expect=2)
+    assert "python manage.py fileq add photos/" in site.manage("fileq", "add", expect=2)
+    assert "python manage.py fileq worker" in site.manage("fileq", "service", "install", "--worker", expect=2)
     assert "There is no job 7" in site.manage("fileq", "show", "7", "--settings=settings", expect=2)
     settings = json.loads(site.manage("fileq", "config", "--json"))
     assert str(site.folder / "fileq.db") in json.dumps(settings)

@@ -89,6 +89,16 @@ class HookCalls:
             ).fetchone()
         return row is not None
 
+    def list_untried_jobs(self, hook: str, limit: int) -> list[tuple[str, int]]:
+        """Return the tokens and the job ids of a hook's calls that nobody has tried yet, the newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "select token, job_id from hook_calls"
+                " where hook = ? and tries = 0 and given_up_at is null and job_id is not null order by id desc limit ?",
+                (hook, limit),
+            )
+            return [(token, job_id) for token, job_id in rows.fetchall()]
+
     def lease_call(self, rules: Sequence[HookRule], now: float, seconds: float) -> HookCall | None:
         """Return the next call that these rules of a hook want, for this process to deliver within so many seconds.
 

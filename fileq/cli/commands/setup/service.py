@@ -32,6 +32,11 @@ def install(
 ) -> ExitCode:
     """Install the service and start it. It watches every [[watch]] of the config, and processes what comes."""
     session = session_of(context)
+    if session.program != ("fileq",):
+        raise UsageError(
+            f"The service would run fileq worker, and not {session.command('worker')}.",
+            "Have a service manager run that one.",
+        )
     manager = service_manager()
     if not worker and (session.config.file is None or not session.config.settings.watch):
         raise UsageError(

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from fileq.django.configuration import DjangoConfiguration, read_configuration
-from fileq.django.hook import project_hooks
+from fileq.django.hook import describe_project
 from fileq.errors import ExitCode
 
 _OF_DJANGO = ("--settings", "--pythonpath")
@@ -37,8 +37,8 @@ class Command(BaseCommand):
         _put_into_environment(configuration)
         from fileq.__main__ import main  # noqa: PLC0415  # it is imported as the command begins
 
-        with _beside(arguments):
-            main(arguments, project_hooks(configuration))
+        with _beside(arguments, configuration):
+            main(arguments, describe_project(configuration))
 
     def print_help(self, prog_name: str, subcommand: str) -> None:
         """Show fileq's help at `manage.py help fileq`."""
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         _put_into_environment(configuration)
         from fileq.cli import run  # noqa: PLC0415  # as above
 
-        with _beside(arguments):
-            code = run(arguments, project_hooks(configuration))
+        with _beside(arguments, configuration):
+            code = run(arguments, describe_project(configuration))
         if code:
             raise CommandError(f"fileq {' '.join(arguments)} has ended with {int(code)}.", returncode=int(code))
 
@@ -80,12 +80,12 @@ def _put_into_environment(configuration: DjangoConfiguration) -> None:
             os.environ[variable] = value
 
 
-def _beside(arguments: Sequence[str]) -> Any:
+def _beside(arguments: Sequence[str], configuration: DjangoConfiguration) -> Any:
     """Return what goes on beside a worker; for one that ends once all is done, it is done before."""
     if "worker" not in arguments[:1] or not _WITHOUT_WORK.isdisjoint(arguments):
         return nullcontext()
-    from fileq.django.missing import MissingVersions, look_for_missing  # noqa: PLC0415  # for workers alone
+    from fileq.django.attendant import RowAttendant, look_for_missing  # noqa: PLC0415  # for workers alone
 
     if "--drain" in arguments:
         look_for_missing(whole=True)
-    return MissingVersions()
+    return RowAttendant(configuration)

@@ -22,13 +22,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         """Take the models."""
         parser.add_argument("models", nargs="*", metavar="APP.MODEL", help="Of these models; else of all.")
+        parser.add_argument("--all", action="store_true", help="Of all rows: recipes were changed under their names.")
 
-    def handle(self, *_: Any, models: list[str], **__: Any) -> None:
+    def handle(self, *_: Any, models: list[str], **options: Any) -> None:
         """Queue them, and say of how many rows. Raises CommandError for an unknown model."""
         fields = _fields_of(models)
-        renewed = sum(renew_versions(field) for field in fields)
+        renewed = sum(renew_versions(field, everything=options["all"]) for field in fields)
         queued = sum(queue_missing(field, whole=True) for field in fields)
-        self.stdout.write(f"{renewed:,} rows asked for nothing or for something else. {queued:,} were looked after.")
+        self.stdout.write(f"Rows that ask anew: {renewed:,}. Others that were looked after: {queued:,}.")
 
 
 def _fields_of(labels: list[str]) -> list[VersionsField]:

@@ -54,3 +54,7 @@ class WithUuid(Picture):
 class Overwriting(models.Model):
     file = models.FileField(upload_to="same", storage=OverwritingStorage())
     versions = VersionsField(source="file", recipes=["thumbnail"])
+
+
+class Named(Picture):
+    name = models.CharField(max_length=200, primary_key=True)

@@ -3,17 +3,22 @@
 import io
 import threading
 from datetime import UTC, datetime
+from unittest import mock
 
+from django.contrib.admin.utils import display_for_field
 from django.core import serializers
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
-from django.test import TransactionTestCase
+from django.forms import modelform_factory
+from django.test import TransactionTestCase, override_settings
 
+import fileq
 from fileq.django.delivery import deliver_end
+from fileq.django.keys import find_row
 from fileq.django.signals import job_ended
 from fileq.hooks.event import HookedJob, HookEvent
 from trials.case import TrialMixin
-from trials.models import Child, Overwriting, Plain, PlainProxy, WithUuid
+from trials.models import Child, Named, Overwriting, Plain, PlainProxy, WithUuid
 
 
 def end_of(job, **changes):
@@ -235,6 +240,41 @@ class Uploads(TrialMixin, TransactionTestCase):
         Plain.objects.filter(pk=rows[1].pk).update(file=rows[2].file.name)
         call_command("queue_versions", "trials.Plain", stdout=io.StringIO())
         self.assertTrue(all(one.versions.are_ready for one in Plain.objects.all()), "what is made is not made again")
+
+    def test_a_recipe_that_was_changed_under_its_name_is_made_anew_where_all_are_asked(self):
+        rows = [Plain.objects.create(file=self.upload(f"{number}.jpg")) for number in range(2)]
+        self.work_and_look()
+        field = Plain._meta.get_field("versions")
+        changed = fileq.Recipe(name="thumbnail", steps=[fileq.Resize(fit="10x10")])
+        with mock.patch.dict(field.recipes, thumbnail=changed):
+            call_command("queue_versions", stdout=io.StringIO())
+            self.assertTrue(all(self.reread(row).versions.are_ready for row in rows))
+            call_command("queue_versions", all=True, stdout=io.StringIO())
+            self.work_and_look()
+        self.assertEqual({self.reread(row).versions.thumbnail.width for row in rows}, {10})
+
+    def test_a_primary_key_that_is_too_long_for_a_key_does_not_matter(self):
+        row = Named.objects.create(name="ü" * 190, file=self.upload())
+        self.work()
+        deliver_end(end_of(self.jobs()[0]))
+        self.assertEqual(self.reread(row).versions.state, "queued")
+        self.look()
+        self.assertTrue(self.reread(row).versions.are_ready)
+
+    def test_jobs_of_another_project_are_nobody_s_here(self):
+        row = Plain.objects.create(file=self.upload())
+        (job,) = self.jobs()
+        self.assertEqual(find_row(job.key).pk, row.pk)
+        with override_settings(FILEQ={"NAME": "other"}):
+            self.assertIsNone(find_row(job.key))
+        for key in (None, "", "order-17", "django:settings", f"{job.key}x", job.key.replace(":default:", ":gone:")):
+            self.assertIsNone(find_row(key), key)
+
+    def test_the_admin_shows_states(self):
+        row = Plain.objects.create(file=self.upload())
+        shown = display_for_field(row.versions, Plain._meta.get_field("versions"), "-")
+        self.assertEqual(shown, "thumbnail: queued")
+        self.assertNotIn("versions", modelform_factory(Plain, fields="__all__").base_fields)
 
     def test_a_save_that_fails_is_made_good_by_the_next_one(self):
         taken, row = WithUuid.objects.create(file=self.upload("a.jpg")), WithUuid(file=self.upload("b.jpg"))
