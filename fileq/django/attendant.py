@@ -29,8 +29,8 @@ _AT_ONCE = 500
 _EVERY = 60.0
 """Seconds between two looks for what is not in the queue."""
 
-_WHOLE = 10
-"""How many looks later rows are asked, too, whose jobs are known and were not told of."""
+_SHARE = 20
+"""Looks at all rows on their way, whose jobs may be told to others, take this part of the time at most."""
 
 _END_PATIENCE = 5.0
 """Seconds that the thread has to end with the worker; nothing is lost where it is cut off."""
@@ -62,14 +62,16 @@ class RowAttendant:
     def _run(self) -> None:
         config = load_config(self._configuration.config)
         address, _ = locate_database(config, self._configuration.database)
-        looks, due_at = 0, 0.0
+        due_at = whole_due_at = 0.0
         while not self._is_over.is_set():
             try:
                 with open_ledger(address) as ledger:
                     while not self._is_over.wait(_LOOK):
-                        if time.monotonic() >= due_at:
-                            look_for_missing(whole=looks % _WHOLE == 0)
-                            looks, due_at = looks + 1, time.monotonic() + _EVERY
+                        if (begun := time.monotonic()) >= due_at:
+                            look_for_missing(whole=(whole := begun >= whole_due_at))
+                            due_at = begun + _EVERY
+                            if whole:
+                                whole_due_at = begun + max(_EVERY, _SHARE * (time.monotonic() - begun))
                         self._tell_rows(ledger)
             except LedgerError:  # the worker says it
                 self._is_over.wait(_LOOK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,15 +44,14 @@ class VersionFile:
         return f"<VersionFile: {self.name}>"
 
     @property
-    def url(self) -> str:
-        """Its address, by the storage. Raises SuspiciousFileOperation where it lies outside of the storage."""
-        self._storage.path(self.name)
-        return str(self._storage.url(self.name))
+    def url(self) -> str | None:
+        """Its address, by the storage; None where the recipe has put it elsewhere."""
+        return None if os.path.isabs(self.name) else str(self._storage.url(self.name))
 
     @property
     def path(self) -> str:
         """Its path."""
-        return locate_name(self._storage, self.name)
+        return self.name if os.path.isabs(self.name) else locate_name(self._storage, self.name)
 
 
 class Version:

@@ -172,6 +172,20 @@ def test_ends_of_one_job_are_told_in_their_order_and_others_meanwhile(ledger):
     assert lease(ledger).event == "done"
 
 
+def test_the_jobs_of_calls_that_nobody_has_tried_are_listed_with_the_newest_first(ledger):
+    ask_for(ledger, "done", "batch")
+    jobs = enter(ledger, "/a", "/b", "/c")
+    for job in jobs:
+        finish(ledger, begin(ledger, job))
+    tried = lease(ledger)
+    untried = [job for job in reversed(jobs) if job != tried.job_id]
+    listed = ledger.hook_calls.list_untried_jobs("shop", 9)
+    assert [job for _, job in listed] == untried
+    assert len({token for token, _ in listed}) == 2
+    assert ledger.hook_calls.list_untried_jobs("shop", 1) == listed[:1]
+    assert ledger.hook_calls.list_untried_jobs("other", 9) == []
+
+
 def test_a_call_whose_deliverer_died_is_due_again_once_its_lease_is_over_and_says_so(ledger):
     ask_for(ledger, "done")
     finish(ledger, begin(ledger, enter(ledger)[0]))

@@ -270,6 +270,22 @@ class Uploads(TrialMixin, TransactionTestCase):
         for key in (None, "", "order-17", "django:settings", f"{job.key}x", job.key.replace(":default:", ":gone:")):
             self.assertIsNone(find_row(key), key)
 
+    def test_a_version_that_a_recipe_puts_outside_of_the_storage_has_a_path_and_no_address(self):
+        field = Plain._meta.get_field("versions")
+        with mock.patch.object(field, "out", str(self.folder / "elsewhere")):
+            row = Plain.objects.create(file=self.upload())
+        self.work_and_look()
+        version = self.reread(row).versions.thumbnail
+        self.assertEqual((version.state, version.url), ("done", None))
+        self.assertTrue(version.path.startswith(str(self.folder / "elsewhere")))
+
+    def test_two_rows_with_the_same_upload_both_have_its_versions(self):
+        first = Plain.objects.create(file=self.upload())
+        Plain.objects.create(file=first.file.name)
+        self.assertEqual(len(self.jobs()), 1)
+        self.work_and_look()
+        self.assertTrue(all(row.versions.are_ready for row in Plain.objects.all()))
+
     def test_the_admin_shows_states(self):
         row = Plain.objects.create(file=self.upload())
         shown = display_for_field(row.versions, Plain._meta.get_field("versions"), "-")
