@@ -12,13 +12,16 @@ from psycopg.sql import SQL, Identifier
 
 from tests.acceptance.program import wait_until
 from tests.django.gallery_site import GallerySite
+from tests.support.postgres import own_schema
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def each_site(request, tmp_path, mails):
-    """The example with its rows in each database, and the queue in SQLite."""
+    """The example with its rows and its queue in each database; the project's own tests have theirs in SQLite."""
     variables = {"GALLERY_SMTP": str(mails.port), "GALLERY_ATOMIC": "1"}
-    if request.param == "postgres":
+    if request.param == "sqlite":
+        yield GallerySite(tmp_path, **variables)
+    else:
         address = request.getfixturevalue("postgres")
         name = f"gallery_{os.getpid()}"
         with psycopg.connect(address, autocommit=True) as connection:
@@ -27,10 +30,11 @@ def each_site(request, tmp_path, mails):
         known = conninfo_to_dict(address)
         keys = ("host", "port", "user", "password")
         variables["GALLERY_POSTGRES"] = json.dumps({"NAME": name} | {key.upper(): known.get(key, "") for key in keys})
-    return GallerySite(tmp_path, **variables)
+        with own_schema(address) as variables["GALLERY_QUEUE"]:
+            yield GallerySite(tmp_path, **variables)
 
 
-@pytest.mark.parametrize("suite", ["suite_uploads.py", "suite_project.py"])
+@pytest.mark.parametrize("suite", ["suite_uploads.py", "suite_ends.py", "suite_project.py"])
 def test_the_tests_of_the_project_pass(each_site, suite):
     said = each_site.manage("test", "--pattern", suite)
     assert "\nOK" in said

@@ -34,4 +34,7 @@ EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = int(os.environ.get("GALLERY_SMTP", "25"))
 EMAIL_TIMEOUT = 10
 
-FILEQ = {"DATABASE": STATE / "fileq.db", "CONFIG": Path(__file__).parent / "fileq.toml"}
+FILEQ = {
+    "DATABASE": os.environ.get("GALLERY_QUEUE", STATE / "fileq.db"),
+    "CONFIG": Path(__file__).parent / "fileq.toml",
+}

@@ -51,3 +51,7 @@ class TrialMixin:
     def work_and_look(self):
         self.work()
         self.look()
+
+    def reread(self, row):
+        """The row as the database has it now."""
+        return type(row).objects.get(pk=row.pk)
