@@ -1,4 +1,4 @@
-"""The worker: its slots, its signals and heartbeat, and looks at what was cancelled or paused."""
+"""The worker: its slots, its signals, and looks at what was cancelled or paused."""
 
 import signal
 import threading
@@ -13,8 +13,7 @@ from fileq.config import Config, locate_broker
 from fileq.errors import DatabaseReplaced, EnvironmentFailure, FileqError, LedgerError
 from fileq.hooks.dispatcher import HookDispatcher
 from fileq.ledger.tables.attempts import Fenced
-from fileq.ledger.tables.workers import Instruction, WorkerRecord
-from fileq.presence import this_process
+from fileq.ledger.tables.workers import Instruction
 from fileq.process.forkserver import prepare
 from fileq.process.memory_budget import MemoryBudget, usable_memory
 from fileq.process.sandbox import KillReason
@@ -25,6 +24,7 @@ from fileq.worker.drain import QueueDrain
 from fileq.worker.ended_job import EndedJob
 from fileq.worker.outages import FolderOutages, Outage, retry_lost
 from fileq.worker.recovery import recover, sweep_after_boot
+from fileq.worker.registration import Registration
 from fileq.worker.root_watch import RootWatch
 from fileq.worker.slot import SlotActivity, SlotContext
 from fileq.worker.tasks import create_huey
@@ -89,14 +89,15 @@ class Worker:
         self._on_tick: Callable[[Sequence[SlotActivity]], None] | None = None
         self._on_stop: Callable[[], None] | None = None
         self._on_hangup: Callable[[], None] | None = None
-        self._record = self._register(slots)
-        self._beat_at = self._looked_at = self._sent_at = time.monotonic()
+        self._registration = Registration(
+            self._ledger, queue, slots, interval=self._settings.heartbeat, on_heartbeat=self._on_heartbeat
+        )
+        self._looked_at = self._sent_at = time.monotonic()
         self._reason: StopReason | None = None
         self._stops_at_once = False
         self.was_signalled = False
         """Whether it was a signal that has told it to stop."""
         self._failure: FileqError | None = None
-        self._unwritten: tuple[float, LedgerError] | None = None
         self._notified_at: float | None = None
         self._context = self._create_context(shortage, database_outage, on_ended)
         self._huey = huey = create_huey(
@@ -118,7 +119,7 @@ class Worker:
             ledger=self._ledger,
             settings=self._settings,
             queue=self._queue,
-            worker_id=lambda: self._record.id,
+            worker_id=lambda: self._registration.record.id,
             paused=threading.Event(),
             idle=threading.Event(),
             dequeue_lock=threading.Lock(),
@@ -134,24 +135,17 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Sign off. What a queue of our own still has goes to the one that every worker serves."""
+        """Sign off."""
         try:
             try:
                 self._hooks.close()
                 if self._periodic_tasks is not None:
                     self._periodic_tasks.close()
             finally:
-                retry_lost(self._sign_off)
+                retry_lost(self._registration.sign_off)
         finally:
             close_listeners(self._huey)
             self._ledger.close()
-
-    def _sign_off(self) -> None:
-        with self._ledger.transaction():
-            self._ledger.workers.unregister_worker(self._record.id)
-            if self._queue != queue.MAIN:
-                self._ledger.messages.delete_ended_messages(self._queue)
-                queue.move_queue(self._ledger, self._queue, to=queue.MAIN)
 
     def _recover(self) -> None:
         recover(self._ledger, self._ledger.now(), self._settings.heartbeat)
@@ -174,7 +168,9 @@ class Worker:
         with signals.handled(dict.fromkeys(("SIGINT", "SIGTERM", "SIGHUP"), self._on_signal)):
             if signals.was_signalled():  # before we were ready
                 self.stop()
-            retry_lost(lambda: queue.refuse_later_worker(self._ledger, self._record, self._settings.heartbeat))
+            retry_lost(
+                lambda: queue.refuse_later_worker(self._ledger, self._registration.record, self._settings.heartbeat)
+            )
             retry_lost(self._recover)
             queue.check_broker(self._ledger)
             retry_lost(self._hooks.start)
@@ -193,13 +189,7 @@ class Worker:
 
     def keep_alive(self) -> None:
         """Write a heartbeat where one is due; for who has work to do before the worker runs."""
-        moment = time.monotonic()
-        if moment - self._beat_at >= self._settings.heartbeat:
-            self._beat_at = moment
-            self._beat()
-
-    def _register(self, slots: int) -> WorkerRecord:
-        return queue.register_worker(self._ledger, this_process(), self._queue, slots)
+        self._registration.keep_alive()
 
     def adopt(self, job_ids: Collection[int]) -> None:
         """Wait for the end of these jobs as well, which the queue has messages of: see `fileq.queue.adoption`."""
@@ -278,26 +268,14 @@ class Worker:
             self._sent_at = moment
             control.resend_jobs(self._ledger, self._queue, self._ledger.now())
 
-    def _beat(self) -> None:
-        """Write a heartbeat, and note since when that is impossible: where no job runs, nothing else shows it."""
-        try:
-            self._record_heartbeat()
-        except LedgerError as error:
-            self._unwritten = self._unwritten or (time.monotonic(), error)
-            raise
-        self._unwritten = None
-
-    def _record_heartbeat(self) -> None:
-        now = self._ledger.now()
-        if not self._ledger.workers.record_heartbeat(self._record.id, now, clock_offset=time.time() - now):
-            self._record = self._register(self._record.slots)  # we slept, and were taken for dead
+    def _on_heartbeat(self) -> None:
         self._root_watch.look()  # the next heartbeat tells others which roots were there
         if self._periodic_tasks is not None:
             self._periodic_tasks.recover_from_deaths()
 
     def _apply_cancellations_and_pause(self) -> None:
         """Stop attempts whose token is void, and take no new job while all is paused."""
-        instruction = self._ledger.workers.find_instruction(self._record.id)
+        instruction = self._ledger.workers.find_instruction(self._registration.record.id)
         if instruction is Instruction.STOP and self._reason is None:
             self.stop()
         if instruction is not None or self._ledger.batches.is_paused():
@@ -328,8 +306,8 @@ class Worker:
         for outage in (self._context.shortage, self._context.database_outage, self._context.broker_outage):
             if outage.error is not None and outage.seconds > _GIVEN_UP:
                 self._give_up(outage.error)
-        if self._unwritten is not None and time.monotonic() - self._unwritten[0] > _GIVEN_UP:
-            self._give_up(self._unwritten[1])
+        if (error := self._registration.find_failure(_GIVEN_UP)) is not None:
+            self._give_up(error)
 
     def _give_up(self, error: FileqError | None) -> None:
         self._failure = error

@@ -90,7 +90,7 @@ def _describe_interruption(ledger: Ledger, queue: str, words: ProcessingWords) -
 
 def say_what_is_done(ledger: Ledger, display: Display, result: AddResult, noun: str) -> None:
     """Say what was queued, and what was there to go on with."""
-    for said in (describe_result(result, noun), describe_adopted(ledger.jobs.count_by_batch(result.adopted))):
+    for said in (describe_result(result, noun), describe_adopted(ledger.prior_jobs.count_by_batch(result.adopted))):
         if said:
             display.hint(said)
 

@@ -1,5 +1,6 @@
 """What the ledger knows of a file that has come: the jobs about it, and the recipes that made it."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -85,6 +86,17 @@ class PriorJobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def count_by_batch(self, job_ids: Iterable[int]) -> dict[int, int]:
+        """Return the batches of these jobs, oldest first, each with how many of them are in it."""
+        with self._database.reading() as connection:
+            return dict(
+                connection.execute(
+                    "select batch_id, count(*) from jobs where id in (select cast(value as bigint) from json_each(?))"
+                    " group by batch_id order by batch_id",
+                    (json.dumps(list(job_ids)),),
+                ).fetchall()
+            )
 
     def find_jobs_of_files(self, files: Iterable[tuple[str, str]]) -> list[list[PriorJob]]:
         """Return, for each file, the jobs about it. `files` are their paths and versions."""

@@ -223,17 +223,6 @@ class Jobs:
             ).fetchall()
         return [job_id for (job_id,) in rows]
 
-    def count_by_batch(self, job_ids: Iterable[int]) -> dict[int, int]:
-        """Return the batches of these jobs, oldest first, each with how many of them are in it."""
-        with self._database.reading() as connection:
-            return dict(
-                connection.execute(
-                    "select batch_id, count(*) from jobs where id in (select cast(value as bigint) from json_each(?))"
-                    " group by batch_id order by batch_id",
-                    (json.dumps(list(job_ids)),),
-                ).fetchall()
-            )
-
     def has_unfinished_jobs(self, queue: str) -> bool:
         """Return whether anything of this queue is still queued, running or waiting that this host can do."""
         with self._database.reading() as connection:

@@ -65,7 +65,7 @@ def add(
 def _show_result(ledger: Ledger, display: Display, result: AddResult, request: AddRequest, now: float) -> None:
     """Answer with the result, and hint at what could not be read."""
     noun = "file" if len(request.recipes) == 1 else "job"
-    said = [describe_result(result, noun), describe_adopted(ledger.jobs.count_by_batch(result.adopted))]
+    said = [describe_result(result, noun), describe_adopted(ledger.prior_jobs.count_by_batch(result.adopted))]
     answer = Answer(result_document(result), [Text(sentence) for sentence in said if sentence])
     display.answer(with_due_time(answer, request.due_at, now))
     show_notices(display, result)

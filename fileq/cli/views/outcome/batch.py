@@ -66,7 +66,7 @@ def only_batch(ledger: Ledger, result: AddResult) -> int | None:
 def batches_of(ledger: Ledger, result: AddResult) -> set[int]:
     """Return the batches of all jobs that were asked for."""
     own = set() if result.batch_id is None else {result.batch_id}
-    return own | ledger.jobs.count_by_batch(result.adopted).keys()
+    return own | ledger.prior_jobs.count_by_batch(result.adopted).keys()
 
 
 def batch_answer(
