@@ -6,18 +6,18 @@ Pillow's encoder begins a new table at once. Of 79 GIFs of test collections, fil
 from __future__ import annotations
 
 _MOST_CODES, _MOST_BITS = 4096, 12
-_WEIGHT = 1 / 16  # of a code in the running mean of how many pixels codes stand for
-_LEAST_MEANS = (1, 2, 5)
-"""Pixels a code, if each had 12 bits: a table that gives fewer is given up. No one of them is best for all pictures."""
+_RULES = (1 / 8, 1), (1 / 8, 7), (1 / 64, 7)
+"""When a table is given up: the weight of a code in the running mean of how many pixels codes stand for, and the mean,
+if each pixel had 12 bits, below which that is. No one of them is best for all pictures."""
 
 
 def encode_late_clears(indices: bytes, bits: int) -> bytes:
     """Return the codes of a picture whose indices have at most `bits` bits, without sub-blocks."""
-    means = (least * _MOST_BITS / bits for least in _LEAST_MEANS)
-    return min((_encode(indices, bits, least_mean) for least_mean in means), key=len)
+    rules = ((weight, least * _MOST_BITS / bits) for weight, least in _RULES)
+    return min((_encode(indices, bits, weight, least) for weight, least in rules), key=len)
 
 
-def _encode(indices: bytes, bits: int, least_mean: float) -> bytes:
+def _encode(indices: bytes, bits: int, weight: float, least_mean: float) -> bytes:
     clear = 1 << bits
     first, width = clear + 2, bits + 1
     codes: dict[int, int] = {}
@@ -39,7 +39,7 @@ def _encode(indices: bytes, bits: int, least_mean: float) -> bytes:
             following += 1
             mean = float(run)
         else:
-            mean += (run - mean) * _WEIGHT
+            mean += (run - mean) * weight
         if following == _MOST_CODES and mean < least_mean:
             pending |= clear << filled
             filled += width

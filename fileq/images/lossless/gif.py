@@ -15,7 +15,7 @@ from fileq.images.metadata.gif_rewrite import FRAME, HEAD, end_of_block, table_l
 from fileq.units import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from PIL import Image
 
@@ -23,6 +23,7 @@ _SIZE_BITS = 7
 _PALETTE = 0x80  # a flag of a descriptor
 _CONTROL = b"\x21\xf9\x04"
 _TRANSPARENT = 1  # a flag of a control block
+_CLEAR = 2  # the first disposal that undoes what was drawn
 _MOST_PIXELS = 2**21  # of all pictures that are packed closely, which takes 1.5 s
 
 
@@ -48,9 +49,15 @@ class GifPicture:
 
     @property
     def used(self) -> set[int]:
-        """The indices that the picture needs of its palette."""
-        found = {index for index, count in enumerate(self.indices.histogram()) if count}
-        return found if self.transparent is None else found | {self.transparent}
+        """The indices that the picture needs of its palette, beside the one that shows nothing."""
+        return {index for index, count in enumerate(self.indices.histogram()) if count} - {self.transparent}
+
+    def place(self, places: dict[int, int]) -> dict[int, int]:
+        """Return the new place of each index, given those of all that are used: what shows nothing takes a free one."""
+        own = {index: places[index] for index in self.used}
+        if self.transparent is not None:
+            own[self.transparent] = min(set(range(256)).difference(own.values()))
+        return own
 
     @property
     def disposal(self) -> int:
@@ -80,24 +87,43 @@ class GifPicture:
     def with_palette_shared(self, shared: bytes) -> GifPicture:
         """Return the picture without a palette of its own, where the shared one has all its colors in fewer bytes."""
         places = {shared[at : at + 3]: at // 3 for at in range(len(shared) - 3, -1, -3)}
-        colors = {index: self.palette[3 * index : 3 * index + 3] for index in self.used - {self.transparent}}
+        colors = {index: self.palette[3 * index : 3 * index + 3] for index in self.used}
         if not self.palette or not places.keys() >= set(colors.values()):
             return self
-        new = {index: places[color] for index, color in colors.items()}
-        if self.transparent is not None:
-            free = set(range(len(shared) // 3)).difference(new.values())
-            if not free:
-                return self
-            new[self.transparent] = min(free)
-        own = {index: place for place, index in enumerate(sorted(self.used))}
-        alone, sharing = self.with_indices(own, _cut_palette(self.palette, list(own))), self.with_indices(new, b"")
+        new = self.place({index: places[color] for index, color in colors.items()})
+        if max(new.values(), default=0) >= len(shared) // 3:  # nothing is free
+            return self
+        alone, sharing = self.with_palette_cut(), self.with_indices(new, b"")
         return sharing if len(sharing.write()) < len(alone.write()) else self
+
+    def with_palette_cut(self) -> GifPicture:
+        """Return the picture with those colors of its own palette that it uses."""
+        used = sorted(self.used)
+        new = self.place({index: place for place, index in enumerate(used)})
+        return self.with_indices(new, _cut_palette(self.palette, used, new))
+
+    def without_needless_control(self, canvas: Size, *, is_first: bool, is_only: bool) -> GifPicture:
+        """Return the picture without a transparent index that no pixel has, and, of one, without an idle block.
+
+        Programs ask for that index also where they clear the canvas, or where a picture leaves some of it bare.
+        """
+        covers = self.descriptor[1:9] == struct.pack("<4H", 0, 0, *canvas)
+        stays = covers if is_only else (covers or not is_first) and self.disposal < _CLEAR
+        control = self._control
+        if control is None or not stays or (self.indices.histogram()[control[6]] and control[3] & _TRANSPARENT):
+            return self
+        if is_only and control[4:6] == b"\0\0":  # 1/100 s
+            return replace(self, before=[block for block in self.before if not block.startswith(_CONTROL)])
+        return self._with_control(control[:3] + bytes((control[3] & ~_TRANSPARENT,)) + control[4:])
 
     def with_transparent(self, index: int) -> GifPicture:
         """Return the picture with an index that shows nothing."""
+        assert self._control is not None
+        flags, rest = self._control[3] | _TRANSPARENT, self._control[7:]
+        return self._with_control(self._control[:3] + bytes((flags,)) + self._control[4:6] + bytes((index,)) + rest)
+
+    def _with_control(self, control: bytes) -> GifPicture:
         at = max(place for place, block in enumerate(self.before) if block.startswith(_CONTROL))
-        block = self.before[at]
-        control = block[:3] + bytes((block[3] | _TRANSPARENT,)) + block[4:6] + bytes((index,)) + block[7:]
         return replace(self, before=[*self.before[:at], control, *self.before[at + 1 :]])
 
     def cropped(self, box: tuple[int, int, int, int]) -> GifPicture:
@@ -131,9 +157,13 @@ def smaller_forms(content: bytes, effort: int | None) -> Iterator[bytes]:
     end = b"".join(rest) + END_MARKS["gif"]
     yield start + b"".join(picture.write() for picture in pictures) + end
     pictures = [picture.with_each_color_once(start[HEAD:]).with_palette_shared(start[HEAD:]) for picture in pictures]
+    size = Size(*struct.unpack("<2H", content[6:10]))
     with suppress(ValueError):
-        size = Size(*struct.unpack("<2H", content[6:10]))
         pictures = list(only_changes(pictures, start[HEAD:], size)) if len(pictures) > 1 else pictures
+    is_only = len(pictures) == 1
+    pictures = [
+        picture.without_needless_control(size, is_first=picture is pictures[0], is_only=is_only) for picture in pictures
+    ]
     start, pictures = _with_short_palettes(start, pictures)
     closely = sum(picture.indices.width * picture.indices.height for picture in pictures) <= _MOST_PIXELS
     encode = encode_indices_closely if closely else encode_indices
@@ -159,30 +189,48 @@ def _read(content: bytes) -> tuple[bytes, list[GifPicture], list[bytes]]:
 
 
 def _with_short_palettes(start: bytes, pictures: list[GifPicture]) -> tuple[bytes, list[GifPicture]]:
-    """Return start and pictures with the colours alone that are used.
+    """Return start and pictures with the colours alone that are used, in the better of two orders."""
+    sharing = [picture.used for picture in pictures if not picture.palette]
+    orders = _by_pictures(sharing), _by_smallest_picture(sharing)
+    forms = [_with_short_palette(start, pictures, order) for order in dict.fromkeys(orders)]
+    return min(forms, key=lambda form: len(form[0]) + sum(len(picture.write()) for picture in form[1]))
 
-    Those of most pictures come first: small ones have few colours, and short numbers then.
-    """
-    uses = Counter(index for picture in pictures if not picture.palette for index in picture.used)
-    shared = sorted(uses, key=lambda index: (-uses[index], index))
-    new = {index: place for place, index in enumerate(shared)}
-    table = _cut_palette(start[HEAD:], shared)
+
+def _by_pictures(sharing: list[set[int]]) -> tuple[int, ...]:
+    """Return the indices of all pictures, those of most pictures first: small ones have short numbers then."""
+    uses = Counter(index for used in sharing for index in used)
+    return tuple(sorted(uses, key=lambda index: (-uses[index], index)))
+
+
+def _by_smallest_picture(sharing: list[set[int]]) -> tuple[int, ...]:
+    """Return the indices of all pictures, those of the picture with the fewest first."""
+    return tuple(dict.fromkeys(index for used in sorted(sharing, key=len) for index in sorted(used)))
+
+
+def _with_short_palette(
+    start: bytes, pictures: list[GifPicture], shared: tuple[int, ...]
+) -> tuple[bytes, list[GifPicture]]:  # fmt: skip
+    places = {index: place for place, index in enumerate(shared)}
+    new = [{} if picture.palette else picture.place(places) for picture in pictures]
+    last = dict[int, int]()  # of an index that shows nothing, which has several places
+    for one in new:
+        last |= {index: max(place, last.get(index, 0)) for index, place in one.items()}
+    table = _cut_palette(start[HEAD:], shared, last)
     flags = start[10] & ~_SIZE_BITS | _size_bits(table) if table else start[10] & _SIZE_BITS
-    changed = []
-    for picture in pictures:
-        used = sorted(picture.used)
-        own = {index: place for place, index in enumerate(used)}
-        palette = _cut_palette(picture.palette, used)
-        changed.append(picture.with_indices(own if palette else new, palette))
-    return start[:10] + bytes((flags, new.get(start[11], 0))) + start[12:HEAD] + table, changed
+    changed = [
+        picture.with_palette_cut() if picture.palette else picture.with_indices(own, b"")
+        for picture, own in zip(pictures, new, strict=True)
+    ]
+    return start[:10] + bytes((flags, places.get(start[11], 0))) + start[12:HEAD] + table, changed
 
 
-def _cut_palette(palette: bytes, used: list[int]) -> bytes:
-    """Return these colours of a palette, in a palette of the next size that there is; none of none."""
-    if not palette or not used:
+def _cut_palette(palette: bytes, used: Sequence[int], new: dict[int, int]) -> bytes:
+    """Return the used colours of a palette, and room for all new places of indices, in the next size that there is."""
+    if not palette or not new:
         return b""
-    colors = b"".join(palette[3 * index : 3 * index + 3] for index in used)
-    return colors.ljust(3 * max(2, 1 << (len(used) - 1).bit_length()), b"\0")
+    hidden = [index for index, place in new.items() if place == len(used)]  # its colour is not seen
+    colors = b"".join(palette[3 * index : 3 * index + 3] for index in (*used, *hidden))
+    return colors.ljust(3 * max(2, 1 << max(new.values()).bit_length()), b"\0")
 
 
 def _size_bits(palette: bytes) -> int:

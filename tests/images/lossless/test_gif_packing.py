@@ -11,6 +11,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from fileq.images.formats import gif_codes
+from fileq.images.lossless.comparison import show_the_same
+from tests.images.lossless.test_gif_changes import coalesced
 from tests.images.lossless.test_never_larger import OPTIMIZE
 from tests.support.images import make, photo, recipe
 
@@ -112,3 +114,44 @@ def test_codes_end_right_wherever_the_table_gets_full(tmp_path, length):
     whole = b"," + struct.pack("<4HB", 0, 0, length, 1, 0) + b"\x07" + packed
     path = write(tmp_path / "x.gif", bytes(x for gray in range(256) for x in (gray,) * 3), whole, size=(length, 1))
     assert by_imagemagick(path) == frames(path)[0] == bytes(x for value in noise for x in (value,) * 3)
+
+
+def test_what_shows_nothing_takes_a_number_that_its_picture_has_free_and_no_room_in_the_palette(tmp_path):
+    colors = random.Random(5).randbytes(768)
+    first = Image.frombytes("L", (64, 64), random.Random(6).randbytes(4096)).point([x % 64 for x in range(256)])
+    second = Image.new("L", (64, 64), 200)
+    second.paste(random.Random(7).randrange(64), (10, 10, 30, 40))
+    clear = CONTROL[:3] + b"\1\x0a\0\xc8\0"
+    source = write(tmp_path / "x.gif", colors, block(first), clear + block(second)[8:], size=(64, 64))
+    made = optimized(source)
+    content = made.read_bytes()
+    assert frames(made) == frames(source)
+    assert by_imagemagick(made) == by_imagemagick(source)
+    assert content[10] & 7 == 5  # 64 colors
+    assert content[content.rindex(CONTROL[:3]) + 6] < 2
+
+
+def test_a_lone_picture_has_no_block_that_says_nothing(tmp_path):
+    picture = photo((64, 64)).convert("L")
+    for flags in (b"\0", b"\1"):  # no pixel has the transparent index
+        control = CONTROL[:3] + flags + b"\0\0\xff\0"
+        palette = random.Random(8).randbytes(768)
+        pixels = block(picture.point([min(x, 254) for x in range(256)]))
+        source = write(tmp_path / "x.gif", palette, control + pixels[8:], size=(64, 64))
+        made = optimized(source)
+        assert CONTROL[:3] not in made.read_bytes()
+        assert by_imagemagick(made) == by_imagemagick(source)
+
+
+@pytest.mark.parametrize(("disposal", "place"), [(2, 0), (1, 8)])
+def test_an_index_that_shows_nothing_stays_where_programs_ask_for_it_beside_its_picture(tmp_path, disposal, place):
+    control = CONTROL[:3] + bytes((disposal << 2 | 1,)) + b"\x0a\0\xff\0"
+    palette, picture = random.Random(9).randbytes(768), Image.new("L", (32, 32), 3)
+    whole = bytearray(block(picture)[8:])
+    whole[1], whole[3] = place, place
+    again = CONTROL + block(picture.crop((0, 0, 8, 8)))[8:]
+    source = write(tmp_path / "x.gif", palette, control + bytes(whole), again, size=(40, 40))
+    made = optimized(source)
+    assert made.stat().st_size < source.stat().st_size
+    assert show_the_same(made.read_bytes(), source.read_bytes(), "GIF")
+    assert coalesced(made) == coalesced(source)
