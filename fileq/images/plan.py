@@ -101,7 +101,8 @@ def may_stay_whole(source: DecodedSource, plan: OutputPlan, steps: tuple[Operati
     is_changed = bool(steps) or source.is_tone_mapped or output.program is not None
     if output.formats != ("same",) or output.min_saving is None or is_changed:
         return False
-    return source.format not in _SAME_FORMAT and len(plan.frames) == len(source.sequence)
+    is_page = "page" in template_fields(output.name) and len(source.sequence) > 1
+    return source.format not in _SAME_FORMAT and not is_page
 
 
 def with_alpha_format(plan: OutputPlan, source: DecodedSource) -> OutputPlan:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
-_BITMAP = re.compile(rb"\s*P4" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})\s")
-_LEVELS = re.compile(rb"\s*P([56])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,5})\s")
+BITMAP_HEADER = re.compile(rb"\s*P4" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})\s")
+LEVELS_HEADER = re.compile(rb"\s*P([56])" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,9})" + _GAP + rb"(\d{1,5})\s")
 _GLUED_COMMENT = re.compile(rb"P[1-6](#[^\r\n]*)[\r\n]")
 _HEADER = 4096  # bytes: more than any with its comments
 _MOST = 10_000  # pictures that are counted
@@ -55,10 +55,10 @@ def _length_at(file: BinaryIO, at: int) -> int:
     """Return the bytes of the picture at this place, with its header; 0 where there is none."""
     file.seek(at)
     start = file.read(_HEADER)
-    if header := _BITMAP.match(start):
+    if header := BITMAP_HEADER.match(start):
         width, height = map(int, header.groups())
         return header.end() + (width + 7) // 8 * height
-    if header := _LEVELS.match(start):
+    if header := LEVELS_HEADER.match(start):
         width, height, highest = map(int, header.groups()[1:])
         return header.end() + width * height * _CHANNELS[header[1]] * (1 + (highest > 255))
     return 0

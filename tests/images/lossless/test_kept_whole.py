@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fileq.errors import ErrorKind, JobError
 from fileq.images.formats.optional_codecs import register_heif
 from fileq.operations.builtin.resize import Resize
 from fileq.recipes.recipe import Output
@@ -17,6 +18,10 @@ from tests.images.lossless.test_shrink import SHRINK
 from tests.support.images import make, photo, recipe
 
 OPTIMIZE = Output(format="same", lossless=True, min_saving=0.0)
+
+
+def pixels_by_imagemagick(path: Path) -> bytes:
+    return subprocess.run(["convert", path, "-depth", "8", "RGBA:-"], check=True, capture_output=True).stdout
 
 
 RUNS = bytes((1, 1, 0, 0, 1, 2, 0, 1))  # two rows of one pixel each
@@ -57,22 +62,26 @@ def test_noise_keeps_its_bytes_and_its_name_where_a_png_would_be_larger(tmp_path
 
 
 @pytest.mark.parametrize("metadata", ["private", "none"])
-def test_a_comment_that_has_to_go_goes_although_the_png_is_larger_and_that_is_said(tmp_path, metadata):
-    commented(tmp_path / "x.pgm")
-    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata=metadata), tmp_path / "out")
-    assert made.paths[0].suffix == ".png"
-    assert b"Lake House" not in made.paths[0].read_bytes()
-    assert any("larger than its source" in note for note in made.notes)
+@pytest.mark.parametrize("kind", ["PGM", "plain PGM"])
+def test_a_comment_that_has_to_go_goes_and_the_file_is_smaller_by_that(tmp_path, metadata, kind):
+    before = commented(tmp_path / "x.pgm")
+    if kind == "plain PGM":
+        before = b"P2 # Lake House\n2 1 #\n255\n9 # Lake House\n80\n"
+        (tmp_path / "x.pgm").write_bytes(before)
+    made = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata=metadata), tmp_path / "out", marks_outputs=True).paths[0]
+    assert made.name == "x.pgm"
+    assert b"Lake House" not in made.read_bytes()
+    assert made.stat().st_size < len(before)
+    assert pixels_by_imagemagick(made) == pixels_by_imagemagick(tmp_path / "x.pgm")
 
 
-def test_a_comment_makes_no_file_larger_where_nobody_asked_for_it_to_go_and_that_is_said(tmp_path):
+def test_a_comment_goes_by_default_as_in_other_formats_and_stays_where_all_is_to_stay(tmp_path):
     before = commented(tmp_path / "x.pgm")
     made = make(tmp_path / "x.pgm", recipe(OPTIMIZE), tmp_path / "out")
-    assert made.paths[0].read_bytes() == before
-    assert any("can't be cleared" in note for note in made.notes)
+    assert b"Lake House" not in made.paths[0].read_bytes()
+    assert any("without what stands beside its pixels" in note for note in made.notes)
     kept = make(tmp_path / "x.pgm", recipe(OPTIMIZE, metadata="all"), tmp_path / "kept")
     assert kept.paths[0].read_bytes() == before
-    assert not any("can't be cleared" in note for note in kept.notes)
 
 
 @pytest.mark.parametrize("output", [OPTIMIZE, SHRINK], ids=["optimize", "shrink"])
@@ -82,6 +91,77 @@ def test_a_tiny_file_whose_layout_is_not_known_to_its_end_does_not_grow(tmp_path
     source.write_bytes(content)
     made = make(source, recipe(output), tmp_path / "out", marks_outputs=True)
     assert made.paths[0].read_bytes() == content
+
+
+def os2(content: bytes) -> bytes:
+    """The bitmap of one pixel of 24 bits with the header of OS/2 1.x."""
+    return b"BM" + struct.pack("<LLLL4H", 30, 0, 26, 12, 1, 1, 1, 24) + content[54:]
+
+
+def with_gap(content: bytes) -> bytes:
+    return content[:10] + struct.pack("<L", 64) + content[14:54] + b"Lake House" + content[54:]
+
+
+def packed(bits: int, codes: bytes) -> bytes:
+    head = struct.pack("<LllHHLLLLLL", 40, 4, 2, 1, bits, 3 - bits // 4, len(codes), 0, 0, 3, 0)
+    return b"BM" + struct.pack("<LLL", 66 + len(codes), 0, 66) + head + bytes(range(10, 22)) + codes
+
+
+BITMAPS = {
+    "OS/2": os2,
+    "gap": with_gap,
+    "runs": lambda _: packed(8, bytes((4, 1, 0, 0, 4, 2, 0, 1))),
+    "no end": lambda _: packed(8, bytes((4, 1, 0, 0, 4, 2, 0, 0))),
+    "literal": lambda _: packed(8, bytes((0, 3, 1, 2, 1, 0, 1, 2, 0, 0, 4, 0, 0, 1))),
+    "move": lambda _: packed(8, bytes((4, 1, 0, 2, 0, 1, 4, 2, 0, 1))),
+    "runs of 4 bits": lambda _: packed(4, bytes((4, 0x12, 0, 0, 0, 4, 0x21, 0x12, 0, 0, 0, 1))),
+}
+
+
+@pytest.mark.parametrize("metadata", ["copyright", "none", "private", "all"])
+@pytest.mark.parametrize("kind", BITMAPS)
+def test_no_small_bitmap_grows_and_nothing_hides_in_one_that_is_to_have_no_metadata(tmp_path, kind, metadata):
+    Image.new("RGB", (1, 1), (9, 80, 200)).save(tmp_path / "plain.bmp")
+    content = BITMAPS[kind]((tmp_path / "plain.bmp").read_bytes())
+    source = tmp_path / "x.bmp"
+    for hidden in (b"", b"Lake House"):
+        length = struct.pack("<L", len(content + hidden))
+        source.write_bytes(content[:2] + length + content[6:] + hidden)
+        made = make(source, recipe(OPTIMIZE, metadata=metadata), tmp_path / "out", marks_outputs=True).paths[0]
+        assert made.stat().st_size <= source.stat().st_size
+        assert (b"Lake House" in made.read_bytes()) is (metadata == "all" and b"Lake House" in source.read_bytes())
+        if kind != "no end":  # which ImageMagick misses
+            assert pixels_by_imagemagick(made) == pixels_by_imagemagick(source)
+
+
+def test_a_name_in_a_targa_goes_with_the_dates_behind_its_pixels(tmp_path):
+    source = tmp_path / "x.tga"
+    noise("RGB").save(source, rle=False, id_section=b"Lake House")
+    made = make(source, recipe(OPTIMIZE, metadata="none"), tmp_path / "out").paths[0]
+    assert made.name == "x.tga"
+    assert b"Lake House" not in made.read_bytes()
+    assert pixels_by_imagemagick(made) == pixels_by_imagemagick(source)
+
+
+@pytest.mark.parametrize("output", [OPTIMIZE, SHRINK], ids=["optimize", "shrink"])
+def test_pages_of_a_format_that_can_not_be_packed_again_stay_together(tmp_path, output):
+    pages = [noise("RGB").rotate(angle) for angle in range(3)]
+    pages[0].save(tmp_path / "x.pdf", save_all=True, append_images=pages[1:])
+    made = make(tmp_path / "x.pdf", recipe(output), tmp_path / "out", marks_outputs=True)
+    assert made.paths[0].read_bytes() == (tmp_path / "x.pdf").read_bytes()
+    assert "one of its 3 pages" in made.notes[0]
+    each = make(
+        tmp_path / "x.pdf", recipe(Output(name="{page}.{ext}", format="same", min_saving=0.0)), tmp_path / "each"
+    )
+    assert [path.suffix for path in each.paths] == [".png"] * 3
+
+
+@pytest.mark.parametrize("pages", [1, 3])
+def test_what_can_neither_be_cleared_nor_become_smaller_is_refused_with_the_reason(tmp_path, pages):
+    noise("RGB").save(tmp_path / "x.pdf", save_all=True, append_images=[noise("RGB")] * (pages - 1))
+    with pytest.raises(JobError, match="Its metadata can't be taken out of this PDF file here, and ") as caught:
+        make(tmp_path / "x.pdf", recipe(OPTIMIZE, metadata="none"), tmp_path / "out")
+    assert caught.value.kind is ErrorKind.UNSUPPORTED
 
 
 @pytest.mark.parametrize("metadata", ["copyright", "none", "all"])
