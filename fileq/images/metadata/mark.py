@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from fileq.files.containers import END_MARKS, jpeg_segments, png_chunk, png_chunks
 from fileq.files.output_mark import CHUNK, TIFF_TAG, append_mark, is_mark, jpeg_mark
+from fileq.images.errors import DAMAGE
 from fileq.images.lossless import tiff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def add_mark_option(options: dict[str, Any], format_: str, mark: bytes) -> None:
@@ -43,18 +48,19 @@ def mark_content(content: bytes, format_: str, mark: bytes) -> bytes:
 
 
 def without_mark(content: bytes, format_: str) -> bytes:
-    """Return a JPEG or PNG without the mark, which is no metadata; other files as they are.
-
-    Raises ValueError or IndexError where a JPEG is not laid out as it should be.
-    """
-    if format_ == "jpeg":
-        spans = [(start, end, content[start + 4 : end]) for _, start, end in jpeg_segments(content)]
-    elif format_ == "png":
-        chunks = png_chunks(io.BytesIO(content))
-        spans = [(one.start, one.end, content[one.payload : one.payload + one.length]) for one in chunks]
-    else:
-        return content
-    for start, end, payload in spans:
-        if is_mark(payload):
-            return content[:start] + content[end:]
+    """Return a JPEG or PNG without the mark, which is no metadata; other files, and damaged ones, as they are."""
+    with suppress(*DAMAGE):
+        for start, end, payload in _parts(content, format_):
+            if is_mark(payload):
+                return content[:start] + content[end:]
     return content
+
+
+def _parts(content: bytes, format_: str) -> Iterator[tuple[int, int, bytes]]:
+    """Yield where segments or chunks begin and end, and what is in them. Raises ValueError or IndexError."""
+    if format_ == "jpeg":
+        for segment in jpeg_segments(content):
+            yield segment.start, segment.end, content[segment.start + 4 : segment.end]
+    elif format_ == "png":
+        for chunk in png_chunks(io.BytesIO(content)):
+            yield chunk.start, chunk.end, content[chunk.payload : chunk.payload + chunk.length]

@@ -105,3 +105,21 @@ def test_a_picture_in_a_format_that_is_not_written_becomes_a_png_that_is_packed_
     assert len(after) < len(before)
     assert made.encoded[0].bytes == len(after) <= len(oxipng.optimize_from_memory(after, level=4))
     assert list(frames_of(after)) == list(frames_of(before))
+
+
+@pytest.mark.parametrize("metadata", ["all", "copyright", "private", "none"])
+@pytest.mark.parametrize("output", [OPTIMIZE, Output(format="same", quality=80, min_saving=0.05)])
+def test_a_jpeg_with_other_bytes_in_place_of_its_end_is_no_fault_of_ours_and_not_larger(tmp_path, output, metadata):
+    whole = written(tmp_path / "x.jpg", picture("photo", "RGB"), progressive=False)
+    before = whole.removesuffix(b"\xff\xd9") + b"\xff\xfe\x15\x4f" + b"\x12" * 40
+    (tmp_path / "x.jpg").write_bytes(before)
+    made = make(tmp_path / "x.jpg", recipe(output, metadata=metadata), tmp_path / "out", marks_outputs=True)
+    assert made.encoded[0].bytes <= len(before)
+
+
+@pytest.mark.parametrize("metadata", ["all", "private", "none"])
+@pytest.mark.parametrize(("ending", "mode"), [(ending, mode) for ending, modes in MODES.items() for mode in modes])
+def test_no_file_of_one_pixel_grows_whatever_is_to_stay_of_its_metadata(tmp_path, ending, mode, metadata):
+    before = written(tmp_path / f"x.{ending}", picture("dot", mode))
+    made = make(tmp_path / f"x.{ending}", recipe(OPTIMIZE, metadata=metadata), tmp_path / "out", marks_outputs=True)
+    assert made.encoded[0].bytes <= len(before)
