@@ -103,8 +103,8 @@ def _queue_upload(
     for field in () if raw else versions_fields(sender):
         if update_fields is not None and field.attname not in update_fields:
             _save_unnamed(field, instance, using, update_fields)
-        save = _row_saves(instance).pop(field.attname)
-        if save.has_record and instance.__dict__[field.attname]:
+        save = _row_saves(instance).pop(field.attname, None)  # another receiver may have saved the row once more
+        if save is not None and save.has_record and instance.__dict__[field.attname]:
             transaction.on_commit(partial(queue_or_leave, field, instance.pk, using), using=using)
 
 

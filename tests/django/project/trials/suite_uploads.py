@@ -5,9 +5,11 @@ import threading
 from django.contrib.admin.utils import display_for_field
 from django.core import serializers
 from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_save
 from django.forms import modelform_factory
 from django.test import TransactionTestCase
 
+from fileq.django.uploads import connect_signals
 from trials.case import TrialMixin
 from trials.models import Overwriting, Plain, WithUuid
 
@@ -144,6 +146,20 @@ class Uploads(TrialMixin, TransactionTestCase):
         self.assertTrue(self.reread(row).versions.record["pending"])
         self.database.rmdir()
         self.look()
+        self.assertEqual(len(self.jobs()), 1)
+
+    def test_a_receiver_that_saves_the_row_once_more_gets_along(self):
+        def save_again(instance, created, **_):
+            if created:
+                instance.title = "seen"
+                instance.save()
+
+        post_save.disconnect(dispatch_uid="fileq")
+        post_save.connect(save_again, sender=Plain)
+        connect_signals()
+        self.addCleanup(post_save.disconnect, save_again, sender=Plain)
+        row = self.reread(Plain.objects.create(file=self.upload()))
+        self.assertEqual((row.title, row.versions.record["pending"]), ("seen", False))
         self.assertEqual(len(self.jobs()), 1)
 
     def test_states_can_be_asked_for(self):
