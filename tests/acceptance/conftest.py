@@ -1,30 +1,23 @@
 """A program with a folder of its own, and photos to share."""
 
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.program import Program
 from tests.support.photos import write
-from tests.support.postgres import own_schema
+from tests.support.programs import program_where_asked
 from tests.support.receiver import Receiver
 
 
 @pytest.fixture
 def fileq(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
-    """With `FILEQ_TEST_LEDGER=postgres`, its ledger is in PostgreSQL; `FILEQ_TEST_BROKER=redis` gives it a broker."""
+    """One whose folder is below the test's."""
     folder = tmp_path / "home"
     folder.mkdir()
-    with ExitStack() as stack:
-        on_server = os.environ.get("FILEQ_TEST_LEDGER") == "postgres"
-        address = stack.enter_context(own_schema(request.getfixturevalue("postgres"))) if on_server else None
-        program = Program(folder, address)
-        if os.environ.get("FILEQ_TEST_BROKER") == "redis":
-            program.environment["FILEQ_BROKER"] = request.getfixturevalue("redis")
+    with program_where_asked(folder, request) as program:
         yield program
 
 

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.acceptance.program import Program, kill_group
+from tests.acceptance.program import kill_group
 from tests.support.photos import write
+from tests.support.programs import program_where_asked
 
 
 def find(pattern, text):
@@ -67,15 +68,15 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def fileq(tmp_path_factory):
+def fileq(tmp_path_factory, request):
     """Six pictures that are done, and one that failed."""
     folder = tmp_path_factory.mktemp("home")
-    program = Program(folder)
     (folder / "photos").mkdir()
     write(folder / "photos", 6, (640, 480))
     (folder / "photos" / "broken<b>.jpg").write_text("no picture")
-    program.run("run", "photos", "-r", "web", expect=1)
-    return program
+    with program_where_asked(folder, request) as program:
+        program.run("run", "photos", "-r", "web", expect=1)
+        yield program
 
 
 @pytest.fixture(scope="module")
