@@ -113,14 +113,14 @@ class GallerySite:
             connection.close()
 
     def upload(self, title, name, content, expect=302):
-        """Upload a file as a browser does; return how many milliseconds the server has worked for that."""
+        """Upload a file as a browser does; return how many milliseconds the server has taken, and of these a CPU."""
         _, headers, page = self.ask("/")
         token = re.findall(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
         cookie = re.findall(r"csrftoken=\w+", headers["Set-Cookie"])[0]
         body, kind = multipart_form({"csrfmiddlewaretoken": token.decode(), "title": title}, "image", name, content)
         status, headers, page = self.ask("/", "POST", body, Cookie=cookie, Content_Type=kind)
         assert status == expect, page
-        return float(headers["Server-Timing"].partition("dur=")[2])
+        return [float(figure) for figure in re.findall(r"dur=([\d.]+)", headers["Server-Timing"])]
 
     def states(self, *photos):
         asked = "&".join(f"photo={photo}" for photo in photos)
