@@ -38,7 +38,7 @@ def queue_versions(field: VersionsField, pk: Any, using: str) -> None:
     def put_in(now: dict[str, Any]) -> dict[str, Any]:
         if now.get(TOKEN) != record[TOKEN]:  # there is a newer upload
             return now
-        known = {name: _mirror(queue, file.storage, entry) for name, entry in queued.items()}
+        known = {name: _mirror(queue, file, name, entry) for name, entry in queued.items()}
         return _complete(field, {**now, **{name: one for name, one in known.items() if "job" not in now.get(name, {})}})
 
     change_record(field, pk, using, put_in)
@@ -53,13 +53,13 @@ def update_versions(field: VersionsField, pk: Any, using: str, told: tuple[str, 
     row = field.model._base_manager.using(using).filter(pk=pk).only(field.source, field.name).first()  # noqa: SLF001
     if row is None:
         return
-    queue, storage = open_queue(), field.source_file(row).storage
+    queue, file = open_queue(), field.source_file(row)
 
     def look(now: dict[str, Any]) -> dict[str, Any]:
         entries = {name: now[name] for name in field.recipes if name in now}
         if told is not None and told[0] == now.get(TOKEN) and _is_to_be_queued(entries.get(told[1], {})):
             entries[told[1]] = {**_QUEUED, "job": told[2]}
-        return _complete(field, {**now, **{name: _mirror(queue, storage, one) for name, one in entries.items()}})
+        return _complete(field, {**now, **{name: _mirror(queue, file, name, one) for name, one in entries.items()}})
 
     if look(row.__dict__[field.attname]) != row.__dict__[field.attname]:
         change_record(field, pk, using, look)
@@ -115,19 +115,29 @@ def _version_recipe(queue: Queue, field: VersionsField, name: str, storage: Any)
     )
 
 
-def _mirror(queue: Queue, storage: Any, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return what a row is to say of a version as its job is now. What is superseded, or gone, is to be queued anew."""
+def _mirror(queue: Queue, file: Any, name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return what a row is to say of a version as its job is now. Where that is lost, it is to be queued anew."""
     if "job" not in entry:
         return entry
-    try:
-        job = queue.job(entry["job"])
-    except NotFoundError:
-        return entry if entry[STATE] != QUEUED else _QUEUED
-    if job.state is JobState.SUPERSEDED:
+    job = _find_own_job(queue, entry["job"], file, name)
+    if job is None:
         return entry if entry[STATE] != QUEUED else _QUEUED
     if not job.has_ended:
         return {**_QUEUED, "job": job.id}
-    return _ended(job, storage)
+    return _ended(job, file.storage)
+
+
+def _find_own_job(queue: Queue, job_id: int, file: Any, name: str) -> JobHandle | None:
+    """Return the job of an upload; None where it is gone or superseded, or another one has its number.
+
+    That is so after the queue's database was replaced: other people's pictures must not be shown for that.
+    """
+    try:
+        job = queue.job(job_id)
+    except NotFoundError:
+        return None
+    is_own = job.recipe == name and bool(file) and job.source == os.path.abspath(os.fsdecode(locate_file(file)))
+    return job if is_own and job.state is not JobState.SUPERSEDED else None
 
 
 def _ended(job: JobHandle, storage: Any) -> dict[str, Any]:

@@ -163,6 +163,15 @@ class Ends(TrialMixin, TransactionTestCase):
         self.assertEqual((version.state, version.url), ("done", None))
         self.assertTrue(version.path.startswith(str(self.folder / "elsewhere")))
 
+    def test_a_job_that_has_the_number_of_another_queue_s_is_not_taken_for_it(self):
+        row, other = (Plain.objects.create(file=self.upload(name)) for name in ("mine.jpg", "other.jpg"))
+        self.work()
+        job_id = self.reread(other).versions.thumbnail.job_id
+        record = self.reread(row).versions.record
+        Plain.objects.filter(pk=row.pk).update(versions={**record, "thumbnail": {"state": "queued", "job": job_id}})
+        self.look()
+        self.assertIn("mine", self.reread(row).versions.thumbnail.url)
+
     def test_two_rows_with_the_same_upload_both_have_its_versions(self):
         first = Plain.objects.create(file=self.upload())
         Plain.objects.create(file=first.file.name)
