@@ -53,6 +53,11 @@ def add_iptc(packet: bytes, datasets: bytes) -> bytes:
     return xmp.add_properties(packet, _properties(iptc.read_texts(datasets)))
 
 
+def replace_by_iptc(packet: bytes, datasets: bytes) -> bytes:
+    """Return an XMP packet in which all that IPTC data sets say stands as they say it."""
+    return xmp.replace_properties(packet, _properties(iptc.read_texts(datasets)))
+
+
 def _properties(texts: dict[tuple[int, int], list[str]]) -> Iterator[ET.Element]:
     for number, place in _PROPERTIES.items():
         values = [value for value in texts.get((2, number), []) if value]

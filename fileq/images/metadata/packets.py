@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from fileq.images.gain_maps.xmp import JPEG_NAME
 from fileq.images.metadata import xmp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileq.images.decode.source import DecodedSource
 
 _RAW_PROFILE = "Raw profile type "
@@ -22,7 +25,8 @@ XMP_KEYWORD = "XML:com.adobe.xmp"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _GUID = 32  # bytes of the digest that says to which packet a part belongs
 _PHOTOSHOP = b"Photoshop 3.0\0"
-_IPTC_RESOURCE, _XMP_RESOURCE = 0x0404, 0x0424
+_IPTC_RESOURCE, _XMP_RESOURCE, _DIGEST_RESOURCE = 0x0404, 0x0424, 0x0425
+_DIGEST = 16  # bytes of MD5; zeros where a program has none
 _LINE = 72  # digits
 _LONGEST = 2**26  # bytes that an extension may claim
 
@@ -58,9 +62,28 @@ def read_iptc(source: DecodedSource) -> bytes:
     if source.format == "PNG":
         profile = _read_raw_profile(info, "iptc") or _read_raw_profile(info, "8bim")
         return _in_resources(profile.removeprefix(_PHOTOSHOP)) or profile
-    blocks = _psd_resources(source) if source.format == "PSD" else info.get("photoshop")
-    value = blocks.get(_IPTC_RESOURCE, b"") if isinstance(blocks, Mapping) else b""
-    return value if isinstance(value, bytes) else b""
+    return _resources_of(source).get(_IPTC_RESOURCE, b"")
+
+
+def has_newer_iptc(source: DecodedSource, iptc: bytes) -> bool:
+    """Return whether a program that knows no XMP has changed the IPTC data sets of a source.
+
+    Who writes both leaves a digest of the data sets; where it is of others, these are newer than the XMP. Without one,
+    XMP is taken (Metadata Working Group, Guidelines 2.0, 3.4).
+    """
+    digest = _resources_of(source).get(_DIGEST_RESOURCE, b"")
+    return len(digest) == _DIGEST and any(digest) and digest != hashlib.md5(iptc, usedforsecurity=False).digest()
+
+
+def _resources_of(source: DecodedSource) -> Mapping[int, bytes]:
+    """Return Photoshop's resources by their numbers."""
+    if source.format == "TIFF":
+        tags: Any = source.image
+        return dict(_resources(_raw_tag(tags.tag_v2, TiffImagePlugin.PHOTOSHOP_CHUNK)))
+    blocks = _psd_resources(source) if source.format == "PSD" else source.image.info.get("photoshop")
+    if not isinstance(blocks, Mapping):
+        return {}
+    return {number: value for number, value in blocks.items() if isinstance(value, bytes)}
 
 
 def _psd_resources(source: DecodedSource) -> dict[int, bytes]:
@@ -99,15 +122,18 @@ def _unswapped(iptc: bytes) -> bytes:
 
 def _in_resources(content: bytes) -> bytes:
     """Return the IPTC data sets in Photoshop's image resources, b"" where these have none."""
+    return next((value for number, value in _resources(content) if number == _IPTC_RESOURCE), b"")
+
+
+def _resources(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and the value of each of Photoshop's image resources."""
     at = 0
     while content[at : at + 4] == b"8BIM" and len(content) >= at + 12:
         number, name_length = struct.unpack_from(">HB", content, at + 4)
         start = at + 6 + (name_length + 2 & ~1) + 4
         length = int.from_bytes(content[start - 4 : start], "big")
-        if number == _IPTC_RESOURCE:
-            return content[start : start + length]
+        yield number, content[start : start + length]
         at = start + length + length % 2
-    return b""
 
 
 def _join_extension(segments: Any) -> bytes:

@@ -11,7 +11,7 @@ from fileq.files.output_mark import TIFF_TAG
 from fileq.images.errors import translate_decode_errors
 from fileq.images.formats.tiff import aspect
 from fileq.images.gain_maps import xmp as hdr_xmp
-from fileq.images.metadata import exif, iptc, packets, png_texts, tiff_rewrite, xmp
+from fileq.images.metadata import exif, iptc, iptc_xmp, packets, png_texts, tiff_rewrite, xmp
 
 if TYPE_CHECKING:
     from fileq.images.decode.source import DecodedSource
@@ -58,6 +58,8 @@ def select_metadata(source: DecodedSource, wanted: MetadataPolicy) -> Metadata:
     if wanted == "none":
         return kept
     info, packet, datasets = source.image.info, _read_xmp(source), packets.read_iptc(source)
+    if packet and packets.has_newer_iptc(source, datasets):
+        packet = iptc_xmp.replace_by_iptc(packet, datasets)
     if wanted == "all":
         comment, texts = info.get("comment", b""), _read_texts(source)
         return replace(

@@ -174,6 +174,21 @@ def add_properties(packet: bytes, properties: Iterable[ET.Element]) -> bytes:
     return add_descriptions(packet, [description] if len(description) else [])
 
 
+def replace_properties(packet: bytes, properties: Iterable[ET.Element]) -> bytes:
+    """Return a packet with these properties in place of those of their names; as it is where it is damaged."""
+    new = ET.Element(_DESCRIPTION, {f"{{{RDF}}}about": ""})
+    new.extend(properties)
+    root = _parse(packet)
+    if root is None or not len(new):
+        return packet
+    names, descriptions = {one.tag for one in new}, list(_descriptions(root))
+    for description in descriptions:
+        for name in names & description.attrib.keys():
+            del description.attrib[name]
+        description[:] = [one for one in description if one.tag not in names]
+    return build_packet([*descriptions, new])
+
+
 def build_property(name: str, container: str, values: list[str]) -> ET.Element:
     """Return a property with these texts: in a Bag, a Seq, or an Alt, which has one; or one text, where that is ""."""
     element = ET.Element(name)
