@@ -6,11 +6,12 @@ libwebp 1.6, libjxl 0.11) and rounded up. tests/images/test_memory.py measures t
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
-from fileq.images.encode.encoder import FULL_CHROMA, tries_without_loss
+from fileq.images.encode.encoder import DEFAULT_QUALITY, choose_subsampling, is_thorough, tries_without_loss
 from fileq.images.formats import webp
 from fileq.images.geometry import bounding_size
 from fileq.images.lossless.packer import HIGH_EFFORT
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from fileq.operations.base import Operation
     from fileq.recipes.recipe import Output, Recipe
 
+_JPEG_FORMATS = {"JPEG", "MPO"}
+
 _STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 """Of a decoded picture, by its mode; 4 of all others."""
 
@@ -36,13 +39,22 @@ _DECODER = {
 }  # fmt: skip
 """What a decoder takes beside the picture itself; that of AVIF with 10 bits a channel."""
 
-_JPEG_COEFFICIENTS = 6
-"""Of a progressive JPEG, in full size whatever size is wanted: 3 components, 2 bytes each."""
+_COEFFICIENT = 2
+"""Of each sample of a JPEG that is progressive, in full size whatever size is wanted, and of one that is encoded in
+more than one pass."""
+
+_JPEG_BUFFER = ((95, 1), (98, 2), (101, 4))
+"""For the file that is made, below each quality: noise of quality 100 takes 4."""
+
+_JPEG_SAMPLES = {"4:2:0": 1.5, "4:2:2": 2, "4:4:4": 3}
+
+_JPEG_FILES = 9
+"""How often the file of a JPEG is there that is transcoded without loss: mozjpeg has the scans that it tries."""
 
 _TO_RGB = {"CMYK": 25, "LAB": 12, "F": 12, "I": 8}
 """What the conversion of a mode takes."""
 
-_ENCODER = {"jpeg": 4, "webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 28, "pdf": 4, "jxl": 45}
+_ENCODER = {"webp": 8, "png": 4, "avif": 26, "tiff": 4, "gif": 8, "pdf": 4, "jxl": 45}
 _ALPHA = {"jpeg": 9, "pdf": 9, "webp": 33, "avif": 6, "jxl": 13}
 """More than that where pixels may be transparent."""
 
@@ -61,14 +73,14 @@ _JXL_BEYOND, _JXL_BEYOND_WITH_ALPHA = 8, 12
 _FULL_CHROMA = 13
 """More than that in AVIF, where colour has the resolution of light."""
 
-_FULL_CHROMA_OF_JPEG = 4
-"""The same in JPEG, whose coefficients are there all at once; also where those of the source stay."""
-
 _WEBP_LOSSLESS, _WEBP_LOSSLESS_BY_METHOD_0 = 40, 25
 """Whether pixels may be transparent or not."""
 
 _PALETTE = 18
-"""Where colours are reduced."""
+"""Where libimagequant reduces colours."""
+
+_COLOR, _MOST_COLORS = 44, 2**24
+"""Of each colour that differs, where Pillow finds the palette; a pixel each, in the worst case."""
 
 _PACKED_AGAIN = {"png": 24, "gif": 30, "tiff": 22, "webp": 72}
 """Where a file is packed again without loss, and compared with what it was."""
@@ -103,8 +115,12 @@ def estimate_memory(header: SourceHeader, recipe: Recipe) -> int:
     held = _STORED.get(header.mode, 4)
     wide = 4 if _is_coloured(header) else held
     decoded, target = _decoded_size(header, recipe)
-    reading = _pixels(header.size) * (_DECODER.get(header.format, 0) + _JPEG_COEFFICIENTS * header.is_progressive)
-    reading += _pixels(decoded) * (held + wide) + header.file_bytes
+    coefficients = _COEFFICIENT * header.jpeg_samples * header.is_progressive
+    is_turned_later = decoded == header.size and header.format in _JPEG_FORMATS  # by then there are no coefficients
+    whole = _pixels(decoded) * (held if is_turned_later else held + wide)
+    reading = _pixels(header.size) * (_DECODER.get(header.format, 0) + coefficients) + whole + header.file_bytes
+    if is_turned_later and (header.is_turned or header.has_own_colors):
+        reading = max(reading, _pixels(decoded) * (held + wide) + header.file_bytes)
     if target != decoded or header.has_own_colors:
         reading += _pixels(target) * (wide + _TO_RGB.get(header.mode, 0))
     outputs = [output.settled_for(is_animation=header.is_animation) for output in recipe.outputs]
@@ -160,6 +176,9 @@ def _need_of(header: SourceHeader, recipe: Recipe, output: Output, wide: int) ->
     copies = _copies_of_frames(header, formats)
     if len(output.formats) > 1:
         encoding += made * _COMPARED
+    if header.format in _JPEG_FORMATS and formats == ["jpeg"] and output.min_saving is not None:
+        transcoding = int(made * header.jpeg_samples * _COEFFICIENT) + header.file_bytes * _JPEG_FILES
+        encoding = transcoding if output.lossless else max(encoding, transcoding)
     return max(stepping, made * wide + encoding) + (frames - 1) * made * wide * copies
 
 
@@ -173,16 +192,26 @@ def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
 def _encoding(format_: str, header: SourceHeader, output: Output, size: Size) -> int:
     """Return what an encoder needs for a picture of this size."""
     made, need = _pixels(size), _encoder_bytes(format_, header, output, size)
+    if _is_coloured(header) and _counts_colors(format_, output):
+        return int(made * need) + min(made, _MOST_COLORS) * _COLOR
     encodes_again = not output.lossless and (output.effort or 0) >= HIGH_EFFORT
     if format_ != "jxl" or encodes_again or made <= _JXL_PART:
-        return made * need
+        return int(made * need)
     is_transparent = header.may_be_transparent or output.alpha_format is not None
     beyond = _JXL_BEYOND_WITH_ALPHA if is_transparent else _JXL_BEYOND
-    return _JXL_PART * need + (made - _JXL_PART) * beyond
+    return int(_JXL_PART * need) + (made - _JXL_PART) * beyond
 
 
-def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Size) -> int:
-    need = _ENCODER.get(format_, 4)
+def _counts_colors(format_: str, output: Output) -> bool:
+    """Return whether Pillow finds a palette, for which it has a table of all colors."""
+    if output.reduces_colors(format_):
+        return find_spec("imagequant") is None
+    return format_ == "gif" and not output.lossless
+
+
+def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Size) -> float:
+    """Return what an encoder needs a pixel."""
+    need: float = _jpeg_bytes(header, output, size) if format_ == "jpeg" else _ENCODER.get(format_, 4)
     if output.reduces_colors(format_):
         need = max(need, _PALETTE)
     lossless = _JXL_LOSSLESS if format_ == "jxl" else {}
@@ -190,8 +219,6 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Siz
     need = max([need, *(more for effort, more in efforts.items() if (output.effort or 0) >= effort)])
     if format_ == "avif" and output.subsampling == "4:4:4":
         need += _FULL_CHROMA
-    if format_ == "jpeg" and _may_have_full_chroma(output):
-        need += _FULL_CHROMA_OF_JPEG
     if header.may_be_transparent or output.alpha_format is not None:
         need += _ALPHA.get(format_, 4)
     if format_ == "webp" and (output.lossless or tries_without_loss(format_, output, size)):
@@ -203,9 +230,12 @@ def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Siz
     return need
 
 
-def _may_have_full_chroma(output: Output) -> bool:
-    keeps_coefficients = output.lossless or output.min_saving is not None
-    return keeps_coefficients or output.subsampling not in {None, "4:2:0"} or (output.quality or 0) >= FULL_CHROMA
+def _jpeg_bytes(header: SourceHeader, output: Output, size: Size) -> float:
+    """Return what the encoder of JPEG needs a pixel: coefficients, unless one pass is enough, and the file."""
+    quality = output.quality or DEFAULT_QUALITY["jpeg"]
+    buffer = next(more for below, more in _JPEG_BUFFER if quality < below)
+    samples = _JPEG_SAMPLES[choose_subsampling(output, quality, size)] if _is_coloured(header) else 1
+    return buffer + _COEFFICIENT * samples * is_thorough(output)
 
 
 def _is_coloured(header: SourceHeader) -> bool:
@@ -238,7 +268,7 @@ def _decoded_size(header: SourceHeader, recipe: Recipe) -> tuple[Size, Size]:
     if not wanted or len(wanted) < len(scalings):
         return header.size, header.size
     target = bounding_size(wanted)
-    if header.format not in {"JPEG", "MPO"}:
+    if header.format not in _JPEG_FORMATS:
         return header.size, target
     ratio = min(header.size.width / target.width, header.size.height / target.height)
     reduced = next((factor for factor in (8, 4, 2) if ratio >= factor), 1)

@@ -27,7 +27,7 @@ ALLOWANCE = 64 * 2**20
 """Bytes that are estimated for a picture of any size."""
 
 MEASURE = """
-import json, sys
+import json, resource, sys
 from pathlib import Path
 from fileq.images.pipeline import open_run
 from fileq.images.protocol import PipelineRequest, Reservation
@@ -35,7 +35,8 @@ from fileq.recipes.recipe import decode_recipe
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
+    own = int(next(line for line in lines if line.startswith("VmHWM:")).split()[1])
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024  # forks have its pages, too
 
 source, recipe, folder = sys.argv[1:]
 request = PipelineRequest(
@@ -239,6 +240,42 @@ def test_packing_again_takes_no_more_than_is_estimated(tmp_path, name, mode):
     source = tmp_path / name
     noise(mode).save(source, **({"lossless": True, "method": 0} if name == "x.webp" else {}))
     check_estimate(*measure(source, tmp_path / "out", Output(format="same", lossless=True, min_saving=0.0)))
+
+
+@functools.cache
+def jpeg_of(subsampling, *, progressive):
+    file = io.BytesIO()
+    noise("RGB").resize((6000, 4000)).save(file, "jpeg", quality=90, subsampling=subsampling, progressive=progressive)
+    return file.getvalue()
+
+
+RECIPES = {
+    "jpeg": Output(format="jpeg"),
+    "at once": Output(format="jpeg", effort=0),
+    "95": Output(format="jpeg", quality=95),
+    "optimize": Output(format="same", lossless=True, min_saving=0.0),
+    "shrink": Output(format="same", quality=80, min_saving=0.05),
+}
+
+
+@measured
+@pytest.mark.parametrize("output", RECIPES.values(), ids=RECIPES)
+@pytest.mark.parametrize("progressive", [False, True], ids=["baseline", "progressive"])
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:4:4"])
+def test_what_a_jpeg_needs_is_told_closely_by_its_sampling(tmp_path, subsampling, progressive, output):
+    (tmp_path / "x.jpg").write_bytes(jpeg_of(subsampling, progressive=progressive))
+    need, taken = measure(tmp_path / "x.jpg", tmp_path / "out", output)
+    assert taken <= need <= 1.3 * taken
+
+
+@measured
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_palette_of_colors_of_which_no_two_are_the_same_takes_no_more_than_is_estimated(tmp_path, mode):
+    count = 2000 * 2000
+    numbers = b"".join((4 * number).to_bytes(3, "big") + b"\xff" * (mode == "RGBA") for number in range(count))
+    Image.frombytes(mode, (2000, 2000), numbers).save(tmp_path / "x.tif")
+    for output in (Output(format="gif"), Output(format="gif", colors=64), Output(format="png", colors=256)):
+        check_estimate(*measure(tmp_path / "x.tif", tmp_path / str(output.colors or "gif"), output))
 
 
 @measured

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fileq.images.color import modes
+from fileq.images.decode.orientation import read_orientation
 from fileq.units import Size
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ _PAGED_FORMATS = frozenset({"TIFF", "PDF"})
 class SourceHeader:
     """Pillow's format and mode of a source, its size in pixels as stored, and how many frames or pages it has.
 
-    `is_progressive` is of JPEG; `may_be_transparent` is False where no pixel can be; `gain_map` is the size of one.
+    `is_progressive` and `jpeg_samples` are of JPEG; `may_be_transparent` is False where no pixel can be; `gain_map` is
+    the size of one.
     """
 
     format: str
@@ -28,6 +30,10 @@ class SourceHeader:
     size: Size
     frames: int = 1
     is_progressive: bool = False
+    jpeg_samples: float = 3
+    """Of all components, a pixel: 1 in gray, 3 where colour has the resolution of light, 1.5 in 4:2:0."""
+    is_turned: bool = True
+    """Whether the picture is to be turned, or that can't be told."""
     may_be_transparent: bool = False
     gain_map: Size | None = None
     is_deep: bool = False
@@ -54,9 +60,20 @@ def header_of(image: Image, file_bytes: int = 0) -> SourceHeader:
         size=Size(*image.size),
         frames=getattr(image, "n_frames", 1) if has_sequence else 1,
         is_progressive=bool(image.info.get("progressive")),
+        jpeg_samples=_count_jpeg_samples(image),
+        is_turned=not is_jpeg or read_orientation(image, image.getexif()) != 1,
         may_be_transparent=modes.may_be_transparent(image),
         is_deep=image.info.get("deep") is not None,
         gain_map=gain_map.size if gain_map is not None else None,
         file_bytes=file_bytes if is_jpeg else 0,
         has_own_colors=not is_jpeg or image.mode == "CMYK" or bool(image.info.get("icc_profile")),
     )
+
+
+def _count_jpeg_samples(image: Image) -> float:
+    """Return how many samples a pixel has by the sampling factors of a JPEG's frame (T.81, A.1.1); 3 of others."""
+    factors: list[tuple[int, int]] = [(across, down) for _, across, down, _ in getattr(image, "layer", ())]
+    if not factors or not all(across and down for across, down in factors):
+        return 3
+    most = max(across for across, _ in factors) * max(down for _, down in factors)
+    return sum(across * down for across, down in factors) / most

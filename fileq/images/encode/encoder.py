@@ -300,10 +300,20 @@ def _jpeg_options(output: Output, quality: int, size: Size) -> dict[str, Any]:
 
     That takes a third of the time less, and makes files 5 to 8 % larger.
     """
-    thorough = output.effort is None or output.effort > 2
+    thorough = is_thorough(output)
     progressive = thorough if output.progressive is None else output.progressive
-    subsampling = output.subsampling or ("4:4:4" if quality >= FULL_CHROMA or min(size) <= TINY else "4:2:0")
+    subsampling = choose_subsampling(output, quality, size)
     return {"quality": quality, "optimize": thorough, "progressive": progressive, "subsampling": subsampling}
+
+
+def is_thorough(output: Output) -> bool:
+    """Return whether an output's JPEG is encoded in more than one pass."""
+    return output.effort is None or output.effort > 2
+
+
+def choose_subsampling(output: Output, quality: int, size: Size) -> str:
+    """Return the subsampling of a JPEG of this quality and size in pixels."""
+    return output.subsampling or ("4:4:4" if quality >= FULL_CHROMA or min(size) <= TINY else "4:2:0")
 
 
 def _webp_options(output: Output, quality: int, size: Size) -> dict[str, Any]:
