@@ -79,8 +79,8 @@ _WEBP_LOSSLESS, _WEBP_LOSSLESS_BY_METHOD_0 = 40, 25
 _PALETTE = 18
 """Where libimagequant reduces colours."""
 
-_COLOR, _MOST_COLORS = 44, 2**24
-"""Of each colour that differs, where Pillow finds the palette; a pixel each, in the worst case."""
+_COLOR, _COLOR_OF_LIBIMAGEQUANT, _MOST_COLORS = 44, 16, 2**24
+"""Of each colour that differs, where a palette is found; one for each pixel, in the worst case."""
 
 _PACKED_AGAIN = {"png": 24, "gif": 30, "tiff": 22, "webp": 72}
 """Where a file is packed again without loss, and compared with what it was."""
@@ -192,8 +192,8 @@ def _copies_of_frames(header: SourceHeader, formats: Sequence[str]) -> int:
 def _encoding(format_: str, header: SourceHeader, output: Output, size: Size) -> int:
     """Return what an encoder needs for a picture of this size."""
     made, need = _pixels(size), _encoder_bytes(format_, header, output, size)
-    if _is_coloured(header) and _counts_colors(format_, output):
-        return int(made * need) + min(made, _MOST_COLORS) * _COLOR
+    if color := _color_bytes(format_, header, output):
+        return int(made * need) + min(made, _MOST_COLORS) * color
     encodes_again = not output.lossless and (output.effort or 0) >= HIGH_EFFORT
     if format_ != "jxl" or encodes_again or made <= _JXL_PART:
         return int(made * need)
@@ -202,11 +202,14 @@ def _encoding(format_: str, header: SourceHeader, output: Output, size: Size) ->
     return int(_JXL_PART * need) + (made - _JXL_PART) * beyond
 
 
-def _counts_colors(format_: str, output: Output) -> bool:
-    """Return whether Pillow finds a palette, for which it has a table of all colors."""
-    if output.reduces_colors(format_):
-        return find_spec("imagequant") is None
-    return format_ == "gif" and not output.lossless
+def _color_bytes(format_: str, header: SourceHeader, output: Output) -> int:
+    """Return what is needed for each colour that differs, where a palette is to be found."""
+    reduces = output.reduces_colors(format_)
+    if not _is_coloured(header) or not (reduces or (format_ == "gif" and not output.lossless)):
+        return 0
+    if reduces and find_spec("imagequant") is not None:
+        return _COLOR_OF_LIBIMAGEQUANT
+    return _COLOR  # an octree, which has no table of them, finds it where a pixel is transparent: who knows that yet
 
 
 def _encoder_bytes(format_: str, header: SourceHeader, output: Output, size: Size) -> float:
