@@ -11,8 +11,8 @@ from fileq.ledger.tables.workers import WorkerRecord, is_worker_gone
 
 def require_batch(ledger: Ledger, batch_id: int | None) -> None:
     """Raise NotFoundError where there is no such batch; None is any batch."""
-    if batch_id is not None and not ledger.batches.has_jobs(batch_id):
-        if batch_id > 0 and ledger.batches.was_opened(batch_id):
+    if batch_id is not None and not (_is_id(batch_id) and ledger.batches.has_jobs(batch_id)):
+        if _is_id(batch_id) and ledger.batches.was_opened(batch_id):
             raise NotFoundError(
                 f"Batch {batch_id} has no jobs any more: they were run again in a later batch, or forgotten.",
                 "fileq batches shows the others.",
@@ -20,9 +20,14 @@ def require_batch(ledger: Ledger, batch_id: int | None) -> None:
         raise NotFoundError(f"There is no batch {batch_id}.", "fileq batches shows them.")
 
 
+def _is_id(number: int) -> bool:
+    """Return whether something can have that number: databases know none that is larger."""
+    return 0 < number < 2**63
+
+
 def find_job(ledger: Ledger, job_id: int) -> Job:
     """Return the job with this id. Raises NotFoundError."""
-    job = ledger.overview.find_job(job_id)
+    job = ledger.overview.find_job(job_id) if _is_id(job_id) else None
     if job is None:
         raise NotFoundError(f"There is no job {job_id}.", "fileq list shows the jobs.")
     return job

@@ -13,8 +13,10 @@ _FIRST_PAUSE, _GROWTH = 0.004, 1.4
 _LONGEST_PAUSE, _LONGEST_PAUSE_ON_A_SERVER = 0.05, 0.15
 """Seconds. A look costs 10 µs in a file that nobody has changed meanwhile, and a server a statement."""
 
-_REST = 20
-"""How many times as long as a look took it rests at least: beside workers that change something all the time."""
+_REST, _LONGEST_REST = 20, 1.0
+"""How many times as long as a look took it rests at least, beside workers that change something all the time; and for
+how many seconds at most: a look that waited for a server to be back took long, and is no reason to rest.
+"""
 
 Ended = Job | BaseException | None
 """A job that has ended; None where it is gone; or why nobody can tell."""
@@ -87,7 +89,8 @@ class JobWatcher:
                 continue
             longest = _LONGEST_PAUSE if mark is not None else _LONGEST_PAUSE_ON_A_SERVER
             pause = _FIRST_PAUSE if has_new or (mark is not None and has_news) else min(pause * _GROWTH, longest)
-            self._has_new.wait(max(pause, _REST * (time.monotonic() - begun)))
+            rest = min(_REST * (time.monotonic() - begun), _LONGEST_REST)
+            self._has_new.wait(max(pause, rest))
 
     def _tell(self, ended: dict[int, Job | None]) -> None:
         for job_id, job in ended.items():

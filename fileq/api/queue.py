@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from fileq import control
+from fileq.api.arguments import (
+    Jobs,
+    PathLike,
+    Paths,
+    StateLike,
+    When,
+    cause_of,
+    due_time,
+    job_ids,
+    many_paths,
+    number,
+    one_path,
+    seen_from,
+    states_of,
+    text,
+    texts,
+)
 from fileq.api.job_handle import JobHandle
 from fileq.api.marks import require_marks
 from fileq.api.receipt import Receipt
@@ -17,7 +32,6 @@ from fileq.api.recipes import RecipeLike, select_recipes
 from fileq.config.paths import absolute_path
 from fileq.errors import ErrorKind, UsageError
 from fileq.intake import AddRequest, RepeatRule, add_files
-from fileq.intake.due_time import parse_due_time
 from fileq.intake.output_folder import output_folder
 from fileq.job import UNFINISHED, JobState, check_key, check_priority
 from fileq.ledger.queries.overview import JobSelection
@@ -28,15 +42,6 @@ if TYPE_CHECKING:
     from fileq.api.connection import QueueConnection
     from fileq.api.run import RunProgress
 
-PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-"""A path of a file or a folder; a text may be a pattern, such as "photos/*.jpg"."""
-When = datetime | timedelta | str
-"""A time (local without a zone), a delay, or what --at takes: "30m", "22:00"."""
-StateLike = JobState | str
-W = TypeVar("W", JobState, ErrorKind)
-JobLike = JobHandle | int
-
-Paths = PathLike | Iterable[PathLike]
 Recipes = RecipeLike | Iterable[RecipeLike] | None
 
 
@@ -66,7 +71,6 @@ class AddOptions(TypedDict, total=False):
 _OPTIONS = frozenset(AddOptions.__annotations__)
 _AT_ONCE = 500
 """Jobs that are read at a time: nobody waits for a program that thinks about one of them."""
-_LONGEST_PATH = 4096
 
 
 class Queue:
@@ -116,7 +120,7 @@ class Queue:
         from msgspec.structs import replace
 
         request, folder = self._build_request(paths, recipe, options), os.getcwd()
-        request = replace(request, paths=[_seen_from(folder, path) for path in request.paths])
+        request = replace(request, paths=[seen_from(folder, path) for path in request.paths])
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._connection.threads, self._enter, request)
 
@@ -147,7 +151,7 @@ class Queue:
     def _build_request(self, paths: Paths, recipe: Recipes, options: AddOptions) -> AddRequest:
         if unknown := options.keys() - _OPTIONS:
             raise TypeError(f"add() got an unexpected keyword argument {min(unknown)!r}")  # as Python says it
-        named = _paths(paths)
+        named = many_paths(paths)
         if not named:
             raise UsageError("Which files? No path was given.", "Name files or folders.")
         recipes = select_recipes(self._connection.config, recipe)
@@ -156,14 +160,14 @@ class Queue:
         return AddRequest(
             paths=named,
             recipes=recipes,
-            out=None if out is None else output_folder(os.fsdecode(out), "out"),
-            base=None if base is None else absolute_path(os.fsdecode(base)),
-            include=_texts(options.get("include", ())),
-            exclude=_texts(options.get("exclude", ())),
+            out=None if out is None else output_folder(one_path(out), "out"),
+            base=None if base is None else absolute_path(one_path(base)),
+            include=texts(options.get("include", ())),
+            exclude=texts(options.get("exclude", ())),
             recursive=options.get("recursive", True),
-            priority=check_priority(options.get("priority", 0)),
-            due_at=None if at is None else _due_time(at, self._connection.ledger.now()),
-            key=None if key is None else check_key(key),
+            priority=check_priority(number(options.get("priority", 0), "priority")),
+            due_at=None if at is None else due_time(at, self._connection.ledger.now()),
+            key=None if key is None else check_key(text(key, "key")),
             repeat=RepeatRule.ALWAYS if options.get("force", False) else RepeatRule.UNLESS_UP_TO_DATE,
         )
 
@@ -178,7 +182,7 @@ class Queue:
 
     def job(self, job_id: int) -> JobHandle:
         """Return the job of this number. Raises NotFoundError."""
-        return JobHandle(self._connection, job_id, find_job(self._connection.ledger, job_id))
+        return JobHandle(self._connection, job_id, find_job(self._connection.ledger, number(job_id, "a job")))
 
     def jobs(
         self,
@@ -195,7 +199,11 @@ class Queue:
         Raises NotFoundError where there is no such batch, UsageError for a state or a cause that there is not.
         """
         selection = JobSelection(
-            states=_states(state), batch_id=batch, recipe_name=recipe, key=key, error_kind=_cause(cause)
+            states=states_of(state),
+            batch_id=None if batch is None else number(batch, "batch"),
+            recipe_name=None if recipe is None else text(recipe, "recipe"),
+            key=None if key is None else check_key(text(key, "key")),
+            error_kind=cause_of(cause),
         )
         require_batch(self._connection.ledger, batch)
         return self._list(selection, limit)
@@ -220,7 +228,7 @@ class Queue:
     # Steering
 
     def retry(
-        self, *jobs: JobLike, failed: bool = False, batch: int | None = None, cause: ErrorKind | str | None = None
+        self, *jobs: Jobs, failed: bool = False, batch: int | None = None, cause: ErrorKind | str | None = None
     ) -> list[JobHandle]:
         """Queue failed and cancelled jobs again, to read their sources as they are now; return those that were queued.
 
@@ -232,12 +240,14 @@ class Queue:
         states = (JobState.FAILED,) if failed or cause else (JobState.FAILED, JobState.CANCELLED)
         selected = failed or batch is not None or cause is not None
         ledger = self._connection.ledger
-        job_ids = self._select(
-            jobs, JobSelection(states=states, batch_id=batch, error_kind=_cause(cause)) if selected else None
+        selected_ids = self._select(
+            jobs, JobSelection(states=states, batch_id=batch, error_kind=cause_of(cause)) if selected else None
         )
-        return [JobHandle(self._connection, job_id) for job_id in control.retry_jobs(ledger, job_ids, ledger.now())]
+        return [
+            JobHandle(self._connection, job_id) for job_id in control.retry_jobs(ledger, selected_ids, ledger.now())
+        ]
 
-    def cancel(self, *jobs: JobLike, batch: int | None = None, everything: bool = False) -> list[JobHandle]:
+    def cancel(self, *jobs: Jobs, batch: int | None = None, everything: bool = False) -> list[JobHandle]:
         """Cancel jobs that have not ended, also running ones; return those that were cancelled.
 
         They are those that are named, of a `batch`, or all with `everything`. Raises NotFoundError, UsageError where
@@ -247,18 +257,18 @@ class Queue:
             raise UsageError("Which jobs?", "Name them, or give batch or everything.")
         unfinished = JobSelection(states=tuple(UNFINISHED), batch_id=None if everything else batch)
         ledger = self._connection.ledger
-        job_ids = self._select(jobs, unfinished if everything or batch is not None else None)
-        return [JobHandle(self._connection, job_id) for job_id in control.cancel_jobs(ledger, job_ids, ledger.now())]
+        selected_ids = self._select(jobs, unfinished if everything or batch is not None else None)
+        return [
+            JobHandle(self._connection, job_id) for job_id in control.cancel_jobs(ledger, selected_ids, ledger.now())
+        ]
 
-    def _select(self, jobs: Iterable[JobLike], selection: JobSelection | None) -> list[int]:
+    def _select(self, jobs: Iterable[Jobs], selection: JobSelection | None) -> list[int]:
         """Return the ids of jobs that are named or selected. Raises NotFoundError."""
         ledger = self._connection.ledger
-        if selection is not None and isinstance(selection.batch_id, int):
-            require_batch(ledger, selection.batch_id)
-        job_ids = [find_job(ledger, job.id if isinstance(job, JobHandle) else job).id for job in jobs]
-        if selection is not None:
-            job_ids += ledger.overview.list_job_ids(selection)
-        return job_ids
+        if selection is not None and selection.batch_id is not None:
+            require_batch(ledger, number(selection.batch_id, "batch"))  # type: ignore[arg-type]
+        named = [find_job(ledger, job_id).id for job_id in job_ids(self._connection, jobs)]
+        return named + (list(ledger.overview.list_job_ids(selection)) if selection is not None else [])
 
     def pause(self) -> None:
         """Have no worker begin a job until `resume`. What runs goes on."""
@@ -272,55 +282,3 @@ class Queue:
     def is_paused(self) -> bool:
         """Whether no worker begins a job."""
         return self._connection.ledger.batches.is_paused()
-
-
-def _paths(paths: PathLike | Iterable[PathLike]) -> list[str]:
-    named = paths if isinstance(paths, Iterable) and not isinstance(paths, str | bytes | os.PathLike) else [paths]
-    return [_path(path) for path in named]
-
-
-def _path(path: PathLike) -> str:
-    try:
-        name = os.fsdecode(path)
-    except TypeError as error:
-        raise UsageError(f"{path!r} is no path.", "Give a text, or a pathlib.Path.") from error
-    if "\0" in name or len(name) > _LONGEST_PATH:
-        raise UsageError("A path was to be given, and that is none.", "Write what it holds into a file, and name that.")
-    return name
-
-
-def _seen_from(folder: str, path: str) -> str:
-    """Return what a path, or a pattern, means in a folder, wherever it is looked at. "" is none, and stays so."""
-    if not path or path.startswith("~") or os.path.isabs(path):
-        return path
-    there = os.path.join(folder, path)
-    return there if os.path.lexists(there) else os.path.join(glob.escape(folder), path)
-
-
-def _texts(patterns: Iterable[str]) -> tuple[str, ...]:
-    return (patterns,) if isinstance(patterns, str) else tuple(patterns)
-
-
-def _due_time(at: When, now: float) -> float:
-    if isinstance(at, timedelta):
-        return now + at.total_seconds()
-    return at.timestamp() if isinstance(at, datetime) else parse_due_time(at, now, "at")
-
-
-def _states(states: StateLike | Iterable[StateLike]) -> tuple[JobState, ...]:
-    return tuple(_word(JobState, one, "state") for one in ([states] if isinstance(states, str) else states))
-
-
-def _cause(cause: ErrorKind | str | None) -> ErrorKind | None:
-    return None if cause is None else _word(ErrorKind, cause, "cause")
-
-
-def _word(kind: type[W], word: str, called: str) -> W:
-    try:
-        return kind(word)
-    except ValueError as error:
-        from fileq.config.problems import suggest_names
-
-        raise UsageError(
-            f"There is no {called} {word!r}.", suggest_names(word, list(kind.__members__.values()))
-        ) from error

@@ -28,7 +28,10 @@ def select_recipes(config: Config, recipes: RecipeLike | Iterable[RecipeLike] | 
     """
     if recipes is None:
         return config.select_recipes()
-    wanted = [recipes] if isinstance(recipes, str | Recipe | Mapping) else list(recipes)
+    wanted = [recipes] if isinstance(recipes, str | bytes | Recipe | Mapping) else list(recipes)
+    for one in wanted:
+        if not isinstance(one, str | Recipe | Mapping):
+            raise TypeError(f"a recipe is a name, a fileq.Recipe or a table, and not {one!r}")
     if not wanted:
         raise UsageError("Which recipe? The list is empty.", "Leave it out for the default one.")
     return [config.recipe(one) if isinstance(one, str) else check_recipe(one) for one in wanted]

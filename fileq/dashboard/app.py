@@ -98,7 +98,8 @@ class _Pages:
         return stream_part(lambda: render("job_part.html", self._desk, facts.job(self._desk, number)), self._is_over)
 
     def source(self, request: Request) -> Response:
-        return _picture(self._pictures.find_source(facts.find_job(self._desk, _id(request, "job"))))
+        job = facts.find_job(self._desk, _id(request, "job"))
+        return _picture(self._pictures.find_source(job, self._desk.ledger.overview.find_source_version(job.id)))
 
     def output(self, request: Request) -> Response:
         job = facts.find_job(self._desk, _id(request, "job"))

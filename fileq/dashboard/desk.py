@@ -21,13 +21,19 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     `allows_actions`: jobs can be retried and cancelled.
     """
 
-    ledger: Ledger
+    opened: Ledger
     settings: Settings
     token: str | None
     allows_actions: bool
     form_key: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(24))
     """What only the forms of this dashboard's own pages know."""
     _summaries: dict[int, tuple[float, BatchSummary]] = {}
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger. Raises LedgerError where it is gone, or another has its place: what is open is of the past."""
+        self.opened.database.check_identity()
+        return self.opened
 
     def require_form_key(self, key: str) -> None:
         """Raise HTTPException where a form does not come from a page of this dashboard."""

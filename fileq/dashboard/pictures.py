@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 
 from fileq.errors import EnvironmentFailure, NotFoundError
+from fileq.files.identity import version_of
 from fileq.images.thumbnails import THUMBNAIL_FORMAT, Thumbnail, make_thumbnail
 from fileq.job import Job
 from fileq.process.isolated import run_isolated
@@ -31,9 +32,12 @@ class Pictures:
         """End what is being made."""
         self._stop.set()
 
-    def find_source(self, job: Job) -> bytes:
-        """Return the thumbnail of a job's source. Raises NotFoundError where there is none to show."""
-        return self._find(job.moved_to or job.source)
+    def find_source(self, job: Job, version: str) -> bytes:
+        """Return the thumbnail of a job's source, of the version that it was made of: none of what is there since.
+
+        Raises NotFoundError where there is none to show.
+        """
+        return self._find(job.moved_to or job.source, version=version)
 
     def find_output(self, job: Job, number: int) -> bytes:
         """Return the thumbnail of the output of this number, from 0 on. Raises NotFoundError."""
@@ -42,11 +46,13 @@ class Pictures:
         output = job.outputs[number]
         return self._find(output.path, output.bytes)
 
-    def _find(self, path: str, size: int = -1) -> bytes:
+    def _find(self, path: str, size: int = -1, version: str | None = None) -> bytes:
         try:
             status = os.stat(path)
         except (OSError, ValueError) as error:
             raise NotFoundError("The file is not there.") from error
+        if version not in (None, version_of(status)):  # perhaps a link to what is none of a reader's business
+            raise NotFoundError("The source is another one by now.")
         key = (path, status.st_size, status.st_mtime_ns)
         with self._lock:
             if key in self._made:

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from fileq.api.queue import PathLike
+from fileq.api.arguments import PathLike
 from fileq.errors import UsageError
 
 

@@ -32,7 +32,15 @@ def serve(connection: Connection, lifeline: Connection, memory: int) -> None:
             request = words.receive(connection)
         except EOFError:
             return
-        words.send(connection, _answer(connection, request, memory))
+        _tell(connection, _answer(connection, request, memory))
+
+
+def _tell(connection: Connection, said: object) -> None:
+    """Say something to the slot; where nobody is there any more to hear it, this process is of no use."""
+    try:
+        words.send(connection, said)
+    except BrokenPipeError:
+        os._exit(1)
 
 
 def _answer(connection: Connection, request: PipelineRequest, memory: int) -> EncodeResult | JobError:
@@ -45,12 +53,12 @@ def _answer(connection: Connection, request: PipelineRequest, memory: int) -> En
 
             refuse_beyond(memory, need, request.path, name_limit(memory))
         if need > _UNASKED:
-            words.send(connection, MemoryNeed(need))
+            _tell(connection, MemoryNeed(need))
             words.receive(connection)  # there is room for it now
 
     try:
         with open_run(request, claim_memory) as picture:
-            words.send(connection, picture.planned)
+            _tell(connection, picture.planned)
             targets: Sequence[Reservation | None] = words.receive(connection)
             encoded = picture.make(targets) if any(targets) else (None,) * len(targets)
             return EncodeResult(encoded, picture.notes, picture.digest() if request.wants_digest else None)

@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TypeVar, cast
 
 import msgspec
@@ -87,12 +88,13 @@ def _serve(
         signal.signal(number, signal.SIG_IGN)
     die_with_worker(end)
     use_roots(roots)
+    answer: object
     try:
-        connection.send(function(*arguments))
+        answer = function(*arguments)
     except FileqError as error:
-        connection.send(IsolatedFailure(error.message, error.hint))
+        answer = IsolatedFailure(error.message, error.hint)
     except Exception as error:  # noqa: BLE001  # whatever it is, the task that asked for it has failed, and says so
         traceback.print_exc()
-        connection.send(
-            IsolatedFailure(f"Something went wrong inside fileq: {type(error).__name__}: {error}.", "Report it.")
-        )
+        answer = IsolatedFailure(f"Something went wrong inside fileq: {type(error).__name__}: {error}.", "Report it.")
+    with suppress(BrokenPipeError):  # nobody is there any more to hear it
+        connection.send(answer)

@@ -111,3 +111,19 @@ def test_a_watcher_ends_when_nobody_waits(queue, picture):
     while any(thread.name == "fileq-job-watcher" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_who_waits_hears_of_the_end_soon_after_a_server_was_away(queue, picture, monkeypatch):
+    job = queue.add(picture()).jobs[0]
+    overview = queue._connection.ledger.overview
+    find, looks = overview.find_ended_jobs, []
+
+    def find_after_an_outage(job_ids):
+        looks.append(job_ids)
+        if len(looks) == 1:
+            time.sleep(3)  # as long as the connection took to be there again
+        return find(job_ids)
+
+    monkeypatch.setattr(overview, "find_ended_jobs", find_after_an_outage)
+    threading.Timer(4, lambda: queue.cancel(job)).start()
+    assert job.wait(40).state == "cancelled"

@@ -4,6 +4,7 @@ import http.client
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -79,22 +80,23 @@ def fileq(tmp_path_factory, request):
         yield program
 
 
+@contextmanager
+def dashboard_of(program, *options):
+    """A dashboard with these options, while the block runs."""
+    process = program.start("dashboard", "--port", "0", *options)
+    try:
+        said = process.stderr.readline().decode()
+        found = re.search(r"http://\S+", said)
+        assert found, said + process.stderr.read().decode()
+        yield Site(process, found[0])
+    finally:
+        kill_group(process)
+
+
 @pytest.fixture(scope="module")
 def serving(fileq):
     """Start a dashboard with these options."""
-
-    @contextmanager
-    def serve(*options):
-        process = fileq.start("dashboard", "--port", "0", *options)
-        try:
-            said = process.stderr.readline().decode()
-            found = re.search(r"http://\S+", said)
-            assert found, said + process.stderr.read().decode()
-            yield Site(process, found[0])
-        finally:
-            kill_group(process)
-
-    return serve
+    return partial(dashboard_of, fileq)
 
 
 @pytest.fixture(scope="module")

@@ -220,6 +220,12 @@ class Overview:
             ).fetchone()
         return row and self._job(row)
 
+    def find_source_version(self, job_id: int) -> str:
+        """Return the version of the source that a job is about, as it is now."""
+        with self._database.reading() as connection:
+            row = connection.execute("select version from jobs where id = ?", (job_id,)).fetchone()
+        return str(row[0]) if row else ""
+
     def find_newer_job(self, job_id: int) -> int | None:
         """Return the id of the newest job about the same source, for a job that is superseded; None where it's gone."""
         with self._database.reading() as connection:

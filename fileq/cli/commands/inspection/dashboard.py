@@ -13,6 +13,8 @@ from fileq.errors import ExitCode, UsageError
 
 app = new_app()
 
+_HIGHEST_PORT = 65535
+
 
 @app.command(epilog="Example: fileq dashboard --allow-actions")
 def dashboard(
@@ -39,6 +41,8 @@ def dashboard(
     session = session_of(context)
     if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token and token):
         raise UsageError("This token can't be used.", "Take letters and digits.")
+    if port > _HIGHEST_PORT:  # a range of Typer's does not refuse it: it takes what a port has bits for
+        raise UsageError(f"There is no port {port}.", f"Ports go up to {_HIGHEST_PORT}; 0 is any that is free.")
     if token is None and (allow_actions or host not in LOCAL_HOSTS):
         token = secrets.token_urlsafe(24)
     _serve(session, host, port, token, allow_actions=allow_actions)
@@ -58,5 +62,5 @@ def _serve(session: Session, host: str, port: int, token: str | None, *, allow_a
         named = f"[{host}]" if ":" in host else host
         query = f"?{urlencode({'token': token})}" if token else ""
         session.display().hint(f"The dashboard is at http://{named}:{listener.getsockname()[1]}/{query}")
-        desk = Desk(ledger=ledger, settings=session.config.settings, token=token, allows_actions=allow_actions)
+        desk = Desk(opened=ledger, settings=session.config.settings, token=token, allows_actions=allow_actions)
         serve(desk, listener)
