@@ -16,7 +16,7 @@ from fileq.django.hook import hook_name
 from fileq.django.keys import find_row
 from fileq.django.missing import all_fields, queue_missing
 from fileq.django.rows import update_versions
-from fileq.errors import LedgerError, NotFoundError
+from fileq.errors import FileqError, NotFoundError
 from fileq.ledger import Ledger, open_ledger
 from fileq.process.thread import BoundedStartThread
 
@@ -60,11 +60,10 @@ class RowAttendant:
         self._thread.join(_END_PATIENCE)
 
     def _run(self) -> None:
-        config = load_config(self._configuration.config)
-        address, _ = locate_database(config, self._configuration.database)
         due_at = whole_due_at = 0.0
         while not self._is_over.is_set():
             try:
+                address, _ = locate_database(load_config(self._configuration.config), self._configuration.database)
                 with open_ledger(address) as ledger:
                     while not self._is_over.wait(_LOOK):
                         if (begun := time.monotonic()) >= due_at:
@@ -73,7 +72,7 @@ class RowAttendant:
                             if whole:
                                 whole_due_at = begun + max(_EVERY, _SHARE * (time.monotonic() - begun))
                         self._tell_rows(ledger)
-            except LedgerError:  # the worker says it
+            except FileqError:  # the worker says it
                 self._is_over.wait(_LOOK)
 
     def _tell_rows(self, ledger: Ledger) -> None:
@@ -85,11 +84,16 @@ class RowAttendant:
             close_old_connections()
             try:
                 for job_id in new:
-                    _tell_row(job_id)
-            except Exception as error:  # noqa: BLE001  # the hook tells it, too, until that works
-                _log.warning("Rows could not be told of their jobs, and are told later: %s", error)
+                    _try_to_tell_row(job_id)
             finally:
                 connections.close_all()
+
+
+def _try_to_tell_row(job_id: int) -> None:
+    try:
+        _tell_row(job_id)
+    except Exception as error:  # noqa: BLE001  # the hook tells it, too, until that works
+        _log.warning("The row of job %s could not be told of its end, and is told later: %s", job_id, error)
 
 
 def _tell_row(job_id: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -13,6 +15,9 @@ from fileq.django.fields import VersionsField, versions_fields
 from fileq.django.rows import queue_versions, update_versions
 from fileq.django.uploads import change_record, new_record
 from fileq.django.versions import PENDING, QUEUED, STATE, UPLOAD
+from fileq.errors import LedgerError
+
+_log = logging.getLogger("fileq")
 
 
 def all_fields() -> Iterator[VersionsField]:
@@ -25,8 +30,8 @@ def all_fields() -> Iterator[VersionsField]:
 def queue_missing(field: VersionsField, *, whole: bool = False) -> int:
     """Queue what rows ask for and is not in the queue; return of how many rows.
 
-    With `whole` rows are brought up to date, too, that do not know yet what became of their jobs. Raises what the
-    database and the queue raise.
+    With `whole` rows are brought up to date, too, that do not know yet what became of their jobs. A row's own trouble
+    is written down. Raises LedgerError, and what the database raises.
     """
     using = router.db_for_write(field.model)
     wanted = Q(**{f"{field.attname}__{PENDING}": True})
@@ -35,10 +40,22 @@ def queue_missing(field: VersionsField, *, whole: bool = False) -> int:
     rows = field.model._base_manager.using(using).filter(wanted)  # noqa: SLF001  # Django's own way
     keys = list(rows.values_list("pk", flat=True))
     for pk in keys:
-        if whole:
-            update_versions(field, pk, using)
-        queue_versions(field, pk, using)
+        with saying_what_is_wrong(field, pk):
+            if whole:
+                update_versions(field, pk, using)
+            queue_versions(field, pk, using)
     return len(keys)
+
+
+@contextmanager
+def saying_what_is_wrong(field: VersionsField, pk: Any) -> Iterator[None]:
+    """Let one row's trouble hold up no other one: it is written down. Raises LedgerError, which is everybody's."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a storage, a recipe or a database says of that row
+        _log.warning("The versions of %s %s could not be queued, and are tried again: %s", field, pk, error)
 
 
 def renew_versions(field: VersionsField, *, everything: bool = False) -> int:
@@ -56,8 +73,9 @@ def renew_versions(field: VersionsField, *, everything: bool = False) -> int:
     ]
     for pk, upload in stale:
         record = new_record(field, upload)
-        change_record(field, pk, using, lambda _, record=record: record)  # type: ignore[misc]
-        queue_versions(field, pk, using)  # at once: what is up to date is to be without a URL for a moment alone
+        with saying_what_is_wrong(field, pk):
+            change_record(field, pk, using, lambda _, record=record: record)  # type: ignore[misc]
+            queue_versions(field, pk, using)  # at once: what is up to date is to be without a URL for a moment alone
     return len(stale)
 
 

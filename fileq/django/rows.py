@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.core.exceptions import SuspiciousFileOperation
 from msgspec.structs import replace
 
 from fileq.api.job_handle import JobHandle
@@ -13,8 +14,8 @@ from fileq.django.connection import open_queue
 from fileq.django.fields import VersionsField
 from fileq.django.files import locate_file, locate_name, name_in_storage
 from fileq.django.keys import row_key
-from fileq.django.uploads import change_record
-from fileq.django.versions import PENDING, QUEUED, STATE, TOKEN, combine_states
+from fileq.django.uploads import change_record, new_record
+from fileq.django.versions import PENDING, QUEUED, STATE, TOKEN, UPLOAD, combine_states
 from fileq.errors import ErrorKind, MissingPathsError, NotFoundError
 from fileq.job import JobState
 from fileq.recipes.recipe import Recipe
@@ -32,6 +33,11 @@ def queue_versions(field: VersionsField, pk: Any, using: str) -> None:
     if not record.get(PENDING):
         return
     queue, file = open_queue(), field.source_file(row)
+    if (upload := str(file.name or "")) != record[UPLOAD]:  # it was changed, or taken away, behind the model's back
+        token, record = record[TOKEN], new_record(field, upload)
+        change_record(field, pk, using, lambda now: record if now.get(TOKEN) == token else now)
+        if not upload:
+            return
     missing = [name for name in field.recipes if _is_to_be_queued(record.get(name, _QUEUED))]
     queued = _queue_recipes(queue, field, missing, file, row_key(field, using, record[TOKEN], pk))
 
@@ -83,7 +89,10 @@ def _queue_recipes(
 ) -> dict[str, dict[str, Any]]:
     """Queue an upload for recipes, in one transaction; return what the row is to say of each."""
     recipes = [_version_recipe(queue, field, name, file.storage) for name in names]
-    path = os.fsdecode(locate_file(file))
+    try:
+        path = os.fsdecode(locate_file(file))
+    except SuspiciousFileOperation:
+        return dict.fromkeys(names, _outside(file))
     try:
         if not os.path.lexists(path):  # of a file that is gone the name may be a pattern of others
             return dict.fromkeys(names, _gone(file))
@@ -96,6 +105,11 @@ def _queue_recipes(
 
 def _gone(file: Any) -> dict[str, Any]:
     return _failed(ErrorKind.MISSING, f"The upload {os.path.basename(file.name)} is gone.", "Upload it again.")
+
+
+def _outside(file: Any) -> dict[str, Any]:
+    message = f"The upload {os.path.basename(file.name)} lies outside of the folder for uploads."
+    return _failed(ErrorKind.PERMISSION, message, "Upload it again.")
 
 
 def _refused(name: str, path: str) -> dict[str, Any]:
@@ -136,7 +150,10 @@ def _find_own_job(queue: Queue, job_id: int, file: Any, name: str) -> JobHandle 
         job = queue.job(job_id)
     except NotFoundError:
         return None
-    is_own = job.recipe == name and bool(file) and job.source == os.path.abspath(os.fsdecode(locate_file(file)))
+    try:
+        is_own = job.recipe == name and bool(file) and job.source == os.path.abspath(os.fsdecode(locate_file(file)))
+    except SuspiciousFileOperation:
+        return None
     return job if is_own and job.state is not JobState.SUPERSEDED else None
 
 

@@ -36,11 +36,14 @@ def find_function(name: str) -> Callable[..., Any]:
 
 def main(name: str, option: str = "") -> None:
     """Call the function with the event on stdin; one that is async is run to its end."""
-    function = find_function(name)
-    if option != "--check":
-        result = function(decode_event(sys.stdin.buffer.read()))
-        if inspect.iscoroutine(result):
-            asyncio.run(result)
+    try:
+        function = find_function(name)
+        if option != "--check":
+            result = function(decode_event(sys.stdin.buffer.read()))
+            if inspect.iscoroutine(result):
+                asyncio.run(result)
+    except SystemExit as error:  # one with code 0 would look as if all had been done
+        raise RuntimeError(f"it has ended its process by SystemExit({error.code})") from error
 
 
 if __name__ == "__main__":

@@ -19,6 +19,10 @@ FAULTS = {
         "shophooks:ready failed with exit code 1: ValueError: no such order",
     ),
     "exits": ("os._exit(3)", "shophooks:ready failed with exit code 3"),
+    "leaves": (
+        "sys.exit()",
+        "shophooks:ready failed with exit code 1: RuntimeError: it has ended its process by SystemExit(None)",
+    ),
     "crashes": ("os.abort()", "shophooks:ready was ended by signal 6"),
     "hangs": ("time.sleep(600)", "shophooks:ready took longer than 2 s"),
 }

@@ -124,6 +124,19 @@ class Uploads(TrialMixin, TransactionTestCase):
         row.save()
         self.assertTrue(self.reread(row).versions.are_ready)
 
+    def test_a_row_that_can_not_be_queued_holds_up_no_other_one(self):
+        cleared, outside, sound = rows = [Plain(file=self.upload(f"{name}.jpg")) for name in "abc"]
+        Plain.objects.bulk_create(rows)
+        Plain.objects.filter(pk=cleared.pk).update(file="")  # behind the model's back
+        Plain.objects.filter(pk=outside.pk).update(file="../../secret.jpg")
+        self.look()
+        self.work_and_look()
+        self.assertTrue(self.reread(sound).versions.are_ready)
+        self.assertEqual(self.reread(cleared).versions.state, "none")
+        refused = self.reread(outside).versions.thumbnail
+        self.assertEqual((refused.state, refused.error.kind), ("failed", "permission"))
+        self.assertIn("secret.jpg lies outside of the folder for uploads", refused.error.message)
+
     def test_the_admin_shows_states(self):
         row = Plain.objects.create(file=self.upload())
         shown = display_for_field(row.versions, Plain._meta.get_field("versions"), "-")
