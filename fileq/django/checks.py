@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
+from msgspec.structs import replace
 
+from fileq.api.arguments import number
+from fileq.api.recipes import check_recipe, select_recipes
 from fileq.config import Config, load_config
 from fileq.django.configuration import find_problems, read_configuration
 from fileq.django.versions import RECORD_KEYS, Versions
-from fileq.errors import FileqError
+from fileq.errors import FileqError, UsageError
+from fileq.job import check_priority
 
 if TYPE_CHECKING:
     from fileq.django.fields import VersionsField
@@ -52,7 +59,18 @@ def check_versions_field(field: VersionsField) -> list[checks.CheckMessage]:
         )
     if not field.recipes:
         problems.append(_error(field, "it has no recipes", 'Write recipes=["web"].', 5))
-    return [*problems, *_recipe_problems(field)]
+    return [*problems, *_place_problems(field), *_recipe_problems(field)]
+
+
+def _place_problems(field: VersionsField) -> Iterator[checks.CheckMessage]:
+    out = field.out
+    if out is not None and (not isinstance(out, str) or not out or os.path.isabs(out) or ".." in PurePath(out).parts):
+        remedy = 'Write a path below that of the storage, such as out="versions/{recipe}".'
+        yield _error(field, f"its out {out!r} is no folder in the storage", remedy, 9)
+    try:
+        check_priority(number(field.priority, "priority"))
+    except (TypeError, UsageError) as error:
+        yield _error(field, str(error).rstrip("."), "0 is usual, and 10 goes before it.", 10)
 
 
 def _recipe_problems(field: VersionsField) -> list[checks.CheckMessage]:
@@ -67,16 +85,18 @@ def _recipe_problems(field: VersionsField) -> list[checks.CheckMessage]:
         return problems
     for recipe in field.recipes.values():
         try:
-            _require_recipe(config, recipe)
+            _require_recipe(config, recipe, field.out)
         except FileqError as error:
             problems.append(_error(field, error.message.rstrip("."), error.hint, 7))
+        except TypeError as error:
+            problems.append(_error(field, str(error), 'Write recipes={"card": fileq.Recipe(…)}.', 7))
     return problems
 
 
-def _require_recipe(config: Config, recipe: Any) -> None:
-    from fileq.api.recipes import select_recipes  # noqa: PLC0415  # models are loaded without it
-
-    select_recipes(config, recipe)
+def _require_recipe(config: Config, recipe: Any, out: str | None) -> None:
+    (found,) = select_recipes(config, recipe)
+    if isinstance(out, str):
+        check_recipe(replace(found, out=out))
 
 
 def _load_config() -> Config:

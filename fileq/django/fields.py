@@ -114,10 +114,10 @@ def _by_name(recipes: Iterable[str | Recipe] | Mapping[str, RecipeLike]) -> dict
     if isinstance(recipes, Mapping):
         return {name: _named(recipe, name) for name, recipe in recipes.items()}
     listed = [recipes] if isinstance(recipes, str | Recipe) else recipes
-    return {recipe if isinstance(recipe, str) else recipe.name: recipe for recipe in listed}
+    return {recipe.name if isinstance(recipe, Recipe) else str(recipe): recipe for recipe in listed}
 
 
 def _named(recipe: RecipeLike, name: str) -> RecipeLike:
     if isinstance(recipe, Recipe):
         return replace(recipe, name=name)
-    return recipe if isinstance(recipe, str) else {**recipe, "name": name}
+    return {**recipe, "name": name} if isinstance(recipe, Mapping) else recipe

@@ -147,6 +147,11 @@ class Field(SimpleTestCase):
             ({"source": "file", "recipes": {"items": "web"}}, 6),
             ({"source": "file", "recipes": ["wbe"]}, 7),
             ({"source": "memory", "recipes": ["web"]}, 4),
+            ({"source": "file", "recipes": {"web": 5}}, 7),
+            ({"source": "file", "recipes": ["web"], "out": "{nope}"}, 7),
+            ({"source": "file", "recipes": ["web"], "out": "../up"}, 9),
+            ({"source": "file", "recipes": ["web"], "out": "/up"}, 9),
+            ({"source": "file", "recipes": ["web"], "priority": "x"}, 10),
         ):
             with isolate_apps("trials"):
 
@@ -159,7 +164,7 @@ class Field(SimpleTestCase):
                         app_label = "trials"
 
             found = Wrong._meta.get_field("versions").check()
-            self.assertEqual([one.id for one in found], [f"fileq.E00{number}"], found)
+            self.assertEqual([one.id for one in found], [f"fileq.E{number:03}"], found)
 
     def test_a_migration_knows_the_column_alone(self):
         field = VersionsField(source="file", recipes={"card": fileq.Recipe()}, out="x")
