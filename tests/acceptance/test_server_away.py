@@ -54,7 +54,7 @@ def test_a_server_that_is_killed_and_started_again_costs_no_job_a_try(fileq: Pro
         kill_group(worker)
     assert worker.returncode == 0, said
     assert b"Traceback" not in said
-    assert b"goes on" in said or b"go on" in said
+    assert said.count(b"answers again") <= 3, "at most once each time; where no connection was in use, nobody notices"
     check_all_done(fileq)
 
 

@@ -32,7 +32,7 @@ def server_of(process):
 
 def servers():
     """Those of this process that have begun as programs of their own."""
-    children = psutil.Process().children()
+    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in children if any("multiprocessing.forkserver" in word for word in child.cmdline())]
 
 
