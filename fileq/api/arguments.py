@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fileq.api.job_handle import JobHandle
 from fileq.errors import ErrorKind, UsageError
 from fileq.intake.due_time import parse_due_time
-from fileq.job import JobState
+from fileq.job import JobState, check_key
 
 if TYPE_CHECKING:
     from fileq.api.connection import QueueConnection
@@ -54,12 +54,24 @@ def job_ids(connection: QueueConnection, jobs: Iterable[Jobs]) -> Iterator[int]:
             yield number(one, "a job")  # type: ignore[arg-type]  # which it looks at
 
 
-def many_paths(paths: PathLike | Iterable[PathLike]) -> list[str]:
+def batch_id(batch: int | None) -> int | None:
+    """Return the number of a batch, None for none. Raises TypeError."""
+    return None if batch is None else number(batch, "batch")
+
+
+def job_key(key: str | None) -> str | None:
+    """Return a key of jobs, None for none. Raises TypeError, and UsageError where it can be none."""
+    return None if key is None else check_key(text(key, "key"))
+
+
+def many_paths(paths: Paths) -> list[str]:
+    """Return the paths of one or several. Raises UsageError."""
     named = paths if isinstance(paths, Iterable) and not isinstance(paths, str | bytes | os.PathLike) else [paths]
     return [one_path(path) for path in named]
 
 
 def one_path(path: PathLike) -> str:
+    """Return a path as a text. Raises UsageError where it is none."""
     try:
         name = os.fsdecode(path)
     except TypeError as error:
@@ -78,20 +90,24 @@ def seen_from(folder: str, path: str) -> str:
 
 
 def texts(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return one text, or several."""
     return (patterns,) if isinstance(patterns, str) else tuple(patterns)
 
 
 def due_time(at: When, now: float) -> float:
+    """Return a time in seconds since the epoch; a delay begins `now`. Raises UsageError."""
     if isinstance(at, timedelta):
         return now + at.total_seconds()
     return at.timestamp() if isinstance(at, datetime) else parse_due_time(at, now, "at")
 
 
 def states_of(states: StateLike | Iterable[StateLike]) -> tuple[JobState, ...]:
+    """Return the states of one name or several. Raises UsageError for one that there is not."""
     return tuple(_word(JobState, one, "state") for one in ([states] if isinstance(states, str) else states))
 
 
 def cause_of(cause: ErrorKind | str | None) -> ErrorKind | None:
+    """Return the kind of failure of a name, None for none. Raises UsageError for one that there is not."""
     return None if cause is None else _word(ErrorKind, cause, "cause")
 
 

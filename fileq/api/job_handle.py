@@ -37,14 +37,14 @@ class JobHandle:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, JobHandle) and (self.id, self._connection) == (other.id, other._connection)
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     def id_in(self, connection: QueueConnection) -> int:
         """Return its number, for a queue of the same database. Raises UsageError for any other."""
         if connection.database != self._connection.database:
             raise UsageError(f"Job {self.id} is of another queue.", "Ask the queue that it was added to.")
         return self.id
-
-    def __hash__(self) -> int:
-        return hash(self.id)
 
     @property
     def _known(self) -> Job:

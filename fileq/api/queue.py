@@ -14,9 +14,11 @@ from fileq.api.arguments import (
     Paths,
     StateLike,
     When,
+    batch_id,
     cause_of,
     due_time,
     job_ids,
+    job_key,
     many_paths,
     number,
     one_path,
@@ -33,7 +35,7 @@ from fileq.config.paths import absolute_path
 from fileq.errors import ErrorKind, UsageError
 from fileq.intake import AddRequest, RepeatRule, add_files
 from fileq.intake.output_folder import output_folder
-from fileq.job import UNFINISHED, JobState, check_key, check_priority
+from fileq.job import UNFINISHED, JobState, check_priority
 from fileq.ledger.queries.overview import JobSelection
 from fileq.lookup import find_job, require_batch
 from fileq.recipes.recipe import Recipe
@@ -167,7 +169,7 @@ class Queue:
             recursive=options.get("recursive", True),
             priority=check_priority(number(options.get("priority", 0), "priority")),
             due_at=None if at is None else due_time(at, self._connection.ledger.now()),
-            key=None if key is None else check_key(text(key, "key")),
+            key=job_key(key),
             repeat=RepeatRule.ALWAYS if options.get("force", False) else RepeatRule.UNLESS_UP_TO_DATE,
         )
 
@@ -200,9 +202,9 @@ class Queue:
         """
         selection = JobSelection(
             states=states_of(state),
-            batch_id=None if batch is None else number(batch, "batch"),
+            batch_id=batch_id(batch),
             recipe_name=None if recipe is None else text(recipe, "recipe"),
-            key=None if key is None else check_key(text(key, "key")),
+            key=job_key(key),
             error_kind=cause_of(cause),
         )
         require_batch(self._connection.ledger, batch)
@@ -241,7 +243,8 @@ class Queue:
         selected = failed or batch is not None or cause is not None
         ledger = self._connection.ledger
         selected_ids = self._select(
-            jobs, JobSelection(states=states, batch_id=batch, error_kind=cause_of(cause)) if selected else None
+            jobs,
+            JobSelection(states=states, batch_id=batch_id(batch), error_kind=cause_of(cause)) if selected else None,
         )
         return [
             JobHandle(self._connection, job_id) for job_id in control.retry_jobs(ledger, selected_ids, ledger.now())
@@ -255,7 +258,7 @@ class Queue:
         """
         if not (jobs or batch is not None or everything):
             raise UsageError("Which jobs?", "Name them, or give batch or everything.")
-        unfinished = JobSelection(states=tuple(UNFINISHED), batch_id=None if everything else batch)
+        unfinished = JobSelection(states=tuple(UNFINISHED), batch_id=None if everything else batch_id(batch))
         ledger = self._connection.ledger
         selected_ids = self._select(jobs, unfinished if everything or batch is not None else None)
         return [
@@ -265,8 +268,8 @@ class Queue:
     def _select(self, jobs: Iterable[Jobs], selection: JobSelection | None) -> list[int]:
         """Return the ids of jobs that are named or selected. Raises NotFoundError."""
         ledger = self._connection.ledger
-        if selection is not None and selection.batch_id is not None:
-            require_batch(ledger, number(selection.batch_id, "batch"))  # type: ignore[arg-type]
+        if selection is not None and isinstance(selection.batch_id, int):
+            require_batch(ledger, selection.batch_id)
         named = [find_job(ledger, job_id).id for job_id in job_ids(self._connection, jobs)]
         return named + (list(ledger.overview.list_job_ids(selection)) if selection is not None else [])
 

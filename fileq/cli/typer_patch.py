@@ -50,9 +50,11 @@ def _converted(value: Any, kind: Any) -> Any:
 
 
 def _in_range(value: Any, param: Any) -> Any:
-    least = getattr(param, "min", None)
+    least, most = getattr(param, "min", None), getattr(param, "max", None)
     if least is not None and value < least:
         raise ValueError(f"it must be at least {least}.")
+    if most is not None and value > most:
+        raise ValueError(f"it must be at most {most}.")
     return value
 
 

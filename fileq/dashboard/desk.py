@@ -31,7 +31,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger. Raises LedgerError where it is gone, or another has its place: what is open is of the past."""
+        """The ledger, for one page: that costs a look at whether it is there still.
+
+        Raises LedgerError where it is gone, or another has its place: what is open is of the past.
+        """
         self.opened.database.check_identity()
         return self.opened
 
@@ -47,6 +50,6 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         made_at, summary = self._summaries.get(batch_id, (0.0, None))
         now = time.monotonic()
         if summary is None or now - made_at > _SUMMARY_AGE:
-            summary = self.ledger.work.summarize_batch(batch_id)
+            summary = self.opened.work.summarize_batch(batch_id)
             self._summaries[batch_id] = (now, summary)
         return summary

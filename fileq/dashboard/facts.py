@@ -30,7 +30,8 @@ class BatchRow(msgspec.Struct, frozen=True):
 
 def overview(desk: Desk) -> dict[str, Any]:
     """Return what the first page tells: all in numbers, what runs, the newest batches, hosts and what is not well."""
-    ledger, now = desk.ledger, desk.ledger.now()
+    ledger = desk.ledger
+    now = ledger.now()
     running = ledger.overview.list_running_jobs()
     workers = examine_workers(ledger, running, desk.settings.worker.heartbeat, now)
     tally = ledger.overview.tally_jobs()
@@ -58,15 +59,16 @@ def _named(workers: list[WorkerStatus]) -> dict[int, str]:
 
 
 def _batch(desk: Desk, number: int) -> BatchRow:
-    return BatchRow(desk.summarize_batch(number), desk.ledger.overview.tally_jobs(number))
+    return BatchRow(desk.summarize_batch(number), desk.opened.overview.tally_jobs(number))
 
 
 def batch(desk: Desk, number: int) -> dict[str, Any]:
     """Return what the page of a batch tells. Raises NotFoundError."""
-    tally = desk.ledger.overview.tally_jobs(number)
+    ledger = desk.ledger
+    tally = ledger.overview.tally_jobs(number)
     if not any(tally.jobs.values()):
         raise NotFoundError(f"There is no batch {number}.")
-    return {"now": desk.ledger.now(), "batch": _batch(desk, number), "paused": desk.ledger.batches.is_paused()}
+    return {"now": ledger.now(), "batch": _batch(desk, number), "paused": ledger.batches.is_paused()}
 
 
 def job_list(
@@ -95,13 +97,13 @@ def job_list(
 
 def job(desk: Desk, number: int) -> dict[str, Any]:
     """Return what the page of a job tells. Raises NotFoundError."""
-    found = find_job(desk, number)
+    found, ledger = find_job(desk, number), desk.opened
     return {
-        "now": desk.ledger.now(),
+        "now": ledger.now(),
         "job": found,
-        "attempts": desk.ledger.overview.list_attempts(number),
-        "removed": desk.ledger.overview.list_removed_outputs(number),
-        "newer": desk.ledger.overview.find_newer_job(number),
+        "attempts": ledger.overview.list_attempts(number),
+        "removed": ledger.overview.list_removed_outputs(number),
+        "newer": ledger.overview.find_newer_job(number),
     }
 
 
@@ -115,5 +117,6 @@ def find_job(desk: Desk, number: int) -> Job:
 
 def failures(desk: Desk) -> dict[str, list[FailureCause]]:
     """Return what failed in the last week, by cause, each with what would fix it."""
-    now = desk.ledger.now()
-    return {"causes": desk.ledger.history.list_causes(now - WEEK, now + 1)}
+    ledger = desk.ledger
+    now = ledger.now()
+    return {"causes": ledger.history.list_causes(now - WEEK, now + 1)}

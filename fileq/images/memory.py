@@ -6,12 +6,13 @@ libwebp 1.6, libjxl 0.11) and rounded up. tests/images/test_memory.py measures t
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fileq.errors import JobError, MemoryLimit
-from fileq.images.encode.encoder import DEFAULT_QUALITY, choose_subsampling, is_thorough, tries_without_loss
+from fileq.images.color.palette import has_libimagequant
+from fileq.images.encode.encoder import DEFAULT_QUALITY, tries_without_loss
+from fileq.images.encode.jpeg import choose_subsampling, is_thorough
 from fileq.images.formats import webp
 from fileq.images.geometry import bounding_size
 from fileq.images.lossless.packer import HIGH_EFFORT
@@ -207,7 +208,7 @@ def _color_bytes(format_: str, header: SourceHeader, output: Output) -> int:
     reduces = output.reduces_colors(format_)
     if not _is_coloured(header) or not (reduces or (format_ == "gif" and not output.lossless)):
         return 0
-    if reduces and find_spec("imagequant") is not None:
+    if reduces and has_libimagequant():
         return _COLOR_OF_LIBIMAGEQUANT
     return _COLOR  # an octree, which has no table of them, finds it where a pixel is transparent: who knows that yet
 

@@ -27,7 +27,7 @@ def test_a_port_that_is_taken_is_named(fileq):
 
 
 def test_a_port_that_there_is_not_is_refused(fileq):
-    assert "There is no port 80000." in fileq.run("dashboard", "--port", "80000", expect=2).stderr
+    assert "it must be at most 65535" in fileq.run("dashboard", "--port", "80000", expect=2).stderr
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from fileq.units import describe_count
 
 def hook_document(summary: HookSummary) -> dict[str, Any]:
     """Return the JSON document of a hook's calls. Its keys are a contract."""
-    return {
-        "name": summary.hook,
-        "waiting": summary.waiting,
-        "retrying": summary.retrying,
-        "given_up": summary.given_up,
-    }
+    return {"name": summary.hook, **count_document(summary)}
+
+
+def count_document(summary: HookSummary) -> dict[str, int]:
+    """Return how many calls of a hook wait, are tried again, and were given up, for JSON. Its keys are a contract."""
+    return {"waiting": summary.waiting, "retrying": summary.retrying, "given_up": summary.given_up}
 
 
 def describe_calls(summaries: Sequence[HookSummary], command: str) -> list[tuple[str, Cell]]:

@@ -60,8 +60,13 @@ def quantize_losslessly(image: Image.Image, most: int = MOST_COLORS) -> Image.Im
     return indexed if ImageChops.difference(indexed.convert("RGB"), image).getbbox() is None else image
 
 
+def has_libimagequant() -> bool:
+    """Return whether libimagequant is here, an extra; it is not loaded for that."""
+    return importlib.util.find_spec("imagequant") is not None
+
+
 def _quantize(image: Image.Image, colors: int, *, dither: float) -> Image.Image:
-    if importlib.util.find_spec("imagequant") is not None:
+    if has_libimagequant():
         return _by_libimagequant(image, colors, dither)
     if image.mode == "RGBA":
         shares = image.getchannel("A").histogram()

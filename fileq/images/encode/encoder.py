@@ -12,7 +12,7 @@ from fileq.files.output_mark import append_mark
 from fileq.images.color import modes, palette
 from fileq.images.deep import png_writer, tiff_writer
 from fileq.images.deep.image import DeepImage
-from fileq.images.encode.jpeg import save_jpeg
+from fileq.images.encode.jpeg import choose_subsampling, is_thorough, save_jpeg
 from fileq.images.encode.loss import FORMATS_WITH_16_BITS, index_losslessly
 from fileq.images.errors import translate_encode_errors
 from fileq.images.formats import avif, optional_codecs, webp
@@ -41,9 +41,6 @@ PILLOW_NAMES = {
     "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "gif": "GIF", "tiff": "TIFF", "pdf": "PDF",
     "jxl": "JXL",
 }  # fmt: skip
-
-FULL_CHROMA, TINY = 90, 16
-"""From this quality of JPEG on, and where a side has no more pixels than that, color has the resolution of light."""
 
 DEFAULT_QUALITY = {"jpeg": 82, "webp": 80, "avif": 60, "pdf": 85, "jxl": 82}
 """Where one sees no difference at a normal distance; each format counts in its own way."""
@@ -304,16 +301,6 @@ def _jpeg_options(output: Output, quality: int, size: Size) -> dict[str, Any]:
     progressive = thorough if output.progressive is None else output.progressive
     subsampling = choose_subsampling(output, quality, size)
     return {"quality": quality, "optimize": thorough, "progressive": progressive, "subsampling": subsampling}
-
-
-def is_thorough(output: Output) -> bool:
-    """Return whether an output's JPEG is encoded in more than one pass."""
-    return output.effort is None or output.effort > 2
-
-
-def choose_subsampling(output: Output, quality: int, size: Size) -> str:
-    """Return the subsampling of a JPEG of this quality and size in pixels."""
-    return output.subsampling or ("4:4:4" if quality >= FULL_CHROMA or min(size) <= TINY else "4:2:0")
 
 
 def _webp_options(output: Output, quality: int, size: Size) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from PIL import Image
 from fileq.errors import ErrorKind, JobError, translate_os_errors
 from fileq.files.temp_file import TempFile
 from fileq.images.color import modes
-from fileq.images.encode.encoder import DEFAULT_QUALITY, FULL_CHROMA, PILLOW_NAMES
+from fileq.images.encode.encoder import DEFAULT_QUALITY, PILLOW_NAMES
+from fileq.images.encode.jpeg import FULL_CHROMA
 from fileq.images.encode.similarity import measure_loss
 from fileq.images.gain_maps.rendition import FORMATS_WITH_GAIN_MAP
 from fileq.images.plan import OutputPlan, check_size, holds_sequence, output_formats, with_format

@@ -1,4 +1,4 @@
-"""JPEG by Pillow, whose buffer is too small for noise."""
+"""JPEG by Pillow, whose buffer is too small for noise: how it is encoded where nobody says how."""
 
 from __future__ import annotations
 
@@ -11,7 +11,23 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from fileq.recipes.recipe import Output
+    from fileq.units import Size
+
+FULL_CHROMA, TINY = 90, 16
+"""From this quality of JPEG on, and where a side has no more pixels than that, color has the resolution of light."""
+
 _MOST = 8  # bytes a pixel: noise of quality 100 takes 4
+
+
+def is_thorough(output: Output) -> bool:
+    """Return whether an output's JPEG is encoded in more than one pass."""
+    return output.effort is None or output.effort > 2
+
+
+def choose_subsampling(output: Output, quality: int, size: Size) -> str:
+    """Return the subsampling of a JPEG of this quality and size in pixels."""
+    return output.subsampling or ("4:4:4" if quality >= FULL_CHROMA or min(size) <= TINY else "4:2:0")
 
 
 def save_jpeg(image: Image, file: BinaryIO, **options: Any) -> None:

@@ -13,8 +13,6 @@ from fileq.errors import ExitCode, UsageError
 
 app = new_app()
 
-_HIGHEST_PORT = 65535
-
 
 @app.command(epilog="Example: fileq dashboard --allow-actions")
 def dashboard(
@@ -41,8 +39,6 @@ def dashboard(
     session = session_of(context)
     if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token and token):
         raise UsageError("This token can't be used.", "Take letters and digits.")
-    if port > _HIGHEST_PORT:  # a range of Typer's does not refuse it: it takes what a port has bits for
-        raise UsageError(f"There is no port {port}.", f"Ports go up to {_HIGHEST_PORT}; 0 is any that is free.")
     if token is None and (allow_actions or host not in LOCAL_HOSTS):
         token = secrets.token_urlsafe(24)
     _serve(session, host, port, token, allow_actions=allow_actions)

@@ -9,6 +9,7 @@ from fileq.cli import options
 from fileq.cli.app import new_app
 from fileq.cli.session import Session, session_of
 from fileq.cli.times import iso_or_none, local_time
+from fileq.cli.views.hooks import count_document
 from fileq.config.problems import suggest_names
 from fileq.config.settings import HookSettings
 from fileq.display import Answer, Column, Table, Text, Tone
@@ -95,9 +96,7 @@ def _answer(hooks: Sequence[HookSettings], summaries: Sequence[HookSummary], fai
                 "name": name,
                 "target": None if hook is None else describe_target(hook),
                 "on": [] if hook is None else list(hook.on),
-                "waiting": count.waiting,
-                "retrying": count.retrying,
-                "given_up": count.given_up,
+                **count_document(count),
             }
             for name, hook, count in rows
         ],
