@@ -28,7 +28,7 @@ def queue_versions(field: VersionsField, pk: Any, using: str) -> None:
 
     Raises what opening the queue and adding raise.
     """
-    row = field.model._base_manager.using(using).filter(pk=pk).only(field.source, field.name).first()  # noqa: SLF001
+    row = _read_row(field, pk, using)
     record = {} if row is None else row.__dict__[field.attname]
     if not record.get(PENDING):
         return
@@ -56,7 +56,7 @@ def update_versions(field: VersionsField, pk: Any, using: str, told: tuple[str, 
     `told` is the token, the recipe's name and the id of a job whose end was told, which the row may not know of yet.
     Raises what opening the queue raises, LedgerError.
     """
-    row = field.model._base_manager.using(using).filter(pk=pk).only(field.source, field.name).first()  # noqa: SLF001
+    row = _read_row(field, pk, using)
     if row is None:
         return
     queue, file = open_queue(), field.source_file(row)
@@ -69,6 +69,12 @@ def update_versions(field: VersionsField, pk: Any, using: str, told: tuple[str, 
 
     if look(row.__dict__[field.attname]) != row.__dict__[field.attname]:
         change_record(field, pk, using, look)
+
+
+def _read_row(field: VersionsField, pk: Any, using: str) -> Any:
+    """Return a row with its upload and its record alone; None where it is gone."""
+    rows = field.model._base_manager.using(using).filter(pk=pk)  # noqa: SLF001  # Django's own way
+    return rows.only(field.source, field.name).first()
 
 
 def _is_to_be_queued(entry: dict[str, Any]) -> bool:
@@ -91,12 +97,11 @@ def _queue_recipes(
     recipes = [_version_recipe(queue, field, name, file.storage) for name in names]
     try:
         path = os.fsdecode(locate_file(file))
-    except SuspiciousFileOperation:
-        return dict.fromkeys(names, _outside(file))
-    try:
         if not os.path.lexists(path):  # of a file that is gone the name may be a pattern of others
             return dict.fromkeys(names, _gone(file))
         receipt = queue.add(path, recipes, key=key, priority=field.priority)
+    except SuspiciousFileOperation:
+        return dict.fromkeys(names, _outside(file))
     except MissingPathsError:
         return dict.fromkeys(names, _gone(file))
     jobs = {job.recipe: {**_QUEUED, "job": job.id} for job in receipt.jobs}
